@@ -1,0 +1,23 @@
+"""The audit log: who did what to whom, when and from where. Never holds a code, a password or a token."""
+
+from datetime import datetime
+
+from sqlalchemy import BigInteger, Integer
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.base import ascii_text, db, moment, utc_now
+from models.user import NAME_LENGTH
+
+
+class Event(db.Model):
+    """One line of the audit log. Names, not ids, so that it outlives the accounts it speaks of."""
+
+    __tablename__ = "events"
+
+    id: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True)
+    at: Mapped[datetime] = mapped_column(moment(), default=utc_now, index=True)
+    action: Mapped[str] = mapped_column(ascii_text(48), index=True)
+    actor: Mapped[str] = mapped_column(ascii_text(NAME_LENGTH), default="", index=True)
+    target: Mapped[str] = mapped_column(ascii_text(NAME_LENGTH), default="", index=True)
+    address: Mapped[str] = mapped_column(ascii_text(45), default="", index=True)
+    detail: Mapped[str] = mapped_column(db.String(255), default="")

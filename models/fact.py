@@ -1,0 +1,35 @@
+"""What the whole installation knows: its switches, and what a worker has counted so that no page has to."""
+
+from datetime import date, datetime
+
+from sqlalchemy import BigInteger, Date
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.base import ascii_text, db, moment, utc_now
+
+# A switch: while its row exists no worker takes a job.
+PAUSED = "queue_paused"
+# Counted by a worker now and then (see `jobs.figures`).
+ACCOUNTS, DISABLED, STORED_BYTES = "accounts", "accounts_disabled", "stored_bytes"
+
+
+class Fact(db.Model):
+    """One switch or one number, and since when it is so."""
+
+    __tablename__ = "facts"
+
+    key: Mapped[str] = mapped_column(ascii_text(48), primary_key=True)
+    number: Mapped[int] = mapped_column(BigInteger, default=0)
+    changed_at: Mapped[datetime] = mapped_column(moment(), default=utc_now)
+
+
+class DayFigure(db.Model):
+    """How many jobs of one service, made on one day (UTC), have one status, and how many seconds they ran in all."""
+
+    __tablename__ = "day_figures"
+
+    day: Mapped[date] = mapped_column(Date, primary_key=True)
+    service: Mapped[str] = mapped_column(ascii_text(32), primary_key=True)
+    status: Mapped[str] = mapped_column(ascii_text(16), primary_key=True)
+    jobs: Mapped[int] = mapped_column(default=0)
+    seconds: Mapped[float] = mapped_column(default=0.0)

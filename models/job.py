@@ -1,0 +1,86 @@
+"""One run of one service on one upload. The row is the truth; the queue is only a bell."""
+
+from datetime import datetime
+
+from sqlalchemy import JSON, ForeignKey, Index
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from models.base import ascii_text, db, moment, utc_now
+
+QUEUED, RUNNING, DONE, FAILED, CANCELLED = "queued", "running", "done", "failed", "cancelled"
+ENDED = (DONE, FAILED, CANCELLED)
+
+
+class Job(db.Model):
+    """`id` is 128 random bits in hex. File columns hold names relative to the job's own folder.
+
+    `number` counts the jobs of one account: what its history calls the frame. `parent_id` is the job whose picture
+    (`parent_which`: "original" or "result") this one was made from, deleted by now or not. `answers` is how many
+    pictures there are to pick the result from, 0 where there is but one; `chosen` is the one that the owner picked.
+    `files` holds {"name", "label", "bytes"} of each finished download, `kept` the names of what a later run on the
+    same original can use. `original_bytes` counts the original with all that was uploaded beside it, `result_bytes`
+    everything else in the folder but the small copies.
+    """
+
+    __tablename__ = "jobs"
+    __table_args__ = (
+        Index(None, "user_id", "created_at"),
+        Index(None, "status", "created_at"),
+        # For the lists of the administrator, newest first whatever they are filtered by.
+        Index(None, "created_at"),
+        Index(None, "service", "created_at"),
+        Index(None, "service", "status", "created_at"),
+        # For the history of one tool, the number of the next job, and the jobs whose deletion is due.
+        Index(None, "user_id", "service", "created_at"),
+        Index(None, "user_id", "number"),
+        Index(None, "deleted_at"),
+        # For the purge of what is kept no longer.
+        Index(None, "finished_at"),
+        # Holds all that the storage of an account is summed from.
+        Index(None, "user_id", "original_bytes", "result_bytes"),
+    )
+
+    id: Mapped[str] = mapped_column(ascii_text(32), primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    service: Mapped[str] = mapped_column(ascii_text(32))
+    options: Mapped[dict] = mapped_column(JSON, default=dict)
+    number: Mapped[int] = mapped_column(default=0, server_default="0")
+    title: Mapped[str] = mapped_column(db.String(255), default="", server_default="")
+    parent_id: Mapped[str] = mapped_column(ascii_text(32), default="", server_default="")
+    parent_which: Mapped[str] = mapped_column(ascii_text(16), default="", server_default="")
+
+    status: Mapped[str] = mapped_column(ascii_text(16), default=QUEUED)
+    verdict: Mapped[str] = mapped_column(ascii_text(48), default="")
+    stage: Mapped[str] = mapped_column(db.String(80), default="")
+    progress: Mapped[float] = mapped_column(default=0.0)
+    device: Mapped[str] = mapped_column(db.String(80), default="")
+    attempts: Mapped[int] = mapped_column(default=0)
+    worker: Mapped[str] = mapped_column(ascii_text(80), default="")
+    error_key: Mapped[str] = mapped_column(ascii_text(48), default="")
+    error_message: Mapped[str] = mapped_column(db.String(255), default="")
+
+    original_name: Mapped[str] = mapped_column(db.String(255), default="")
+    original_file: Mapped[str] = mapped_column(ascii_text(64))
+    original_bytes: Mapped[int] = mapped_column(default=0)
+    image_format: Mapped[str] = mapped_column(ascii_text(16), default="")
+    width: Mapped[int] = mapped_column(default=0)
+    height: Mapped[int] = mapped_column(default=0)
+    result_file: Mapped[str] = mapped_column(ascii_text(64), default="")
+    result_bytes: Mapped[int] = mapped_column(default=0)
+    result_has_alpha: Mapped[bool] = mapped_column(default=False)
+    result_width: Mapped[int] = mapped_column(default=0, server_default="0")
+    result_height: Mapped[int] = mapped_column(default=0, server_default="0")
+    mask_file: Mapped[str] = mapped_column(ascii_text(64), default="")
+    answers: Mapped[int] = mapped_column(default=0, server_default="0")
+    chosen: Mapped[int | None]
+    files: Mapped[list | None] = mapped_column(JSON(none_as_null=True))
+    kept: Mapped[list | None] = mapped_column(JSON(none_as_null=True))
+
+    created_at: Mapped[datetime] = mapped_column(moment(), default=utc_now)
+    started_at: Mapped[datetime | None] = mapped_column(moment())
+    heartbeat_at: Mapped[datetime | None] = mapped_column(moment())
+    finished_at: Mapped[datetime | None] = mapped_column(moment())
+    # Deleted by its owner, who may still take that back; a sweep erases it (see `jobs.bin`).
+    deleted_at: Mapped[datetime | None] = mapped_column(moment())
+
+    user = relationship("User", back_populates="jobs")

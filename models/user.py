@@ -1,0 +1,72 @@
+"""A person's account."""
+
+from datetime import datetime
+
+from flask_login import UserMixin
+from sqlalchemy import BigInteger, Computed, Index
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from models.base import ascii_text, db, moment, utc_now
+
+NAME_LENGTH = 120
+
+
+class User(UserMixin, db.Model):
+    """One account; `name` is the canonical user name (see `accounts.names`)."""
+
+    __tablename__ = "users"
+    __table_args__ = (
+        # For the lists of the administrator.
+        Index(None, "created_at"),
+        Index(None, "stored_bytes"),
+        Index(None, "signed_in_at"),
+        Index(None, "disabled_at"),
+        # Each order of the disabled ones: whoever is disabled may be rare, and last in any order.
+        Index(None, "is_disabled", "created_at"),
+        Index(None, "is_disabled", "name"),
+        Index(None, "is_disabled", "signed_in_at"),
+        Index(None, "is_disabled", "stored_bytes"),
+        Index(None, "is_admin", "disabled_at"),
+        # For the purge.
+        Index(None, "retention_days"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(ascii_text(NAME_LENGTH), unique=True)
+    password_hash: Mapped[str] = mapped_column(ascii_text(255))
+    is_admin: Mapped[bool] = mapped_column(default=False)
+    language: Mapped[str | None] = mapped_column(ascii_text(16))
+    created_at: Mapped[datetime] = mapped_column(moment(), default=utc_now)
+    signed_in_at: Mapped[datetime | None] = mapped_column(moment())
+    disabled_at: Mapped[datetime | None] = mapped_column(moment())
+    # Computed by the database, so that an index can begin with it.
+    is_disabled: Mapped[bool] = mapped_column(Computed("disabled_at IS NOT NULL", persisted=False), deferred=True)
+    disabled_reason: Mapped[str] = mapped_column(db.String(255), default="", server_default="")
+    theme: Mapped[str | None] = mapped_column(ascii_text(8))
+    # Counted by a worker every few minutes (see `jobs.figures`); what a quota allows is summed anew.
+    stored_bytes: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
+
+    # What this account may use; NULL is the site's setting (see `jobs.limits`).
+    storage_megabytes_limit: Mapped[int | None]
+    active_jobs_limit: Mapped[int | None]
+    jobs_per_day_limit: Mapped[int | None]
+    megapixels_per_day_limit: Mapped[int | None]
+    # Its jobs are deleted so many days after they ended; 0 keeps them, NULL is the site's setting.
+    retention_days: Mapped[int | None]
+
+    sessions = relationship(
+        "UserSession", back_populates="user", cascade="all, delete-orphan", passive_deletes=True
+    )
+    jobs = relationship("Job", back_populates="user", cascade="all, delete-orphan", passive_deletes=True)
+
+    # The token of the browser's session while it is signed in; never stored. Flask-Login keeps it in the cookie.
+    session_token = None
+
+    def get_id(self) -> str | None:
+        """What Flask-Login puts into the cookie: not who it is, but which session."""
+        return self.session_token
+
+    @property
+    def is_active(self) -> bool:
+        """Flask-Login refuses a user who is not active."""
+        return self.disabled_at is None

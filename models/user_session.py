@@ -1,0 +1,24 @@
+"""One signed-in browser. The cookie holds a random token, the row its hash: no row, no session."""
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from models.base import ascii_text, db, moment, utc_now
+
+
+class UserSession(db.Model):
+    """One sign-in of one user, alive until signed out, idle too long, too old, or ended by a new password."""
+
+    __tablename__ = "user_sessions"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    token_hash: Mapped[str] = mapped_column(ascii_text(64), unique=True)
+    created_at: Mapped[datetime] = mapped_column(moment(), default=utc_now)
+    seen_at: Mapped[datetime] = mapped_column(moment(), default=utc_now)
+    address: Mapped[str] = mapped_column(ascii_text(45), default="")
+    agent: Mapped[str] = mapped_column(db.String(255), default="")
+
+    user = relationship("User", back_populates="sessions")
