@@ -1,0 +1,155 @@
+"""Mailed codes: asked for by a browser, made by the worker, entered once.
+
+Six digits are only 20 bits: what makes them safe is counting. A code takes five tries, counted by the database
+before the comparison, and is bound to its purpose, its user name and the browser that asked for it. It dies when
+used, when a newer one is asked for, and after `CODE_MINUTES` by the wall clock or by the machine's steady clock,
+whichever says so first.
+"""
+
+import hashlib
+import hmac
+import re
+import secrets
+from datetime import timedelta
+
+from flask import current_app
+from flask_babel import lazy_gettext as _
+from sqlalchemy import select, update
+
+from accounts import audit, clock, limits
+from accounts.errors import FieldErrors
+from models import EmailCode, db, utc_now
+
+REGISTER, RESET = "register", "reset"
+# Mails of the same table that carry no code.
+CHANGED, INVITE, WELCOME = "changed", "invite", "welcome"
+DISABLED, DELETED = "disabled", "deleted"
+NOTICE_HOURS = 24
+
+MAX_TRIES = 5
+_SIX_DIGITS = re.compile(r"[0-9]{6}")
+_HEX = 16
+
+
+def order(purpose: str, name: str, browser: str, language: str) -> str:
+    """Write the row of a new code, end the older ones and return its id. There is no code yet."""
+    minutes = current_app.config["CODE_MINUTES"]
+    _end_older(purpose, name)
+    return _add(purpose, name, language, timedelta(minutes=minutes), browser_hash=_browser_hash(browser))
+
+
+def order_notice(purpose: str, name: str, language: str) -> str:
+    """Write the row of a mail that carries no code, such as "your password was changed", and return its id."""
+    return _add(purpose, name, language, timedelta(hours=NOTICE_HOURS))
+
+
+def make(code_id: str) -> str:
+    """Make the code of a row, keep its hash, and return it for the one mail that will hold it."""
+    code = f"{secrets.randbelow(10**6):06d}"
+    db.session.execute(update(EmailCode).where(EmailCode.id == code_id).values(code_hash=_code_hash(code_id, code)))
+    db.session.commit()
+    return code
+
+
+def check(purpose: str, name: str, browser: str, code: str, address: str | None) -> str:
+    """Return the id of the row whose code this is; `spend` it then. Raises FieldErrors or TooMany.
+
+    Every wrong try is counted: for the code, and for the name, the address and everybody. Tries that no code waits
+    for are not counted for the name, or strangers could shut its owner out.
+    """
+    limits.ask(limits.WRONG_CODES, name, address)
+    row = _waiting(purpose, name, browser)
+    if row is not None and _count_try(row.id):
+        expected = row.code_hash or secrets.token_hex(32)
+        if hmac.compare_digest(expected, _code_hash(row.id, code)):
+            return row.id
+    limits.count(limits.WRONG_CODES, name if row is not None else None, address)
+    audit.record("code_wrong", target=name, address=address, detail=purpose)
+    raise wrong()
+
+
+def spend(code_id: str) -> bool:
+    """Use the code up within the caller's transaction; say whether nobody else did before."""
+    now = utc_now()
+    used = update(EmailCode).where(EmailCode.id == code_id, EmailCode.ended_at.is_(None)).values(ended_at=now)
+    return db.session.execute(used).rowcount == 1
+
+
+def looks_right(code: str) -> bool:
+    """Say whether this could be a code at all: six ASCII digits."""
+    return bool(_SIX_DIGITS.fullmatch(code))
+
+
+def wrong() -> FieldErrors:
+    """The one answer to a code that is wrong, used, too old or of another browser."""
+    message = _("This code is wrong or no longer valid. Check the latest mail or ask for a new code.")
+    return FieldErrors({"code": message})
+
+
+def _add(purpose: str, name: str, language: str, lifetime: timedelta, browser_hash: str = "") -> str:
+    now, (boot, steady_seconds) = utc_now(), clock.steady()
+    row = EmailCode(
+        id=secrets.token_hex(_HEX), purpose=purpose, name=name, browser_hash=browser_hash, language=language,
+        requested_at=now, next_attempt_at=now, expires_at=now + lifetime,
+        boot=boot, steady_until=steady_seconds + int(lifetime.total_seconds()),
+    )  # fmt: skip
+    code_id = row.id
+    db.session.add(row)
+    db.session.commit()
+    return code_id
+
+
+def _end_older(purpose: str, name: str) -> None:
+    older = update(EmailCode).where(
+        EmailCode.name == name, EmailCode.purpose == purpose, EmailCode.ended_at.is_(None)
+    )
+    db.session.execute(older.values(ended_at=utc_now()))
+
+
+def _waiting(purpose: str, name: str, browser: str) -> EmailCode | None:
+    """Return the row of the code that this browser may enter; a row found too old is ended for good."""
+    row = db.session.scalar(
+        select(EmailCode)
+        .where(EmailCode.name == name, EmailCode.purpose == purpose, EmailCode.ended_at.is_(None))
+        .where(EmailCode.browser_hash == _browser_hash(browser))
+        .order_by(EmailCode.requested_at.desc())
+        .limit(1)
+    )
+    if row is None or not is_over(row):
+        return row
+    spend(row.id)
+    db.session.commit()
+    return None
+
+
+def is_over(row: EmailCode) -> bool:
+    """Say whether the time of a row is up, also when somebody has set the clock back meanwhile."""
+    now, (boot, steady_seconds) = utc_now(), clock.steady()
+    set_back = now < row.requested_at - timedelta(seconds=limits.CLOCK_SKEW_SECONDS)
+    return now >= row.expires_at or set_back or (boot == row.boot and boot != "" and steady_seconds >= row.steady_until)
+
+
+def _count_try(code_id: str) -> bool:
+    """Count one try before anything is compared; say whether there was one left."""
+    one_more = (
+        update(EmailCode)
+        .where(EmailCode.id == code_id, EmailCode.ended_at.is_(None), EmailCode.tries < MAX_TRIES)
+        .values(tries=EmailCode.tries + 1)
+    )
+    counted = db.session.execute(one_more).rowcount == 1
+    db.session.commit()
+    return counted
+
+
+def _code_hash(code_id: str, code: str) -> str:
+    return _keyed_hash(f"code:{code_id}:{code}")
+
+
+def _browser_hash(browser: str) -> str:
+    return _keyed_hash(f"browser:{browser}")
+
+
+def _keyed_hash(text: str) -> str:
+    """Six digits are guessed from a plain hash in no time; without the key they are not."""
+    key = current_app.config["SECRET_KEY"].encode()
+    return hmac.new(key, text.encode("utf-8", "replace"), hashlib.sha256).hexdigest()

@@ -1,0 +1,140 @@
+"""The words of every mail. No subject holds anything that a person typed."""
+
+from dataclasses import dataclass
+
+from flask import current_app
+from flask_babel import gettext as _
+
+from accounts import codes
+
+
+@dataclass(frozen=True)
+class Letter:
+    """One mail: plain paragraphs before and after the code, if there is one, and an address to go to, if any."""
+
+    subject: str
+    before: tuple[str, ...]
+    code: str | None = None
+    after: tuple[str, ...] = ()
+    link: str | None = None
+
+
+def compose(purpose: str, name: str, code: str | None, has_account: bool, reason: str = "") -> Letter:
+    """Return the mail for a purpose of `accounts.codes`, in the language in force.
+
+    A reset for a name without an account carries no code and says why; `reason` is why an account is disabled.
+    """
+    if purpose == codes.REGISTER:
+        return _registration(name, code, has_account)
+    if purpose == codes.RESET:
+        return _reset(name, code) if has_account else _nobody(name)
+    if purpose == codes.DISABLED:
+        return _disabled(name, reason)
+    plain = {
+        codes.CHANGED: _changed, codes.WELCOME: _welcomed, codes.INVITE: _invited, codes.DELETED: _deleted,
+    }  # fmt: skip
+    return plain[purpose](name)
+
+
+def _registration(name: str, code: str, has_account: bool) -> Letter:
+    if not has_account:
+        return Letter(
+            _("Your code for Revive"),
+            (_("Somebody, hopefully you, is creating an account at Revive with the user name %(name)s.", name=name),),
+            code,
+            (_valid_for(), _ignore()),
+        )
+    return Letter(
+        _("Your code for Revive"),
+        (
+            _("Somebody, hopefully you, wants to create an account at Revive with the user name %(name)s.", name=name),
+            _("But this account exists already. You can sign in, or choose a new password if you forgot yours:"),
+        ),
+        code,
+        (_("This code only proves that the mailbox is yours; it makes no second account."), _ignore()),
+        _site("/login"),
+    )
+
+
+def _reset(name: str, code: str) -> Letter:
+    return Letter(
+        _("Your code for a new Revive password"),
+        (_("Somebody, hopefully you, wants to choose a new password for the account %(name)s.", name=name),),
+        code,
+        (_valid_for(), _ignore()),
+    )
+
+
+def _nobody(name: str) -> Letter:
+    return Letter(
+        _("No Revive account for this mailbox"),
+        (
+            _("Somebody, hopefully you, wants to choose a new password for the account %(name)s.", name=name),
+            _("But there is no account with this user name. You may have used another one, or you can create one:"),
+        ),
+        after=(_ignore(),),
+        link=_site("/register"),
+    )
+
+
+def _changed(name: str) -> Letter:
+    return Letter(
+        _("Your Revive password was changed"),
+        (
+            _("The password of the account %(name)s was changed, and all its other sessions were ended.", name=name),
+            _("If it was not you, choose a new password at once:"),
+        ),
+        link=_site("/reset"),
+    )
+
+
+def _invited(name: str) -> Letter:
+    return Letter(
+        _("Please choose a new Revive password"),
+        (
+            _("The administrator asks you to choose a new password for the account %(name)s.", name=name),
+            _("The old one no longer works. Ask for a code and choose a new one here:"),
+        ),
+        link=_site("/reset"),
+    )
+
+
+def _welcomed(name: str) -> Letter:
+    return Letter(
+        _("An account at Revive for you"),
+        (
+            _("The administrator made an account at Revive for you. Your user name is %(name)s.", name=name),
+            _("It has no password yet. Ask for a code and choose one here:"),
+        ),
+        link=_site("/reset"),
+    )
+
+
+def _disabled(name: str, reason: str) -> Letter:
+    given = (_("The reason given: %(reason)s", reason=reason),) if reason else ()
+    return Letter(
+        _("Your Revive account is disabled"),
+        (_("The administrator disabled the account %(name)s. It can no longer sign in.", name=name), *given),
+        after=(_("Your pictures are kept for now. If you think this is a mistake, write to whoever runs this site."),),
+    )
+
+
+def _deleted(name: str) -> Letter:
+    return Letter(
+        _("Your Revive account is deleted"),
+        (_("The account %(name)s was deleted with all its pictures. This cannot be undone.", name=name),),
+        after=(_("If it was not you, write to whoever runs this site."),),
+    )
+
+
+def _valid_for() -> str:
+    return _("It is valid for %(minutes)s minutes and works once.", minutes=current_app.config["CODE_MINUTES"])
+
+
+def _ignore() -> str:
+    return _("If it was not you, ignore this mail; nothing happens.")
+
+
+def _site(path: str) -> str:
+    # Never from the request: a forged Host header must not reach a mail.
+    return current_app.config["BASE_URL"] + path

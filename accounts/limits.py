@@ -1,0 +1,187 @@
+"""How often something may be tried: per user name, per network address, and by everybody together.
+
+The `limits` library counts; the counters live in the database, so that all processes share them and a restart
+forgets nothing. Counting is one atomic statement in a transaction of its own, which no caller can roll back. For that
+reason it must not be called while the caller's own transaction has written something: SQLite has one writer.
+
+Delays grow: who used up ten tries in five minutes waits for the rest of these five minutes, who used up twenty in an
+hour for the rest of the hour, and so on. Nothing locks for good.
+"""
+
+import ipaddress
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from limits import RateLimitItem, parse_many
+from limits.storage import Storage
+from limits.strategies import FixedWindowRateLimiter
+from sqlalchemy import case, delete, select, update
+from sqlalchemy.dialects import mysql, sqlite
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
+
+from accounts.errors import TooMany
+from models import Tally, db, utc_now
+
+# Clocks of several machines differ a little; a window that ends later than this beyond its length is from a
+# clock that was set back, and over.
+CLOCK_SKEW_SECONDS = 60
+DEADLOCK_ATTEMPTS = 5
+
+
+@dataclass(frozen=True)
+class Limit:
+    """What may be tried how often; each part as the `limits` library spells it, or "" for no limit."""
+
+    key: str
+    name: str = ""
+    address: str = ""
+    everybody: str = ""
+
+
+SIGN_IN = Limit(
+    "sign-in", name="10/5 minutes;20/hour;60/day", address="50/5 minutes;100/hour", everybody="1000/5 minutes"
+)
+PRESENT_PASSWORD = Limit("present-password", name="10/5 minutes;20/hour;60/day")
+CODE_PAUSE = Limit("code-pause", name="1/minute")
+CODES = Limit("codes", name="5/hour;10/day", address="5/hour;10/day", everybody="2000/hour")
+WRONG_CODES = Limit("wrong-codes", name="25/hour;100/day", address="50/hour;200/day", everybody="1000/hour")
+
+
+def take(limit: Limit, name: str | None, address: str | None) -> None:
+    """Count one try, or raise TooMany and count nothing. Of tries made at once, no more pass than may."""
+    ask(limit, name, address)
+    if not count(limit, name, address):
+        ask(limit, name, address)
+
+
+def ask(limit: Limit, name: str | None, address: str | None) -> None:
+    """Raise TooMany if no try is left. Counts nothing."""
+    for item, keys in _parts(limit, name, address):
+        if not _limiter.test(item, *keys):
+            raise TooMany(_limiter.get_window_stats(item, *keys).reset_time - time.time())
+
+
+def count(limit: Limit, name: str | None, address: str | None) -> bool:
+    """Count one try; say whether it was still within every limit."""
+    return all([_limiter.hit(item, *keys) for item, keys in _parts(limit, name, address)])
+
+
+def give_back(limit: Limit, name: str | None, address: str | None) -> None:
+    """Undo the count of one try that turned out to be no failure."""
+    for item, keys in _parts(limit, name, address):
+        _storage.decr(item.key_for(*keys))
+
+
+def forget(limit: Limit, name: str) -> None:
+    """Clear what was counted for a name, whose owner has proved to be there."""
+    for item, keys in _parts(limit, name, None, alone=True):
+        _limiter.clear(item, *keys)
+
+
+def network(address: str | None) -> str:
+    """Return what counts as one place: an IPv4 address, or the /64 network that an IPv6 site has at least."""
+    try:
+        parsed = ipaddress.ip_address((address or "").split("%")[0])
+    except ValueError:
+        return "unknown"
+    if parsed.version == 6 and parsed.ipv4_mapped:
+        parsed = parsed.ipv4_mapped
+    if parsed.version == 4:
+        return str(parsed)
+    return str(ipaddress.ip_network((parsed, 64), strict=False))
+
+
+def _parts(limit: Limit, name, address, alone: bool = False) -> Iterator[tuple[RateLimitItem, tuple[str, ...]]]:
+    """Yield every counter that a try touches; `alone` leaves out what others share."""
+    if name and limit.name:
+        yield from ((item, (limit.key, "name", name)) for item in parse_many(limit.name))
+    if alone:
+        return
+    if limit.address:
+        yield from ((item, (limit.key, "at", network(address))) for item in parse_many(limit.address))
+    if limit.everybody:
+        yield from ((item, (limit.key, "all")) for item in parse_many(limit.everybody))
+
+
+class DatabaseStorage(Storage):
+    """Counters in the `tallies` table, for the `limits` library."""
+
+    STORAGE_SCHEME = None
+
+    @property
+    def base_exceptions(self) -> type[Exception]:
+        return SQLAlchemyError
+
+    def incr(self, key: str, expiry: int, amount: int = 1) -> int:
+        """Add to a counter, starting a new window if there is none that is open; return the count."""
+        for attempt in range(1, DEADLOCK_ATTEMPTS + 1):
+            try:
+                with db.engine.begin() as connection:
+                    connection.execute(_upsert(connection.dialect.name, key, expiry, amount))
+                    return connection.scalar(select(Tally.count).where(Tally.key == key))
+            except OperationalError:
+                # Two first inserts of one key may deadlock in InnoDB, which then asks to try again.
+                if attempt == DEADLOCK_ATTEMPTS:
+                    raise
+
+    def decr(self, key: str) -> None:
+        """Take one off an open counter."""
+        with db.engine.begin() as connection:
+            one_less = update(Tally).where(Tally.key == key, Tally.count > 0).values(count=Tally.count - 1)
+            connection.execute(one_less)
+
+    def get(self, key: str) -> int:
+        """Return the count of the open window, or 0."""
+        with db.engine.connect() as connection:
+            return connection.scalar(select(Tally.count).where(Tally.key == key, Tally.expires_at > utc_now())) or 0
+
+    def get_expiry(self, key: str) -> float:
+        """Return when the window ends, in seconds since 1970."""
+        with db.engine.connect() as connection:
+            moment = connection.scalar(select(Tally.expires_at).where(Tally.key == key))
+        return (moment or utc_now()).replace(tzinfo=UTC).timestamp()
+
+    def clear(self, key: str) -> None:
+        """Forget one counter."""
+        with db.engine.begin() as connection:
+            connection.execute(delete(Tally).where(Tally.key == key))
+
+    def reset(self) -> int:
+        """Forget every counter; return how many there were."""
+        with db.engine.begin() as connection:
+            return connection.execute(delete(Tally)).rowcount
+
+    def check(self) -> bool:
+        """Say whether the counters can be reached."""
+        try:
+            self.get("")
+        except SQLAlchemyError:
+            return False
+        return True
+
+
+def _upsert(dialect: str, key: str, expiry_seconds: int, amount: int):
+    now = utc_now()
+    end = now + timedelta(seconds=expiry_seconds)
+    over = (Tally.expires_at <= now) | (Tally.expires_at > end + timedelta(seconds=CLOCK_SKEW_SECONDS))
+    # MySQL assigns from left to right: the count must still see the old end of the window.
+    changes = [
+        ("count", case((over, amount), else_=Tally.count + amount)),
+        ("expires_at", case((over, end), else_=Tally.expires_at)),
+    ]
+    row = {"key": key, "count": amount, "expires_at": end}
+    if dialect == "sqlite":
+        return sqlite.insert(Tally).values(row).on_conflict_do_update(index_elements=["key"], set_=dict(changes))
+    return mysql.insert(Tally).values(row).on_duplicate_key_update(changes)
+
+
+def sweep(now: datetime) -> None:
+    """Delete the counters whose windows are over."""
+    with db.engine.begin() as connection:
+        connection.execute(delete(Tally).where(Tally.expires_at <= now))
+
+
+_storage = DatabaseStorage()
+_limiter = FixedWindowRateLimiter(_storage)

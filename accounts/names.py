@@ -1,0 +1,86 @@
+"""User names: one spelling for one mailbox.
+
+A user name is a QQ number, which is the mailbox `<number>@qq.com`, or an e-mail address. Both spellings of a QQ
+mailbox are one account, whose canonical name is the number. A spelling that could be taken for another name
+(full-width digits, invisible characters) is refused, never guessed.
+"""
+
+import re
+from collections.abc import Collection
+
+import idna
+from flask_babel import lazy_gettext as _
+
+from accounts.errors import FieldErrors
+from models.user import NAME_LENGTH
+
+KINDS = ("qq", "email")
+QQ_DOMAIN = "qq.com"
+LONGEST_INPUT = 254
+
+_QQ_NUMBER = re.compile(r"[1-9][0-9]{4,10}")
+# No slash, question mark, hash or per cent sign: a name is also a part of the site's addresses.
+_LOCAL_PART = re.compile(r"[a-z0-9_'+&=~-]+(?:\.[a-z0-9_'+&=~-]+)*")
+_DOMAIN = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z](?:[a-z0-9-]{0,61}[a-z0-9])")
+
+_REFUSED = {
+    ("email", "qq"): _("Please give a QQ number (5 to 11 digits) or an e-mail address."),
+    ("qq",): _("Please give a QQ number (5 to 11 digits)."),
+    ("email",): _("Please give an e-mail address."),
+}
+
+
+def canonical(raw: str, kinds: Collection[str] = KINDS) -> str:
+    """Return the one spelling of a user name. Raises FieldErrors for anything that is not one.
+
+    `kinds` says which are welcome: "qq", "email" or both. `<number>@qq.com` is both.
+    """
+    text = raw.strip()
+    if len(text) <= LONGEST_INPUT:
+        number = _qq_number(text)
+        if number and ("qq" in kinds or "@" in text):
+            return number
+        address = _e_mail(text)
+        if address and "email" in kinds:
+            return address
+    raise FieldErrors({"username": _REFUSED[tuple(sorted(set(kinds)))]})
+
+
+def is_canonical(name: str) -> bool:
+    """Say whether `name` is a user name in its one spelling."""
+    try:
+        return canonical(name) == name
+    except FieldErrors:
+        return False
+
+
+def mailbox(name: str) -> str:
+    """Return the e-mail address of a canonical user name."""
+    return name if "@" in name else f"{name}@{QQ_DOMAIN}"
+
+
+def _qq_number(text: str) -> str | None:
+    number, at, domain = text.partition("@")
+    if at and _ascii_domain(domain) != QQ_DOMAIN:
+        return None
+    return number if _QQ_NUMBER.fullmatch(number) else None
+
+
+def _e_mail(text: str) -> str | None:
+    local, _at, domain = text.rpartition("@")
+    local, domain = local.lower() if local.isascii() else "", _ascii_domain(domain)
+    name = f"{local}@{domain}"
+    if not _LOCAL_PART.fullmatch(local) or not _DOMAIN.fullmatch(domain) or len(local) > 64:
+        return None
+    # `012345@qq.com` is no QQ number, and no mailbox that anybody could own beside `12345`.
+    if domain == QQ_DOMAIN and local.isdigit():
+        return None
+    return name if len(name) <= NAME_LENGTH else None
+
+
+def _ascii_domain(domain: str) -> str:
+    """Return the domain as DNS knows it, lower-cased and in Punycode, or "" if it is none."""
+    try:
+        return idna.encode(domain, uts46=True, std3_rules=True).decode("ascii")
+    except (idna.IDNAError, UnicodeError):
+        return ""

@@ -1,0 +1,91 @@
+"""Passwords: the rules, and Argon2id."""
+
+import threading
+import unicodedata
+from functools import lru_cache
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+from argon2.low_level import Type
+from flask import current_app
+from flask_babel import lazy_gettext as _
+
+from accounts.common_passwords import common_passwords
+from accounts.errors import FieldErrors
+from accounts.names import mailbox
+
+# OWASP's least for Argon2id is 19 MiB, two passes, one lane.
+HASHER = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1, type=Type.ID)
+LONGEST_HASHED = 1024
+
+# Two cores: more hashes at once would only make every one of them, and every page, slower.
+_two_at_once = threading.BoundedSemaphore(2)
+
+_COMMON = frozenset(common_passwords())
+
+EMPTY = _("Please fill in this field.")
+
+
+def check(password: str, confirm: str, name: str | None) -> None:
+    """Raise FieldErrors unless `password` keeps the rules and was typed twice. `name` may be unknown (None)."""
+    errors = {}
+    trouble = _trouble(password, name)
+    if trouble is not None:
+        errors["password"] = trouble
+    if not confirm:
+        errors["confirm"] = EMPTY
+    elif confirm != password:
+        errors["confirm"] = _("The two passwords differ.")
+    if errors:
+        raise FieldErrors(errors)
+
+
+def make_hash(password: str) -> str:
+    """Return the Argon2id hash, with a salt of its own. Waits while two others are being made."""
+    with _two_at_once:
+        return HASHER.hash(password)
+
+
+def matches(password_hash: str | None, password: str) -> bool:
+    """Say whether the password is the one that was hashed.
+
+    Takes as long without a hash (an unknown name, an account without a password) as with one.
+    """
+    if len(password) > LONGEST_HASHED:
+        return False
+    with _two_at_once:
+        try:
+            return HASHER.verify(password_hash or _nobodys_hash(), password) and bool(password_hash)
+        except (VerificationError, InvalidHashError):
+            return False
+
+
+def is_outdated(password_hash: str) -> bool:
+    """Say whether the hash was made with other costs than today's."""
+    return HASHER.check_needs_rehash(password_hash)
+
+
+def _trouble(password: str, name: str | None) -> str | None:
+    """Return what is wrong with the password, or None. Length comes first: the rest never sees 100 kB."""
+    shortest, longest = current_app.config["PASSWORD_MIN_LENGTH"], current_app.config["PASSWORD_MAX_LENGTH"]
+    if not password:
+        return EMPTY
+    if not shortest <= len(password) <= longest:
+        return _("Please use %(shortest)s to %(longest)s characters.", shortest=shortest, longest=longest)
+    kinds = {unicodedata.category(character)[0] for character in password}
+    if not any(character.isdecimal() for character in password):
+        return _("Please use at least one digit.")
+    if "L" not in kinds:
+        return _("Please use at least one letter.")
+    if not kinds & {"P", "S", "Z"}:
+        return _("Please use at least one special character, such as ! or %%.")
+    if name and password.casefold() in {name, mailbox(name), mailbox(name).split("@")[0]}:
+        return _("The password must not be the user name.")
+    if password.casefold() in _COMMON:
+        return _("This is one of the first passwords that anybody would try. Please choose another one.")
+    return None
+
+
+@lru_cache(maxsize=1)
+def _nobodys_hash() -> str:
+    return HASHER.hash("a password that opens nothing")

@@ -1,0 +1,46 @@
+"""What the site holds about a person, as plain data for the person: the account, its sessions, its audit lines."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import or_, select
+
+from models import Event, User, UserSession, db
+
+_BATCH = 500
+
+
+def account(user_id: int) -> dict[str, Any]:
+    """Return everything that the account's row holds but the hash of the password."""
+    user = db.session.get(User, user_id, populate_existing=True)
+    shown = [column.key for column in User.__table__.columns if column.key not in {"id", "password_hash"}]
+    return {name: plain(getattr(user, name)) for name in shown}
+
+
+def sessions(user_id: int) -> list[dict[str, Any]]:
+    """Return the sessions without what could be used to take one over."""
+    names = ("agent", "address", "created_at", "seen_at")
+    rows = db.session.scalars(select(UserSession).where(UserSession.user_id == user_id).order_by(UserSession.id))
+    return [{name: plain(getattr(row, name)) for name in names} for row in rows]
+
+
+def events_after(name: str, last: int) -> list[tuple[int, dict[str, Any]]]:
+    """Return the next lines of the audit log that speak of this person, each with its number.
+
+    Who did something to the person, and from where, is told only of the person's own acts.
+    """
+    about = select(Event).where(or_(Event.target == name, Event.actor == name), Event.id > last)
+    return [(row.id, _event(row, name)) for row in db.session.scalars(about.order_by(Event.id).limit(_BATCH))]
+
+
+def _event(row: Event, name: str) -> dict[str, Any]:
+    of_another = row.actor not in {"", name}
+    return {
+        "at": plain(row.at), "action": row.action, "target": row.target, "detail": row.detail,
+        "actor": "another person" if of_another else row.actor, "address": "" if of_another else row.address,
+    }  # fmt: skip
+
+
+def plain(value: Any) -> Any:
+    """Return a value as JSON can hold it; times are UTC."""
+    return f"{value.isoformat()}Z" if isinstance(value, datetime) else value

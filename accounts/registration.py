@@ -1,0 +1,99 @@
+"""Asking for a code, and becoming a user with it."""
+
+from flask import current_app
+from flask_babel import lazy_gettext as _
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+
+from accounts import audit, codes, limits, passwords
+from accounts.errors import FieldErrors, TooMany
+from accounts.names import KINDS, canonical
+from models import User, db, utc_now
+
+
+def request_code(purpose: str, name: str, browser: str, address: str | None, language: str = "en") -> str | None:
+    """Write down that a code is wanted and return the id to ring the worker with, or None if it was too many.
+
+    The caller answers alike in both cases, and alike for known and unknown names: nobody is looked up here. Raises
+    FieldErrors for what is no user name.
+    """
+    kinds = current_app.config["USER_NAME_KINDS"] if purpose == codes.REGISTER else KINDS
+    name = canonical(_filled("username", name), kinds)
+    if not _may_have_a_code(purpose, name, address):
+        audit.note("code_suppressed", target=name, address=address or "", detail=purpose)
+        return None
+    code_id = codes.order(purpose, name, browser, language)
+    audit.record("code_requested", target=name, address=address, detail=purpose)
+    return code_id
+
+
+def register(
+    name: str, password: str, confirm: str, code: str, browser: str, address: str | None, language: str = "en"
+) -> str:
+    """Make an account and return its canonical name. Raises FieldErrors or TooMany.
+
+    That an account exists already is told only to who has entered the right code.
+    """
+    name = checked_fields(name, password, confirm, code, current_app.config["USER_NAME_KINDS"])
+    code_id = codes.check(codes.REGISTER, name, browser, code.strip(), address)
+    exists = db.session.scalar(select(User.id).where(User.name == name))
+    if not exists:
+        exists = not _create(code_id, name, passwords.make_hash(password), language)
+    if exists:
+        codes.spend(code_id)
+        db.session.commit()
+        raise FieldErrors({"username": _("You have an account already. Sign in, or ask for a new password.")})
+    limits.forget(limits.WRONG_CODES, name)
+    audit.record("registered", actor=name, target=name, address=address)
+    return name
+
+
+def checked_fields(name: str, password: str, confirm: str, code: str, kinds=KINDS) -> str:
+    """Return the canonical name of a form with a new password and a code. Raises FieldErrors for all at once."""
+    errors, known_as = {}, None
+    try:
+        known_as = canonical(_filled("username", name), kinds)
+    except FieldErrors as error:
+        errors |= error.errors
+    try:
+        passwords.check(password, confirm, known_as)
+    except FieldErrors as error:
+        errors |= error.errors
+    if not code.strip():
+        errors["code"] = passwords.EMPTY
+    elif not codes.looks_right(code.strip()):
+        errors["code"] = _("The code has six digits.")
+    if errors:
+        raise FieldErrors(errors)
+    return known_as
+
+
+def _create(code_id: str, name: str, password_hash: str, language: str) -> bool:
+    """Spend the code and add the user, both or neither. False if the name was taken at this very moment."""
+    if not codes.spend(code_id):
+        db.session.rollback()
+        raise codes.wrong()
+    db.session.add(User(name=name, password_hash=password_hash, language=language, created_at=utc_now()))
+    try:
+        db.session.commit()
+    except IntegrityError:
+        db.session.rollback()
+        return False
+    return True
+
+
+def _may_have_a_code(purpose: str, name: str, address: str | None) -> bool:
+    """Ask both limits before counting in either, so that a suppressed request takes nothing from anybody."""
+    try:
+        limits.ask(limits.CODES, name, address)
+        limits.take(limits.CODE_PAUSE, f"{purpose}/{name}", address)
+        limits.take(limits.CODES, name, address)
+    except TooMany:
+        return False
+    return True
+
+
+def _filled(field: str, value: str) -> str:
+    if not value.strip():
+        raise FieldErrors({field: passwords.EMPTY})
+    return value

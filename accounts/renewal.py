@@ -1,0 +1,72 @@
+"""A new password: changed by its owner, reset with a mailed code, or asked for by an administrator."""
+
+from flask_babel import lazy_gettext as _
+from sqlalchemy import select
+
+from accounts import audit, codes, limits, passwords, sessions
+from accounts.errors import FieldErrors
+from accounts.registration import checked_fields
+from models import User, db
+
+
+def reset(name: str, password: str, confirm: str, code: str, browser: str, address: str | None) -> str:
+    """Set a new password with a mailed code, end every session, and return the id of the mail that tells the owner.
+
+    Nobody is signed in by this. Raises FieldErrors or TooMany, the same for names that nobody has: no right code is
+    ever made for them.
+    """
+    name = checked_fields(name, password, confirm, code)
+    code_id = codes.check(codes.RESET, name, browser, code.strip(), address)
+    password_hash = passwords.make_hash(password)
+    user = db.session.scalar(select(User).where(User.name == name))
+    if user is None or not codes.spend(code_id):
+        db.session.rollback()
+        raise codes.wrong()
+    mail_id = _renew(user, password_hash, keep=None)
+    for limit in (limits.WRONG_CODES, limits.SIGN_IN, limits.PRESENT_PASSWORD):
+        limits.forget(limit, name)
+    audit.record("password_reset", actor=name, target=name, address=address)
+    return mail_id
+
+
+def change(user: User, current: str, password: str, confirm: str, keep: str, address: str | None) -> str:
+    """Change the password of a signed-in user, end his other sessions, and return the id of the mail that tells him.
+
+    `keep` is the token of the session that stays. Raises FieldErrors or TooMany.
+    """
+    name = user.name
+    errors = {} if current else {"current": passwords.EMPTY}
+    try:
+        passwords.check(password, confirm, name)
+    except FieldErrors as error:
+        errors |= error.errors
+    if errors:
+        raise FieldErrors(errors)
+    limits.take(limits.PRESENT_PASSWORD, name, address)
+    if not passwords.matches(user.password_hash, current):
+        audit.record("password_change_failed", actor=name, target=name, address=address)
+        raise FieldErrors({"current": _("This is not your present password.")})
+    limits.give_back(limits.PRESENT_PASSWORD, name, address)
+    mail_id = _renew(user, passwords.make_hash(password), keep=keep)
+    audit.record("password_changed", actor=name, target=name, address=address)
+    return mail_id
+
+
+def start_reset(user: User, actor: str, address: str | None = "") -> str:
+    """Take an account's password and sessions away and return the id of the mail that asks for a new one.
+
+    The administrator neither sees nor chooses a password.
+    """
+    name, language = user.name, user.language or "en"
+    user.password_hash = ""
+    sessions.end_all(user)
+    mail_id = codes.order_notice(codes.INVITE, name, language)
+    audit.record("reset_started", actor=actor, target=name, address=address)
+    return mail_id
+
+
+def _renew(user: User, password_hash: str, keep: str | None) -> str:
+    """Store the hash, end the sessions and order the mail, all in one transaction."""
+    user.password_hash = password_hash
+    sessions.end_all(user, but=keep)
+    return codes.order_notice(codes.CHANGED, user.name, user.language or "en")

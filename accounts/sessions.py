@@ -1,0 +1,171 @@
+"""Signing in and out. A session is a row; the browser's cookie holds only the random token of it."""
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from flask import current_app
+from flask_babel import lazy_gettext as _
+from sqlalchemy import delete, select, update
+from sqlalchemy.orm import joinedload
+
+from accounts import audit, limits, passwords
+from accounts.errors import FieldErrors, TooMany
+from accounts.names import canonical
+from models import User, UserSession, db, utc_now
+
+SEEN_EVERY = timedelta(minutes=1)
+AGENT_LENGTH = 255
+
+
+@dataclass(frozen=True)
+class SessionView:
+    """What the account page shows of one session."""
+
+    id: int
+    agent: str
+    address: str
+    created_at: datetime
+    seen_at: datetime
+    current: bool
+
+
+def sign_in(name: str, password: str, address: str | None, agent: str = "") -> tuple[User, str]:
+    """Return the user and the token of a new session. Raises FieldErrors or TooMany.
+
+    The answer is the same, in words and in time, for a wrong password and for a name that nobody has. The limiter is
+    asked before anything is hashed, and a try that succeeds is taken off the count again.
+    """
+    known_as = _canonical_or_none(name)
+    try:
+        limits.take(limits.SIGN_IN, known_as, address)
+    except TooMany:
+        audit.note("sign_in_refused", target=known_as or "", address=address or "")
+        raise
+    user = db.session.scalar(select(User).where(User.name == known_as)) if known_as else None
+    if not passwords.matches(user.password_hash if user else None, password):
+        audit.record("sign_in_failed", target=known_as or "", address=address)
+        raise FieldErrors({"form": _("The user name or the password is wrong.")})
+    limits.give_back(limits.SIGN_IN, known_as, address)
+    if user.disabled_at:
+        audit.record("sign_in_disabled", target=user.name, address=address)
+        raise FieldErrors({"form": _("This account is disabled.")})
+    token = _open(user, password, address, agent)
+    audit.record("signed_in", actor=user.name, target=user.name, address=address)
+    return user, token
+
+
+def find(token: str) -> User | None:
+    """Return the user whose session has this token, with `session_token` set; None if there is no such session.
+
+    A session found too old, or of a disabled account, is deleted.
+    """
+    row = db.session.scalar(
+        select(UserSession).options(joinedload(UserSession.user)).where(UserSession.token_hash == _hash(token))
+    )
+    if row is None:
+        return None
+    now = utc_now()
+    if _is_over(row, now) or row.user.disabled_at:
+        db.session.delete(row)
+        db.session.commit()
+        return None
+    if abs(now - row.seen_at) > SEEN_EVERY:
+        db.session.execute(update(UserSession).where(UserSession.id == row.id).values(seen_at=now))
+        db.session.commit()
+    row.user.session_token = token
+    return row.user
+
+
+def sign_out(token: str, address: str | None) -> None:
+    """End the session of this token."""
+    user = find(token)
+    db.session.execute(delete(UserSession).where(UserSession.token_hash == _hash(token)))
+    db.session.commit()
+    if user is not None:
+        audit.record("signed_out", actor=user.name, target=user.name, address=address)
+
+
+def end_all(user: User, *, but: str | None = None) -> None:
+    """End every session of a user, within the caller's transaction; the one with the token `but` stays."""
+    sessions = delete(UserSession).where(UserSession.user_id == user.id)
+    if but is not None:
+        sessions = sessions.where(UserSession.token_hash != _hash(but))
+    db.session.execute(sessions)
+
+
+def end_others(user: User, token: str, address: str | None) -> None:
+    """End every session of a user except the one with this token."""
+    name = user.name
+    end_all(user, but=token)
+    db.session.commit()
+    audit.record("other_sessions_ended", actor=name, target=name, address=address)
+
+
+def end_every(user: User, address: str | None) -> None:
+    """End every session of a user, the one that asks for it too."""
+    name = user.name
+    end_all(user)
+    db.session.commit()
+    audit.record("all_sessions_ended", actor=name, target=name, address=address)
+
+
+def end_one(user: User, session_id: int, address: str | None) -> None:
+    """End one session of a user; one that is over already, or somebody else's, is no error."""
+    name = user.name
+    mine = delete(UserSession).where(UserSession.id == session_id, UserSession.user_id == user.id)
+    ended = db.session.execute(mine).rowcount
+    db.session.commit()
+    if ended:
+        audit.record("session_ended", actor=name, target=name, address=address)
+
+
+def all_of(user: User, token: str) -> list[SessionView]:
+    """Return the sessions of a user, the most recently used first."""
+    rows = db.session.scalars(
+        select(UserSession).where(UserSession.user_id == user.id).order_by(UserSession.seen_at.desc())
+    )
+    now, mine = utc_now(), _hash(token)
+    return [
+        SessionView(row.id, row.agent, row.address, row.created_at, row.seen_at, row.token_hash == mine)
+        for row in rows
+        if not _is_over(row, now)
+    ]
+
+
+def sweep(now: datetime) -> None:
+    """Delete the sessions that are over."""
+    idle = now - timedelta(days=current_app.config["SESSION_IDLE_DAYS"])
+    old = now - timedelta(days=current_app.config["SESSION_DAYS"])
+    db.session.execute(delete(UserSession).where((UserSession.seen_at <= idle) | (UserSession.created_at <= old)))
+    db.session.commit()
+
+
+def _open(user: User, password: str, address: str | None, agent: str) -> str:
+    token = secrets.token_urlsafe(32)
+    if passwords.is_outdated(user.password_hash):
+        user.password_hash = passwords.make_hash(password)
+    user.signed_in_at = utc_now()
+    row = UserSession(user=user, token_hash=_hash(token), address=address or "", agent=agent[:AGENT_LENGTH])
+    db.session.add(row)
+    db.session.commit()
+    user.session_token = token
+    return token
+
+
+def _is_over(row: UserSession, now: datetime) -> bool:
+    idle = timedelta(days=current_app.config["SESSION_IDLE_DAYS"])
+    longest = timedelta(days=current_app.config["SESSION_DAYS"])
+    return now - row.seen_at >= idle or now - row.created_at >= longest
+
+
+def _canonical_or_none(name: str) -> str | None:
+    try:
+        return canonical(name)
+    except FieldErrors:
+        return None
+
+
+def _hash(token: str) -> str:
+    return hashlib.sha256(token.encode("utf-8", "replace")).hexdigest()

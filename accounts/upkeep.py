@@ -1,0 +1,21 @@
+"""Throwing away what accounts no longer need. The worker calls it now and then."""
+
+from datetime import timedelta
+
+from sqlalchemy import delete
+
+from accounts import limits, sessions
+from models import EmailCode, Event, db, utc_now
+
+CODES_KEPT_DAYS = 2
+EVENTS_KEPT_DAYS = 365
+
+
+def sweep() -> None:
+    """Delete counters and sessions that are over, old codes, and events older than a year."""
+    now = utc_now()
+    db.session.execute(delete(EmailCode).where(EmailCode.expires_at <= now - timedelta(days=CODES_KEPT_DAYS)))
+    db.session.execute(delete(Event).where(Event.at <= now - timedelta(days=EVENTS_KEPT_DAYS)))
+    db.session.commit()
+    sessions.sweep(now)
+    limits.sweep(now)
