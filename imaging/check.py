@@ -1,0 +1,96 @@
+"""The decode check: an upload is opened for the first time in a child process with hard limits.
+
+A file of legal size can keep a decoder busy for minutes or ask it for gigabytes, and a decoder may have bugs.
+So the child limits its own processor time, memory and output before it reads a byte, decodes everything,
+writes the small copies for the screen and says what it saw; the parent sets the clock and believes only that
+answer. Run as `python -m imaging.check PATH --max-megapixels N --preview OUT --thumbnail OUT`.
+"""
+
+import argparse
+import os
+from pathlib import Path
+
+from imaging import child, metadata
+from imaging.formats import DEFAULT_MAX_MEGAPIXELS, Header, header_of, opened
+from imaging.modes import to_rgb
+from imaging.previews import saved, small
+
+PREVIEW_SIDE = 2048
+THUMBNAIL_SIDE = 384
+PREVIEW_QUALITY = 85
+DEFAULT_SECONDS = 8  # of processor time
+# The clock of the wall runs longer: a server that is busy must not take a plain picture for a costly one.
+PATIENCE = 2
+DEFAULT_MEMORY_MB = 1400
+_MAX_WRITTEN_MB = 64
+_SUFFIXES = {".webp": "webp", ".jpg": "jpeg", ".jpeg": "jpeg", ".png": "png"}
+
+
+def inspect(
+    path: str | os.PathLike,
+    preview: str | os.PathLike,
+    thumbnail: str | os.PathLike,
+    max_megapixels: float = DEFAULT_MAX_MEGAPIXELS,
+    seconds: int = DEFAULT_SECONDS,
+    memory_mb: int = DEFAULT_MEMORY_MB,
+) -> Header:
+    """Decode `path` in a limited child; write its preview and thumbnail; return its Header, upright.
+
+    The suffix of `preview` and `thumbnail` (.webp, .jpg or .png) chooses their format. On an error neither
+    file is left behind. Raises PictureError (TooCostly when a limit was met), and OSError when the small
+    copies could not be written.
+    """
+    arguments = [os.path.abspath(path), "--max-megapixels", str(max_megapixels)]
+    arguments += ["--seconds", str(seconds), "--memory-mb", str(memory_mb)]
+    arguments += ["--preview", os.path.abspath(preview), "--thumbnail", os.path.abspath(thumbnail)]
+    try:
+        answer = child.ask("imaging.check", arguments, PATIENCE * seconds)
+        return Header(**answer["header"])
+    except BaseException:
+        for small_copy in (preview, thumbnail):
+            Path(small_copy).unlink(missing_ok=True)
+        raise
+
+
+def main() -> None:
+    """The child: set the limits, decode, write the small copies, print one JSON line."""
+    arguments = _parser().parse_args()
+    child.reply(
+        lambda: {"header": vars(_looked_at(arguments))}, arguments.seconds, arguments.memory_mb, _MAX_WRITTEN_MB
+    )
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="imaging.check", description="Decode one picture within limits.")
+    parser.add_argument("path")
+    parser.add_argument("--max-megapixels", type=float, default=DEFAULT_MAX_MEGAPIXELS)
+    parser.add_argument("--preview", type=Path, required=True)
+    parser.add_argument("--thumbnail", type=Path, required=True)
+    parser.add_argument("--seconds", type=int, default=DEFAULT_SECONDS)
+    parser.add_argument("--memory-mb", type=int, default=DEFAULT_MEMORY_MB)
+    return parser
+
+
+def _looked_at(arguments: argparse.Namespace) -> Header:
+    with opened(arguments.path, arguments.max_megapixels) as image:
+        header = header_of(image)
+        # JPEG can be decoded at a half or a quarter of its size; every coefficient is still read.
+        image.draft(None, (PREVIEW_SIDE, PREVIEW_SIDE))
+        image.load()
+        turn = metadata.orientation(image)
+        rgb, icc = to_rgb(image)
+        preview = small(rgb, icc, PREVIEW_SIDE)
+    preview = metadata.turned(preview, turn)
+    _write(preview, arguments.preview)
+    _write(small(preview, None, THUMBNAIL_SIDE), arguments.thumbnail)
+    if turn >= 5:
+        header = Header(header.format, header.height, header.width)
+    return header
+
+
+def _write(image, path: Path) -> None:
+    path.write_bytes(saved(image, _SUFFIXES[path.suffix.lower()], PREVIEW_QUALITY))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,71 @@
+"""One picture file into another format, in a child process with limits.
+
+A conversion of a large picture takes hundreds of megabytes for a moment; in a process of its own they are
+given back at once, and a file that is costly to decode costs nobody else anything.
+Run as `python -m imaging.convert SOURCE TARGET --format png|jpeg|webp --metadata keep|strip|all`.
+"""
+
+import argparse
+import os
+from pathlib import Path
+
+from imaging import child
+from imaging.formats import DEFAULT_MAX_MEGAPIXELS, DEFAULT_QUALITY
+
+DEFAULT_SECONDS = 60
+MEMORY_MB = 3000
+_MAX_WRITTEN_MB = 1024
+
+
+def convert(
+    source: str | os.PathLike,
+    target: str | os.PathLike,
+    format: str,
+    metadata: str = "keep",
+    max_megapixels: float = DEFAULT_MAX_MEGAPIXELS,
+    seconds: int = DEFAULT_SECONDS,
+    quality: int = DEFAULT_QUALITY,
+) -> None:
+    """Write `source` as a "png", "jpeg" or "webp" file to `target`.
+
+    See `imaging.files.encode` for `metadata` and `quality` (1 to 100).
+
+    On an error no target is left behind. Raises PictureError (AlphaNeedsPng for JPEG with alpha), and OSError when
+    the target could not be written.
+    """
+    arguments = [os.path.abspath(source), os.path.abspath(target), "--format", format, "--metadata", metadata]
+    arguments += ["--max-megapixels", str(max_megapixels), "--seconds", str(seconds), "--quality", str(quality)]
+    try:
+        child.ask("imaging.convert", arguments, seconds)
+    except BaseException:
+        Path(target).unlink(missing_ok=True)
+        raise
+
+
+def main() -> None:
+    arguments = _parser().parse_args()
+    child.reply(lambda: _converted(arguments), arguments.seconds, MEMORY_MB, _MAX_WRITTEN_MB)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="imaging.convert", description="Write a picture in another format.")
+    parser.add_argument("source", type=Path)
+    parser.add_argument("target", type=Path)
+    parser.add_argument("--format", required=True)
+    parser.add_argument("--metadata", default="keep")
+    parser.add_argument("--max-megapixels", type=float, default=DEFAULT_MAX_MEGAPIXELS)
+    parser.add_argument("--seconds", type=int, default=DEFAULT_SECONDS)
+    parser.add_argument("--quality", type=int, default=DEFAULT_QUALITY)
+    return parser
+
+
+def _converted(arguments: argparse.Namespace) -> dict:
+    from imaging.files import decode, encode  # numpy is loaded under the limits as well
+
+    picture = decode(arguments.source, arguments.max_megapixels)
+    arguments.target.write_bytes(encode(picture, arguments.format, arguments.quality, arguments.metadata))
+    return {"bytes": arguments.target.stat().st_size}
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,67 @@
+"""What can be wrong with a picture: one family of errors, each a stable key and a plain sentence."""
+
+
+def N_(text: str) -> str:
+    """Mark a text for translation; the site translates it where it is shown."""
+    return text
+
+
+class PictureError(Exception):
+    """A picture that cannot be used. `key` is for programs, `message` an English sentence marked with `N_`."""
+
+    key = "picture_error"
+    message = N_("This picture cannot be used.")
+
+    def __init__(self) -> None:
+        super().__init__(self.message)
+
+
+class ForeignFormat(PictureError):
+    key = "foreign_format"
+    message = N_(
+        "This file is not a picture of a kind we read. Please use JPEG, PNG, WebP, BMP, GIF, TIFF, HEIC or AVIF."
+    )
+
+
+class BrokenPicture(PictureError):
+    key = "broken_picture"
+    message = N_("This picture is damaged or incomplete and cannot be opened.")
+
+
+class TooManyPixels(PictureError):
+    key = "too_many_pixels"
+    message = N_("This picture has too many pixels. Please make it smaller and try again.")
+
+
+class TooManyBytes(PictureError):
+    key = "too_many_bytes"
+    message = N_("This file is too large. Please make it smaller and try again.")
+
+
+class TooCostly(PictureError):
+    key = "too_costly"
+    message = N_("This picture takes too much time or memory to open. Please save it again in another program.")
+
+
+class AlphaNeedsPng(PictureError):
+    key = "alpha_needs_png"
+    message = N_("JPEG cannot hold transparent areas. Please choose PNG or WebP.")
+
+
+class TooLongForFormat(PictureError):
+    key = "too_long_for_format"
+    message = N_("This picture is too long or too wide for the chosen format. Please choose PNG.")
+
+
+ERRORS = {
+    error.key: error
+    for error in (
+        ForeignFormat,
+        BrokenPicture,
+        TooManyPixels,
+        TooManyBytes,
+        TooCostly,
+        AlphaNeedsPng,
+        TooLongForFormat,
+    )
+}

@@ -1,0 +1,187 @@
+"""Files to pictures and back: the one door through which pixels come in and go out. No torch."""
+
+from dataclasses import dataclass, replace
+from io import BytesIO
+
+import numpy as np
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
+
+from imaging import metadata
+from imaging.errors import (
+    AlphaNeedsPng,
+    BrokenPicture,
+    ForeignFormat,
+    PictureError,
+    TooCostly,
+    TooLongForFormat,
+    TooManyBytes,
+    TooManyPixels,
+)
+from imaging.formats import DEFAULT_MAX_MEGAPIXELS, DEFAULT_QUALITY, Header, Source, header_of, opened
+from imaging.modes import to_rgb
+from imaging.previews import saved_small
+
+__all__ = [
+    "AlphaNeedsPng",
+    "BrokenPicture",
+    "ForeignFormat",
+    "Header",
+    "OUTPUT_FORMATS",
+    "Picture",
+    "PictureError",
+    "TooCostly",
+    "TooLongForFormat",
+    "TooManyBytes",
+    "TooManyPixels",
+    "decode",
+    "encode",
+    "kept_format",
+    "preview",
+    "probe",
+]
+
+OUTPUT_FORMATS = ("png", "jpeg", "webp")
+_ZLIB_RUN_LENGTHS = 3  # Z_RLE
+_LONGEST_SIDE = {"png": 2**31 - 1, "jpeg": 65_500, "webp": 16_383}
+
+
+@dataclass(frozen=True, eq=False)
+class Picture:
+    """A decoded upload.
+
+    pixels: uint8 (H, W, 3) RGB or (H, W, 4) RGBA, upright, never written to in place.
+    exif: EXIF bytes without orientation, or None. icc: an RGB colour profile, or None for sRGB.
+    dpi: dots per inch (across, down), or None. format: what it came as, or is best saved as, such as
+    "jpeg" or "tiff". xmp: kept only for those who ask to keep everything.
+    """
+
+    pixels: np.ndarray
+    exif: bytes | None = None
+    icc: bytes | None = None
+    dpi: tuple[float, float] | None = None
+    format: str = "png"
+    xmp: bytes | None = None
+
+    @property
+    def width(self) -> int:
+        return self.pixels.shape[1]
+
+    @property
+    def height(self) -> int:
+        return self.pixels.shape[0]
+
+    @property
+    def has_alpha(self) -> bool:
+        return self.pixels.shape[2] == 4
+
+    @property
+    def rgb(self) -> np.ndarray:
+        """uint8 (H, W, 3): the colours without alpha, a view."""
+        return self.pixels[:, :, :3]
+
+    @property
+    def alpha(self) -> np.ndarray | None:
+        """uint8 (H, W), a view, or None."""
+        return self.pixels[:, :, 3] if self.has_alpha else None
+
+    def with_rgb(self, rgb: np.ndarray) -> "Picture":
+        """Return this picture with other colours, uint8 (H, W, 3), and its own alpha and metadata."""
+        return replace(self, pixels=np.dstack([rgb, self.alpha]) if self.has_alpha else rgb)
+
+    def with_format(self, format: str) -> "Picture":
+        """Return this picture, to be saved as another format."""
+        return replace(self, format=format)
+
+    def with_dpi(self, dpi: tuple[float, float] | None) -> "Picture":
+        """Return this picture with another resolution."""
+        return replace(self, dpi=dpi)
+
+    def with_pixels(self, pixels: np.ndarray) -> "Picture":
+        """Return other pixels, uint8 (H, W, 3|4), with this picture's metadata."""
+        return replace(self, pixels=pixels)
+
+
+def probe(
+    source: Source, max_megapixels: float = DEFAULT_MAX_MEGAPIXELS, max_bytes: int | None = None
+) -> Header:
+    """Read the header of a path or of bytes without decoding. Raises PictureError."""
+    with opened(source, max_megapixels, max_bytes) as image:
+        return header_of(image)
+
+
+def decode(
+    source: Source, max_megapixels: float = DEFAULT_MAX_MEGAPIXELS, max_bytes: int | None = None
+) -> Picture:
+    """Decode a path or bytes: the first frame, upright, 8-bit RGB(A). Raises PictureError."""
+    with opened(source, max_megapixels, max_bytes) as image:
+        header = header_of(image)
+        image.load()
+        turn, dpi = metadata.orientation(image), metadata.dpi_of(image)
+        exif, xmp = metadata.exif_of(image), metadata.xmp_of(image)
+        rgb, icc = to_rgb(image)
+        pixels = np.asarray(metadata.turned(rgb, turn))
+    if dpi and turn >= 5:  # the sides changed places
+        dpi = dpi[::-1]
+    return Picture(pixels, exif, icc, dpi, header.format, xmp)
+
+
+def kept_format(picture: Picture) -> str:
+    """Return the output format nearest to the picture's own: "png", "jpeg" or "webp"."""
+    if picture.format == "webp" and max(picture.width, picture.height) <= _LONGEST_SIDE["webp"]:
+        return "webp"
+    lossy = picture.format in ("jpeg", "heic", "avif") and not picture.has_alpha
+    return "jpeg" if lossy and max(picture.width, picture.height) <= _LONGEST_SIDE["jpeg"] else "png"
+
+
+def encode(picture: Picture, format: str, quality: int = DEFAULT_QUALITY, metadata: str = "keep") -> bytes:
+    """Return the bytes of a "png", "jpeg" or "webp" file. The colour profile and the resolution always stay.
+
+    quality: 1 to 100, for jpeg and webp. metadata: "keep" keeps what the camera did and drops place, owner,
+    serial numbers and XMP; "strip" drops everything; "all" keeps everything.
+    Raises AlphaNeedsPng for JPEG with alpha, TooLongForFormat, and ValueError for an unknown format or word.
+    """
+    if format not in OUTPUT_FORMATS:
+        raise ValueError(f"unknown output format {format!r}")
+    if format == "jpeg" and picture.has_alpha:
+        raise AlphaNeedsPng()
+    if max(picture.width, picture.height) > _LONGEST_SIDE[format]:
+        raise TooLongForFormat()
+    out = BytesIO()
+    settings = _format_settings(format, quality) | _metadata_settings(picture, format, metadata)
+    Image.fromarray(np.ascontiguousarray(picture.pixels)).save(out, format.upper(), **settings)
+    return out.getvalue()
+
+
+def preview(picture: Picture, longest_side: int = 2048, format: str = "webp", quality: int = 85) -> bytes:
+    """Return a small sRGB copy without metadata, as "webp", "png" or "jpeg" (transparent areas turn white)."""
+    image = Image.fromarray(np.ascontiguousarray(picture.pixels))
+    return saved_small(image, picture.icc, longest_side, format, quality)
+
+
+def _format_settings(format: str, quality: int) -> dict:
+    if format == "png":
+        # Matching runs only: on photos within 8 % of level 4 in half of its time, on noisy ones no larger at all.
+        return {"compress_level": 1, "compress_type": _ZLIB_RUN_LENGTHS}
+    if format == "jpeg":
+        return {"quality": quality, "subsampling": 0 if quality >= 90 else 2, "optimize": False}
+    return {"quality": quality, "method": 3}
+
+
+def _metadata_settings(picture: Picture, format: str, which: str) -> dict:
+    if which not in ("keep", "strip", "all"):
+        raise ValueError(f"unknown metadata choice {which!r}")
+    exif = {"keep": metadata.public, "strip": lambda exif: None, "all": lambda exif: exif}[which](picture.exif)
+    settings = {"icc_profile": picture.icc} if picture.icc else {}
+    if picture.dpi and format == "webp":
+        exif = metadata.with_dpi(exif, picture.dpi)
+    elif picture.dpi:
+        settings["dpi"] = picture.dpi
+    if exif:
+        settings["exif"] = exif
+    if picture.xmp and which == "all" and format == "png":
+        settings["pnginfo"] = PngInfo()
+        settings["pnginfo"].add_itxt("XML:com.adobe.xmp", picture.xmp.decode("utf-8", "replace"))
+    elif picture.xmp and which == "all":
+        settings["xmp"] = picture.xmp
+    return settings

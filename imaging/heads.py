@@ -1,0 +1,144 @@
+"""Where the head is in a person's outline: crown, chin and centre line from the mask's geometry alone. No torch."""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+_WORKING_SIDE = 512
+# Proportions of people seen from the front, hair included. The dome of the head is measured where it is as wide as
+# _DOME says it is deep: long hair falls wider below. Chin to crown against the dome's width, as bounds and as the guess
+# where the outline shows no chin; and how far the chin lies above the narrowest place of the neck and above the
+# line of the shoulders, in parts of the way from the crown.
+_DOME = 0.45
+_LEAST_TALL, _USUALLY_TALL, _MOST_TALL = 1.15, 1.35, 1.55
+_CHIN_TO_NECK, _CHIN_TO_SHOULDERS = 0.9, 0.8
+_FLAT = 0.8  # of the dome's width: an outline that begins so wide shows no head
+_LEAST_CROWN = 0.02  # of the picture's width
+_LEAST_HEAD = 0.04  # of the picture's height: anything smaller is not the subject of an ID photo
+
+
+@dataclass(frozen=True)
+class Head:
+    """In pixels of the picture: the rows of crown and chin, and the column of the centre line."""
+
+    crown: float
+    chin: float
+    centre: float
+
+    @property
+    def height(self) -> float:
+        return self.chin - self.crown
+
+
+def located(alpha: np.ndarray) -> Head | None:
+    """Return the head of the largest person in an alpha, uint8 (H, W); None where its outline shows none.
+
+    Going down from the crown, the outline widens to the head, narrows to the neck and widens to the shoulders. The
+    narrowest place, or with long hair the shoulders, tells where the chin is, within what heads look like.
+    """
+    scale = max(1.0, max(alpha.shape) / _WORKING_SIDE)
+    size = max(1, round(alpha.shape[1] / scale)), max(1, round(alpha.shape[0] / scale))
+    person = _largest(cv2.resize(alpha, size, interpolation=cv2.INTER_AREA) > 127)
+    if person is None:
+        return None
+    top, widths, middles = _followed(person)
+    if len(widths) < 8:
+        return None
+    chin = _chin(_smoothed(widths))
+    if chin is None or chin < _LEAST_HEAD * size[1]:
+        return None
+    rows = slice(round(0.15 * chin), max(round(0.15 * chin) + 1, round(0.85 * chin)))
+    centre = float(np.median(middles[rows]))
+    down, across = alpha.shape[0] / size[1], alpha.shape[1] / size[0]
+    return Head(top * down, (top + chin) * down, (centre + 0.5) * across)
+
+
+def _largest(person: np.ndarray) -> np.ndarray | None:
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(person.astype(np.uint8))
+    if count < 2:
+        return None
+    return labels == 1 + int(np.argmax(stats[1:, cv2.CC_STAT_AREA]))
+
+
+def _followed(person: np.ndarray) -> tuple[int, np.ndarray, np.ndarray]:
+    """Follow the outline down from its crown: the crown's row, and the width and the middle of each row below.
+
+    In each row the stretch is taken that the one above leans on most, so that a raised hand does not count.
+    """
+    top = int(np.argmax(person.sum(axis=1) >= max(1, _LEAST_CROWN * person.shape[1])))  # not at a lock that stands up
+    before, widths, middles = None, [], []
+    for row in person[top:]:
+        edges = np.flatnonzero(np.diff(np.concatenate(([False], row, [False])).astype(np.int8)))
+        stretches = edges.reshape(-1, 2)
+        if not len(stretches):
+            break
+        if before is None:
+            shared = stretches[:, 1] - stretches[:, 0]
+        else:
+            shared = np.minimum(stretches[:, 1], before[1] + 1) - np.maximum(stretches[:, 0], before[0] - 1)
+        if shared.max() <= 0:
+            break
+        before = stretches[int(np.argmax(shared))]
+        widths.append(before[1] - before[0])
+        middles.append((before[0] + before[1] - 1) / 2)
+    return top, np.array(widths, np.float32), np.array(middles, np.float32)
+
+
+def _smoothed(widths: np.ndarray) -> np.ndarray:
+    reach = max(1, len(widths) // 80)
+    padded = np.pad(widths, reach, mode="edge")
+    return np.convolve(padded, np.full(2 * reach + 1, 1 / (2 * reach + 1)), mode="valid")
+
+
+def _chin(widths: np.ndarray) -> float | None:
+    """Return how far below the crown the chin is, in rows; None where nothing looks like a head."""
+    dome = _dome(widths)
+    if dome is None or widths[0] > _FLAT * dome:
+        return None
+    neck, shoulders = _neck(widths), _shoulders(widths)
+    if neck is not None:
+        guess = _CHIN_TO_NECK * neck
+    elif shoulders is not None:
+        guess = _CHIN_TO_SHOULDERS * shoulders
+    else:  # the head fills the frame, or the picture ends below the face
+        guess = min(_USUALLY_TALL * dome, float(len(widths)))
+    chin = float(np.clip(guess, _LEAST_TALL * dome, _MOST_TALL * dome))
+    return chin if chin <= len(widths) + 1 else None
+
+
+def _dome(widths: np.ndarray) -> float | None:
+    """Return the width of the head's dome; None where it is wider than any head, down to the last row.
+
+    It is looked for a little ahead, because hair may stand up to a point that is a small dome of its own.
+    """
+    widest = np.maximum.accumulate(widths)
+    rows = np.arange(len(widths))
+    deep = rows >= _DOME * widest[np.minimum(np.rint(1.6 * rows).astype(int), len(rows) - 1)]
+    deep[0] = False
+    return float(widest[int(np.argmax(deep))]) if deep.any() else None
+
+
+def _neck(widths: np.ndarray) -> int | None:
+    """Return the row of the narrowest place between head and shoulders; None without one."""
+    widest = 0.0
+    for row, width in enumerate(widths):
+        widest = max(widest, width)
+        if width < 0.88 * widest and row > 0.5 * widest:
+            below = widths[row:]
+            rise = np.flatnonzero(below > 1.1 * np.minimum.accumulate(below))
+            until = int(rise[0]) if len(rise) else len(below)
+            if not len(rise):  # it narrows to the end: no shoulders, so nothing that proves a neck
+                return None
+            narrow = np.flatnonzero(below[:until] <= 1.03 * below[:until].min())  # a neck may be straight for a while
+            return row + int(narrow[0] + narrow[-1]) // 2
+    return None
+
+
+def _shoulders(widths: np.ndarray) -> int | None:
+    """Return the row where the outline has become far wider than a head; None where it never does."""
+    widest = float(widths.max())
+    start = widths[: max(1, len(widths) // 6)].max()
+    if widest < 1.45 * start:
+        return None
+    return int(np.argmax(widths > start + 0.6 * (widest - start)))

@@ -1,0 +1,111 @@
+"""Colour hints: dabs of colour that spread through a picture as far as its brightness lets them.
+
+After Levin, Lischinski, Weiss: "Colorization using Optimization", SIGGRAPH 2004: neighbours of like brightness have
+like colours. Here the colours are there already, guessed; so what spreads is first of all how much a place belongs to
+a dab, and it fades with distance, so that what nobody dabbed keeps its guess. No torch.
+"""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from imaging.guided import reduced
+
+LEAST_COVER = 0.15  # of a pixel of the working size: what is painted less is no dab
+BRIGHTNESS_STEP = 0.02  # of the range of L*: neighbours that differ by more hardly pass colours on
+LEAK = 1e-6  # what is passed on over the strongest edge
+FADING = 4e-4  # per pixel, against a passage of 1 between equal neighbours: how soon a colour is lost on its way
+HOLD = 10.0  # how firmly a dab keeps its own colour
+COARSEST_SIDE = 48  # pixels of the shorter side of the first solution
+COARSE_ROUNDS, FINE_ROUNDS = 200, 60  # of conjugate gradients
+SURE = 0.4  # belonging from which on a place takes a dab's colour in full
+
+
+@dataclass(frozen=True)
+class Spread:
+    """`share` float32 (h, w) in [0, 1]: how much a place takes from the dabs; `chroma` float32 (h, w, 2): what."""
+
+    share: np.ndarray
+    chroma: np.ndarray
+
+    def over(self, chroma: np.ndarray) -> np.ndarray:
+        """Return `chroma`, float32 (h, w, 2k) in pairs, with the dabs' colours in their places."""
+        pairs = np.tile(self.chroma, chroma.shape[2] // 2)
+        return chroma + self.share[:, :, None] * (pairs - chroma)
+
+
+def dabs(paint: np.ndarray, size: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
+    """Return the colours, uint8 (h, w, 3), and which places are dabbed, bool (h, w), of paint, uint8 (H, W, 4)."""
+    cover = paint[:, :, 3:].astype(np.float32) / 255
+    colours = paint[:, :, :3] * cover
+    cover = reduced(np.ascontiguousarray(cover[:, :, 0]), size)
+    colours = reduced(colours, size) / np.maximum(cover, 1e-3)[:, :, None]
+    return np.clip(np.rint(colours), 0, 255).astype(np.uint8), cover >= LEAST_COVER
+
+
+def spread(lightness: np.ndarray, chroma: np.ndarray, dabbed: np.ndarray) -> Spread:
+    """Spread the `chroma`, float32 (h, w, 2), of the places `dabbed`, bool (h, w), over `lightness`, (h, w) in [0, 1].
+
+    Without a dab nothing is taken anywhere.
+    """
+    if not dabbed.any():
+        return Spread(np.zeros(dabbed.shape, np.float32), np.zeros_like(chroma))
+    held = np.dstack([dabbed.astype(np.float32), chroma * dabbed[:, :, None]])
+    found = _solved(cv2.medianBlur(np.ascontiguousarray(lightness, np.float32), 3), held)
+    belonging = np.clip(found[:, :, 0], 0, 1)
+    share = np.clip(belonging / SURE, 0, 1)
+    share = share * share * (3 - 2 * share)
+    colours = found[:, :, 1:] / np.maximum(belonging, 1e-6)[:, :, None]
+    return Spread(share.astype(np.float32), colours.astype(np.float32))
+
+
+def _solved(lightness: np.ndarray, held: np.ndarray) -> np.ndarray:
+    """Solve for fields (h, w, C) that are `held` where held[..., 0] is 1, flow between likes and fade."""
+    height, width = lightness.shape
+    if min(height, width) >= 2 * COARSEST_SIDE:
+        half = (height + 1) // 2, (width + 1) // 2
+        smaller = reduced(held, half)
+        cover = smaller[:, :, :1]
+        smaller = np.where(cover > LEAST_COVER, smaller / np.maximum(cover, 1e-6), 0).astype(np.float32)
+        start = cv2.resize(_solved(reduced(lightness, half), smaller), (width, height), interpolation=cv2.INTER_LINEAR)
+        return _descended(lightness, held, start, FINE_ROUNDS)
+    return _descended(lightness, held, np.zeros_like(held), COARSE_ROUNDS)
+
+
+def _descended(lightness: np.ndarray, held: np.ndarray, start: np.ndarray, rounds: int) -> np.ndarray:
+    """Go on from `start` by conjugate gradients, preconditioned by the diagonal; all fields at once."""
+    down, right = (_passage(np.diff(lightness, axis=axis)) for axis in (0, 1))
+    diagonal = FADING + HOLD * held[:, :, :1]
+    total = diagonal.copy()
+    total[:-1] += down
+    total[1:] += down
+    total[:, :-1] += right
+    total[:, 1:] += right
+    held = HOLD * held
+
+    def applied(field: np.ndarray) -> np.ndarray:
+        result = total * field
+        result[:-1] -= down * field[1:]
+        result[1:] -= down * field[:-1]
+        result[:, :-1] -= right * field[:, 1:]
+        result[:, 1:] -= right * field[:, :-1]
+        return result
+
+    field, residual = start, held - applied(start)
+    step = direction = residual / total
+    energy = (residual * step).sum((0, 1))
+    for _ in range(rounds):
+        image = applied(direction)
+        length = energy / np.maximum((direction * image).sum((0, 1)), 1e-20)
+        field = field + length * direction
+        residual = residual - length * image
+        step = residual / total
+        before, energy = energy, (residual * step).sum((0, 1))
+        direction = step + energy / np.maximum(before, 1e-20) * direction
+    return field
+
+
+def _passage(difference: np.ndarray) -> np.ndarray:
+    """How freely colours pass between neighbours, in (0, 1], shape (h, w, 1)."""
+    return (np.exp(-((difference / BRIGHTNESS_STEP) ** 2) / 2) + LEAK).astype(np.float32)[:, :, None]

@@ -1,0 +1,144 @@
+"""Cutting a person out: the mask made exact at the photo's edges, and the old background taken out of them."""
+
+from collections.abc import Callable
+
+import cv2
+import numpy as np
+
+from imaging.guided import enlarged_rows, fit, fitted_size, reduced, strips
+
+WORKING_SIDE = 1024  # the filters' statistics are gathered at this size and applied at full size
+REFINE_RADIUS_CELLS = 3  # of the coarse mask: so far its outline may be off
+REFINE_EPSILON = 1e-4
+# Both the coarse mask's blur and the filter leave a veil; what is rather in or rather out is made fully so.
+SURELY_OUT, SURELY_IN = 0.25, 0.75
+ISLAND_SHARE = 0.05  # of the largest piece of a mask: smaller pieces apart from it are no people
+PAINT_TOLERANCE = 24  # of 255: what two ways of shrinking the same mask may differ by
+
+
+def refined(mask: np.ndarray, rgb: np.ndarray) -> np.ndarray:
+    """Return the alpha, uint8 (H, W), of a coarse mask, float32 (h, w) in [0, 1], on the photo uint8 (H, W, 3).
+
+    The mask covers the whole photo, whatever its own proportions. 255 is surely person, 0 surely not. Only the band
+    along the mask's outline follows the photo: where the mask is sure all around, the alpha is 255 or 0 whatever
+    the photo shows there.
+    """
+    height, width = rgb.shape[:2]
+    size = fitted_size(height, width, WORKING_SIDE)
+    guide = reduced(rgb, size).astype(np.float32) / 255
+    source = np.clip(cv2.resize(mask, size[::-1], interpolation=cv2.INTER_CUBIC), 0, 1)
+    radius = max(1, round(REFINE_RADIUS_CELLS * max(size) / max(mask.shape)))
+    fitted = fit(guide, source[:, :, None], radius, REFINE_EPSILON)
+    low, high = _sure(source, radius)
+    rows, columns = np.arange(height) * size[0] // height, np.arange(width) * size[1] // width
+    alpha = np.empty((height, width), np.uint8)
+    for strip in strips(height):
+        guide = rgb[strip].astype(np.float32) / 255
+        values = fitted.applied(guide, strip.start, height)[:, :, 0]
+        values = np.clip((values - SURELY_OUT) / (SURELY_IN - SURELY_OUT), 0, 1)
+        near = np.ix_(rows[strip], columns)
+        alpha[strip] = np.clip(np.rint(values * 255), low[near], high[near])
+    return alpha
+
+
+def settled(mask: np.ndarray) -> np.ndarray:
+    """Return a network's mask, uint8 (h, w), without islands that are tiny beside the person or nowhere likely."""
+    count, labels, stats, _ = cv2.connectedComponentsWithStats((mask > 255 * SURELY_OUT).astype(np.uint8))
+    if count <= 2:
+        return mask
+    areas = stats[:, cv2.CC_STAT_AREA]
+    likely = np.bincount(labels[mask > 127], minlength=count) > 0
+    kept = likely & (areas >= ISLAND_SHARE * areas[1:].max())
+    kept[0] = True  # what is below the threshold fades out and is no island
+    return np.where(kept[labels], mask, np.uint8(0))
+
+
+def repainted(alpha: np.ndarray, painted: np.ndarray) -> np.ndarray:
+    """Return the alpha, uint8 (H, W), with what a person changed on a copy of it, uint8 (h, w), maybe smaller.
+
+    Where the copy differs from the alpha by more than resizing explains, the copy counts; everywhere else the
+    alpha stays as it is, with detail that the copy is too small for.
+    """
+    was = reduced(alpha, painted.shape)
+    window = np.ones((3, 3), np.uint8)
+    least, most = cv2.erode(was, window).astype(np.int16), cv2.dilate(was, window).astype(np.int16)
+    changed = (painted < least - PAINT_TOLERANCE) | (painted > most + PAINT_TOLERANCE)
+    if not changed.any():
+        return alpha
+    share = cv2.dilate(changed.astype(np.uint8), window) * np.float32(1)
+    fields = np.dstack([painted.astype(np.float32), share])
+    result = np.empty_like(alpha)
+    for strip in strips(alpha.shape[0]):
+        values = enlarged_rows(fields, strip.start, result[strip].shape[0], alpha.shape)
+        new, weight = values[:, :, 0], values[:, :, 1]
+        result[strip] = np.rint(alpha[strip] + weight * (new - alpha[strip]))
+    return result
+
+
+def foreground(rgb: np.ndarray, alpha: np.ndarray) -> np.ndarray:
+    """Return the person's own colours, uint8 (H, W, 3), without what shone through from behind.
+
+    Blur-fusion: Forte, "Approximate Fast Foreground Colour Estimation", ICIP 2021. The two blurred estimates
+    are made at a working size and their residual is spread at full size. Where alpha is 255 the photo's
+    pixels are returned bit-identical; where it is 0 the colour is black, so that the removed background
+    does not lie hidden under transparent pixels.
+    """
+    height, width = alpha.shape
+    front, behind = _blurred_layers(rgb, alpha)
+    result = np.where(alpha[:, :, None] == 255, rgb, np.uint8(0))
+    for strip in strips(height):
+        band = (alpha[strip] > 0) & (alpha[strip] < 255)
+        if not band.any():
+            continue
+        rows = band.shape[0]
+        share = alpha[strip][band].astype(np.float32)[:, None] / 255
+        seen = rgb[strip][band].astype(np.float32)
+        near = enlarged_rows(front, strip.start, rows, (height, width))[band]
+        far = enlarged_rows(behind, strip.start, rows, (height, width))[band]
+        own = near + share * (seen - share * near - (1 - share) * far)
+        result[strip][band] = np.clip(np.rint(own), 0, 255)
+    return result
+
+
+def composed(
+    colours: np.ndarray, alpha: np.ndarray, background: Callable[[slice], np.ndarray]
+) -> np.ndarray:
+    """Lay `colours`, uint8 (H, W, 3), over a background: background(rows) -> uint8 (n, W, 3) or (3,).
+
+    Exact where alpha is 0 or 255.
+    """
+    result = np.empty_like(colours)
+    for strip in strips(alpha.shape[0]):
+        share = alpha[strip].astype(np.uint16)[:, :, None]
+        mixed = colours[strip] * share + background(strip) * (255 - share)
+        result[strip] = (mixed + 127) // 255
+    return result
+
+
+def _sure(source: np.ndarray, radius: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return the least and the greatest alpha, uint8 (h, w), that the mask float32 (h, w) allows at each place."""
+    window = np.ones((2 * radius + 1, 2 * radius + 1), np.uint8)
+    inside, outside = cv2.erode(source, window) > SURELY_IN, cv2.dilate(source, window) < SURELY_OUT
+    return np.where(inside, np.uint8(255), np.uint8(0)), np.where(outside, np.uint8(0), np.uint8(255))
+
+
+def _blurred_layers(rgb: np.ndarray, alpha: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return local means of what is in front and behind, float32 (h, w, 3) in 0..255, at working size."""
+    size = fitted_size(*alpha.shape, WORKING_SIDE)
+    seen = reduced(rgb, size).astype(np.float32)
+    share = reduced(alpha, size).astype(np.float32)[:, :, None] / 255
+    front = behind = seen
+    for side in (91, 7):  # the paper's radii: one blur reaches far, the next is local
+        front_mean = _weighted_mean(front, share, side)
+        behind_mean = _weighted_mean(behind, 1 - share, side)
+        residual = seen - share * front_mean - (1 - share) * behind_mean
+        front = np.clip(front_mean + share * residual, 0, 255)
+        behind = np.clip(behind_mean + (1 - share) * residual, 0, 255)
+    return front_mean, behind_mean
+
+
+def _weighted_mean(colours: np.ndarray, weight: np.ndarray, side: int) -> np.ndarray:
+    def blurred(field: np.ndarray) -> np.ndarray:
+        return cv2.blur(field, (side, side), borderType=cv2.BORDER_REFLECT)
+
+    return blurred(colours * weight) / (blurred(weight)[:, :, None] + 1e-5)

@@ -1,0 +1,91 @@
+"""Any kind of Pillow image as 8-bit RGB or RGBA that looks right, with the colour profile that fits it. Pillow only."""
+
+from io import BytesIO
+
+from PIL import Image, ImageCms
+
+MAX_PROFILE_BYTES = 4 * 2**20
+_DIRECT = {"1", "L", "P", "RGB", "YCbCr", "HSV", "RGBX", "CMYK"}
+_WITH_ALPHA = {"LA", "La", "PA", "RGBA", "RGBa"}
+
+
+def to_rgb(image: Image.Image) -> tuple[Image.Image, bytes | None]:
+    """Return the image as RGB, or RGBA when it has transparency, and its RGB profile or None.
+
+    An RGB profile is carried over. Profiles of other colour spaces are converted to sRGB where they fit the
+    pixels; a profile that is garbage is dropped.
+    """
+    icc = image.info.get("icc_profile")
+    icc = icc if isinstance(icc, bytes) and 128 <= len(icc) <= MAX_PROFILE_BYTES else None
+    if image.mode == "LAB":
+        return _from_lab(image), None
+    if image.mode == "CMYK" and icc:
+        return _converted(image, icc, b"CMYK") or image.convert("RGB"), None
+    if image.mode == "L" and icc and not image.has_transparency_data:
+        return _converted(image, icc, b"GRAY") or image.convert("RGB"), None
+    return _eight_bit_rgb(image), icc if icc and _usable_for_rgb(icc) else None
+
+
+def to_srgb(image: Image.Image, icc: bytes | None) -> Image.Image:
+    """Return an RGB(A) image with profile `icc` as sRGB; without a profile it is taken to be sRGB already."""
+    return between_profiles(image, icc, None)
+
+
+def between_profiles(image: Image.Image, source: bytes | None, target: bytes | None) -> Image.Image:
+    """Return an RGB(A) image converted from one RGB profile to another; None means sRGB."""
+    if source == target:
+        return image
+    try:
+        return ImageCms.profileToProfile(image, _profile(source), _profile(target), outputMode=image.mode)
+    except (ImageCms.PyCMSError, OSError, ValueError):  # colours a little off are better than no picture
+        return image
+
+
+def _profile(icc: bytes | None) -> ImageCms.ImageCmsProfile:
+    return ImageCms.ImageCmsProfile(BytesIO(icc)) if icc else ImageCms.createProfile("sRGB")
+
+
+def _usable_for_rgb(icc: bytes) -> bool:
+    if icc[16:20] != b"RGB " or icc[36:40] != b"acsp":
+        return False
+    return _converted(Image.new("RGB", (1, 1)), icc, b"RGB ") is not None
+
+
+def _converted(image: Image.Image, icc: bytes, space: bytes) -> Image.Image | None:
+    if icc[16:20] != space:
+        return None
+    try:
+        return ImageCms.profileToProfile(image, _profile(icc), _profile(None), outputMode="RGB")
+    except (ImageCms.PyCMSError, OSError, ValueError):
+        return None
+
+
+def _from_lab(image: Image.Image) -> Image.Image:
+    lab, srgb = ImageCms.createProfile("LAB"), ImageCms.createProfile("sRGB")
+    return ImageCms.profileToProfile(image, lab, srgb, outputMode="RGB")
+
+
+def _eight_bit_rgb(image: Image.Image) -> Image.Image:
+    if image.mode in _WITH_ALPHA:
+        return image.convert("RGBA")
+    if image.mode in _DIRECT:
+        return image.convert("RGBA" if image.has_transparency_data else "RGB")
+    return _from_deep(image)
+
+
+def _from_deep(image: Image.Image) -> Image.Image:
+    """Bring 16-bit, 32-bit and floating point grey to 8 bits.
+
+    Integers deeper than 8 bits fill 16 bits by convention. Other ranges say nothing of their white, so the
+    first of 1, 255, 65535 that holds every value is taken for it.
+    """
+    import numpy as np  # only these rare modes need it, and the checking process starts faster without
+
+    values = np.nan_to_num(np.asarray(image, dtype=np.float32), posinf=0.0, neginf=0.0)
+    if image.mode.startswith("I;16"):
+        white = 65535.0
+    else:
+        peak = float(values.max())
+        white = next((w for w in ((1.0,) if image.mode == "F" else ()) + (255.0, 65535.0) if peak <= w), peak)
+    grey = np.clip(np.rint(values * (255.0 / white)), 0, 255).astype(np.uint8)
+    return Image.fromarray(grey).convert("RGB")

@@ -1,0 +1,130 @@
+"""A network over a picture of any size: overlapping tiles, blended, in bounded memory.
+
+Neighbouring tiles are joined with raised-cosine ramps (Hann) that sum to exactly one across each overlap, so
+no seam shows even where the tiles disagree. Only one row of tiles is held in floating point; finished rows
+leave as 8-bit pixels.
+"""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from imaging.tensors import padded, to_pixels, to_tensor
+
+SMALLEST_TILE = 128
+
+
+@dataclass(frozen=True)
+class Span:
+    """One tile along one axis: pixels [start, stop), with the lengths of its overlaps before and after."""
+
+    start: int
+    stop: int
+    before: int
+    after: int
+
+    def window(self) -> Tensor:
+        """float32 (stop - start,): one, with a rising and a falling ramp where neighbours overlap."""
+        window = torch.ones(self.stop - self.start)
+        if self.before:
+            window[: self.before] = _ramp(self.before)
+        if self.after:
+            window[-self.after :] = 1 - _ramp(self.after)
+        return window
+
+
+def run_tiled(
+    pixels: np.ndarray,
+    function: Callable[[Tensor], Tensor],
+    *,
+    tile: int = 512,
+    overlap: int = 64,
+    multiple_of: int = 1,
+    minimum_side: int = 1,
+    device: str | torch.device = "cpu",
+    report: Callable[[float], None] = lambda share: None,
+) -> np.ndarray:
+    """Return `function` of uint8 (H, W, 3) `pixels`, as uint8 of the same shape.
+
+    function: float32 (1, 3, h, w) in [0, 1], h and w obeying the size rule -> the same shape.
+    tile: longest side of a tile; overlap: the least overlap of two neighbours, at most a quarter of it.
+    report: gets the share done, in (0, 1], after each tile; what it raises ends the run.
+    When memory runs out the tile is halved and the run begins again; `report` never goes back. At the
+    smallest tile the error is raised on.
+    """
+    if not 0 <= overlap <= tile // 4 or tile < 24 * multiple_of:
+        raise ValueError("a tile must be at least 4 overlaps and 24 multiples long")
+    furthest = 0.0
+
+    def forward_only(share: float) -> None:
+        nonlocal furthest
+        furthest = max(furthest, share)
+        report(furthest)
+
+    while True:
+        try:
+            return _run(pixels, function, tile, overlap, (multiple_of, minimum_side), device, forward_only)
+        except (RuntimeError, MemoryError) as error:  # torch.OutOfMemoryError is a RuntimeError
+            if not _is_out_of_memory(error) or tile // 2 < max(SMALLEST_TILE, 24 * multiple_of):
+                raise
+        tile, overlap = tile // 2, min(overlap, tile // 8)
+        if torch.cuda.is_available():
+            torch.cuda.empty_cache()
+
+
+def spans(side: int, tile: int, overlap: int, multiple_of: int) -> list[Span]:
+    """Cut `side` pixels into equal tiles of at most `tile`, starting on multiples of `multiple_of`.
+
+    Tiles are made no larger than needed, so that little is computed twice. Counted in units of `multiple_of`.
+    """
+    if side <= tile:
+        return [Span(0, side, 0, 0)]
+    units, shared = -(-side // multiple_of), -(-overlap // multiple_of)
+    count = math.ceil((units - shared) / (tile // multiple_of - shared))
+    size = math.ceil((units + (count - 1) * shared) / count)
+    starts = [round(i * (units - size) / (count - 1)) * multiple_of for i in range(count)]
+    stops = [min(side, start + size * multiple_of) for start in starts]
+    overlaps = [stop - start for stop, start in zip(stops[:-1], starts[1:], strict=True)]
+    return [Span(*span) for span in zip(starts, stops, [0, *overlaps], [*overlaps, 0], strict=True)]
+
+
+def _run(pixels, function, tile, overlap, size_rule, device, report) -> np.ndarray:
+    rows = spans(pixels.shape[0], tile, overlap, size_rule[0])
+    columns = spans(pixels.shape[1], tile, overlap, size_rule[0])
+    result = np.empty(pixels.shape, np.uint8)
+    carried = None  # the part of the row above that this row of tiles still overlaps
+    for row_index, row in enumerate(rows):
+        band = torch.zeros(1, 3, row.stop - row.start, pixels.shape[1])
+        if carried is not None:
+            band[:, :, : row.before] = carried
+        down = row.window()[:, None]
+        for column_index, column in enumerate(columns):
+            source = to_tensor(pixels[row.start : row.stop, column.start : column.stop], device)
+            answer = _answer(source, function, size_rule).cpu()
+            band[:, :, :, column.start : column.stop] += answer * (down * column.window())
+            report((row_index * len(columns) + column_index + 1) / (len(rows) * len(columns)))
+        finished = row.stop - row.start - row.after
+        result[row.start : row.start + finished] = to_pixels(band[:, :, :finished])
+        carried = band[:, :, finished:].clone() if row.after else None
+    return result
+
+
+def _answer(source: Tensor, function: Callable[[Tensor], Tensor], size_rule: tuple[int, int]) -> Tensor:
+    height, width = source.shape[-2:]
+    return function(padded(source, *size_rule))[:, :, :height, :width].float()
+
+
+def _ramp(length: int) -> Tensor:
+    places = (torch.arange(length, dtype=torch.float32) + 0.5) / length
+    return 0.5 - 0.5 * torch.cos(math.pi * places)
+
+
+def _is_out_of_memory(error: BaseException) -> bool:
+    said = str(error).lower()
+    return isinstance(error, (MemoryError, torch.OutOfMemoryError)) or (
+        "out of memory" in said or "can't allocate memory" in said or "cannot allocate memory" in said
+    )
