@@ -1,0 +1,169 @@
+"""From an official checkpoint (`networks.official`) to verified safetensors, once. Nothing here unpickles.
+
+`python -m networks.conversion NAME SOURCE TARGET MEGABYTES` does it in a process of its own, with hard limits on its
+time, memory and output, and prints one JSON line; `jobs.weights` calls it so. Floats are kept as float32: in half
+precision the network would no longer agree with the authors' to 1e-4.
+"""
+
+import json
+import os
+import resource
+import sys
+import zipfile
+from collections.abc import Callable, Iterator, Mapping
+from fnmatch import fnmatch
+from importlib import import_module
+from pathlib import Path
+
+from networks.official import Official, official
+
+CPU_SECONDS = 600
+# A file is read whole, converted and written: at most so many times its size, beside what torch itself takes.
+COPIES, TORCH_MEGABYTES = 5, 6000
+DETAIL_LENGTH = 200
+
+
+class Refused(Exception):
+    """A file that is not converted.
+
+    `key` is one of "unreadable" (no checkpoint of tensors, or one that holds code), "too_large", "tensors" (names or
+    shapes are not those of the release) and "values" (a value is not finite); `detail` names the first fault, in
+    printable ASCII: the names in a hostile file may hold anything.
+    """
+
+    def __init__(self, key: str, detail: str = ""):
+        super().__init__(f"{key}: {detail}")
+        self.key = key
+        self.detail = detail.encode("unicode_escape").decode()[:DETAIL_LENGTH]
+
+
+def convert(row: Official, source: Path, target: Path, max_bytes: int) -> None:
+    """Write the tensors of the official file `source` to `target` (safetensors, float32). Raises Refused."""
+    from safetensors.torch import save_file
+
+    from networks.weights import build
+
+    network = build(row.network, row.arguments)
+    tensors = state_dict(row, network, read(Path(source), row.wrapped_as, max_bytes))
+    expected = network.state_dict()
+    compare({name: tuple(tensor.shape) for name, tensor in expected.items()}, tensors)
+    tensors = {name: tensor.detach().to(expected[name].dtype).contiguous() for name, tensor in tensors.items()}
+    for name, tensor in tensors.items():
+        if tensor.is_floating_point() and not tensor.isfinite().all():
+            raise Refused("values", f"{name} holds a value that is no number")
+    network.load_state_dict(tensors, strict=True)
+    save_file({name: tensor.clone() for name, tensor in tensors.items()}, target)
+    os.chmod(target, 0o644)
+
+
+def read(source: Path, wrapped_as: str, max_bytes: int) -> dict:
+    """Return the state dict in an official file: name -> tensor. Raises Refused.
+
+    A file of torch's own format is a ZIP whose parts may be compressed, so their real sizes count.
+    """
+    import torch
+
+    try:
+        if max(source.stat().st_size, _unpacked_bytes(source)) > max_bytes:
+            raise Refused("too_large")
+        held = torch.load(source, map_location="cpu", weights_only=True)
+    except (MemoryError, Refused):
+        raise
+    except Exception as error:  # a reader of hostile files raises whatever it stumbles over
+        raise Refused("unreadable", type(error).__name__) from error
+    held = held.get(wrapped_as) if wrapped_as and isinstance(held, dict) else held
+    if not isinstance(held, dict) or not held:
+        raise Refused("unreadable", f"no state dict under {wrapped_as!r}" if wrapped_as else "no state dict")
+    if not all(isinstance(name, str) and isinstance(tensor, torch.Tensor) for name, tensor in held.items()):
+        raise Refused("unreadable", "something in it is no tensor")
+    for name, tensor in held.items():
+        odd = tensor.layout != torch.strided or tensor.is_meta or tensor.is_quantized or tensor.is_complex()
+        if odd:  # sparse, without values, ...: none of ours is, and what is done with one is anybody's guess
+            raise Refused("tensors", f"{name} is no plain tensor")
+    return dict(held)
+
+
+def _unpacked_bytes(source: Path) -> int:
+    if not zipfile.is_zipfile(source):
+        return 0
+    with zipfile.ZipFile(source) as archive:
+        return sum(part.file_size for part in archive.infolist())
+
+
+def state_dict(row: Official, network, held: dict) -> dict:
+    """Return the network's state dict, made of all tensors of the file. Raises Refused: one is missing or too many."""
+    watched = Watched(held)
+    try:
+        if row.convert:
+            tensors = function(row.convert)(network, watched)
+        else:
+            rename = function(row.rename)
+            tensors = {name: watched[rename(network, name)] for name in network.state_dict()}
+    except KeyError as error:
+        raise Refused("tensors", f"{error.args[0]} is missing") from error
+    except (RuntimeError, ValueError, IndexError) as error:
+        raise Refused("tensors", str(error).splitlines()[0]) from error
+    spare = sorted(name for name in held if name not in watched.seen and not any(fnmatch(name, p) for p in row.unused))
+    if spare:
+        raise Refused("tensors", f"{spare[0]} is not expected")
+    return tensors
+
+
+def compare(expected: Mapping[str, tuple], tensors: Mapping) -> None:
+    """Raise Refused unless every tensor is there and has its shape."""
+    for name in sorted(expected.keys() ^ tensors.keys()):
+        raise Refused("tensors", f"{name} is {'missing' if name in expected else 'not expected'}")
+    for name, shape in expected.items():
+        if (found := tuple(tensors[name].shape)) != shape:
+            raise Refused("tensors", f"{name} is {found} instead of {shape}")
+
+
+class Watched(Mapping):
+    """A state dict that remembers which of its tensors were looked at."""
+
+    def __init__(self, held: dict):
+        self._held = held
+        self.seen: set[str] = set()
+
+    def __getitem__(self, name: str):
+        self.seen.add(name)
+        return self._held[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._held
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._held)
+
+    def __len__(self) -> int:
+        return len(self._held)
+
+
+def function(place: str) -> Callable:
+    """Return the function that "module:function" names."""
+    module, name = place.split(":")
+    return getattr(import_module(module), name)
+
+
+def main(name: str, source: str, target: str, megabytes: str) -> None:
+    """In the child: set the limits, convert, print what became of it."""
+    most = int(megabytes) * 2**20
+    for kind, limit in (
+        (resource.RLIMIT_CPU, CPU_SECONDS), (resource.RLIMIT_CORE, 0), (resource.RLIMIT_FSIZE, 2 * most),
+        (resource.RLIMIT_DATA, COPIES * most + TORCH_MEGABYTES * 2**20),
+    ):  # fmt: skip
+        _, hard = resource.getrlimit(kind)
+        limit = limit if hard == resource.RLIM_INFINITY else min(limit, hard)
+        resource.setrlimit(kind, (limit, limit))
+    try:
+        convert(official(name), Path(source), Path(target), most)
+        answer = {}
+    except Refused as error:
+        answer = {"error": error.key, "detail": error.detail}
+    except OSError as error:
+        answer = {"error": "os_error", "number": error.errno or 0}
+    print(json.dumps(answer))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,139 @@
+"""The default deblur network: NAFNet blocks around a deconvolution in the Fourier domain.
+
+A black-box network must learn filters as long as the blur is wide, for every blur there may be. Here the part that
+is known in closed form is computed, and only the rest is learned:
+
+1. *Predict edges.* A small NAFNet guesses the sharp luminance and where its gradients can be trusted.
+2. *Estimate the kernel* by least squares from those gradients and the picture's own, one division in the
+   Fourier domain: Cho, Lee: "Fast Motion Deblurring", ACM Transactions on Graphics 28(5), 2009; with learned
+   predictions: Schuler, Hirsch, Harmeling, Schölkopf: "Learning to Deblur", IEEE TPAMI 38(7), 2016. A few blocks
+   on the 33x33 result then know what camera paths look like.
+3. *Deconvolve* the luminance with it (Wiener's filter), and go round again with the same weights.
+4. *Restore.* A second NAFNet mixes the picture with two deconvolutions of it, one cautious and one bold, and adds
+   what neither has: less noise, less ringing, detail. Compare Dong, Roth, Schiele: "Deep Wiener Deconvolution",
+   NeurIPS 2020.
+
+Without evidence the kernel tends to a point, and a flat picture comes back exactly as it was.
+"""
+
+from typing import NamedTuple
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from networks.fourier import deconvolved, gradients, least_squares_kernel, tapered
+from networks.nafnet import NAFNet, blocks
+
+RADIUS = 16  # of the kernel, in pixels
+LUMINANCE = (0.299, 0.587, 0.114)
+
+
+class Restored(NamedTuple):
+    """`picture` (N, 3, H, W), not clamped; `kernels` (N, rounds, K, K), each summing to one, and `edges`
+    (N, rounds, H, W), the sharp luminance that was predicted on the way."""
+
+    picture: Tensor
+    kernels: Tensor
+    edges: Tensor
+
+
+class Deconvolver(nn.Module):
+    """Sharpens a motion-blurred picture by way of an estimate of the blur.
+
+    Input: RGB (N, 3, H, W) float in [0, 1], sRGB-encoded; H and W multiples of `multiple_of`, at least
+    `minimum_side`. Output of `forward`: the same shape and units, not clamped; of `restore`: `Restored`. One
+    kernel is estimated for the whole input: run large pictures in tiles where the blur may vary.
+
+    `width`, `restorer_width`: channels of the two NAFNets at half resolution; `encoder`, `middle`, `decoder`: their
+    blocks; `rounds`: how often kernel and luminance are estimated. `half_precision` runs the NAFNets in bfloat16
+    with float32 around them, in training too.
+    """
+
+    multiple_of = 8
+    minimum_side = 64
+
+    def __init__(
+        self, width: int = 24, restorer_width: int = 32, encoder: tuple[int, ...] = (1, 1), middle: int = 4,
+        decoder: tuple[int, ...] = (1, 1), rounds: int = 2,
+    ):
+        super().__init__()
+        self.rounds = rounds
+        self.predictor = NAFNet(width, encoder, middle, decoder, channels_in=8, channels_out=8)
+        self.kernel_prior = KernelPrior()
+        self.restorer = NAFNet(restorer_width, encoder, middle, decoder, channels_in=40, channels_out=20)
+        self.kernel_damping = nn.Parameter(torch.tensor(-4.0))  # logarithms of the three regularisations
+        self.edge_damping = nn.Parameter(torch.tensor(-4.0))
+        self.damping = nn.Parameter(torch.tensor([-5.5, -3.5]))
+        for network in (self.predictor, self.restorer):
+            nn.init.zeros_(network.ending.weight)
+            nn.init.zeros_(network.ending.bias)
+        self.register_buffer("luminance", torch.tensor(LUMINANCE).view(1, 3, 1, 1), persistent=False)
+
+    def forward(self, picture: Tensor) -> Tensor:
+        return self.restore(picture).picture
+
+    def kernel(self, picture: Tensor) -> Tensor:
+        """Return the blur's kernel alone, (N, K, K), at about half the cost."""
+        return self.estimate(picture.float())[0][-1]
+
+    def restore(self, picture: Tensor) -> Restored:
+        picture = picture.float()
+        kernels, edges = self.estimate(picture)
+        frame = tapered(picture, kernels[-1], RADIUS)
+        bold, cautious = (deconvolved(frame, kernels[-1], damping.exp(), RADIUS) for damping in self.damping)
+        seen = torch.cat([picture, bold - picture, cautious - picture, edges[-1]], 1)
+        answer = F.pixel_shuffle(self.restorer.change(unshuffled(seen)).float(), 2)
+        mixed = answer[:, 3:4] * (bold - picture) + answer[:, 4:5] * (cautious - picture)
+        change = (mixed + answer[:, :3]) * somewhere_uneven(picture)
+        return Restored(picture + change, torch.stack(kernels, 1), torch.cat(edges, 1))
+
+    def estimate(self, picture: Tensor) -> tuple[list[Tensor], list[Tensor]]:
+        """Return the kernels (N, K, K) and the predicted luminances (N, 1, H, W) of each round."""
+        luminance = (picture * self.luminance).sum(1, keepdim=True)
+        guess, kernels, edges = luminance, [], []
+        for _ in range(self.rounds):
+            answer = self.predictor.change(unshuffled(torch.cat([luminance, guess - luminance], 1)))
+            change, trust = F.pixel_shuffle(answer.float(), 2).chunk(2, 1)
+            sharp = luminance + change
+            raw = least_squares_kernel(
+                gradients(sharp) * torch.sigmoid(trust), gradients(luminance), self.kernel_damping.exp(), RADIUS
+            )
+            kernel = self.kernel_prior(raw)
+            guess = deconvolved(tapered(luminance, kernel, RADIUS), kernel, self.edge_damping.exp(), RADIUS)
+            kernels.append(kernel)
+            edges.append(sharp)
+        return kernels, edges
+
+
+class KernelPrior(nn.Module):
+    """From a raw least-squares kernel to one that a camera's path could have drawn: (N, K, K) to the same, sum 1."""
+
+    def __init__(self, channels: int = 24, count: int = 3):
+        super().__init__()
+        self.intro = nn.Conv2d(2, channels, 3, padding=1)
+        self.blocks = blocks(channels, count)
+        self.ending = nn.Conv2d(channels, 1, 3, padding=1)
+        self.sharpness = nn.Parameter(torch.tensor(1.5))
+        nn.init.zeros_(self.ending.weight)
+
+    def forward(self, raw: Tensor) -> Tensor:
+        scaled = (raw / raw.amax((1, 2), keepdim=True).clamp(min=1e-6))[:, None]
+        likely = scaled.clamp(min=0).add(3e-3).log()
+        seen = torch.cat([scaled, likely / 4], 1).to(self.intro.weight.dtype)
+        logits = self.ending(self.blocks(self.intro(seen))).float() + self.sharpness * likely
+        return logits.flatten(1).softmax(1).view_as(raw)
+
+
+def unshuffled(planes: Tensor) -> Tensor:
+    """Half the resolution, four times the channels: most of the work is done there. Channels last in memory."""
+    return F.pixel_unshuffle(planes, 2).contiguous(memory_format=torch.channels_last)
+
+
+@torch.no_grad()
+def somewhere_uneven(picture: Tensor) -> Tensor:
+    """(N, 1, H, W) in [0, 1]: zero where the 9x9 pixels around are all of one colour, so that it stays; one
+    wherever two neighbours among them differ by as much as one of 255 steps."""
+    steps = gradients(picture.flatten(0, 1)[:, None]).abs().amax(1).view_as(picture).amax(1, keepdim=True)
+    highest = F.max_pool2d(F.max_pool2d(steps, (9, 1), 1, (4, 0)), (1, 9), 1, (0, 4))
+    return (highest * 255).clamp(0, 1)

@@ -1,0 +1,131 @@
+"""DFNet: a U-Net that blends what it invents into what is known, at several scales.
+
+Hong et al. 2019, "Deep Fusion Network for Image Completion", ACM Multimedia. The last decoder layers carry fusion
+blocks: a raw completion, and a map that says for each pixel and colour how much of it to take.
+"""
+
+from typing import NamedTuple
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+KERNELS = (7, 5, 5, 3, 3, 3, 3, 3)  # of the encoder, each with stride 2
+FULL_WIDTH = 64
+FUSED = 6  # so many of the finest decoder layers carry a fusion block
+BLEND_WIDTH = 32
+
+
+class Fused(NamedTuple):
+    """One scale, each (N, 3, H, W) in [0, 1]: result = alpha * raw + (1 - alpha) * input."""
+
+    result: Tensor
+    alpha: Tensor
+    raw: Tensor
+
+
+class Encoder(nn.Module):
+    """Convolution of stride 2, batch norm and ReLU; the first has neither. -> (N, channels_out, H/2, W/2)."""
+
+    def __init__(self, channels_in: int, channels_out: int, kernel: int, first: bool):
+        super().__init__()
+        before = (kernel - 2) // 2  # an odd kernel with stride 2 on an even side needs one pixel more at the end
+        self.pad = (before, before + 1, before, before + 1)
+        self.conv = nn.Conv2d(channels_in, channels_out, kernel, stride=2)
+        self.norm = None if first else nn.BatchNorm2d(channels_out)
+
+    def forward(self, features: Tensor) -> Tensor:
+        features = self.conv(F.pad(features, self.pad))
+        return features if self.norm is None else F.relu(self.norm(features))
+
+
+class Decoder(nn.Module):
+    """Doubles the size, joins the encoder's features, convolves. -> (N, channels_out, 2H, 2W)."""
+
+    def __init__(self, channels_in: int, channels_skip: int, channels_out: int):
+        super().__init__()
+        self.conv = nn.Conv2d(channels_in + channels_skip, channels_out, 3, padding=1)
+        self.norm = nn.BatchNorm2d(channels_out)
+
+    def forward(self, features: Tensor, skip: Tensor) -> Tensor:
+        features = F.interpolate(features, scale_factor=2, mode="nearest")
+        return F.leaky_relu(self.norm(self.conv(torch.cat((features, skip), 1))), 0.2)
+
+
+class Fusion(nn.Module):
+    """From the decoder's features (N, C, H, W) and the picture with its hole to a `Fused` of that size."""
+
+    def __init__(self, channels: int):
+        super().__init__()
+        self.raw = nn.Conv2d(channels, 3, 1)
+        self.blend = nn.Sequential(
+            nn.Conv2d(6, BLEND_WIDTH, 1),
+            nn.BatchNorm2d(BLEND_WIDTH),
+            nn.LeakyReLU(0.2),
+            nn.Conv2d(BLEND_WIDTH, 3, 3, padding=1),
+            nn.BatchNorm2d(3),
+            nn.LeakyReLU(0.2),
+            nn.Conv2d(3, 3, 1),
+        )
+
+    def forward(self, features: Tensor, holed: Tensor) -> Fused:
+        size = features.shape[-2:]
+        if holed.shape[-2:] != size:
+            holed = F.interpolate(holed, size, mode="bilinear", align_corners=False)
+        raw = torch.sigmoid(self.raw(features))
+        alpha = torch.sigmoid(self.blend(torch.cat((holed, raw), 1)))
+        return Fused(alpha * raw + (1 - alpha) * holed, alpha, raw)
+
+
+class DFNet(nn.Module):
+    """Input (N, 4, H, W): RGB in [0, 1] with the hole 0, and the mask, 1 where the picture is known.
+
+    H and W must be multiples of 256. In eval mode the output is the finest result, (N, 3, H, W) in [0, 1]; in
+    training mode a list of `Fused`, finest first, each of half the size of the one before. `width` is the number of
+    channels of the first layer; the authors' has 64 (33 million parameters).
+    """
+
+    multiple_of = 256  # eight halvings
+    minimum_side = 256
+
+    def __init__(self, width: int = FULL_WIDTH):
+        super().__init__()
+        channels = [4, *(min(width * 2**level, width * 8) for level in range(len(KERNELS)))]
+        self.encoders = nn.ModuleList(
+            Encoder(channels[i], channels[i + 1], kernel, first=i == 0) for i, kernel in enumerate(KERNELS)
+        )
+        self.decoders = nn.ModuleList(  # finest first, like the encoders
+            Decoder(channels[i + 1], channels[i], channels[i]) for i in range(len(KERNELS))
+        )
+        self.fusions = nn.ModuleList(Fusion(channels[i]) for i in range(FUSED))
+
+    def forward(self, holed_and_known: Tensor) -> Tensor | list[Fused]:
+        scales = self.scales(holed_and_known, FUSED if self.training else 1)
+        return scales if self.training else scales[0].result
+
+    def scales(self, holed_and_known: Tensor, count: int = FUSED) -> list[Fused]:
+        """Return the `count` finest scales, finest first."""
+        skips = [holed_and_known]
+        for encoder in self.encoders:
+            skips.append(encoder(skips[-1]))
+        features, fused = skips.pop(), []
+        for level in reversed(range(len(self.decoders))):
+            features = self.decoders[level](features, skips.pop())
+            if level < count:
+                fused.insert(0, self.fusions[level](features, holed_and_known[:, :3]))
+        return fused
+
+
+def official_name(network: DFNet, name: str) -> str:
+    """Return what the authors' released state dicts call our tensor `name` of `network`."""
+    part, level, *place, leaf = name.split(".")
+    if part == "fusions":
+        if place == ["raw"]:
+            return f"fuse_{level}.map2img.0.conv.{leaf}"
+        index = place[1]
+        inner = ".conv" if index in "036" else ""
+        return f"fuse_{level}.blend.blend.{index}{inner}.{leaf}"
+    coder = {"encoders": "en", "decoders": "de"}[part]
+    verb = {"en": "encode", "de": "decode"}[coder]
+    layer = {"conv": "0.conv.1" if coder == "en" else "0.conv", "norm": "1"}[place[0]]
+    return f"{coder}_{level}.{verb}.{layer}.{leaf}"

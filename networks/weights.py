@@ -1,0 +1,54 @@
+"""From a name in the manifest to a network that is ready to run: verified, strict, float32, eval mode.
+
+Only safetensors files are read: nothing here unpickles.
+"""
+
+from importlib import import_module
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+from torch import nn
+
+from networks.manifest import WEIGHTS, WeightsUnavailable, verify
+
+# Network name -> (module, class). Modules are imported when asked for, so that one network's worker
+# does not pay for the others.
+NETWORKS = {
+    "deconvolver": ("networks.deconvolver", "Deconvolver"),
+    "dfnet": ("networks.dfnet", "DFNet"),
+    "nafnet": ("networks.nafnet", "NAFNet"),
+    "resnet_generator": ("networks.resnet_generator", "ResnetGenerator"),
+    "deoldify": ("networks.deoldify", "DeOldify"),
+    "palette_colorizer": ("networks.palette_colorizer", "PaletteColorizer"),
+    "u2netp": ("networks.u2net", "U2NetP"),
+    "u2net": ("networks.u2net", "U2Net"),
+}
+
+
+def build(network: str, arguments: dict | None = None) -> nn.Module:
+    """Return a freshly initialised network of the class named `network`. Raises KeyError if unknown."""
+    module, class_name = NETWORKS[network]
+    return getattr(import_module(module), class_name)(**(arguments or {}))
+
+
+def load(name: str, device: str = "cpu", folder: Path = WEIGHTS) -> nn.Module:
+    """Return the network `name` of the manifest, in eval mode, float32, on `device`.
+
+    The file's half-precision tensors are widened; every tensor must be there and have its shape.
+    Raises WeightsUnavailable.
+    """
+    entry = verify(name, folder)
+    try:
+        network = build(entry.network, entry.arguments)
+        tensors = load_file(Path(folder) / entry.file)
+        network.load_state_dict({key: widened(value) for key, value in tensors.items()}, strict=True)
+    except (KeyError, TypeError, RuntimeError, SafetensorError) as error:
+        raise WeightsUnavailable(name, "form") from error
+    return network.to(device).eval().requires_grad_(False)
+
+
+def widened(tensor: torch.Tensor) -> torch.Tensor:
+    """Floating point tensors as float32, counters as they are."""
+    return tensor.float() if tensor.is_floating_point() else tensor
