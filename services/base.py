@@ -1,0 +1,230 @@
+"""What every service declares, and what passes between a service and its caller."""
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from imaging.errors import N_
+from imaging.files import Picture
+
+__all__ = [
+    "Cancelled",
+    "Choice",
+    "File",
+    "InvalidOption",
+    "KEPT",
+    "N_",
+    "Option",
+    "Picture",
+    "Report",
+    "Result",
+    "Service",
+    "ServiceError",
+    "UPLOADED",
+    "silent",
+]
+
+
+class ServiceError(Exception):
+    """A run that cannot give a result, for a reason that a person understands.
+
+    `key` is stable and for programs; `message` is an English sentence marked with `N_`.
+    """
+
+    def __init__(self, key: str, message: str):
+        super().__init__(message)
+        self.key = key
+        self.message = message
+
+
+class InvalidOption(ServiceError):
+    """An option that is missing, of the wrong kind or out of its range. `option` names it."""
+
+    def __init__(self, option: str, message: str):
+        super().__init__("invalid_option", message)
+        self.option = option
+
+
+class Cancelled(Exception):
+    """Raised out of `report` when the owner cancelled the job or its deadline passed."""
+
+
+# report(progress in [0, 1], stage): writes progress, and raises Cancelled when the run must end.
+Report = Callable[[float, str], None]
+
+
+def silent(progress: float, stage: str = "") -> None:
+    """A report for callers that do not listen."""
+
+
+# The option under which a run finds what an earlier run on the same original kept: name -> bytes.
+KEPT = "kept"
+# Of a frame's sides, in parts of the picture: anything less is a slip of the finger or of a program.
+LEAST_FRAME = 0.001
+# The kinds of options whose value is uploaded beside the picture itself.
+UPLOADED = ("picture", "mask", "hints")
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One value of a choice option, with the words that a person sees.
+
+    With `weights`, the choice is offered only where those weights are installed.
+    """
+
+    value: str
+    label: str
+    weights: str = ""
+
+
+@dataclass(frozen=True)
+class Option:
+    """One setting of a service.
+
+    `kind` is "choice", "number", "switch", "colour" (#rrggbb), "frame", or one of UPLOADED: "picture" (a second
+    upload), "mask" (white, or opaque paint, is chosen) and "hints" (dabs of colour, transparent elsewhere). The value
+    of an uploaded one is a `Picture` or None; that of a frame is (left, top, width, height) in parts of the
+    picture, or None. `shown_when` names another option and the value of it for which this one matters. `advanced`
+    ones stand under "Advanced". `keeps` says of a mask that what it chooses stays; else that is what is worked on.
+    """
+
+    name: str
+    kind: str
+    title: str
+    default: Any = None
+    choices: tuple[Choice, ...] = ()
+    minimum: float | None = None
+    maximum: float | None = None
+    step: float | None = None
+    help: str = ""
+    shown_when: tuple[str, str] | None = None
+    advanced: bool = False
+    keeps: bool = False
+
+    def parse(self, raw: Any) -> Any:
+        """Return the typed value of a form field; raise InvalidOption. Empty means the default."""
+        if raw is None or raw == "":
+            return self.default
+        return _PARSERS[self.kind](self, raw)
+
+
+@dataclass(frozen=True)
+class File:
+    """A finished file that a run offers for download exactly as it is, such as a sheet to print."""
+
+    name: str  # like "sheet.pdf"; letters, digits, "-" and one "."
+    label: str
+    data: bytes
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a run gives back.
+
+    `picture` is the result; None when there is rightly none, and `verdict` says why. `mask` is a uint8 (H, W) map in
+    0..255 where the service made one. `verdict` is a stable key such as "no_person_found" when the honest answer is
+    not a plain success, else "". `answers` are further pictures as good as the first, for the owner to pick from.
+    `kept` is what a later run on the same original can use instead of the network, as bytes under names of letters
+    and digits. `files` are offered for download beside the picture.
+    """
+
+    picture: Picture | None
+    mask: np.ndarray | None = None
+    verdict: str = ""
+    answers: tuple[Picture, ...] = ()
+    kept: Mapping[str, bytes] = field(default_factory=dict)
+    files: tuple[File, ...] = ()
+
+
+@dataclass(frozen=True)
+class Service:
+    """One picture tool. `run(picture, options, report)` gets options that `parse_options` has typed, and KEPT.
+
+    `notice` is a sentence shown beside every result, where there is something to know about all of them. With
+    `own_size` the result has a size and a resolution of its own, and no transparency; else it has the photo's.
+    `another(options)` names the option, with its next value, that gives another answer as good, or None.
+    `answer_names` are the names of the answers, in their order, where each is of a kind of its own.
+    """
+
+    key: str
+    title: str
+    summary: str
+    run: Callable[[Picture, Mapping[str, Any], Report], Result]
+    options: tuple[Option, ...] = ()
+    weights: tuple[str, ...] = ()
+    verdicts: Mapping[str, str] = field(default_factory=dict)
+    check: Callable[[Mapping[str, Any]], None] = lambda options: None
+    notice: str = ""
+    own_size: bool = False
+    another: Callable[[Mapping[str, Any]], tuple[str, str] | None] = lambda options: None
+    answer_names: tuple[str, ...] = ()
+
+    def parse_options(self, raw: Mapping[str, Any]) -> dict[str, Any]:
+        """Type and check raw form values; unknown names are ignored. Raises InvalidOption."""
+        options = {option.name: option.parse(raw.get(option.name)) for option in self.options}
+        self.check(options)
+        return options
+
+
+def _parse_choice(option: Option, raw: Any) -> str:
+    if raw not in [choice.value for choice in option.choices]:
+        raise InvalidOption(option.name, N_("This is not one of the choices."))
+    return raw
+
+
+def _parse_number(option: Option, raw: Any) -> float:
+    try:
+        value = float(raw)
+    except (TypeError, ValueError):
+        raise InvalidOption(option.name, N_("Please enter a number.")) from None
+    if not math.isfinite(value) or not option.minimum <= value <= option.maximum:
+        raise InvalidOption(option.name, N_("This number is out of range."))
+    return value
+
+
+def _parse_switch(option: Option, raw: Any) -> bool:
+    if isinstance(raw, bool):
+        return raw
+    if str(raw).lower() not in {"0", "1", "true", "false", "on", "off"}:
+        raise InvalidOption(option.name, N_("This switch is either on or off."))
+    return str(raw).lower() in {"1", "true", "on"}
+
+
+def _parse_colour(option: Option, raw: Any) -> str:
+    value = str(raw).lower()
+    digits = value.removeprefix("#")
+    if len(digits) != 6 or not all(c in "0123456789abcdef" for c in digits):
+        raise InvalidOption(option.name, N_("Please give a colour like #3366cc."))
+    return "#" + digits
+
+
+def _parse_frame(option: Option, raw: Any) -> tuple[float, float, float, float]:
+    try:
+        left, top, width, height = (float(part) for part in str(raw).split(","))
+    except ValueError:
+        raise InvalidOption(option.name, N_("Please give the frame as left, top, width and height.")) from None
+    inside = left >= 0 and top >= 0 and left + width <= 1 + 1e-6 and top + height <= 1 + 1e-6
+    if not inside or min(width, height) < LEAST_FRAME:
+        raise InvalidOption(option.name, N_("The frame must lie inside the picture."))
+    return left, top, width, height
+
+
+def _parse_picture(option: Option, raw: Any) -> Picture:
+    if not isinstance(raw, Picture):
+        raise InvalidOption(option.name, N_("Please choose a picture."))
+    return raw
+
+
+_PARSERS = {
+    "choice": _parse_choice,
+    "number": _parse_number,
+    "switch": _parse_switch,
+    "colour": _parse_colour,
+    "frame": _parse_frame,
+    "picture": _parse_picture,
+    "mask": _parse_picture,
+    "hints": _parse_picture,
+}

@@ -1,0 +1,195 @@
+"""Colorize: a network guesses chroma at a working size; the luminance of the original stays at full size."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from imaging import metadata
+from services import guess
+from services.base import N_, Choice, InvalidOption, Option, Picture, Report, Result, Service
+
+if TYPE_CHECKING:
+    from imaging.guided import Fit
+
+CHROMA_UNIT = 110.0  # the networks' a and b are in units of this
+WINDOW_SHARE = 48  # the guided filter's radius is the short side of the working size over this
+GUIDE_EPSILON = 1e-3
+HINT_SIDE = 256  # pixels of the short side at which hints spread, at least: a dab has to be seen
+CHECK_SIDE = 256  # pixels of the longer side at which a picture's own colours are looked for
+MARK = "Revive (colorized)"
+
+
+def run(picture: Picture, options: Mapping[str, Any], report: Report) -> Result:
+    """Colour the picture. Only its luminance is read, so a yellowed print or a sepia tone does not tint the guess.
+
+    The small chroma is joined to the full-size luminance with a guided filter, so that colours end where
+    things end. Alpha stays. The EXIF says that the colours were made. The guess is kept: other hints or
+    another saturation do not ask the network again.
+    """
+    report(0.0, N_("Looking at the picture"))
+    if not options["anyway"] and _has_colours(picture.rgb):
+        report(1.0, N_("Done"))
+        return Result(None, verdict="already_coloured")
+    guessed = guess.guess(picture.rgb, options, report)
+    report(0.3, N_("Joining colours and details"))
+    fit = _fitted(picture.rgb, guessed.chroma, options["hints"])
+    count = len(guess.VARIANTS) if options["variants"] else 1
+    results = _joined(picture.rgb, fit, count, options["saturation"], report)
+    exif = metadata.with_software(picture.exif, MARK)
+    first, *others = (replace(picture.with_rgb(rgb), exif=exif) for rgb in results)
+    report(1.0, N_("Done"))
+    return Result(first, answers=tuple(others), kept=guessed.packed())
+
+
+def check(options: Mapping[str, Any]) -> None:
+    """Hints are dabs on a transparent ground; a picture that is opaque all over is none of them."""
+    hints = options["hints"]
+    if hints is not None and (not hints.has_alpha or (hints.alpha == 255).all()):
+        raise InvalidOption("hints", N_("Please give the colour hints as dabs on a transparent picture."))
+
+
+def _has_colours(rgb: np.ndarray) -> bool:
+    from imaging.colour import rgb_to_lab
+    from imaging.guided import fitted_size, reduced
+    from imaging.tensors import to_tensor
+    from imaging.toned import has_colours
+
+    small = reduced(rgb, fitted_size(*rgb.shape[:2], CHECK_SIDE))
+    return has_colours(rgb_to_lab(to_tensor(small).contiguous())[0].permute(1, 2, 0).numpy())
+
+
+def _fitted(rgb: np.ndarray, chroma: np.ndarray, hints: Picture | None) -> "Fit":
+    """Return the Fit of the guessed chroma, and of the hints if there are any, to the luminance."""
+    from imaging.guided import enlarged_rows, fit, reduced
+
+    size = chroma.shape[:2]
+    if hints is not None:
+        size = max(size, guess.working_size(*rgb.shape[:2], HINT_SIDE))
+        chroma = enlarged_rows(chroma, 0, size[0], size)
+    light = guess.lightness(reduced(rgb, size))[0].permute(1, 2, 0).numpy()
+    if hints is not None:
+        chroma = _hinted(light[:, :, 0], chroma, hints)
+    radius = max(2, min(size) // WINDOW_SHARE)
+    return fit(np.ascontiguousarray(light), np.ascontiguousarray(chroma), radius, GUIDE_EPSILON)
+
+
+def _hinted(light: np.ndarray, chroma: np.ndarray, hints: Picture) -> np.ndarray:
+    from imaging.colour import rgb_to_lab
+    from imaging.hints import dabs, spread
+    from imaging.tensors import to_tensor
+
+    colours, dabbed = dabs(hints.pixels, light.shape)
+    asked = rgb_to_lab(to_tensor(colours).contiguous())[0, 1:].permute(1, 2, 0).numpy() / CHROMA_UNIT
+    return spread(light, asked, dabbed).over(chroma)
+
+
+def _joined(rgb: np.ndarray, fitted: "Fit", count: int, saturation: float, report: Report) -> list[np.ndarray]:
+    """Return the first `count` variants, uint8 (H, W, 3) each, strip by strip."""
+    from imaging.guided import strips
+
+    height = len(rgb)
+    results = [np.empty(rgb.shape, np.uint8) for _ in range(count)]
+    for strip in strips(height):
+        for result, part in zip(results, _coloured(rgb[strip], fitted, strip.start, height, saturation), strict=False):
+            result[strip] = part
+        report(0.3 + 0.68 * strip.stop / height, N_("Joining colours and details"))
+    return results
+
+
+def _coloured(rgb: np.ndarray, fitted: "Fit", start: int, height: int, saturation: float) -> Iterator[np.ndarray]:
+    """Yield the variants of a strip, uint8 (n, W, 3), with its own luminance and the fitted chroma."""
+    import torch
+
+    from imaging.colour import lab_to_rgb_in_gamut
+    from imaging.tensors import to_pixels
+
+    light = guess.lightness(rgb)
+    chroma = fitted.applied(light[0].permute(1, 2, 0).numpy(), start, height)
+    chroma = np.clip(chroma, -1, 1) * (CHROMA_UNIT * saturation)
+    planes = torch.from_numpy(chroma).permute(2, 0, 1)[None]
+    for pair in planes.split(2, 1):
+        yield to_pixels(lab_to_rgb_in_gamut(torch.cat((light * 100, pair), 1)))
+
+
+SERVICE = Service(
+    key="colorize",
+    title=N_("Colorize"),
+    summary=N_("Gives colours to a black-and-white photo. They are a guess; every detail of the original stays."),
+    run=run,
+    check=check,
+    weights=(guess.OWN,),
+    verdicts={"already_coloured": N_("This photo already has colours, so none were added.")},
+    notice=N_("The colours are a guess: nobody knows from a grey photo which ones were there."),
+    answer_names=(N_("Natural"), N_("Calm"), N_("Vivid")),  # of guess.VARIANTS
+    options=(
+        Option(
+            name="variants",
+            kind="switch",
+            title=N_("Three to pick from"),
+            default=True,
+            help=N_("Natural, calm and vivid: the same likelihoods, weighed differently."),
+        ),
+        Option(
+            name="saturation",
+            kind="number",
+            title=N_("Saturation"),
+            default=1.0,
+            minimum=0.0,
+            maximum=2.0,
+            step=0.1,
+            help=N_("How strong the colours are; 0 is grey."),
+        ),
+        Option(
+            name="detail",
+            kind="choice",
+            title=N_("Colour detail"),
+            default="128",
+            choices=(
+                Choice("128", N_("Broad: the size it learned at")),
+                Choice("192", N_("Medium")),
+                Choice("256", N_("Fine")),
+                Choice("384", N_("Very fine: less sure")),
+            ),
+            help=N_("How large the network sees the photo. Try another one when a colour spills over or is missing."),
+            shown_when=("network", guess.OWN),
+        ),
+        Option(
+            name="hints",
+            kind="hints",
+            title=N_("Colour hints"),
+            help=N_("Dab a colour where you know it. It spreads over what has the same brightness around it."),
+        ),
+        Option(
+            name="anyway",
+            kind="switch",
+            title=N_("Colour it even if it has colours"),
+            default=False,
+            advanced=True,
+        ),
+        Option(
+            name="network",
+            kind="choice",
+            title=N_("Network"),
+            default=guess.OWN,
+            advanced=True,
+            choices=(
+                Choice(guess.OWN, N_("Revive")),
+                Choice("deoldify-artistic", N_("DeOldify, artistic"), weights="deoldify-artistic"),
+                Choice("deoldify-stable", N_("DeOldify, stable"), weights="deoldify-stable"),
+            ),
+        ),
+        Option(
+            name="render_factor",
+            kind="number",
+            title=N_("Render factor"),
+            default=35,
+            minimum=7,
+            maximum=45,
+            step=1,
+            advanced=True,
+            help=N_("DeOldify only: its working size in steps of 16 pixels."),
+        ),
+    ),
+)

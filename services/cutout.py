@@ -1,0 +1,130 @@
+"""What the tools for people share: the person's outline in a photo, from a network, an earlier run or a given mask."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from io import BytesIO
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from services import engine
+from services.base import KEPT, N_, Choice, InvalidOption, Option, Picture, Report
+
+OWN = "background"  # the weights that are shipped
+OWN_SIDE = 128  # they are trained and measured on pictures resized to this square
+IMPORTED_SIDE = 320  # as the authors of the others do
+PERSON_SHARE = 0.002  # less than this of the picture, surely person, is nobody
+PERSON_SURE = 204  # of 255
+
+VERDICTS = {
+    "no_person_found": N_("No person was found in this photo. Try one in which somebody is seen more clearly.")
+}
+
+MASK = Option(
+    name="mask",
+    kind="mask",
+    title=N_("Mask"),
+    help=N_("White is kept, black goes. With a mask of your own nothing is searched for in the photo."),
+    advanced=True,
+    keeps=True,
+)
+NETWORK = Option(
+    name="network",
+    kind="choice",
+    title=N_("Network"),
+    default=OWN,
+    advanced=True,
+    choices=(
+        Choice(OWN, N_("Ours, for people")),
+        Choice("u2netp", N_("U²-Net-p, for whatever stands out"), weights="u2netp"),
+        Choice("u2net", N_("U²-Net, for whatever stands out"), weights="u2net"),
+        Choice("u2net-human-seg", N_("U²-Net, for people"), weights="u2net-human-seg"),
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Outline:
+    """alpha: uint8 (H, W), 255 surely person. kept: what a later run can use instead of the network."""
+
+    alpha: np.ndarray
+    kept: Mapping[str, bytes]
+
+
+def outline(picture: Picture, options: Mapping[str, Any], report: Report) -> Outline | None:
+    """Find the person; None when there is nobody. Reports from 0 to 0.3.
+
+    Options: MASK, NETWORK and KEPT. A network runs only where neither a mask is given nor an earlier run with it kept
+    what it found. A given mask is compared with what was kept: where they agree the finer one counts, so that a
+    brush on a small copy costs no hair elsewhere. Where the photo was transparent it counts as background. Raises
+    InvalidOption for a mask that keeps nothing.
+    """
+    coarse, given = _kept(options), options["mask"]
+    if coarse is None and given is None:
+        coarse = _found(picture, options["network"], report)
+    elif given is None and not _somebody(coarse):
+        coarse = None
+    if coarse is None and given is None:
+        return None
+    report(0.3, N_("Following the outline"))
+    alpha = _alpha(picture, coarse, given)
+    if given is not None and not alpha.any():
+        raise InvalidOption("mask", N_("This mask keeps nothing of the photo. Please paint what is to stay."))
+    if picture.has_alpha:
+        alpha = np.rint(alpha * (picture.alpha / np.float32(255))).astype(np.uint8)
+    return Outline(alpha, {} if coarse is None else {_kept_name(options): _png(coarse)})
+
+
+def _found(picture: Picture, name: str, report: Report) -> np.ndarray | None:
+    """Return the network's mask, uint8 (side, side), 255 surely person; None where it finds nobody."""
+    report(0.0, N_("Loading the network"))
+    network = engine.network(name)
+    report(0.1, N_("Finding the person"))
+    mask = _asked(picture, network, OWN_SIDE if name == OWN else IMPORTED_SIDE)
+    return mask if _somebody(mask) else None
+
+
+def _asked(picture: Picture, network: engine.Network, side: int) -> np.ndarray:
+    from imaging.guided import reduced
+    from imaging.matte import settled
+    from imaging.tensors import to_pixels, to_tensor
+
+    square = reduced(picture.rgb, (side, side))
+    if picture.has_alpha:  # hidden colours under transparent places must not look like anything
+        share = reduced(picture.alpha, (side, side))[:, :, None] / np.float32(255)
+        square = np.rint(square * share + 255 * (1 - share)).astype(np.uint8)
+    return settled(to_pixels(network(to_tensor(square)))[:, :, 0])
+
+
+def _somebody(mask: np.ndarray) -> bool:
+    return (mask >= PERSON_SURE).mean() >= PERSON_SHARE
+
+
+def _alpha(picture: Picture, coarse: np.ndarray | None, given: Picture | None) -> np.ndarray:
+    from imaging import masks, matte
+
+    alpha = None if coarse is None else matte.refined(coarse / np.float32(255), picture.rgb)
+    if given is None:
+        return alpha
+    painted = masks.drawn(given, given.height, given.width)
+    if alpha is not None:
+        return matte.repainted(alpha, painted)
+    if given.height >= picture.height and given.width >= picture.width:  # as fine as the photo: nothing to add
+        return masks.drawn(given, picture.height, picture.width)
+    return matte.refined(painted / np.float32(255), picture.rgb)
+
+
+def _kept_name(options: Mapping[str, Any]) -> str:
+    return options["network"].replace("-", "")
+
+
+def _kept(options: Mapping[str, Any]) -> np.ndarray | None:
+    data = options.get(KEPT, {}).get(_kept_name(options))
+    return None if data is None else np.asarray(Image.open(BytesIO(data)))
+
+
+def _png(mask: np.ndarray) -> bytes:
+    out = BytesIO()
+    Image.fromarray(mask).save(out, "PNG")
+    return out.getvalue()

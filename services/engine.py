@@ -1,0 +1,142 @@
+"""Where networks run: the device, the loaded networks, the precision. The only module of `services` that meets torch.
+
+Torch is imported when a network is first asked for, so that the web process can import every service. All
+functions may be called from several threads.
+"""
+
+import ctypes
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from networks.manifest import WEIGHTS, WeightsUnavailable, entries, find
+from services.base import N_, ServiceError
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+# Numbers of glibc's malloc.h.
+_TRIM_THRESHOLD, _TOP_PAD, _MMAP_THRESHOLD = -1, -2, -3
+_lock = threading.Lock()
+# Weights name -> (where they lay and their SHA-256, the network made of them).
+_loaded: dict[str, tuple[tuple[Path, str], "Network"]] = {}
+_weights_folder = WEIGHTS
+_imported_folder: Path | None = None
+
+
+class Network:
+    """A loaded network, ready to be called by any thread."""
+
+    def __init__(self, module: "nn.Module", device: str, half_precision: bool):
+        self.multiple_of: int = module.multiple_of
+        self.minimum_side: int = module.minimum_side
+        self.device = device
+        self._module = module
+        self._half_precision = half_precision
+
+    def __call__(self, tensor: "Tensor", method: str = "forward") -> "Tensor":
+        """Return the network's answer in float32. Raises ServiceError when it holds a NaN or an infinity.
+
+        `method` names another method of the network's class that answers with a tensor.
+        """
+        import torch
+
+        with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16, enabled=self._half_precision):
+            tensor = tensor.to(self.device, memory_format=torch.channels_last)
+            answer = (self._module if method == "forward" else getattr(self._module, method))(tensor).float()
+        if not torch.isfinite(answer).all():
+            raise ServiceError(
+                "unstable_network", N_("The network gave no usable answer for this picture. Nothing was saved.")
+            )
+        return answer
+
+
+def configure(weights: Path | None = None, imported: Path | None = None, threads: int | None = None) -> None:
+    """Choose the folder of the shipped weights, that of the imported ones, and the number of processor threads.
+
+    None leaves each as it is.
+    """
+    global _weights_folder, _imported_folder
+    if weights is not None:
+        _weights_folder = Path(weights)
+    if imported is not None:
+        _imported_folder = Path(imported)
+    if threads is not None:
+        import torch
+
+        torch.set_num_threads(threads)
+
+
+def network(name: str) -> Network:
+    """Return the network of these weights, shipped or imported, loaded once. Raises ServiceError: it cannot be used.
+
+    Weights that were imported, replaced or removed meanwhile are noticed without a restart.
+    """
+    with _lock:
+        try:
+            where = _whereabouts(name)
+            if name not in _loaded or _loaded[name][0] != where:
+                _loaded.pop(name, None)  # two of them at once may not fit
+                _loaded[name] = where, _load(name, where[0])
+        except WeightsUnavailable as error:
+            _loaded.pop(name, None)
+            raise ServiceError(
+                "weights_unavailable", N_("The weights of this tool are missing or damaged, so it cannot run.")
+            ) from error
+        return _loaded[name][1]
+
+
+def device() -> str:
+    """Return "cuda" when there is such a device, else "cpu"."""
+    import torch
+
+    return "cuda" if torch.cuda.is_available() else "cpu"
+
+
+def device_name() -> str:
+    """Return the name of the device that networks really run on, for people."""
+    import torch
+
+    if device() == "cuda":
+        return torch.cuda.get_device_name()
+    name = torch.cpu.get_capabilities().get("cpu_name") or "CPU"
+    return f"{name}, bf16" if _half_precision_pays() else name
+
+
+def _whereabouts(name: str) -> tuple[Path, str]:
+    folder = find(name, [_weights_folder, _imported_folder] if _imported_folder else [_weights_folder])
+    return folder, entries(folder)[name].sha256
+
+
+def _load(name: str, folder: Path) -> Network:
+    import torch
+
+    from networks.weights import load
+
+    _keep_pages()
+    module = load(name, device(), folder)
+    if hasattr(module, "folded"):  # a network that can be made faster for good says so
+        module = module.folded()
+    module = module.to(memory_format=torch.channels_last)
+    return Network(module, device(), device() == "cpu" and _half_precision_pays())
+
+
+def _keep_pages() -> None:
+    """Let glibc keep the pages of activations instead of asking for fresh ones each time: a tenth of a forward's time.
+
+    What is larger than 32 MiB, such as a photo, still goes back to the system at once. Elsewhere nothing happens.
+    """
+    try:
+        mallopt = ctypes.CDLL(None).mallopt
+    except (AttributeError, OSError, TypeError):
+        return
+    for parameter, megabytes in ((_MMAP_THRESHOLD, 32), (_TRIM_THRESHOLD, 256), (_TOP_PAD, 64)):
+        mallopt(parameter, megabytes << 20)
+
+
+def _half_precision_pays() -> bool:
+    """bfloat16 halves the time on processors with instructions for it, and is slower on all others."""
+    import torch
+
+    capabilities = torch.cpu.get_capabilities()
+    return bool(capabilities.get("avx512_bf16") or capabilities.get("amx_bf16"))

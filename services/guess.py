@@ -1,0 +1,92 @@
+"""The colours that a network guesses for a picture, small, and how they are kept for runs after this one."""
+
+import io
+import zipfile
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from services import engine
+from services.base import KEPT, N_, Report
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+OWN = "colorize"
+LONGEST_PROPORTION = 4
+RENDER_UNIT = 16  # pixels to one of DeOldify's render factors
+VARIANTS = ("natural", "calm", "vivid")  # in the order of the networks' answers
+PLACE = "guess"  # the name under which a guess is kept
+
+
+@dataclass(frozen=True)
+class Guess:
+    """`chroma` float32 (h, w, 6): a* and b* in the networks' unit of 110, a pair for each of VARIANTS.
+
+    `made` names the network and its working size, so that a kept guess is not taken for another.
+    """
+
+    chroma: np.ndarray
+    made: str
+
+    def packed(self) -> Mapping[str, bytes]:
+        """Return the guess in half precision, for `Result.kept`."""
+        file = io.BytesIO()
+        np.savez_compressed(file, chroma=self.chroma.astype(np.float16), made=np.array(self.made))
+        return {PLACE: file.getvalue()}
+
+
+def guess(rgb: np.ndarray, options: Mapping[str, Any], report: Report) -> Guess:
+    """Return the guess for uint8 (H, W, 3): the one an earlier run kept, or the network's. Raises ServiceError."""
+    network, side = options["network"], int(options["detail"])
+    if network != OWN:
+        side = RENDER_UNIT * int(options["render_factor"])
+    made = f"{network} {side}"
+    kept = _unpacked(options.get(KEPT, {}), made)
+    if kept is not None:
+        return kept
+    report(0.0, N_("Loading the network"))
+    loaded = engine.network(network)
+    report(0.1, N_("Guessing the colours"))
+    height, width = rgb.shape[:2]
+    size = working_size(height, width, side) if network == OWN else (side, side)
+    return Guess(_asked(loaded, rgb, size), made)
+
+
+def working_size(height: int, width: int, side: int) -> tuple[int, int]:
+    """Return (height, width) with a short side of `side`, as in training, or less for very long pictures."""
+    scale = min(side / min(height, width), LONGEST_PROPORTION * side / max(height, width))
+    return max(1, round(height * scale)), max(1, round(width * scale))
+
+
+def lightness(rgb: np.ndarray) -> "Tensor":
+    """Return CIE L* / 100 of uint8 (H, W, 3) as a float32 tensor (1, 1, H, W)."""
+    from imaging.colour import rgb_to_lab
+    from imaging.tensors import to_tensor
+
+    return rgb_to_lab(to_tensor(rgb).contiguous())[:, :1] / 100
+
+
+def _asked(network: engine.Network, rgb: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    from imaging.guided import reduced
+    from imaging.tensors import padded
+
+    seen = padded(lightness(reduced(rgb, size)), network.multiple_of, network.minimum_side)
+    answer = network(seen, "variants")[0, :, : size[0], : size[1]]
+    return np.ascontiguousarray(answer.permute(1, 2, 0).cpu().numpy())
+
+
+def _unpacked(kept: Mapping[str, bytes], made: str) -> Guess | None:
+    """Return what `Guess.packed` made, unless there is none, it is of another kind or it is damaged."""
+    if PLACE not in kept:
+        return None
+    try:
+        with np.load(io.BytesIO(kept[PLACE]), allow_pickle=False) as file:
+            chroma, of = file["chroma"].astype(np.float32), str(file["made"])
+    except (ValueError, KeyError, OSError, EOFError, zipfile.BadZipFile, zlib.error):
+        return None
+    usable = of == made and chroma.ndim == 3 and chroma.shape[2] == 2 * len(VARIANTS) and np.isfinite(chroma).all()
+    return Guess(chroma, made) if usable else None

@@ -1,0 +1,230 @@
+"""ID photo: the head placed as a document asks for, an exact size in millimetres, a sheet to print."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from services import cutout
+from services.base import N_, Choice, File, Option, Picture, Report, Result, Service
+from services.idsizes import SIZES, Size, pixels, size
+
+COLOURS = {"white": "#ffffff", "lightgrey": "#e6e6e6", "blue": "#438edb", "red": "#ff0000"}
+KILOBYTE = 1000  # of the two meanings the stricter one
+BEST_QUALITY, LEAST_QUALITY = 95, 30  # of JPEG, where a number of kilobytes must be kept to
+ENLARGED = 1.1  # how much bigger than in the photo a pixel may get before it is worth a word
+
+
+def run(picture: Picture, options: Mapping[str, Any], report: Report) -> Result:
+    """Cut and size the photo; with a background, the person is cut out first.
+
+    The head is found from the person's outline, unless a frame is given: then, with "crop and size only", no
+    network runs at all. The picture has exactly the pixels of the size in millimetres at the chosen dpi.
+    """
+    wanted, dpi = size(options["size"]), int(options["dpi"])
+    colour = _colour(wanted, options)
+    found = None
+    if colour or not options["frame"]:
+        found = cutout.outline(picture, options, report)
+        if found is None:
+            return Result(None, verdict="no_person_found")
+    report(0.5, N_("Placing the head"))
+    box, problem = _box(picture, found, wanted, options["frame"], colour)
+    kept, mask = (found.kept, found.alpha) if found else ({}, None)
+    if box is None:
+        return Result(None, verdict=problem, kept=kept)
+    shape = pixels(wanted.height, dpi), pixels(wanted.width, dpi)
+    photo = _cut(picture, found, box, shape, colour)
+    report(0.8, N_("Making the files"))
+    result = picture.with_pixels(photo).with_dpi((float(dpi), float(dpi)))
+    files, too_many = _files(result, options, dpi)
+    report(1.0, N_("Done"))
+    verdict = _verdict(too_many, bool(colour) and wanted.as_taken, shape[1] > ENLARGED * box.width)
+    return Result(result, mask=mask, verdict=verdict, kept=kept, files=files)
+
+
+def _colour(wanted: Size, options: Mapping[str, Any]) -> str | None:
+    """Return the colour of the new background; None for the photo's own."""
+    match options["background"]:
+        case "keep":
+            return None
+        case "asked":
+            return None if wanted.as_taken else wanted.colour
+        case "custom":
+            return options["colour"]
+        case name:
+            return COLOURS[name]
+
+
+def _box(picture: Picture, found: cutout.Outline | None, wanted: Size, frame, colour: str | None):
+    """Return the part of the photo to show, and "" or the verdict that says why there is none."""
+    from imaging import framing, heads
+
+    if frame:
+        return framing.inside(frame, wanted.width / wanted.height, picture.height, picture.width), ""
+    head = heads.located(found.alpha)
+    if head is None:
+        return None, "no_head_found"
+    asked = framing.Wanted(wanted.width, wanted.height, wanted.head, wanted.top)
+    box = framing.around(head, asked, found.alpha, may_reach_out=bool(colour))
+    return box, "" if box else "too_tight"
+
+
+def _cut(picture: Picture, found: cutout.Outline | None, box, shape: tuple[int, int], colour: str | None) -> np.ndarray:
+    from imaging import backdrops, framing, matte
+
+    if colour:
+        return framing.cut_out(picture.rgb, found.alpha, box, shape, backdrops.solid(colour, picture))
+    rgb = picture.rgb
+    if picture.has_alpha:  # paper shows through
+        rgb = matte.composed(rgb, picture.alpha, backdrops.solid("#ffffff", picture))
+    return framing.cut(rgb, box, shape)
+
+
+def _files(result: Picture, options: Mapping[str, Any], dpi: int) -> tuple[tuple[File, ...], bool]:
+    """Return the sheet and the small file that were asked for, and whether the small one was impossible."""
+    from imaging import sheets
+
+    plain = _as_srgb(result)
+    files = []
+    if options["sheet"] != "none":
+        image, name = sheets.sheet(plain.pixels, options["sheet"], dpi), f"sheet-{options['sheet']}"
+        files.append(File(f"{name}.pdf", N_("Sheet to print, PDF"), sheets.as_pdf(image, dpi)))
+        files.append(File(f"{name}.jpg", N_("Sheet to print, JPEG"), sheets.as_jpeg(image, dpi)))
+    if not options["kilobytes"]:
+        return tuple(files), False
+    data = _no_more_than(plain, int(options["kilobytes"]) * KILOBYTE)
+    if data is not None:
+        files.append(File("photo.jpg", N_("Photo within the kilobytes, JPEG"), data))
+    return tuple(files), data is None
+
+
+def _as_srgb(result: Picture) -> Picture:
+    """Offices and printers take it for granted, and a profile can weigh more than a small photo."""
+    from PIL import Image
+
+    from imaging.modes import to_srgb
+
+    image = to_srgb(Image.fromarray(np.ascontiguousarray(result.pixels)), result.icc)
+    return Picture(np.asarray(image), dpi=result.dpi, format="jpeg")
+
+
+def _no_more_than(photo: Picture, most_bytes: int) -> bytes | None:
+    """Return the best JPEG of at most so many bytes; None when even a poor one has more."""
+    from imaging.files import encode
+
+    best, low, high = None, LEAST_QUALITY, BEST_QUALITY
+    while low <= high:
+        quality = (low + high) // 2
+        data = encode(photo, "jpeg", quality, metadata="strip")
+        if len(data) <= most_bytes:
+            best, low = data, quality + 1
+        else:
+            high = quality - 1
+    return best
+
+
+def _verdict(too_many_kilobytes: bool, refused: bool, enlarged: bool) -> str:
+    """The one that matters most: what is missing, what will be refused, what looks worse."""
+    if too_many_kilobytes:
+        return "too_many_kilobytes"
+    return "altered" if refused else "enlarged" if enlarged else ""
+
+
+VERDICTS = cutout.VERDICTS | {
+    "no_head_found": N_("No head was found in the person's outline. Please draw the frame yourself."),
+    "too_tight": N_(
+        "The head is too close to the edge of the photo for this size. "
+        "Please take a photo with more room around it, or draw the frame yourself."
+    ),
+    "too_many_kilobytes": N_(
+        "The photo cannot be as small a file as you asked for without spoiling it, so that file was left out."
+    ),
+    "altered": N_(
+        "The office for this document refuses photos whose background was replaced. "
+        "Please stand before a plain wall and choose “crop and size only”."
+    ),
+    "enlarged": N_("The photo has fewer pixels than this size needs. It was enlarged and may look soft."),
+}
+
+SERVICE = Service(
+    key="idphoto",
+    title=N_("ID photo"),
+    summary=N_("Makes a passport, visa or ID photo of exact size, with a sheet to print."),
+    run=run,
+    weights=(cutout.OWN,),
+    verdicts=VERDICTS,
+    notice=N_("Rules for ID photos change. Please look at those of the office before you hand a photo in."),
+    own_size=True,
+    options=(
+        Option(
+            name="size",
+            kind="choice",
+            title=N_("Photo size"),
+            default="cn1",
+            choices=tuple(Choice(row.key, row.label) for row in SIZES),
+        ),
+        Option(
+            name="background",
+            kind="choice",
+            title=N_("Photo background"),
+            default="asked",
+            choices=(
+                Choice("asked", N_("As the document asks for")),
+                Choice("keep", N_("As it is: crop and size only")),
+                Choice("white", N_("White")),
+                Choice("lightgrey", N_("Light grey")),
+                Choice("blue", N_("Blue")),
+                Choice("red", N_("Red")),
+                Choice("custom", N_("Another colour")),
+            ),
+            help=N_("Some offices refuse a replaced background: their photos are only cropped and sized."),
+        ),
+        Option(
+            name="colour",
+            kind="colour",
+            title=N_("Colour"),
+            default="#ffffff",
+            shown_when=("background", "custom"),
+        ),
+        Option(
+            name="frame",
+            kind="frame",
+            title=N_("Frame"),
+            help=N_("Without a frame the head is found and placed by itself."),
+        ),
+        Option(
+            name="sheet",
+            kind="choice",
+            title=N_("Sheet to print"),
+            default="none",
+            choices=(
+                Choice("none", N_("None")),
+                Choice("5inch", N_("5 inch, 89 × 127 mm")),
+                Choice("6inch", N_("6 inch, 102 × 152 mm")),
+                Choice("a4", N_("A4, 210 × 297 mm")),
+            ),
+        ),
+        Option(
+            name="dpi",
+            kind="choice",
+            title=N_("Dots per inch"),
+            default="300",
+            choices=(Choice("300", N_("300 dpi")), Choice("350", N_("350 dpi")), Choice("600", N_("600 dpi"))),
+            advanced=True,
+        ),
+        Option(
+            name="kilobytes",
+            kind="number",
+            title=N_("Also a file of at most so many kilobytes"),
+            default=0,
+            minimum=0,
+            maximum=10_000,
+            step=1,
+            help=N_("0 makes none."),
+            advanced=True,
+        ),
+        cutout.MASK,
+        cutout.NETWORK,
+    ),
+)

@@ -1,0 +1,202 @@
+"""Inpaint: what is painted over is taken out of the photo, and the place is filled in."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from services import cutout, engine
+from services.base import KEPT, N_, Choice, InvalidOption, Option, Picture, Report, Result, Service
+
+PATCH = "patch"
+PERSON_FROM = 32  # of 255: so much of a person, or more, is taken out; a veil of them would show
+PERSON_GROWN = 0.006  # of the longer side: hair and seams reach further than the outline
+FEATHER_PIXELS = 3
+MOST_ANSWERS, LAST_ANSWER = 4, 999
+_FILLING = N_("Filling the holes")
+
+
+def run(picture: Picture, options: Mapping[str, Any], report: Report) -> Result:
+    """Fill the chosen places; all other pixels stay bit-identical. The mask that was filled is returned as well.
+
+    With `answers` over one, further fills, each from a start of its own, stand beside the first. Where the mask was
+    grown, its outermost pixels pass softly into the photo.
+    """
+    report(0.0, N_("Finding what to fill"))
+    weight = _weight(picture, options, report)
+    if weight is None:
+        return Result(None, verdict="no_person_found")
+    hole = weight > 0
+    if not hole.any():
+        raise InvalidOption("mask", N_("Nothing is painted yet. Please paint over what is to be filled."))
+    if hole.all():
+        raise InvalidOption("mask", N_("All of the photo is painted over, so nothing is left to fill it from."))
+    count = round(options["answers"]) if options["engine"] == PATCH else 1
+    begin = 0.2 if options["what"] == "person" else 0.01
+    length = (0.99 - begin) / count
+    answers = []
+    for number in range(count):
+        start = begin + length * number
+        fill = _engine(options["engine"], round(options["answer"]) - 1 + number)
+        rgb = _filled(picture, hole, fill, lambda share, start=start: report(start + length * share, _FILLING))
+        answers.append(picture.with_rgb(_blended(picture.rgb, rgb, weight)))
+    report(1.0, N_("Done"))
+    return Result(answers[0], mask=np.where(hole, np.uint8(255), np.uint8(0)), answers=tuple(answers[1:]))
+
+
+def check(options: Mapping[str, Any]) -> None:
+    """What is to be filled must be painted, or be a person."""
+    if options["what"] == "painted" and options["mask"] is None:
+        raise InvalidOption("mask", N_("Please paint over what is to be filled, or choose a mask."))
+
+
+def another(options: Mapping[str, Any]) -> tuple[str, str] | None:
+    """The first answer that this job has not shown."""
+    if options.get("engine", PATCH) != PATCH:
+        return None
+    following = round(options.get("answer", 1)) + round(options.get("answers", 1))
+    return ("answer", str(following)) if following <= LAST_ANSWER else None
+
+
+def _weight(picture: Picture, options: Mapping[str, Any], report: Report) -> np.ndarray | None:
+    """Return how much the fill counts at each pixel, float32 (H, W), 0 outside the hole; None where nobody is found."""
+    from imaging import masks
+
+    grown = options["grow"]
+    if options["what"] == "person":
+        asked = {"mask": None, "network": cutout.OWN, KEPT: {}}
+        found = cutout.outline(picture, asked, lambda share, stage: report(share * 2 / 3, stage))
+        if found is None:
+            return None
+        mask = np.where(found.alpha >= PERSON_FROM, np.uint8(255), np.uint8(0))
+        grown += PERSON_GROWN * max(mask.shape)
+    else:
+        mask = masks.drawn(options["mask"], picture.height, picture.width)
+        mask = masks.inverted(mask) if options["invert"] else mask
+    return masks.feathered(mask, grown, FEATHER_PIXELS)
+
+
+def _filled(picture: Picture, hole: np.ndarray, fill: Callable, report: Callable[[float], None]) -> np.ndarray:
+    """Return the colours, uint8 (H, W, 3), with the hole filled. What lies hidden under transparency is not copied."""
+    from imaging.regions import fill_by_regions
+
+    hidden = picture.alpha == 0 if picture.has_alpha else np.zeros(hole.shape, bool)
+    return fill_by_regions(np.ascontiguousarray(picture.rgb), hole, hidden, fill, report)
+
+
+def _blended(rgb: np.ndarray, filled: np.ndarray, weight: np.ndarray) -> np.ndarray:
+    soft = (weight > 0) & (weight < 1)
+    if soft.any():
+        share = weight[soft][:, None]
+        filled[soft] = np.rint(filled[soft] * share + rgb[soft] * (1 - share))
+    return filled
+
+
+def _engine(name: str, seed: int) -> Callable:
+    """Return what fills a crop: fill(rgb, hole, barred, report) -> rgb. Only patches know other answers, by `seed`."""
+    return _by_patches(seed) if name == PATCH else _by_network(name)
+
+
+def _by_patches(seed: int) -> Callable:
+    from imaging.patchfill import NoSource, filled
+
+    def fill(rgb, hole, barred, report):
+        try:
+            return filled(rgb, hole, seed, barred, report)
+        except NoSource:  # all that is known here is hidden or was just filled: better than nothing
+            return filled(rgb, hole, seed, None, report)
+
+    return fill
+
+
+def _by_network(name: str) -> Callable:
+    network = engine.network(name)
+
+    from imaging.completion import completed
+
+    def fill(rgb, hole, barred, report):
+        return completed(rgb, hole, network, (network.multiple_of, network.minimum_side), report)
+
+    return fill
+
+
+SERVICE = Service(
+    key="inpaint",
+    title=N_("Inpaint"),
+    summary=N_("Takes out what you paint over, a scratch or a stranger, and fills the place in."),
+    run=run,
+    check=check,
+    another=another,
+    verdicts=cutout.VERDICTS,
+    options=(
+        Option(
+            name="what",
+            kind="choice",
+            title=N_("What to take out"),
+            default="painted",
+            choices=(
+                Choice("painted", N_("What I paint over")),
+                Choice("person", N_("The person"), weights=cutout.OWN),
+            ),
+        ),
+        Option(
+            name="mask",
+            kind="mask",
+            title=N_("Paint over it"),
+            help=N_("Cover the whole thing, its shadow too. A mask of your own works as well: white is filled."),
+            shown_when=("what", "painted"),
+        ),
+        Option(
+            name="grow",
+            kind="number",
+            title=N_("Grow the mask"),
+            default=0,
+            minimum=0,
+            maximum=100,
+            step=1,
+            help=N_("So many pixels more are filled around what you painted, with a soft edge."),
+        ),
+        Option(
+            name="engine",
+            kind="choice",
+            title=N_("Way of filling"),
+            default=PATCH,
+            choices=(
+                Choice(PATCH, N_("With patches of this photo")),
+                Choice("dfnet", N_("With our network"), weights="dfnet"),
+                Choice("dfnet-places2", N_("With DFNet, for places"), weights="dfnet-places2"),
+                Choice("dfnet-celeba", N_("With DFNet, for faces"), weights="dfnet-celeba"),
+            ),
+        ),
+        Option(
+            name="answers",
+            kind="number",
+            title=N_("Answers to pick from"),
+            default=1,
+            minimum=1,
+            maximum=MOST_ANSWERS,
+            step=1,
+            shown_when=("engine", PATCH),
+        ),
+        Option(
+            name="answer",
+            kind="number",
+            title=N_("First answer"),
+            default=1,
+            minimum=1,
+            maximum=LAST_ANSWER,
+            step=1,
+            help=N_("Another number gives another answer; the same number always gives the same."),
+            shown_when=("engine", PATCH),
+            advanced=True,
+        ),
+        Option(
+            name="invert",
+            kind="switch",
+            title=N_("Fill everything but what I painted"),
+            default=False,
+            shown_when=("what", "painted"),
+            advanced=True,
+        ),
+    ),
+)
