@@ -1,0 +1,97 @@
+"""What an administrator does to jobs, to the queue, and to an account with all its pictures; every line audited."""
+
+from sqlalchemy import delete, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import selectinload
+
+from accounts import audit
+from accounts.administration import Administrator
+from accounts.directory import known_as
+from accounts.errors import FieldErrors, NoSuchAccount
+from imaging.errors import N_
+from jobs import departure, lifecycle, line
+from jobs.errors import NotFound, NotNow
+from jobs.queue import ring_job
+from models import Fact, Job, User, db
+from models.fact import PAUSED
+from models.job import QUEUED, RUNNING
+from models.keyset import page
+
+WAITING = (QUEUED, RUNNING)
+
+
+def jobs(filters: dict[str, str], size: int, after: str) -> tuple[list[Job], str | None]:
+    """Return a page of everybody's jobs with their users, the newest first, and the mark of the next page.
+
+    `filters` may hold "user" (a user name), "service" and "status".
+    """
+    query = select(Job).options(selectinload(Job.user))
+    if name := filters.get("user", "").strip():
+        name = known_as(name)
+        user_id = db.session.scalar(select(User.id).where(User.name == name)) if name.isascii() else None
+        query = query.where(Job.user_id == (user_id or 0))
+    for column in (Job.service, Job.status):
+        if (wanted := filters.get(column.key, "")).isascii() and wanted:
+            query = query.where(column == wanted)
+    return page(query, Job.created_at, Job.id, size, after)
+
+
+def find(job_id: str) -> Job:
+    """Return anybody's job. Raises NotFound."""
+    job = db.session.get(Job, job_id) if job_id.isascii() else None
+    if job is None:
+        raise NotFound()
+    return job
+
+
+def cancel(by: Administrator, job_id: str) -> None:
+    """End a job that waits or runs. Raises NotFound, NotNow."""
+    job = find(job_id)
+    owner = job.user.name
+    if job.status not in WAITING:
+        raise NotNow("not_waiting", N_("This job has ended already."))
+    lifecycle.cancel(job.user_id, job_id)
+    audit.record("job_cancelled", actor=by.name, target=owner, address=by.address, detail=job_id)
+
+
+def retry(by: Administrator, job_id: str) -> None:
+    """Queue a failed or cancelled job again. Raises what `lifecycle.retry` raises."""
+    job = find(job_id)
+    owner = job.user.name
+    lifecycle.retry(job.user_id, job_id)
+    audit.record("job_retried", actor=by.name, target=owner, address=by.address, detail=job_id)
+
+
+def pause(by: Administrator) -> None:
+    """Let no worker take another job; those that run are finished."""
+    db.session.add(Fact(key=PAUSED, number=1))
+    try:
+        db.session.commit()
+    except IntegrityError:  # it stands still already
+        db.session.rollback()
+        return
+    audit.record("queue_paused", actor=by.name, address=by.address)
+
+
+def resume(by: Administrator) -> None:
+    """Let the workers go on."""
+    went_on = db.session.execute(delete(Fact).where(Fact.key == PAUSED)).rowcount
+    db.session.commit()
+    if went_on:
+        audit.record("queue_resumed", actor=by.name, address=by.address)
+    if waiting := line.next_id():
+        ring_job(waiting)
+
+
+def delete_account(by: Administrator, user_id: int, typed_name: str) -> str:
+    """Delete an account with its jobs and pictures; return the id of the mail that tells its owner.
+
+    `typed_name` shows that this very account is meant. Raises FieldErrors, NoSuchAccount, or AccountError for the
+    last administrator.
+    """
+    user = db.session.get(User, user_id)
+    if user is None:
+        raise NoSuchAccount()
+    if known_as(typed_name) != user.name:
+        raise FieldErrors({"confirm": N_("This is not the user name of this account.")})
+    return departure.remove(user_id, actor=by.name, address=by.address)

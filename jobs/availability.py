@@ -1,0 +1,138 @@
+"""Which weights can be used here, and with them which services and choices: listed, there, and unchanged. No torch.
+
+Weights are shipped with Revive (WEIGHTS_DIR) or imported by an administrator (IMPORTED_WEIGHTS_DIR); on equal names the
+shipped ones count.
+"""
+
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from flask import current_app
+
+import services
+from networks.manifest import MANIFEST, Entry, WeightsUnavailable, entries, find, verify
+from networks.official import OFFICIAL, official
+from services.base import N_, Choice, InvalidOption, Option, Service
+
+_REASONS = {
+    "missing": N_("This tool is not available: its weights file is missing on this server."),
+    "checksum": N_("This tool is not available: its weights file fails its checksum."),
+    "unlisted": N_("This tool is not available: its weights are not listed in the manifest of this server."),
+    "form": N_("This tool is not available: its weights or their manifest cannot be read."),
+}
+_NOT_OFFERED = N_("This choice needs weights that are not installed on this server.")
+# Weights name and the state of its files -> reason or None: hashing a file anew for each page would be slow.
+_known: dict[tuple, str | None] = {}
+_looking = threading.Lock()
+
+
+@dataclass(frozen=True)
+class WeightsView:
+    """One set of weights: the services that use it, its line in a manifest, and what is wrong with its file."""
+
+    name: str
+    services: tuple[Service, ...]
+    entry: Entry | None
+    reason: str | None
+    imported: bool
+
+
+def folders() -> list[Path]:
+    """Return the folders that weights are looked for in, the shipped ones' first."""
+    return [Path(current_app.config["WEIGHTS_DIR"]), Path(current_app.config["IMPORTED_WEIGHTS_DIR"])]
+
+
+def unavailable_reason(service: Service) -> str | None:
+    """Return an English sentence, marked with `N_`, that says why the service cannot run; None when it can."""
+    return next((reason for name in service.weights if (reason := _reason(name))), None)
+
+
+def is_usable(weights: str) -> bool:
+    """Say whether these weights are listed, there and unchanged."""
+    return _reason(weights) is None
+
+
+def offered_choices(option: Option) -> list[Choice]:
+    """Return the choices of an option that this server can carry out: those without weights, or with usable ones.
+
+    Templates call it by this name (see `views.pages`).
+    """
+    return [choice for choice in option.choices if not choice.weights or is_usable(choice.weights)]
+
+
+def check_choices(service: Service, options: Mapping[str, Any]) -> None:
+    """Raise InvalidOption when a chosen value needs weights that cannot be used here."""
+    for option in service.options:
+        for choice in option.choices:
+            if choice.weights and options.get(option.name) == choice.value and not is_usable(choice.weights):
+                raise InvalidOption(option.name, _NOT_OFFERED)
+
+
+def all_weights() -> list[WeightsView]:
+    """Return every set of weights that a service needs or a manifest lists, with the state of its file."""
+    shipped, imported = (_listed(folder) for folder in folders())
+    needed = dict.fromkeys(name for service in services.SERVICES for name in service.weights)
+    names = dict.fromkeys([*needed, *shipped, *imported])
+    listed = imported | shipped
+    return [
+        WeightsView(name, users(name), listed.get(name), _reason(name), name in imported and name not in shipped)
+        for name in names
+    ]  # fmt: skip
+
+
+def users(name: str) -> tuple[Service, ...]:
+    """Return the services that use these weights: always, by a choice, or as `networks.official` says."""
+    row = official(name)
+    return tuple(
+        service for service in services.SERVICES
+        if name in service.weights or (row and row.service == service.key)
+        or any(choice.weights == name for option in service.options for choice in option.choices)
+    )  # fmt: skip
+
+
+def importable() -> list[str]:
+    """Return the names of the official checkpoints that may be imported here."""
+    shipped = _listed(folders()[0])
+    return [row.name for row in OFFICIAL if row.name not in shipped]
+
+
+def _listed(folder: Path) -> dict[str, Entry]:
+    try:
+        return entries(folder)
+    except WeightsUnavailable:
+        return {}
+
+
+def _reason(name: str) -> str | None:
+    with _looking:
+        try:
+            folder = find(name, folders())
+        except WeightsUnavailable as error:
+            return _REASONS[error.reason_key]
+        state = _state(name, folder)
+        if state not in _known:
+            try:
+                verify(name, folder)
+                _known[state] = None
+            except WeightsUnavailable as error:
+                _known[state] = _REASONS[error.reason_key]
+        return _known[state]
+
+
+def _state(name: str, folder: Path) -> tuple:
+    try:
+        file = folder / entries(folder)[name].file
+    except (KeyError, WeightsUnavailable):
+        return name, _stamp(folder / MANIFEST), None
+    return name, _stamp(folder / MANIFEST), _stamp(file)
+
+
+def _stamp(path: Path) -> tuple | None:
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return str(path), status.st_mtime_ns, status.st_size, status.st_ino

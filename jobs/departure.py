@@ -1,0 +1,37 @@
+"""Deleting an account with everything that belongs to it."""
+
+from sqlalchemy import delete, select
+
+from accounts import audit, deletion
+from jobs import limits, storage
+from models import Job, Tally, User, db
+
+
+def leave(user: User, password: str, address: str | None) -> str:
+    """Delete a person's account at his own wish; return the id of the mail that confirms it.
+
+    Raises FieldErrors or TooMany for a wrong password, AccountError for the last administrator.
+    """
+    user_id, name = user.id, user.name
+    deletion.confirm(user, password, address)
+    return remove(user_id, actor=name, address=address)
+
+
+def remove(user_id: int, actor: str, address: str | None) -> str:
+    """Delete an account, its sessions, jobs and pictures; return the id of the mail that tells its owner.
+
+    The rows go first and all at once, so that nobody is shown a job without pictures; a crash after that leaves marked
+    folders, which the next purge removes. Raises NoSuchAccount, or AccountError for the last administrator.
+    """
+    user = deletion.close(user_id)
+    name = user.name
+    # Locked by `close`, the account gets no more jobs, and this reads even those committed a moment ago.
+    job_ids = list(db.session.scalars(select(Job.id).where(Job.user_id == user_id).with_for_update()))
+    for job_id in job_ids:
+        storage.doubt(job_id)
+    db.session.execute(delete(Tally).where(Tally.key.in_(limits.keys_of(user_id))))
+    mail_id = deletion.erase(user)
+    for job_id in job_ids:
+        storage.remove(job_id)
+    audit.record("account_deleted", actor=actor, target=name, address=address, detail=f"{len(job_ids)} jobs")
+    return mail_id

@@ -1,0 +1,164 @@
+"""The pictures of a job as they go out: as stored, or converted in a child process into another format."""
+
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from flask import current_app
+
+import services
+from imaging.convert import convert
+from imaging.errors import N_
+from imaging.files import OUTPUT_FORMATS
+from jobs import results, storage, uploads
+from jobs.errors import JobError, NotFound, ServiceUnavailable
+from jobs.options import uploads_of
+from models import Job
+
+_CONVERSIONS_AT_ONCE = 2
+_WAIT_SECONDS = 30
+_RETRY_SECONDS = 10
+_SUFFIXES = {"jpeg": "jpg"}
+_TYPES = {
+    "jpg": "image/jpeg", "png": "image/png", "webp": "image/webp", "bmp": "image/bmp", "gif": "image/gif",
+    "tif": "image/tiff", "heic": "image/heic", "avif": "image/avif",
+}  # fmt: skip
+# How a stored file's suffix is called as a format.
+_FORMATS = {suffix: mimetype.removeprefix("image/") for suffix, mimetype in _TYPES.items()}
+_LOSSY = ("jpeg", "webp")
+_METADATA = ("keep", "strip")
+_converting = threading.BoundedSemaphore(_CONVERSIONS_AT_ONCE)
+
+
+@dataclass(frozen=True)
+class Download:
+    """A file to send. `name` is ours and safe in a header; a passing file is gone once it is open."""
+
+    path: Path
+    name: str
+    passing: bool = False
+
+    @property
+    def mimetype(self) -> str:
+        return _TYPES.get(self.path.suffix[1:]) or results.FILE_TYPES[self.path.suffix[1:]]
+
+    def open(self) -> BinaryIO:
+        """Open the file. Raises NotFound when it was deleted meanwhile."""
+        try:
+            return self.path.open("rb")
+        except FileNotFoundError:
+            raise NotFound() from None
+        finally:
+            if self.passing:
+                self.path.unlink(missing_ok=True)
+
+
+@dataclass(frozen=True)
+class Wish:
+    """How a picture is to be sent. `format` None is as it is stored; `metadata` None too.
+
+    `quality` (1 to 100, for JPEG and WebP; PNG has none) and `metadata` ("keep" what the camera wrote, or "strip")
+    may be given without a format: the picture then keeps its own, or the nearest that can be written.
+    """
+
+    format: str | None = None
+    quality: int | None = None
+    metadata: str | None = None
+
+
+def wish(format: str | None = None, quality: str | None = None, metadata: str | None = None) -> Wish:
+    """Read the parameters of an address; an empty one counts as absent. Raises JobError for what cannot be done."""
+    if format and format not in OUTPUT_FORMATS:
+        raise JobError("unknown_format", N_("Pictures can be downloaded as PNG, JPEG or WebP."))
+    if metadata and metadata not in _METADATA:
+        raise JobError("unknown_metadata", N_("The details in a picture can be kept (keep) or removed (strip)."))
+    if quality and not (quality.isascii() and quality.isdigit() and 1 <= int(quality[:9]) <= 100):
+        raise JobError("bad_quality", N_("The quality is a whole number from 1 to 100."))
+    return Wish(format or None, int(quality) if quality else None, metadata or None)
+
+
+def picture(job: Job, which: str, wish: Wish = Wish()) -> Download:
+    """Return the original, the result, the mask or "answer-<number>", as wished.
+
+    What is stored stays as it is: without loss, for results. Raises NotFound, PictureError (no transparency in JPEG),
+    StorageFull, ServiceUnavailable.
+    """
+    stored = _stored(job, _file(job, which))
+    prefix = job.service if which == storage.RESULT else f"{job.service}-{which}"
+    own = _FORMATS[stored.suffix[1:]]
+    format = wish.format or own
+    changes = format != own or wish.metadata == "strip" or (wish.quality and format in _LOSSY)
+    if changes and format not in OUTPUT_FORMATS:
+        format = "jpeg" if format in ("heic", "avif") else "png"
+    suffix = _SUFFIXES.get(format, format)
+    name = _name(job, prefix, suffix if changes else stored.suffix[1:])
+    if not changes:
+        return Download(stored, name)
+    return Download(_converted(stored, suffix, Wish(format, wish.quality, wish.metadata)), name, passing=True)
+
+
+def _file(job: Job, which: str) -> str:
+    answers = {f"{storage.ANSWER}-{number}": file for number, file in enumerate(results.answer_files(job))}
+    return {"original": job.original_file, "result": job.result_file, "mask": job.mask_file, **answers}.get(which, "")
+
+
+def formats(job: Job) -> list[str]:
+    """Return the formats that the result can be downloaded in, the original's own first."""
+    possible = ("png", "webp") if job.result_has_alpha else ("jpeg", "png", "webp")
+    return sorted(possible, key=lambda format: format != job.image_format)
+
+
+def small(job: Job, kind: str, of: str) -> Download:
+    """Return a small copy of the original, of the result, or of "answer-<number>". Raises NotFound."""
+    file = "" if of == "mask" else _file(job, of)
+    stored = _stored(job, storage.small(kind, Path(file).stem) if file else "")
+    return Download(stored, _name(job, f"{job.service}-{of}-{kind}", "webp"))
+
+
+def uploaded(job: Job, option: str) -> Download:
+    """Return a picture that was uploaded beside the original, as it came. Raises NotFound."""
+    if option not in [each.name for each in uploads_of(services.get(job.service))]:
+        raise NotFound()
+    stored = _stored(job, job.options.get(option) or "")
+    return Download(stored, _name(job, f"{job.service}-{option}", stored.suffix[1:]))
+
+
+def finished(job: Job, name: str) -> Download:
+    """Return one of the files that the run finished for download. Raises NotFound."""
+    if name not in [file["name"] for file in job.files or ()]:
+        raise NotFound()
+    stored = _stored(job, storage.finished_file(name))
+    stem, _, suffix = name.rpartition(".")
+    return Download(stored, _name(job, f"{job.service}-{stem}", suffix))
+
+
+def _name(job: Job, prefix: str, suffix: str) -> str:
+    return uploads.download_name(prefix, uploads.shown_name(job.title, job.original_name), suffix)
+
+
+def _stored(job: Job, name: str) -> Path:
+    path = storage.folder(job.id) / name
+    if not name or not path.is_file():
+        raise NotFound()
+    return path
+
+
+def _converted(stored: Path, suffix: str, wish: Wish) -> Path:
+    if not _converting.acquire(timeout=_WAIT_SECONDS):
+        raise ServiceUnavailable(
+            "busy",
+            N_("The server is converting many pictures right now. Try again in a moment."),
+            retry_after_seconds=_RETRY_SECONDS,
+        )
+    target = storage.passing_file(suffix)
+    chosen = {"quality": wish.quality} if wish.quality else {}
+    try:
+        with storage.telling_when_full():
+            convert(
+                stored, target, wish.format, metadata=wish.metadata or "keep",
+                max_megapixels=current_app.config["MAX_MEGAPIXELS"], **chosen,
+            )  # fmt: skip
+    finally:
+        _converting.release()
+    return target

@@ -1,0 +1,96 @@
+"""All of a person's data as one ZIP file, made while it is sent: neither disk nor memory ever holds it whole."""
+
+import json
+import threading
+import zipfile
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from flask import Flask, current_app
+from sqlalchemy import select
+
+from accounts import records
+from imaging.errors import N_
+from jobs import limits, results, storage
+from jobs.zipping import Archive, Pipe, entry, stored
+from models import Job, User, db
+
+_AT_ONCE = 2
+_BUSY = N_("Other people are downloading their data right now. Try again in a minute.")
+_BATCH = 200
+_HIDDEN = {"user_id", "worker", "original_file", "result_file", "mask_file", "kept"}
+_slots = threading.BoundedSemaphore(_AT_ONCE)
+
+
+def of(user_id: int) -> Archive:
+    """Return the archive of an account. Raises ServiceUnavailable while too many are being sent."""
+    return Archive(_slots, _BUSY, _pieces(current_app._get_current_object(), user_id))
+
+
+def _pieces(app: Flask, user_id: int) -> Iterator[bytes]:
+    pipe = Pipe()
+    with zipfile.ZipFile(pipe, "w") as archive:
+        for name, document in _documents(app, user_id).items():
+            archive.writestr(entry(name), json.dumps(document, ensure_ascii=False, indent=2))
+        yield from _events(archive, pipe, app, user_id)
+        yield from _jobs(archive, pipe, app, user_id)
+    yield pipe.take()
+
+
+def _events(archive: zipfile.ZipFile, pipe: Pipe, app: Flask, user_id: int) -> Iterator[bytes]:
+    """Write the lines of the audit log, one JSON object a line."""
+    last = 0
+    with archive.open(entry("events.jsonl"), "w") as target:
+        while batch := _events_after(app, user_id, last):
+            last = batch[-1][0]
+            target.write("".join(f"{json.dumps(line, ensure_ascii=False)}\n" for _, line in batch).encode())
+            yield pipe.take()
+
+
+def _jobs(archive: zipfile.ZipFile, pipe: Pipe, app: Flask, user_id: int) -> Iterator[bytes]:
+    """Write a folder for each job: what is known of it, and its pictures."""
+    last = ""
+    while batch := _jobs_after(app, user_id, last):
+        last = batch[-1][0]["id"]
+        for facts, files in batch:
+            folder = f"pictures/{facts['id']}"
+            about = json.dumps(facts, ensure_ascii=False, indent=2)
+            archive.writestr(entry(f"{folder}/job.json"), about)
+            for path in files:
+                yield from stored(archive, pipe, path, f"{folder}/{path.name}")
+        yield pipe.take()
+
+
+def _documents(app: Flask, user_id: int) -> dict[str, Any]:
+    with app.app_context():
+        name = db.session.scalar(select(User.name).where(User.id == user_id))
+        if name is None:
+            return {}
+        uses = [{"limit": use.key, "used": round(use.used, 3), "allowed": use.allowed} for use in limits.usage(user_id)]
+        return {
+            "account.json": records.account(user_id) | {"limits": uses},
+            "sessions.json": records.sessions(user_id),
+        }
+
+
+def _events_after(app: Flask, user_id: int, last: int) -> list[tuple[int, dict[str, Any]]]:
+    with app.app_context():
+        name = db.session.scalar(select(User.name).where(User.id == user_id))
+        return records.events_after(name, last) if name else []
+
+
+def _jobs_after(app: Flask, user_id: int, last: str) -> list[tuple[dict[str, Any], list[Path]]]:
+    """Return the facts and the files of the next jobs; the connection goes back before anything is sent."""
+    with app.app_context():
+        mine = select(Job).where(Job.user_id == user_id, Job.id > last).order_by(Job.id).limit(_BATCH)
+        return [(_facts(job), list(_files(job))) for job in db.session.scalars(mine)]
+
+
+def _facts(job: Job) -> dict[str, Any]:
+    keys = (column.key for column in Job.__table__.columns if column.key not in _HIDDEN)
+    return {key: records.plain(getattr(job, key)) for key in keys}
+
+
+def _files(job: Job) -> Iterable[Path]:
+    return (storage.folder(job.id) / name for name in results.names_of(job))

@@ -1,0 +1,245 @@
+"""The verbs of jobs on the side of the site: create, find, list, cancel, retry, delete.
+
+A job that is missing and one that is somebody else's are the same to every verb: NotFound.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import and_, func, or_, select, update
+from sqlalchemy import delete as delete_from
+
+import services
+from imaging.errors import N_
+from jobs import bin, limits, options, results, sources, storage, uploads
+from jobs.availability import unavailable_reason
+from jobs.errors import NotFound, NotNow, ServiceUnavailable
+from jobs.queue import ring_job
+from jobs.sources import Source
+from jobs.uploads import FormFile, Upload
+from models import Job, db, utc_now
+from models.job import CANCELLED, ENDED, FAILED, QUEUED, RUNNING
+from services.base import Service
+
+IMAGE = "image"
+# The switch of a service that declines some pictures: take this one all the same.
+ANYWAY = "anyway"
+
+
+@dataclass(frozen=True)
+class Template:
+    """The form of a tool, filled in from an earlier job: `values` by option, and which `uploads` need not come again.
+
+    `which` picture of `job` the new one will start from, "original" or "result"; `is_again` where the same tool gets
+    the same original: only then earlier uploads count once more.
+    """
+
+    job: Job
+    which: str
+    is_again: bool
+    values: Mapping[str, str]
+    uploads: tuple[str, ...]
+
+
+def create(user_id: int, service: Service, fields: Mapping[str, Any], files: Mapping[str, FormFile]) -> Job:
+    """Keep the upload and queue a job for it; return its row.
+
+    Without a file named "image", the field `from_job` may name one of the user's earlier jobs, and `from_which` its
+    "original" (as it is when absent) or "result". The same tool on the same original is the same work again: it gets
+    what the earlier run kept, and of the pictures uploaded beside that original those for which neither a new file
+    comes nor the field `<option>_reuse` says 0.
+
+    Raises NotFound, QuotaExceeded, ServiceUnavailable, ServiceError, PictureError, UploadRefused, StorageFull. An error
+    that belongs to one field of the form has its name in the attribute `field`. Nothing is kept on an error.
+    """
+    limits.check(user_id)
+    source = None if IMAGE in files else sources.named(user_id, service, fields)
+    db.session.rollback()  # an upload takes a while and needs no connection
+    if reason := unavailable_reason(service):
+        raise ServiceUnavailable("service_unavailable", reason)
+    old_uploads = source.uploads(service, fields) if source else {}
+    row, wanted = options.parsed(service, fields, {*files, *old_uploads})
+    job = Job(id=storage.new_id(), user_id=user_id, service=service.key, options=row)
+    with storage.draft(job.id) as folder:
+        _put_picture(job, folder, source, files)
+        for name in wanted:
+            new = name in files
+            extra = _receive(files[name], folder, name) if new else source.put_upload(old_uploads[name], folder)
+            row[name] = extra.file
+            job.original_bytes += extra.bytes
+        storage.keep(folder, job.id)
+    return _queued(job)
+
+
+def template(user_id: int, job_id: str, service: Service | None = None, which: str = storage.ORIGINAL) -> Template:
+    """Return the form of `service` (the job's own when None) as an earlier job would fill it in.
+
+    To a form that is posted with `from_job`, `from_which` and these values `create` answers with the same work again,
+    or with another tool's on the same picture. Another tool's form has no values. Raises NotFound, UploadRefused.
+    """
+    job = find(user_id, job_id)
+    service = service or services.get(job.service)
+    if service is None:
+        raise NotFound()
+    source = sources.find(user_id, service, job_id, which)
+    values = options.as_fields(service, source.job.options) if source.job.service == service.key else {}
+    return Template(source.job, which, source.is_again, values, tuple(source.uploads(service, {})))
+
+
+def again(user_id: int, job_id: str, changes: Mapping[str, Any]) -> Job:
+    """Queue a new job like an earlier one, with some fields of its form changed. Raises what `create` raises."""
+    form = template(user_id, job_id)
+    service = services.get(form.job.service)
+    fields = {**form.values, **changes, sources.FROM_JOB: job_id, sources.FROM_WHICH: storage.ORIGINAL}
+    return create(user_id, service, fields, {})
+
+
+def can_run_anyway(job: Job) -> bool:
+    """Say whether the service declined a picture that it would take with its switch `anyway`."""
+    service = services.get(job.service)
+    declined = job.status in ENDED and job.verdict and not job.result_file and not job.options.get(ANYWAY)
+    return bool(declined and service and any(o.name == ANYWAY and o.kind == "switch" for o in service.options))
+
+
+def find(user_id: int, job_id: str) -> Job:
+    """Return the user's own job that is not deleted. Raises NotFound."""
+    own = select(Job).where(Job.id == job_id, Job.user_id == user_id, Job.deleted_at.is_(None))
+    job = db.session.scalar(own) if job_id.isascii() else None
+    if job is None:
+        raise NotFound()
+    return job
+
+
+def parent_of(job: Job) -> Job | None:
+    """Return the job whose picture this one was made from; None when there was none or it is gone."""
+    parent = db.session.get(Job, job.parent_id) if job.parent_id else None
+    return parent if parent and parent.user_id == job.user_id and parent.deleted_at is None else None
+
+
+def page(user_id: int, size: int, before: str | None = None, service: str = "") -> tuple[list[Job], str | None]:
+    """Return the user's newest jobs, older than the job `before`, and the id to ask for the next page with.
+
+    With `service` only the jobs of that tool.
+    """
+    query = select(Job).where(Job.user_id == user_id, Job.deleted_at.is_(None))
+    if service:
+        query = query.where(Job.service == service)
+    if before:
+        query = query.where(_is_older(user_id, before))
+    jobs = list(db.session.scalars(query.order_by(Job.created_at.desc(), Job.id.desc()).limit(size + 1)))
+    return jobs[:size], jobs[size - 1].id if len(jobs) > size else None
+
+
+def rename(user_id: int, job_id: str, title: str) -> None:
+    """Give a job the owner's own name for it; an empty one brings the name of the file back. Raises NotFound."""
+    job = find(user_id, job_id)
+    job.title = uploads.title(title)
+    db.session.commit()
+
+
+def choose(user_id: int, job_id: str, answer: int) -> None:
+    """Make one of the pictures that a run offered the result; the others stay, and may be picked later.
+
+    Raises NotFound when there is no such answer.
+    """
+    job = find(user_id, job_id)
+    if not 0 <= answer < job.answers:
+        raise NotFound()
+    job.chosen, job.result_file = answer, results.answer_files(job)[answer]
+    db.session.commit()
+
+
+def cancel(user_id: int, job_id: str) -> None:
+    """End a job that waits or runs; its worker notices within a second or two. An ended job stays as it is."""
+    find(user_id, job_id)
+    waiting = update(Job).where(Job.id == job_id, Job.status.in_((QUEUED, RUNNING)))
+    db.session.execute(waiting.values(status=CANCELLED, finished_at=utc_now(), stage="", progress=0.0))
+    db.session.commit()
+
+
+def retry(user_id: int, job_id: str) -> None:
+    """Queue a failed or cancelled job again. Raises NotFound, NotNow, QuotaExceeded, ServiceUnavailable."""
+    job = find(user_id, job_id)
+    if not can_retry(job):
+        raise NotNow("not_failed", N_("Only a picture that failed or was cancelled can be tried again."))
+    if reason := unavailable_reason(services.get(job.service)):
+        raise ServiceUnavailable("service_unavailable", reason)
+    limits.admit(user_id, 0, job.width * job.height)
+    again = update(Job).where(Job.id == job_id, Job.status.in_((FAILED, CANCELLED)), Job.deleted_at.is_(None))
+    db.session.execute(again.values(
+        status=QUEUED, attempts=0, worker="", progress=0.0, stage="", verdict="", error_key="", error_message="",
+        started_at=None, heartbeat_at=None, finished_at=None,
+    ))  # fmt: skip
+    db.session.commit()
+    ring_job(job_id)
+
+
+def can_retry(job: Job) -> bool:
+    """Say whether `retry` would take this job."""
+    return job.status in (FAILED, CANCELLED) and job.deleted_at is None and services.get(job.service) is not None
+
+
+def delete(user_id: int, job_id: str) -> None:
+    """Delete a job, which can be taken back for a while (see `jobs.bin`); one that runs is stopped. Raises NotFound."""
+    bin.put(user_id, [job_id])
+
+
+def erase(job_id: str) -> None:
+    """Delete a job, whosesoever: the row first, so that nobody is shown a job without pictures."""
+    storage.doubt(job_id)
+    db.session.execute(delete_from(Job).where(Job.id == job_id))
+    db.session.commit()
+    storage.remove(job_id)
+
+
+def _is_older(user_id: int, job_id: str):
+    """Older than this job of the user, deleted or not. The first comparison alone bounds the range of the index."""
+    place = select(Job.created_at, Job.id).where(Job.id == job_id, Job.user_id == user_id)
+    edge = db.session.execute(place).one_or_none() if job_id.isascii() else None
+    if edge is None:
+        raise NotFound()
+    earlier = or_(Job.created_at < edge.created_at, Job.id < edge.id)
+    return and_(Job.created_at <= edge.created_at, earlier)
+
+
+def _put_picture(job: Job, folder: Path, source: Source | None, files: Mapping[str, FormFile]) -> None:
+    """Put the picture into the draft of a job, and what is known of it into the row."""
+    if source is None:
+        upload = _receive(files.get(IMAGE), folder, IMAGE, storage.ORIGINAL)
+        job.original_name = uploads.display_name(files[IMAGE].name)
+    else:
+        upload = source.put_picture(folder)
+        kept = source.put_kept(folder)
+        job.kept, job.result_bytes = sorted(kept) or None, sum(kept.values())
+        job.original_name, job.title = source.job.original_name, source.job.title
+        job.parent_id, job.parent_which = source.job.id, source.which
+    job.original_file, job.original_bytes, job.image_format = upload.file, upload.bytes, upload.header.format
+    job.width, job.height = upload.header.width, upload.header.height
+
+
+def _receive(file: FormFile | None, folder: Path, field: str, stem: str = "") -> Upload:
+    try:
+        return uploads.receive(file, folder, stem or field)
+    except Exception as error:
+        error.field = field
+        raise
+
+
+def _queued(job: Job) -> Job:
+    """Admit the job, whose files are in their place, and queue it; without a row the files go."""
+    job_id = job.id
+    try:
+        limits.admit(job.user_id, job.original_bytes + (job.result_bytes or 0), job.width * job.height)
+        newest = db.session.scalar(select(func.max(Job.number)).where(Job.user_id == job.user_id))
+        job.number = 1 + (newest or 0)
+        db.session.add(job)
+        db.session.commit()
+    except BaseException:
+        db.session.rollback()
+        storage.remove(job_id)
+        raise
+    storage.settle(job_id)
+    ring_job(job_id)
+    return job

@@ -1,0 +1,151 @@
+"""What one account may use: jobs at once, jobs and megapixels in a day, megabytes.
+
+Each limit is the account's own where it has one, else the site's setting.
+"""
+
+import math
+from dataclasses import dataclass
+from datetime import timedelta
+
+from flask import current_app
+from sqlalchemy import func, select, update
+from sqlalchemy.exc import IntegrityError
+
+from jobs.errors import QuotaExceeded
+from models import Job, Tally, User, db, utc_now
+from models.job import QUEUED, RUNNING
+from services.base import N_
+
+_RETRY_SECONDS = 60
+_MEGABYTE = 1024 * 1024
+# Megapixels are counted in thousandths, so that small pictures count too and a day's sum fits a 32-bit column.
+_PIXELS_PER_COUNT = 1000
+_COUNTS_PER_MEGAPIXEL = 1000
+
+
+@dataclass(frozen=True)
+class Use:
+    """One limit of an account and what is used of it, in the same unit."""
+
+    key: str
+    used: float
+    allowed: int
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one account may use."""
+
+    storage_megabytes: int
+    active_jobs: int
+    jobs_per_day: int
+    megapixels_per_day: int
+
+
+def of(user_id: int) -> Limits:
+    """Return the limits of an account: its own, else the site's."""
+    config = current_app.config
+    site = ("MAX_STORAGE_MEGABYTES", "MAX_ACTIVE_JOBS", "MAX_JOBS_PER_DAY", "MAX_MEGAPIXELS_PER_DAY")
+    columns = (
+        User.storage_megabytes_limit, User.active_jobs_limit, User.jobs_per_day_limit, User.megapixels_per_day_limit,
+    )  # fmt: skip
+    own = db.session.execute(select(*columns).where(User.id == user_id)).one_or_none() or (None,) * len(columns)
+    return Limits(*(config[name] if mine is None else mine for name, mine in zip(site, own, strict=True)))
+
+
+def usage(user_id: int) -> tuple[Use, ...]:
+    """Return every limit of an account with what it has used; the days are those of UTC."""
+    allowed = of(user_id)
+    megapixels = _counted(_day_key("pixels", user_id)) / _COUNTS_PER_MEGAPIXEL
+    return (
+        Use("storage_megabytes", _stored_bytes(user_id) / _MEGABYTE, allowed.storage_megabytes),
+        Use("active_jobs", _active_jobs(user_id), allowed.active_jobs),
+        Use("jobs_per_day", _counted(_day_key("jobs", user_id)), allowed.jobs_per_day),
+        Use("megapixels_per_day", megapixels, allowed.megapixels_per_day),
+    )
+
+
+def check(user_id: int) -> None:
+    """Refuse early, before an upload is kept, what even the smallest picture would exceed. Raises QuotaExceeded."""
+    allowed = of(user_id)
+    _check_day(allowed, _counted(_day_key("jobs", user_id)) + 1, _counted(_day_key("pixels", user_id)) + 1)
+    _check_active_and_storage(user_id, allowed, 1)
+
+
+def admit(user_id: int, upload_bytes: int, pixels: int) -> None:
+    """Count one more job in the transaction that will also insert it. Raises QuotaExceeded.
+
+    Counting comes first, in a fresh transaction: it locks the account's tallies until the transaction ends, so
+    that parallel uploads of one account are looked at one after the other, each seeing what the one before did.
+    """
+    db.session.rollback()
+    more = {_day_key("jobs", user_id): 1, _day_key("pixels", user_id): math.ceil(pixels / _PIXELS_PER_COUNT)}
+    if not _add(more):
+        _make_tallies(more)
+        _add(more)
+    allowed = of(user_id)
+    _check_day(allowed, *(_counted(key) for key in more))
+    _check_active_and_storage(user_id, allowed, upload_bytes)
+
+
+def keys_of(user_id: int) -> list[str]:
+    """Return the keys of today's tallies of an account."""
+    return [_day_key(what, user_id) for what in ("jobs", "pixels")]
+
+
+def _day_key(what: str, user_id: int) -> str:
+    return f"{what}:{user_id}:{utc_now():%Y-%m-%d}"
+
+
+def _counted(key: str) -> int:
+    return db.session.scalar(select(Tally.count).where(Tally.key == key)) or 0
+
+
+def _add(more: dict[str, int]) -> bool:
+    """Add to the tallies, always in the same order; say whether they were all there."""
+    return all(
+        db.session.execute(update(Tally).where(Tally.key == key).values(count=Tally.count + number)).rowcount
+        for key, number in more.items()
+    )
+
+
+def _make_tallies(keys: dict[str, int]) -> None:
+    db.session.rollback()
+    for key in keys:
+        db.session.add(Tally(key=key, count=0, expires_at=utc_now() + timedelta(days=2)))
+        try:
+            db.session.commit()
+        except IntegrityError:  # a parallel upload was first
+            db.session.rollback()
+
+
+def _check_day(allowed: Limits, jobs: int, pixel_counts: int) -> None:
+    """Raise unless so many jobs and pixels, the new ones among them, are within the day's limits."""
+    if jobs > allowed.jobs_per_day:
+        raise QuotaExceeded("too_many_jobs_today", N_("You have started as many pictures as one day allows."))
+    if pixel_counts > allowed.megapixels_per_day * _COUNTS_PER_MEGAPIXEL:
+        raise QuotaExceeded(
+            "too_many_megapixels_today",
+            N_("Together with today's other pictures this one has more megapixels than one day allows."),
+        )
+
+
+def _check_active_and_storage(user_id: int, allowed: Limits, upload_bytes: int) -> None:
+    if _active_jobs(user_id) >= allowed.active_jobs:
+        raise QuotaExceeded(
+            "too_many_active_jobs",
+            N_("Many of your pictures are still waiting. Start this one when some of them are done."),
+            retry_after_seconds=_RETRY_SECONDS,
+        )
+    if _stored_bytes(user_id) + upload_bytes > allowed.storage_megabytes * _MEGABYTE:
+        raise QuotaExceeded("storage_used_up", N_("Your space is used up. Delete some earlier pictures first."))
+
+
+def _active_jobs(user_id: int) -> int:
+    active = select(func.count()).where(Job.user_id == user_id, Job.status.in_((QUEUED, RUNNING)))
+    return db.session.scalar(active)
+
+
+def _stored_bytes(user_id: int) -> int:
+    stored = select(func.coalesce(func.sum(Job.original_bytes + Job.result_bytes), 0)).where(Job.user_id == user_id)
+    return int(db.session.scalar(stored))

@@ -1,0 +1,62 @@
+"""The line: whose job is next. Accounts take turns, so that one picture never waits for all of somebody's batch.
+
+The account that was served longest ago is next, with the oldest of its jobs; one that has never been served comes
+first. Of very many accounts only those whose oldest job has waited longest take part at a time, so that choosing
+stays cheap; the others move up.
+"""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select
+
+from models import Fact, Job, db, utc_now
+from models.fact import PAUSED
+from models.job import QUEUED
+
+ACCOUNTS_AT_A_TIME = 50
+# Who was served longer ago than this counts as never served.
+_LATELY = timedelta(days=1)
+
+
+def next_id() -> str | None:
+    """Return the id of the job whose turn it is; none while an administrator has paused the queue."""
+    try:
+        is_paused = db.session.scalar(select(Fact.key).where(Fact.key == PAUSED))
+        accounts = [] if is_paused else _accounts()
+        if not accounts:
+            return None
+        own = select(Job.id).where(Job.status == QUEUED, Job.user_id == accounts[0])
+        return db.session.scalar(own.order_by(Job.created_at, Job.id).limit(1))
+    finally:
+        db.session.rollback()
+
+
+def ahead(job: Job) -> list[tuple[str, int]]:
+    """Return (service, pixels) of each waiting job that comes before this one, as far as can be told now."""
+    accounts = _accounts()
+    columns = (Job.id, Job.user_id, Job.service, Job.width * Job.height)
+    waiting = select(*columns).where(Job.status == QUEUED).order_by(Job.created_at, Job.id)
+    if job.user_id not in accounts:  # more accounts wait than take turns: the older ones go first
+        rows = db.session.execute(waiting.where(Job.created_at < job.created_at))
+        return [(service, pixels) for _, _, service, pixels in rows]
+    seen = dict.fromkeys(accounts, 0)
+    line = []
+    for job_id, account, service, pixels in db.session.execute(waiting.where(Job.user_id.in_(accounts))):
+        line.append(((seen[account], accounts.index(account)), job_id, service, pixels))
+        seen[account] += 1
+    own = next((place for place, job_id, _, _ in line if job_id == job.id), (0, 0))
+    return [(service, pixels) for place, _, service, pixels in line if place < own]
+
+
+def _accounts() -> list[int]:
+    """Return the accounts that wait, in the order of their turns."""
+    oldest = func.min(Job.created_at)
+    waiting = select(Job.user_id, oldest).where(Job.status == QUEUED).group_by(Job.user_id)
+    rows = db.session.execute(waiting.order_by(oldest).limit(ACCOUNTS_AT_A_TIME)).all()
+    if len(rows) < 2:
+        return [account for account, _ in rows]
+    lately = select(Job.user_id, func.max(Job.started_at)).where(
+        Job.user_id.in_([account for account, _ in rows]), Job.created_at > utc_now() - _LATELY
+    )
+    served = dict(db.session.execute(lately.group_by(Job.user_id)).all())
+    return [account for account, since in sorted(rows, key=lambda row: (served.get(row[0]) or datetime.min, row[1]))]

@@ -1,0 +1,85 @@
+"""The options of a job: from the form to its row, from the row to the worker, and from an earlier row to a new form."""
+
+from collections.abc import Collection, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from imaging import files
+from imaging.files import Picture
+from jobs import storage
+from jobs.availability import check_choices
+from models import Job
+from services.base import KEPT, UPLOADED, Option, Service
+
+# Stands for an uploaded picture while the other options are checked, transparent as hints must be; the worker decodes
+# the real one.
+_SOME_PICTURE = Picture(np.zeros((1, 1, 4), np.uint8))
+
+
+def parsed(service: Service, fields: Mapping[str, Any], uploaded: Collection[str]) -> tuple[dict[str, Any], list[str]]:
+    """Type and check the fields of a form; return them as the row keeps them, and the names of the uploads that count.
+
+    `uploaded` names the options whose picture is at hand. In the row an upload is None until its file has a name.
+    Raises InvalidOption, or what the service's own check raises.
+    """
+    kinds = {option.name: option.kind for option in service.options}
+    raw = {name: fields.get(name) for name, kind in kinds.items() if kind not in UPLOADED}
+    raw |= {name: _SOME_PICTURE for name, kind in kinds.items() if kind in UPLOADED and name in uploaded}
+    options = service.parse_options(raw)
+    check_choices(service, options)
+    row = {name: None if kinds[name] in UPLOADED else value for name, value in options.items()}
+    counting = [option.name for option in uploads_of(service) if _matters(option, options)]
+    return row, [name for name in counting if options[name] is not None]
+
+
+def uploads_of(service: Service | None) -> tuple[Option, ...]:
+    """Return the options of a service whose value is uploaded beside the picture."""
+    return tuple(option for option in service.options if option.kind in UPLOADED) if service else ()
+
+
+def for_run(service: Service, job: Job, max_megapixels: float) -> dict[str, Any]:
+    """Return the options of a job as its service wants them: uploads decoded, a frame as numbers, KEPT as bytes.
+
+    A job that waited while the site was upgraded may lack a new option: that one has its default.
+    Raises PictureError, and FileNotFoundError when the job is gone.
+    """
+    folder = storage.folder(job.id)
+    options = {option.name: job.options.get(option.name, option.default) for option in service.options}
+    for option in service.options:
+        value = options[option.name]
+        if option.kind in UPLOADED and value:
+            options[option.name] = files.decode(folder / value, max_megapixels)
+        elif option.kind == "frame" and value:
+            options[option.name] = tuple(value)
+    return options | {KEPT: kept(folder, job.kept)}
+
+
+def kept(folder: Path, names: Collection[str] | None) -> dict[str, bytes]:
+    """Return what an earlier run kept for this one; a file that is not there any more is no loss but of time."""
+    paths = {name: folder / storage.kept_file(name) for name in names or ()}
+    return {name: path.read_bytes() for name, path in paths.items() if path.is_file()}
+
+
+def as_fields(service: Service | None, options: Mapping[str, Any]) -> dict[str, str]:
+    """Return stored options as the fields of the service's form; uploads and what is not set are left out."""
+    found = {}
+    for option in service.options if service else ():
+        value = options.get(option.name, option.default)
+        if value is not None and option.kind not in UPLOADED:
+            found[option.name] = _as_field(option.kind, value)
+    return found
+
+
+def _as_field(kind: str, value: Any) -> str:
+    if kind == "switch":
+        return "1" if value else "0"
+    if kind == "number":
+        return f"{value:g}"
+    return ",".join(f"{part:.6g}" for part in value) if kind == "frame" else str(value)
+
+
+def _matters(option: Option, options: Mapping[str, Any]) -> bool:
+    """A picture that the other options make pointless is not kept."""
+    return option.shown_when is None or options[option.shown_when[0]] == option.shown_when[1]

@@ -1,0 +1,139 @@
+"""What the administrator sees of jobs at a glance: the line, the workers, the last thirty days. Reads only."""
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import func, select
+
+from jobs.figures import DAYS_SHOWN
+from jobs.progress import WORKER_SEEN_SECONDS
+from jobs.running import UNEXPECTED
+from models import DayFigure, Fact, Job, User, Worker, db, utc_now
+from models.fact import ACCOUNTS, DISABLED, PAUSED, STORED_BYTES
+from models.job import CANCELLED, DONE, FAILED, QUEUED, RUNNING
+
+COUNT_UP_TO = 10_000
+LATEST_FAILURES = 500
+
+
+@dataclass(frozen=True)
+class WorkerView:
+    """One worker process, and whether it was heard of lately."""
+
+    id: str
+    threads: int
+    device: str
+    precision: str
+    started_at: datetime
+    seen_at: datetime
+    alive: bool
+
+
+@dataclass(frozen=True)
+class Line:
+    """The queue at this moment; `waiting` stops counting at COUNT_UP_TO."""
+
+    waiting: int
+    running: int
+    oldest_at: datetime | None
+    paused_since: datetime | None
+
+
+@dataclass(frozen=True)
+class Day:
+    """One day of the plots (UTC)."""
+
+    day: date
+    made: int
+    done: int
+    failed: int
+    cancelled: int
+    new_accounts: int
+
+
+def line() -> Line:
+    """Return how long the line is and whether it stands still."""
+    oldest = select(Job.created_at).where(Job.status == QUEUED).order_by(Job.created_at).limit(1)
+    paused = db.session.get(Fact, PAUSED)
+    return Line(_some(QUEUED), _some(RUNNING), db.session.scalar(oldest), paused.changed_at if paused else None)
+
+
+def running_jobs(limit: int = 50) -> list[Job]:
+    """Return the jobs that are being worked on, the oldest first."""
+    return list(db.session.scalars(select(Job).where(Job.status == RUNNING).order_by(Job.created_at).limit(limit)))
+
+
+def workers() -> list[WorkerView]:
+    """Return every worker of the last day, the living ones first."""
+    alive_since = utc_now() - timedelta(seconds=WORKER_SEEN_SECONDS)
+    rows = db.session.scalars(select(Worker).order_by(Worker.seen_at.desc()))
+    return [
+        WorkerView(
+            row.id, row.threads, row.device.removesuffix(", bf16"), _precision(row.device), row.started_at, row.seen_at,
+            row.seen_at > alive_since,
+        )
+        for row in rows
+    ]  # fmt: skip
+
+
+def totals() -> dict[str, int]:
+    """Return the totals that a worker counted last; none before it first has."""
+    rows = db.session.execute(select(Fact.key, Fact.number).where(Fact.key.in_((ACCOUNTS, DISABLED, STORED_BYTES))))
+    return dict(rows.all())
+
+
+def days() -> list[Day]:
+    """Return the last thirty days, the oldest first."""
+    first = utc_now().date() - timedelta(days=DAYS_SHOWN - 1)
+    counts: dict[date, Counter] = {first + timedelta(days=n): Counter() for n in range(DAYS_SHOWN)}
+    for row in db.session.scalars(select(DayFigure).where(DayFigure.day >= first)):
+        if row.day in counts:
+            counts[row.day][row.status] += row.jobs
+    new = _new_accounts(first)
+    return [
+        Day(day, c.total(), c[DONE], c[FAILED], c[CANCELLED], new.get(day.isoformat(), 0)) for day, c in counts.items()
+    ]
+
+
+def durations() -> dict[str, float]:
+    """Return service -> mean seconds that a job ran in the last thirty days, where any was done."""
+    first = utc_now().date() - timedelta(days=DAYS_SHOWN - 1)
+    rows = db.session.execute(
+        select(DayFigure.service, func.sum(DayFigure.seconds), func.sum(DayFigure.jobs))
+        .where(DayFigure.day >= first, DayFigure.status == DONE)
+        .group_by(DayFigure.service)
+    )
+    return {service: float(seconds) / int(jobs) for service, seconds, jobs in rows if jobs}
+
+
+def failures() -> list[tuple[str, str, int]]:
+    """Return why the latest jobs failed: (key, sentence or "", how many), the most frequent first."""
+    lately = (
+        select(Job.error_key, Job.error_message)
+        .where(Job.status == FAILED)
+        .order_by(Job.created_at.desc())
+        .limit(LATEST_FAILURES)
+    )
+    rows = db.session.execute(lately).all()
+    said = {key: message for key, message in rows if key != UNEXPECTED}  # there each message is a number in the log
+    return [(key, said.get(key, ""), number) for key, number in Counter(key for key, _ in rows).most_common(10)]
+
+
+def _some(status: str) -> int:
+    some = select(Job.id).where(Job.status == status).limit(COUNT_UP_TO).subquery()
+    return db.session.scalar(select(func.count()).select_from(some))
+
+
+def _new_accounts(first: date) -> dict[str, int]:
+    day = func.date(User.created_at)
+    start = datetime.combine(first, datetime.min.time())
+    rows = db.session.execute(select(day, func.count()).where(User.created_at >= start).group_by(day))
+    return {str(made_on): number for made_on, number in rows}
+
+
+def _precision(device: str) -> str:
+    """The engine names the precision after the device where it is not the usual one."""
+    if not device:
+        return ""
+    return "bfloat16" if device.endswith(", bf16") else "float32"

@@ -1,0 +1,127 @@
+"""What is told of a job while it waits and runs: its place in the line, and how long it may take.
+
+Times are learnt from what this server did lately: the median of seconds per megapixel of the same service.
+Nothing is told before there is something to learn from.
+"""
+
+from collections import Counter
+from datetime import timedelta
+from statistics import median
+from typing import Any
+
+from flask_babel import gettext
+from sqlalchemy import func, select
+
+import services
+from jobs import line
+from jobs.running import UNEXPECTED
+from jobs.storage import ORIGINAL
+from models import Fact, Job, Worker, db, utc_now
+from models.fact import PAUSED
+from models.job import DONE, FAILED, QUEUED, RUNNING
+
+LEARN_FROM_JOBS = 25
+LEARN_FROM_DAYS = 30
+WORKER_SEEN_SECONDS = 20
+
+
+def view(job: Job, estimate: bool = True) -> dict[str, Any]:
+    """Return the public facts of a job, in the request's language; addresses are the views' business.
+
+    Without `estimate` its place and its time stay None, and `paused` False: lists do not show them.
+    """
+    service = services.get(job.service)
+    verdicts = service.verdicts if service else {}
+    return {
+        "id": job.id,
+        "service": job.service,
+        "status": job.status,
+        "verdict": job.verdict,
+        "verdict_message": said(verdicts.get(job.verdict, "")),
+        "notice": said(service.notice) if service and job.result_file else "",
+        "progress": round(job.progress, 3),
+        "stage": said(job.stage),
+        "position": position(job) if estimate else None,
+        "eta_seconds": eta_seconds(job) if estimate else None,
+        "paused": is_paused(job) if estimate else False,
+        "device": job.device,
+        "error": _error(job),
+    }
+
+
+def position(job: Job) -> int | None:
+    """Return the job's place in the line, 1 being next; None when it does not wait."""
+    if job.status != QUEUED:
+        return None
+    return 1 + len(line.ahead(job))
+
+
+def is_paused(job: Job) -> bool:
+    """Say whether the job waits because an administrator has paused the queue."""
+    return job.status == QUEUED and db.session.get(Fact, PAUSED) is not None
+
+
+def eta_seconds(job: Job) -> int | None:
+    """Return in how many seconds the job may be done; None when it has ended, is paused, or nobody can tell."""
+    if job.status not in (QUEUED, RUNNING) or is_paused(job):
+        return None
+    pace = _seconds_per_pixel(job.service)
+    if pace is None:
+        return None
+    own = pace * job.width * job.height
+    if job.status == RUNNING:
+        gone = (utc_now() - job.started_at).total_seconds() if job.started_at else 0.0
+        return max(1, round(own - gone))
+    hands = _hands()
+    if not hands:
+        return None
+    running = db.session.execute(select(Job.service, Job.width * Job.height).where(Job.status == RUNNING)).all()
+    before = Counter()
+    for key, pixels in [*running, *line.ahead(job)]:
+        before[key] += pixels
+    waits = [(_seconds_per_pixel(key) or 0.0) * pixels for key, pixels in before.items()]
+    return max(1, round(sum(waits) / hands + own))
+
+
+def _error(job: Job) -> dict[str, str] | None:
+    if job.status != FAILED:
+        return None
+    if job.error_key == UNEXPECTED:
+        message = gettext(
+            "Something went wrong on our side. It was logged under the number %(reference)s.",
+            reference=job.error_message,
+        )
+        return {"key": job.error_key, "message": message}
+    return {"key": job.error_key, "message": said(job.error_message)}
+
+
+def said(text: str) -> str:
+    """Return a sentence of ours in the language of the request; nothing stays nothing."""
+    return gettext(text) if text else ""  # the empty text is the catalogue's own header
+
+
+def _seconds_per_pixel(service: str) -> float | None:
+    """Return the median of the latest jobs of this service that did not fail; None when there are none.
+
+    Those that went on with the original of an earlier one are left out: they may have had its work to start from.
+    """
+    since = utc_now() - timedelta(days=LEARN_FROM_DAYS)
+    lately = (
+        select(Job.started_at, Job.finished_at, Job.width * Job.height)
+        .where(Job.service == service, Job.status == DONE, Job.created_at > since, Job.parent_which != ORIGINAL)
+        .order_by(Job.created_at.desc())
+        .limit(LEARN_FROM_JOBS)
+    )
+    paces = [
+        (finished - started).total_seconds() / each
+        for started, finished, each in db.session.execute(lately)
+        if started and finished and each
+    ]
+    return median(paces) if paces else None
+
+
+def _hands() -> int:
+    """Return how many jobs the living workers run at once."""
+    living = Worker.seen_at > utc_now() - timedelta(seconds=WORKER_SEEN_SECONDS)
+    # MySQL's sums are decimals, which do not go together with floats.
+    return int(db.session.scalar(select(func.coalesce(func.sum(Worker.threads), 0)).where(living)))

@@ -1,0 +1,124 @@
+"""What a run gave back, as files of its job and as the columns that name them."""
+
+import io
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from PIL import Image
+
+from imaging import files
+from imaging.check import PREVIEW_SIDE, THUMBNAIL_SIDE
+from imaging.files import Picture
+from jobs import options, storage
+from models import Job
+from services import get
+from services.base import File, Result, Service
+
+_KEPT_NAME = re.compile(r"[A-Za-z0-9]{1,32}")
+_FILE_NAME = re.compile(r"[A-Za-z0-9-]{1,40}\.([a-z0-9]{2,5})")
+# What a finished download may be, and what it is called in the header of its answer.
+FILE_TYPES = {
+    "csv": "text/csv", "jpg": "image/jpeg", "json": "application/json", "pdf": "application/pdf", "png": "image/png",
+    "txt": "text/plain", "webp": "image/webp", "zip": "application/zip",
+}  # fmt: skip
+
+
+def store(job: Job, service: Service, result: Result) -> dict[str, Any]:
+    """Store all that a run gave back, pictures without loss; return the columns that tell of it.
+
+    Raises ValueError for a result that the service must not give: no picture and no verdict for it, or names that are
+    none. Raises StorageFull, and FileNotFoundError when the job is gone.
+    """
+    if result.picture is None and not service.verdicts.get(result.verdict):
+        raise ValueError("a result without a picture needs a verdict that its service declares")
+    columns: dict[str, Any] = {"verdict": result.verdict, "chosen": None}
+    if result.picture is not None:
+        columns |= _pictures(job, result)
+    columns |= _files(job, result.files)
+    columns["result_bytes"] = columns.get("result_bytes", 0) + sum(file["bytes"] for file in columns["files"] or ())
+    names = _kept(job, result)
+    columns["kept"] = names or None
+    columns["result_bytes"] += sum((storage.folder(job.id) / storage.kept_file(name)).stat().st_size for name in names)
+    return columns
+
+
+def names_of(job: Job) -> Iterator[str]:
+    """Yield the name of every file that a job's row speaks of; the small copies are not among them."""
+    yield job.original_file
+    yield from (job.options[option.name] for option in options.uploads_of(get(job.service))
+                if job.options.get(option.name))  # fmt: skip
+    if job.result_file:
+        yield from answer_files(job) or [job.result_file]
+    if job.mask_file:
+        yield job.mask_file
+    yield from (storage.finished_file(file["name"]) for file in job.files or ())
+    yield from (storage.kept_file(name) for name in job.kept or ())
+
+
+def answer_files(job: Job) -> list[str]:
+    """Return the files of the pictures that the result is picked from; none where there is but one."""
+    return [f"{storage.answer_stem(number)}.png" for number in range(job.answers)]
+
+
+def forget(job_id: str, kept_before: list[str] | None) -> None:
+    """Remove what a run stored that does not count; what an earlier run kept stays."""
+    folder = storage.folder(job_id)
+    known = {storage.kept_file(name) for name in kept_before or ()}
+    stored = [path.name for stem in (storage.RESULT, storage.ANSWER, storage.FINISHED, storage.KEPT)
+              for path in folder.glob(f"{stem}[.-]*")]  # fmt: skip
+    storage.remove_files(job_id, *(name for name in stored if name not in known))
+
+
+def _pictures(job: Job, result: Result) -> dict[str, Any]:
+    """Store the result and the answers beside it, each with its small copies, and the mask."""
+    answers = (result.picture, *result.answers)
+    size = sum(_picture(job, storage.answer_stem(number), picture) for number, picture in enumerate(answers))
+    mask = ""
+    if result.mask is not None:
+        mask = f"{storage.MASK}.png"
+        size += storage.save(job.id, mask, _png_of(result.mask))
+    return {
+        "result_file": f"{storage.RESULT}.png", "result_bytes": size, "mask_file": mask,
+        "result_has_alpha": result.picture.has_alpha, "result_width": result.picture.width,
+        "result_height": result.picture.height, "answers": len(answers) if result.answers else 0,
+    }  # fmt: skip
+
+
+def _picture(job: Job, stem: str, picture: Picture) -> int:
+    size = storage.save(job.id, f"{stem}.png", files.encode(picture, "png"))
+    for kind, side in ((storage.PREVIEW, PREVIEW_SIDE), (storage.THUMBNAIL, THUMBNAIL_SIDE)):
+        storage.save(job.id, storage.small(kind, stem), files.preview(picture, side))
+    return size
+
+
+def _files(job: Job, finished: tuple[File, ...]) -> dict[str, Any]:
+    for file in finished:
+        name = _FILE_NAME.fullmatch(file.name)
+        if not name or name[1] not in FILE_TYPES:
+            raise ValueError(f"a finished file cannot be called {file.name!r}")
+    stored = [
+        {
+            "name": file.name, "label": file.label,
+            "bytes": storage.save(job.id, storage.finished_file(file.name), file.data),
+        }
+        for file in finished
+    ]  # fmt: skip
+    return {"files": stored or None}
+
+
+def _kept(job: Job, result: Result) -> list[str]:
+    """Store what a later run can use; what an earlier one kept and this one did not renew stays. Return all names."""
+    for name, data in result.kept.items():
+        if not _KEPT_NAME.fullmatch(name):
+            raise ValueError(f"what a run keeps cannot be called {name!r}")
+        storage.save(job.id, storage.kept_file(name), data)
+    folder = storage.folder(job.id)
+    carried = [name for name in job.kept or () if (folder / storage.kept_file(name)).is_file()]
+    return sorted({*carried, *result.kept})
+
+
+def _png_of(mask) -> bytes:
+    out = io.BytesIO()
+    Image.fromarray(mask).save(out, "PNG", compress_level=1)
+    return out.getvalue()

@@ -1,0 +1,156 @@
+"""One run of one job in the worker: claim it, decode, run the service, keep the result, say how it ended.
+
+Every write says "if this job is still mine": a worker that lost its job, because the owner cancelled or
+another worker took it over, changes nothing any more.
+"""
+
+import logging
+import secrets
+import sys
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from flask import current_app
+from sqlalchemy import update
+from sqlalchemy.exc import DBAPIError
+
+import services
+from imaging import files
+from imaging.errors import N_, PictureError, TooCostly
+from jobs import identity, options, results, storage
+from jobs.errors import JobError
+from jobs.pulse import Pulse
+from models import Job, db, utc_now
+from models.job import DONE, FAILED, QUEUED, RUNNING
+from services import engine
+from services.base import Cancelled, Result, Service, ServiceError
+
+logger = logging.getLogger(__name__)
+
+UNEXPECTED = "unexpected"
+TOO_LONG = "too_long"
+_STAGES = {"read": N_("Reading the picture"), "save": N_("Saving the result")}
+_TOO_LONG = N_("This picture took longer than this server allows and was stopped.")
+_GONE_TOOL = N_("This tool is no longer part of this site.")
+# While the database is away a finished job waits for it, trying so often and so long.
+_FINISH_PAUSE_SECONDS = 1
+_FINISH_TRIES = 300
+# The runs of this process, so that one that broke off without a word is not taken for alive.
+_active: set[str] = set()
+
+
+def run(job_id: str, worker: str) -> bool:
+    """Run a queued job to its end; return False when somebody else has it.
+
+    Never raises for a job's own faults; raises DBAPIError when the database is lost before the run has begun.
+    """
+    this_run = identity.new_run(worker)
+    _active.add(this_run)
+    try:
+        return _claim(job_id, this_run) and _run_claimed(job_id, this_run)
+    finally:
+        _active.discard(this_run)
+
+
+def is_active(this_run: str) -> bool:
+    """Say whether this process is at work on that run."""
+    return this_run in _active
+
+
+def _run_claimed(job_id: str, this_run: str) -> bool:
+    started = time.monotonic()
+    job = db.session.get(Job, job_id)
+    if job is None:  # deleted in this very moment
+        return True
+    db.session.expunge(job)
+    db.session.remove()  # a long run holds no connection
+    with Pulse(job_id, this_run, current_app.config["JOB_MINUTES"] * 60) as pulse:
+        outcome = _outcome(job, pulse)
+        if outcome is not None:
+            _finish(job_id, this_run, outcome | {"device": _device(job)})
+    status = outcome["status"] if outcome else "taken away"
+    logger.info("Job %s (%s): %s after %.1f s", job_id, job.service, status, time.monotonic() - started)
+    return True
+
+
+def _claim(job_id: str, this_run: str) -> bool:
+    mine = update(Job).where(Job.id == job_id, Job.status == QUEUED).values(
+        status=RUNNING, worker=this_run, attempts=Job.attempts + 1, started_at=utc_now(), heartbeat_at=utc_now(),
+        progress=0.0, stage="",
+    )  # fmt: skip
+    claimed = db.session.execute(mine).rowcount == 1
+    db.session.commit()
+    return claimed
+
+
+def _outcome(job: Job, pulse: Pulse) -> dict[str, Any] | None:
+    """Return the columns that tell how the run ended; None when the job is no longer ours."""
+    service = services.get(job.service)
+    try:
+        if service is None:
+            raise JobError("unknown_service", _GONE_TOOL)
+        result = _run_service(service, job, pulse)
+        pulse(0.93, _STAGES["save"])
+        return results.store(job, service, result) | {"status": DONE, "progress": 1.0}
+    except Cancelled:
+        return _failure(TOO_LONG, _TOO_LONG) if pulse.too_long else None
+    except FileNotFoundError:
+        return None if pulse.lost_now() else _unexpected(job)
+    except (ServiceError, PictureError, JobError) as error:
+        known = service is not None and error.key in service.verdicts
+        return _failure(error.key, error.message) | {"verdict": error.key if known else ""}
+    except MemoryError:
+        return _failure(TooCostly.key, TooCostly.message)
+    except Exception:
+        return _unexpected(job)
+
+
+def _run_service(service: Service, job: Job, pulse: Pulse) -> Result:
+    pulse(0.0, _STAGES["read"])
+    megapixels = current_app.config["MAX_MEGAPIXELS"]
+    picture = files.decode(storage.folder(job.id) / job.original_file, megapixels)
+    chosen = options.for_run(service, job, megapixels)
+    return service.run(picture, chosen, lambda share, stage="": pulse(0.03 + 0.9 * share, stage))
+
+
+def _failure(key: str, message: str) -> dict[str, Any]:
+    return {"status": FAILED, "error_key": key, "error_message": message}
+
+
+def _unexpected(job: Job) -> dict[str, Any]:
+    """An error that nobody foresaw: the log has it under a number, and the number is all that the owner sees."""
+    reference = secrets.token_hex(4)
+    logger.exception("Unexpected error %s in job %s (%s)", reference, job.id, job.service)
+    return _failure(UNEXPECTED, reference)
+
+
+def _finish(job_id: str, this_run: str, outcome: Mapping[str, Any]) -> None:
+    """Write the end of the run, waiting for a database that is away; undo the files when the job is not ours."""
+    end = update(Job).where(Job.id == job_id, Job.status == RUNNING, Job.worker == this_run)
+    end = end.values(**outcome, stage="", finished_at=utc_now())
+    for _ in range(_FINISH_TRIES):
+        try:
+            with db.engine.begin() as connection:
+                if connection.execute(end).rowcount:
+                    return
+            break
+        except DBAPIError as error:
+            logger.warning("The database is away (%s); job %s waits for it.", type(error.orig).__name__, job_id)
+            time.sleep(_FINISH_PAUSE_SECONDS)
+    _forget_result(job_id)
+
+
+def _forget_result(job_id: str) -> None:
+    """Remove what this run stored, unless the run that took over has already finished with the same names."""
+    row = db.session.execute(db.select(Job.status, Job.kept).where(Job.id == job_id)).one_or_none()
+    db.session.remove()
+    if row is None or row.status not in (DONE, RUNNING, QUEUED):
+        results.forget(job_id, row.kept if row else None)
+
+
+def _device(job: Job) -> str:
+    """The name of the device that the service's networks ran on; services without networks run on the processor."""
+    service = services.get(job.service)
+    uses_torch = service is not None and service.weights and "torch" in sys.modules
+    return engine.device_name() if uses_torch else "CPU"

@@ -1,0 +1,111 @@
+"""The picture of a new job where it is that of an earlier one: its original to run again, or its result to go on with.
+
+The files are linked into the new job's folder, so that each job can be deleted without the other; in the quotas they
+count for both.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import select
+
+from imaging.errors import N_
+from imaging.files import Header, probe
+from jobs import options, storage
+from jobs.errors import NotFound, UploadRefused
+from jobs.uploads import Upload
+from models import Job, db
+from services.base import Service
+
+FROM_JOB, FROM_WHICH = "from_job", "from_which"
+# `<option>_reuse` with the value 0 in the form means: this time without the picture of the earlier job.
+REUSE = "_reuse"
+
+
+@dataclass(frozen=True)
+class Source:
+    """An earlier job of the same account, which of its pictures is meant, and whether this is the same work again."""
+
+    job: Job
+    which: str
+    is_again: bool
+
+    def uploads(self, service: Service, fields: Mapping[str, Any]) -> dict[str, str]:
+        """Return option name -> file of the pictures uploaded back then that count once more."""
+        if not self.is_again:
+            return {}
+        names = (option.name for option in options.uploads_of(service) if fields.get(option.name + REUSE) != "0")
+        return {name: self.job.options[name] for name in names if self.job.options.get(name)}
+
+    def put_picture(self, folder: Path) -> Upload:
+        """Link the picture and its small copies into a draft. Raises NotFound when it was deleted meanwhile."""
+        file = self.job.original_file if self.which == storage.ORIGINAL else self.job.result_file
+        name = f"{storage.ORIGINAL}{Path(file).suffix}"
+        size = self._put(file, folder / name)
+        for kind in (storage.PREVIEW, storage.THUMBNAIL):
+            self._put(storage.small(kind, Path(file).stem), folder / storage.small(kind, storage.ORIGINAL))
+        return Upload(name, size, self._header())
+
+    def put_upload(self, file: str, folder: Path) -> Upload:
+        """Link a picture that was uploaded beside the original, with its small copies."""
+        size = self._put(file, folder / file)
+        for kind in (storage.PREVIEW, storage.THUMBNAIL):
+            name = storage.small(kind, Path(file).stem)
+            self._put(name, folder / name)
+        return Upload(file, size, self._header())
+
+    def put_kept(self, folder: Path) -> dict[str, int]:
+        """Link what the earlier run kept, where this is the same work again; return name -> bytes."""
+        names = self.job.kept or () if self.is_again else ()
+        found = {}
+        for name in names:
+            file = storage.kept_file(name)
+            if (storage.folder(self.job.id) / file).is_file():
+                found[name] = self._put(file, folder / file)
+        return found
+
+    def _header(self) -> Header:
+        """The size of the picture, and the format that it should best be saved in."""
+        if self.which == storage.ORIGINAL:
+            return Header(self.job.image_format, self.job.width, self.job.height)
+        width, height = self.job.result_width, self.job.result_height
+        if not width:  # of a job from before these were written down
+            seen = probe(storage.folder(self.job.id) / self.job.result_file, math.inf)
+            width, height = seen.width, seen.height
+        return Header(self.job.image_format, width, height)
+
+    def _put(self, file: str, target: Path) -> int:
+        source = storage.folder(self.job.id) / file
+        try:
+            with storage.telling_when_full():
+                storage.link(source, target)
+                return target.stat().st_size
+        except FileNotFoundError:
+            raise NotFound() from None
+
+
+def named(user_id: int, service: Service, fields: Mapping[str, Any]) -> Source | None:
+    """Return what `from_job` and `from_which` of a form mean; None when they are not given.
+
+    Raises NotFound for a job that is missing, deleted or somebody else's or has no such picture, and UploadRefused for
+    another word than "original" or "result".
+    """
+    job_id = fields.get(FROM_JOB)
+    return find(user_id, service, job_id, fields.get(FROM_WHICH) or storage.ORIGINAL) if job_id else None
+
+
+def find(user_id: int, service: Service, job_id: str, which: str) -> Source:
+    """Return an earlier job's picture as the source of one for `service`. Raises as `named` does."""
+    if which not in (storage.ORIGINAL, storage.RESULT):
+        error = UploadRefused("unknown_source", N_("Go on either with the original or with the result."))
+        error.field = FROM_WHICH
+        raise error
+    own = select(Job).where(Job.id == job_id, Job.user_id == user_id, Job.deleted_at.is_(None))
+    job = db.session.scalar(own) if str(job_id).isascii() else None
+    if job is None or (which == storage.RESULT and not job.result_file):
+        raise NotFound()
+    db.session.expunge(job)  # what is linked later needs no connection
+    return Source(job, which, job.service == service.key and which == storage.ORIGINAL)

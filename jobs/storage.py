@@ -1,0 +1,210 @@
+"""Where the pictures lie: one folder per job, named by its id. What a client calls a file never comes here.
+
+A file appears whole or not at all: it is written beside its name, flushed to the disk, then renamed.
+"""
+
+import errno
+import os
+import secrets
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from flask import current_app
+
+from jobs.errors import StorageFull
+
+PREVIEW, THUMBNAIL = "preview", "thumbnail"
+ORIGINAL, RESULT = "original", "result"
+# The mask that a run made; an uploaded one has the name of its option, and must not be written over.
+MASK = "result-mask"
+ANSWER, FINISHED, KEPT = "answer", "file", "kept"
+_INCOMING = "incoming"
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+_NO_LINKS = {errno.EXDEV, errno.EPERM, errno.EMLINK, errno.ENOTSUP}
+_PART = ".part"
+_DOUBT = "row-unsure"
+
+
+def new_id() -> str:
+    """Return 128 random bits in hex."""
+    return secrets.token_hex(16)
+
+
+def root() -> Path:
+    """Return the folder that holds the folders of all jobs."""
+    return Path(current_app.config["STORAGE_DIR"])
+
+
+def folder(job_id: str) -> Path:
+    """Return the folder of a job; two letters first, so that no folder holds everything."""
+    return root() / job_id[:2] / job_id
+
+
+def small(kind: str, of: str) -> str:
+    """Return the name of a small copy: `small("preview", "result")`."""
+    return f"{of}-{kind}.webp"
+
+
+def kept_file(name: str) -> str:
+    """Return the file of something that a run kept for later runs."""
+    return f"{KEPT}-{name}.bin"
+
+
+def answer_stem(number: int) -> str:
+    """Return the stem of one of the pictures that the result is picked from; the first is the result as it came."""
+    return f"{ANSWER}-{number}" if number else RESULT
+
+
+def finished_file(name: str) -> str:
+    """Return the file of a finished download."""
+    return f"{FINISHED}-{name}"
+
+
+def is_full(error: BaseException) -> bool:
+    """True for the ways in which a file system says that nothing more fits."""
+    return isinstance(error, OSError) and error.errno in _FULL
+
+
+@contextmanager
+def telling_when_full() -> Iterator[None]:
+    """Turn the errors of a full disk into StorageFull."""
+    try:
+        yield
+    except OSError as error:
+        if is_full(error):
+            raise StorageFull() from error
+        raise
+
+
+@contextmanager
+def draft(job_id: str) -> Iterator[Path]:
+    """Yield an empty folder in which a job is put together; whatever `keep` did not move away is removed."""
+    path = root() / _INCOMING / job_id
+    with telling_when_full():
+        try:
+            path.mkdir(parents=True)
+            yield path
+        finally:
+            shutil.rmtree(path, ignore_errors=True)
+
+
+def keep(path: Path, job_id: str) -> None:
+    """Flush a draft to the disk and move it to its place in one step, in doubt until `settle`."""
+    (path / _DOUBT).touch()
+    for file in path.iterdir():
+        _flush(file)
+    _flush(path)
+    target = folder(job_id)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    os.rename(path, target)
+    _flush(target.parent)
+
+
+def doubt(job_id: str) -> None:
+    """Mark a job's folder: its row may be missing by the time that anybody looks again, and then it may go."""
+    with suppress(FileNotFoundError):
+        (folder(job_id) / _DOUBT).touch()
+
+
+def settle(job_id: str) -> None:
+    """Take the mark away: the row is there."""
+    (folder(job_id) / _DOUBT).unlink(missing_ok=True)
+
+
+def doubtful(older_than_seconds: float) -> list[str]:
+    """Return the ids of the jobs whose folders have been marked for so long."""
+    marks = [mark for mark in root().glob(f"??/*/{_DOUBT}") if _age_seconds(mark) > older_than_seconds]
+    return [mark.parent.name for mark in marks]
+
+
+def save(job_id: str, name: str, data: bytes) -> int:
+    """Write one file of an existing job; return its size. Raises FileNotFoundError when the job is gone."""
+    target = folder(job_id) / name
+    part = target.with_name(f"{name}.{secrets.token_hex(4)}{_PART}")  # two workers never share a half-written file
+    with telling_when_full():
+        try:
+            with part.open("xb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            os.rename(part, target)
+        finally:
+            part.unlink(missing_ok=True)
+    _flush(target.parent)
+    return len(data)
+
+
+def link(source: Path, target: Path) -> None:
+    """Let `target` be the file `source` as well: linked, or copied where the file system knows no links."""
+    try:
+        os.link(source, target)
+    except OSError as error:
+        if error.errno not in _NO_LINKS:
+            raise
+        shutil.copyfile(source, target)
+
+
+def passing_file(suffix: str) -> Path:
+    """Return the path of a file that does not exist yet and will not be kept."""
+    path = root() / _INCOMING / f"{secrets.token_hex(8)}.{suffix}"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return path
+
+
+def remove(job_id: str) -> None:
+    """Delete the folder of a job. A worker may be writing in it, so it is moved out of reach first."""
+    doomed = root() / _INCOMING / f"{job_id}-{secrets.token_hex(4)}"
+    with suppress(FileNotFoundError):
+        doomed.parent.mkdir(parents=True, exist_ok=True)
+        os.rename(folder(job_id), doomed)
+    shutil.rmtree(doomed, ignore_errors=True)
+
+
+def remove_files(job_id: str, *names: str) -> None:
+    """Delete single files of a job, where they exist."""
+    for name in names:
+        if name:
+            (folder(job_id) / name).unlink(missing_ok=True)
+
+
+def job_ids() -> Iterator[str]:
+    """Yield the id of every job that has a folder."""
+    for shelf in sorted(root().glob("??")):
+        yield from (path.name for path in shelf.iterdir() if path.is_dir())
+
+
+def age_seconds(job_id: str) -> float:
+    """Return how long ago anything changed in a job's folder; 0 when it is gone."""
+    return _age_seconds(folder(job_id))
+
+
+def remove_stale_drafts(older_than_seconds: float) -> int:
+    """Delete what crashed requests and workers left behind; return how many things that was."""
+    drafts = list((root() / _INCOMING).glob("*"))
+    parts = list(root().glob(f"??/*/*{_PART}"))
+    return sum(_remove_if_old(path, older_than_seconds) for path in drafts + parts)
+
+
+def _remove_if_old(path: Path, older_than_seconds: float) -> bool:
+    if _age_seconds(path) <= older_than_seconds:
+        return False
+    shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)
+    return True
+
+
+def _age_seconds(path: Path) -> float:
+    try:
+        return time.time() - path.stat().st_mtime
+    except FileNotFoundError:
+        return 0.0
+
+
+def _flush(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,125 @@
+"""What a worker looks for in the rows every few seconds: lost bells, jobs of dead workers, pictures past their time.
+
+Whether a worker of another machine is dead is told by watching: its heartbeat has to stand still for the whole
+lease by this machine's own steady clock. No two clocks are compared, so one that is set wrong, or set right,
+takes no job from anybody.
+"""
+
+import logging
+import time
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.exc import DBAPIError
+
+from imaging.errors import N_
+from jobs import bin, identity, lifecycle, results, retention, running, storage
+from models import Job, Worker, db, utc_now
+from models.job import FAILED, QUEUED, RUNNING
+
+logger = logging.getLogger(__name__)
+
+LEASE_SECONDS = 30
+MAX_ATTEMPTS = 2
+WORKER_LOST = "worker_lost"
+_WORKER_LOST = N_("The server stopped twice while it worked on this picture. You can try it again.")
+_DRAFT_SECONDS = 3600
+_FORGET_WORKER = timedelta(days=1)
+
+
+class Watch:
+    """Remembers since when each running job's heartbeat stands still."""
+
+    def __init__(self) -> None:
+        self._since: dict[str, tuple[Any, float]] = {}
+
+    def rescue(self) -> int:
+        """Take running jobs away from workers that are gone; return how many. Forgets all when the database is away."""
+        try:
+            columns = select(Job.id, Job.worker, Job.heartbeat_at, Job.attempts)
+            rows = db.session.execute(columns.where(Job.status == RUNNING)).all()
+            db.session.rollback()
+        except DBAPIError:
+            self._since.clear()
+            raise
+        now = time.monotonic()
+        known = {row.id: self._since.get(row.id) for row in rows}
+        self._since = {
+            row.id: seen if (seen := known[row.id]) and seen[0] == row.heartbeat_at else (row.heartbeat_at, now)
+            for row in rows
+        }
+        return sum(_release(row) for row in rows if self._is_gone(row, now))
+
+    def _is_gone(self, row: Any, now: float) -> bool:
+        if row.worker.startswith(f"{identity.worker_id()}/"):
+            return not running.is_active(row.worker)
+        return identity.is_dead(row.worker) or now - self._since[row.id][1] >= LEASE_SECONDS
+
+
+def give_back(worker: str) -> int:
+    """Put the jobs that a stopping worker could not finish back into the line; that was no failed attempt."""
+    mine = update(Job).where(Job.status == RUNNING, Job.worker.startswith(f"{worker}/", autoescape=True))
+    count = db.session.execute(
+        mine.values(status=QUEUED, worker="", attempts=Job.attempts - 1, progress=0.0, stage="")
+    ).rowcount
+    db.session.commit()
+    return count
+
+
+def purge(days: int | None = None) -> int:
+    """Delete jobs that are kept no longer (see `jobs.retention`) and what crashes left in the storage.
+
+    Returns how many jobs that was.
+    """
+    storage.remove_stale_drafts(_DRAFT_SECONDS)
+    _settle_doubts()
+    bin.erase_due()
+    db.session.execute(delete(Worker).where(Worker.seen_at < utc_now() - _FORGET_WORKER))
+    db.session.commit()
+    job_ids = retention.outdated(days)
+    for job_id in job_ids:
+        lifecycle.erase(job_id)
+    return len(job_ids)
+
+
+def _settle_doubts() -> None:
+    """Finish what a crash cut short between the files of a job and its row."""
+    for job_id in storage.doubtful(_DRAFT_SECONDS):
+        if db.session.scalar(select(Job.id).where(Job.id == job_id)):
+            storage.settle(job_id)
+        else:
+            storage.remove(job_id)
+
+
+def orphans() -> list[str]:
+    """Return the ids of folders whose job is not in the database; young ones may be about to get their row."""
+    ids = [job_id for job_id in storage.job_ids() if storage.age_seconds(job_id) > _DRAFT_SECONDS]
+    return [job_id for job_id in ids if db.session.get(Job, job_id) is None]
+
+
+def missing_files() -> list[tuple[str, str]]:
+    """Return (job id, file name) for each file that a row names and the storage does not have."""
+    columns = (Job.id, Job.service, Job.options, Job.original_file, Job.result_file, Job.mask_file, Job.answers,
+               Job.files, Job.kept)  # fmt: skip
+    rows = db.session.execute(select(*columns).execution_options(yield_per=500))
+    return [(row.id, name) for row in rows for name in results.names_of(row)
+            if not (storage.folder(row.id) / name).exists()]  # fmt: skip
+
+
+def _release(row: Any) -> bool:
+    """Queue a job of a dead worker again, or fail it after its last attempt, unless it has moved on meanwhile."""
+    stuck = update(Job).where(
+        Job.id == row.id, Job.status == RUNNING, Job.worker == row.worker, Job.heartbeat_at == row.heartbeat_at
+    )
+    if row.attempts >= MAX_ATTEMPTS:
+        change = {
+            "status": FAILED, "error_key": WORKER_LOST, "error_message": _WORKER_LOST, "finished_at": utc_now(),
+        }  # fmt: skip
+    else:
+        change = {"status": QUEUED, "worker": "", "progress": 0.0}
+    released = db.session.execute(stuck.values(stage="", **change)).rowcount == 1
+    db.session.commit()
+    if released:
+        logger.warning("Job %s was left by worker %s: %s", row.id, row.worker, change["status"])
+    return released

@@ -1,0 +1,98 @@
+"""The results of many jobs as one ZIP file, made while it is sent. One that cannot be read never ends the others."""
+
+import threading
+import zipfile
+from collections.abc import Callable, Iterator, Sequence
+from typing import BinaryIO
+
+from flask import Flask, current_app
+from flask_babel import gettext
+from sqlalchemy import Select, and_, or_, select
+
+from imaging.errors import N_, PictureError
+from jobs import downloads, storage
+from jobs.downloads import Download, Wish
+from jobs.errors import JobError
+from jobs.zipping import Archive, Pipe, copied, entry
+from models import Job, db
+
+_AT_ONCE = 3
+_BATCH = 50
+_BUSY = N_("Other people are downloading many pictures right now. Try again in a minute.")
+_LEFT_OUT = N_("These pictures could not be read and are left out:")
+_LEFT_OUT_FILE = "left-out.txt"
+_slots = threading.BoundedSemaphore(_AT_ONCE)
+
+
+def of(user_id: int, job_ids: Sequence[str], service: str = "", format: str = "") -> Archive:
+    """Return the results of the user's jobs of these ids, or of all, or all of one service, in one archive.
+
+    Each is in `format` ("png", "jpeg" or "webp"), or as it is stored where none is given or that format cannot hold
+    it; the files that a run finished for download are beside it. Jobs without a result are passed over.
+    Raises JobError when nothing is left or the format is unknown, ServiceUnavailable while too many are being sent.
+    """
+    wish = downloads.wish(format)
+    wanted = select(Job).where(Job.user_id == user_id, Job.deleted_at.is_(None), Job.result_file != "")
+    if service:
+        wanted = wanted.where(Job.service == service)
+    if job_ids:
+        wanted = wanted.where(Job.id.in_([job_id for job_id in job_ids if job_id.isascii()]))
+    if db.session.scalar(wanted.with_only_columns(Job.id).limit(1)) is None:
+        raise JobError("nothing_to_download", N_("None of these pictures has a result to download."), status=404)
+    pieces = _pieces(current_app._get_current_object(), wanted, wish, gettext(_LEFT_OUT))
+    return Archive(_slots, gettext(_BUSY), pieces)
+
+
+def _pieces(app: Flask, wanted: Select, wish: Wish, left_out_says: str) -> Iterator[bytes]:
+    pipe, left_out = Pipe(), []
+    with zipfile.ZipFile(pipe, "w") as archive:
+        for job in _jobs(app, wanted):
+            for name, source in _sources(app, job, wish):
+                if source is None:
+                    left_out.append(name)
+                else:
+                    yield from copied(archive, pipe, source, name)
+        if left_out:
+            archive.writestr(entry(_LEFT_OUT_FILE), "\n".join([left_out_says, *left_out, ""]))
+    yield pipe.take()
+
+
+def _jobs(app: Flask, wanted: Select) -> Iterator[Job]:
+    """Yield the jobs in the order of their numbers; the connection goes back before anything of them is sent."""
+    last = (-1, "")
+    while True:
+        beyond = and_(Job.number >= last[0], or_(Job.number > last[0], Job.id > last[1]))
+        with app.app_context():
+            batch = list(db.session.scalars(wanted.where(beyond).order_by(Job.number, Job.id).limit(_BATCH)))
+            db.session.expunge_all()  # they outlive this session
+        if not batch:
+            return
+        yield from batch
+        last = batch[-1].number, batch[-1].id
+
+
+def _sources(app: Flask, job: Job, wish: Wish) -> Iterator[tuple[str, BinaryIO | None]]:
+    """Yield the name of each file of a job and the open file, None for one that cannot be read.
+
+    The number of the frame makes the name unique; should two jobs have the same, a part of the id does.
+    """
+    mark = f"{job.number:04}-{job.id[:6]}"
+    yield _opened(app, job, mark, lambda: _result(job, wish))
+    for file in job.files or ():
+        yield _opened(app, job, mark, lambda file=file: downloads.finished(job, file["name"]))
+
+
+def _opened(app: Flask, job: Job, mark: str, find: Callable[[], Download]) -> tuple[str, BinaryIO | None]:
+    with app.app_context():
+        try:
+            download = find()
+            return f"{mark}-{download.name.removeprefix('revive-')}", download.open()
+        except (JobError, PictureError, OSError):
+            return f"{mark} {job.title or job.original_name}", None
+
+
+def _result(job: Job, wish: Wish) -> Download:
+    try:
+        return downloads.picture(job, storage.RESULT, wish)
+    except (JobError, PictureError):  # this format cannot hold it, or the server is busy: better so than not at all
+        return downloads.picture(job, storage.RESULT)

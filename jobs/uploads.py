@@ -1,0 +1,120 @@
+"""From the bytes of a request to a checked picture in a job's folder."""
+
+import re
+import threading
+import unicodedata
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from flask import current_app
+
+from imaging.check import inspect
+from imaging.errors import N_, TooManyBytes
+from imaging.formats import Header
+from jobs import storage
+from jobs.errors import ServiceUnavailable, UploadRefused
+
+_CHUNK_BYTES = 1 << 20
+_NAME_LENGTH = 100
+_STEM_LENGTH = 80
+_SLOT_WAIT_SECONDS = 2
+_RETRY_SECONDS = 3
+_SUFFIXES = {"jpeg": "jpg", "tiff": "tif"}
+_making_slots = threading.Lock()
+
+
+@dataclass(frozen=True)
+class FormFile:
+    """A file as a form brought it: its bytes, and what the client calls it."""
+
+    stream: BinaryIO
+    name: str
+
+
+@dataclass(frozen=True)
+class Upload:
+    """A checked picture in a job's folder. `file` is its name there."""
+
+    file: str
+    bytes: int
+    header: Header
+
+
+def receive(upload: FormFile | None, folder: Path, stem: str) -> Upload:
+    """Copy an upload into `folder` as `stem`, check it, and make its small copies.
+
+    Raises UploadRefused, PictureError, StorageFull; ServiceUnavailable when too many are being checked.
+    """
+    if upload is None or not upload.name:
+        raise UploadRefused("no_picture", N_("Please choose a picture."))
+    config = current_app.config
+    path = folder / f"{stem}.part"
+    with storage.telling_when_full():
+        size = _copy(upload.stream, path, config["MAX_UPLOAD_MEGABYTES"] * 1024 * 1024)
+        with _slot():
+            header = inspect(
+                path,
+                folder / storage.small(storage.PREVIEW, stem),
+                folder / storage.small(storage.THUMBNAIL, stem),
+                max_megapixels=config["MAX_MEGAPIXELS"],
+            )
+        file = f"{stem}.{_SUFFIXES.get(header.format, header.format)}"
+        path.rename(folder / file)
+    return Upload(file, size, header)
+
+
+def display_name(client_name: str) -> str:
+    """Return what a client calls a file, fit to be shown: no folders, no control characters, not long."""
+    return title(re.split(r"[/\\]", client_name)[-1]) or "picture"
+
+
+def title(text: str) -> str:
+    """Return what an owner calls a job, fit to be shown: no control characters, not long; it may be nothing."""
+    shown = "".join(c for c in unicodedata.normalize("NFC", text) if unicodedata.category(c)[0] != "C")
+    return shown.strip()[:_NAME_LENGTH]
+
+
+def shown_name(title: str, original_name: str) -> str:
+    """Return what `download_name` makes a name of: the owner's own name for a job, else that of the file."""
+    return f"{title.replace('/', '_')}.title" if title else original_name
+
+
+def download_name(prefix: str, shown_name: str, suffix: str) -> str:
+    """Return a file name of ours for a download: letters, digits, dots, dashes and spaces of the shown name."""
+    stem = re.sub(r"[^\w\-. ]+", "_", Path(shown_name).stem).strip("._ ")[:_STEM_LENGTH]
+    return f"revive-{prefix}-{stem or 'picture'}.{suffix}"
+
+
+def _copy(stream: BinaryIO, path: Path, max_bytes: int) -> int:
+    size = 0
+    with path.open("xb") as file:
+        while chunk := stream.read(_CHUNK_BYTES):
+            size += len(chunk)
+            if size > max_bytes:
+                raise UploadRefused(TooManyBytes.key, TooManyBytes.message, 413)
+            file.write(chunk)
+    if not size:
+        raise UploadRefused("empty_file", N_("This file is empty."))
+    return size
+
+
+@contextmanager
+def _slot() -> Iterator[None]:
+    """Keep two threads of the web process free for pages, however many uploads are being checked."""
+    with _making_slots:
+        slots = current_app.extensions.setdefault(
+            "upload_slots", threading.BoundedSemaphore(max(1, current_app.config["WEB_THREADS"] - 2))
+        )
+    if not slots.acquire(timeout=_SLOT_WAIT_SECONDS):
+        raise ServiceUnavailable(
+            "busy",
+            N_("The server is checking many pictures right now. Try again in a moment."),
+            retry_after_seconds=_RETRY_SECONDS,
+        )
+    try:
+        yield
+    finally:
+        slots.release()

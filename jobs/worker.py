@@ -1,0 +1,197 @@
+"""The worker process: threads that answer the bells, and a keeper that looks after the rows.
+
+Jobs and mails have bells and threads of their own, so that a code is mailed while a long job runs.
+"""
+
+import logging
+import os
+import signal
+import threading
+import time
+
+from flask import Flask
+from huey.consumer import Consumer
+from sqlalchemy import delete, update
+from sqlalchemy.exc import DBAPIError
+
+import services
+from accounts import mail, upkeep
+from jobs import bin, figures, identity, line, running, sweep, weights_line
+from jobs.availability import folders, unavailable_reason
+from jobs.queue import JOB, MAIL, bell, remind
+from models import Worker, db, release, utc_now
+from services import engine
+
+logger = logging.getLogger(__name__)
+
+SWEEP_SECONDS = 3
+PURGE_SECONDS = 3600
+FINISH_SECONDS = 50
+_SQLITE_POLL_SECONDS = 0.2
+_AWAY_POLL_SECONDS = 2  # how often a Redis that is away is asked
+
+
+class _Consumer(Consumer):
+    """Huey's consumer as one of several in a process that has signal handlers of its own."""
+
+    def _set_signal_handlers(self) -> None:
+        pass
+
+
+class _Short(logging.Filter):
+    """A queue that is away is one line in the log each time, not a page."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if record.exc_info and record.exc_info[0]:
+            record.msg = f"{record.getMessage()} ({record.exc_info[0].__name__})"
+            record.args = record.exc_info = None
+        return True
+
+
+class WorkerProcess:
+    """`run` returns when a signal has asked the worker to stop and its jobs are finished or given back."""
+
+    def __init__(self, app: Flask):
+        self.app = app
+        self.id = identity.worker_id()
+        self.threads = app.config["WORKER_THREADS"]
+        self._watch = sweep.Watch()
+        self._books = figures.Books()
+        self._stopping = threading.Event()
+        self._hurry = threading.Event()
+        self._purged_at = -float(PURGE_SECONDS)
+
+    def run(self) -> None:
+        self._listen_for_signals()
+        logging.getLogger("huey.consumer.Worker").addFilter(_Short())
+        with self.app.app_context():
+            engine.configure(*folders())
+            self._keep()
+        consumers = [self._consumer(JOB, self._work, self.threads), self._consumer(MAIL, self._mail, 1)]
+        for thread in (self._keep_on, self._warm_up, self._do_chores):
+            threading.Thread(target=thread, name=thread.__name__.strip("_"), daemon=True).start()
+        logger.info("Worker %s is ready.", self.id)
+        while not self._stopping.wait(10):
+            for consumer in consumers:
+                consumer.check_worker_health()
+        self._stop(consumers)
+
+    def _consumer(self, kind: str, listener, threads: int) -> Consumer:
+        chime = bell(self.app, kind)
+        chime.listener = listener
+        blocking = getattr(chime.huey.storage, "blocking", False)
+        consumer = _Consumer(
+            chime.huey, workers=threads, periodic=False, initial_delay=0.05,
+            max_delay=_AWAY_POLL_SECONDS if blocking else _SQLITE_POLL_SECONDS,
+        )  # fmt: skip
+        consumer.start()
+        return consumer
+
+    def _work(self, _rung_id: str = "") -> None:
+        """Run what waits, oldest first, until nothing does: the bell only says that there is something."""
+        with self.app.app_context():
+            try:
+                while not self._stopping.is_set() and (job_id := line.next_id()):
+                    running.run(job_id, self.id)
+            except DBAPIError as error:
+                logger.warning("The database is away (%s): the keeper calls again.", type(error.orig).__name__)
+
+    def _mail(self, code_id: str) -> None:
+        with self.app.app_context():
+            mail.deliver_code(code_id)
+
+    def _keep_on(self) -> None:
+        while not self._stopping.wait(SWEEP_SECONDS):
+            with self.app.app_context():
+                self._keep()
+
+    def _keep(self) -> None:
+        """One round of the keeper; a database that is away is waited for."""
+        try:
+            self._sign_in()
+            self._watch.rescue()
+            waiting = line.next_id()
+            remind(JOB, [waiting] if waiting else [])
+            remind(MAIL, mail.pending())
+            bin.erase_due()
+            self._books.keep()
+        except DBAPIError as error:
+            logger.warning("The database is away (%s).", type(error.orig).__name__)
+        except Exception:
+            logger.exception("A round of the keeper failed; the next one follows.")
+        finally:
+            release()
+
+    def _do_chores(self) -> None:
+        """What may take minutes, beside the keeper, whose heartbeat must not wait for it."""
+        while not self._stopping.wait(SWEEP_SECONDS):
+            with self.app.app_context():
+                try:
+                    weights_line.work(self.id)
+                    if time.monotonic() - self._purged_at >= PURGE_SECONDS:
+                        self._purge()
+                        self._purged_at = time.monotonic()
+                except DBAPIError as error:
+                    logger.warning("The database is away (%s).", type(error.orig).__name__)
+                except Exception:
+                    logger.exception("A chore failed; the next round follows.")
+                finally:
+                    release()
+
+    def _purge(self) -> None:
+        sweep.purge()
+        upkeep.sweep()
+        weights_line.tidy()
+
+    def _sign_in(self) -> None:
+        """Say that this worker lives. The row is made anew when somebody has cleared the table."""
+        alive = update(Worker).where(Worker.id == self.id).values(seen_at=utc_now())
+        if not db.session.execute(alive).rowcount:
+            db.session.add(Worker(id=self.id, threads=self.threads))
+        db.session.commit()
+
+    def _warm_up(self) -> None:
+        """Load torch and the networks before the first job needs them."""
+        with self.app.app_context():
+            usable = [service for service in services.SERVICES if service.weights and not unavailable_reason(service)]
+            if not usable:
+                return
+            try:
+                # Jobs that run side by side share the cores instead of fighting for them.
+                engine.configure(threads=max(1, len(os.sched_getaffinity(0)) // self.threads))
+                for name in {name for service in usable for name in service.weights}:
+                    engine.network(name)
+                device = engine.device_name()
+                db.session.execute(update(Worker).where(Worker.id == self.id).values(device=device))
+                db.session.commit()
+            except Exception as error:  # each job will say for itself what is wrong
+                logger.warning("The networks could not be loaded beforehand: %s", error)
+
+    def _listen_for_signals(self) -> None:
+        def stop(number: int, frame: object) -> None:
+            if self._stopping.is_set():
+                self._hurry.set()
+            self._stopping.set()
+
+        signal.signal(signal.SIGTERM, stop)
+        signal.signal(signal.SIGINT, stop)
+
+    def _stop(self, consumers: list[Consumer]) -> None:
+        """Let running jobs finish for a while; those that cannot go back into the line for the next worker."""
+        logger.info("Worker %s begins nothing more and finishes what it has.", self.id)
+        for consumer in consumers:
+            consumer.stop_flag.set()
+        threads = [thread for consumer in consumers for _, thread in consumer.worker_threads]
+        end = time.monotonic() + FINISH_SECONDS
+        while any(t.is_alive() for t in threads) and time.monotonic() < end and not self._hurry.is_set():
+            time.sleep(0.05)
+        try:
+            with self.app.app_context():
+                returned = sweep.give_back(self.id)
+                db.session.execute(delete(Worker).where(Worker.id == self.id))
+                db.session.commit()
+            logger.info("Worker %s stops; %d jobs go back into the line.", self.id, returned)
+        except DBAPIError as error:
+            logger.warning("The database is away (%s): the next worker finds the jobs.", type(error.orig).__name__)
+        logging.shutdown()
+        os._exit(0)  # a thread deep in a network would keep the interpreter from ending

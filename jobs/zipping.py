@@ -1,0 +1,79 @@
+"""ZIP files that are made while they are sent: neither disk nor memory ever holds one whole."""
+
+import threading
+import time
+import zipfile
+from collections.abc import Generator, Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+from jobs.errors import ServiceUnavailable
+
+_RETRY_SECONDS = 60
+_CHUNK_BYTES = 1 << 18
+
+
+class Archive:
+    """The bytes of a ZIP, piece by piece. `close` must be called, even when nothing was read."""
+
+    def __init__(self, slots: threading.BoundedSemaphore, busy: str, pieces: Generator[bytes]):
+        """Take one of the slots until closed. Raises ServiceUnavailable, saying `busy`, when none is free."""
+        if not slots.acquire(blocking=False):
+            raise ServiceUnavailable("busy", busy, retry_after_seconds=_RETRY_SECONDS)
+        self._slots, self._pieces, self._closed = slots, pieces, False
+
+    def __iter__(self) -> Iterator[bytes]:
+        try:
+            yield from self._pieces
+        finally:
+            self.close()
+
+    def close(self) -> None:
+        if not self._closed:
+            self._closed = True
+            self._pieces.close()
+            self._slots.release()
+
+
+class Pipe:
+    """A file that cannot seek and remembers only what nobody has taken yet."""
+
+    def __init__(self) -> None:
+        self._waiting: list[bytes] = []
+
+    def write(self, data: bytes) -> int:
+        self._waiting.append(bytes(data))
+        return len(data)
+
+    def flush(self) -> None:
+        """Nothing waits anywhere else."""
+
+    def take(self) -> bytes:
+        """Return what was written since the last time."""
+        data, self._waiting = b"".join(self._waiting), []
+        return data
+
+
+def stored(archive: zipfile.ZipFile, pipe: Pipe, path: Path, name: str) -> Iterator[bytes]:
+    """Write one file as it is; one that was deleted meanwhile is left out."""
+    try:
+        source = path.open("rb")
+    except FileNotFoundError:
+        return
+    yield from copied(archive, pipe, source, name)
+
+
+def copied(archive: zipfile.ZipFile, pipe: Pipe, source: BinaryIO, name: str) -> Iterator[bytes]:
+    """Write an open file as it is, and close it."""
+    with source, archive.open(entry(name, zipfile.ZIP_STORED), "w") as target:
+        while chunk := source.read(_CHUNK_BYTES):
+            target.write(chunk)
+            yield pipe.take()
+
+
+def entry(name: str, compression: int = zipfile.ZIP_DEFLATED) -> zipfile.ZipInfo:
+    """Return the head of a member, readable by its owner only."""
+    info = zipfile.ZipInfo(name, time.gmtime()[:6])
+    info.compress_type = compression
+    info.external_attr = 0o600 << 16
+    return info
