@@ -1,0 +1,97 @@
+// Paint on a picture, for masks and colour hints. The macro `drawing` in templates/_drawing.html renders all of it:
+//
+//   <drawing-surface mode="mask|hints" of="ID" src="URL" start="URL" keep>
+//     … <drawing-tools> … <zoom-pane> <drawing-brush> <drawing-layer> … <drawing-file> <input type="file" name="mask"> …
+//
+// `of` names a file field whose picture is painted on; `src` is the address of one that is on the server already, for
+// as long as no file is chosen. The property `picture` takes a File, a Blob, or an address. `start` is the address of a
+// mask to begin with; it belongs to `src`, not to a file. With `keep` the mask is what stays, and the paint lies on
+// what goes. The field inside is the way in and out (see drawing-file.js): a plain form post carries it.
+// Fires "change" when the file in the field changed.
+const LONGEST = 2048;
+
+class DrawingSurface extends HTMLElement {
+  static observedAttributes = ["src", "start"];
+  colour = "#ff3b1d";
+
+  async connectedCallback() {
+    if (this.parts) return;
+    this.parts = ["tools", "brush", "layer", "file"].map((name) => `drawing-${name}`);
+    await Promise.all([...this.parts, "zoom-pane"].map((name) => customElements.whenDefined(name)));
+    [this.tools, this.brush, this.layer, this.file] = this.parts.map((name) => this.querySelector(name));
+    this.pane = this.querySelector("zoom-pane");
+    this.sheet = this.querySelector(".drawing-picture");
+    this.addEventListener("keydown", (event) => this.tools.key(event));
+    this.tools.do("paint");
+    const source = document.getElementById(this.getAttribute("of"));
+    const look = () => (this.picture = source?.files[0] ?? this.getAttribute("src"));
+    source?.addEventListener("change", look);
+    look();
+  }
+
+  attributeChangedCallback(name, before, now) {
+    if (this.layer && before !== now) this.picture = this.getAttribute("src");
+  }
+
+  get mode() {
+    return this.getAttribute("mode");
+  }
+
+  get keeps() {
+    return this.hasAttribute("keep");
+  }
+
+  set picture(what) {
+    this.wanted = what;
+    this.show(what);
+  }
+
+  async show(what) {
+    this.classList.remove("is-ready", "is-unreadable");
+    if (!what) return;
+    const address = what instanceof Blob ? URL.createObjectURL(what) : what;
+    try {
+      const image = Object.assign(new Image(), { src: address });
+      await image.decode();
+      if (this.wanted === what) await this.begin(image, what instanceof Blob ? null : this.getAttribute("start"));
+    } catch {
+      // A format that this browser cannot show: a mask can still be uploaded.
+      this.classList.toggle("is-unreadable", this.wanted === what);
+    } finally {
+      if (what instanceof Blob) URL.revokeObjectURL(address);
+    }
+  }
+
+  // A large picture is painted on at a bounded size: the server stretches the mask over the whole picture.
+  async begin(image, start) {
+    const sides = [image.naturalWidth, image.naturalHeight];
+    const [width, height] = sides.map((n) => Math.max(1, Math.round(n * Math.min(1, LONGEST / Math.max(...sides)))));
+    Object.assign(this.sheet, { width, height });
+    this.sheet.getContext("2d").drawImage(image, 0, 0, width, height);
+    this.style.setProperty("--drawing-aspect", width / height);
+    this.layer.resize(width, height);
+    // Where nobody said yet what stays, nothing does.
+    this.layer.paper.fillStyle = this.colour;
+    if (this.keeps) this.layer.paper.fillRect(0, 0, width, height);
+    this.layer.resize(width, height, start ? await this.file.read(start) : this.layer.copy());
+    this.first = this.layer.ground;
+    this.classList.add("is-ready");
+    this.file.begin();
+    this.pane.zoomAt(1);
+  }
+
+  /** Whether there is something to send: anything done, and for a drawing that begins empty, any paint. */
+  get isNews() {
+    return this.layer.done.length > 0 && (this.keeps || !this.layer.blank);
+  }
+
+  /** Put a sheet of the layer's size in place of what is painted. */
+  put(paint) {
+    this.layer.perform((paper) => {
+      paper.globalCompositeOperation = "copy";
+      paper.drawImage(paint, 0, 0);
+    });
+  }
+}
+
+customElements.define("drawing-surface", DrawingSurface);

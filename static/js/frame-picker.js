@@ -1,0 +1,68 @@
+// Frame a part of a picture. The macro `frame_picker` in templates/_drawing.html renders it around a text field that
+// holds "left,top,width,height" in parts of the picture: this is what a form sends, and what a person without script
+// may type. An empty field means that nobody framed anything.
+// Attributes: `of` names a file field whose picture is framed, `src` is an address until one is chosen, `aspect` the
+// width divided by the height that the frame keeps (empty: free; may change at any time). Property `picture`: a File,
+// a Blob or an address. Fires "change" when the field changed.
+class FramePicker extends HTMLElement {
+  static observedAttributes = ["aspect"];
+
+  async connectedCallback() {
+    if (this.input) return;
+    this.input = this.querySelector("input");
+    this.image = this.querySelector("img");
+    this.rect = this.querySelector("frame-rect");
+    this.status = this.querySelector("[role=status]");
+    await customElements.whenDefined("frame-rect");
+    this.image.addEventListener("load", () => this.begin());
+    this.rect.addEventListener("framed", () => this.write());
+    this.input.addEventListener("change", (event) => event.isTrusted && this.begin());
+    const source = document.getElementById(this.getAttribute("of"));
+    const look = () => (this.picture = source?.files[0] ?? this.getAttribute("src"));
+    // A frame belongs to its picture.
+    source?.addEventListener("change", () => (this.input.value = ""));
+    source?.addEventListener("change", look);
+    look();
+  }
+
+  attributeChangedCallback() {
+    if (!this.classList.contains("is-ready")) return;
+    this.measure();
+    this.rect.set(...this.rect.box);
+    if (this.input.value) this.write();
+  }
+
+  set picture(what) {
+    if (this.image.src.startsWith("blob:")) URL.revokeObjectURL(this.image.src);
+    this.classList.remove("is-ready");
+    if (what) this.image.src = what instanceof Blob ? URL.createObjectURL(what) : what;
+  }
+
+  // The aspect is that of pixels, the frame counts in parts of the picture.
+  measure() {
+    this.rect.ratio = (this.getAttribute("aspect") * this.image.naturalHeight) / this.image.naturalWidth || 0;
+  }
+
+  begin() {
+    this.classList.add("is-ready");
+    this.measure();
+    const given = this.input.value.split(",").map(Number);
+    if (given.length === 4 && given.every(Number.isFinite)) this.rect.set(...given);
+    else this.rect.centre();
+  }
+
+  write() {
+    this.input.value = this.rect.box.map((part) => Number(part.toFixed(4))).join(",");
+    this.input.dispatchEvent(new Event("change", { bubbles: true }));
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.tell(), 400);
+  }
+
+  tell() {
+    const [left, top, width, height] = this.rect.box.map((part) => Math.round(part * 100));
+    const words = { left, top, width, height };
+    this.status.textContent = this.dataset.words.replace(/\{(\w+)\}/g, (_, name) => words[name]);
+  }
+}
+
+customElements.define("frame-picker", FramePicker);

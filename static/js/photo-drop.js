@@ -1,0 +1,91 @@
+// A file field that takes a drop, a paste and the camera too, shows the picture at once and checks it against the
+// limits. The server checks again: this only spares the person an upload in vain. The main field of a tool
+// (data-main) takes several pictures: they leave it again as the event "photos", for the tray.
+const MEGABYTE = 1024 * 1024;
+
+class PhotoDrop extends HTMLElement {
+  connectedCallback() {
+    this.input = this.querySelector("input[type=file][name]");
+    this.area = this.querySelector(".drop-area");
+    this.preview = this.querySelector("photo-preview");
+    this.facts = this.querySelector(".drop-facts");
+    this.former ??= this.facts.textContent;
+    this.isMain = "main" in this.dataset;
+    this.input.multiple = this.isMain;
+    this.input.addEventListener("change", () => this.look());
+    this.area.addEventListener("dragover", (event) => this.hover(event, true));
+    this.area.addEventListener("dragleave", (event) => this.hover(event, false));
+    this.area.addEventListener("drop", (event) => this.take(event, event.dataTransfer));
+    this.querySelector("[capture]")?.addEventListener("change", (event) => this.put(event.target.files));
+    this.paste = (event) => this.isMain && this.take(event, event.clipboardData);
+    document.addEventListener("paste", this.paste);
+    if (this.input.files.length) this.look();
+  }
+
+  disconnectedCallback() {
+    document.removeEventListener("paste", this.paste);
+  }
+
+  hover(event, over) {
+    event.preventDefault();
+    this.area.classList.toggle("is-over", over);
+  }
+
+  take(event, transfer) {
+    this.area.classList.remove("is-over");
+    if (event.type === "drop" || transfer?.files.length) event.preventDefault();
+    if (transfer?.files.length) this.put(transfer.files);
+  }
+
+  /** Put files into the field as if they had been picked; without any it is emptied. */
+  put(files = []) {
+    const transfer = new DataTransfer();
+    for (const file of this.isMain ? files : [...files].slice(0, 1)) transfer.items.add(file);
+    this.input.files = transfer.files;
+    this.input.dispatchEvent(new Event("change", { bubbles: true }));
+  }
+
+  async look() {
+    const files = [...this.input.files];
+    if (files.length > 1 || (this.collecting && files.length)) {
+      this.input.value = "";
+      return this.dispatchEvent(new CustomEvent("photos", { bubbles: true, detail: files }));
+    }
+    const [file] = files;
+    const problem = file ? this.problemOf(file) : "";
+    this.classList.toggle("is-filled", Boolean(file ?? this.preview.former));
+    this.tell(problem || (file ? this.name(file) : this.former), problem);
+    const size = await this.preview.show(problem ? null : file);
+    if (file && !problem && file === this.input.files[0]) this.measure(file, size);
+  }
+
+  /** Say in a sentence why a file cannot be taken; "" when it may be tried. */
+  problemOf(file) {
+    const size = (file.size / MEGABYTE).toFixed(1);
+    if (file.size > this.dataset.maxMegabytes * MEGABYTE) return this.dataset.tooHeavy.replace("{size}", size);
+    return file.type && !file.type.startsWith("image/") ? this.dataset.notPicture : "";
+  }
+
+  measure(file, size) {
+    if (!size) return this.tell(`${this.name(file)} · ${this.dataset.noPreview}`, "");
+    const megapixels = (size.width * size.height) / 1e6;
+    const words = this.dataset.tooLarge.replace("{size}", megapixels.toFixed(0));
+    if (megapixels > this.dataset.maxMegapixels) this.tell(words, words);
+    else this.tell(`${this.name(file)} · ${size.width} × ${size.height}`, "");
+  }
+
+  name(file) {
+    const { name, size } = file;
+    const amount = size < MEGABYTE / 10 ? `${Math.ceil(size / 1024)} kB` : `${(size / MEGABYTE).toFixed(1)} MB`;
+    return `${name} · ${this.preview.formatOf(file)} · ${amount}`;
+  }
+
+  tell(words, problem) {
+    this.facts.textContent = words;
+    this.facts.classList.toggle("field-error", Boolean(problem));
+    this.input.setCustomValidity(problem);
+    this.dispatchEvent(new CustomEvent("photo", { bubbles: true }));
+  }
+}
+
+customElements.define("photo-drop", PhotoDrop);

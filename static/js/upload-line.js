@@ -1,0 +1,50 @@
+// Sends the form of a tool to the server, and shows how much of it has gone out. A request that could not be sent has
+// the status 0, one that was given up null.
+const MEGABYTE = 1024 * 1024;
+
+class UploadLine extends HTMLElement {
+  connectedCallback() {
+    this.bar = this.querySelector("progress");
+    this.words = this.querySelector("[data-part=words]");
+    this.querySelector("button").addEventListener("click", () => this.request?.abort());
+  }
+
+  get isBusy() {
+    return Boolean(this.request);
+  }
+
+  /** Send `data`; return {status, body, retrySeconds}. Either the line shows the way of it, or `watch` is told. */
+  async post(data, shown, watch = {}) {
+    const request = new XMLHttpRequest();
+    const form = this.closest("form");
+    request.open("POST", form.action);
+    request.setRequestHeader("Accept", "application/json");
+    request.responseType = "json";
+    request.upload.addEventListener("progress", (event) => (shown ? this.show(event) : watch.progress?.(event)));
+    if (shown) this.begin(request);
+    watch.begun?.(request);
+    const answer = new Promise((resolve) => request.addEventListener("loadend", resolve));
+    let given = false;
+    request.addEventListener("abort", () => (given = true));
+    request.send(data);
+    await answer;
+    if (shown) this.begin(null);
+    const retrySeconds = Number(request.getResponseHeader("Retry-After"));
+    return { status: given ? null : request.status, body: request.response, retrySeconds };
+  }
+
+  begin(request) {
+    this.request = request;
+    this.hidden = !request;
+    if (request) this.show({ loaded: 0, total: 0 });
+  }
+
+  show({ loaded, total }) {
+    const [sent, size] = [loaded, total].map((bytes) => (bytes / MEGABYTE).toFixed(1));
+    this.bar.value = total ? loaded / total : 0;
+    const out = total && loaded >= total;
+    this.words.textContent = out ? this.dataset.checking : this.dataset.words.replace("{sent}", sent).replace("{size}", size);
+  }
+}
+
+customElements.define("upload-line", UploadLine);

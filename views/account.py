@@ -1,0 +1,98 @@
+"""The account page: password, theme, sessions, what is used of the quotas, one's data, and the end of it all."""
+
+from flask import Blueprint, Response, request, url_for
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext
+from flask_login import current_user
+
+from accounts import appearance, audit, renewal, sessions
+from jobs import departure, export, limits, retention
+from jobs.queue import ring_mail
+from models import utc_now
+from views.forms import answer, as_field_error, beside_fields, field, page
+from views.guards import finish
+
+blueprint = Blueprint("account", __name__, url_prefix="/<name:username>/account")
+
+QUOTAS = {
+    "storage_megabytes": (lazy_gettext("Storage, originals and results together"), "MB"),
+    "active_jobs": (lazy_gettext("Pictures waiting or being worked on"), ""),
+    "jobs_per_day": (lazy_gettext("Pictures started today"), ""),
+    "megapixels_per_day": (lazy_gettext("Megapixels worked on today"), "MP"),
+}
+
+
+def show_account(errors: dict | None = None) -> str:
+    person = current_user._get_current_object()
+    return page(
+        "account.html",
+        errors=errors,
+        sessions=sessions.all_of(person, person.session_token),
+        usage=limits.usage(person.id),
+        quotas=QUOTAS,
+        retention_days=retention.days_of(person.id),
+        theme=person.theme or "system",
+    )
+
+
+@blueprint.get("")
+def show(username: str):
+    return show_account()
+
+
+@blueprint.post("/password")
+@beside_fields(show_account)
+def password(username: str):
+    user = current_user._get_current_object()
+    form = [field(name) for name in ("current", "password", "confirm")]
+    ring_mail(renewal.change(user, *form, user.session_token, request.remote_addr))
+    notice = _("Your password is changed. You are signed out everywhere else.")
+    return answer(url_for("account.show", username=username), {"changed": True}, 200, notice)
+
+
+@blueprint.post("/theme")
+@beside_fields(show_account)
+def theme(username: str):
+    appearance.choose_theme(current_user._get_current_object(), field("theme"))
+    return answer(url_for("account.show", username=username), {"theme": field("theme")}, 200, _("Your theme is kept."))
+
+
+@blueprint.post("/sessions/end")
+def end_sessions(username: str):
+    user = current_user._get_current_object()
+    sessions.end_others(user, user.session_token, request.remote_addr)
+    return answer(url_for("account.show", username=username), {"ended": True}, 200, _("You are signed out elsewhere."))
+
+
+@blueprint.post("/sessions/end/all")
+def end_every_session(username: str):
+    sessions.end_every(current_user._get_current_object(), request.remote_addr)
+    finish()
+    return answer(url_for("auth.login"), {"ended": True}, 200, _("You are signed out everywhere."))
+
+
+@blueprint.post("/sessions/<int:id>/end")
+def end_session(username: str, id: int):
+    sessions.end_one(current_user._get_current_object(), id, request.remote_addr)
+    return answer(url_for("account.show", username=username), {"ended": True}, 200, _("That session is ended."))
+
+
+@blueprint.get("/data")
+def data(username: str):
+    user_id = current_user.id
+    archive = export.of(user_id)
+    audit.record("data_downloaded", actor=username, target=username, address=request.remote_addr)
+    name = f"revive-{utc_now():%Y-%m-%d}.zip"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return Response(archive, mimetype="application/zip", headers=headers)
+
+
+@blueprint.post("/deletion")
+@beside_fields(show_account)
+@as_field_error("deletion_password")
+def delete(username: str):
+    user = current_user._get_current_object()
+    ring_mail(departure.leave(user, field("deletion_password"), request.remote_addr))
+    finish()
+    notice = _("Your account and all its pictures are deleted.")
+    return answer(url_for("auth.login"), {"deleted": True}, 200, notice)

@@ -1,0 +1,54 @@
+"""The audit log: who did what to whom, when and from where."""
+
+from flask import render_template, request
+from flask_babel import lazy_gettext as _
+
+from accounts import directory
+from views.admin.shared import PAGE, blueprint, filters, next_url
+
+ACTIONS = {
+    "signed_in": _("signed in"),
+    "signed_out": _("signed out"),
+    "sign_in_failed": _("sign-in failed"),
+    "sign_in_disabled": _("sign-in to a disabled account"),
+    "registered": _("registered"),
+    "code_requested": _("code asked for"),
+    "code_wrong": _("wrong code"),
+    "mail_sent": _("mail sent"),
+    "mail_failed": _("mail failed"),
+    "password_changed": _("password changed"),
+    "password_change_failed": _("password change failed"),
+    "password_reset": _("new password by code"),
+    "reset_started": _("new password demanded"),
+    "session_ended": _("one session ended"),
+    "other_sessions_ended": _("other sessions ended"),
+    "all_sessions_ended": _("all sessions ended"),
+    "account_deleted": _("account deleted"),
+    "account_deletion_failed": _("account deletion failed"),
+    "data_downloaded": _("data downloaded"),
+    "admin_created": _("administrator made"),
+    "user_created": _("account made"),
+    "user_disabled": _("account disabled"),
+    "user_enabled": _("account enabled"),
+    "user_promoted": _("made administrator"),
+    "user_demoted": _("no administrator any more"),
+    "quotas_set": _("limits set"),
+    "job_cancelled": _("job cancelled"),
+    "job_retried": _("job tried again"),
+    "jobs_purged": _("old jobs deleted"),
+    "weights_imported": _("weights imported"),
+    "weights_refused": _("weights refused"),
+    "weights_removed": _("weights removed"),
+    "queue_paused": _("queue paused"),
+    "queue_resumed": _("queue resumed"),
+}
+
+
+@blueprint.get("/audit")
+def audit():
+    chosen = filters("actor", "target", "action", "address")
+    rows, mark = directory.events(chosen, PAGE, request.args.get("after", ""))
+    return render_template(
+        "admin/audit.html", events=rows, chosen=chosen, actions=ACTIONS,
+        next_url=next_url("admin.audit", chosen, mark),
+    )  # fmt: skip

@@ -1,0 +1,37 @@
+"""Everybody's jobs, without their pictures: those are their owners' business."""
+
+from flask import request, url_for
+from flask_babel import gettext as _
+
+import services
+from jobs import administration, lifecycle, progress
+from models.job import ENDED, QUEUED, RUNNING
+from views.admin.shared import PAGE, back_to, blueprint, filters, me, next_url, told_in_the_list
+from views.forms import answer, page
+
+STATUSES = (QUEUED, RUNNING, *ENDED)
+
+
+@blueprint.get("/jobs")
+def jobs():
+    chosen = filters("user", "service", "status")
+    rows, mark = administration.jobs(chosen, PAGE, request.args.get("after", ""))
+    return page(
+        "admin/jobs.html", chosen=chosen, services=services.SERVICES, statuses=STATUSES,
+        jobs=[(job, progress.view(job, estimate=False), lifecycle.can_retry(job)) for job in rows],
+        next_url=next_url("admin.jobs", chosen, mark),
+    )  # fmt: skip
+
+
+@blueprint.post("/jobs/<id>/cancellation")
+@told_in_the_list("admin.jobs")
+def cancel_job(id: str):
+    administration.cancel(me(), id)
+    return answer(back_to(url_for("admin.jobs")), {"cancelled": id}, notice=_("The job is cancelled."))
+
+
+@blueprint.post("/jobs/<id>/retry")
+@told_in_the_list("admin.jobs")
+def retry_job(id: str):
+    administration.retry(me(), id)
+    return answer(back_to(url_for("admin.jobs")), {"retried": id}, notice=_("The job waits in the line again."))

@@ -1,0 +1,35 @@
+"""The first page of the administration: how things are, and how they were in the last thirty days."""
+
+from flask import render_template
+
+import services
+from jobs import health, overview
+from views.admin.plots import columns, stacks
+from views.admin.shared import blueprint
+
+FAILED = 2  # its place in the stacks of the first plot, and with it its colour
+
+
+@blueprint.get("/", endpoint="overview")
+def show():
+    days = overview.days()
+    return render_template(
+        "admin/overview.html",
+        health=health.report(),
+        line=overview.line(),
+        totals=overview.totals(),
+        days=days,
+        jobs_plot=stacks([(day.done, day.made - day.done - day.failed, day.failed) for day in days]),
+        failures_plot=columns([day.failed for day in days], kind=FAILED),
+        accounts_plot=columns([day.new_accounts for day in days]),
+        durations=_durations(),
+        failures=overview.failures(),
+    )
+
+
+def _durations() -> list[tuple[str, float, float]]:
+    """(title, mean seconds, share of the longest) of each service that ran."""
+    seconds = overview.durations()
+    longest = max(seconds.values(), default=0.0) or 1.0
+    titles = {service.key: service.title for service in services.SERVICES}
+    return [(titles.get(key, key), mean, mean / longest) for key, mean in sorted(seconds.items())]

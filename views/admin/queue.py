@@ -1,0 +1,29 @@
+"""The line of waiting jobs, and the workers."""
+
+from flask import url_for
+from flask_babel import gettext as _
+
+from jobs import administration, overview
+from views.admin.shared import blueprint, me
+from views.forms import answer, page
+
+
+@blueprint.get("/queue")
+def queue():
+    return page(
+        "admin/queue.html", line=overview.line(), count_up_to=overview.COUNT_UP_TO, workers=overview.workers(),
+        running=overview.running_jobs(),
+    )  # fmt: skip
+
+
+@blueprint.post("/queue/pause")
+def pause_queue():
+    administration.pause(me())
+    notice = _("The queue stands still. Jobs that run are finished; no other is begun.")
+    return answer(url_for("admin.queue"), {"paused": True}, notice=notice)
+
+
+@blueprint.post("/queue/resumption")
+def resume_queue():
+    administration.resume(me())
+    return answer(url_for("admin.queue"), {"paused": False}, notice=_("The queue goes on."))

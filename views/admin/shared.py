@@ -1,0 +1,67 @@
+"""What the pages of the administration share: the blueprint, who acts, filters, and links to the next page."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from flask import Blueprint, request, url_for
+from flask_login import current_user
+
+from accounts.administration import Administrator
+from jobs.errors import JobError, NotFound
+from models import db
+from views.forms import answer
+from views.guards import safe_next, wants_json
+
+blueprint = Blueprint("admin", __name__, url_prefix="/admin")
+
+PAGE = 30
+
+
+def me() -> Administrator:
+    """Who asks for this, and from where."""
+    return Administrator(current_user.name, request.remote_addr or "")
+
+
+def filters(*names: str) -> dict[str, str]:
+    """The filters of a list, as the address holds them."""
+    return {name: request.args.get(name, "")[:200] for name in names}
+
+
+def next_url(endpoint: str, chosen: dict[str, str], mark: str | None) -> str | None:
+    """The address of the page that follows, with the same filters; None after the last one."""
+    if mark is None:
+        return None
+    return url_for(endpoint, after=mark, **{name: value for name, value in chosen.items() if value})
+
+
+@blueprint.context_processor
+def first_page() -> dict[str, str]:
+    """The address of a list from its beginning, with the filters of this page."""
+    if request.endpoint is None or request.method != "GET" or request.view_args:
+        return {}
+    return {"first_page": url_for(request.endpoint, **{k: v for k, v in request.args.items() if k != "after"})}
+
+
+def back_to(default: str) -> str:
+    """The list that the person came from, as the form says."""
+    return safe_next(request.form.get("next"), default=default)
+
+
+def told_in_the_list(default_endpoint: str) -> Callable:
+    """Decorate an action on a row of a list: what cannot be done is told above the list."""
+
+    def decorate(view: Callable) -> Callable:
+        @wraps(view)
+        def guarded(*args: Any, **kwargs: Any) -> Any:
+            try:
+                return view(*args, **kwargs)
+            except JobError as error:
+                if wants_json() or isinstance(error, NotFound):
+                    raise
+                db.session.rollback()
+                return answer(back_to(url_for(default_endpoint)), {}, notice=error.message)
+
+        return guarded
+
+    return decorate

@@ -1,0 +1,134 @@
+"""Accounts: the list, each one, and all that an administrator may do to it."""
+
+from flask import request, url_for
+from flask_babel import get_locale
+from flask_babel import gettext as _
+from flask_login import current_user
+
+from accounts import administration, directory, sessions
+from accounts.errors import NoSuchAccount
+from jobs import administration as job_administration
+from jobs import limits, retention
+from jobs.queue import ring_mail
+from views.admin.shared import PAGE, blueprint, filters, me, next_url
+from views.forms import answer, as_field_error, beside_fields, field, page
+from views.guards import finish
+from views.languages import CODES
+
+
+@blueprint.get("/users")
+def users():
+    chosen = filters("q", "state", "order")
+    rows, mark = directory.users(chosen["q"], chosen["state"], chosen["order"], PAGE, request.args.get("after", ""))
+    return page("admin/users.html", users=rows, chosen=chosen, next_url=next_url("admin.users", chosen, mark))
+
+
+def show_form(errors: dict | None = None) -> str:
+    values = {"username": field("username"), "language": field("language") or str(get_locale())}
+    return page("admin/new_user.html", errors=errors, values=values)
+
+
+@blueprint.route("/users/new", methods=["GET", "POST"])
+@beside_fields(show_form)
+def new_user():
+    if request.method != "POST":
+        return show_form()
+    language = field("language") if field("language") in CODES else str(get_locale())
+    user_id, mail_id = administration.create(me(), field("username"), language)
+    ring_mail(mail_id)
+    notice = _("The account is made. A mail invites its owner to choose a password.")
+    return answer(url_for("admin.user", user_id=user_id), {"id": user_id}, 201, notice)
+
+
+def show_user(errors: dict | None = None) -> str:
+    user_id = request.view_args["user_id"]
+    user = directory.find(user_id)
+    if user is None:
+        raise NoSuchAccount()
+    values = {name: field(name) if errors else getattr(user, name) for name in administration.QUOTAS}
+    return page(
+        "admin/user.html", errors=errors, user=user, values=values, usage=limits.usage(user_id),
+        retention_days=retention.days_of(user_id),
+        sessions=sessions.all_of(user, ""), reason=field("reason"),
+    )  # fmt: skip
+
+
+@blueprint.get("/users/<int:user_id>")
+def user(user_id: int):
+    return show_user()
+
+
+def action(path: str, name: str):
+    """Decorate a view that changes the account of its address: told beside the fields what is wrong, then back."""
+
+    def decorate(view):
+        guarded = beside_fields(show_user)(as_field_error()(view))
+        return blueprint.post(f"/users/<int:user_id>/{path}", endpoint=name)(guarded)
+
+    return decorate
+
+
+@action("disablement", "disable")
+def disable(user_id: int):
+    onward = _onward(user_id)
+    ring_mail(administration.disable(me(), user_id, field("reason")))
+    return answer(onward, {"disabled": True}, notice=_("The account is disabled, and a mail tells its owner."))
+
+
+@action("enablement", "enable")
+def enable(user_id: int):
+    administration.enable(me(), user_id)
+    return answer(_page_of(user_id), {"disabled": False}, notice=_("The account is enabled again."))
+
+
+@action("promotion", "promote")
+def promote(user_id: int):
+    administration.promote(me(), user_id)
+    return answer(_page_of(user_id), {"admin": True}, notice=_("This account is an administrator's now."))
+
+
+@action("demotion", "demote")
+def demote(user_id: int):
+    onward = _onward(user_id)
+    administration.demote(me(), user_id)
+    return answer(onward, {"admin": False}, notice=_("This account is no administrator's any more."))
+
+
+@action("reset", "force_reset")
+def force_reset(user_id: int):
+    onward = _onward(user_id)
+    ring_mail(administration.force_new_password(me(), user_id))
+    notice = _("The old password no longer works. A mail asks its owner to choose a new one.")
+    return answer(onward, {"reset": True}, notice=notice)
+
+
+@action("sessions/end", "end_sessions")
+def end_sessions(user_id: int):
+    onward = _onward(user_id)
+    administration.sign_out_everywhere(me(), user_id)
+    return answer(onward, {"ended": True}, notice=_("This account is signed out everywhere."))
+
+
+@action("quotas", "quotas")
+def quotas(user_id: int):
+    administration.set_quotas(me(), user_id, request.form)
+    return answer(_page_of(user_id), {"set": True}, notice=_("The limits of this account are set."))
+
+
+@action("deletion", "delete_user")
+def delete(user_id: int):
+    own = user_id == current_user.id
+    ring_mail(job_administration.delete_account(me(), user_id, field("confirm")))
+    if own:
+        finish()
+    location = url_for("home.index") if own else url_for("admin.users")
+    return answer(location, {"deleted": True}, notice=_("The account and all its pictures are deleted."))
+
+
+def _page_of(user_id: int) -> str:
+    return url_for("admin.user", user_id=user_id)
+
+
+def _onward(user_id: int) -> str:
+    """Where to go on: who has just taken rights from himself would find nothing at the page of the account."""
+    return url_for("home.index") if user_id == current_user.id else _page_of(user_id)

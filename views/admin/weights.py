@@ -1,0 +1,70 @@
+"""The weights: which tool uses which file, whether it is the listed one, where it runs; official files come in."""
+
+import tempfile
+from pathlib import Path
+
+from flask import current_app, jsonify, request, url_for
+from flask_babel import gettext as _
+
+from accounts.errors import FieldErrors
+from jobs import availability, overview, weights_line
+from jobs import weights as verbs
+from jobs.errors import JobError
+from networks.official import OFFICIAL
+from views.admin.shared import blueprint, me
+from views.forms import answer, beside_fields, field, page
+from views.guards import wants_json
+
+_MEGABYTE = 1024 * 1024
+_FORM_BYTES = 64 * 1024
+
+
+@blueprint.url_value_preprocessor
+def let_large_files_in(endpoint: str | None, values: dict | None) -> None:
+    """An official file is far larger than a picture, and is received where it will lie, on the disk.
+
+    This runs before anything reads the body; who is no administrator is sent away before that, too.
+    """
+    if endpoint == "admin.import_weights":
+        request.max_content_length = current_app.config["MAX_WEIGHTS_MEGABYTES"] * _MEGABYTE + _FORM_BYTES
+        request._get_file_stream = _file_on_disk
+
+
+def _file_on_disk(*sizes, **more):
+    return tempfile.NamedTemporaryFile("w+b", dir=weights_line.incoming())
+
+
+def show_weights(errors: dict | None = None) -> str:
+    return page(
+        "admin/weights.html", errors=errors, weights=availability.all_weights(), imports=weights_line.recent(),
+        workers=[worker for worker in overview.workers() if worker.alive], busy=weights_line.is_busy(),
+        importable=[row for row in OFFICIAL if row.name in availability.importable()],
+        megabytes=current_app.config["MAX_WEIGHTS_MEGABYTES"], chosen=field("name"),
+    )  # fmt: skip
+
+
+@blueprint.get("/weights")
+def weights():
+    return jsonify(busy=weights_line.is_busy()) if wants_json() else show_weights()
+
+
+@blueprint.post("/weights")
+@beside_fields(show_weights)
+def import_weights():
+    file = request.files.get("file")
+    received = Path(file.stream.name) if file and file.filename else None
+    try:
+        import_id = weights_line.enqueue(me(), field("name"), received, file.filename if file else "")
+    except verbs.WeightsRefused as error:
+        raise FieldErrors({error.field: error.message}) from error
+    notice = _("The file is here. A worker reads it now; what comes of it is told below.")
+    return answer(url_for("admin.weights"), {"id": import_id}, 202, notice)
+
+
+@blueprint.post("/weights/<name>/deletion")
+def remove_weights(name: str):
+    try:
+        verbs.remove(me(), name)
+    except JobError as error:
+        return answer(url_for("admin.weights"), {}, error.status, _(error.message))
+    return answer(url_for("admin.weights"), {"removed": name}, notice=_("The weights are removed."))

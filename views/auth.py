@@ -1,0 +1,119 @@
+"""Registering, signing in and out, and a new password by a mailed code."""
+
+import secrets
+
+from flask import Blueprint, request, session, url_for
+from flask_babel import get_locale
+from flask_babel import gettext as _
+from flask_login import current_user
+
+from accounts import codes, registration, renewal, sessions
+from jobs.queue import ring_mail
+from views.forms import answer, beside_fields, field, page
+from views.guards import begin, finish, own_home, safe_next
+
+blueprint = Blueprint("auth", __name__)
+
+PAUSE_SECONDS = 60
+# Kept in the browser's session between asking for a code and entering it.
+NAME, BROWSER = "username", "browser"
+
+
+@blueprint.before_request
+def only_for_strangers():
+    """Who is signed in has no use for these pages."""
+    if current_user.is_authenticated and request.endpoint != "auth.logout":
+        return answer(own_home(), {"username": current_user.name})
+
+
+def show_register(errors: dict | None = None) -> str:
+    return page("register.html", errors=errors, values=_values())
+
+
+def show_reset(errors: dict | None = None) -> str:
+    return page("reset.html", errors=errors, values=_values())
+
+
+def show_login(errors: dict | None = None) -> str:
+    wanted = safe_next(request.values.get("next"), default="")
+    return page("login.html", errors=errors, values=_values(), next=wanted)
+
+
+@blueprint.route("/register", methods=["GET", "POST"])
+@beside_fields(show_register)
+def register():
+    if request.method != "POST":
+        return show_register()
+    form = [field(name) for name in ("username", "password", "confirm", "code")]
+    name = registration.register(*form, _browser(), request.remote_addr, str(get_locale()))
+    session[NAME] = name
+    notice = _("Your account is ready. Please sign in.")
+    return answer(url_for("auth.login"), {"username": name}, 201, notice)
+
+
+@blueprint.post("/register/code")
+@beside_fields(show_register)
+def register_code():
+    return _send_code(codes.REGISTER, url_for("auth.register"))
+
+
+@blueprint.route("/reset", methods=["GET", "POST"])
+@beside_fields(show_reset)
+def reset():
+    if request.method != "POST":
+        return show_reset()
+    form = [field(name) for name in ("username", "password", "confirm", "code")]
+    ring_mail(renewal.reset(*form, _browser(), request.remote_addr))
+    session[NAME] = field("username")
+    return answer(url_for("auth.login"), {"changed": True}, 200, _("Your password is changed. Please sign in."))
+
+
+@blueprint.post("/reset/code")
+@beside_fields(show_reset)
+def reset_code():
+    return _send_code(codes.RESET, url_for("auth.reset"))
+
+
+@blueprint.route("/login", methods=["GET", "POST"])
+@beside_fields(show_login)
+def login():
+    if request.method != "POST":
+        return show_login()
+    agent = request.user_agent.string
+    user, token = sessions.sign_in(field("username"), field("password"), request.remote_addr, agent)
+    begin(user, token)
+    home = url_for("home.user", username=user.name)
+    return answer(safe_next(field("next"), default=home), {"username": user.name, "home_url": home})
+
+
+@blueprint.post("/logout")
+def logout():
+    if current_user.is_authenticated:
+        sessions.sign_out(current_user.session_token, request.remote_addr)
+    finish()
+    return answer(url_for("home.index"), {"signed_out": True})
+
+
+def _send_code(purpose: str, location: str):
+    """The same answer whether a mail goes out or not, and whether the name is known or not."""
+    code_id = registration.request_code(
+        purpose, field("username"), _browser(), request.remote_addr, str(get_locale())
+    )
+    if code_id is not None:
+        ring_mail(code_id)
+    session[NAME] = field("username").strip()
+    notice = _(
+        "A mail with a code is on its way, unless too many were asked for. If none comes, ask again after a minute."
+    )
+    return answer(location, {"sent": True, "seconds": PAUSE_SECONDS}, 202, notice)
+
+
+def _browser() -> str:
+    """What binds a code to the browser that asked for it: random, and worth nothing without the mail."""
+    if BROWSER not in session:
+        session[BROWSER] = secrets.token_urlsafe(24)
+    return session[BROWSER]
+
+
+def _values() -> dict[str, str]:
+    return {"username": field("username") if request.method == "POST" else session.get(NAME, "")}

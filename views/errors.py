@@ -1,0 +1,117 @@
+"""The one place where a domain error becomes an answer: a page for people, one JSON shape for programs."""
+
+import secrets
+
+from flask import Flask, current_app, jsonify, make_response, render_template
+from flask_babel import gettext, lazy_gettext
+from sqlalchemy.exc import InterfaceError, OperationalError
+from werkzeug.exceptions import HTTPException, InternalServerError
+
+from accounts.errors import AccountError, FieldErrors, TooMany
+from imaging.errors import PictureError
+from jobs.errors import JobError, StorageFull
+from jobs.storage import is_full
+from models import undo
+from services.base import ServiceError
+from views.guards import forget_who, is_known, wants_json
+
+RETRY_SECONDS = 10
+
+# Werkzeug's own sentences speak to programmers; these speak to the person at the screen.
+SENTENCES = {
+    400: ("bad_request", lazy_gettext("This request could not be understood. Go back, reload the page and try again.")),
+    401: ("sign_in_needed", lazy_gettext("Please sign in first.")),
+    403: ("forbidden", lazy_gettext("This is not allowed.")),
+    404: ("not_found", lazy_gettext("There is nothing at this address. It may have been deleted.")),
+    405: ("method_not_allowed", lazy_gettext("This address does not answer to that kind of request.")),
+    413: ("too_large", lazy_gettext("This upload is larger than the server accepts. Choose a smaller picture.")),
+    429: ("too_many", lazy_gettext("Too many requests. Wait a little and try again.")),
+    500: ("unexpected", lazy_gettext("Something went wrong on our side. It was logged under the number below.")),
+    503: ("unavailable", lazy_gettext("The server cannot reach its database right now. Try again in a moment.")),
+}
+OTHER = ("failed", lazy_gettext("This request could not be served."))
+
+
+def init_app(app: Flask) -> None:
+    """Register a handler for each family of errors; anything unknown is a 500 with a reference number."""
+    app.register_error_handler(FieldErrors, lambda e: respond(400, e.key, e.message, fields=e.errors))
+    app.register_error_handler(TooMany, lambda e: respond(429, e.key, e.message, retry_after=e.retry_after_seconds))
+    app.register_error_handler(AccountError, lambda e: respond(e.status, e.key, e.message))
+    app.register_error_handler(JobError, job_error)
+    app.register_error_handler(PictureError, lambda e: respond(400, e.key, e.message))
+    app.register_error_handler(ServiceError, lambda e: respond(400, e.key, e.message))
+    app.register_error_handler(OperationalError, database_is_away)
+    app.register_error_handler(InterfaceError, database_is_away)
+    app.register_error_handler(OSError, os_error)
+    app.register_error_handler(HTTPException, http_error)
+    app.register_error_handler(Exception, unexpected)
+
+
+def respond(status, key, message, *, fields=None, retry_after=None, reference=None):
+    """Return the error as JSON or as a page, whichever the caller reads."""
+    message = gettext(str(message))
+    if wants_json():
+        error = {"key": key, "message": message}
+        if fields:
+            error["fields"] = {name: gettext(str(text)) for name, text in fields.items()}
+        if reference:
+            error["reference"] = reference
+        response = jsonify(error=error)
+    else:
+        page = render_template(
+            "error.html", status=status, title=title_of(status), message=message, reference=reference
+        )
+        response = make_response(page)
+    response.status_code = status
+    if retry_after:
+        response.headers["Retry-After"] = str(int(retry_after))
+    return response
+
+
+def title_of(status: int) -> str:
+    """A short heading for the error page."""
+    if status == 404:
+        return gettext("Not found")
+    if status >= 500:
+        return gettext("Something went wrong")
+    return gettext("That did not work")
+
+
+def job_error(error: JobError):
+    """A domain error of jobs, with the status that it carries."""
+    return respond(error.status, error.key, error.message, retry_after=error.retry_after_seconds)
+
+
+def os_error(error: OSError):
+    """A full disk can show itself anywhere, first of all while an upload is read."""
+    return job_error(StorageFull()) if is_full(error) else unexpected(error)
+
+
+def http_error(error: HTTPException):
+    """Errors of the framework: redirects pass, the rest gets our own sentence."""
+    if error.code is None or error.code < 400:
+        return error
+    if error.code >= 500 and not isinstance(error, InternalServerError):
+        return respond(error.code, *SENTENCES.get(error.code, OTHER), retry_after=RETRY_SECONDS)
+    key, message = SENTENCES.get(error.code, OTHER)
+    if hasattr(error, "key"):
+        key, message = error.key, error.description
+    return respond(error.code, key, message)
+
+
+def database_is_away(error: Exception):
+    """The database does not answer: say so, and let the next request try anew."""
+    undo()
+    forget_who()
+    current_app.logger.error("The database does not answer: %s", type(error.orig).__name__)
+    return respond(503, *SENTENCES[503], retry_after=RETRY_SECONDS)
+
+
+def unexpected(error: Exception):
+    """Nobody foresaw this one: log it under a number, show the number, nothing else."""
+    reference = secrets.token_hex(4)
+    current_app.logger.exception("Unexpected error %s", reference)
+    undo()
+    if not is_known():
+        forget_who()
+    return respond(500, *SENTENCES[500], reference=reference)

@@ -1,0 +1,160 @@
+"""What stands before every view: who is asking, whose address it is, and whether the request is the person's own."""
+
+from datetime import timedelta
+from urllib.parse import urlsplit
+
+from flask import Flask, Response, abort, current_app, g, jsonify, make_response, redirect, request, session, url_for
+from flask_babel import lazy_gettext as _
+from flask_login import LoginManager, current_user, login_user, logout_user
+from flask_wtf.csrf import CSRFProtect
+from werkzeug.exceptions import SecurityError
+from werkzeug.routing import BaseConverter, ValidationError
+
+from accounts import audit, sessions
+from accounts.errors import AccountError
+from accounts.names import is_canonical
+from models import User
+
+ADMINISTRATION = "admin"
+UNSAFE_METHODS = {"POST", "PUT", "PATCH", "DELETE"}
+
+
+class NameConverter(BaseConverter):
+    """A canonical user name in an address; any other spelling is no address of ours."""
+
+    regex = r"[1-9][0-9]{4,10}|[^/]{1,64}@[^/]{1,120}"
+    part_isolating = True
+
+    def to_python(self, value: str) -> str:
+        if not is_canonical(value):
+            raise ValidationError
+        return value
+
+
+class Csrf(CSRFProtect):
+    """Flask-WTF's token, with an answer that a person understands."""
+
+    def _error_response(self, reason: str) -> None:
+        audit.note("forged_request", address=request.remote_addr or "", detail=reason)
+        raise AccountError(
+            "form_expired", _("This form is too old or came from elsewhere. Reload the page and try again.")
+        )
+
+
+login_manager = LoginManager()
+# The session row is the protection; Flask-Login's own would believe the X-Forwarded-For of anybody.
+login_manager.session_protection = None
+csrf = Csrf()
+
+
+def init_app(app: Flask) -> None:
+    """Register the guards. Whose address it is comes first: a stranger's upload is refused unread."""
+    audit.start()
+    app.config.update(
+        PERMANENT_SESSION_LIFETIME=timedelta(days=app.config["SESSION_DAYS"]),
+        # Sent once, at sign-in: a slow answer to an older request must not bring back an older cookie.
+        SESSION_REFRESH_EACH_REQUEST=False,
+        # The check of Origin below does this, also where a browser hides the referrer.
+        WTF_CSRF_SSL_STRICT=False,
+    )
+    app.url_map.converters["name"] = NameConverter
+    app.before_request(refuse_foreign_hosts)
+    app.before_request(refuse_other_sites)
+    app.before_request(keep_to_own_prefix)
+    app.before_request(hide_administration)
+    login_manager.init_app(app)
+    login_manager.user_loader(sessions.find)
+    csrf.init_app(app)
+
+
+def wants_json() -> bool:
+    """Say whether the caller is a program that would rather have JSON than a page."""
+    return request.accept_mimetypes.best_match(["text/html", "application/json"]) == "application/json"
+
+
+def safe_next(target: str | None, default: str = "/") -> str:
+    """Return `target` if it is a path of this site, else `default`."""
+    if not target or not target.startswith("/") or target.startswith("//"):
+        return default
+    # Browsers read a backslash as a slash and skip over tabs and line breaks.
+    if "\\" in target or any(ord(character) <= 32 or ord(character) == 127 for character in target):
+        return default
+    parts = urlsplit(target)
+    return target if not parts.scheme and not parts.netloc else default
+
+
+def own_home() -> str:
+    """The address of the signed-in person's home."""
+    return url_for("home.user", username=current_user.name)
+
+
+def begin(user: User, token: str) -> None:
+    """Give the browser its new session; nothing of the one before stays."""
+    session.clear()
+    session.permanent = True
+    user.session_token = token
+    login_user(user)
+
+
+def finish() -> None:
+    """Take the session from the browser; the row is ended by the verb."""
+    logout_user()
+    session.clear()
+
+
+def is_known() -> bool:
+    """Say whether it has been found out who is asking, without asking the database."""
+    return "_login_user" in g
+
+
+def forget_who() -> None:
+    """Serve the rest of this request to nobody: who it is cannot be told, and asking again would fail again."""
+    g._login_user = login_manager.anonymous_user()
+
+
+def refuse_foreign_hosts() -> Response | None:
+    """Answer in plain words to a host name that is not ours: no page can be made, for no address can be."""
+    if not isinstance(request.routing_exception, SecurityError):
+        return None
+    message = str(_("This server does not answer to this host name."))
+    if wants_json():
+        return make_response(jsonify(error={"key": "foreign_host", "message": message}), 400)
+    return make_response(message, 400, {"Content-Type": "text/plain; charset=utf-8"})
+
+
+def refuse_other_sites() -> None:
+    """Refuse what a browser says another site made it send, whatever token it brings."""
+    if request.method not in UNSAFE_METHODS:
+        return
+    fetched_from = request.headers.get("Sec-Fetch-Site", "same-origin")
+    origin = request.headers.get("Origin")
+    if fetched_from in {"same-origin", "none"} and (origin is None or urlsplit(origin).netloc == request.host):
+        return
+    audit.note("cross_site_request", address=request.remote_addr or "", detail=f"{fetched_from} {origin}")
+    raise AccountError("cross_site_request", _("This request came from another site and was not carried out."))
+
+
+def keep_to_own_prefix() -> Response | None:
+    """Everything under `/<username>/` is only for that user.
+
+    Others are told nothing: strangers land on the front page, other users at their own home, programs get 401 or 404.
+    """
+    prefix = request.path.split("/")[1]
+    if not is_canonical(prefix):
+        return None
+    if not current_user.is_authenticated:
+        return abort(401) if wants_json() else redirect(url_for("home.index"), 303)
+    if current_user.name == prefix:
+        return None
+    current_app.logger.info("%s refused at the prefix of another user", request.endpoint)
+    return abort(404) if wants_json() else redirect(own_home(), 303)
+
+
+def hide_administration() -> None:
+    """Whatever begins with `/admin` is not there for those who are no administrators, whichever way it is asked for."""
+    first = request.path.lstrip("/").split("/")[0]
+    if first.casefold() != ADMINISTRATION and request.blueprint != ADMINISTRATION:
+        return
+    if not current_user.is_authenticated or not current_user.is_admin:
+        request.url_rule = None  # the page of the error, too, must look as if nothing were there
+        abort(404)

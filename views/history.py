@@ -1,0 +1,58 @@
+"""What is done to a selection of the history: download as one ZIP, delete, take that back, delete for good."""
+
+from flask import Blueprint, Response, jsonify, redirect, request, url_for
+from flask_login import current_user
+
+from imaging.errors import N_
+from jobs import bin, takeaway
+from jobs.errors import JobError
+from models import utc_now
+from views.guards import safe_next, wants_json
+from views.jobs import history_of
+
+blueprint = Blueprint("history", __name__, url_prefix="/<name:username>/history")
+
+
+@blueprint.get("/pictures.zip")
+def pictures(username: str):
+    """The results of the jobs named `id`, or of all (of one tool), in one ZIP file that is made while it is sent."""
+    service = history_of(request.args.get("service", ""))
+    archive = takeaway.of(current_user.id, request.args.getlist("id"), service, request.args.get("format", ""))
+    name = f"revive-pictures-{utc_now():%Y-%m-%d}.zip"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return Response(archive, mimetype="application/zip", headers=headers)
+
+
+@blueprint.post("/download")
+def download(username: str):
+    """The form of the selection posts; the ZIP itself has an address of its own."""
+    chosen = {"format": request.form["format"]} if request.form.get("format") else {}
+    return redirect(url_for("history.pictures", username=username, id=_selected(), **chosen), 303)
+
+
+@blueprint.post("/deletion")
+def delete(username: str):
+    return _done(username, deleted=bin.put(current_user.id, _selected()))
+
+
+@blueprint.post("/restoration")
+def restore(username: str):
+    return _done(username, restored=bin.take_back(current_user.id, _selected()))
+
+
+@blueprint.post("/erasure")
+def erase(username: str):
+    return _done(username, erased=bin.erase(current_user.id, _selected()))
+
+
+def _selected() -> list[str]:
+    """The ids that the form names. None is no selection: it must not mean all."""
+    if ids := request.form.getlist("id"):
+        return ids
+    raise JobError("nothing_selected", N_("Please select some pictures first."))
+
+
+def _done(username: str, **said: int):
+    if wants_json():
+        return jsonify(**said)
+    return redirect(safe_next(request.form.get("next"), url_for("jobs.history", username=username)), 303)

@@ -1,0 +1,42 @@
+"""The icons, drawn for this project on a grid of 24: the inside of each `<svg>`, strokes only."""
+
+ICONS = {
+    "system": '<rect x="3" y="4" width="18" height="12" rx="2"/><path d="M9 20h6M12 16v4"/>',
+    "light": '<circle cx="12" cy="12" r="4"/><path d="M12 3v2M12 19v2M3 12h2M19 12h2M5.6 5.6 7 7M17 17l1.4 1.4M18.4 5.6 17 7M7 17l-1.4 1.4"/>',  # noqa: E501
+    "dark": '<path d="M8 3h8l1 4H7zM6 7h12l-2 5H8zM12 12v3M12 18v1M7 16l-1 2M17 16l1 2"/>',
+    "person": '<circle cx="12" cy="8" r="4"/><path d="M4 21c0-4 3.5-6.5 8-6.5s8 2.5 8 6.5"/>',
+    "home": '<path d="M4 11 12 4l8 7v9h-5v-6H9v6H4z"/>',
+    "sheet": '<rect x="3" y="4" width="18" height="16" rx="1"/><path d="M3 9.3h18M3 14.6h18M9 4v16M15 4v16"/>',
+    "key": '<circle cx="8" cy="15" r="4"/><path d="m11 12 8-8M16 7l3 3"/>',
+    "leave": '<path d="M10 4H5v16h5M14 8l4 4-4 4M18 12H9"/>',
+    "gauge": '<path d="M4 18a8.5 8.5 0 1 1 16 0zM12 18l4-6"/>',
+    "warning": '<path d="M12 4 2.8 20h18.4zM12 10v5M12 17.4v.2"/>',
+    "picture": '<rect x="3" y="4" width="18" height="16" rx="2"/><circle cx="8.5" cy="9.5" r="1.5"/><path d="m4 18 5.5-5 3.5 3 3-2.5 4.5 4"/>',  # noqa: E501
+    "download": '<path d="M12 4v11M7.5 11 12 15.5 16.5 11M4 20h16"/>',
+    "bin": '<path d="M4 7h16M9 7V4h6v3M6 7l1 13h10l1-13M10 11v5.5M14 11v5.5"/>',
+    "split": '<path d="m9 7-5 5 5 5M15 7l5 5-5 5"/>',
+    "back": '<path d="m15 5-7 7 7 7"/>',
+    "forward": '<path d="m9 5 7 7-7 7"/>',
+    "camera": '<path d="M4 8h3.5L9 5.5h6L16.5 8H20v11H4z"/><circle cx="12" cy="13" r="3.5"/>',
+    "open": '<path d="M10 5H5v14h14v-5M14 4h6v6M20 4l-9 9"/>',
+    "again": '<path d="M19.5 12a7.5 7.5 0 1 1-2.4-5.5M19.5 3.5V8H15"/>',
+    "cross": '<path d="m6 6 12 12M18 6 6 18"/>',
+    "brush": '<path d="M20 4 11 13M8.5 12.5c-2.5 0-3.5 2-3.5 4 0 1.5-.8 2.6-2 3 4.5 1.2 8.5-.7 8.5-4z"/>',
+    "send": '<path d="M4 12h14M13 6.5 18.5 12 13 17.5"/>',
+    "check": '<path d="m5 12.5 4.5 4.5L19 7.5"/>',
+    "file": '<path d="M6 3h8l4 4v14H6zM14 3v4h4M9 12h6M9 16h6"/>',
+    "eraser": '<path d="M9 19 4 14 14 4l6 6-9 9zM9.5 8.5l6 6M9 19h11"/>',
+    "undo": '<path d="M8 5 4 9l4 4M4 9h10a5.5 5.5 0 0 1 0 11h-3"/>',
+    "redo": '<path d="m16 5 4 4-4 4M20 9H10a5.5 5.5 0 0 0 0 11h3"/>',
+    "invert": '<circle cx="12" cy="12" r="8"/><path d="M12 4v16M15 5.5v13M18 7.8v8.4"/>',
+    "grow": '<circle cx="12" cy="12" r="3.2"/><circle cx="12" cy="12" r="8.5" stroke-dasharray="3.2 3.5"/>',
+    "plus": '<path d="M12 5v14M5 12h14"/>',
+    "minus": '<path d="M5 12h14"/>',
+    "fit": '<path d="M9 4H4v5M15 4h5v5M9 20H4v-5M15 20h5v-5"/>',
+    "upload": '<path d="M12 15.5V4M7.5 8.5 12 4l4.5 4.5M4 20h16"/>',
+    "beside": '<rect x="3" y="5" width="8" height="14" rx="1"/><rect x="13" y="5" width="8" height="14" rx="1"/>',
+    "eye": '<path d="M2.5 12C5 7.5 8.3 5.5 12 5.5s7 2 9.5 6.5c-2.5 4.5-5.8 6.5-9.5 6.5S5 16.5 2.5 12z"/><circle cx="12" cy="12" r="2.8"/>',  # noqa: E501
+    "frame": '<path d="M7 3v14h14M3 7h14v14"/>',
+    "more": '<path d="M5 12h.01M12 12h.01M19 12h.01" stroke-width="3"/>',
+    "pen": '<path d="M4 20l1-4.5L16 4.5l3.5 3.5L8.5 19zM13.5 7l3.5 3.5"/>',
+}

@@ -1,0 +1,71 @@
+"""Which language a page speaks: the person's choice, then the account's, then the browser's."""
+
+from flask import Blueprint, Flask, Response, has_request_context, redirect, request
+from flask_babel import Babel, get_locale
+from flask_login import current_user
+from sqlalchemy.exc import SQLAlchemyError
+
+from accounts.language import remember
+from views.guards import safe_next
+
+# Code of the translation, name in itself, tag for `lang`.
+LANGUAGES = (("en", "English", "en"), ("zh", "中文", "zh-CN"))
+CODES = tuple(code for code, _, _ in LANGUAGES)
+COOKIE = "language"
+YEAR_SECONDS = 365 * 24 * 3600
+
+blueprint = Blueprint("languages", __name__)
+
+
+def init_app(app: Flask) -> None:
+    """Start Babel, tell the templates about languages and answer `POST /language`."""
+    Babel(app, locale_selector=choice)
+    app.context_processor(what_pages_use)
+    app.register_blueprint(blueprint)
+
+
+@blueprint.post("/language")
+def choose() -> Response:
+    """Remember the language in a cookie of its own, which outlives signing in and out, and in the account."""
+    response = redirect(safe_next(request.form.get("next")), 303)
+    language = request.form.get("language")
+    if language in CODES:
+        if current_user.is_authenticated:
+            remember(current_user, language)
+        response.set_cookie(
+            COOKIE, language, max_age=YEAR_SECONDS, samesite="Lax", httponly=True, secure=request.is_secure
+        )
+    return response
+
+
+def choice() -> str:
+    """The code of the language of this answer."""
+    if not has_request_context():  # a command or the worker
+        return CODES[0]
+    chosen = request.cookies.get(COOKIE)
+    if chosen in CODES:
+        return chosen
+    return _of_account() or _of_browser()
+
+
+def what_pages_use() -> dict[str, object]:
+    """The names that templates find: the language's code, its tag, and all languages."""
+    code = str(get_locale())
+    tags = {code: tag for code, _, tag in LANGUAGES}
+    return {"current_language": code, "html_language": tags.get(code, "en"), "languages": LANGUAGES}
+
+
+def _of_account() -> str | None:
+    try:
+        language = getattr(current_user, "language", None)
+    except SQLAlchemyError:
+        return None
+    return language if language in CODES else None
+
+
+def _of_browser() -> str:
+    """The first wish of the browser that we speak; zh-CN, zh-Hans and the like are zh."""
+    for wish, _quality in request.accept_languages:
+        if (code := wish.replace("_", "-").split("-")[0].lower()) in CODES:
+            return code
+    return CODES[0]

@@ -1,0 +1,149 @@
+"""What every template may use: hashed static addresses, the tools' menu, the person, times, demo pictures."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from flask import Flask, Response, current_app, request, url_for
+from flask_babel import format_datetime, format_decimal, gettext
+from flask_login import current_user
+from sqlalchemy.exc import SQLAlchemyError
+
+import services
+from jobs.availability import offered_choices
+from views.icons import ICONS
+
+# The first mark that a user agent holds tells its name: nearly all call themselves Mozilla, Chrome and Safari as well.
+BROWSERS = (
+    ("MicroMessenger", "WeChat"), ("QQBrowser", "QQ"), ("EdgA", "Edge"), ("Edg/", "Edge"), ("OPR/", "Opera"),
+    ("SamsungBrowser", "Samsung Internet"), ("Firefox", "Firefox"), ("FxiOS", "Firefox"), ("CriOS", "Chrome"),
+    ("Chrome", "Chrome"), ("Safari", "Safari"), ("curl", "curl"),
+)  # fmt: skip
+SYSTEMS = (
+    ("iPhone", "iPhone"), ("iPad", "iPad"), ("HarmonyOS", "HarmonyOS"), ("Android", "Android"), ("Windows", "Windows"),
+    ("Macintosh", "macOS"), ("CrOS", "ChromeOS"), ("Linux", "Linux"),
+)  # fmt: skip
+YEAR_SECONDS = 365 * 24 * 3600
+
+
+def init_app(app: Flask) -> None:
+    """Give the templates their helpers and versioned static files their year in the cache."""
+    app.context_processor(what_pages_use)
+    app.add_template_filter(as_utc_text, "iso")
+    app.add_template_filter(readable)
+    app.add_template_filter(browser_name)
+    app.add_template_filter(amount)
+    app.after_request(keep_versioned_files)
+
+
+def what_pages_use() -> dict[str, Any]:
+    """The names that templates find beside those their view passes."""
+    person = viewer()
+    return {
+        "asset": asset,
+        "tr": tr,
+        "icons": ICONS,
+        "viewer": person,
+        "here": here(),
+        "services_menu": services.SERVICES,
+        "service_of": services.get,
+        "tool_url": lambda key: tool_url(key, person),
+        "offered_choices": offered_choices,
+        "examples": examples(),
+        "example_of": lambda key: next((e for e in all_examples() if e["key"] == key), None),
+    }
+
+
+def asset(path: str) -> str:
+    """The address of a static file, with a mark of its content so that browsers may keep it for a year."""
+    return url_for("static", filename=path, v=_mark(path))
+
+
+def keep_versioned_files(response: Response) -> Response:
+    """A static address that names the present content never changes its answer; any other is asked again."""
+    if request.endpoint == "static" and response.status_code == 200:
+        path = request.view_args["filename"]
+        if request.args.get("v") == _mark(path):
+            response.headers["Cache-Control"] = f"public, max-age={YEAR_SECONDS}, immutable"
+    return response
+
+
+def tr(text: Any) -> str:
+    """Translate a text that is not known to the template; nothing stays nothing."""
+    return gettext(str(text)) if text else ""
+
+
+def viewer():
+    """The signed-in person or None, also when the database cannot tell: error pages must still appear."""
+    try:
+        return current_user if current_user.is_authenticated else None
+    except SQLAlchemyError:
+        return None
+
+
+def here() -> str:
+    """The address to come back to after changing the language."""
+    if request.url_rule is None or "GET" not in request.url_rule.methods:
+        return url_for("home.index")
+    return request.full_path.rstrip("?")
+
+
+def tool_url(key: str, person: Any) -> str:
+    """The tool itself for a signed-in person, the way through the login page for others."""
+    if person:
+        return url_for("studio.studio", username=person.name, service=key)
+    return url_for("studio.tool", service=key)
+
+
+def as_utc_text(moment: datetime | str) -> str:
+    """ISO 8601 with the zone, for `<time datetime>`; times without a zone are UTC."""
+    if isinstance(moment, str):
+        moment = datetime.fromisoformat(moment)
+    return moment.replace(tzinfo=moment.tzinfo or UTC).isoformat(timespec="seconds")
+
+
+def readable(moment: datetime | str) -> str:
+    """A time in words of the person's language, in UTC; the page's script turns it into local time."""
+    return format_datetime(datetime.fromisoformat(as_utc_text(moment)), "medium") + " UTC"
+
+
+def amount(number: float) -> str:
+    """A number as people of this language write it, to one decimal place."""
+    return format_decimal(round(number, 1))
+
+
+def browser_name(agent: str) -> str:
+    """The browser and system of a user agent in two words; what is unknown is shown as it came."""
+    browser = next((name for mark, name in BROWSERS if mark in agent), None)
+    system = next((name for mark, name in SYSTEMS if mark in agent), None)
+    return " · ".join(word for word in (browser, system) if word) or agent
+
+
+def examples() -> list[Mapping[str, Any]]:
+    """The pairs of the carousel; where none of those tools has made one yet, whatever pairs there are."""
+    return [example for example in all_examples() if example["carousel"]] or all_examples()
+
+
+def all_examples() -> list[Mapping[str, Any]]:
+    """What `docs/demo/make.py` wrote down about the pictures it made."""
+    return _examples(Path(current_app.static_folder))
+
+
+@lru_cache
+def _examples(static: Path) -> list[Mapping[str, Any]]:
+    listing = static / "demo" / "examples.json"
+    return json.loads(listing.read_text("utf-8")) if listing.exists() else []
+
+
+def _mark(path: str) -> str | None:
+    file = Path(current_app.static_folder, path)
+    return _hash(file, file.stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=512)
+def _hash(file: Path, _changed: int) -> str:
+    return hashlib.sha256(file.read_bytes()).hexdigest()[:12]

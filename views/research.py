@@ -1,0 +1,115 @@
+"""The research behind each tool, as the home page tells it: only what the tool really runs here."""
+
+from dataclasses import dataclass
+
+from imaging.errors import N_
+from jobs.availability import is_usable
+from services.base import Service
+
+
+@dataclass(frozen=True)
+class Work:
+    """One publication: how it is cited, and where it is read."""
+
+    cited: str
+    url: str
+
+
+@dataclass(frozen=True)
+class Part:
+    """One part of a tool in a sentence, with its sources; with `weights`, told only where these are installed."""
+
+    sentence: str
+    works: tuple[Work, ...]
+    weights: str = ""
+
+
+_ARXIV = "https://arxiv.org/abs/"
+_DOI = "https://doi.org/"
+GUIDED = Work("He et al., Guided Image Filtering, ECCV 2010", _DOI + "10.1007/978-3-642-15549-9_1")
+U_NET = Work("Ronneberger et al., U-Net, MICCAI 2015", _ARXIV + "1505.04597")
+U2_NET = Work("Qin et al., U²-Net, Pattern Recognition 2020", _ARXIV + "2005.09007")
+NAFNET = Work("Chen et al., NAFNet, ECCV 2022", _ARXIV + "2204.04676")
+
+BEHIND: dict[str, tuple[Part, ...]] = {
+    "deblur": (
+        Part(
+            N_("The path of the shaking hand is estimated from the picture itself and divided out; two small "
+               "networks predict the edges before and mend the picture afterwards."),
+            (
+                Work("Cho and Lee, Fast Motion Deblurring, ACM TOG 2009", _DOI + "10.1145/1618452.1618491"),
+                Work("Schuler et al., Learning to Deblur, TPAMI 2016", _ARXIV + "1406.7444"),
+                Work("Dong et al., Deep Wiener Deconvolution, NeurIPS 2020", _ARXIV + "2103.09962"),
+                NAFNET,
+            ),
+        ),
+        Part(
+            N_("To choose instead: a generator with residual blocks proposes a sharp picture and a critic judges it, "
+               "trained as a Wasserstein GAN with gradient penalty."),
+            (
+                Work("Kupyn et al., DeblurGAN, CVPR 2018", _ARXIV + "1711.07064"),
+                Work("Gulrajani et al., Improved Training of Wasserstein GANs, NeurIPS 2017", _ARXIV + "1704.00028"),
+            ),
+            weights="deblurgan",
+        ),
+        Part(N_("NAFNet, trained by its authors on the GoPro pictures."), (NAFNET,), weights="nafnet-gopro-width32"),
+    ),
+    "colorize": (
+        Part(
+            N_("A U-Net looks at the brightness of the picture and proposes its colours; it learns on its own first "
+               "and meets its critic only at the end, which is called NoGAN."),
+            (
+                Work("Antic, DeOldify and NoGAN, 2019", "https://github.com/jantic/DeOldify"),
+                U_NET,
+                Work("Zhang et al., Colorful Image Colorization, ECCV 2016", _ARXIV + "1603.08511"),
+            ),
+        ),
+        Part(
+            N_("The colours are carried to the full size along the edges of the picture, and your own dabs of colour "
+               "spread over what is as bright as the place under them."),
+            (
+                GUIDED,
+                Work("Levin et al., Colorization using Optimization, SIGGRAPH 2004", _DOI + "10.1145/1015706.1015780"),
+            ),
+        ),
+    ),
+    "background": (
+        Part(
+            N_("U-shaped networks nested in a U-shaped network find the person at seven scales; a guided filter brings "
+               "the outline to the size of the photo."),
+            (U2_NET, GUIDED),
+        ),
+    ),
+    "idphoto": (
+        Part(
+            N_("The same network finds the person; the head is measured on the outline, and the sizes come from the "
+               "offices that issue the documents."),
+            (
+                U2_NET,
+                Work("ICAO, Doc 9303: Machine Readable Travel Documents", "https://www.icao.int/"),
+            ),
+        ),
+    ),
+    "inpaint": (
+        Part(
+            N_("The hole is filled with patches from the rest of the photo, from coarse to fine: good matches are "
+               "found by chance and passed on to the neighbours, and each pixel is a vote of all patches over it."),
+            (
+                Work("Barnes et al., PatchMatch, SIGGRAPH 2009", _DOI + "10.1145/1531326.1531330"),
+                Work("Wexler et al., Space-Time Completion of Video, PAMI 2007", _DOI + "10.1109/TPAMI.2007.60"),
+                Work("Newson et al., Non-Local Patch-Based Inpainting, IPOL 2017", _DOI + "10.5201/ipol.2017.189"),
+            ),
+        ),
+    ),
+    "adjust": (
+        Part(
+            N_("No network: turning, mirroring and brightness are exact operations of an imaging library."),
+            (Work("Pillow, Clark and contributors", "https://python-pillow.github.io/"),),
+        ),
+    ),
+}  # fmt: skip
+
+
+def behind(service: Service) -> list[Part]:
+    """Return what is behind a tool on this server, in the order in which it is told."""
+    return [part for part in BEHIND.get(service.key, ()) if not part.weights or is_usable(part.weights)]

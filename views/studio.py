@@ -1,0 +1,103 @@
+"""The tools: the form of each, and the upload that starts a job."""
+
+from typing import Any
+
+from flask import Blueprint, abort, current_app, jsonify, make_response, redirect, render_template, request, url_for
+from flask_login import current_user
+
+import services
+from imaging.errors import PictureError
+from jobs import lifecycle
+from jobs.errors import JobError
+from jobs.lifecycle import Template
+from jobs.sources import FROM_JOB, FROM_WHICH
+from jobs.storage import ORIGINAL
+from jobs.uploads import FormFile
+from models import db
+from services.base import UPLOADED, Service, ServiceError
+from views import tools
+from views.errors import respond
+from views.guards import wants_json
+from views.jobs import described
+
+blueprint = Blueprint("studio", __name__)
+
+FORM_BYTES = 64 * 1024
+_MEGABYTE = 1024 * 1024
+
+
+@blueprint.app_url_value_preprocessor
+def limit_body(endpoint: str | None, values: dict | None) -> None:
+    """Only the tools take pictures, each as many as its form has; any other body is a small form.
+
+    This runs before anything reads the body, the check of the form's token included.
+    """
+    service = services.get(values["service"]) if endpoint == "studio.studio" else None
+    pictures = 1 + sum(option.kind in UPLOADED for option in service.options) if service else 0
+    request.max_content_length = FORM_BYTES + pictures * (current_app.config["MAX_UPLOAD_MEGABYTES"] * _MEGABYTE + 1024)
+
+
+@blueprint.get("/tools/<service>")
+def tool(service: str):
+    key = _service(service).key
+    here = url_for("studio.tool", service=key)
+    if not current_user.is_authenticated:
+        return redirect(url_for("auth.login", next=here), 303)
+    return redirect(url_for("studio.studio", username=current_user.name, service=key), 303)
+
+
+@blueprint.route("/<name:username>/<service>", methods=["GET", "POST"])
+def studio(username: str, service: str):
+    chosen = _service(service)
+    if request.method != "POST":
+        return render_template("studio.html", **_asked_for(chosen))
+    try:
+        job = lifecycle.create(current_user.id, chosen, request.form, _files())
+    except (JobError, PictureError, ServiceError) as error:
+        db.session.rollback()
+        return _refused(chosen, error)
+    if wants_json():
+        return jsonify(described(job)), 202
+    return redirect(url_for("jobs.show", username=username, id=job.id), 303)
+
+
+def _service(key: str) -> Service:
+    return services.get(key) or abort(404)
+
+
+def _files() -> dict[str, FormFile]:
+    """The chosen files of the form; a file field left empty comes without a name."""
+    return {name: FormFile(file.stream, file.filename) for name, file in request.files.items() if file.filename}
+
+
+def _asked_for(service: Service) -> dict[str, Any]:
+    """The form as the address asks for it: `?from=<job>&which=original|result` begins with an earlier picture."""
+    job_id = request.args.get("from")
+    which = request.args.get("which") or ORIGINAL
+    form = lifecycle.template(current_user.id, job_id, service, which) if job_id else None
+    return tools.page(service, {}, form=form)
+
+
+def _refused(service: Service, error: JobError | PictureError | ServiceError):
+    """What is wrong, beside the field that it is about: programs get its name, people the form once more."""
+    place = getattr(error, "option", None) or getattr(error, "field", "form")
+    status, retry_after = getattr(error, "status", 400), getattr(error, "retry_after_seconds", None)
+    if wants_json():
+        fields = None if place == "form" else {place: error.message}
+        return respond(status, error.key, error.message, fields=fields, retry_after=retry_after)
+    page = tools.page(service, request.form, {place: error.message}, _former(service))
+    response = make_response(render_template("studio.html", **page), status)
+    if retry_after:
+        response.headers["Retry-After"] = str(retry_after)
+    return response
+
+
+def _former(service: Service) -> Template | None:
+    """The earlier job that a refused form named, if it is still there."""
+    if not request.form.get(FROM_JOB):
+        return None
+    try:
+        which = request.form.get(FROM_WHICH) or ORIGINAL
+        return lifecycle.template(current_user.id, request.form[FROM_JOB], service, which)
+    except JobError:
+        return None

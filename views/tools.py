@@ -1,0 +1,70 @@
+"""What the page of a tool needs: its form, what that is filled in with, and the picture that is already here."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import current_app, url_for
+from flask_login import current_user
+
+import services
+from jobs import lifecycle
+from jobs.availability import unavailable_reason
+from jobs.lifecycle import Template
+from models import Job
+from services.base import Service
+
+
+def page(
+    service: Service, values: Mapping[str, Any], errors: Mapping[str, str] | None = None, form: Template | None = None
+) -> dict[str, Any]:
+    """Return what `studio.html` wants: `values` fill the options in, `form` brings the picture of an earlier job."""
+    config = current_app.config
+    return {
+        "service": service,
+        "unavailable": unavailable_reason(service),
+        "values": {**(form.values if form else {}), **values},
+        "errors": errors or {},
+        "source": source(form) if form else None,
+        "limits": {"megabytes": config["MAX_UPLOAD_MEGABYTES"], "megapixels": config["MAX_MEGAPIXELS"]},
+    }
+
+
+def page_of_job(job: Job) -> dict[str, Any]:
+    """Return the same for the page of a job, whose form is ready to run once more with other options."""
+    service = services.get(job.service)
+    if service is None:  # a tool of long ago
+        return {"service": None, "errors": {}, "others": []}
+    return page(service, {}, form=lifecycle.template(current_user.id, job.id)) | {"others": others(service)}
+
+
+def others(service: Service) -> list[Service]:
+    """Return the tools that a result of this one can be sent to."""
+    return [each for each in services.SERVICES if each is not service and not unavailable_reason(each)]
+
+
+def source(form: Template) -> dict[str, Any]:
+    """Return the picture of an earlier job as the form shows it; `uploads` need not come again."""
+    job, name = form.job, current_user.name
+    size = (job.width, job.height) if form.which == "original" else (job.result_width, job.result_height)
+    return {
+        "id": job.id,
+        "which": form.which,
+        "name": job.title or job.original_name,
+        "width": size[0],
+        "height": size[1],
+        "preview_url": url_for("jobs.preview", username=name, id=job.id, of=form.which),
+        "uploads": form.uploads,
+        "starts": _starts(form),
+    }
+
+
+def _starts(form: Template) -> dict[str, str]:
+    """Return option -> address of what a drawing begins with: the mask that the run made, else what was drawn then."""
+    job, name = form.job, current_user.name
+    if not form.is_again:
+        return {}
+    starts = {each: url_for("jobs.upload", username=name, id=job.id, option=each) for each in form.uploads}
+    drawn = [option for option in services.get(job.service).options if option.kind == "mask"]
+    if job.mask_file:
+        starts |= {option.name: url_for("jobs.mask", username=name, id=job.id) for option in drawn}
+    return starts
