@@ -1,0 +1,40 @@
+"""The Flask application: `create_app()` binds extensions and registers views, error pages and commands."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Flask
+from flask_migrate import Migrate
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+import config
+import models
+from accounts import commands as account_commands
+from accounts.mail import mail
+from jobs import commands as job_commands
+from models import db
+from models.sqlite import make_sqlite_durable
+from views import account, admin, auth, errors, guards, headers, history, home, jobs, languages, ops, pages, studio
+
+
+def create_app(settings: Mapping[str, Any] | None = None) -> Flask:
+    """Return the application; `settings` is for tests, else they come from the environment."""
+    settings = dict(settings or config.load_or_exit())
+    app = Flask(__name__, instance_path=str(settings["INSTANCE_DIR"]))
+    app.config.update(settings)
+    if app.config["PROXIES"]:
+        hops = app.config["PROXIES"]
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops)
+
+    models.init_app(app)
+    make_sqlite_durable(app)
+    Migrate(app, db)
+    mail.init_app(app)
+    for room in (languages, guards, headers, pages, errors):
+        room.init_app(app)
+    for room in (ops, home, auth, account, admin, jobs, history, studio):
+        app.register_blueprint(room.blueprint)
+    for room in (account_commands, job_commands):
+        for command in room.commands:
+            app.cli.add_command(command)
+    return app

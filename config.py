@@ -1,0 +1,234 @@
+"""Settings from the environment and `.env`. A wrong value stops the start with a sentence that says what to do.
+
+`SETTINGS` is the whole list; the table in README.md is compared with it by a test.
+"""
+
+import os
+import secrets
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from dotenv import load_dotenv
+
+ROOT = Path(__file__).resolve().parent
+SHORTEST_KEY = 32
+# Settings whose wrong values are not repeated on the terminal or in a log.
+SECRETS = ("SECRET_KEY", "MAIL_PASSWORD", "DATABASE_URL", "QUEUE_URL")
+CONNECT_SECONDS, STATEMENT_SECONDS = 5, 60
+
+
+class WrongSetting(Exception):
+    """A setting that cannot be used; the message says what to do."""
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One setting: `read` turns its text into a value or raises ValueError with what is expected."""
+
+    name: str
+    read: Callable[[str], Any]
+    default: Any
+    about: str
+
+
+def text(raw: str) -> str:
+    return raw
+
+
+def switch(raw: str) -> bool:
+    if raw.lower() not in {"0", "1", "true", "false", "yes", "no", "on", "off"}:
+        raise ValueError("give yes or no")
+    return raw.lower() in {"1", "true", "yes", "on"}
+
+
+def whole(minimum: int, maximum: int) -> Callable[[str], int]:
+    def read(raw: str) -> int:
+        if not raw.isascii() or not raw.isdigit() or not minimum <= int(raw) <= maximum:
+            raise ValueError(f"give a whole number from {minimum} to {maximum}")
+        return int(raw)
+
+    return read
+
+
+def keys(raw: str) -> tuple[str, ...]:
+    if any(len(key) < SHORTEST_KEY for key in words(raw)):
+        raise ValueError("give keys of at least 32 characters; a short one would let strangers sign cookies")
+    return words(raw)
+
+
+def words(raw: str) -> tuple[str, ...]:
+    return tuple(word.strip() for word in raw.split(",") if word.strip())
+
+
+def name_kinds(raw: str) -> tuple[str, ...]:
+    kinds = words(raw)
+    if not kinds or set(kinds) - {"qq", "email"}:
+        raise ValueError("give qq, email or both: qq,email")
+    return kinds
+
+
+def database_url(raw: str) -> str:
+    if urlsplit(raw).scheme not in {"sqlite", "mysql+pymysql", "mariadb+pymysql"}:
+        raise ValueError("give sqlite:////path/to/file or mysql+pymysql://user:password@host/database?charset=utf8mb4")
+    return raw
+
+
+def queue_url(raw: str) -> str:
+    if urlsplit(raw).scheme not in {"sqlite", "redis", "rediss", "unix"}:
+        raise ValueError("give sqlite:////path/to/file or redis://host:6379/0")
+    return raw
+
+
+SETTINGS = (
+    Setting("INSTANCE_DIR", text, None, "folder of everything that Revive keeps unless told otherwise; `instance` when absent"),
+    Setting("DATABASE_URL", database_url, None, "where accounts and jobs live; `mysql+pymysql://…` in production, SQLite under `instance/` when absent"),
+    Setting("DATABASE_POOL_SIZE", whole(1, 200), None, "database connections that each process keeps open; as many as `WEB_THREADS` when absent"),
+    Setting("DATABASE_POOL_RECYCLE_SECONDS", whole(1, 86_400), 1800, "a connection older than this is made anew; keep it below the server's `wait_timeout`"),
+    Setting("DATABASE_TIMEOUT_SECONDS", whole(1, 3600), None, "how long to wait for an answer of the database before it counts as away; 3 in web servers and 60 in workers and commands when absent"),
+    Setting("QUEUE_URL", queue_url, None, "the queue: `redis://host:6379/0`, or SQLite under `instance/` when absent"),
+    Setting("STORAGE_DIR", text, None, "folder of uploads and results; `instance/storage` when absent"),
+    Setting("WEIGHTS_DIR", text, None, "folder of the weights and their manifest; `weights` when absent"),
+    Setting("IMPORTED_WEIGHTS_DIR", text, None, "folder of weights made from official files by `flask weights import`; `instance/weights` when absent"),
+    Setting("MAX_WEIGHTS_MEGABYTES", whole(1, 8192), 1024, "largest official file of weights that is imported"),
+    Setting("SECRET_KEY", text, None, "signs the session cookie; made once and kept in `instance/secret_key` when absent"),
+    Setting("SECRET_KEY_FALLBACKS", keys, (), "older keys, comma-separated, still accepted while you rotate"),
+    Setting("HOST", text, "127.0.0.1", "address that the web server listens on"),
+    Setting("PORT", whole(1, 65535), 5000, "port that the web server listens on"),
+    Setting("TRUSTED_HOSTS", words, (), "host names that the site answers to, comma-separated; any when empty and listening on 127.0.0.1"),
+    Setting("BASE_URL", text, None, "address of the site as written in mails, such as `https://photos.example.org`"),
+    Setting("HTTPS", switch, False, "yes when people reach the site over TLS: secure `__Host-` cookie and HSTS"),
+    Setting("PROXIES", whole(0, 5), 0, "how many reverse proxies of yours stand in front and set `X-Forwarded-For`"),
+    Setting("WEB_THREADS", whole(1, 64), 8, "threads of each web process"),
+    Setting("WEB_PROCESSES", whole(1, 32), 1, "web processes"),
+    Setting("WORKER_THREADS", whole(1, 16), 1, "jobs that one worker runs at once"),
+    Setting("MAIL_SERVER", text, None, "SMTP server; when absent, mails are written to `instance/outbox/` and codes shown on the terminal"),
+    Setting("MAIL_PORT", whole(1, 65535), 25, "port of the SMTP server"),
+    Setting("MAIL_USE_TLS", switch, False, "begin TLS with STARTTLS after connecting"),
+    Setting("MAIL_USE_SSL", switch, False, "TLS from the first byte"),
+    Setting("MAIL_USERNAME", text, None, "user name at the SMTP server"),
+    Setting("MAIL_PASSWORD", text, None, "password at the SMTP server"),
+    Setting("MAIL_DEFAULT_SENDER", text, "Revive <revive@localhost>", "sender of the mails"),
+    Setting("USER_NAME_KINDS", name_kinds, ("qq", "email"), "which user names may register: `qq`, `email` or both"),
+    Setting("PASSWORD_MIN_LENGTH", whole(6, 64), 6, "shortest password"),
+    Setting("PASSWORD_MAX_LENGTH", whole(8, 256), 18, "longest password"),
+    Setting("CODE_MINUTES", whole(1, 10), 10, "how long a mailed code is valid"),
+    Setting("SESSION_IDLE_DAYS", whole(1, 90), 14, "a session unused for so long ends"),
+    Setting("SESSION_DAYS", whole(1, 365), 90, "a session ends after so long in any case"),
+    Setting("MAX_UPLOAD_MEGABYTES", whole(1, 512), 32, "largest upload"),
+    Setting("MAX_MEGAPIXELS", whole(1, 200), 50, "largest picture"),
+    Setting("MAX_ACTIVE_JOBS", whole(1, 1000), 20, "jobs that one account may have waiting or running at once"),
+    Setting("MAX_STORAGE_MEGABYTES", whole(1, 1_000_000), 2000, "storage of one account, originals and results together"),
+    Setting("MAX_JOBS_PER_DAY", whole(1, 100_000), 500, "jobs that one account may start in a day (UTC)"),
+    Setting("MAX_MEGAPIXELS_PER_DAY", whole(1, 1_000_000), 10_000, "megapixels that one account may have worked on in a day (UTC)"),
+    Setting("RETENTION_DAYS", whole(0, 3650), 0, "jobs and their pictures are deleted after so many days; 0 keeps them"),
+    Setting("JOB_MINUTES", whole(1, 240), 20, "a job that runs longer is stopped and fails with a reason"),
+)
+
+
+def load(environment: Mapping[str, str] | None = None) -> dict[str, Any]:
+    """Return the Flask configuration. Raises WrongSetting."""
+    if environment is None:
+        load_dotenv(ROOT / ".env")
+        environment = os.environ
+    values = {setting.name: _read(setting, environment.get(setting.name, "").strip()) for setting in SETTINGS}
+    if values["PASSWORD_MIN_LENGTH"] > values["PASSWORD_MAX_LENGTH"]:
+        raise WrongSetting("PASSWORD_MIN_LENGTH is above PASSWORD_MAX_LENGTH: lower the first or raise the second.")
+    if values["HOST"] not in {"127.0.0.1", "localhost", "::1"} and not values["TRUSTED_HOSTS"]:
+        raise WrongSetting("HOST opens the site to the network: set TRUSTED_HOSTS to the host names people will use.")
+    return values | _derived(values)
+
+
+def load_or_exit() -> dict[str, Any]:
+    """`load`, with a wrong setting told on the terminal instead of a traceback."""
+    try:
+        return load()
+    except WrongSetting as error:
+        sys.exit(f"Revive cannot start: {error}")
+
+
+def _read(setting: Setting, raw: str) -> Any:
+    if not raw:
+        return setting.default
+    try:
+        return setting.read(raw)
+    except ValueError as error:
+        shown = "not usable" if setting.name.startswith(SECRETS) else repr(raw)
+        raise WrongSetting(f"{setting.name} is {shown}: {error}.") from None
+
+
+def _derived(values: Mapping[str, Any]) -> dict[str, Any]:
+    secure = values["HTTPS"]
+    instance = Path(values["INSTANCE_DIR"] or ROOT / "instance").resolve()
+    instance.mkdir(parents=True, exist_ok=True)
+    return {
+        "INSTANCE_DIR": instance,
+        "SQLALCHEMY_DATABASE_URI": values["DATABASE_URL"] or f"sqlite:///{instance / 'revive.db'}",
+        "SQLALCHEMY_ENGINE_OPTIONS": _engine_options(values),
+        "QUEUE_URL": values["QUEUE_URL"] or f"sqlite:///{instance / 'queue.db'}",
+        "STORAGE_DIR": Path(values["STORAGE_DIR"] or instance / "storage"),
+        "WEIGHTS_DIR": Path(values["WEIGHTS_DIR"] or ROOT / "weights"),
+        "IMPORTED_WEIGHTS_DIR": Path(values["IMPORTED_WEIGHTS_DIR"] or instance / "weights"),
+        "OUTBOX_DIR": instance / "outbox",
+        "SECRET_KEY": _secret_key(values["SECRET_KEY"], instance),
+        "BASE_URL": (values["BASE_URL"] or f"http://127.0.0.1:{values['PORT']}").rstrip("/"),
+        "TRUSTED_HOSTS": list(values["TRUSTED_HOSTS"]) or ["127.0.0.1", "localhost", "[::1]"],
+        "MAX_CONTENT_LENGTH": (values["MAX_UPLOAD_MEGABYTES"] * 2 + 1) * 1024 * 1024,
+        "MAX_FORM_MEMORY_SIZE": 256 * 1024,
+        "MAX_FORM_PARTS": 100,
+        "SESSION_COOKIE_NAME": "__Host-revive" if secure else "revive",
+        "SESSION_COOKIE_SECURE": secure,
+        "SESSION_COOKIE_HTTPONLY": True,
+        "SESSION_COOKIE_SAMESITE": "Lax",
+        "SESSION_COOKIE_PATH": "/",
+        "WTF_CSRF_TIME_LIMIT": None,
+        "BABEL_DEFAULT_LOCALE": "en",
+        "BABEL_TRANSLATION_DIRECTORIES": str(ROOT / "translations"),
+    }
+
+
+def _engine_options(values: Mapping[str, Any]) -> dict[str, Any]:
+    options = {
+        "pool_pre_ping": True,
+        "pool_recycle": values["DATABASE_POOL_RECYCLE_SECONDS"],
+        # A thread holds at most two connections at once: its own, and one that counts or records.
+        "pool_size": values["DATABASE_POOL_SIZE"] or values["WEB_THREADS"],
+        "max_overflow": values["WEB_THREADS"] + 4,
+    }
+    if (values["DATABASE_URL"] or "sqlite:").startswith("sqlite:"):
+        return options
+    # Without them a server that hangs, and does not just refuse, would hold every thread for ever.
+    seconds = values["DATABASE_TIMEOUT_SECONDS"] or STATEMENT_SECONDS
+    timeouts = {"connect_timeout": CONNECT_SECONDS, "read_timeout": seconds, "write_timeout": seconds}
+    return options | {"connect_args": timeouts}
+
+
+def _secret_key(given: str | None, instance: Path) -> str:
+    """The given key if it is long enough, else the one kept in `instance`, made at the first start."""
+    if given is not None:
+        if len(given) < SHORTEST_KEY:
+            raise WrongSetting("SECRET_KEY is shorter than 32 characters: make one with `openssl rand -hex 32`.")
+        return given
+    kept = instance / "secret_key"
+    if not kept.exists():
+        _make_key(kept)
+    key = kept.read_text().strip()
+    if len(key) < SHORTEST_KEY:
+        raise WrongSetting(f"{kept} holds no key of 32 characters: delete it, and the next start makes a new one.")
+    return key
+
+
+def _make_key(kept: Path) -> None:
+    """Write a new key. Web server and worker may start at once: the first one wins, and nobody reads half a key."""
+    made = kept.with_name(f"{kept.name}.{secrets.token_hex(4)}")
+    with os.fdopen(os.open(made, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(secrets.token_hex(32))
+    try:
+        os.link(made, kept)
+    except FileExistsError:
+        pass
+    finally:
+        made.unlink()

@@ -1,0 +1,117 @@
+"""Start Revive on this machine: bring the database up to date, run the web server and a worker until Ctrl-C.
+
+Each is a process of its own; one that dies is started again, so a crash of the worker costs
+no more than its job's time.
+"""
+
+import contextlib
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import config
+
+ROOT = Path(__file__).resolve().parent
+BIN = Path(sys.executable).parent
+STOP_SECONDS = 60
+RESTART_SECONDS = 2
+
+
+class Process:
+    """One long-running part of Revive in a session of its own, so that Ctrl-C reaches it only through us."""
+
+    def __init__(self, name: str, *command: str):
+        self.name, self.command = name, command
+        self.start()
+
+    def start(self) -> None:
+        self.popen = subprocess.Popen(self.command, cwd=ROOT, start_new_session=True)
+
+    def restart_if_dead(self) -> None:
+        if self.popen.poll() is not None:
+            say(f"The {self.name} ended with status {self.popen.returncode}; starting it again.")
+            time.sleep(RESTART_SECONDS)
+            self.start()
+
+    def stop(self) -> None:
+        if self.popen.poll() is None:
+            self.popen.terminate()
+
+    def wait(self, seconds: float) -> None:
+        try:
+            self.popen.wait(seconds)
+        except subprocess.TimeoutExpired:
+            self.popen.kill()
+
+
+def main() -> None:
+    settings = config.load_or_exit()
+    host, port = settings["HOST"], settings["PORT"]
+    if answers(host, port):
+        sys.exit(f"Revive cannot start: something already listens on port {port}. Stop it, or set PORT to another.")
+    prepare()
+    parts = [
+        Process("web server", str(BIN / "gunicorn"), "app:create_app()"),
+        Process("worker", str(BIN / "flask"), "worker"),
+    ]
+    with stop_signals():
+        try:
+            while not answers(host, port):
+                time.sleep(0.1)
+                for part in parts:
+                    part.restart_if_dead()
+            say(f"Revive is ready at http://{host}:{port}  (Ctrl-C stops it)")
+            while True:
+                time.sleep(1)
+                for part in parts:
+                    part.restart_if_dead()
+        except KeyboardInterrupt:
+            say("Stopping: running jobs are finished or put back into the queue.")
+    stop_all(parts)
+
+
+def prepare() -> None:
+    """Create or upgrade the database and compile the translations."""
+    for command in (["flask", "db", "upgrade"], ["pybabel", "--quiet", "compile", "-d", "translations"]):
+        done = subprocess.run([BIN / command[0], *command[1:]], cwd=ROOT, capture_output=True, text=True, check=False)
+        if done.returncode:
+            sys.exit(f"Revive cannot start: `{' '.join(command)}` failed.\n{done.stderr.strip()}")
+
+
+def answers(host: str, port: int) -> bool:
+    with contextlib.suppress(OSError), socket.create_connection((host, port), 1):
+        return True
+    return False
+
+
+@contextlib.contextmanager
+def stop_signals():
+    """Turn SIGTERM into KeyboardInterrupt, once; while stopping, further signals are ignored."""
+
+    def stop(number, frame):
+        for each in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(each, signal.SIG_IGN)
+        raise KeyboardInterrupt
+
+    for each in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(each, stop)
+    yield
+
+
+def stop_all(parts: list[Process]) -> None:
+    for part in parts:
+        part.stop()
+    end = time.monotonic() + STOP_SECONDS
+    for part in parts:
+        part.wait(max(0.1, end - time.monotonic()))
+
+
+def say(sentence: str) -> None:
+    print(sentence, flush=True)
+
+
+if __name__ == "__main__":
+    main()
