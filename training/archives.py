@@ -1,0 +1,69 @@
+"""Pictures straight from zip archives: nothing is unpacked to the disk.
+
+A recipe is given one folder of archives; a member of one is addressed by the archive's path and the
+name inside. The same tenth of every set is held back for validation, chosen by name so that it never
+changes, whichever recipe asks.
+"""
+
+import hashlib
+import io
+import zipfile
+from functools import lru_cache
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from PIL import Image
+
+PICTURES = (".jpg", ".jpeg", ".png", ".webp")
+
+
+class Member(NamedTuple):
+    """One picture in one archive."""
+
+    archive: Path
+    name: str
+
+    @property
+    def stem(self) -> str:
+        """The name up to the first dot of its last part: a picture and its mask share it."""
+        folder, _, last = self.name.rpartition("/")
+        return f"{folder}/{last.split('.')[0]}"
+
+
+def members(data: Path, archive: str, prefix: str = "") -> list[Member]:
+    """Return the pictures of `data/archive` whose names start with `prefix`, sorted by name."""
+    path = Path(data) / archive
+    names = opened(path).namelist()
+    return [Member(path, name) for name in sorted(names)
+            if name.startswith(prefix) and name.lower().endswith(PICTURES)]
+
+
+def read_rgb(member: Member) -> np.ndarray:
+    """Return the picture as uint8 (H, W, 3), RGB."""
+    return decoded(member, "RGB")
+
+
+def read_rgba(member: Member) -> np.ndarray:
+    """Return the picture as uint8 (H, W, 4), RGB and straight alpha."""
+    return decoded(member, "RGBA")
+
+
+def read_grey(member: Member) -> np.ndarray:
+    """Return the picture as uint8 (H, W)."""
+    return decoded(member, "L")
+
+
+def held_back(stem: str) -> bool:
+    """Whether `stem` belongs to the tenth kept for validation: decided by its SHA-1, for ever."""
+    return int(hashlib.sha1(stem.encode(), usedforsecurity=False).hexdigest(), 16) % 10 == 0
+
+
+def decoded(member: Member, mode: str) -> np.ndarray:
+    with Image.open(io.BytesIO(opened(member.archive).read(member.name))) as picture:
+        return np.asarray(picture.convert(mode))
+
+
+@lru_cache(maxsize=32)
+def opened(archive: Path) -> zipfile.ZipFile:
+    return zipfile.ZipFile(archive)

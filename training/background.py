@@ -1,0 +1,157 @@
+"""Train U2-Net-p to find people, for the background service.
+
+    python -m training.background --data FOLDER --minutes 92
+    python -m training.background --data FOLDER --minutes 92 --from-released
+
+One run tied to the clock: small pictures first, where an epoch is cheap, then larger ones for the outlines; the
+learning rate follows the spent part of the budget. What is released is the moving average of the weights. Loss: the
+sum over all seven maps of the binary cross-entropy, as in the paper, and of one minus the soft intersection over
+union (as in BASNet by the same authors, Qin et al. 2019), which asks for the outline where cross-entropy is content
+with a soft guess. `--from-released` goes on from the released weights, with a plan of its own.
+"""
+
+import argparse
+import math
+from pathlib import Path
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+
+from networks import weights
+from networks.manifest import WEIGHTS
+from networks.u2net import U2NetP
+from training.background_data import Collection, collection, example
+from training.export import export
+from training.measure_background import figures
+from training.run import Run
+
+
+class Plan(NamedTuple):
+    """How the time is spent. `stages`: from this part of the time on, the pictures' side and the number in a batch."""
+
+    stages: tuple[tuple[float, int, int], ...]
+    peak_rate: float
+    finish: float  # of the time: a second, lower cosine lets the network grow used to the last side
+    finish_rate: float
+
+
+FROM_NOTHING = Plan(((0.0, 64, 12), (0.32, 96, 8), (0.8, 160, 6)), 1.5e-3, 0.8, 5e-4)
+FROM_RELEASED = Plan(((0.0, 96, 12), (0.5, 128, 8)), 2e-3, 0.6, 7e-4)
+WARM_UP = 0.02  # of the time
+AVERAGE_DECAY = 0.99
+OVERLAP_AREA = 0.02  # of the frame
+LOG_EVERY_STEPS = 25
+CHECKPOINT_EVERY_STEPS = 100
+MEASURE_EVERY_STEPS = 400
+MEASURED_SIDE = 128
+LICENCE = "Trained on pictures under research or unstated terms: see the card"
+
+
+def main() -> None:
+    chosen = arguments()
+    torch.set_num_threads(chosen.threads)
+    cv2.setNumThreads(1)
+    torch.manual_seed(0)
+    name, plan = ("background-further", FROM_RELEASED) if chosen.from_released else ("background", FROM_NOTHING)
+    run = Run(name, chosen.out, chosen.minutes)
+    network = weights.load("background").requires_grad_(True) if chosen.from_released else U2NetP()
+    network = network.to(memory_format=torch.channels_last).train()
+    average = AveragedModel(network, multi_avg_fn=get_ema_multi_avg_fn(AVERAGE_DECAY), use_buffers=True)
+    optimiser = torch.optim.AdamW(network.parameters(), lr=plan.peak_rate, weight_decay=1e-4)
+    run.register(network=network, average=average, optimiser=optimiser)
+    step = run.resume() if chosen.resume else 0
+    validation = collection(chosen.data, validation=True)
+    if not run.out_of_time():
+        train(run, plan, step, network, average, optimiser, collection(chosen.data), validation)
+    released = average.module.eval()
+    measured = figures(released, validation, MEASURED_SIDE)
+    measured = {name: round(value, 4) for name, value in measured.items()}
+    print(measured)
+    export("background", "u2netp", {}, released, LICENCE, "background.md", measured, chosen.weights)
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--data", type=Path, required=True, help="folder with the zip archives")
+    parser.add_argument("--minutes", type=float, default=92, help="0 with --resume exports the last checkpoint")
+    parser.add_argument("--resume", action="store_true")
+    parser.add_argument("--from-released", action="store_true", help="go on from the weights in weights/")
+    parser.add_argument("--out", type=Path, default=None, help="checkpoints; default runs/NAME")
+    parser.add_argument("--weights", type=Path, default=WEIGHTS, help="where the result is exported")
+    parser.add_argument("--threads", type=int, default=1)
+    return parser.parse_args()
+
+
+def train(
+    run: Run, plan: Plan, step: int, network, average, optimiser, pictures: Collection, validation: Collection
+) -> None:
+    rng, recent = np.random.default_rng(step), []
+    while not run.out_of_time():
+        for group in optimiser.param_groups:
+            group["lr"] = rate(plan, run.progress())
+        _, side, size = [stage for stage in plan.stages if stage[0] <= run.progress()][-1]
+        recent.append(update(network, optimiser, *batch(pictures, side, size, rng)))
+        average.update_parameters(network)
+        step += 1
+        if step % LOG_EVERY_STEPS == 0 or not math.isfinite(recent[-1][0]):
+            loss, fused = np.mean(recent, axis=0).tolist()
+            run.log(step, loss=loss, fused=fused, rate=rate(plan, run.progress()), side=side)
+            recent.clear()
+        if step % CHECKPOINT_EVERY_STEPS == 0:
+            run.checkpoint(step)
+        if step % MEASURE_EVERY_STEPS == 0:
+            run.log(step, **figures(average.module.eval(), validation, side, at_most=20))
+    run.checkpoint(step)
+
+
+def rate(plan: Plan, progress: float) -> float:
+    """Linear warm-up, a cosine towards nothing, and from the plan's finish on a second cosine."""
+    if progress < WARM_UP:
+        return plan.peak_rate * (0.05 + 0.95 * progress / WARM_UP)
+    if progress < plan.finish:
+        return plan.peak_rate * cosine((progress - WARM_UP) / (1 - WARM_UP))
+    return plan.finish_rate * cosine((progress - plan.finish) / (1 - plan.finish))
+
+
+def cosine(part: float) -> float:
+    """From 1 at part 0 to a hundredth at part 1."""
+    return 0.01 + 0.99 * (1 + math.cos(math.pi * part)) / 2
+
+
+def batch(pictures: Collection, side: int, size: int, rng: np.random.Generator) -> tuple[torch.Tensor, torch.Tensor]:
+    """`size` examples: rgb (N, 3, side, side) and mask (N, 1, side, side), both in [0, 1]."""
+    rgbs, masks = zip(*(example(pictures, side, rng) for _ in range(size)), strict=True)
+    rgb = torch.from_numpy(np.stack(rgbs)).permute(0, 3, 1, 2).float() / 255  # stays channels-last in memory
+    return rgb, torch.from_numpy(np.stack(masks))[:, None].float() / 255
+
+
+def update(network, optimiser, rgb: torch.Tensor, mask: torch.Tensor) -> tuple[float, float]:
+    """One step; returns the summed loss and that of the fused map alone."""
+    with torch.autocast("cpu", torch.bfloat16):
+        maps = network(rgb)
+    losses = [F.binary_cross_entropy_with_logits(logits.float(), mask) for logits in maps]
+    total = sum(losses) + sum(missed_overlap(logits.float(), mask) for logits in maps)
+    optimiser.zero_grad(set_to_none=True)
+    total.backward()
+    torch.nn.utils.clip_grad_norm_(network.parameters(), 5.0)
+    optimiser.step()
+    return total.item(), losses[0].item()
+
+
+def missed_overlap(logits: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+    """One minus the soft intersection over union, averaged over (N, 1, H, W); both empty counts as a full overlap.
+
+    A small area is added to both, so that where nobody is the term still falls with what is taken for a person.
+    """
+    found = torch.sigmoid(logits)
+    both = (found * mask).mean((1, 2, 3))
+    either = (found + mask).mean((1, 2, 3)) - both
+    return (1 - (both + OVERLAP_AREA) / (either + OVERLAP_AREA)).mean()
+
+
+if __name__ == "__main__":
+    main()

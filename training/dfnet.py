@@ -1,0 +1,171 @@
+"""Teach DFNet to fill holes: `python -m training.dfnet --data FOLDER [--minutes N] [--device cuda] [--resume]`.
+
+`training.perceptual` comes first: its features judge texture. Pictures are packed into one tensor of squares and holes
+into another, on the device, so that a fast one never waits for the processor. On a GPU, for half an hour:
+
+    python -m training.perceptual --data FOLDER --device cuda --minutes 3
+    python -m training.dfnet --data FOLDER --device cuda --batch 48 --minutes 24
+    python -m training.measure_inpaint --data FOLDER --state runs/dfnet/average.pt --export
+
+What is kept is the moving average of the weights (average.pt). The rate follows the clock and ends near zero whenever
+the run ends. On a GPU the network computes in bfloat16; losses are float32.
+"""
+
+import argparse
+import math
+from copy import deepcopy
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from networks.dfnet import DFNet
+from training import holes, perceptual, squares
+from training.archives import members, read_grey
+from training.dfnet_losses import losses
+from training.run import Run
+
+SEED = 1904
+WIDTH = 48  # 37 MiB in half precision
+SIDE, ROOM = 256, 32  # of a crop, and how much larger the squares are from which it is cut
+HOLES = 3000
+RATE, WARM_UP_STEPS, LAST_RATE_SHARE = 5e-4, 300, 0.01
+AVERAGE_DECAY = 0.999
+GRADIENT_LIMIT = 1.0
+LOG_EVERY, VALIDATE_EVERY, VALIDATION_PICTURES = 25, 500, 48
+
+
+def main() -> None:
+    arguments = parse_arguments()
+    torch.set_num_threads(arguments.threads)
+    torch.manual_seed(SEED)
+    material = Material(arguments)
+    trainer = Trainer(DFNet(arguments.width), perceptual.load(arguments.features), arguments.device)
+    run = Run("dfnet", out=arguments.out, minutes=arguments.minutes)
+    run.register(**trainer.stateful())
+    step = run.resume() if arguments.resume else 0
+    while not run.out_of_time():
+        trainer.set_rate(run.progress(), step)
+        figures = trainer.step(*material.batch(arguments.batch, step))
+        step += 1
+        if step % LOG_EVERY == 0:
+            run.log(step, **{name: value.item() for name, value in figures.items()})
+        if step % VALIDATE_EVERY == 0:
+            run.log(step, **material.validate(trainer.average))
+            run.checkpoint(step)
+    run.log(step, **material.validate(trainer.average))
+    run.checkpoint(step)
+    torch.save(trainer.average.state_dict(), run.out / "average.pt")
+
+
+def parse_arguments(words: list[str] | None = None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    parser.add_argument("--data", type=Path, required=True, help="the folder with the archives")
+    parser.add_argument("--features", type=Path, default=Path("runs/perceptual/features.pt"))
+    parser.add_argument("--minutes", type=float, default=24.0)
+    parser.add_argument("--batch", type=int, default=48)
+    parser.add_argument("--width", type=int, default=WIDTH, help="channels of the first layer")
+    parser.add_argument("--side", type=int, default=SIDE, help="of a crop, a multiple of 256")
+    parser.add_argument("--pictures", type=int, help="no more than so many squares, for a small machine")
+    parser.add_argument("--holes", type=int, default=HOLES)
+    parser.add_argument("--device", default="cpu", help="cpu or cuda")
+    parser.add_argument("--out", type=Path, default=Path("runs/dfnet"))
+    parser.add_argument("--threads", type=int, default=4)
+    parser.add_argument("--resume", action="store_true", help="go on from the last checkpoint")
+    return parser.parse_args(words)
+
+
+class Material:
+    """Squares and holes to train on, and pairs of them to measure on, all on the device."""
+
+    def __init__(self, arguments: argparse.Namespace):
+        random = np.random.default_rng(SEED)
+        self.device, self.side = arguments.device, arguments.side
+        train, held = squares.listed(arguments.data)
+        random.shuffle(train)
+        random.shuffle(held)
+        self.squares = squares.bank(train[: arguments.pictures], self.side + ROOM, random).to(self.device)
+        masks = [read_grey(member) < 128 for member in members(arguments.data, "validation.zip", "irregular-masks/")]
+        drawn = [holes.random_hole(self.side, self.side, random, masks) for _ in range(arguments.holes)]
+        self.holes = torch.from_numpy(np.stack(drawn))[:, None].to(self.device)
+        held = held[: min(VALIDATION_PICTURES, arguments.pictures or VALIDATION_PICTURES)]
+        self.held = squares.bank(held, self.side, random).float() / 255
+        judged = [holes.irregular(self.side, self.side, 0.2, 0.3, random) for _ in held]
+        self.held_known = 1 - torch.from_numpy(np.stack(judged))[:, None].float()
+
+    def batch(self, count: int, step: int) -> tuple[Tensor, Tensor]:
+        """Return pictures (count, 3, side, side) and what is known of them (count, 1, side, side)."""
+        generator = torch.Generator(self.device).manual_seed(SEED * 1_000_003 + step)
+        pictures = squares.batch(self.squares, count, self.side, generator)
+        known = 1 - self._holes(count, generator).float()
+        return pictures, known
+
+    def _holes(self, count: int, generator: torch.Generator) -> Tensor:
+        """Draw holes, turned as a whole batch; now and then two at once."""
+        drawn = torch.randint(len(self.holes), (2, count), generator=generator, device=self.device)
+        both = torch.rand((count, 1, 1, 1), generator=generator, device=self.device) < 0.2
+        found = self.holes[drawn[0]] | (self.holes[drawn[1]] & both)
+        turns = int(torch.randint(4, (), generator=generator, device=self.device))
+        return torch.rot90(found, turns, (2, 3))
+
+    @torch.no_grad()
+    def validate(self, network: nn.Module) -> dict[str, float]:
+        """Return the mean PSNR inside the holes of held-back pictures."""
+        found = []
+        for start in range(0, len(self.held), 8):
+            pictures, known = (part[start : start + 8].to(self.device) for part in (self.held, self.held_known))
+            result = network(torch.cat((pictures * known, known), 1)).float()
+            squared = ((result - pictures) ** 2).mean(1, keepdim=True) * (1 - known)
+            found += (squared.sum((1, 2, 3)) / (1 - known).sum((1, 2, 3))).clamp(min=1e-9).log10().mul(-10).tolist()
+        return {"hole_psnr": sum(found) / len(found)}
+
+
+class Trainer:
+    """The network, its moving average, the optimiser, and one step."""
+
+    def __init__(self, network: nn.Module, features: nn.Module, device: str):
+        self.device = device
+        self.network = network.to(device, memory_format=torch.channels_last).train()
+        self.average = deepcopy(self.network).eval().requires_grad_(False)
+        self.features = features.to(device, memory_format=torch.channels_last)
+        self.optimiser = torch.optim.AdamW(self.network.parameters(), RATE, betas=(0.9, 0.99), weight_decay=1e-4)
+        self.steps = 0
+
+    def stateful(self) -> dict:
+        return {"network": self.network, "average": self.average, "optimiser": self.optimiser}
+
+    def set_rate(self, progress: float, step: int) -> None:
+        """A linear warm-up, then a cosine over the clock."""
+        self.steps = step
+        falling = LAST_RATE_SHARE + (1 - LAST_RATE_SHARE) * 0.5 * (1 + math.cos(math.pi * progress))
+        for group in self.optimiser.param_groups:
+            group["lr"] = RATE * falling * min(1.0, (step + 1) / WARM_UP_STEPS)
+
+    def step(self, pictures: Tensor, known: Tensor) -> dict[str, Tensor]:
+        """Take one step; return the terms of the loss and the gradient's norm before it was clipped."""
+        given = torch.cat((pictures * known, known), 1).contiguous(memory_format=torch.channels_last)
+        with torch.autocast(self.device, torch.bfloat16, enabled=self.device == "cuda"):
+            scales = self.network(given)
+        scales = [type(scale)(*(plane.float() for plane in scale)) for scale in scales]
+        terms = losses(scales, pictures, known, self.features)
+        loss = sum(terms.values())
+        self.optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        gradient = nn.utils.clip_grad_norm_(self.network.parameters(), GRADIENT_LIMIT)
+        self.optimiser.step()
+        self._follow()
+        return {"loss": loss.detach(), "gradient": gradient} | {name: term.detach() for name, term in terms.items()}
+
+    @torch.no_grad()
+    def _follow(self) -> None:
+        """Move the average towards the weights, faster at first; counters and running means are taken over."""
+        share = 1 - min(AVERAGE_DECAY, (1 + self.steps) / (10 + self.steps))
+        means, values = list(self.average.parameters()), list(self.network.parameters())
+        torch._foreach_lerp_(means, values, share)
+        for mean, value in zip(self.average.buffers(), self.network.buffers(), strict=True):
+            mean.copy_(value)
+
+
+if __name__ == "__main__":
+    main()

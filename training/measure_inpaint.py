@@ -1,0 +1,153 @@
+"""What each way of filling holes is worth: `python -m training.measure_inpaint --data FOLDER [--state FILE]`.
+
+Protocol: the 100 photos bsds-val of validation.zip, which no recipe trains on, each with three holes drawn by
+`training.holes.irregular` with the seed (SEED, band, photo): 10-20, 20-30 and 30-40 % of the picture. L1 (of 255),
+PSNR and SSIM inside the hole, PSNR and SSIM over the whole picture, seconds per picture; the peak of the memory is
+`benchmarks.memory`'s to say. Ways: OpenCV's Telea and Navier-Stokes, the patches of `imaging.patchfill`, and every set
+of DFNet weights that is shipped, or the one `--state` names, which `--export` then releases. `--sheet` writes contact
+sheets of the first 12; `--pictures` measures on a folder of one's own instead.
+"""
+
+import argparse
+import json
+import time
+from collections.abc import Callable
+from pathlib import Path
+from statistics import mean
+
+import cv2
+import numpy as np
+import torch
+from PIL import Image
+
+from imaging import completion, patchfill, regions
+from networks import weights
+from networks.dfnet import DFNet
+from networks.manifest import entries
+from training import holes
+from training.export import export
+from training.measure_deblur import add_photos, sharp_photos
+from training.similarity import psnr, ssim
+
+SEED = 8
+BANDS = {"10-20": (0.1, 0.2), "20-30": (0.2, 0.3), "30-40": (0.3, 0.4)}
+DIFFUSION_RADIUS = 3
+SHEET_PICTURES, SHEET_SIZE = 12, (240, 160)
+LICENCE = "Trained on pictures under research or unstated terms: see the card"
+
+Way = Callable[[np.ndarray, np.ndarray], np.ndarray]  # (picture uint8 (H, W, 3), hole bool (H, W)) -> uint8 (H, W, 3)
+
+
+def main() -> None:
+    arguments = parse_arguments()
+    torch.set_num_threads(arguments.threads)
+    cv2.setNumThreads(arguments.threads)
+    network = trained(arguments.state) if arguments.state else None
+    ways = available(network, arguments.only)
+    figures = measure(ways, sharp_photos(arguments), arguments.sheet, arguments.every)
+    print(json.dumps(figures, indent=2))
+    if arguments.export:
+        width = network.encoders[0].conv.out_channels
+        export("dfnet", "dfnet", {"width": width}, network, LICENCE, "dfnet.md", figures["dfnet"])
+
+
+def parse_arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    add_photos(parser)
+    parser.add_argument("--state", type=Path, help="average.pt of the recipe, measured as dfnet")
+    parser.add_argument("--only", nargs="*", help="no other ways than these")
+    parser.add_argument("--sheet", type=Path, help="a folder for contact sheets, one for each share of holes")
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--export", action="store_true", help="release the state that was measured")
+    return parser.parse_args()
+
+
+def trained(state: Path) -> DFNet:
+    """Return the network of a state that the recipe saved."""
+    tensors = torch.load(state, map_location="cpu", weights_only=True)
+    network = DFNet(width=len(tensors["encoders.0.conv.bias"]))
+    network.load_state_dict(tensors)
+    return network.eval().requires_grad_(False)
+
+
+def available(network: DFNet | None, only: list[str] | None = None) -> dict[str, Way]:
+    """Return the ways of filling that there are here, by name."""
+    ways = {
+        "telea": lambda picture, hole: by_diffusion(cv2.INPAINT_TELEA, picture, hole),
+        "navier_stokes": lambda picture, hole: by_diffusion(cv2.INPAINT_NS, picture, hole),
+        "patch": by_patches,
+    }
+    sets = {name: weights.load(name) for name, entry in entries().items() if entry.network == "dfnet"}
+    for name, found in (sets | ({"dfnet": network} if network else {})).items():
+        ways[name] = lambda picture, hole, found=found: by_network(found, picture, hole)
+    return {name: way for name, way in ways.items() if not only or name in only}
+
+
+def by_diffusion(method: int, picture: np.ndarray, hole: np.ndarray) -> np.ndarray:
+    return cv2.inpaint(picture, hole.astype(np.uint8), DIFFUSION_RADIUS, method)
+
+
+def by_patches(picture: np.ndarray, hole: np.ndarray) -> np.ndarray:
+    def fill(rgb, here, barred, report):
+        return patchfill.filled(rgb, here, 0, barred, report)
+
+    return regions.fill_by_regions(picture, hole, np.zeros_like(hole), fill, lambda share: None)
+
+
+def by_network(network: DFNet, picture: np.ndarray, hole: np.ndarray) -> np.ndarray:
+    def fill(rgb, here, barred, report):
+        return completion.completed(rgb, here, network, (network.multiple_of, network.minimum_side), report)
+
+    with torch.inference_mode():
+        return regions.fill_by_regions(picture, hole, np.zeros_like(hole), fill, lambda share: None)
+
+
+def measure(ways: dict[str, Way], photos: list[np.ndarray], sheet: Path | None = None, every: int = 1) -> dict:
+    """Return {way: {band: figures}}."""
+    figures = {name: {} for name in ways}
+    for number, (band, (low, high)) in enumerate(BANDS.items()):
+        found, rows = {name: [] for name in ways}, []
+        for index in range(0, len(photos), every):
+            picture = np.ascontiguousarray(photos[index])
+            hole = holes.irregular(*picture.shape[:2], low, high, np.random.default_rng((SEED, number, index)))
+            holed = np.where(hole[:, :, None], np.uint8(127), picture)  # nothing of the truth may leak
+            answers = {name: judged(way, picture, holed, hole, found[name]) for name, way in ways.items()}
+            if len(rows) < SHEET_PICTURES:
+                rows.append(row([holed, *answers.values(), picture]))
+        for name in ways:
+            keys = found[name][0]
+            figures[name][band] = {key: round(mean(one[key] for one in found[name]), 4) for key in keys}
+        if sheet:
+            sheet.mkdir(parents=True, exist_ok=True)
+            Image.fromarray(np.vstack(rows)).save(sheet / f"inpaint-{band}.webp", quality=88)
+    return figures
+
+
+def judged(way: Way, picture: np.ndarray, holed: np.ndarray, hole: np.ndarray, found: list[dict]) -> np.ndarray:
+    """Fill the hole, append the figures to `found`, and return the answer."""
+    started = time.perf_counter()
+    answer = way(holed, hole)
+    seconds = time.perf_counter() - started
+    if not np.array_equal(answer[~hole], picture[~hole]):
+        raise AssertionError("a pixel outside the hole was changed")
+    found.append({
+        "hole_l1": float(np.abs(answer[hole].astype(int) - picture[hole]).mean()),
+        "hole_psnr": psnr(answer[hole], picture[hole]), "psnr": psnr(answer, picture),
+        "hole_ssim": hole_ssim(answer, picture, hole), "ssim": ssim(answer, picture),
+        "seconds": seconds,
+    })  # fmt: skip
+    return answer
+
+
+def hole_ssim(answer: np.ndarray, picture: np.ndarray, hole: np.ndarray) -> float:
+    """Return the structural similarity of the hole alone: outside both are the same, and count for 1."""
+    return 1 - (1 - ssim(answer, picture)) / float(hole.mean())
+
+
+def row(pictures: list[np.ndarray]) -> np.ndarray:
+    small = [cv2.resize(picture, SHEET_SIZE, interpolation=cv2.INTER_AREA) for picture in pictures]
+    return np.hstack(small)
+
+
+if __name__ == "__main__":
+    main()
