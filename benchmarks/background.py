@@ -1,0 +1,164 @@
+"""How long does cutting a person out take? `python -m benchmarks.background [--threads 1] [--memory]`.
+
+Prints one JSON object, processor milliseconds, medians of several runs taken in turns, so that other work on the
+machine counts little and counts for all:
+
+- the network's forward as the service runs it, and as it does on processors without bfloat16, against the same weights
+  in ONNX Runtime in float32 (where `onnxruntime` is installed, a developer's tool that Revive does not need), at its
+  own side and at 320, with the agreement of the two answers in dB;
+- the whole path, from the bytes of a 12-megapixel JPEG to those of a PNG with transparency, against what rembg does
+  with alpha matting: ONNX Runtime at 320, a trimap with its thresholds, closed-form matting and multi-level foreground
+  of `pymatting` (where that is installed), at `--matting-megapixels`, for it takes minutes at twelve;
+- with `--memory` the peak of a process that cuts a 50-megapixel photo out.
+"""
+
+import argparse
+import importlib.util
+import io
+import json
+import resource
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+
+import cv2
+import numpy as np
+import torch
+from PIL import Image
+
+import services
+from benchmarks.memory import PERSON
+from imaging.files import Picture, decode, encode
+from imaging.tensors import to_tensor
+from networks import weights
+from services import cutout, engine
+from services.base import silent
+
+RUNS = 5
+FOREGROUND, BACKGROUND, ERODED = 240, 10, 10  # rembg's defaults for its trimap
+
+
+def main() -> None:
+    arguments = parse_arguments()
+    torch.set_num_threads(arguments.threads)
+    cv2.setNumThreads(arguments.threads)
+    if arguments.peak:
+        print(peak_mib(50))
+        return
+    figures = {"threads": arguments.threads, "device": engine.device_name(), "torch": torch.__version__}
+    figures["forward"] = {side: forward(side, arguments.threads) for side in (cutout.OWN_SIDE, 320)}
+    figures["whole_path"] = whole_path(arguments.matting_megapixels, arguments.threads)
+    if arguments.memory:
+        command = [sys.executable, "-m", "benchmarks.background", "--peak"]
+        figures["peak_mib_at_50_megapixels"] = int(subprocess.check_output(command))
+    print(json.dumps(figures, indent=2))
+
+
+def parse_arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--matting-megapixels", type=float, default=1.0)
+    parser.add_argument("--memory", action="store_true", help="also the peak memory at 50 megapixels")
+    parser.add_argument("--peak", action="store_true", help=argparse.SUPPRESS)
+    return parser.parse_args()
+
+
+def forward(side: int, threads: int) -> dict[str, float]:
+    """Milliseconds of one forward by each way, and how far the answers agree."""
+    tensor = to_tensor(np.asarray(Image.open(PERSON).convert("RGB").resize((side, side))))
+    network, plain = engine.network("background"), weights.load("background")
+    folded = weights.load("background").folded().to(memory_format=torch.channels_last)
+    ways = {
+        "ours": lambda: network(tensor), "ours_in_float32": lambda: inferred(folded, tensor),
+        "eager_float32": lambda: inferred(plain, tensor),
+    }  # fmt: skip
+    if importlib.util.find_spec("onnxruntime"):
+        ways["onnx_runtime_float32"] = onnx_session(plain, tensor, threads)
+    figures = milliseconds(ways)
+    error = float(((network(tensor) - inferred(plain, tensor)) ** 2).mean())
+    figures["agreement_with_float32_db"] = round(-10 * np.log10(error + 1e-12), 1)
+    if "onnx_runtime_float32" in figures:
+        for name in ("ours", "ours_in_float32"):
+            figures[f"{name}_times_as_fast"] = round(figures["onnx_runtime_float32"] / figures[name], 2)
+    return figures
+
+
+@torch.inference_mode()
+def inferred(network: torch.nn.Module, tensor: torch.Tensor) -> torch.Tensor:
+    return network(tensor)
+
+
+def onnx_session(network: torch.nn.Module, tensor: torch.Tensor, threads: int) -> Callable[[], np.ndarray]:
+    import onnxruntime
+
+    written = io.BytesIO()
+    torch.onnx.export(network, (tensor,), written, input_names=["rgb"], dynamo=False, opset_version=17)
+    settings = onnxruntime.SessionOptions()
+    settings.intra_op_num_threads = threads
+    session = onnxruntime.InferenceSession(written.getvalue(), settings, providers=["CPUExecutionProvider"])
+    return lambda: session.run(None, {"rgb": tensor.numpy()})[0]
+
+
+def whole_path(matting_megapixels: float, threads: int) -> dict[str, float]:
+    photo = jpeg(12)
+    service = services.get("background")
+    options = service.parse_options({"background": "transparent"})
+    figures = milliseconds({
+        "ours_12_megapixels": lambda: encode(service.run(decode(photo), options, silent).picture, "png"),
+    }, runs=3)  # fmt: skip
+    if not (importlib.util.find_spec("onnxruntime") and importlib.util.find_spec("pymatting")):
+        return figures
+    session = onnx_session(weights.load("background"), torch.rand(1, 3, 320, 320), threads)
+    smaller = jpeg(matting_megapixels)
+    name = f"onnx_runtime_and_closed_form_matting_{matting_megapixels:g}_megapixels"
+    return figures | milliseconds({name: lambda: matted(smaller, session)}, runs=1)
+
+
+def matted(photo: bytes, session: Callable[[], np.ndarray]) -> bytes:
+    """What rembg does with alpha matting. (The session answers for its own tensor: its time is what counts.)"""
+    from pymatting import estimate_alpha_cf, estimate_foreground_ml
+
+    rgb = np.asarray(Image.open(io.BytesIO(photo)).convert("RGB"))
+    session()
+    mask = cutout.outline(Picture(rgb), services.get("background").parse_options({}), silent).alpha
+    element = np.ones((ERODED, ERODED), np.uint8)
+    sure, nothing = cv2.erode(np.uint8(mask > FOREGROUND), element), cv2.erode(np.uint8(mask < BACKGROUND), element)
+    trimap = np.where(sure > 0, 1.0, np.where(nothing > 0, 0.0, 0.5))
+    alpha = estimate_alpha_cf(rgb / 255.0, trimap)
+    colours = estimate_foreground_ml(rgb / 255.0, alpha)
+    out = io.BytesIO()
+    Image.fromarray(np.uint8(np.clip(np.dstack([colours, alpha]) * 255, 0, 255))).save(out, "PNG")
+    return out.getvalue()
+
+
+def milliseconds(ways: dict[str, Callable[[], object]], runs: int = RUNS) -> dict[str, float]:
+    """Median processor time of each way over `runs` rounds in which all take their turn, after one to warm up."""
+    taken: dict[str, list[float]] = {name: [] for name in ways}
+    for run in range(runs + 1):
+        for name, way in ways.items():
+            start = time.process_time()
+            way()
+            if run or runs == 1:
+                taken[name].append(time.process_time() - start)
+    return {name: round(statistics.median(times) * 1000, 1) for name, times in taken.items()}
+
+
+def jpeg(megapixels: float) -> bytes:
+    height = round((megapixels * 1e6 / 1.5) ** 0.5)
+    out = io.BytesIO()
+    Image.open(PERSON).convert("RGB").resize((round(1.5 * height), height)).save(out, "JPEG", quality=92)
+    return out.getvalue()
+
+
+def peak_mib(megapixels: float) -> int:
+    service = services.get("background")
+    picture = decode(jpeg(megapixels), max_megapixels=megapixels + 1)
+    result = service.run(picture, service.parse_options({"background": "blurred"}), silent)
+    encode(result.picture, "jpeg")
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+
+
+if __name__ == "__main__":
+    main()
