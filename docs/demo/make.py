@@ -1,0 +1,203 @@
+"""Make the before-and-after pictures of the home page: `python docs/demo/make.py`, from the root of the repository.
+
+The *before* is a public-domain picture (`pictures/SOURCES.md`), cropped to 4:3 and harmed as its caption says.
+The *after* is what `flask process` makes of that very file, untouched. A tool that cannot run here (its weights
+are missing) gets no picture, and its old one is removed: the page never shows what the tools did not make.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import cv2
+import numpy as np
+from PIL import Image, ImageOps
+
+ROOT = Path(__file__).resolve().parents[2]
+PICTURES = Path(__file__).resolve().parent / "pictures"
+OUT = ROOT / "static" / "demo"
+CARD = (360, 270)
+SCRATCH_SEED = 11
+SHAKE_PIXELS = 8
+SHAKE_SEED = 5
+
+
+def N_(text: str) -> str:
+    """Mark a text for translation."""
+    return text
+
+
+def as_it_is(pixels: np.ndarray) -> np.ndarray:
+    return pixels
+
+
+def shaken(pixels: np.ndarray) -> np.ndarray:
+    """Blur uint8 (H, W, 3) along the path of a hand that slips, in linear light as a sensor would."""
+    random = np.random.default_rng(SHAKE_SEED)
+    turns = np.cumsum(random.normal(0, 0.12, 400)) + 0.5
+    path = np.cumsum(np.stack([np.cos(turns), np.sin(turns)], 1), 0)
+    path = (path - path.min(0)) / np.ptp(path, 0).max() * (SHAKE_PIXELS - 1)
+    kernel = np.zeros((SHAKE_PIXELS + 2, SHAKE_PIXELS + 2), np.float32)
+    for x, y in path:
+        kernel[round(y) + 1, round(x) + 1] += 1
+    linear = (pixels / 255.0).astype(np.float32) ** 2.2
+    moved = cv2.filter2D(linear, -1, kernel / kernel.sum(), borderType=cv2.BORDER_REFLECT_101)
+    return np.round(np.clip(moved, 0, 1) ** (1 / 2.2) * 255).astype(np.uint8)
+
+
+def grey(pixels: np.ndarray) -> np.ndarray:
+    return cv2.cvtColor(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB)
+
+
+def scratches(pixels: np.ndarray) -> np.ndarray:
+    """Return where an old print of this size is scratched and spotted, uint8 (H, W), 255 in the scratches."""
+    random = np.random.default_rng(SCRATCH_SEED)
+    height, width = pixels.shape[:2]
+    sheet = np.zeros((height, width), np.uint8)
+    for ends, thickness in (
+        ((0.3, 0, 0.38, 1), 3), ((0.72, 0, 0.6, 1), 2), ((0, 0.62, 1, 0.5), 2), ((0.86, 0, 0.9, 1), 4),
+        ((0.05, 0.1, 0.25, 0.35), 3),
+    ):  # fmt: skip
+        start, end = np.array(ends[:2]) * (width, height), np.array(ends[2:]) * (width, height)
+        line = start + (end - start) * np.linspace(0, 1, 40)[:, None] + np.cumsum(random.normal(0, 0.8, (40, 2)), 0)
+        cv2.polylines(sheet, [line.round().astype(np.int32)], False, 255, thickness)
+    for x, y, radius in random.uniform((0, 0, 1), (width, height, 5), (26, 3)).astype(int):
+        cv2.circle(sheet, (x, y), radius, 255, -1)
+    return sheet
+
+
+def grey_and_scratched(pixels: np.ndarray) -> np.ndarray:
+    """Show the bare paper where the print is scratched."""
+    return np.where(scratches(pixels)[..., None] > 0, np.uint8((235, 228, 214)), grey(pixels))
+
+
+def over_scratches(pixels: np.ndarray) -> np.ndarray:
+    """The mask of a person who paints over the scratches with a brush a little wider than they are."""
+    return cv2.dilate(scratches(pixels), np.ones((5, 5), np.uint8))
+
+
+@dataclass(frozen=True)
+class Example:
+    """One pair: `top` is where the 4:3 crop begins, as a part of what is cut away above and below.
+
+    `mask` makes the file of the option "mask". `printed` results, of a size of their own, lie on a white sheet.
+    """
+
+    key: str
+    picture: str
+    harm: Callable[[np.ndarray], np.ndarray]
+    alt: str
+    caption: str
+    top: float = 0.5
+    options: Mapping[str, str] = field(default_factory=dict)
+    carousel: bool = True
+    mask: Callable[[np.ndarray], np.ndarray] | None = None
+    printed: bool = False
+
+
+# The first one with a result stands at the top of the home page.
+EXAMPLES = (
+    Example(
+        "inpaint", "hopper.jpg", grey_and_scratched,
+        N_("Portrait of Grace Hopper in uniform, black and white"),
+        N_("The print was scratched on purpose, the scratches were painted over, and the tool filled them in."),
+        top=0.12, mask=over_scratches,
+    ),
+    Example(
+        "background", "astronaut.jpg", as_it_is,
+        N_("The astronaut Eileen Collins in an orange suit"),
+        N_("The network looked for the person; the rest was painted blue."),
+        top=0.0, options={"background": "blue"},
+    ),
+    Example(
+        "deblur", "coffee.jpg", shaken,
+        N_("A red cup of coffee on a wooden table"),
+        N_("A sharp photograph was shaken on purpose, then given to the network."),
+    ),
+    Example(
+        "colorize", "hopper.jpg", grey,
+        N_("Portrait of Grace Hopper in uniform"),
+        N_("The colours were taken out of the photograph, then guessed by the network."),
+        top=0.12,
+    ),
+    Example(
+        "idphoto", "astronaut.jpg", as_it_is,
+        N_("Portrait of the astronaut Eileen Collins"),
+        N_("Cut, sized and put on white for a passport."),
+        top=0.0, options={"size": "icao", "background": "white"}, carousel=False, printed=True,
+    ),
+    Example(
+        "adjust", "rocket.jpg", as_it_is,
+        N_("A rocket on its launch pad at dusk"),
+        N_("Photographed at dusk, made twice as bright."),
+        options={"brightness": "2"}, carousel=False,
+    ),
+)
+
+
+def main() -> None:
+    OUT.mkdir(parents=True, exist_ok=True)
+    for old in OUT.glob("*"):
+        old.unlink()
+    with tempfile.TemporaryDirectory() as folder:
+        made = [entry for example in EXAMPLES if (entry := make(example, Path(folder)))]
+    (OUT / "examples.json").write_text(json.dumps(made, indent=1, ensure_ascii=False) + "\n", "utf-8")
+
+
+def make(example: Example, folder: Path) -> dict | None:
+    """Write the four pictures of an example and return its entry, or None where the tool does not run."""
+    before, after = folder / f"{example.key}.png", folder / f"{example.key}-after.png"
+    image = Image.open(PICTURES / example.picture).convert("RGB")
+    clean = np.asarray(cropped(image, example.top))
+    harmed = Image.fromarray(example.harm(clean))
+    harmed.save(before)
+    words = [word for name, value in example.options.items() for word in (f"--{name}", value)]
+    if example.mask:
+        Image.fromarray(example.mask(clean)).save(folder / "mask.png")
+        words += ["--mask", str(folder / "mask.png")]
+    command = [sys.executable, "-m", "flask", "process", example.key, str(before), str(after), *words]
+    run = subprocess.run(command, cwd=ROOT, env=os.environ | {"FLASK_APP": "app:create_app"}, check=False)
+    if run.returncode or not after.exists():
+        print(f"{example.key}: no picture, the tool did not run", file=sys.stderr)
+        return None
+    result = Image.open(after).convert("RGB")
+    if example.printed:
+        result = on_sheet(result, harmed.size)
+    names = {}
+    for role, picture in (("before", harmed), ("after", result)):
+        names[role] = save(picture, f"{example.key}-{role}")
+        names[f"card_{role}"] = save(picture.resize(CARD, Image.Resampling.LANCZOS), f"{example.key}-{role}-card")
+    return {
+        "key": example.key, "width": result.width, "height": result.height, **names,
+        "alt": example.alt, "caption": example.caption, "carousel": example.carousel,
+    }
+
+
+def cropped(image: Image.Image, top: float) -> Image.Image:
+    """Cut the picture to 4:3, sides evenly, above and below as `top` says."""
+    width, height = min(image.width, image.height * 4 // 3), min(image.height, image.width * 3 // 4)
+    left, upper = (image.width - width) // 2, round((image.height - height) * top)
+    return image.crop((left, upper, left + width, upper + height))
+
+
+def on_sheet(image: Image.Image, size: tuple[int, int]) -> Image.Image:
+    """Lay the picture on a sheet of this size, as large as it fits with a margin."""
+    sheet = Image.new("RGB", size, (226, 223, 216))
+    small = ImageOps.contain(image, (size[0] * 9 // 10, size[1] * 9 // 10), Image.Resampling.LANCZOS)
+    sheet.paste(small, ((size[0] - small.width) // 2, (size[1] - small.height) // 2))
+    return sheet
+
+
+def save(image: Image.Image, name: str) -> str:
+    """Write `static/demo/<name>.webp` and return its path below `static`."""
+    image.save(OUT / f"{name}.webp", quality=84, method=6)
+    return f"demo/{name}.webp"
+
+
+if __name__ == "__main__":
+    main()

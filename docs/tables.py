@@ -1,0 +1,91 @@
+"""Write the tables of README.md from the code: `python docs/tables.py`. A test compares them."""
+
+import json
+import re
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+import click  # noqa: E402
+
+import config  # noqa: E402
+from app import create_app  # noqa: E402
+from services import SERVICES  # noqa: E402
+
+README = ROOT / "README.md"
+
+
+def settings_table() -> str:
+    rows = ["| setting | default | what it does |", "|---|---|---|"]
+    for setting in config.SETTINGS:
+        rows.append(f"| `{setting.name}` | {shown(setting.default)} | {setting.about} |")
+    return "\n".join(rows)
+
+
+def shown(value) -> str:
+    if value is None or value == ():
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"`{','.join(value) if isinstance(value, tuple) else value}`"
+
+
+def services_table() -> str:
+    manifest = json.loads((ROOT / "weights" / "manifest.json").read_text())
+    rows = ["| service | what it does | options | weights |", "|---|---|---|---|"]
+    for service in SERVICES:
+        options = ", ".join(f"`{option.name}`" for option in service.options)
+        cards = ", ".join(f"[{name}](weights/{manifest[name]['card']})" for name in service.weights) or "none needed"
+        rows.append(f"| **{service.title}** (`{service.key}`) | {service.summary} | {options} | {cards} |")
+    return "\n".join(rows)
+
+
+def commands_table(app) -> str:
+    rows = ["| command | what it does |", "|---|---|"]
+    rows += [f"| `flask {name}` | {about} |" for name, about in commands(app.cli) if name.split()[0] in own(app)]
+    return "\n".join(rows)
+
+
+def own(app) -> set[str]:
+    """Names of the top-level commands that are ours, not Flask's."""
+    return set(app.cli.commands) - {"db", "run", "shell", "routes"}
+
+
+def commands(group: click.Group, prefix: str = ""):
+    for name, command in sorted(group.commands.items()):
+        if isinstance(command, click.Group):
+            yield from commands(command, f"{prefix}{name} ")
+        else:
+            yield f"{prefix}{name}", command.get_short_help_str(120)
+
+
+def addresses_table(app) -> str:
+    rows = ["| address | methods |", "|---|---|"]
+    for rule in sorted(app.url_map.iter_rules(), key=lambda rule: rule.rule):
+        if rule.endpoint != "static":
+            address = re.sub(r"<(?:\w+:)?(\w+)>", r"<\1>", rule.rule)
+            rows.append(f"| `{address}` | {' '.join(sorted(rule.methods - {'HEAD', 'OPTIONS'}))} |")
+    return "\n".join(rows)
+
+
+def filled(text: str) -> str:
+    """Return the README with every table between its two markers made anew."""
+    app = create_app()
+    tables = {
+        "settings": settings_table(),
+        "services": services_table(),
+        "commands": commands_table(app),
+        "addresses": addresses_table(app),
+    }
+    for name, table in tables.items():
+        pattern = rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)"
+        text, count = re.subn(pattern, lambda found, table=table: found[1] + table + "\n" + found[2], text, flags=re.S)
+        if not count:
+            raise SystemExit(f"README.md has no place for the table of {name}.")
+    return text
+
+
+if __name__ == "__main__":
+    README.write_text(filled(README.read_text()))
