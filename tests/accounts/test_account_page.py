@@ -1,0 +1,243 @@
+"""The account page: its theme, its sessions, what is used, all one's data, and the end of the account."""
+
+import io
+import json
+import zipfile
+
+import pytest
+
+from jobs import export, running, storage
+from models import EmailCode, Event, Job, Tally, User, UserSession, db
+from tests.accounts.people import JSON, PASSWORD, Browser, at_once, body, deliver, make_user, signed_in
+from tests.jobs.support import make_job, picture, stored_files
+from tests.support.engines import both_engines
+
+PAGE = "/12345/account"
+
+
+def account_id(app, name: str = "12345") -> int:
+    with app.app_context():
+        return db.session.scalar(db.select(User.id).where(User.name == name))
+
+
+def finished_job(app, name: str = "12345") -> str:
+    user_id = account_id(app, name)
+    with app.app_context():
+        job_id = make_job(user_id, picture(), name="Grandma 祖母.jpg")
+        running.run(job_id, "a-test")
+        return job_id
+
+
+def post(browser: Browser, path: str, fields: dict | None = None, **options):
+    return browser.post(f"{PAGE}/{path}", fields, token=browser.token_of(PAGE), **options)
+
+
+@pytest.fixture(autouse=True)
+def empty_weights(environment, tmp_path):
+    environment["WEIGHTS_DIR"] = str(tmp_path / "weights")
+
+
+@pytest.mark.parametrize("theme", ["light", "dark", "system"])
+def test_the_theme_is_kept_with_the_account_and_follows_it_into_every_browser(app, theme):
+    browser = signed_in(app)
+    assert post(browser, "theme", {"theme": theme}).status_code == 303
+    page = signed_in(app, address="127.0.0.2").get(PAGE).text
+    assert f'data-account-theme="{theme}"' in page
+    assert ('data-theme="' in page) is (theme != "system")
+
+
+def test_a_theme_that_does_not_exist_is_told_beside_its_field(app):
+    answer = post(signed_in(app), "theme", {"theme": "pink"})
+    assert answer.status_code == 400 and "Please choose one of the themes." in answer.text
+
+
+def test_one_session_is_ended_and_the_others_stay(app):
+    here, there, elsewhere = (signed_in(app, address=f"127.0.0.{n}") for n in (1, 2, 3))
+    with app.app_context():
+        session_id = db.session.scalar(db.select(UserSession.id).where(UserSession.address == "127.0.0.2"))
+    assert f"/sessions/{session_id}/end" in here.get(PAGE).text
+    assert post(here, f"sessions/{session_id}/end").status_code == 303
+    assert (here.is_signed_in(), there.is_signed_in(), elsewhere.is_signed_in()) == (True, False, True)
+    assert post(here, f"sessions/{session_id}/end").status_code == 303, "ending it twice is no error"
+
+
+def test_A16_signing_out_everywhere_ends_this_session_too(app):
+    here, there = (signed_in(app, address=f"127.0.0.{n}") for n in (1, 2))
+    assert "/sessions/end/all" in here.get(PAGE).text
+    answer = post(here, "sessions/end/all")
+    assert (answer.status_code, answer.location) == (303, "/login")
+    assert not here.is_signed_in() and not there.is_signed_in()
+    assert "You are signed out everywhere." in here.get("/login").text
+    with app.app_context():
+        assert db.session.query(UserSession).count() == 0
+        assert db.session.query(Event).filter_by(action="all_sessions_ended", actor="12345").count() == 1
+
+
+def test_nobody_ends_the_session_of_another(app):
+    victim, other = signed_in(app, "54321"), signed_in(app)
+    with app.app_context():
+        session_id = db.session.scalar(
+            db.select(UserSession.id).join(User, User.id == UserSession.user_id).where(User.name == "54321")
+        )
+    post(other, f"sessions/{session_id}/end")
+    assert victim.is_signed_in()
+
+
+def test_what_is_used_is_shown_beside_what_is_allowed(app):
+    browser = signed_in(app)
+    app.config.update(MAX_JOBS_PER_DAY=7, RETENTION_DAYS=30)
+    finished_job(app)
+    page = browser.get(PAGE).text
+    assert "1 of 7" in page and "0 of 20" in page and "0 of 2,000 MB" in page
+    assert "How many days a finished picture is kept: 30." in page
+    with app.app_context():
+        db.session.query(User).filter_by(name="12345").update({"retention_days": 3})
+        db.session.commit()
+    assert "How many days a finished picture is kept: 3." in browser.get(PAGE).text
+
+
+@both_engines
+def test_all_of_ones_data_comes_as_one_zip_file_and_nothing_of_anybody_else(app):
+    browser, other = signed_in(app), signed_in(app, "54321")
+    job_id, foreign = finished_job(app), finished_job(app, "54321")
+    answer = browser.get(f"{PAGE}/data")
+    assert answer.mimetype == "application/zip"
+    assert answer.headers["Cache-Control"] == "private, no-store"
+    assert answer.headers["Content-Disposition"].startswith('attachment; filename="revive-')
+    archive = zipfile.ZipFile(io.BytesIO(answer.data))
+    assert archive.testzip() is None
+    assert set(archive.namelist()) == {
+        "account.json", "sessions.json", "events.jsonl",
+        *(f"pictures/{job_id}/{name}" for name in ("job.json", "original.jpg", "result.png")),
+    }  # fmt: skip
+    assert archive.read(f"pictures/{job_id}/original.jpg") == picture()
+    with app.app_context():
+        assert archive.read(f"pictures/{job_id}/result.png") == (storage.folder(job_id) / "result.png").read_bytes()
+    assert json.loads(archive.read("account.json"))["name"] == "12345"
+    assert json.loads(archive.read(f"pictures/{job_id}/job.json"))["original_name"] == "Grandma 祖母.jpg"
+    events = [json.loads(line) for line in archive.read("events.jsonl").splitlines()]
+    assert {"signed_in", "data_downloaded"} <= {event["action"] for event in events}
+    everything = b"".join(archive.read(name) for name in archive.namelist())
+    assert b"argon2" not in everything and b"54321" not in everything and foreign.encode() not in everything
+    with app.app_context():
+        hashes = db.session.scalars(db.select(UserSession.token_hash)).all()
+    assert not [each for each in hashes if each.encode() in everything]
+    assert other.get(f"{PAGE}/data").location == "/54321/"
+
+
+def test_who_else_did_something_to_the_account_is_not_told_in_its_data(app):
+    from accounts import audit
+
+    browser = signed_in(app)
+    with app.app_context():
+        audit.record("user_disabled", actor="admin@example.com", target="12345", address="10.9.8.7", detail="spam")
+    lines = zipfile.ZipFile(io.BytesIO(browser.get(f"{PAGE}/data").data)).read("events.jsonl").decode()
+    assert '"user_disabled"' in lines and '"spam"' in lines
+    assert "admin@example.com" not in lines and "10.9.8.7" not in lines
+
+
+def test_the_zip_file_is_made_in_small_pieces_while_it_is_sent(app):
+    signed_in(app)
+    job_id = finished_job(app)
+    with app.app_context():
+        (storage.folder(job_id) / "original.jpg").write_bytes(bytes(range(256)) * 4 * 4096 * 8)  # 32 MiB
+        archive = export.of(account_id(app))
+        try:
+            sizes = [len(piece) for piece in archive]
+        finally:
+            archive.close()
+    assert sum(sizes) > 32 * 2**20 and max(sizes) <= 2**19
+
+
+def test_few_zip_files_are_made_at_once_and_an_abandoned_one_makes_room(app):
+    browser = signed_in(app)
+    with app.app_context():
+        taken = [export.of(account_id(app)) for _ in range(2)]
+    answer = browser.get(f"{PAGE}/data", headers=JSON)
+    assert (answer.status_code, answer.json["error"]["key"]) == (503, "busy")
+    assert int(answer.headers["Retry-After"]) > 0
+    next(iter(taken[0]))
+    for archive in (*taken, taken[0]):
+        archive.close()
+    assert all(browser.get(f"{PAGE}/data").status_code == 200 for _ in range(5))
+
+
+@both_engines
+def test_an_account_is_deleted_with_everything_that_was_its(app, caplog):
+    browser, second, other = signed_in(app), signed_in(app, address="127.0.0.2"), signed_in(app, "54321")
+    finished_job(app)
+    foreign = finished_job(app, "54321")
+    answer = post(browser, "deletion", {"deletion_password": PASSWORD})
+    assert (answer.status_code, answer.location) == (303, "/login")
+    assert "Your account and all its pictures are deleted." in browser.get("/login").text
+    assert not browser.is_signed_in() and not second.is_signed_in() and other.is_signed_in()
+    with app.app_context():
+        assert [user.name for user in db.session.query(User)] == ["54321"]
+        assert [job.id for job in db.session.query(Job)] == [foreign]
+        assert db.session.query(UserSession).count() == 1
+        assert {path.split("/")[1] for path in stored_files(app)} == {foreign}
+        day = [tally.key.split(":")[0] for tally in db.session.query(Tally) if tally.key.startswith(("jobs:", "pix"))]
+        assert sorted(day) == ["jobs", "pixels"], "only the other account's day is still counted"
+        event = db.session.query(Event).order_by(Event.id.desc()).first()
+        assert (event.action, event.actor, event.target) == ("account_deleted", "12345", "12345")
+        assert event.detail == "1 jobs"
+    (letter,) = deliver(app)
+    assert letter["To"] == "12345@qq.com" and "was deleted with all its pictures" in body(letter)
+    assert PASSWORD not in caplog.text
+    assert browser.sign_in("12345").status_code == 400
+
+
+@pytest.mark.parametrize("password, said", [("", "fill in"), ("wrong-1x", "not your present password")])
+def test_deleting_asks_for_the_password(app, password, said):
+    browser = signed_in(app)
+    answer = post(browser, "deletion", {"deletion_password": password})
+    assert answer.status_code == 400 and said in answer.text
+    assert browser.is_signed_in()
+
+
+def test_guessing_the_password_there_is_limited(app):
+    browser = signed_in(app)
+    answers = [post(browser, "deletion", {"deletion_password": f"wrong-{n}x"}).status_code for n in range(12)]
+    assert answers[:10] == [400] * 10 and answers[10:] == [429] * 2
+
+
+@both_engines
+def test_the_last_administrator_cannot_delete_himself(app):
+    make_user(app, "12345", is_admin=True)
+    make_user(app, "54321", is_admin=True)
+    first, second = signed_in(app), signed_in(app, "54321")
+    assert post(first, "deletion", {"deletion_password": PASSWORD}).status_code == 303
+    token = second.token_of("/54321/account")
+    answer = second.post("/54321/account/deletion", {"deletion_password": PASSWORD}, token=token)
+    assert answer.status_code == 400 and "last administrator" in answer.text
+    assert 'id="deletion_password-error"' in answer.text, "told beside the form, on the page of the account"
+    assert second.is_signed_in()
+
+
+@both_engines
+def test_two_administrators_who_delete_themselves_at_once_leave_one(app):
+    browsers = []
+    for name in ("12345", "54321"):
+        make_user(app, name, is_admin=True)
+        browsers.append((name, signed_in(app, name)))
+
+    def leave(place: int) -> int:
+        name, browser = browsers[place]
+        token = browser.token_of(f"/{name}/account")
+        fields = {"deletion_password": PASSWORD}
+        return browser.post(f"/{name}/account/deletion", fields, token=token).status_code
+
+    assert sorted(at_once(2, leave)) == [303, 400]
+    with app.app_context():
+        assert db.session.query(User).filter_by(is_admin=True).count() == 1
+
+
+def test_a_person_who_comes_back_starts_with_nothing(app):
+    browser = signed_in(app)
+    finished_job(app)
+    post(browser, "deletion", {"deletion_password": PASSWORD})
+    deliver(app)
+    again = signed_in(app)
+    assert "/jobs/" not in again.get("/12345/history").text
+    with app.app_context():
+        assert db.session.query(EmailCode).filter_by(name="12345", code_hash=None, sent_at=None).count() == 0

@@ -1,0 +1,148 @@
+"""A real installation, started as a person starts it, a real browser in front and a real SMTP server behind."""
+
+import contextlib
+import email
+import itertools
+import re
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import sync_playwright
+
+from tests.browser.bench import Bench
+from tests.support.servers import free_port, need, smtp_server, wait_for_port
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@dataclass
+class Site:
+    """A running installation."""
+
+    url: str
+    mails: Path
+    instance: Path
+    output: Path
+
+    def newest_code(self, name: str, seconds: float = 60) -> str:
+        """Wait for a mail to `name` and return the code in it."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            for path in sorted((self.mails / "new").glob("*"), key=lambda p: p.stat().st_mtime, reverse=True):
+                mail = email.message_from_bytes(path.read_bytes())
+                text = next(part for part in mail.walk() if part.get_content_type() == "text/plain")
+                found = re.search(r"\b\d{6}\b", text.get_payload(decode=True).decode())
+                if name in mail["To"] and found:
+                    path.unlink()
+                    return found[0]
+            time.sleep(0.1)
+        raise TimeoutError(f"no mail for {name}: {self.output.read_text()[-2000:]}")
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory):
+    """The installation that most tests share."""
+    with installation(tmp_path_factory.mktemp("site")) as site:
+        yield site
+
+
+@contextlib.contextmanager
+def installation(folder: Path):
+    """`run.py` on a free port, a folder of its own, mail through SMTP; stopped by Ctrl-C, which must be clean."""
+    port = free_port()
+    with smtp_server(folder / "mails") as smtp, (folder / "output").open("w") as output:
+        environment = {
+            "PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": str(folder), "PYTHONUNBUFFERED": "1",
+            "INSTANCE_DIR": str(folder / "instance"), "PORT": str(port),
+            "MAIL_SERVER": "127.0.0.1", "MAIL_PORT": str(smtp.port), "PROXIES": "1",
+        }
+        process = subprocess.Popen([sys.executable, "run.py"], cwd=ROOT, env=environment, stdout=output, stderr=output)
+        wait_for_port(port, 120)
+        yield Site(f"http://127.0.0.1:{port}", folder / "mails", folder / "instance", folder / "output")
+        process.send_signal(signal.SIGINT)
+        assert process.wait(70) == 0, (folder / "output").read_text()
+        assert "Traceback" not in (folder / "output").read_text()
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    program = need("chromium", "chromium-browser", "google-chrome")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=program,
+            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update",
+                  "--disable-sync", "--no-first-run"],
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def workbench(tmp_path_factory, migrated_sqlite):
+    """A site for single elements (see `tests.browser.bench`)."""
+    folder = tmp_path_factory.mktemp("bench")
+    shutil.copy(migrated_sqlite, folder / "revive.db")
+    bench = Bench(folder)
+    yield bench
+    bench.server.shutdown()
+
+
+def from_new_address(numbers=itertools.count(1)) -> dict[str, str]:
+    """Headers as a proxy sets them: each browser has an address of its own, for codes are limited per address."""
+    return {"X-Forwarded-For": f"198.51.100.{next(numbers)}"}
+
+
+@pytest.fixture
+def new_page(chromium, site):
+    """Open pages of the installation in fresh browser profiles."""
+    with watched_pages(chromium, site.url) as open_page:
+        yield open_page
+
+
+@pytest.fixture
+def new_bench_page(chromium, workbench):
+    """Open pages of the workbench in fresh browser profiles."""
+    with watched_pages(chromium, workbench.url) as open_page:
+        yield open_page
+
+
+@contextlib.contextmanager
+def watched_pages(chromium, url: str):
+    """Open pages in fresh browser profiles; fail the test on script errors and on anything the CSP blocked."""
+    contexts, complaints = [], []
+
+    def open_page(**settings):
+        settings = {"locale": "en-US", "extra_http_headers": from_new_address()} | settings
+        context = chromium.new_context(base_url=url, **settings)
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(60_000)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("console", lambda m: complaints.append(m.text) if "Content Security Policy" in m.text else None)
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert not complaints, complaints
+
+
+@pytest.fixture
+def paused_queue(site):
+    """No worker takes a job until the fixture's value is called, or the test is over."""
+    database = sqlite3.connect(site.instance / "revive.db", timeout=20, isolation_level=None)
+    database.execute("INSERT INTO facts (key, number, changed_at) VALUES ('queue_paused', 1, '2026-01-01 00:00:00')")
+
+    def resume():
+        database.execute("DELETE FROM facts WHERE key = 'queue_paused'")
+
+    yield resume
+    resume()
+    database.close()

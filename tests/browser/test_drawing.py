@@ -1,0 +1,260 @@
+"""The drawing surface: paint with mouse, fingers, pen and keys, undo, load, save, and send with a plain form."""
+
+import io
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tests.browser.people import PICTURES, swipe, until, way
+
+READY = "drawing-surface.is-ready"
+FILLED = "document.querySelector('[name=mask], [name=hints]').files.length"
+PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
+
+
+@pytest.fixture
+def bench(new_bench_page, workbench):
+    """Open a page with one drawing over a picture that is on the server."""
+
+    def open_bench(macro="drawing('mask', 'Mask', src='/bench/pictures/coffee.jpg')", folder=PICTURES, **settings):
+        page = new_bench_page(**settings)
+        page.bench = workbench
+        workbench.show(page, "{{ " + macro + " }}", folder)
+        page.locator(READY).wait_for()
+        return page
+
+    return open_bench
+
+
+def spot(page, x: float, y: float) -> tuple[float, float]:
+    """The point of the screen at parts (x, y) of the frame."""
+    page.locator(".drawing-frame").scroll_into_view_if_needed()
+    box = page.locator(".drawing-frame").bounding_box()
+    return box["x"] + x * box["width"], box["y"] + y * box["height"]
+
+
+def stroke(page, *points) -> None:
+    places = [spot(page, *point) for point in points]
+    page.mouse.move(*places[0])
+    page.mouse.down()
+    for place in places[1:]:
+        page.mouse.move(*place, steps=5)
+    page.mouse.up()
+
+
+def filled(page, count=1) -> None:
+    until(page, f"{FILLED} === {count}")
+
+
+def sent(page, name="mask") -> np.ndarray:
+    """Send the form at once and return what came as a picture."""
+    page.get_by_role("button", name="Send").click()
+    page.get_by_text("taken").wait_for()
+    return np.asarray(Image.open(io.BytesIO(page.bench.sent[name])))
+
+
+def at(mask: np.ndarray, x: float, y: float):
+    value = mask[int(y * mask.shape[0]), int(x * mask.shape[1])]
+    return value.tolist()
+
+
+def press(page, name: str) -> None:
+    page.locator(f"[data-do={name}]").click()
+
+
+def test_what_is_painted_is_sent_as_a_black_and_white_png_of_the_pictures_size(bench):
+    page = bench()
+    stroke(page, (0.2, 0.5), (0.6, 0.5))
+    mask = sent(page)
+    assert mask.shape[:2] == (400, 600)
+    assert at(mask, 0.4, 0.5)[:3] == [255, 255, 255] and at(mask, 0.4, 0.9)[:3] == [0, 0, 0]
+    assert (mask[..., 3] == 255).all() if mask.shape[2] == 4 else True
+
+
+def test_nothing_painted_sends_nothing(bench):
+    page = bench()
+    page.get_by_role("button", name="Send").click()
+    page.get_by_text("taken").wait_for()
+    assert page.bench.sent["mask"] == b""
+
+
+def test_each_stroke_is_undone_and_redone_by_keys_and_buttons(bench):
+    page = bench()
+    for y in (0.3, 0.7):
+        stroke(page, (0.2, y), (0.6, y))
+    filled(page, 1)
+    page.keyboard.press("Control+z")
+    press(page, "undo")
+    filled(page, 0)
+    press(page, "redo")
+    page.keyboard.press("Control+Shift+Z")
+    press(page, "undo")
+    mask = sent(page)
+    assert at(mask, 0.4, 0.3)[0] == 255 and at(mask, 0.4, 0.7)[0] == 0
+
+
+def test_e_erases_and_brackets_change_the_size(bench):
+    page = bench()
+    stroke(page, (0.2, 0.5), (0.8, 0.5))
+    size = page.locator("[data-size]")
+    before = float(size.input_value())
+    page.keyboard.press("]")
+    assert float(size.input_value()) > before
+    page.keyboard.press("[")
+    page.keyboard.press("[")
+    assert float(size.input_value()) < before
+    page.keyboard.press("e")
+    assert page.locator("[data-do=erase]").get_attribute("aria-pressed") == "true"
+    stroke(page, (0.6, 0.5), (0.8, 0.5))
+    mask = sent(page)
+    assert at(mask, 0.3, 0.5)[0] == 255 and at(mask, 0.7, 0.5)[0] == 0
+
+
+def test_invert_grow_and_start_over(bench):
+    page = bench()
+    stroke(page, (0.5, 0.5), (0.51, 0.5))
+    count = """() => {
+        const paper = document.querySelector('drawing-layer').copy().getContext('2d');
+        return paper.getImageData(0, 0, 600, 400).data.filter((value, i) => i % 4 === 3 && value > 127).length;
+    }"""
+    small = page.evaluate(count)
+    press(page, "grow")
+    grown = page.evaluate(count)
+    assert grown > small
+    press(page, "invert")
+    assert page.evaluate(count) == pytest.approx(600 * 400 - grown, abs=200)
+    press(page, "clear")
+    assert page.evaluate(count) == 0
+    press(page, "undo")
+    assert page.evaluate(count) > 0
+
+
+def test_a_mask_file_is_uploaded_painted_on_and_saved(bench, tmp_path):
+    page = bench()
+    left = np.zeros((400, 600), np.uint8)
+    left[:, :300] = 255
+    Image.fromarray(left).save(tmp_path / "left.png")
+    page.set_input_files("[name=mask]", tmp_path / "left.png")
+    until(page, "document.querySelector('drawing-layer').done.length === 1")
+    stroke(page, (0.7, 0.2), (0.9, 0.2))
+    with page.expect_download() as waiting:
+        press(page, "save")
+    saved = np.asarray(Image.open(waiting.value.path()))
+    assert waiting.value.suggested_filename == "mask.png"
+    assert [at(saved, *p)[0] for p in ((0.25, 0.5), (0.75, 0.5), (0.8, 0.2))] == [255, 0, 255]
+    assert (sent(page) == saved).all()
+
+
+def test_a_mask_to_begin_with_says_what_stays(bench, tmp_path):
+    start = np.zeros((40, 60), np.uint8)
+    start[:, :30] = 255
+    Image.fromarray(start).save(tmp_path / "start.png")
+    Image.open(PICTURES / "coffee.jpg").save(tmp_path / "coffee.jpg")
+    macro = "drawing('mask', 'Mask', src='/bench/pictures/coffee.jpg', start='/bench/pictures/start.png', keep=true)"
+    page = bench(macro, tmp_path)
+    stroke(page, (0.7, 0.5), (0.8, 0.5))
+    press(page, "erase")
+    stroke(page, (0.2, 0.5), (0.3, 0.5))
+    mask = sent(page)
+    assert [at(mask, *p)[0] for p in ((0.1, 0.1), (0.9, 0.1), (0.75, 0.5), (0.25, 0.5))] == [255, 0, 255, 0]
+
+
+def test_without_a_mask_to_begin_with_only_what_is_painted_stays(bench):
+    page = bench("drawing('mask', 'Mask', src='/bench/pictures/coffee.jpg', keep=true)")
+    stroke(page, (0.3, 0.5), (0.7, 0.5))
+    mask = sent(page)
+    assert at(mask, 0.5, 0.5)[0] == 255 and at(mask, 0.5, 0.1)[0] == 0
+
+
+def test_hints_keep_their_colour_on_a_transparent_sheet(bench):
+    page = bench("drawing('hints', 'Hints', mode='hints', src='/bench/pictures/coffee.jpg')")
+    page.locator("[data-colour]").fill("#2f5d9b")
+    stroke(page, (0.3, 0.5), (0.3, 0.5))
+    page.locator("[data-colour]").fill("#b3382c")
+    stroke(page, (0.7, 0.5), (0.7, 0.5))
+    hints = sent(page, "hints")
+    assert at(hints, 0.3, 0.5) == [0x2F, 0x5D, 0x9B, 255] and at(hints, 0.7, 0.5) == [0xB3, 0x38, 0x2C, 255]
+    assert at(hints, 0.5, 0.1)[3] == 0
+
+
+def test_the_keyboard_alone_paints(bench):
+    page = bench()
+    page.locator(".drawing-frame").focus()
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.down(" ")
+    for _ in range(4):
+        page.keyboard.press("Shift+ArrowRight")
+    page.keyboard.up(" ")
+    assert page.locator(".has-crosshair").count() == 1
+    mask = sent(page)
+    assert at(mask, 0.5, 0.5)[0] == 255 and at(mask, 0.5, 0.8)[0] == 0
+
+
+def test_a_picture_that_is_chosen_is_painted_on_at_a_bounded_size(bench, tmp_path):
+    Image.new("RGB", (6000, 4000), "grey").save(tmp_path / "large.jpg")
+    page = bench("drawing('mask', 'Mask', src='/bench/pictures/coffee.jpg')")
+    page.set_input_files("[name=image]", tmp_path / "large.jpg")
+    until(page, "document.querySelector('.drawing-picture').width === 2048")
+    page.locator(READY).wait_for()
+    stroke(page, (0.4, 0.5), (0.6, 0.5))
+    assert sent(page).shape[:2] == (1365, 2048)
+
+
+def test_a_new_picture_forgets_what_was_painted_on_the_last_one(bench):
+    page = bench()
+    stroke(page, (0.4, 0.5), (0.6, 0.5))
+    filled(page)
+    page.set_input_files("[name=image]", PICTURES / "astronaut.jpg")
+    filled(page, 0)
+    assert page.evaluate("document.querySelector('drawing-layer').blank")
+
+
+def test_one_finger_paints_two_enlarge_and_the_page_scrolls_beside(bench):
+    page = bench(**PHONE)
+    one, two = spot(page, 0.4, 0.5), spot(page, 0.6, 0.5)
+    swipe(page, way(one, 60, 0))
+    filled(page)
+    scrolled = page.evaluate("scrollY")
+    swipe(page, way(one, -60, 0), way(two, 60, 0))
+    assert page.evaluate("document.querySelector('zoom-pane').zoom") > 1.3
+    assert page.evaluate("scrollY") == scrolled
+    assert page.evaluate("document.querySelector('drawing-layer').done.length") == 1
+    assert page.evaluate("getComputedStyle(document.querySelector('.drawing-frame')).touchAction") == "none"
+    assert page.evaluate("getComputedStyle(document.body).touchAction") == "auto"
+
+
+def test_pressure_of_a_pen_makes_the_stroke_wider(bench):
+    page = bench()
+    paint = """(pressure) => {
+        const brush = document.querySelector('drawing-brush');
+        const box = brush.getBoundingClientRect();
+        const at = {pointerId: 9, pointerType: 'pen', pressure, isPrimary: true, bubbles: true, button: 0, buttons: 1,
+                    clientX: box.left + box.width / 2, clientY: box.top + box.height / 2};
+        brush.setPointerCapture = () => {};
+        for (const name of ['pointerdown', 'pointermove', 'pointerup']) brush.dispatchEvent(new PointerEvent(name, at));
+        const layer = document.querySelector('drawing-layer');
+        const {data} = layer.copy().getContext('2d').getImageData(0, 0, layer.canvas.width, layer.canvas.height);
+        layer.undo();
+        return data.filter((value, i) => i % 4 === 3 && value > 127).length;
+    }"""
+    assert page.evaluate(paint, 0.9) > 2 * page.evaluate(paint, 0.2)
+
+
+def test_the_wheel_enlarges_around_the_pointer_and_strokes_land_under_it(bench):
+    page = bench()
+    page.locator(".drawing-frame").focus()
+    page.mouse.move(*spot(page, 0.25, 0.25))
+    for _ in range(3):
+        page.mouse.wheel(0, -240)
+    until(page, "document.querySelector('zoom-pane').zoom > 3")
+    stroke(page, (0.25, 0.25), (0.26, 0.25))
+    mask = sent(page)
+    assert at(mask, 0.25, 0.25)[0] == 255 and at(mask, 0.25, 0.35)[0] == 0
+
+
+def test_without_script_there_is_a_labelled_file_field(new_bench_page, workbench):
+    page = new_bench_page(java_script_enabled=False)
+    workbench.show(page, "{{ drawing('mask', 'Mask') }}")
+    assert page.get_by_label("Upload a mask").is_visible()
+    assert not page.locator(".drawing-tools").is_visible() and not page.locator(".drawing-wait").is_visible()

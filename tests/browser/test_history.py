@@ -1,0 +1,227 @@
+"""The contact sheet in a real browser: filter, select, rename, run again, delete and undo, download, with and without
+script, at the desk and on a phone."""
+
+import io
+import re
+import time
+import zipfile
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Error
+
+from tests.browser.people import PICTURES, register, sign_in
+
+NAME = "historian@example.com"
+DESK, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
+JSON = {"Accept": "application/json"}
+screens = pytest.mark.parametrize("viewport", [DESK, PHONE], ids=["desk", "phone"])
+
+
+@pytest.fixture(scope="module")
+def registered(chromium, site):
+    """An account; each test fills its history anew."""
+    context = chromium.new_context(base_url=site.url, locale="en-US")
+    register(context.new_page(), site, NAME)
+    context.close()
+    return NAME
+
+
+@pytest.fixture
+def sheet(registered, new_page):
+    """Open the history with so many finished jobs and nothing else in it."""
+
+    def open_sheet(count: int, **settings):
+        page = new_page(**settings)
+        sign_in(page, registered)
+        empty(page)
+        for number in range(count):
+            put_in(page, f"frame-{number}.jpg")
+        page.goto(f"/{registered}/history")
+        return page
+
+    return open_sheet
+
+
+def token(page) -> str:
+    return page.locator("input[name=csrf_token]").first.get_attribute("value")
+
+
+def empty(page) -> None:
+    """Delete for good whatever is there, and what was deleted before."""
+    page.goto(f"/{NAME}/history")
+    jobs = [job["id"] for job in page.request.get(f"/{NAME}/history", headers=JSON).json()["jobs"]]
+    binned = page.locator(".deleted form[action$=erasure] input[name=id]").evaluate_all("all => all.map(i => i.value)")
+    for verb, ids in (("deletion", jobs), ("erasure", jobs + binned)):
+        fields = "&".join([f"csrf_token={token(page)}", *(f"id={each}" for each in ids)])
+        headers = {"Content-Type": "application/x-www-form-urlencoded"} | JSON
+        if ids:
+            assert page.request.post(f"/{NAME}/history/{verb}", data=fields, headers=headers).ok
+
+
+def put_in(page, name: str, service: str = "adjust", seconds: float = 120) -> str:
+    """Upload a picture and wait for its result; return the address of the job."""
+    picture = min(PICTURES.glob("*.jpg"), key=lambda path: path.stat().st_size)
+    form = {
+        "csrf_token": token(page), "brightness": "1.3",
+        "image": {"name": name, "mimeType": "image/jpeg", "buffer": picture.read_bytes()},
+    }  # fmt: skip
+    job = page.request.post(f"/{NAME}/{service}", multipart=form, headers=JSON).json()
+    end = time.monotonic() + seconds
+    while (job := page.request.get(job["url"], headers=JSON).json())["status"] != "done":
+        assert job["status"] in ("queued", "running") and time.monotonic() < end, job
+        time.sleep(0.1)
+    return job["url"]
+
+
+def names(page) -> list[str]:
+    return page.locator(".frame-name").all_inner_texts()
+
+
+def shows(page, *expected: str, seconds: float = 60) -> bool:
+    """Wait until these frames, and no others, are there: a form that was sent changes the page when it likes."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        with suppress(Error):  # the page is just going
+            if names(page) == list(expected):
+                return True
+        time.sleep(0.05)
+    return False
+
+
+def open_menu(page, number: int = 0):
+    page.locator(".frame-menu summary").nth(number).click()
+    return page.locator(".frame-actions").nth(number)
+
+
+def downloaded(waiting) -> dict[str, bytes]:
+    with zipfile.ZipFile(io.BytesIO(Path(waiting.value.path()).read_bytes())) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+def fits(page) -> bool:
+    """Say whether nothing makes the page scroll sideways."""
+    return page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+
+
+@screens
+def test_a_selection_is_deleted_and_taken_back(sheet, viewport):
+    page = sheet(3, viewport=viewport)
+    bar = page.locator(".selection")
+    assert not bar.is_visible() and fits(page)
+    for number in (0, 2):
+        page.locator(".frame-select input").nth(number).check()
+    assert page.locator("[data-part=count]").inner_text() == "2 selected"
+    bar.get_by_role("button", name="Delete").click()
+    assert shows(page, "frame-1.jpg")
+    assert "2 pictures are deleted." in page.locator(".deleted").inner_text()
+    assert fits(page)
+    page.locator(".deleted").get_by_role("button", name="Undo").click()
+    assert shows(page, "frame-2.jpg", "frame-1.jpg", "frame-0.jpg")
+    assert page.locator(".deleted").count() == 0
+
+
+@screens
+def test_one_frame_is_renamed_run_again_and_deleted_for_good(sheet, viewport):
+    page = sheet(2, viewport=viewport)
+    menu = open_menu(page)
+    menu.locator("input[name=title]").fill("Grandma, 1950")
+    menu.get_by_role("button", name="Rename").click()
+    assert shows(page, "Grandma, 1950", "frame-0.jpg")
+    menu = open_menu(page)
+    assert fits(page)
+    menu.get_by_role("link", name="Run again").click()
+    page.wait_for_url(re.compile(r"/adjust\?.*from="))
+    assert page.locator("[name=brightness]").first.input_value() == "1.3"
+    page.goto(f"/{NAME}/history")
+    open_menu(page).get_by_role("button", name="Delete").click()
+    page.wait_for_selector(".deleted")
+    assert "Grandma, 1950 is deleted." in page.locator(".deleted").inner_text()
+    page.get_by_role("button", name="Delete for good").click()
+    page.locator(".deleted").wait_for(state="detached")
+    assert shows(page, "frame-0.jpg")
+
+
+@screens
+def test_a_selection_and_everything_come_as_a_zip(sheet, viewport):
+    page = sheet(3, viewport=viewport)
+    page.locator(".frame-select input").nth(1).check()
+    page.select_option(".selection select", "jpeg")
+    with page.expect_download() as waiting:
+        page.get_by_role("button", name="Download ZIP").click()
+    (name, data), = downloaded(waiting).items()
+    assert name.endswith("adjust-frame-1.jpg") and data.startswith(b"\xff\xd8")
+    with page.expect_download() as waiting:
+        page.get_by_role("link", name="Download all as ZIP").click()
+    assert len(downloaded(waiting)) == 3
+
+
+def test_keys_select_a_range_and_clear_it(sheet):
+    page = sheet(4, viewport=DESK)
+    boxes = page.locator(".frame-select input")
+    boxes.nth(0).focus()
+    page.keyboard.press("Space")
+    boxes.nth(3).click(modifiers=["Shift"])
+    assert page.locator(".frame-select input:checked").count() == 4
+    page.keyboard.press("Escape")
+    assert page.locator(".frame-select input:checked").count() == 0
+    page.get_by_role("button", name="Select all").click()
+    assert page.locator("[data-part=count]").inner_text() == "4 selected"
+
+
+def test_a_menu_closes_by_escape_and_gives_the_focus_back(sheet):
+    page = sheet(2, viewport=DESK)
+    page.locator(".frame-select input").first.check()
+    open_menu(page, 1)
+    page.keyboard.press("Tab")
+    page.keyboard.press("Escape")
+    assert page.locator(".frame-menu[open]").count() == 0
+    assert page.evaluate("document.activeElement.localName") == "summary"
+    assert page.locator(".frame-select input:checked").count() == 1, "Escape closed the menu, no more"
+    open_menu(page, 0)
+    page.locator("h1").click()
+    assert page.locator(".frame-menu[open]").count() == 0
+
+
+def test_the_sheet_is_filtered_by_tool_and_says_when_none_is_there(sheet):
+    page = sheet(1, viewport=DESK)
+    page.locator(".filters").get_by_role("link", name="Adjust").click()
+    page.wait_for_url("**service=adjust")
+    assert len(names(page)) == 1
+    page.locator(".filters").get_by_role("link", name="Deblur").click()
+    page.wait_for_url("**service=deblur")
+    assert names(page) == [] and "No picture of this tool is here." in page.locator(".empty").inner_text()
+
+
+def test_numbers_belong_to_the_frame_and_not_to_its_place(sheet):
+    page = sheet(2, viewport=DESK)
+    before = page.locator(".frame-number").all_inner_texts()
+    open_menu(page, 1).get_by_role("button", name="Delete").click()
+    page.wait_for_selector(".deleted")
+    assert page.locator(".frame-number").all_inner_texts() == before[:1]
+    assert int(before[0]) == int(before[1]) + 1
+
+
+@screens
+def test_without_script_all_of_it_works(sheet, viewport):
+    page = sheet(2, viewport=viewport, java_script_enabled=False)
+    assert page.locator(".selection").is_visible()
+    page.get_by_role("button", name="Delete", exact=True).last.click()
+    page.get_by_text("Please select some pictures first.").wait_for()
+    page.goto(f"/{NAME}/history")
+    page.locator(".frame-select input").nth(0).check()
+    page.locator(".selection").get_by_role("button", name="Delete").click()
+    assert shows(page, "frame-0.jpg")
+    page.locator(".deleted").get_by_role("button", name="Undo").click()
+    assert shows(page, "frame-1.jpg", "frame-0.jpg")
+    page.locator(".frame-menu summary").nth(1).click()
+    page.locator(".frame-actions").nth(1).locator("input[name=title]").fill("Uncle")
+    page.locator(".frame-actions").nth(1).get_by_role("button", name="Rename").click()
+    assert shows(page, "frame-1.jpg", "Uncle")
+
+
+def test_an_empty_sheet_leads_to_the_tools(sheet):
+    page = sheet(0, viewport=PHONE)
+    page.locator(".empty a").click()
+    page.wait_for_url(f"**/{NAME.replace('@', '*')}/")

@@ -1,0 +1,299 @@
+"""The studio in a real browser: one picture, run after run, with the result in place."""
+
+import io
+import re
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tests.browser.conftest import from_new_address
+from tests.browser.people import PICTURES, download, register, sign_in
+
+NAME = "studio@example.com"
+PHONE = {"viewport": {"width": 360, "height": 780}, "has_touch": True, "is_mobile": True}
+DESKTOP = {"viewport": {"width": 1280, "height": 860}}
+COFFEE = PICTURES / "coffee.jpg"
+
+
+@pytest.fixture(scope="module")
+def signed_in(chromium, site):
+    """The cookies of a registered person."""
+    context = chromium.new_context(base_url=site.url, locale="en-US", extra_http_headers=from_new_address())
+    page = context.new_page()
+    register(page, site, NAME)
+    sign_in(page, NAME)
+    yield context.storage_state()
+    context.close()
+
+
+@pytest.fixture(params=[DESKTOP, PHONE], ids=["desktop", "phone"])
+def studio(request, new_page, signed_in):
+    """A signed-in person in front of Adjust, at a desk and with a phone."""
+    page = new_page(storage_state=signed_in, **request.param)
+    page.goto("/tools/adjust")
+    yield page
+    assert page.evaluate("document.documentElement.scrollWidth") <= request.param["viewport"]["width"]
+
+
+@pytest.fixture
+def desk(new_page, signed_in):
+    """The same, at a desk only."""
+    page = new_page(storage_state=signed_in, **DESKTOP)
+    page.goto("/tools/adjust")
+    return page
+
+
+def put(page, picture=COFFEE, brightness="1.5") -> None:
+    page.set_input_files("#image", picture)
+    page.locator("#tool .drop-main .drop-preview:not([hidden])").wait_for()
+    page.fill("[name=brightness]", brightness)
+
+
+def run(page) -> str:
+    """Press Start and wait for the result of this run; return the id of its job."""
+    before = page.evaluate("document.querySelector('.job')?.dataset.job ?? ''")
+    page.click(".start")
+    page.wait_for_function("id => (document.querySelector('.job')?.dataset.job ?? '') !== id", arg=before)
+    page.locator(".job[data-status=done]").wait_for(timeout=60_000)
+    return page.locator(".job").get_attribute("data-job")
+
+
+def sent_bodies(page) -> list[bytes]:
+    """Collect the bodies of what the form sends from now on."""
+    bodies = []
+    page.on("request", lambda r: bodies.append(r.post_data_buffer or b"") if r.method == "POST" else None)
+    return bodies
+
+
+def test_the_chosen_picture_is_shown_at_once_with_its_size_and_format(studio):
+    put(studio)
+    facts = studio.locator("#image-facts").inner_text()
+    assert all(word in facts for word in ("coffee.jpg", "JPEG", "600 × 400", "79 kB"))
+
+
+def test_a_format_that_the_browser_cannot_show_is_named_and_taken(studio, tmp_path):
+    Image.open(COFFEE).save(tmp_path / "scan.tif")
+    studio.set_input_files("#image", tmp_path / "scan.tif")
+    studio.locator(".drop-blank:not([hidden])").wait_for()
+    assert studio.locator(".drop-format").inner_text() == "TIFF"
+    assert "cannot show this format" in studio.locator("#image-facts").inner_text()
+    studio.fill("[name=brightness]", "1.5")
+    run(studio)
+    assert studio.locator(".job compare-slider").is_visible()
+
+
+def test_only_a_phone_offers_to_take_a_photo(new_page, signed_in):
+    for device, shown in ((PHONE, True), (DESKTOP, False)):
+        page = new_page(storage_state=signed_in, **device)
+        page.goto("/tools/adjust")
+        camera = page.locator(".drop-camera input")
+        assert camera.is_visible() == shown
+        assert camera.get_attribute("capture") == "environment"
+    camera = page.locator(".drop-camera input")
+    camera.set_input_files(COFFEE)
+    page.locator(".drop-main .drop-preview:not([hidden])").wait_for()
+    assert page.locator(".start").is_enabled()
+
+
+def test_the_result_comes_in_place_and_the_address_goes_along(studio):
+    studio.evaluate("window.sameDocument = true")
+    put(studio)
+    job = run(studio)
+    assert studio.evaluate("window.sameDocument") and studio.url.endswith(f"/jobs/{job}")
+    assert studio.locator("[name=brightness]").input_value() == "1.5"
+    assert "coffee.jpg" in studio.locator("#image-facts").inner_text()
+    assert studio.locator("[data-part=news]").inner_text() == "Your picture is ready."
+    assert studio.title().startswith("✓")
+    studio.reload()
+    assert studio.locator(".job[data-status=done] compare-slider").is_visible()
+    assert studio.locator("[name=brightness]").input_value() == "1.5"
+
+
+def test_a_second_run_sends_no_picture_again(studio):
+    put(studio)
+    first = run(studio)
+    bodies = sent_bodies(studio)
+    studio.fill("[name=brightness]", "0.6")
+    second = run(studio)
+    assert second != first and len(bodies[0]) < 4000
+    assert first.encode() in bodies[0]
+
+
+def test_the_page_of_an_old_job_runs_it_once_more(studio):
+    put(studio)
+    first = run(studio)
+    studio.goto(f"/{NAME}/jobs/{first}")
+    assert studio.locator(".start").inner_text() == "Start again"
+    studio.locator("[name=transform][value='180']").check(force=True)
+    assert run(studio) != first
+
+
+def test_going_back_finds_the_run_before(desk):
+    put(desk)
+    first = run(desk)
+    desk.fill("[name=brightness]", "0.6")
+    run(desk)
+    desk.go_back()
+    desk.locator(f".job[data-job='{first}']").wait_for()
+    desk.go_back()
+    desk.locator(".job").wait_for(state="detached")
+    assert desk.locator(".drop-main .drop-preview").is_visible()
+
+
+def test_another_picture_clears_the_stage(desk):
+    put(desk)
+    run(desk)
+    desk.set_input_files("#image", PICTURES / "rocket.jpg")
+    desk.locator(".job").wait_for(state="detached")
+    assert desk.url.endswith("/adjust")
+    run(desk)
+    assert desk.locator(".job-name").inner_text() == "rocket.jpg"
+    assert "made from frame" not in desk.locator(".job-facts").inner_text()
+
+
+def test_a_picture_whose_job_was_deleted_meanwhile_is_simply_sent_again(desk):
+    put(desk)
+    first = run(desk)
+    desk.evaluate(
+        """async (url) => {
+            const body = new FormData(document.querySelector('#tool'));
+            await fetch(url, {method: 'POST', body, headers: {Accept: 'application/json'}});
+        }""",
+        f"/{NAME}/jobs/{first}/deletion",
+    )
+    desk.fill("[name=brightness]", "0.7")
+    assert run(desk) != first
+
+
+def test_the_result_is_sent_to_another_tool(studio):
+    put(studio)
+    job = run(studio)
+    studio.locator(".next-tools a", has_text="Deblur").click()
+    studio.wait_for_url("**/deblur?from=*")
+    assert studio.locator("[name=from_job]").input_value() == job
+    assert studio.locator("[name=from_which]").input_value() == "result"
+    assert studio.locator(".drop-main .drop-preview").is_visible() and studio.locator(".start").is_enabled()
+
+
+def test_the_download_has_the_format_and_quality_that_were_chosen(studio):
+    put(studio)
+    run(studio)
+    fine = download(studio, "jpeg")
+    studio.get_by_text("Quality and privacy").click()
+    studio.fill("[name=quality]", "20")
+    studio.get_by_label("Leave out what the camera wrote").check()
+    coarse = download(studio, "jpeg")
+    assert Image.open(io.BytesIO(coarse)).format == "JPEG" and len(coarse) < len(fine) / 2
+    assert Image.open(io.BytesIO(download(studio, "webp"))).format == "WEBP"
+
+
+def test_a_fault_stands_beside_its_field_and_goes_when_it_is_mended(studio):
+    put(studio)
+    studio.evaluate("document.querySelector('[name=brightness]').removeAttribute('max')")
+    studio.fill("[name=brightness]", "2000")
+    studio.click(".start")
+    fault = studio.locator(".option-number .field-error")
+    fault.wait_for()
+    assert "out of range" in fault.inner_text()
+    field = studio.locator("#brightness")
+    assert field.get_attribute("aria-invalid") == "true"
+    assert "brightness-error" in field.get_attribute("aria-describedby")
+    assert studio.evaluate("document.activeElement.id") == "brightness"
+    field.fill("1.4")
+    assert fault.count() == 0 and field.get_attribute("aria-invalid") is None
+
+
+def test_a_job_that_waits_is_cancelled_in_place_and_tried_again(studio, paused_queue):
+    put(studio)
+    studio.evaluate("window.sameDocument = true")
+    studio.click(".start")
+    waiting = studio.locator(".job[data-status=queued]")
+    waiting.wait_for()
+    assert "Number 1 in line" in waiting.inner_text() and "paused the queue" in waiting.inner_text()
+    waiting.get_by_role("button", name="Cancel").click()
+    studio.locator(".job[data-status=cancelled]").wait_for()
+    assert studio.evaluate("document.activeElement.id") == "job-title"
+    studio.get_by_role("button", name="Try again").click()
+    waiting.wait_for()
+    paused_queue()
+    studio.locator(".job[data-status=done]").wait_for(timeout=60_000)
+    assert studio.evaluate("window.sameDocument")
+
+
+def test_start_and_the_result_are_reached_and_told_without_a_mouse(desk):
+    desk.set_input_files("#image", COFFEE)
+    desk.focus("[name=brightness]")
+    desk.keyboard.press("Control+A")
+    desk.keyboard.type("1.3")
+    desk.keyboard.press("Enter")
+    desk.locator(".job[data-status=done]").wait_for(timeout=60_000)
+    assert desk.evaluate("document.activeElement.closest('job-stage') !== null")
+    reached = set()
+    for _ in range(14):
+        desk.keyboard.press("Tab")
+        reached.add(desk.evaluate("document.activeElement.value || document.activeElement.textContent.trim()"))
+    assert {"jpeg", "png", "webp"} <= reached
+
+
+def test_a_mask_is_touched_up_on_the_result_and_the_run_goes_again(new_page, signed_in):
+    page = new_page(storage_state=signed_in, **DESKTOP)
+    page.goto("/tools/background")
+    page.set_input_files("#image", PICTURES / "astronaut.jpg")
+    first = run_background(page)
+    page.get_by_role("link", name="Touch up the mask").click()
+    frame = page.locator("#drawn-mask .drawing-frame")
+    page.locator("#drawn-mask drawing-surface.is-ready[start*='/mask']").wait_for()
+    page.locator("#drawn-mask [data-do=erase]").click()
+    frame.scroll_into_view_if_needed()
+    box = frame.bounding_box()
+    page.mouse.move(box["x"] + box["width"] * 0.5, box["y"] + box["height"] * 0.25)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] * 0.5, box["y"] + box["height"] * 0.35, steps=5)
+    page.mouse.up()
+    masks = [page.locator(".job .mask img").get_attribute("src")]
+    page.locator("#drawn-mask .drawn-go button").click()
+    page.wait_for_function("id => (document.querySelector('.job')?.dataset.job ?? id) !== id", arg=first)
+    page.locator(".job[data-status=done]").wait_for(timeout=120_000)
+    masks.append(page.locator(".job .mask img").get_attribute("src"))
+    before, after = (mask_at(page, address) for address in masks)
+    assert before[150, 256] > 200 and after[150, 256] < 60
+    assert np.abs(before[400:, :200] - after[400:, :200]).max() < 3
+
+
+def run_background(page) -> str:
+    page.click(".start")
+    page.locator(".job[data-status=done]").wait_for(timeout=120_000)
+    return page.locator(".job").get_attribute("data-job")
+
+
+def mask_at(page, address: str) -> np.ndarray:
+    return np.asarray(Image.open(io.BytesIO(page.request.get(address).body())).convert("L")).astype(int)
+
+
+def test_every_part_of_the_page_has_a_name(desk):
+    put(desk)
+    run(desk)
+    for button in desk.locator("main :is(button, a, input:not([type=hidden]))").all():
+        if button.is_visible():
+            name = button.evaluate(
+                "e => e.ariaLabel || e.textContent.trim() || e.labels?.[0]?.textContent.trim() || e.alt || ''"
+            )
+            assert name or button.get_attribute("aria-labelledby"), button.evaluate("e => e.outerHTML")
+
+
+def test_nothing_on_the_page_moves_for_people_who_ask_for_less_motion(new_page, signed_in):
+    page = new_page(storage_state=signed_in, reduced_motion="reduce", **DESKTOP)
+    page.goto("/tools/adjust")
+    times = page.evaluate("[...document.querySelectorAll('main *')].map(e => getComputedStyle(e).transitionDuration)")
+    assert all(re.fullmatch(r"(0s(, )?)+|0ms", time) for time in times)
+
+
+def test_another_language_leads_back_to_the_result(desk):
+    put(desk)
+    job = run(desk)
+    desk.click("button[name=language][value=zh]")
+    desk.locator("html[lang=zh-CN]").wait_for(state="attached")
+    assert desk.url.endswith(f"/jobs/{job}") and desk.locator(".job").get_attribute("data-job") == job
+    desk.click("button[name=language][value=en]")
+    desk.locator("html[lang=en]").wait_for(state="attached")

@@ -1,0 +1,143 @@
+"""What is done with a result in the studio: another answer, another mask, dabs of colour, a run all the same."""
+
+import io
+import json
+import sqlite3
+from contextlib import closing
+
+import pytest
+from PIL import Image, ImageDraw
+
+from tests.browser.conftest import from_new_address
+from tests.browser.people import PICTURES, register, sign_in
+
+NAME = "again@example.com"
+DEVICES = {
+    "desktop": {"viewport": {"width": 1280, "height": 860}},
+    "phone": {"viewport": {"width": 360, "height": 780}, "has_touch": True, "is_mobile": True},
+}
+
+
+@pytest.fixture(scope="module")
+def signed_in(chromium, site):
+    context = chromium.new_context(base_url=site.url, locale="en-US", extra_http_headers=from_new_address())
+    page = context.new_page()
+    register(page, site, NAME)
+    sign_in(page, NAME)
+    yield context.storage_state()
+    context.close()
+
+
+@pytest.fixture(params=DEVICES.values(), ids=DEVICES)
+def page(request, new_page, signed_in):
+    page = new_page(storage_state=signed_in, **request.param)
+    yield page
+    assert page.evaluate("document.documentElement.scrollWidth") <= request.param["viewport"]["width"]
+
+
+def rows(site, query: str, *values) -> list[tuple]:
+    with closing(sqlite3.connect(site.instance / "revive.db", timeout=20, isolation_level=None)) as database:
+        return database.execute(query, values).fetchall()
+
+
+def started(page) -> str:
+    """Press Start; return the id of the job that comes onto the stage."""
+    page.click(".start")
+    page.locator(".job").wait_for(timeout=60_000)
+    return page.locator(".job").get_attribute("data-job")
+
+
+def mask() -> dict:
+    """A mask over a corner of a picture of 120 x 80, as a file."""
+    image = Image.new("L", (120, 80))
+    ImageDraw.Draw(image).rectangle((80, 50, 100, 65), fill=255)
+    out = io.BytesIO()
+    image.save(out, "PNG")
+    return {"name": "mask.png", "mimeType": "image/png", "buffer": out.getvalue()}
+
+
+def small_picture() -> dict:
+    out = io.BytesIO()
+    Image.open(PICTURES / "coffee.jpg").resize((120, 80)).save(out, "JPEG")
+    return {"name": "small.jpg", "mimeType": "image/jpeg", "buffer": out.getvalue()}
+
+
+def test_another_answer_is_picked_in_place(page):
+    page.goto("/tools/inpaint")
+    page.set_input_files("#image", small_picture())
+    page.locator("drawing-surface.is-ready").wait_for()
+    page.set_input_files("#mask", mask())
+    page.fill("[name=answers]", "2")
+    job = started(page)
+    page.locator(".job[data-status=done]").wait_for(timeout=120_000)
+    page.evaluate("window.sameDocument = true")
+    shown = page.locator(".job .compare-after img").get_attribute("src")
+    page.locator(".answer[aria-pressed=false]").click()
+    page.locator(".answer[value='1'][aria-pressed=true]").wait_for()
+    assert page.evaluate("window.sameDocument") and page.locator(".job").get_attribute("data-job") == job
+    assert page.locator(".job .compare-after img").get_attribute("src") != shown
+
+
+def test_a_mask_is_remembered_for_the_next_run_unless_one_says_no(page, site, paused_queue):
+    page.goto("/tools/inpaint")
+    page.set_input_files("#image", small_picture())
+    page.locator("drawing-surface.is-ready").wait_for()
+    page.set_input_files("#mask", mask())
+    first = started(page)
+    page.reload()
+    assert page.locator("[data-former=mask]").is_visible()
+    page.locator("drawing-surface.is-ready[start*='/uploads/mask']").wait_for()
+    page.click(".start")
+    page.wait_for_function("id => (document.querySelector('.job')?.dataset.job ?? id) !== id", arg=first)
+    second = page.locator(".job").get_attribute("data-job")
+    assert json.loads(rows(site, "SELECT options FROM jobs WHERE id = ?", second)[0][0])["mask"] == "mask.png"
+    page.reload()
+    page.locator("[data-former=mask] input").check()
+    page.click(".start")
+    fault = page.locator("#drawn-mask .field-error")
+    fault.wait_for()
+    assert "paint over" in fault.inner_text()
+
+
+def test_dabs_of_colour_go_with_the_run(page, site, paused_queue):
+    page.goto("/tools/colorize")
+    page.set_input_files("#image", PICTURES / "coffee.jpg")
+    page.locator("#drawn-hints > summary").click()
+    page.locator("#drawn-hints drawing-surface.is-ready").wait_for()
+    brush = page.locator("#drawn-hints .drawing-frame")
+    brush.focus()
+    for key in ("ArrowRight", "Space", "ArrowDown"):
+        page.keyboard.press(key)
+    job = started(page)
+    assert json.loads(rows(site, "SELECT options FROM jobs WHERE id = ?", job)[0][0])["hints"]
+    hints = Image.open(io.BytesIO(page.request.get(f"/{NAME}/jobs/{job}/uploads/hints").body()))
+    assert hints.mode == "RGBA" and 0 < sum(alpha > 0 for alpha in hints.getchannel("A").getdata()) < 20_000
+
+
+def test_what_a_tool_declined_is_run_all_the_same(page, site, paused_queue):
+    page.goto("/tools/adjust")
+    page.set_input_files("#image", PICTURES / "rocket.jpg")
+    page.fill("[name=brightness]", "1.2")
+    job = started(page)
+    declined = "UPDATE jobs SET service='deblur', status='done', verdict='no_motion_blur', options='{}' WHERE id = ?"
+    rows(site, declined, job)
+    page.goto(f"/{NAME}/jobs/{job}")
+    assert "No motion blur" in page.locator(".verdict").inner_text()
+    page.get_by_role("button", name="Run anyway").click()
+    page.wait_for_function("id => (document.querySelector('.job')?.dataset.job ?? id) !== id", arg=job)
+    again = page.locator(".job").get_attribute("data-job")
+    service, options, parent = rows(site, "SELECT service, options, parent_id FROM jobs WHERE id = ?", again)[0]
+    assert (service, parent, json.loads(options)["anyway"]) == ("deblur", job, True)
+    assert page.locator("[name=anyway][type=checkbox]").is_checked()
+
+
+def test_finished_files_are_listed_and_downloaded(page):
+    page.goto("/tools/idphoto")
+    page.set_input_files("#image", PICTURES / "astronaut.jpg")
+    page.locator("[name=sheet][value='6inch']").check(force=True)
+    started(page)
+    page.locator(".job:is([data-status=done], [data-status=failed])").wait_for(timeout=120_000)
+    assert page.locator(".job").get_attribute("data-status") == "done", page.locator(".job").inner_text()
+    with page.expect_download() as waiting:
+        page.locator(".finished a", has_text="PDF").click()
+    assert waiting.value.suggested_filename.endswith(".pdf")

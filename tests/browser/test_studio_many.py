@@ -1,0 +1,204 @@
+"""Several pictures at once: the tray, what each of them does, and what is wrong with some."""
+
+import io
+import re
+import zipfile
+
+import pytest
+from PIL import Image
+
+from tests.browser.conftest import from_new_address
+from tests.browser.people import PICTURES, register, sign_in
+
+NAME = "tray@example.com"
+DEVICES = {
+    "desktop": {"viewport": {"width": 1280, "height": 860}},
+    "phone": {"viewport": {"width": 360, "height": 780}, "has_touch": True, "is_mobile": True},
+}
+THREE = [PICTURES / name for name in ("coffee.jpg", "rocket.jpg", "chelsea.jpg")]
+
+
+@pytest.fixture(scope="module")
+def signed_in(chromium, site):
+    context = chromium.new_context(base_url=site.url, locale="en-US", extra_http_headers=from_new_address())
+    page = context.new_page()
+    register(page, site, NAME)
+    sign_in(page, NAME)
+    yield context.storage_state()
+    context.close()
+
+
+@pytest.fixture(params=DEVICES.values(), ids=DEVICES)
+def studio(request, new_page, signed_in):
+    page = new_page(storage_state=signed_in, **request.param)
+    page.goto("/tools/adjust")
+    page.fill("[name=brightness]", "1.5")
+    yield page
+    assert page.evaluate("document.documentElement.scrollWidth") <= request.param["viewport"]["width"]
+
+
+@pytest.fixture
+def desk(new_page, signed_in):
+    page = new_page(storage_state=signed_in, **DEVICES["desktop"])
+    page.goto("/tools/adjust")
+    page.fill("[name=brightness]", "1.5")
+    return page
+
+
+def file(name: str, data: bytes, kind: str = "image/jpeg") -> dict:
+    return {"name": name, "mimeType": kind, "buffer": data}
+
+
+def item(page, name: str):
+    return page.locator("tray-item", has_text=name)
+
+
+def wait_for(page, name: str, state: str) -> None:
+    page.locator(f"tray-item[data-state={state}]", has_text=name).wait_for(timeout=60_000)
+
+
+def test_several_pictures_are_run_one_by_one_and_downloaded_as_one_file(studio):
+    studio.set_input_files("#image", THREE)
+    assert studio.locator(".many h2").inner_text() == "3 pictures"
+    assert studio.locator(".start").inner_text() == "Start 3 pictures"
+    assert item(studio, "coffee.jpg").locator(".item-state").inner_text() == "Waits for Start"
+    studio.click(".start")
+    for path in THREE:
+        wait_for(studio, path.name, "done")
+    studio.get_by_text("3 of 3 done").wait_for()
+    with studio.expect_download() as waiting:
+        studio.get_by_role("link", name="Download all").click()
+    with zipfile.ZipFile(waiting.value.path()) as archive:
+        names = archive.namelist()
+        assert len(names) == 3 and all(Image.open(io.BytesIO(archive.read(name))).size for name in names)
+    assert [path.stem for path in THREE] == [re.search(r"adjust-(\w+)", name)[1] for name in sorted(names)]
+
+
+def test_one_bad_file_never_stops_the_rest(studio):
+    good = [file(path.name, path.read_bytes()) for path in THREE[:2]]
+    bad = [file("torn.jpg", THREE[2].read_bytes()[:3000]), file("words.txt", b"words", "text/plain")]
+    studio.set_input_files("#image", [bad[0], good[0], bad[1], good[1]])
+    assert "not a picture" in item(studio, "words.txt").inner_text()
+    assert studio.locator(".start").inner_text() == "Start 3 pictures"
+    studio.click(".start")
+    for name in ("coffee.jpg", "rocket.jpg"):
+        wait_for(studio, name, "done")
+    wait_for(studio, "torn.jpg", "failed")
+    assert len(item(studio, "torn.jpg").locator(".item-state").inner_text()) > 20
+    assert studio.locator(".many-summary").inner_text() == "2 of 4 done · 2 failed"
+
+
+def test_what_was_dropped_one_after_the_other_comes_together(desk):
+    desk.set_input_files("#image", THREE[0])
+    desk.locator(".drop-main .drop-preview:not([hidden])").wait_for()
+    desk.set_input_files("#image", THREE[1:])
+    assert desk.locator("tray-item").count() == 2
+    desk.set_input_files("#image", THREE[0])
+    assert desk.locator("tray-item").count() == 3
+    desk.get_by_role("button", name="Remove rocket.jpg").click()
+    assert desk.locator("tray-item").count() == 2
+    desk.get_by_role("button", name="Take all out").click()
+    assert desk.locator(".many").is_hidden() and desk.locator(".start").is_disabled()
+
+
+def test_one_is_cancelled_and_the_others_go_on(desk, paused_queue):
+    desk.set_input_files("#image", THREE)
+    desk.click(".start")
+    for path in THREE:
+        wait_for(desk, path.name, "queued")
+    desk.get_by_role("button", name="Cancel rocket.jpg").click()
+    wait_for(desk, "rocket.jpg", "cancelled")
+    paused_queue()
+    for name in ("coffee.jpg", "chelsea.jpg"):
+        wait_for(desk, name, "done")
+    assert item(desk, "rocket.jpg").get_attribute("data-state") == "cancelled"
+    desk.get_by_role("button", name="Try rocket.jpg again").click()
+    wait_for(desk, "rocket.jpg", "done")
+
+
+def test_all_are_cancelled_at_once(studio, paused_queue):
+    studio.set_input_files("#image", THREE)
+    studio.click(".start")
+    wait_for(studio, "chelsea.jpg", "queued")
+    studio.get_by_role("button", name="Cancel all").click()
+    for path in THREE:
+        wait_for(studio, path.name, "cancelled")
+    assert studio.locator(".start").is_enabled()
+
+
+def test_a_second_start_sends_no_picture_again(desk):
+    desk.set_input_files("#image", THREE[:2])
+    desk.click(".start")
+    desk.get_by_text("2 of 2 done").wait_for(timeout=60_000)
+    first = {link.get_attribute("href") for link in desk.locator("tray-item [data-part=open]").all()}
+    bodies = []
+    desk.on("request", lambda r: bodies.append(r.post_data or "") if r.method == "POST" else None)
+    desk.fill("[name=brightness]", "0.7")
+    desk.click(".start")
+    new = "old => [...document.querySelectorAll('tray-item [data-part=open]')].every(a => !old.includes(a.pathname))"
+    desk.wait_for_function(new, arg=list(first))
+    desk.get_by_text("2 of 2 done").wait_for(timeout=60_000)
+    assert len(bodies) == 2 and all("from_job" in body and len(body) < 4000 for body in bodies)
+
+
+def test_a_full_line_makes_the_next_wait_and_a_used_up_day_is_told_at_the_item(desk):
+    """The server's own refusals, which a test of one picture at a time would take long to run into."""
+    refusals = {
+        "line": {"key": "too_many_active_jobs", "message": "Many of your pictures are still waiting."},
+        "day": {"key": "too_many_jobs_today", "message": "You have started as many pictures as one day allows."},
+    }
+    answers = iter([("line", {"Retry-After": "1"}), None, ("day", {}), None])
+
+    def refuse(route):
+        answer = next(answers) if route.request.method == "POST" else None
+        if answer is None:
+            return route.continue_()
+        route.fulfill(status=429, json={"error": refusals[answer[0]]}, headers=answer[1])
+
+    desk.route("**/adjust", refuse)
+    desk.set_input_files("#image", THREE)
+    seen = desk.evaluate_handle(
+        """() => {
+            const seen = new Set();
+            document.querySelector('picture-tray').addEventListener('tray',
+                () => document.querySelectorAll('tray-item').forEach((item) => seen.add(item.dataset.state)));
+            return seen;
+        }"""
+    )
+    desk.click(".start")
+    wait_for(desk, "coffee.jpg", "done")
+    wait_for(desk, "rocket.jpg", "failed")
+    wait_for(desk, "chelsea.jpg", "done")
+    assert "as one day allows" in item(desk, "rocket.jpg").inner_text()
+    assert "held" in desk.evaluate("seen => [...seen]", seen)
+
+
+def test_each_result_opens_beside_the_tray(desk):
+    desk.set_input_files("#image", THREE[:2])
+    desk.click(".start")
+    wait_for(desk, "coffee.jpg", "done")
+    with desk.context.expect_page() as opened:
+        item(desk, "coffee.jpg").get_by_role("link").click()
+    opened.value.locator(".job[data-status=done]").wait_for()
+    assert desk.locator("tray-item").count() == 2
+
+
+def test_what_was_drawn_on_one_picture_does_not_go_with_the_others(new_page, signed_in, paused_queue):
+    page = new_page(storage_state=signed_in, **DEVICES["desktop"])
+    page.goto("/tools/background")
+    page.set_input_files("#image", THREE[0])
+    page.locator("#drawn-mask > summary").click()
+    page.locator("#drawn-mask drawing-surface.is-ready").wait_for()
+    out = io.BytesIO()
+    Image.new("L", (8, 8), 255).save(out, "PNG")
+    page.set_input_files("#mask", file("mask.png", out.getvalue(), "image/png"))
+    page.set_input_files("#image", THREE)
+    assert page.locator("#drawn-mask").is_hidden()
+    page.click(".start")
+    for path in THREE:
+        wait_for(page, path.name, "queued")
+    answer = page.request.get(f"/{NAME}/history", headers={"Accept": "application/json"}).json()
+    assert [job["options"]["mask"] for job in answer["jobs"][:3]] == [False] * 3
+    page.get_by_role("button", name="Cancel all").click()
+    for path in THREE:
+        wait_for(page, path.name, "cancelled")

@@ -1,0 +1,118 @@
+"""What a first visit weighs, that nothing jumps while it loads, and that nothing comes from elsewhere."""
+
+import re
+
+import pytest
+
+from tests.browser.conftest import from_new_address
+from tests.browser.people import PICTURES, register, sign_in, start, until
+
+NAME = "weight@example.com"
+PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
+DESK = {"viewport": {"width": 1280, "height": 860}}
+MOST_BYTES = 250_000
+# The sum of all shifts, as browsers count it; those within half a second of a press do not count.
+WATCH = """window.shifts = []; new PerformanceObserver((list) => {
+    for (const entry of list.getEntries()) if (!entry.hadRecentInput) shifts.push([entry.value,
+        entry.sources.map(({node}) => node?.nodeName + '.' + (node?.className?.baseVal ?? node?.className))]);
+}).observe({type: 'layout-shift', buffered: true});"""
+
+
+@pytest.fixture(scope="module")
+def signed_in(chromium, site):
+    """The cookies of a registered person with one finished job, and its address."""
+    context = chromium.new_context(base_url=site.url, locale="en-US", extra_http_headers=from_new_address())
+    page = context.new_page()
+    register(page, site, NAME)
+    sign_in(page, NAME)
+    start(page, "adjust", PICTURES / "coffee.jpg", brightness="1.4")
+    page.locator(".job[data-status=done]").wait_for(timeout=60_000)
+    yield context.storage_state(), page.url
+    context.close()
+
+
+def addresses(job: str) -> list[str]:
+    return ["/", "/login", "/register", f"/{NAME}/", "/tools/inpaint", job, f"/{NAME}/history", f"/{NAME}/account"]
+
+
+def wander(page) -> None:
+    """Look at the whole page, so that lazy pictures come, and let it rest."""
+    page.wait_for_load_state("networkidle")
+    for y in range(0, page.evaluate("document.documentElement.scrollHeight"), 400):
+        page.evaluate(f"scrollTo(0, {y})")
+        page.wait_for_timeout(30)
+    page.wait_for_load_state("networkidle")
+
+
+def test_the_first_load_of_home_is_light_without_pictures(new_page):
+    page = new_page()
+    answers = []
+    page.on("response", lambda answer: answers.append(answer))
+    page.goto("/")
+    page.wait_for_load_state("networkidle")
+    others = [answer for answer in answers if not answer.headers["content-type"].startswith("image/")]
+    assert len(others) > 5
+    assert sum(len(answer.body()) for answer in others) < MOST_BYTES
+
+
+def test_no_page_asks_another_server_for_anything(new_page, signed_in, site):
+    cookies, job = signed_in
+    asked = set()
+    for page in (new_page(), new_page(storage_state=cookies)):
+        page.on("request", lambda request: asked.add(request.url))
+        for address in addresses(job):
+            page.goto(address)
+            wander(page)
+    assert asked and not [url for url in asked if not url.startswith((site.url, "data:", f"blob:{site.url}"))]
+
+
+def test_every_part_of_every_page_is_named_by_its_content_and_kept_for_a_year(new_page, signed_in, site):
+    cookies, job = signed_in
+    parts = {}
+    for page in (new_page(), new_page(storage_state=cookies)):
+        page.on("response", lambda r: parts.setdefault(r.url, r.headers) if "/static/" in r.url else None)
+        for address in addresses(job):
+            answer = page.goto(address)
+            assert "unsafe" not in answer.headers["content-security-policy"]
+            wander(page)
+    assert len(parts) > 20
+    for url, headers in parts.items():
+        assert re.search(r"\?v=[0-9a-f]{12}$", url), url
+        assert headers["cache-control"] == "public, max-age=31536000, immutable", url
+
+
+@pytest.mark.parametrize("settings", [DESK, PHONE], ids=["desk", "phone"])
+def test_nothing_jumps(new_page, signed_in, settings):
+    cookies, job = signed_in
+    strangers, members = new_page(**settings), new_page(storage_state=cookies, **settings)
+    for page in (strangers, members):
+        page.context.add_init_script(WATCH)
+    for address in addresses(job):
+        for page in (strangers, members):
+            page.goto(address)
+            wander(page)
+            assert page.evaluate("shifts") == [], page.url
+
+
+def test_nothing_jumps_when_a_result_comes(new_page, signed_in):
+    """What stands below the result may move down; the result itself stays where it appeared."""
+    page = new_page(storage_state=signed_in[0], **DESK)
+    start(page, "adjust", PICTURES / "rocket.jpg", brightness="1.2")
+    page.locator(".job[data-status=done] compare-slider").wait_for(timeout=60_000)
+    page.evaluate(WATCH.replace("buffered: true", "buffered: false"))
+    until(page, "[...document.querySelectorAll('.compare img')].every((image) => image.complete)")
+    wander(page)
+    assert page.evaluate("shifts") == []
+
+
+def test_pictures_have_their_size_and_those_further_down_come_later(new_page, signed_in):
+    cookies, job = signed_in
+    for page in (new_page(**PHONE), new_page(storage_state=cookies, **PHONE)):
+        for address in addresses(job):
+            page.goto(address)
+            page.wait_for_load_state("networkidle")
+            for picture in page.locator("main img:not([hidden], .drop-preview, .framing img)").all():
+                unsized = picture.evaluate("i => getComputedStyle(i).position !== 'absolute' && !(i.width && i.height)")
+                below = picture.evaluate("i => i.getBoundingClientRect().top + scrollY > 2 * innerHeight")
+                assert not unsized, f"{address} {picture.get_attribute('src')}"
+                assert not below or picture.get_attribute("loading") == "lazy", f"{address}"

@@ -1,0 +1,116 @@
+"""Fixtures that all tests share: an application on a real, migrated database, on SQLite or MariaDB.
+
+A test asks for both engines with `@both_engines` (see `tests.support.engines`).
+"""
+
+import shutil
+import socket
+from pathlib import Path
+
+import pytest
+from flask_migrate import upgrade
+
+import config
+from app import create_app
+from models import db
+from tests.support.servers import MariaDB, Redis
+
+
+@pytest.fixture(autouse=True, scope="session")
+def only_loopback():
+    """A test that would open a socket to anywhere outside this machine fails."""
+    connect = socket.socket.connect
+
+    def guarded(self, address):
+        if self.family != socket.AF_UNIX and address[0] not in {"127.0.0.1", "::1", "localhost"}:
+            raise AssertionError(f"a test tried to reach {address}")
+        return connect(self, address)
+
+    socket.socket.connect = guarded
+    yield
+    socket.socket.connect = connect
+
+
+@pytest.fixture(scope="session")
+def mariadb(tmp_path_factory):
+    server = MariaDB(tmp_path_factory.mktemp("mariadb"))
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def redis_server():
+    server = Redis()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def environment(tmp_path: Path) -> dict[str, str]:
+    """The environment of an installation under `tmp_path`; tests add to it before they ask for `app`."""
+    return {"INSTANCE_DIR": str(tmp_path / "instance"), "SECRET_KEY": "k" * 64, "WORKER_THREADS": "1"}
+
+
+@pytest.fixture(scope="session")
+def migrated_sqlite(tmp_path_factory) -> Path:
+    """A SQLite file at the newest migration, to copy from."""
+    folder = tmp_path_factory.mktemp("migrated")
+    app = create_app(config.load({"INSTANCE_DIR": str(folder), "SECRET_KEY": "k" * 64}))
+    with app.app_context():
+        upgrade()
+        db.engine.dispose()
+    return folder / "revive.db"
+
+
+@pytest.fixture(scope="session")
+def migrated_mariadb(mariadb) -> str:
+    """The URL of a MariaDB database at the newest migration."""
+    url = mariadb.new_database("revive_tests")
+    app = create_app(config.load({"DATABASE_URL": url, "SECRET_KEY": "k" * 64}))
+    with app.app_context():
+        upgrade()
+        db.engine.dispose()
+    return url
+
+
+@pytest.fixture
+def engine(request) -> str:
+    return getattr(request, "param", "sqlite")
+
+
+@pytest.fixture
+def database(request, engine, environment) -> str:
+    """Put an empty, migrated database of the wanted engine into the environment; return its URL."""
+    if engine == "mariadb":
+        environment["DATABASE_URL"] = request.getfixturevalue("migrated_mariadb")
+        request.addfinalizer(lambda: _empty(environment["DATABASE_URL"]))
+        return environment["DATABASE_URL"]
+    instance = Path(environment["INSTANCE_DIR"])
+    instance.mkdir(parents=True, exist_ok=True)
+    shutil.copy(request.getfixturevalue("migrated_sqlite"), instance / "revive.db")
+    return f"sqlite:///{instance / 'revive.db'}"
+
+
+@pytest.fixture
+def app(environment, database):
+    app = create_app(config.load(environment) | {"TESTING": True})
+    yield app
+    with app.app_context():
+        db.session.remove()
+        db.engine.dispose()
+
+
+@pytest.fixture
+def client(app):
+    return app.test_client()
+
+
+def _empty(url: str) -> None:
+    """Delete the rows of every table but alembic's."""
+    import sqlalchemy
+
+    engine = sqlalchemy.create_engine(url)
+    with engine.begin() as connection:
+        for table in reversed(db.metadata.sorted_tables):
+            connection.execute(table.delete())
+    engine.dispose()

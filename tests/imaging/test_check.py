@@ -1,0 +1,112 @@
+"""The decode check, as a real child process."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from imaging import check
+from imaging.files import BrokenPicture, ForeignFormat, TooCostly, TooManyPixels, decode
+
+
+@pytest.fixture
+def photo(tmp_path) -> Path:
+    path = tmp_path / "upload"
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    image = Image.fromarray(np.random.default_rng(0).integers(0, 255, (300, 400, 3), dtype=np.uint8))
+    image.resize((3000, 2000)).save(path, "JPEG", exif=exif)
+    return path
+
+
+def inspected(path: Path, **limits):
+    return check.inspect(path, path.with_suffix(".preview.webp"), path.with_suffix(".thumbnail.jpg"), **limits)
+
+
+def test_it_answers_with_the_upright_header_and_writes_small_copies(photo):
+    header = inspected(photo)
+    assert (header.format, header.width, header.height) == ("jpeg", 2000, 3000)
+    preview, thumbnail = decode(photo.with_suffix(".preview.webp")), decode(photo.with_suffix(".thumbnail.jpg"))
+    assert (preview.format, preview.height, preview.exif) == ("webp", 2048, None)
+    assert (thumbnail.format, thumbnail.width, thumbnail.height) == ("jpeg", 256, 384)
+
+
+def test_a_transparent_picture_keeps_its_alpha_in_the_preview(tmp_path):
+    path = tmp_path / "upload"
+    Image.new("RGBA", (40, 30), (0, 0, 0, 0)).save(path, "PNG")
+    inspected(path)
+    assert decode(path.with_suffix(".preview.webp")).alpha.max() == 0
+    assert decode(path.with_suffix(".thumbnail.jpg")).pixels.min() > 250
+
+
+def test_domain_errors_come_through_and_leave_nothing_behind(tmp_path, photo):
+    foreign = tmp_path / "foreign"
+    foreign.write_bytes(b"<html></html>")
+    with pytest.raises(ForeignFormat):
+        inspected(foreign)
+    broken = tmp_path / "broken"
+    broken.write_bytes(photo.read_bytes()[:20_000])
+    with pytest.raises(BrokenPicture):
+        inspected(broken)
+    with pytest.raises(TooManyPixels):
+        inspected(photo, max_megapixels=5.9)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["broken", "foreign", "upload"]
+
+
+def test_a_picture_that_needs_more_memory_than_allowed_is_too_costly(tmp_path):
+    path = tmp_path / "upload"
+    Image.new("RGB", (6000, 6000)).save(path, "PNG")
+    with pytest.raises(TooCostly):
+        inspected(path, memory_mb=100)
+
+
+def test_a_picture_that_keeps_the_decoder_busy_is_too_costly(tmp_path):
+    path = tmp_path / "upload"
+    path.write_bytes(progressive_bomb())
+    with pytest.raises(TooCostly):
+        inspected(path, seconds=1)
+
+
+def progressive_bomb(scans: int = 6000, side: int = 4096) -> bytes:
+    """A JPEG of a few hundred kilobytes, whose thousands of empty refinement scans each visit every block."""
+
+    def segment(marker: int, body: bytes) -> bytes:
+        return bytes([0xFF, marker]) + (len(body) + 2).to_bytes(2, "big") + body
+
+    size = side.to_bytes(2, "big")
+    frame = segment(0xC2, b"\x08" + size + size + b"\x01\x01\x11\x00")
+    quantisation = segment(0xDB, b"\x00" + b"\x01" * 64)
+    dc_table = segment(0xC4, b"\x00" + b"\x01" + bytes(15) + b"\x00")
+    ac_table = segment(0xC4, b"\x10" + b"\x00\x01" + bytes(14) + b"\xe0")
+    first = segment(0xDA, b"\x01\x01\x00\x00\x00\x01") + bytes(-(-(side // 8) ** 2 // 8))
+    end_of_bands = b"\x00" * 16
+    scan = segment(0xDA, b"\x01\x01\x00\x01\x3f\x00") + end_of_bands
+    return b"\xff\xd8" + quantisation + frame + dc_table + ac_table + first + scan * scans + b"\xff\xd9"
+
+
+def test_the_child_sees_none_of_the_environment(photo, monkeypatch):
+    monkeypatch.setenv("SECRET_KEY", "canary")
+    seen = {}
+    run = subprocess.run
+
+    def spying(*arguments, **settings):
+        seen.update(settings["env"])
+        return run(*arguments, **settings)
+
+    monkeypatch.setattr(subprocess, "run", spying)
+    inspected(photo)
+    assert "SECRET_KEY" not in seen
+
+
+def test_the_child_needs_neither_torch_nor_numpy():
+    code = "import sys, imaging.check; print(sorted({'torch', 'numpy', 'cv2'} & set(sys.modules)))"
+    answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=Path.cwd())
+    assert answer.stdout.strip() == "[]"
+
+
+def test_small_copies_that_cannot_be_written_are_no_fault_of_the_picture(photo):
+    with pytest.raises(FileNotFoundError):
+        check.inspect(photo, photo.parent / "nowhere" / "preview.webp", photo.with_suffix(".jpg"))

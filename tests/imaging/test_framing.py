@@ -1,0 +1,67 @@
+"""Boxes around a head, and the parts of a photo that they cut."""
+
+import numpy as np
+import pytest
+
+from imaging.framing import Box, Wanted, around, cut, cut_out, inside
+from imaging.heads import Head
+
+PASSPORT = Wanted(35, 45, (32, 36), 4)
+
+
+def alpha_with(head: Head, height: int = 900, width: int = 700, side: str = "") -> np.ndarray:
+    """An outline that is cut off below, and with `side` also there."""
+    alpha = np.zeros((height, width), np.uint8)
+    alpha[round(head.crown) :, round(head.centre) - 100 : round(head.centre) + 100] = 255
+    if side == "left":
+        alpha[round(head.crown) + 50 :, :200] = 255
+    return alpha
+
+
+def test_the_head_is_placed_as_the_document_asks_for():
+    head = Head(crown=200, chin=540, centre=350)
+    box = around(head, PASSPORT, alpha_with(head), may_reach_out=False)
+    millimetre = box.height / 45
+    assert box.width / box.height == pytest.approx(35 / 45)
+    assert head.height / millimetre == pytest.approx(34)
+    assert (head.crown - box.top) / millimetre == pytest.approx(4)
+    assert box.left + box.width / 2 == pytest.approx(head.centre)
+
+
+def test_where_there_is_little_room_the_head_becomes_as_large_as_allowed_and_no_larger():
+    head = Head(crown=60, chin=400, centre=170)
+    box = around(head, PASSPORT, alpha_with(head), may_reach_out=False)
+    assert box.left == pytest.approx(0, abs=1e-6) and 34 < head.height / (box.height / 45) <= 36
+    assert around(Head(60, 400, 150), PASSPORT, alpha_with(Head(60, 400, 150)), may_reach_out=False) is None
+
+
+def test_before_a_new_background_the_box_may_leave_the_photo_where_nobody_is_cut_off():
+    head = Head(crown=10, chin=350, centre=130)
+    box = around(head, PASSPORT, alpha_with(head), may_reach_out=True)
+    assert box.top < 0 and box.left < 0
+    assert around(head, PASSPORT, alpha_with(head, side="left"), may_reach_out=True) is None
+
+
+def test_a_photo_that_ends_at_the_chin_is_refused():
+    head = Head(crown=100, chin=440, centre=350)
+    assert around(head, PASSPORT, alpha_with(head, height=450), may_reach_out=True) is None
+
+
+def test_a_drawn_frame_keeps_its_middle_and_takes_the_aspect():
+    box = inside((0.25, 0.2, 0.5, 0.6), 0.5, 1000, 2000)
+    assert (box.width, box.height) == (300, 600)
+    assert box.left + box.width / 2 == 1000 and box.top + box.height / 2 == 500
+
+
+def test_a_part_is_cut_at_the_exact_size_and_place():
+    rgb = np.zeros((100, 100, 3), np.uint8)
+    rgb[20:60, 30:70] = 255
+    part = cut(rgb, Box(30, 20, 40, 40), (80, 80))
+    assert part.shape == (80, 80, 3) and (part > 127).all() and (part[8:-8, 8:-8] == 255).all()
+    assert cut(rgb, Box(99.5, 99.5, 0.5, 0.5), (35, 45)).shape == (35, 45, 3)
+
+
+def test_beyond_the_photo_there_is_the_new_background():
+    rgb, alpha = np.full((50, 50, 3), 90, np.uint8), np.full((50, 50), 255, np.uint8)
+    result = cut_out(rgb, alpha, Box(-50, -50, 100, 100), (100, 100), lambda rows: np.array([9, 200, 30], np.uint8))
+    assert (result[:45, :45] == (9, 200, 30)).all() and (result[-45:, -45:] == 90).all()

@@ -1,0 +1,62 @@
+"""A service for tests that can do all that a service may: uploads, no result, answers, files, kept work."""
+
+import os
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import services
+from services.base import KEPT, Choice, File, Option, Picture, Report, Result, Service
+
+# The options of each run, the newest last.
+seen: list[Mapping[str, Any]] = []
+
+
+def run(picture: Picture, options: Mapping[str, Any], report: Report) -> Result:
+    """Darken the picture, or do as the option `way` says; "wait" waits until somebody makes the file GATE."""
+    seen.append(dict(options))
+    report(0.5, "half")
+    while options["way"] == "wait" and not Path(os.environ["GATE"]).exists():
+        report(0.5, "half")
+        time.sleep(0.02)
+    if options["way"] == "decline" and not options["anyway"]:
+        return Result(None, verdict="nothing_found")
+    first = picture.with_pixels(picture.pixels // 2)
+    if options["way"] == "answers":
+        flat = [picture.with_pixels(np.full_like(picture.pixels, grey)) for grey in (10, 20)]
+        return Result(first, answers=tuple(flat))
+    if options["way"] == "files":
+        return Result(first, files=(File("sheet.pdf", "A sheet to print", b"%PDF-1.4 sheet"),))
+    if options["way"] == "rogue":
+        return Result(first, files=(File("page.html", "A page", b"<script>"),))
+    return Result(first, kept=options[KEPT] or {"matte": b"0" * 1000})
+
+
+SERVICE = Service(
+    key="sampler",
+    title="Sampler",
+    summary="Does what it is told.",
+    run=run,
+    notice="Samples are samples.",
+    verdicts={"nothing_found": "Nothing was found in this picture."},
+    options=(
+        Option("way", "choice", "Way", "plain", choices=tuple(
+            Choice(way, way) for way in ("plain", "decline", "answers", "files", "rogue", "wait"))),
+        Option("amount", "number", "Amount", 1.0, minimum=0, maximum=2, step=0.1),
+        Option("anyway", "switch", "Run anyway", False),
+        Option("colour", "colour", "Colour", "#ffffff"),
+        Option("mask", "mask", "Mask"),
+        Option("hints", "hints", "Hints", shown_when=("way", "plain")),
+        Option("frame", "frame", "Frame"),
+    ),
+)  # fmt: skip
+
+
+def install(monkeypatch) -> Service:
+    """Make the sampler one of the services of this site."""
+    seen.clear()
+    monkeypatch.setattr(services, "SERVICES", (*services.SERVICES, SERVICE))
+    return SERVICE

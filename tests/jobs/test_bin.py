@@ -1,0 +1,169 @@
+"""Deletion: out of sight at once, taken back for a while, then gone with all files."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from jobs import bin, lifecycle, limits, storage, sweep
+from jobs.errors import NotFound
+from models import Job, db, utc_now
+from tests.accounts.people import JSON, signed_in
+from tests.jobs.support import address, make_job, make_user, run_job, status_of, stored_files
+from tests.support.engines import both_engines
+
+
+def age(job_id: str, minutes: float) -> None:
+    """Let the deletion of a job be so long ago."""
+    db.session.get(Job, job_id, populate_existing=True).deleted_at = utc_now() - timedelta(minutes=minutes)
+    db.session.commit()
+
+
+@both_engines
+def test_a_deleted_job_is_nowhere_to_be_seen(browser, in_app, owner_id):
+    deleted, kept = run_job(make_job(owner_id)).id, run_job(make_job(owner_id)).id
+    assert browser.post(address(deleted, "/deletion"), headers=JSON).json == {"deleted": deleted, "undo_minutes": 10}
+    for place in ("", "/original", "/result", "/preview", "/thumbnail?of=result"):
+        assert browser.get(address(deleted, place)).status_code == 404
+    for verb in ("deletion", "retry", "cancellation", "rerun", "title", "choice"):
+        assert browser.post(address(deleted, f"/{verb}"), headers=JSON).status_code == 404
+    assert [job["id"] for job in browser.get("/12345/history", headers=JSON).json["jobs"]] == [kept]
+    assert deleted not in browser.get("/12345/").text
+
+
+@both_engines
+def test_it_comes_back_as_it_was(browser, in_app, owner_id):
+    job_id = run_job(make_job(owner_id)).id
+    before = browser.get(address(job_id), headers=JSON).json
+    browser.post(address(job_id, "/deletion"))
+    assert f'value="{job_id}"' in browser.get("/12345/history").text, "the page itself offers the undo"
+    answer = browser.post("/12345/history/restoration", {"id": job_id}, headers=JSON)
+    assert answer.json == {"restored": 1}
+    assert browser.get(address(job_id), headers=JSON).json == before
+    assert browser.post("/12345/history/restoration", {"id": job_id}, headers=JSON).status_code == 404
+
+
+def test_a_job_that_waits_is_stopped_and_can_be_tried_again_after_the_undo(owner, owner_id):
+    job_id = make_job(owner_id)
+    lifecycle.delete(owner_id, job_id)
+    assert status_of(job_id) == "cancelled"
+    bin.take_back(owner_id, [job_id])
+    lifecycle.retry(owner_id, job_id)
+    assert run_job(job_id).status == "done"
+
+
+def test_a_job_deleted_in_the_moment_of_a_new_try_does_not_run(in_app, user_id, monkeypatch):
+    job_id = make_job(user_id)
+    lifecycle.cancel(user_id, job_id)
+    admit = limits.admit
+
+    def then_comes_the_deletion(*words) -> None:
+        bin.put(user_id, [job_id])
+        admit(*words)
+
+    monkeypatch.setattr(limits, "admit", then_comes_the_deletion)
+    lifecycle.retry(user_id, job_id)
+    assert status_of(job_id) == "cancelled"
+    assert not lifecycle.can_retry(db.session.get(Job, job_id, populate_existing=True))
+
+
+@both_engines
+def test_the_sweep_erases_what_can_no_longer_be_taken_back(in_app, user_id):
+    due, young, kept = (run_job(make_job(user_id)).id for _ in range(3))
+    bin.put(user_id, [due, young])
+    age(due, bin.UNDO_MINUTES + 1)
+    age(young, bin.UNDO_MINUTES - 1)
+    assert bin.erase_due() == 1
+    assert {job.id for job in db.session.scalars(select(Job))} == {young, kept}
+    assert {path.split("/")[1] for path in stored_files(in_app)} == {young, kept}
+    age(young, bin.UNDO_MINUTES + 1)
+    sweep.purge()
+    assert {path.split("/")[1] for path in stored_files(in_app)} == {kept}
+
+
+def test_a_worker_erases_what_is_due(in_app, user_id, start_worker, wait_for):
+    job_id = run_job(make_job(user_id)).id
+    bin.put(user_id, [job_id])
+    age(job_id, bin.UNDO_MINUTES + 1)
+    start_worker().ready()
+    wait_for(lambda: not storage.folder(job_id).exists())
+
+
+def test_a_deletion_taken_back_in_the_last_moment_erases_nothing(in_app, user_id, monkeypatch):
+    job_id = run_job(make_job(user_id)).id
+    bin.put(user_id, [job_id])
+    age(job_id, bin.UNDO_MINUTES + 1)
+    doubt = storage.doubt
+
+    def then_comes_the_undo(doubted: str) -> None:
+        doubt(doubted)
+        bin.take_back(user_id, [doubted])
+
+    monkeypatch.setattr(storage, "doubt", then_comes_the_undo)
+    assert bin.erase_due() == 0
+    assert lifecycle.find(user_id, job_id).result_file
+    assert not [path for path in stored_files(in_app) if "row-unsure" in path]
+
+
+def test_the_quota_counts_it_until_it_is_erased(in_app, user_id):
+    job_id = run_job(make_job(user_id)).id
+    used = limits.usage(user_id)[0].used
+    bin.put(user_id, [job_id])
+    assert limits.usage(user_id)[0].used == used > 0
+    assert bin.erase(user_id, [job_id]) == 1
+    assert limits.usage(user_id)[0].used == 0
+    assert stored_files(in_app) == []
+
+
+def test_what_was_deleted_together_is_told_together(owner, owner_id):
+    jobs = [make_job(owner_id) for _ in range(3)]
+    owner.post("/12345/history/deletion", {"id": jobs[:2]})
+    lifecycle.delete(owner_id, jobs[2])
+    assert [[job.id for job in batch.jobs] for batch in bin.contents(owner_id)] == [[jobs[2]], [jobs[1], jobs[0]]]
+    page = owner.get("/12345/history").text
+    assert "photo.jpg is deleted." in page and "2 pictures are deleted." in page
+
+
+def test_only_what_is_deleted_is_erased_before_its_time(owner, owner_id):
+    job_id = make_job(owner_id)
+    assert owner.post("/12345/history/erasure", {"id": job_id}, headers=JSON).status_code == 404
+    assert status_of(job_id) == "queued"
+
+
+@both_engines
+def test_C03_foreign_jobs_of_a_selection_are_passed_over(browser, in_app, owner_id):
+    mine, foreign = make_job(owner_id), make_job(make_user("67890"))
+    ids = [mine, foreign, "0" * 32, "é", "' OR 1=1"]
+    assert browser.post("/12345/history/deletion", {"id": ids}, headers=JSON).json == {"deleted": 1}
+    assert db.session.get(Job, foreign, populate_existing=True).deleted_at is None
+    for verb in ("deletion", "restoration", "erasure"):
+        assert browser.post(f"/12345/history/{verb}", {"id": [foreign]}, headers=JSON).status_code == 404
+    lifecycle.delete(db.session.get(Job, foreign).user_id, foreign)
+    for verb in ("restoration", "erasure"):
+        assert browser.post(f"/12345/history/{verb}", {"id": [foreign]}, headers=JSON).status_code == 404
+    assert db.session.get(Job, foreign, populate_existing=True) is not None
+
+
+@pytest.mark.parametrize("verb", ["deletion", "restoration", "erasure", "download"])
+def test_no_selection_is_not_all(app, owner, owner_id, verb):
+    make_job(owner_id)
+    answer = owner.post(f"/12345/history/{verb}", headers=JSON)
+    assert (answer.status_code, answer.json["error"]["key"]) == (400, "nothing_selected")
+    assert owner.post(f"/12345/history/{verb}", {"id": "x"}, token="forged").status_code == 400
+    assert owner.get(f"/12345/history/{verb}").status_code in (404, 405)
+    other = signed_in(app, "67890")
+    assert other.post(f"/12345/history/{verb}", {"id": "x"}).status_code in (303, 404)
+    assert db.session.query(Job).filter(Job.deleted_at.is_(None)).count() == 1
+
+
+def test_after_a_deletion_one_is_where_one_was_but_never_on_another_site(owner, owner_id):
+    there = "/12345/history?service=adjust"
+    assert owner.post(address(make_job(owner_id), "/deletion"), {"next": there}).location == there
+    for away in ("https://example.com/", "//example.com", "/\\example.com"):
+        assert owner.post(address(make_job(owner_id), "/deletion"), {"next": away}).location == "/12345/history"
+
+
+def test_verbs_refuse_a_selection_of_nothing(in_app, user_id):
+    for verb in (bin.put, bin.take_back, bin.erase):
+        with pytest.raises(NotFound):
+            verb(user_id, [])

@@ -1,0 +1,90 @@
+"""The bell: quick, harmless when it is lost, and never more than data."""
+
+import json
+import pickle
+import sqlite3
+import time
+
+import pytest
+from huey.registry import Message
+
+from jobs import queue
+from models import Job, db
+from tests.accounts.people import JSON
+from tests.jobs.support import make_job, picture, quickest, upload, wait_until
+from tests.support.servers import free_port
+
+
+def heard(app, kind: str) -> list[str]:
+    """Take everything out of the queue, as a worker would."""
+    chime, ids = queue.bell(app, kind), []
+    chime.listener = ids.append
+    while task := chime.huey.dequeue():
+        chime.huey.execute(task)
+    return ids
+
+
+def test_a_message_carries_an_id_and_nothing_else(in_app):
+    queue.ring_job("ab" * 16)
+    queue.ring_mail("cd" * 16)
+    assert heard(in_app, queue.JOB) == ["ab" * 16]
+    assert heard(in_app, queue.MAIL) == ["cd" * 16]
+    assert heard(in_app, queue.JOB) == []
+
+
+def test_messages_are_json(in_app, environment):
+    queue.ring_job("ab" * 16)
+    rows = sqlite3.connect(f"{environment['INSTANCE_DIR']}/queue.db").execute("SELECT data FROM task").fetchall()
+    assert "ab" * 16 in json.dumps(json.loads(rows[0][0]))
+
+
+def test_what_is_slipped_into_the_queue_is_never_executed(in_app, tmp_path):
+    class Canary:
+        def __reduce__(self):
+            return open, (str(tmp_path / "canary"), "w")
+
+    chime = queue.bell(in_app, queue.JOB)
+    chime.huey.storage.enqueue(pickle.dumps(Message("1", "jobs.queue.bell", args=(Canary(),))))
+    with pytest.raises(ValueError):
+        chime.huey.dequeue()
+    assert not (tmp_path / "canary").exists()
+
+
+def test_a_lost_bell_costs_only_the_time_to_the_next_sweep(user_id, start_worker, monkeypatch):
+    start_worker().ready()
+    monkeypatch.setattr("jobs.lifecycle.ring_job", lambda job_id: None)
+
+    def wait() -> float:
+        job = wait_until(make_job(user_id))
+        assert job.status == "done"
+        return (job.started_at - job.created_at).total_seconds()
+
+    assert quickest(wait, 20, tries=3) < 20
+
+
+def test_F08_an_upload_is_taken_while_the_queue_is_away(environment, database, request, caplog):
+    environment["QUEUE_URL"] = f"redis://127.0.0.1:{free_port()}/0"
+    browser = request.getfixturevalue("browser")
+
+    def took() -> float:
+        started = time.monotonic()
+        assert upload(browser, picture(), headers=JSON).status_code == 202
+        return time.monotonic() - started
+
+    assert quickest(took, 10, tries=3) < 10
+    assert "queue does not answer" in caplog.text
+    with browser.app.app_context():
+        assert {job.status for job in db.session.scalars(db.select(Job))} == {"queued"}
+
+
+def test_redis_rings_as_well(environment, database, redis_server, request, start_worker):
+    environment["QUEUE_URL"] = redis_server.url
+    user_id = request.getfixturevalue("user_id")
+    start_worker().ready()
+
+    def wait() -> float:
+        job = wait_until(make_job(user_id))
+        assert job.status == "done"
+        return (job.started_at - job.created_at).total_seconds()
+
+    assert quickest(wait, 2) < 2

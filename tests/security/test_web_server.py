@@ -1,0 +1,170 @@
+"""F04, F10, F12: the web server is killed in the middle of work, is sent very much at once, and a body without end."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from jobs import storage
+from models import Job, db
+from models.job import DONE, ENDED, RUNNING
+from tests.accounts.people import at_once, make_user
+from tests.jobs.support import ROOT, WorkerProcess, noise, picture, stored_files
+from tests.security.live import Visitor, wait_for
+from tests.support.servers import free_port
+
+GIBIBYTE, MOST_SENT, MOST_GROWN_KIB = 2**30, 64 * 2**20, 200 * 1024
+
+
+class Web:
+    """A web server in a session of its own, so that it can be killed with all its processes."""
+
+    def __init__(self, environment: dict[str, str], log: Path):
+        self.environment, self.log, self.port = environment, log, int(environment["PORT"])
+        self.start()
+
+    def start(self) -> None:
+        command = [sys.executable, "-m", "gunicorn", "app:create_app()"]
+        with self.log.open("a") as output:
+            self.process = subprocess.Popen(
+                command, cwd=ROOT, env=self.environment, stdout=output, stderr=output, start_new_session=True
+            )
+        wait_for(self.answers, 60)
+
+    def answers(self) -> bool:
+        """Say whether it serves; a socket of one that was killed may still be there for a moment."""
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/login", timeout=10) as answer:
+                return answer.status == 200
+        except OSError:
+            return False
+
+    def kill(self, number: int) -> None:
+        os.killpg(self.process.pid, number) if number == signal.SIGKILL else self.process.send_signal(number)
+        self.process.wait(60)
+
+    def resident_kib(self) -> int:
+        """The memory of all its processes."""
+        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
+        texts = [Path(f"/proc/{pid}/status").read_text() for pid in (self.process.pid, *children)]
+        return sum(int(re.search(r"VmRSS:\s+(\d+)", text)[1]) for text in texts)
+
+
+@pytest.fixture
+def web(app, environment, tmp_path):
+    make_user(app)
+    environment |= {"PORT": str(free_port()), "PATH": os.environ["PATH"], "WEIGHTS_DIR": str(tmp_path / "weights"),
+                    "TMPDIR": str(tmp_path)}  # fmt: skip
+    server = Web(environment, tmp_path / "web.log")
+    yield server
+    if server.process.poll() is None:
+        server.kill(signal.SIGTERM)
+
+
+@pytest.fixture
+def worker(web, environment, tmp_path):
+    process = WorkerProcess(environment, tmp_path / "worker.log").ready()
+    yield process
+    process.kill()
+
+
+def upload_of(visitor: Visitor, data: bytes) -> str:
+    status, job_id = visitor.begin_job(visitor.upload(data))
+    assert status == 202
+    return job_id
+
+
+def status_of(app, job_id: str) -> str:
+    with app.app_context():
+        return db.session.scalar(db.select(Job.status).where(Job.id == job_id))
+
+
+def test_F04_a_killed_web_server_takes_neither_the_session_nor_the_running_job_with_it(app, web, worker):
+    visitor = Visitor(web.port)
+    job_id = upload_of(visitor, picture(3000, 2400, quality=95))
+    wait_for(lambda: status_of(app, job_id) in (RUNNING, DONE), 60)
+    web.kill(signal.SIGKILL)
+    web.start()
+    assert visitor.ask("GET", "/12345/account")[0] == 200, "the session is as good as before"
+    wait_for(lambda: status_of(app, job_id) == DONE, 120)
+    with app.app_context():
+        job = db.session.get(Job, job_id)
+        assert (job.attempts, (storage.folder(job_id) / job.result_file).is_file()) == (1, True)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL], ids=["terminated", "killed"])
+def test_F04_half_an_upload_is_not_listed(app, web, number):
+    visitor = Visitor(web.port)
+    body = visitor.upload(picture(800, 600, quality=95))
+    with socket.create_connection(("127.0.0.1", web.port)) as line:
+        line.sendall(visitor.head("/12345/adjust", len(body)) + body[: len(body) // 2])
+        web.process.send_signal(number) if number == signal.SIGTERM else web.kill(number)
+    web.process.wait(60)
+    web.start()
+    assert visitor.ask("GET", "/12345/history")[0] == 200
+    with app.app_context():
+        assert db.session.query(Job).count() == 0
+    assert stored_files(app) == []
+    upload_of(visitor, picture())
+
+
+@pytest.mark.parametrize("way", ["with_its_length", "in_chunks"])
+@pytest.mark.parametrize("path", ["/12345/adjust", "/login", "/admin/weights"])
+def test_F12_a_gibibyte_is_refused_soon_and_kept_nowhere(app, web, tmp_path, path, way):
+    visitor = Visitor(web.port)
+    before, files = web.resident_kib(), set(tmp_path.rglob("*"))
+    with socket.create_connection(("127.0.0.1", web.port), timeout=60) as line:
+        line.sendall(visitor.head(path, GIBIBYTE if way == "with_its_length" else None))
+        assert sent_until_refused(line, way) <= MOST_SENT + 8 * 2**20  # what lies in the buffers of two sockets
+    assert web.resident_kib() - before < MOST_GROWN_KIB
+    assert not [p for p in set(tmp_path.rglob("*")) - files if p.is_file() and p.stat().st_size > 2**20]
+    assert stored_files(app) == [] and visitor.ask("GET", "/12345/account")[0] == 200
+
+
+def sent_until_refused(line: socket.socket, way: str) -> int:
+    """Send until the server answers or hangs up; return how many bytes that were. An answer must be a refusal."""
+    piece, sent = b"x" * 2**16, 0
+    line.setblocking(False)
+    while sent < GIBIBYTE:
+        try:
+            answer = line.recv(64)
+            assert not answer or re.match(rb"HTTP/1.1 (303|4\d\d)", answer), answer
+            return sent
+        except BlockingIOError:
+            pass
+        except ConnectionError:
+            return sent
+        try:
+            line.setblocking(True)
+            line.settimeout(60)
+            line.sendall(piece if way == "with_its_length" else b"10000\r\n" + piece + b"\r\n")
+            sent += len(piece)
+        except ConnectionError:
+            return sent
+        finally:
+            line.setblocking(False)
+    raise AssertionError("all of it was taken")
+
+
+
+@pytest.mark.timeout(900)  # it is work for minutes where other work is done as well
+def test_F10_two_hundred_uploads_at_once_are_taken_or_put_off_in_plain_words(app, web, worker):
+    names = ("12345", "23456", "34567", "45678")
+    for name in names[1:]:
+        make_user(app, name)
+    visitors = [Visitor(web.port, name) for name in names]
+    bodies = [visitor.upload(noise(1)) for visitor in visitors]
+    answers = at_once(200, lambda n: visitors[n % 4].begin_job(bodies[n % 4]))
+    assert {status for status, _ in answers} <= {202, 429, 503}, "no connection was reset, no error was raw"
+    accepted = {job_id for status, job_id in answers if status == 202}
+    assert accepted and "" not in accepted
+    for visitor in visitors:
+        assert visitor.ask("GET", f"/{visitor.user}/history")[0] == 200
+    wait_for(lambda: all(status_of(app, job_id) in ENDED for job_id in accepted), 240)
+    assert {status_of(app, job_id) for job_id in accepted} == {DONE}

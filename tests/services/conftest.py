@@ -1,0 +1,51 @@
+"""Real, small networks with fixed random weights, exported as the recipes export theirs."""
+
+import pytest
+import torch
+
+from networks.weights import build
+from services import engine
+from training.export import export
+
+ARGUMENTS = {
+    "deblur": ("deconvolver", {"width": 4, "restorer_width": 4, "middle": 1}),
+    "deblurgan": ("resnet_generator", {"width": 8, "blocks": 1}),
+    "colorize": ("palette_colorizer", {"encoder": "resnet18"}),
+    "background": ("u2netp", {}),
+}
+
+
+def export_small(folder, everybody: bool = True) -> None:
+    """Write weights for every service; the background network takes everything, or nothing, for a person."""
+    torch.manual_seed(0)
+    for name, (network_name, arguments) in ARGUMENTS.items():
+        network = build(network_name, arguments).eval()
+        with torch.no_grad():
+            for parameter in network.parameters():
+                parameter.add_(torch.randn_like(parameter) * 0.01)
+            if name == "background":
+                network.fuse.bias.fill_(8.0 if everybody else -8.0)
+            if name == "colorize":  # a fresh one is unsure of everything, and therefore grey
+                network.head[-1].bias.add_(torch.randn_like(network.head[-1].bias))
+        export(name, network_name, arguments, network, "none", f"{name}.md", {}, folder)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def one_thread():
+    """Small networks gain nothing from two threads, and lose much when the machine is busy."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.fixture(scope="session")
+def small_weights(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("weights")
+    export_small(folder)
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def engine_on_small_weights(small_weights, monkeypatch):
+    monkeypatch.setattr(engine, "_weights_folder", small_weights)

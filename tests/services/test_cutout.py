@@ -1,0 +1,138 @@
+"""Masks of one's own, what is kept for the next run, and the choice of the network."""
+
+import io
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+import services
+from imaging.files import Picture
+from services import cutout, engine
+from services.base import KEPT, InvalidOption, silent
+from training import background, measure_background
+
+NOISE = np.random.default_rng(0).integers(0, 256, (420, 330, 3), dtype=np.uint8)
+PERSON = np.pad(np.full((300, 150), 255, np.uint8), ((120, 0), (90, 90)))
+
+
+def run(picture=Picture(NOISE), key="background", kept=None, **chosen):
+    service = services.get(key)
+    return service.run(picture, service.parse_options(chosen) | {KEPT: kept or {}}, silent)
+
+
+@pytest.fixture
+def asked(monkeypatch):
+    """Counts how often the network is asked; it finds PERSON."""
+    calls = []
+    network = engine.network("background")
+
+    def answer(tensor):
+        calls.append(tuple(tensor.shape))
+        square = np.asarray(Image.fromarray(PERSON).resize(tensor.shape[-2:])) / np.float32(255)
+        return torch.from_numpy(square)[None, None]
+
+    monkeypatch.setattr(network, "_module", answer)
+    return calls
+
+
+def test_another_background_uses_what_was_kept_and_gives_the_same_bits(asked):
+    first = run(background="white")
+    again = run(background="blue", kept=first.kept)
+    assert len(asked) == 1
+    assert np.array_equal(first.mask, again.mask)
+    assert np.array_equal(again.picture.pixels, run(background="blue").picture.pixels)
+
+
+def test_what_is_kept_is_small():
+    assert 0 < sum(len(data) for data in run().kept.values()) < 100_000
+
+
+def test_what_another_network_found_is_not_taken_for_this_ones(asked):
+    png = io.BytesIO()
+    Image.fromarray(np.zeros((160, 160), np.uint8)).save(png, "PNG")
+    assert run(kept={"u2net": png.getvalue()}).mask.any()
+    assert len(asked) == 1
+
+
+def test_a_mask_of_ones_own_replaces_the_network(asked):
+    result = run(mask=Picture(np.dstack([PERSON] * 3)), background="red")
+    assert not asked
+    assert np.array_equal(result.mask, PERSON)
+    assert np.array_equal(result.picture.pixels[PERSON == 255], NOISE[PERSON == 255])
+    assert (result.picture.pixels[PERSON == 0] == (255, 0, 0)).all()
+
+
+def test_a_small_mask_is_brought_to_the_photos_size(asked):
+    small = np.asarray(Image.fromarray(PERSON).resize((66, 84)))
+    mask = run(mask=Picture(np.dstack([small] * 3))).mask
+    assert mask.shape == PERSON.shape and not asked
+    assert np.abs(mask.astype(int) - PERSON).mean() < 12
+
+
+def test_a_brush_on_a_small_copy_changes_only_what_it_touched(asked):
+    first = run()
+    small = np.array(Image.fromarray(first.mask).resize((165, 210), Image.Resampling.BILINEAR))
+    small[80:110, 60:100] = 0
+    result = run(mask=Picture(np.dstack([small] * 3)), kept=first.kept)
+    assert len(asked) == 1
+    assert not result.mask[166:214, 126:194].any()
+    untouched = np.ones_like(result.mask, bool)
+    untouched[150:230, 110:210] = False
+    assert np.array_equal(result.mask[untouched], first.mask[untouched])
+
+
+def test_a_mask_that_keeps_nothing_is_refused_in_words():
+    with pytest.raises(InvalidOption) as caught:
+        run(mask=Picture(np.zeros((420, 330, 3), np.uint8)))
+    assert caught.value.option == "mask"
+
+
+def test_a_mask_can_keep_what_no_network_finds(monkeypatch):
+    monkeypatch.setattr(engine.network("background"), "_module", lambda tensor: torch.zeros(1, 1, 160, 160))
+    assert run().verdict == "no_person_found"
+    assert run(mask=Picture(np.dstack([PERSON] * 3))).picture is not None
+
+
+def test_inside_and_outside_the_band_along_the_outline_not_a_pixel_changes(asked):
+    result = run(background="transparent")
+    inside = np.zeros(PERSON.shape, bool)
+    inside[160:, 130:200] = True
+    assert (result.mask[inside] == 255).all()
+    assert np.array_equal(result.picture.rgb[inside], NOISE[inside])
+    outside = np.ones(PERSON.shape, bool)
+    outside[80:, 50:280] = False
+    assert not result.mask[outside].any()
+
+
+@pytest.mark.parametrize("background", ["gradient", "blurred"])
+def test_every_background_leaves_the_person_bit_identical(asked, background):
+    result = run(background=background)
+    sure = result.mask == 255
+    assert sure.any() and np.array_equal(result.picture.pixels[sure], NOISE[sure])
+    assert not np.array_equal(result.picture.pixels[result.mask == 0], NOISE[result.mask == 0])
+
+
+def test_networks_that_are_not_shipped_are_offered_only_with_their_weights():
+    option = next(option for option in services.get("background").options if option.name == "network")
+    assert option.advanced and option.default == "background"
+    assert [choice.weights for choice in option.choices] == ["", "u2netp", "u2net", "u2net-human-seg"]
+
+
+def test_an_imported_network_is_asked_at_the_side_it_was_made_for(monkeypatch):
+    sides = []
+
+    class Imported:
+        def __call__(self, tensor):
+            sides.append(tuple(tensor.shape[-2:]))
+            return torch.ones(1, 1, *tensor.shape[-2:])
+
+    monkeypatch.setattr(engine, "network", lambda name: Imported())
+    result = run(network="u2net-human-seg")
+    assert sides == [(320, 320)] and list(result.kept) == ["u2nethumanseg"]
+
+
+def test_what_counts_as_somebody_is_what_was_measured():
+    measured = (measure_background.PERSON_SURE, measure_background.PERSON_SHARE, background.MEASURED_SIDE)
+    assert measured == (cutout.PERSON_SURE, cutout.PERSON_SHARE, cutout.OWN_SIDE)

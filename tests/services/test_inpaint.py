@@ -1,0 +1,123 @@
+"""What is painted over is filled; what is not stays as it was, bit for bit."""
+
+import json
+
+import numpy as np
+import pytest
+import torch
+
+import services
+from imaging.files import Picture
+from networks.dfnet import DFNet
+from services import engine
+from services.base import InvalidOption, silent
+from tests.services.conftest import export_small
+from training.export import export
+
+INPAINT = services.get("inpaint")
+HEIGHT, WIDTH = 80, 110
+
+
+def photo(channels: int = 3) -> Picture:
+    down, across = np.mgrid[:HEIGHT, :WIDTH]
+    pixels = np.dstack([down * 2 + 40, across * 2, np.full_like(down, 90)]).astype(np.uint8)
+    pixels[30:50, 40:60] = (255, 0, 255)  # what is to be taken out
+    return Picture(pixels if channels == 3 else np.dstack([pixels, np.full((HEIGHT, WIDTH), 255, np.uint8)]))
+
+
+def mask(top: int = 28, bottom: int = 52, left: int = 38, right: int = 62) -> Picture:
+    painted = np.zeros((HEIGHT, WIDTH, 4), np.uint8)
+    painted[top:bottom, left:right] = (200, 30, 0, 255)
+    return Picture(painted)
+
+
+def run(picture: Picture | None = None, **options):
+    return INPAINT.run(picture or photo(), INPAINT.parse_options(options), silent)
+
+
+def outside(margin: int = 0) -> np.ndarray:
+    places = np.ones((HEIGHT, WIDTH), bool)
+    places[28 - margin : 52 + margin, 38 - margin : 62 + margin] = False
+    return places
+
+
+def test_what_is_painted_over_is_gone_and_all_else_is_untouched():
+    result = run(mask=mask())
+    assert not (result.picture.pixels[28:52, 38:62] == (255, 0, 255)).all(2).any()
+    assert np.array_equal(result.picture.pixels[outside()], photo().pixels[outside()])
+    assert np.array_equal(result.mask > 0, ~outside()) and result.answers == ()
+
+
+def test_a_grown_mask_reaches_so_far_with_a_soft_edge_and_no_further():
+    picture = Picture(np.random.default_rng(1).integers(0, 256, (HEIGHT, WIDTH, 3), dtype=np.uint8))
+    result = run(picture, mask=mask(), grow=6)
+    assert np.array_equal(result.picture.pixels[outside(6)], picture.pixels[outside(6)])
+    changed = (result.picture.pixels != picture.pixels).any(2)
+    assert changed[22:28, 38:62].mean() > 0.8
+    moved = np.abs(result.picture.pixels.astype(int) - picture.pixels).mean(2)
+    assert moved[22, 38:62].mean() < moved[26, 38:62].mean() / 1.5
+
+
+def test_without_a_mask_it_asks_for_one_before_any_work():
+    with pytest.raises(InvalidOption) as caught:
+        INPAINT.parse_options({})
+    assert caught.value.option == "mask"
+
+
+@pytest.mark.parametrize("value", [0, 255])
+def test_a_mask_that_is_empty_or_covers_everything_is_refused(value):
+    with pytest.raises(InvalidOption) as caught:
+        run(mask=Picture(np.full((HEIGHT, WIDTH, 3), value, np.uint8)))
+    assert caught.value.option == "mask" and caught.value.message.endswith(".")
+
+
+def test_an_inverted_mask_keeps_what_was_painted():
+    result = run(mask=mask(), invert="1")
+    assert np.array_equal(result.picture.pixels[28:52, 38:62], photo().pixels[28:52, 38:62])
+    assert np.array_equal(result.mask > 0, outside())
+
+
+def test_several_answers_differ_and_come_back_by_their_number():
+    noise = np.random.default_rng(2).integers(0, 256, (HEIGHT, WIDTH, 3), dtype=np.uint8)
+    both = run(Picture(noise), mask=mask(), answers=2)
+    second = run(Picture(noise), mask=mask(), answer=2)
+    assert len(both.answers) == 1
+    assert not np.array_equal(both.picture.pixels, both.answers[0].pixels)
+    assert np.array_equal(both.answers[0].pixels, second.picture.pixels)
+
+
+def test_what_transparency_hides_is_not_copied_into_the_picture():
+    picture = photo(channels=4)
+    pixels = picture.pixels.copy()
+    pixels[:, 70:] = (0, 255, 0, 0)
+    result = run(Picture(pixels), mask=mask())
+    assert not (result.picture.pixels[28:52, 38:62, :3] == (0, 255, 0)).all(2).any()
+    assert np.array_equal(result.picture.alpha, pixels[:, :, 3])
+
+
+def test_the_person_is_found_and_taken_out(monkeypatch):
+    alpha = np.zeros((HEIGHT, WIDTH), np.uint8)
+    alpha[30:50, 40:60] = 255
+    found = type("Found", (), {"alpha": alpha})
+    monkeypatch.setattr("services.inpaint.cutout.outline", lambda picture, options, report: found)
+    result = run(what="person", grow=1)
+    assert not (result.picture.pixels[30:50, 40:60] == (255, 0, 255)).all(2).any()
+    assert np.array_equal(result.picture.pixels[outside(3)], photo().pixels[outside(3)])
+
+
+def test_without_a_person_there_is_no_picture_and_a_reason(monkeypatch, tmp_path):
+    export_small(tmp_path, everybody=False)
+    monkeypatch.setattr(engine, "_weights_folder", tmp_path)
+    result = run(what="person")
+    assert result.picture is None and INPAINT.verdicts[result.verdict]
+
+
+def test_a_network_fills_as_well_where_its_weights_are(monkeypatch, tmp_path):
+    torch.manual_seed(0)
+    export("dfnet", "dfnet", {"width": 4}, DFNet(width=4), "none", "dfnet.md", {}, tmp_path)
+    monkeypatch.setattr(engine, "_weights_folder", tmp_path)
+    result = run(mask=mask(), engine="dfnet", answers=3)
+    assert np.array_equal(result.picture.pixels[outside()], photo().pixels[outside()])
+    assert not (result.picture.pixels[30:50, 40:60] == (255, 0, 255)).all(2).any()
+    assert result.answers == ()  # it knows only one
+    assert json.loads((tmp_path / "manifest.json").read_text())["dfnet"]["network"] == "dfnet"

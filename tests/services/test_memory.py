@@ -1,0 +1,18 @@
+"""A 24-megapixel photo in every service, each in a process of its own, within 3 GiB."""
+
+import pytest
+
+import services
+from benchmarks.memory import BOUND_MIB, in_a_process, synthetic_photo
+
+
+@pytest.fixture(scope="module")
+def photo(tmp_path_factory):
+    path = tmp_path_factory.mktemp("photo") / "photo.jpg"
+    path.write_bytes(synthetic_photo())
+    return path
+
+
+@pytest.mark.parametrize("key", [service.key for service in services.SERVICES])
+def test_twenty_four_megapixels_stay_within_three_gibibytes(key, photo, small_weights):
+    assert in_a_process(key, photo, small_weights)["peak_mib"] <= BOUND_MIB

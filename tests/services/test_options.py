@@ -1,0 +1,55 @@
+"""Options as forms and programs give them."""
+
+import pytest
+
+import services
+from services.base import InvalidOption, Option, ServiceError
+
+NUMBER = Option("size", "number", "Size", default=1.0, minimum=0.5, maximum=2.0)
+
+
+@pytest.mark.parametrize("raw", ["much", "nan", "inf", "-1", "2.1", [], "1e999"])
+def test_a_wrong_number_is_refused_by_its_name(raw):
+    with pytest.raises(InvalidOption) as caught:
+        NUMBER.parse(raw)
+    assert caught.value.option == "size" and caught.value.key == "invalid_option"
+
+
+def test_an_empty_field_means_the_default():
+    assert NUMBER.parse("") == NUMBER.parse(None) == 1.0
+
+
+def test_an_unhashable_choice_is_refused_and_not_an_accident():
+    with pytest.raises(InvalidOption):
+        services.get("adjust").parse_options({"transform": ["90"]})
+
+
+@pytest.mark.parametrize("raw, value", [("#3366CC", "#3366cc"), ("3366cc", "#3366cc")])
+def test_colours_come_in_one_form(raw, value):
+    assert services.get("background").parse_options({"colour": raw})["colour"] == value
+
+
+@pytest.mark.parametrize("raw", ["red", "#36c", "#3366cg", "#３366cc", 7])
+def test_what_is_no_colour_is_refused(raw):
+    with pytest.raises(InvalidOption):
+        services.get("background").parse_options({"colour": raw})
+
+
+def test_unknown_names_are_ignored():
+    assert "model" not in services.get("adjust").parse_options({"transform": "90", "model": "../../etc"})
+
+
+def test_both_neutral_is_refused_with_a_sentence():
+    with pytest.raises(ServiceError) as caught:
+        services.get("adjust").parse_options({"transform": "none", "brightness": "1"})
+    assert caught.value.key == "nothing_to_change" and caught.value.message.startswith("Nothing to change")
+
+
+def test_a_picture_background_needs_the_picture():
+    with pytest.raises(InvalidOption) as caught:
+        services.get("background").parse_options({"background": "picture"})
+    assert caught.value.option == "background_image"
+
+
+def test_an_unknown_service_is_none():
+    assert services.get("../deblur") is None

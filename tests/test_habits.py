@@ -1,0 +1,56 @@
+"""The rules of the house that a program can check."""
+
+import ast
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+ROOMS = ("accounts", "imaging", "jobs", "models", "networks", "services", "training", "views", "benchmarks", "docs")
+SOURCES = sorted([*ROOT.glob("*.py"), *(path for room in ROOMS for path in (ROOT / room).rglob("*.py"))])
+LONGEST_FILE, LONGEST_FUNCTION = 300, 40
+
+
+def tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text())
+
+
+def calls(path: Path):
+    return (node for node in ast.walk(tree(path)) if isinstance(node, ast.Call))
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_files_and_functions_stay_small(path):
+    assert len(path.read_text().splitlines()) <= LONGEST_FILE
+    for node in ast.walk(tree(path)):
+        if isinstance(node, ast.FunctionDef):
+            assert node.end_lineno - node.lineno < LONGEST_FUNCTION, f"{node.name} is too long"
+
+
+def test_G01_nothing_is_ever_unpickled():
+    for path in SOURCES:
+        for call in calls(path):
+            name = ast.unparse(call.func)
+            assert name not in {"pickle.load", "pickle.loads", "joblib.load", "yaml.load", "marshal.loads"}, path
+            if name == "torch.load":
+                assert any(k.arg == "weights_only" and ast.unparse(k.value) == "True" for k in call.keywords), path
+        imported = {alias.name for node in ast.walk(tree(path)) if isinstance(node, ast.Import) for alias in node.names}
+        assert not imported & {"pickle", "shelve", "marshal", "dill", "joblib"}, path
+
+
+def test_nothing_large_and_no_training_picture_is_in_the_repository():
+    names = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split("\n")
+    files = [ROOT / name for name in names if name and (ROOT / name).is_file()]
+    assert all(path.stat().st_size < 45 * 2**20 for path in files)
+    assert sum(path.stat().st_size for path in files if path.parent.name == "weights") < 120 * 2**20
+    assert not [path for path in files if path.suffix in {".zip", ".pth", ".pt", ".ckpt"}]
+
+
+def test_every_script_and_style_is_a_file_of_our_own():
+    for page in (ROOT / "templates").rglob("*.html"):
+        if "mail" in page.parts:
+            continue
+        text = page.read_text()
+        assert " style=" not in text and "<style" not in text and " onclick=" not in text, page
+        assert "http://" not in text.replace("http://www.w3.org", ""), page

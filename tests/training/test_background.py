@@ -1,0 +1,107 @@
+import io
+import zipfile
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from networks import weights
+from networks.u2net import U2NetP
+from training import background
+from training.archives import held_back
+from training.background_data import PEOPLE_FREE, Collection, collection, example
+from training.export import export
+
+
+def person(height=96, width=72):
+    """A bright ellipse on a dark, textured ground, and its mask."""
+    y, x = np.mgrid[0:height, 0:width]
+    inside = ((y - height * 0.55) / (height * 0.35)) ** 2 + ((x - width / 2) / (width * 0.3)) ** 2 < 1
+    rgb = np.random.default_rng(0).integers(0, 60, (height, width, 3)).astype(np.uint8)
+    rgb[inside] = (210, 170, 140)
+    return rgb, inside.astype(np.uint8) * 255
+
+
+def pictures():
+    place = np.random.default_rng(1).integers(0, 60, (80, 80, 3)).astype(np.uint8)
+    return Collection([person()], [person(120, 60)], [person(100, 50)], [place])
+
+
+def archive(path, pictures):
+    with zipfile.ZipFile(path, "w") as file:
+        for name, pixels in pictures.items():
+            content = io.BytesIO()
+            Image.fromarray(pixels).save(content, "PNG" if name.endswith("png") else "WEBP")
+            file.writestr(name, content.getvalue())
+
+
+@pytest.fixture
+def data(tmp_path):
+    rgb, mask = person()
+    alpha = np.dstack((rgb, mask))
+    numbers, pair = range(40), ((".webp", rgb), (".mask.png", mask))
+    archive(tmp_path / "people-portraits.zip",
+            {f"portraits/{n:04}{end}": pixels for n in numbers for end, pixels in pair})
+    archive(tmp_path / "people-street.zip",
+            {f"street/{n:04}{end}": pixels for n in numbers for end, pixels in pair}
+            | {f"cutouts/{n}.png": alpha for n in numbers} | {f"backgrounds/{n:03}.webp": rgb for n in numbers})
+    archive(tmp_path / "photos-0.zip", {f"photos/bsds-{n:04}.webp": rgb for n in numbers})
+    archive(tmp_path / "scenes.zip", {f"scenes/sea-{n:04}.webp": rgb for n in numbers}
+            | {f"scenes/street-{n:04}.webp": rgb for n in numbers})
+    return tmp_path
+
+
+def test_the_held_back_tenth_is_never_in_the_training_part(data):
+    kept = sum(held_back(f"portraits/{n:04}") for n in range(40))
+    assert 0 < kept == len(collection(data, validation=True).portraits)
+    assert len(collection(data).portraits) == 40 - kept
+
+
+def test_only_photographs_known_to_be_free_of_people_count_as_places(data):
+    free = set(PEOPLE_FREE.read_text().split())
+    photos = [n for n in range(40) if f"{n:04}" in free and not held_back(f"photos/bsds-{n:04}")]
+    backgrounds = [n for n in range(40) if not held_back(f"backgrounds/{n:03}")]
+    scenes = [n for n in range(40) if not held_back(f"scenes/sea-{n:04}")][::4]
+    assert len(collection(data).places) == len(photos) + len(backgrounds) + len(scenes)
+
+
+def test_examples_are_squares_of_the_asked_side_with_a_mask_each():
+    rng, source = np.random.default_rng(0), pictures()
+    for _ in range(60):
+        rgb, mask = example(source, 64, rng)
+        assert rgb.shape == (64, 64, 3) and rgb.dtype == np.uint8
+        assert mask.shape == (64, 64) and mask.dtype == np.uint8
+
+
+def test_some_examples_have_nobody_in_them():
+    rng, source = np.random.default_rng(0), pictures()
+    empty = sum(not example(source, 64, rng)[1].any() for _ in range(100))
+    assert 5 < empty < 40
+
+
+def test_the_rate_warms_up_and_decays():
+    for plan in (background.FROM_NOTHING, background.FROM_RELEASED):
+        rates = [background.rate(plan, progress) for progress in (0, background.WARM_UP, 0.5, 1)]
+        assert rates[0] < rates[1] == plan.peak_rate > rates[2] > rates[3] > 0
+
+
+def test_the_overlap_term_is_nought_for_the_truth_and_one_for_its_opposite():
+    mask = torch.zeros(2, 1, 64, 64)
+    mask[:, :, 16:48] = 1
+    logits = 200 * (mask - 0.5)
+    assert background.missed_overlap(logits, mask) < 1e-3
+    assert background.missed_overlap(-logits, mask) > 0.97
+
+
+def test_a_few_steps_lower_the_loss_and_what_was_learnt_can_be_exported_and_loaded(tmp_path):
+    torch.manual_seed(0)
+    rng, network = np.random.default_rng(0), U2NetP().to(memory_format=torch.channels_last).train()
+    optimiser = torch.optim.AdamW(network.parameters(), lr=2e-3)
+    rgb, mask = background.batch(pictures(), 64, 2, rng)
+    losses = [background.update(network, optimiser, rgb, mask)[0] for _ in range(6)]
+    assert losses[-1] < 0.9 * losses[0]
+    export("background", "u2netp", {}, network, "test", "background.md", {"loss": losses[-1]}, tmp_path)
+    loaded = weights.load("background", folder=tmp_path)
+    with torch.inference_mode():
+        assert torch.allclose(loaded(rgb), network.eval()(rgb), atol=0.02)

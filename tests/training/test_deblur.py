@@ -1,0 +1,110 @@
+import numpy as np
+import pytest
+import torch
+
+from networks import weights
+from networks.deconvolver import Deconvolver
+from training import deblur, measure_deblur
+from training.export import export
+from training.pairs import Crops
+from training.team import Team
+
+SMALL = {"width": 4, "restorer_width": 4, "encoder": (1,), "middle": 1, "decoder": (1,), "rounds": 2}
+
+
+@pytest.fixture
+def scene():
+    """Rectangles of many colours: edges for a network to sharpen."""
+    random = np.random.default_rng(4)
+    scene = np.zeros((160, 176, 3), np.uint8)
+    for _ in range(60):
+        top, left = random.integers(0, 140, 2)
+        height, width = random.integers(8, 60, 2)
+        scene[top: top + height, left: left + width] = random.integers(0, 256, 3)
+    return scene
+
+
+@pytest.fixture
+def trainer():
+    torch.manual_seed(2)
+    trainer = deblur.Trainer(Deconvolver(**SMALL))
+    for group in trainer.optimiser.param_groups:
+        group["lr"] = 5e-3
+    return trainer
+
+
+@pytest.fixture
+def batches(scene):
+    """Three batches of four crops, again and again."""
+    kept = [next(deblur.batches([scene], 64, 4, step, (5,), 0)) for step in range(3)]
+    return lambda step: kept[step % 3]
+
+
+def test_training_lowers_the_loss_and_finds_the_kernels(trainer, batches):
+    figures = [trainer.step(step, Team(), *batches(step)) for step in range(54)]
+    for name, part in (("pixel", 0.96), ("kernel", 0.8)):
+        assert sum(one[name] for one in figures[-6:]) < part * sum(one[name] for one in figures[:6]), name
+
+
+def test_the_average_follows_the_network(trainer, batches):
+    before = trainer.average.restorer.ending.weight.clone()
+    for step in range(2):
+        trainer.step(step, Team(), *batches(step))
+    assert not torch.equal(trainer.average.restorer.ending.weight, before)
+
+
+def test_crops_are_repeatable_and_come_with_their_kernel(scene):
+    first, again = (Crops([scene], 48, (7, 1), range(3, 9)) for _ in range(2))
+    for one, other in zip(first[2], again[2], strict=True):
+        assert torch.equal(one, other)
+    blurred, sharp, kernel = first[2]
+    assert blurred.shape == sharp.shape == (48, 48, 3) and blurred.dtype == torch.uint8
+    assert kernel.shape == (33, 33) and kernel.sum() == pytest.approx(1, abs=1e-5)
+    assert not torch.equal(Crops([scene], 48, (7, 2), range(3, 9))[2][0], blurred)
+
+
+def test_a_run_goes_on_with_the_crops_it_has_not_seen(scene):
+    all_at_once = Crops([scene], 48, (7,), range(0, 2**31))
+    _, sharp, _ = next(deblur.batches([scene], 48, 2, 5, (7,), 0))
+    assert torch.equal(sharp[1], all_at_once[11][1])
+
+
+def test_the_losses_are_least_for_the_truth():
+    sharp, kernel = torch.rand(2, 3, 32, 32), torch.zeros(2, 33, 33)
+    kernel[:, 16, 16] = 1
+    luminance = (sharp * torch.tensor([0.299, 0.587, 0.114]).view(1, 3, 1, 1)).sum(1, keepdim=True)
+    truth = deblur.Restored(sharp, kernel[:, None], luminance)
+    elsewhere = deblur.Restored(sharp + 0.1, kernel[:, None].roll(5, 2), luminance + 0.1)
+    right, wrong = deblur.losses(truth, sharp, kernel), deblur.losses(elsewhere, sharp, kernel)
+    assert right["kernel"] == 0 and wrong["kernel"] == pytest.approx(2)
+    assert all(right[name] < wrong[name] for name in right)
+
+
+def test_the_rate_rises_at_first_and_falls_to_zero(trainer):
+    rates = []
+    for progress, step in ((0.0, 0), (0.1, 500), (0.5, 3000), (0.9999, 6000)):
+        trainer.set_rate(progress, step)
+        rates.append(trainer.optimiser.param_groups[0]["lr"])
+    assert rates[0] < rates[2] < rates[1] <= deblur.RATE and rates[3] < 1e-6
+
+
+def test_validation_finds_no_gain_in_a_fresh_network_and_no_harm_either(scene):
+    figures = deblur.validate(Deconvolver(**SMALL).eval(), [(scene[:64, :64], scene[:64, 8:72])])
+    assert figures["psnr_gain"] == pytest.approx(0, abs=1e-6) and figures["sharp_psnr"] == 100
+
+
+def test_the_export_of_a_trained_network_loads_and_restores_alike(scene, trainer, batches, tmp_path):
+    for step in range(4):
+        trainer.step(step, Team(), *batches(step))
+    export("deblur", "deconvolver", SMALL, trainer.average, "test", "deblur.md", {}, folder=tmp_path)
+    restored = measure_deblur.restore(weights.load("deblur", folder=tmp_path), scene)
+    expected = measure_deblur.restore(trainer.average, scene)
+    assert np.abs(restored.astype(int) - expected).max() <= 2
+
+
+def test_alone_a_team_changes_nothing(trainer, batches):
+    trainer.step(0, Team(), *batches(0))
+    before = [weight.grad.clone() for weight in trainer.network.parameters()]
+    Team().average_gradients(trainer.network)
+    assert all(torch.equal(*pair) for pair in zip(before, (w.grad for w in trainer.network.parameters()), strict=True))
+    assert Team().leads and Team().agreed(0.25) == 0.25

@@ -1,0 +1,119 @@
+"""The inpainting recipe in miniature: holes are holes, the loss falls, a run resumes, the export loads."""
+
+import io
+import json
+import zipfile
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from networks import weights
+from networks.dfnet import DFNet
+from training import dfnet, holes, squares
+from training.dfnet_losses import losses, variation
+from training.export import export
+from training.perceptual import FeatureNetwork
+from training.run import Run
+
+
+@pytest.fixture(autouse=True, scope="module")
+def one_thread():
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+def painted(random: np.random.Generator, height: int = 90, width: int = 120) -> bytes:
+    pixels = np.empty((height, width, 3), np.uint8)
+    pixels[: height // 2], pixels[height // 2 :] = random.integers(0, 256, (2, 3))
+    file = io.BytesIO()
+    Image.fromarray(pixels).save(file, "PNG")
+    return file.getvalue()
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    """A folder with every archive of the recipe, a few small pictures in each."""
+    folder, random = tmp_path_factory.mktemp("data"), np.random.default_rng(0)
+    for archive, prefix, _ in squares.SOURCES:
+        with zipfile.ZipFile(folder / archive, "a") as file:
+            for number in range(14):
+                file.writestr(f"{prefix}{number:03}.png", painted(random))
+            file.writestr(f"{prefix}000.mask.png", painted(random))
+    with zipfile.ZipFile(folder / "validation.zip", "w") as file:
+        file.writestr("irregular-masks/1.png", painted(random, 64, 64))
+    torch.save(FeatureNetwork(classes=3, width=4).state_dict(), folder / "features.pt")
+    return folder
+
+
+def words(data, tmp_path, *more: str) -> list[str]:
+    return [
+        "--data", str(data), "--features", str(data / "features.pt"), "--out", str(tmp_path), "--pictures", "6",
+        "--holes", "5", "--batch", "2", "--width", "4", "--threads", "1", *more,
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("low, high", [(0.1, 0.2), (0.2, 0.3), (0.3, 0.4)])
+def test_measured_holes_cover_what_they_should_and_come_back_with_their_seed(low, high):
+    first, again = (holes.irregular(120, 180, low, high, np.random.default_rng(5)) for _ in range(2))
+    assert low <= first.mean() <= high and np.array_equal(first, again)
+
+
+def test_holes_of_every_kind_leave_something_and_take_something():
+    random, given = np.random.default_rng(1), [np.eye(30, dtype=bool)]
+    for _ in range(40):
+        hole = holes.random_hole(64, 96, random, given)
+        assert hole.shape == (64, 96) and hole.dtype == bool and 0 < hole.mean() < 0.9
+
+
+def test_masks_and_held_back_pictures_are_not_trained_on(data):
+    train, held = squares.listed(data)
+    assert train and held and not {member.stem for member in train} & {member.stem for member in held}
+    assert not any(".mask." in member.name for member in train + held)
+
+
+def test_a_batch_is_cut_from_the_squares():
+    bank = torch.arange(3, dtype=torch.uint8)[:, None, None, None].expand(3, 3, 40, 40) * 100
+    crops = squares.batch(bank, 8, 32, torch.Generator().manual_seed(0))
+    assert crops.shape == (8, 3, 32, 32) and len(crops.unique()) <= 3 and 0 <= crops.min() and crops.max() <= 200 / 255
+
+
+def test_a_perfect_result_costs_only_the_variation_of_the_picture_itself():
+    scales = DFNet(width=4).train()(torch.rand(2, 4, 256, 256))
+    picture = torch.full((2, 3, 256, 256), 0.5)
+    perfect = [scale._replace(result=torch.full_like(scale.result, 0.5)) for scale in scales]
+    terms = losses(perfect, picture, torch.ones(2, 1, 256, 256), FeatureNetwork(classes=2, width=4))
+    assert all(term.item() == pytest.approx(0, abs=1e-6) for term in terms.values())
+    assert variation(torch.rand(1, 3, 9, 9), torch.ones(1, 1, 9, 9)) > 0.1
+
+
+def test_the_loss_falls_on_a_batch_seen_again_and_again(data, tmp_path):
+    torch.manual_seed(0)
+    material = dfnet.Material(dfnet.parse_arguments(words(data, tmp_path)))
+    trainer = dfnet.Trainer(DFNet(width=4), FeatureNetwork(classes=3, width=4).requires_grad_(False), "cpu")
+    pictures, known = material.batch(2, 0)
+    heard = []
+    for step in range(10):
+        trainer.set_rate(0.0, step + 300)
+        heard.append(trainer.step(pictures, known)["loss"].item())
+    assert max(heard[-3:]) < 0.9 * heard[0]
+    assert np.isfinite(material.validate(trainer.average)["hole_psnr"])
+
+
+def test_a_run_ends_with_an_average_that_exports_and_loads(data, tmp_path, monkeypatch):
+    monkeypatch.setattr("sys.argv", ["dfnet", *words(data, tmp_path, "--minutes", "0.02")])
+    monkeypatch.setattr(dfnet, "Run", lambda name, **kept: Run(name, logs=tmp_path, **kept))
+    dfnet.main()
+    lines = [json.loads(line) for line in (tmp_path / "dfnet.jsonl").read_text().splitlines()]
+    assert "hole_psnr" in lines[-1]
+    monkeypatch.setattr("sys.argv", ["dfnet", *words(data, tmp_path, "--minutes", "0.02", "--resume")])
+    dfnet.main()
+    network = DFNet(width=4)
+    network.load_state_dict(torch.load(tmp_path / "average.pt", weights_only=True))
+    export("dfnet", "dfnet", {"width": 4}, network, "none", "dfnet.md", {}, tmp_path)
+    loaded = weights.load("dfnet", folder=tmp_path)
+    with torch.inference_mode():
+        assert loaded(torch.rand(1, 4, 256, 256)).shape == (1, 3, 256, 256)

@@ -1,0 +1,32 @@
+"""Ways of filling are measured on the same holes, and one that touches more than the hole is caught."""
+
+import cv2
+import numpy as np
+import pytest
+
+from networks.dfnet import DFNet
+from training.measure_inpaint import BANDS, available, measure
+
+PHOTO = cv2.GaussianBlur(np.random.default_rng(0).integers(0, 256, (72, 96, 3), dtype=np.uint8), (0, 0), 4)
+
+
+def test_every_way_is_measured_in_every_band(tmp_path):
+    ways = available(DFNet(width=4).eval())
+    assert {"telea", "navier_stokes", "patch", "dfnet"} <= set(ways)
+    figures = measure(ways, [PHOTO], tmp_path)
+    for name in ways:
+        assert set(figures[name]) == set(BANDS)
+        assert all(value["hole_l1"] > 0 and value["hole_psnr"] < value["psnr"] for value in figures[name].values())
+    assert len(list(tmp_path.glob("*.webp"))) == len(BANDS)
+
+
+def test_the_truth_scores_best_and_the_same_twice():
+    figures = [measure({"truth": lambda picture, hole: PHOTO.copy()}, [PHOTO]) for _ in range(2)]
+    for band in BANDS:
+        one, other = (found["truth"][band] for found in figures)
+        assert one["hole_l1"] == other["hole_l1"] == 0 and one["hole_psnr"] == 100 and one["hole_ssim"] == 1
+
+
+def test_a_way_that_changes_a_pixel_outside_the_hole_is_caught():
+    with pytest.raises(AssertionError):
+        measure({"careless": lambda picture, hole: 255 - picture}, [PHOTO])

@@ -1,0 +1,41 @@
+"""Measuring what decontamination is worth, on a drawn person."""
+
+import numpy as np
+import torch
+
+from training import measure_matte, sheet_background
+from training.background_data import Collection
+
+
+def drawn():
+    rows, columns = np.mgrid[:200, :160]
+    alpha = np.clip((60 - np.hypot(rows - 100, columns - 80)) / 8 + 0.5, 0, 1)
+    rgb = np.empty((200, 160, 3), np.uint8)
+    rgb[:] = (200, 150, 120)
+    return rgb, np.rint(alpha * 255).astype(np.uint8)
+
+
+class Blind(torch.nn.Module):
+    def forward(self, rgb):
+        return torch.full((1, 1, *rgb.shape[-2:]), 0.5)
+
+
+def pictures():
+    places = [np.full((90, 90, 3), colour, np.uint8) for colour in ((10, 200, 30), (40, 60, 220), (250, 250, 250))]
+    return Collection([drawn()] * 30, [drawn()] * 30, [drawn()], places)
+
+
+def test_the_step_makes_the_edge_more_like_the_truth_with_the_true_mask():
+    figures = measure_matte.figures(Blind(), pictures(), side=64)
+    for background in measure_matte.NEW:
+        before, after = (figures[f"true mask, {background}, {way}"] for way in ("as they were", "after the step"))
+        assert after < 0.5 * before
+
+
+def test_the_same_seed_gives_the_same_figures():
+    assert measure_matte.figures(Blind(), pictures(), 64) == measure_matte.figures(Blind(), pictures(), 64)
+
+
+def test_a_person_stands_four_times_beside_each_other_on_the_sheet():
+    strip = sheet_background.strip(Blind(), drawn()[0], 64)
+    assert strip.shape == (sheet_background.HEIGHT, 4 * sheet_background.WIDTH, 3)

@@ -1,0 +1,31 @@
+"""Processes that train together end each step with the same gradients."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.support.servers import free_port
+
+ROOT = Path(__file__).resolve().parents[2]
+MEMBER = """
+import torch
+from training.team import Team
+team, network = Team(), torch.nn.Linear(2, 1)
+network.weight.data.fill_(team.rank)
+network(torch.ones(1, 2) * (1 + 2 * team.rank)).sum().backward()
+team.average_gradients(network)
+print(team.leads, team.agreed(0.5 + team.rank), network.weight.grad.tolist())
+team.close()
+"""
+
+
+def test_two_processes_agree_on_the_clock_and_on_the_mean_gradient():
+    surroundings = {**os.environ, "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(free_port()), "WORLD_SIZE": "2"}
+    members = [
+        subprocess.Popen([sys.executable, "-c", MEMBER], cwd=ROOT, env={**surroundings, "RANK": str(rank)},
+                         stdout=subprocess.PIPE, text=True)
+        for rank in range(2)
+    ]
+    said = [member.communicate(timeout=240)[0].strip() for member in members]
+    assert said == ["True 0.5 [[2.0, 2.0]]", "False 0.5 [[2.0, 2.0]]"]
