@@ -18,6 +18,7 @@ from networks.manifest import WEIGHTS, WeightsUnavailable, verify
 NETWORKS = {
     "deconvolver": ("networks.deconvolver", "Deconvolver"),
     "dfnet": ("networks.dfnet", "DFNet"),
+    "features": ("networks.features", "FeatureNetwork"),
     "nafnet": ("networks.nafnet", "NAFNet"),
     "resnet_generator": ("networks.resnet_generator", "ResnetGenerator"),
     "deoldify": ("networks.deoldify", "DeOldify"),

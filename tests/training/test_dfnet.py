@@ -18,14 +18,6 @@ from training.perceptual import FeatureNetwork
 from training.run import Run
 
 
-@pytest.fixture(autouse=True, scope="module")
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
 def painted(random: np.random.Generator, height: int = 90, width: int = 120) -> bytes:
     pixels = np.empty((height, width, 3), np.uint8)
     pixels[: height // 2], pixels[height // 2 :] = random.integers(0, 256, (2, 3))
@@ -45,7 +37,7 @@ def data(tmp_path_factory):
             file.writestr(f"{prefix}000.mask.png", painted(random))
     with zipfile.ZipFile(folder / "validation.zip", "w") as file:
         file.writestr("irregular-masks/1.png", painted(random, 64, 64))
-    torch.save(FeatureNetwork(classes=3, width=4).state_dict(), folder / "features.pt")
+    torch.save(FeatureNetwork(width=4).state_dict(), folder / "features.pt")
     return folder
 
 
@@ -85,7 +77,7 @@ def test_a_perfect_result_costs_only_the_variation_of_the_picture_itself():
     scales = DFNet(width=4).train()(torch.rand(2, 4, 256, 256))
     picture = torch.full((2, 3, 256, 256), 0.5)
     perfect = [scale._replace(result=torch.full_like(scale.result, 0.5)) for scale in scales]
-    terms = losses(perfect, picture, torch.ones(2, 1, 256, 256), FeatureNetwork(classes=2, width=4))
+    terms = losses(perfect, picture, torch.ones(2, 1, 256, 256), FeatureNetwork(width=4))
     assert all(term.item() == pytest.approx(0, abs=1e-6) for term in terms.values())
     assert variation(torch.rand(1, 3, 9, 9), torch.ones(1, 1, 9, 9)) > 0.1
 
@@ -93,7 +85,7 @@ def test_a_perfect_result_costs_only_the_variation_of_the_picture_itself():
 def test_the_loss_falls_on_a_batch_seen_again_and_again(data, tmp_path):
     torch.manual_seed(0)
     material = dfnet.Material(dfnet.parse_arguments(words(data, tmp_path)))
-    trainer = dfnet.Trainer(DFNet(width=4), FeatureNetwork(classes=3, width=4).requires_grad_(False), "cpu")
+    trainer = dfnet.Trainer(DFNet(width=4), FeatureNetwork(width=4).requires_grad_(False), "cpu")
     pictures, known = material.batch(2, 0)
     heard = []
     for step in range(10):
