@@ -11,7 +11,7 @@ run: $(VENV)/.run-installed
 	@$(BIN)/python run.py
 
 test: $(VENV)/.dev-installed lint
-	@$(BIN)/pybabel --quiet compile -f -d translations 2>/dev/null
+	@$(BIN)/pybabel --quiet compile -f -d translations
 	@$(BIN)/python -m pytest $(ARGS)
 
 lint: $(VENV)/.dev-installed

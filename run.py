@@ -74,11 +74,23 @@ def main() -> None:
 
 
 def prepare() -> None:
-    """Create or upgrade the database and compile the translations."""
-    for command in (["flask", "db", "upgrade"], ["pybabel", "--quiet", "compile", "-d", "translations"]):
+    """Create or upgrade the database, and compile the translations where they have changed."""
+    commands = [["flask", "db", "upgrade"]]
+    if translations_are_stale():
+        commands.append(["pybabel", "--quiet", "compile", "-d", "translations"])
+    for command in commands:
         done = subprocess.run([BIN / command[0], *command[1:]], cwd=ROOT, capture_output=True, text=True, check=False)
         if done.returncode:
             sys.exit(f"Revive cannot start: `{' '.join(command)}` failed.\n{done.stderr.strip()}")
+
+
+def translations_are_stale() -> bool:
+    """Say whether a catalogue was edited after it was compiled. Others are let be: a running site may be reading them."""
+    for source in (ROOT / "translations").glob("*/LC_MESSAGES/*.po"):
+        compiled = source.with_suffix(".mo")
+        if not compiled.exists() or compiled.stat().st_mtime < source.stat().st_mtime:
+            return True
+    return False
 
 
 def answers(host: str, port: int) -> bool:

@@ -3,17 +3,35 @@
 A test asks for both engines with `@both_engines` (see `tests.support.engines`).
 """
 
+import io
+import os
 import shutil
 import socket
+import sys
 from pathlib import Path
 
 import pytest
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
 from flask_migrate import upgrade
 
 import config
 from app import create_app
-from models import db
+from models import db, utc_now
 from tests.support.servers import MariaDB, Redis
+
+CATALOGUE = config.ROOT / "translations" / "zh" / "LC_MESSAGES" / "messages.po"
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup():
+    """Networks get the same random numbers and add in the same order, whatever ran before and on however many cores.
+
+    This comes before every fixture. Small networks gain nothing from more threads, and lose much on a busy machine.
+    """
+    if torch := sys.modules.get("torch"):
+        torch.manual_seed(0)
+        torch.set_num_threads(1)
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -29,6 +47,25 @@ def only_loopback():
     socket.socket.connect = guarded
     yield
     socket.socket.connect = connect
+
+
+@pytest.fixture(autouse=True, scope="session")
+def compiled_catalogue():
+    """What the start of the site does, but in one step: tests of another process may be reading it."""
+    compiled, target = io.BytesIO(), CATALOGUE.with_suffix(".mo")
+    if not target.exists() or target.stat().st_mtime < CATALOGUE.stat().st_mtime:
+        with CATALOGUE.open("rb") as source:
+            write_mo(compiled, read_po(source, locale="zh"))
+        partial = target.with_suffix(f".{os.getpid()}")
+        partial.write_bytes(compiled.getvalue())
+        partial.replace(target)
+
+
+@pytest.fixture(autouse=True)
+def one_day(monkeypatch):
+    """What counts by the day does so by one moment: no test may depend on midnight not striking in it."""
+    now = utc_now()
+    monkeypatch.setattr("jobs.limits.utc_now", lambda: now)
 
 
 @pytest.fixture(scope="session")

@@ -8,8 +8,6 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from aiosmtpd.smtp import AuthResult
-from babel.messages.mofile import write_mo
-from babel.messages.pofile import read_po
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -65,13 +63,6 @@ def cause(kind: str, language: str) -> None:
         administration.disable(BY, user_id(), "Spam")
     else:
         departure.remove(user_id(), BY.name, BY.address)
-
-
-@pytest.fixture(scope="module", autouse=True)
-def compiled_translations():
-    folder = config.ROOT / "translations" / "zh" / "LC_MESSAGES"
-    with open(folder / "messages.po", "rb") as source, open(folder / "messages.mo", "wb") as compiled:
-        write_mo(compiled, read_po(source))
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])

@@ -3,21 +3,10 @@
 import re
 
 import pytest
-from babel.messages.mofile import write_mo
-from babel.messages.pofile import read_po
 
 from models import User
 from tests.accounts.people import signed_in
 from views import languages
-
-
-@pytest.fixture(autouse=True, scope="module")
-def compiled_catalogues():
-    """What the start of the site does: catalogues are compiled from their sources."""
-    from tests.face.test_words import CATALOGUE
-
-    with CATALOGUE.open("rb") as source, CATALOGUE.with_suffix(".mo").open("wb") as target:
-        write_mo(target, read_po(source, locale="zh"))
 
 
 def language_of(response) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from flask.testing import FlaskClient
 
-from models import User, db, utc_now
+from models import User, db
 from tests.accounts.people import signed_in
 from tests.jobs.sampler import install
 from tests.jobs.support import WorkerProcess, make_job, make_user, picture
@@ -17,13 +17,6 @@ from tests.jobs.support import WorkerProcess, make_job, make_user, picture
 def empty_weights(environment, tmp_path):
     """No networks: these tests are about the way of a job, and Adjust needs none."""
     environment["WEIGHTS_DIR"] = str(tmp_path / "weights")
-
-
-@pytest.fixture(autouse=True)
-def one_day(monkeypatch):
-    """What counts by the day does so by one moment: no test may depend on midnight not striking in it."""
-    now = utc_now()
-    monkeypatch.setattr("jobs.limits.utc_now", lambda: now)
 
 
 class SeparateClient(FlaskClient):

@@ -30,15 +30,6 @@ def export_small(folder, everybody: bool = True) -> None:
         export(name, network_name, arguments, network, "none", f"{name}.md", {}, folder)
 
 
-@pytest.fixture(autouse=True, scope="session")
-def one_thread():
-    """Small networks gain nothing from two threads, and lose much when the machine is busy."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
 @pytest.fixture(scope="session")
 def small_weights(tmp_path_factory):
     folder = tmp_path_factory.mktemp("weights")

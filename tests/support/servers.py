@@ -1,10 +1,12 @@
 """Real servers for tests: a private MariaDB, a private Redis, an SMTP server that keeps what it gets."""
 
 import contextlib
+import itertools
 import os
 import shutil
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +17,12 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.handlers import Mailbox
 
 EVERYTHING_IS_COMPULSORY = bool(os.environ.get("REVIVE_REQUIRE_ALL"))
+# Below the ports that the kernel gives to whoever asks for any, so that no connection of anybody takes one meanwhile.
+FIRST_PORT, PORTS = 12_000, 20_000
+# A slow, busy machine takes long over a start or an orderly end; what waits longer than this waits for ever.
+PATIENCE_SECONDS = 120
+_ports = itertools.count(os.getpid() * 97)
+_reserved: list[socket.socket] = []
 
 
 def need(program: str, *others: str) -> str:
@@ -36,19 +44,57 @@ def need_file(path: Path, how: str) -> Path:
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """Return a port of 127.0.0.1 that nothing listens on, and that no other test process is given as well."""
+    for number in itertools.islice(_ports, PORTS):
+        port = FIRST_PORT + number % PORTS
+        if _is_ours(port) and _is_free(port):
+            return port
+    raise OSError("no port is free")
 
 
-def wait_for_port(port: int, seconds: float = 120) -> None:
-    """Return as soon as something listens on the port of 127.0.0.1; raise TimeoutError."""
+def _is_ours(port: int) -> bool:
+    """Reserve a port for this process until it ends: a name that the kernel gives to one process at a time."""
+    if sys.platform != "linux":
+        return True
+    mark = socket.socket(socket.AF_UNIX)
+    try:
+        mark.bind(f"\0revive-tests-port-{port}")
+    except OSError:
+        mark.close()
+        return False
+    _reserved.append(mark)
+    return True
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe, contextlib.suppress(OSError):
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as servers do: an ended connection is no obstacle
+        probe.bind(("127.0.0.1", port))
+        return True
+    return False
+
+
+def wait_for_port(port: int, seconds: float = PATIENCE_SECONDS, process: subprocess.Popen | None = None) -> None:
+    """Return as soon as something listens on the port of 127.0.0.1; raise TimeoutError, or RuntimeError where the
+    process that should listen has ended.
+    """
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
             return
+        if process is not None and process.poll() is not None:
+            raise RuntimeError(f"{process.args[0]} ended with {process.returncode} and listens on no port {port}")
         time.sleep(0.05)
     raise TimeoutError(f"nothing listens on port {port} after {seconds} s")
+
+
+def stop(process: subprocess.Popen) -> None:
+    """Ask a process to end and wait until it has; one that does not is killed, so that nothing is left behind."""
+    process.terminate()
+    try:
+        process.wait(PATIENCE_SECONDS)
+    finally:
+        process.kill()
 
 
 class MariaDB:
@@ -73,11 +119,10 @@ class MariaDB:
              "--skip-log-bin", "--innodb-flush-log-at-trx-commit=0", *self._user()],
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )
-        wait_for_port(self.port)
+        wait_for_port(self.port, process=self.process)
 
     def stop(self) -> None:
-        self.process.terminate()
-        self.process.wait(30)
+        stop(self.process)
 
     def new_database(self, name: str) -> str:
         """Make an empty utf8mb4 database and return its URL."""
@@ -105,11 +150,10 @@ class Redis:
             [self.program, "--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"],
             stdout=subprocess.DEVNULL,
         )
-        wait_for_port(self.port)
+        wait_for_port(self.port, process=self.process)
 
     def stop(self) -> None:
-        self.process.terminate()
-        self.process.wait(15)
+        stop(self.process)
 
 
 @contextlib.contextmanager
@@ -118,6 +162,7 @@ def smtp_server(folder: Path, **options) -> Iterator[Controller]:
 
     `options` are those of aiosmtpd's Controller and SMTP: TLS, and who may sign in.
     """
+    options = {"ready_timeout": PATIENCE_SECONDS} | options
     controller = Controller(Mailbox(str(folder)), hostname="127.0.0.1", port=free_port(), **options)
     controller.start()
     try:

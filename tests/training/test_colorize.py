@@ -25,15 +25,6 @@ from training.run import Run
 from training.spectral import folded, normalised
 
 
-@pytest.fixture(autouse=True, scope="module")
-def one_thread():
-    """Networks this small gain nothing from more, and threads that wait for each other lose much on a busy machine."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
 def painted(random: np.random.Generator, grey: bool = False) -> bytes:
     """A picture of blue above green with a bright disc's worth of noise, or its grey copy."""
     picture = np.empty((72, 96, 3), np.uint8)
