@@ -82,4 +82,7 @@ def _as_field(kind: str, value: Any) -> str:
 
 def _matters(option: Option, options: Mapping[str, Any]) -> bool:
     """A picture that the other options make pointless is not kept."""
-    return option.shown_when is None or options[option.shown_when[0]] == option.shown_when[1]
+    if option.shown_when is None:
+        return True
+    other, wanted = option.shown_when
+    return options[other] in wanted if isinstance(wanted, tuple) else options[other] == wanted

@@ -5,12 +5,13 @@ from typing import Any
 
 import numpy as np
 
-from services import cutout, engine
+from services import cutout, fills
 from services.base import KEPT, N_, Choice, InvalidOption, Option, Picture, Report, Result, Service
 
-PATCH = "patch"
+DEFAULT = "patch"
 PERSON_FROM = 32  # of 255: so much of a person, or more, is taken out; a veil of them would show
 PERSON_GROWN = 0.006  # of the longer side: hair and seams reach further than the outline
+VARIED = tuple(engine.key for engine in fills.ENGINES if engine.varied)
 FEATHER_PIXELS = 3
 MOST_ANSWERS, LAST_ANSWER = 4, 999
 _FILLING = N_("Filling the holes")
@@ -31,14 +32,14 @@ def run(picture: Picture, options: Mapping[str, Any], report: Report) -> Result:
         raise InvalidOption("mask", N_("Nothing is painted yet. Please paint over what is to be filled."))
     if hole.all():
         raise InvalidOption("mask", N_("All of the photo is painted over, so nothing is left to fill it from."))
-    count = round(options["answers"]) if options["engine"] == PATCH else 1
+    engine = fills.get(options["engine"])
+    count = round(options["answers"]) if engine.varied else 1
     begin = 0.2 if options["what"] == "person" else 0.01
     length = (0.99 - begin) / count
     answers = []
     for number in range(count):
-        start = begin + length * number
-        fill = _engine(options["engine"], round(options["answer"]) - 1 + number)
-        rgb = _filled(picture, hole, fill, lambda share, start=start: report(start + length * share, _FILLING))
+        fill = engine.prepared(round(options["answer"]) - 1 + number if engine.varied else 0)
+        rgb = _filled(picture, hole, fill, engine.by_regions, _part(report, begin + length * number, length))
         answers.append(picture.with_rgb(_blended(picture.rgb, rgb, weight)))
     report(1.0, N_("Done"))
     return Result(answers[0], mask=np.where(hole, np.uint8(255), np.uint8(0)), answers=tuple(answers[1:]))
@@ -52,7 +53,8 @@ def check(options: Mapping[str, Any]) -> None:
 
 def another(options: Mapping[str, Any]) -> tuple[str, str] | None:
     """The first answer that this job has not shown."""
-    if options.get("engine", PATCH) != PATCH:
+    engine = fills.get(options.get("engine", DEFAULT))
+    if engine is None or not engine.varied:
         return None
     following = round(options.get("answer", 1)) + round(options.get("answers", 1))
     return ("answer", str(following)) if following <= LAST_ANSWER else None
@@ -76,12 +78,22 @@ def _weight(picture: Picture, options: Mapping[str, Any], report: Report) -> np.
     return masks.feathered(mask, grown, FEATHER_PIXELS)
 
 
-def _filled(picture: Picture, hole: np.ndarray, fill: Callable, report: Callable[[float], None]) -> np.ndarray:
+def _filled(
+    picture: Picture, hole: np.ndarray, fill: fills.Fill, by_regions: bool, report: Callable[[float], None]
+) -> np.ndarray:
     """Return the colours, uint8 (H, W, 3), with the hole filled. What lies hidden under transparency is not copied."""
     from imaging.regions import fill_by_regions
 
     hidden = picture.alpha == 0 if picture.has_alpha else np.zeros(hole.shape, bool)
-    return fill_by_regions(np.ascontiguousarray(picture.rgb), hole, hidden, fill, report)
+    rgb = np.ascontiguousarray(picture.rgb)
+    if by_regions:
+        return fill_by_regions(rgb, hole, hidden, fill, report)
+    answer = fill(rgb, hole, hole | hidden, report)
+    return np.where(hole[:, :, None], answer, rgb)
+
+
+def _part(report: Report, begin: float, length: float) -> Callable[[float], None]:
+    return lambda share: report(begin + length * share, _FILLING)
 
 
 def _blended(rgb: np.ndarray, filled: np.ndarray, weight: np.ndarray) -> np.ndarray:
@@ -90,34 +102,6 @@ def _blended(rgb: np.ndarray, filled: np.ndarray, weight: np.ndarray) -> np.ndar
         share = weight[soft][:, None]
         filled[soft] = np.rint(filled[soft] * share + rgb[soft] * (1 - share))
     return filled
-
-
-def _engine(name: str, seed: int) -> Callable:
-    """Return what fills a crop: fill(rgb, hole, barred, report) -> rgb. Only patches know other answers, by `seed`."""
-    return _by_patches(seed) if name == PATCH else _by_network(name)
-
-
-def _by_patches(seed: int) -> Callable:
-    from imaging.patchfill import NoSource, filled
-
-    def fill(rgb, hole, barred, report):
-        try:
-            return filled(rgb, hole, seed, barred, report)
-        except NoSource:  # all that is known here is hidden or was just filled: better than nothing
-            return filled(rgb, hole, seed, None, report)
-
-    return fill
-
-
-def _by_network(name: str) -> Callable:
-    network = engine.network(name)
-
-    from imaging.completion import completed
-
-    def fill(rgb, hole, barred, report):
-        return completed(rgb, hole, network, (network.multiple_of, network.minimum_side), report)
-
-    return fill
 
 
 SERVICE = Service(
@@ -160,13 +144,8 @@ SERVICE = Service(
             name="engine",
             kind="choice",
             title=N_("Way of filling"),
-            default=PATCH,
-            choices=(
-                Choice(PATCH, N_("With patches of this photo")),
-                Choice("dfnet", N_("With our network"), weights="dfnet"),
-                Choice("dfnet-places2", N_("With DFNet, for places"), weights="dfnet-places2"),
-                Choice("dfnet-celeba", N_("With DFNet, for faces"), weights="dfnet-celeba"),
-            ),
+            default=DEFAULT,
+            choices=tuple(Choice(engine.key, engine.label, weights=engine.weights) for engine in fills.ENGINES),
         ),
         Option(
             name="answers",
@@ -176,7 +155,7 @@ SERVICE = Service(
             minimum=1,
             maximum=MOST_ANSWERS,
             step=1,
-            shown_when=("engine", PATCH),
+            shown_when=("engine", VARIED),
         ),
         Option(
             name="answer",
@@ -187,7 +166,7 @@ SERVICE = Service(
             maximum=LAST_ANSWER,
             step=1,
             help=N_("Another number gives another answer; the same number always gives the same."),
-            shown_when=("engine", PATCH),
+            shown_when=("engine", VARIED),
             advanced=True,
         ),
         Option(

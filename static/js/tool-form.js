@@ -30,7 +30,7 @@ class ToolForm extends HTMLElement {
   refresh() {
     const answers = new FormData(this.form);
     for (const option of this.querySelectorAll("[data-shown-when]")) {
-      option.hidden = answers.get(option.dataset.shownWhen) !== option.dataset.shownValue;
+      option.hidden = !option.dataset.shownValue.split(" ").includes(answers.get(option.dataset.shownWhen));
       for (const file of option.querySelectorAll("input[type=file]")) file.disabled = option.hidden;
     }
     const lying = this.tray.items;

@@ -1,0 +1,16 @@
+"""The ways of filling holes, in the order in which people see them. A new one is one more name in this tuple."""
+
+from services.fills import dfnet, patch
+from services.fills.base import Engine, Fill
+
+__all__ = ["ENGINES", "Engine", "Fill", "get"]
+
+ENGINES: tuple[Engine, ...] = (
+    patch.ENGINE,
+    *dfnet.ENGINES,
+)
+
+
+def get(key: str) -> Engine | None:
+    """Return the engine with this key, or None."""
+    return next((engine for engine in ENGINES if engine.key == key), None)

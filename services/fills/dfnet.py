@@ -1,0 +1,29 @@
+"""The Deep Fusion Network: our own weights, and the authors' where an administrator has imported them."""
+
+from functools import partial
+
+from services import engine
+from services.base import N_
+from services.fills.base import Engine, Fill
+
+
+def prepared(name: str, seed: int) -> Fill:
+    network = engine.network(name)
+
+    from imaging.completion import completed
+
+    def fill(rgb, hole, barred, report):
+        return completed(rgb, hole, network, (network.multiple_of, network.minimum_side), report)
+
+    return fill
+
+
+def _engine(name: str, label: str) -> Engine:
+    return Engine(key=name, label=label, prepared=partial(prepared, name), weights=name)
+
+
+ENGINES = (
+    _engine("dfnet", N_("With our network")),
+    _engine("dfnet-places2", N_("With DFNet, for places")),
+    _engine("dfnet-celeba", N_("With DFNet, for faces")),
+)

@@ -1,0 +1,19 @@
+"""Patches of the photo itself: needs no weights, and knows other answers."""
+
+from services.base import N_
+from services.fills.base import Engine, Fill
+
+
+def prepared(seed: int) -> Fill:
+    from imaging.patchfill import NoSource, filled
+
+    def fill(rgb, hole, barred, report):
+        try:
+            return filled(rgb, hole, seed, barred, report)
+        except NoSource:  # all that is known here is hidden or was just filled: better than nothing
+            return filled(rgb, hole, seed, None, report)
+
+    return fill
+
+
+ENGINE = Engine(key="patch", label=N_("With patches of this photo"), prepared=prepared, varied=True)
