@@ -87,8 +87,10 @@ class Option:
     `kind` is "choice", "number", "switch", "colour" (#rrggbb), "frame", or one of UPLOADED: "picture" (a second
     upload), "mask" (white, or opaque paint, is chosen) and "hints" (dabs of colour, transparent elsewhere). The value
     of an uploaded one is a `Picture` or None; that of a frame is (left, top, width, height) in parts of the
-    picture, or None. `shown_when` names another option and the value or values of it for which this one matters.
-    `advanced` ones stand under "Advanced". `keeps` says of a mask that what it chooses stays; else that is what is worked on.
+    picture, or None. `aspect_of` names the choice option whose value says which width / height a frame keeps.
+    `shown_when` names another option and the value or values of it for which this one matters.
+    `advanced` ones stand under "Advanced". `keeps` says of a mask that what it chooses stays; else that is what is
+    worked on.
     """
 
     name: str
@@ -103,6 +105,7 @@ class Option:
     shown_when: tuple[str, str | tuple[str, ...]] | None = None
     advanced: bool = False
     keeps: bool = False
+    aspect_of: tuple[str, Mapping[str, float]] | None = None
 
     def parse(self, raw: Any) -> Any:
         """Return the typed value of a form field; raise InvalidOption. Empty means the default."""
