@@ -87,6 +87,11 @@ def code_in(message: EmailMessage) -> str:
     return re.search(r"^ {4}(\d{6})$", body(message), re.MULTILINE)[1]
 
 
+def gives_away(text: str, code: str) -> bool:
+    """Say whether the six digits stand in a text. By chance they may be part of a hash, or of a second."""
+    return bool(re.search(rf"(?<![0-9A-Za-z.]){code}(?![0-9A-Za-z])", text))
+
+
 def make_user(app: Flask, name: str = "12345", password: str = PASSWORD, **columns) -> str:
     """Put an account into the database and return its name."""
     with app.app_context():

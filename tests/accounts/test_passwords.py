@@ -1,5 +1,6 @@
 """A13, A14: what a password must be, and how it is kept."""
 
+import threading
 import time
 
 import pytest
@@ -77,10 +78,10 @@ def test_A13_a_huge_password_is_refused_fast_and_before_anything_is_hashed(app, 
     monkeypatch.setattr(passwords, "HASHER", None)
     huge = "aB1!" + "x" * length
     token = browser.token()
-    start = time.perf_counter()
+    start = time.thread_time()  # what this work costs, not what others do meanwhile
     assert browser.register("12345", "123456", huge, token=token).status_code == status
     assert browser.sign_in("12345", huge, token=token).status_code == status
-    assert time.perf_counter() - start < 1
+    assert time.thread_time() - start < 1
 
 
 def test_A14_passwords_are_kept_as_argon2id_of_19_MiB_and_two_passes_with_salts_of_their_own(app):
@@ -105,16 +106,15 @@ def test_A14_an_older_hash_is_renewed_at_sign_in(app):
 
 
 def test_no_more_than_two_hashes_are_made_at_once(app, monkeypatch):
-    import threading
-
-    now, most, lock = [0], [0], threading.Lock()
+    now, most, lock, both = [0], [0], threading.Lock(), threading.Barrier(2, timeout=60)
 
     class Slow:
         def hash(self, password):
             with lock:
                 now[0] += 1
                 most[0] = max(most[0], now[0])
-            time.sleep(0.05)
+            both.wait()  # there are two, however slowly the second comes
+            time.sleep(0.05)  # a third would come now
             with lock:
                 now[0] -= 1
 
