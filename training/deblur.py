@@ -2,10 +2,11 @@
 
 Sharp crops of photos are blurred by `training.blur`, and the deconvolver learns the way back: a Charbonnier loss on
 pixels and an L1 loss on the Fourier spectrum (Cho et al., "Rethinking Coarse-to-Fine Approach in Single Image
-Deblurring", ICCV 2021) for the picture, and, because the blur is known here, the same Charbonnier loss for the
-luminance predicted in each round and an L1 loss for its kernel. Crops grow with the clock; the rate falls
-along a cosine. What is kept is the moving average of the weights, saved as content.pt in the run's folder.
-The NAFNets compute in bfloat16, with float32 weights behind them; spectra and losses are float32.
+Deblurring", ICCV 2021) for the picture, with its PSNR; and, because the blur is known here, the same Charbonnier
+loss for the luminance predicted in each round and an L1 loss for its kernel. Crops grow with the clock; the rate
+falls along a cosine; `--from-released` goes on from the released weights. What is kept is the moving average of the
+weights, saved as content.pt in the run's folder. The NAFNets compute in bfloat16, with float32 weights behind them;
+spectra and losses are float32.
 
 On a GPU: `--device cuda --workers 14 --crops 160x32,224x16,288x10`.
 """
@@ -23,23 +24,22 @@ from torch import Tensor, nn
 from torch.func import functional_call
 from torch.utils.data import DataLoader
 
+from networks import weights
 from networks.deconvolver import Deconvolver, Restored
-from training.archives import held_back, members, read_rgb
-from training.pairs import Crops, validation_pairs
+from training.pairs import Crops, photos, validation_pairs
 from training.run import Run
 from training.similarity import psnr
 from training.team import Team
 
-ARCHIVES = ("photos-0.zip", "photos-1.zip", "photos-2.zip")
 SETTINGS = {"width": 24, "restorer_width": 32, "encoder": (1, 1), "middle": 4, "decoder": (1, 1), "rounds": 2}
 SEED = 2012
 CROPS = "128x8,160x5,192x4"  # side x batch, one for each part of the time
-WEIGHTS = {"pixel": 1.0, "frequency": 0.5, "edges": 0.3, "kernel": 0.05}
+SHARES = {"pixel": 1.0, "frequency": 0.5, "edges": 0.3, "kernel": 0.05, "level": 0.004}  # of the losses
 RATE, WARM_UP_STEPS = 1e-3, 100
 GRADIENT_LIMIT = 0.2
 AVERAGE_DECAY = 0.995
+NEGLIGIBLE = 1e-4  # squared error: beyond 40 dB there is no more to gain
 LOG_EVERY, VALIDATE_EVERY = 25, 125
-VALIDATION_PICTURES = 18
 FULL_PRECISION = ("damping", "sharpness")  # single numbers that the spectra depend on
 
 
@@ -47,11 +47,11 @@ def main() -> None:
     arguments = parse_arguments()
     torch.set_num_threads(arguments.threads)
     torch.manual_seed(SEED)
-    listed = [member for archive in ARCHIVES for member in members(arguments.data, archive)]
-    pictures = [read_rgb(member) for member in listed if not held_back(member.stem)]
-    pairs = validation_pairs([member for member in listed if held_back(member.stem)][:VALIDATION_PICTURES], SEED)
+    pictures, held = photos(arguments.data)
+    pairs = validation_pairs(held)
 
-    trainer, team = Trainer(Deconvolver(**SETTINGS), arguments.device), Team()
+    network = weights.load("deblur").train() if arguments.from_released else Deconvolver(**SETTINGS)
+    trainer, team = Trainer(network, arguments.device, arguments.rate), Team()
     run = Run("deblur", out=arguments.out, minutes=arguments.minutes)
     run.register(network=trainer.network, average=trainer.average, optimiser=trainer.optimiser)
     step = run.resume() if arguments.resume else 0
@@ -87,6 +87,8 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--crops", default=CROPS, help="side x batch for each equal part of the time")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--workers", type=int, default=1, help="processes that make crops")
+    parser.add_argument("--rate", type=float, default=RATE, help="the highest learning rate")
+    parser.add_argument("--from-released", action="store_true", help="start from the released weights")
     parser.add_argument("--resume", action="store_true", help="go on from the last checkpoint")
     return parser.parse_args()
 
@@ -103,21 +105,21 @@ def batches(
 class Trainer:
     """The network, its moving average and its optimiser, and one step of training."""
 
-    def __init__(self, network: Deconvolver, device: str = "cpu"):
-        self.network = network.to(device, memory_format=torch.channels_last)
+    def __init__(self, network: Deconvolver, device: str = "cpu", rate: float = RATE):
+        self.network, self.rate = network.to(device, memory_format=torch.channels_last), rate
         self.average = deepcopy(self.network).eval()
-        self.optimiser = torch.optim.AdamW(self.network.parameters(), RATE, betas=(0.9, 0.9), weight_decay=1e-4)
+        self.optimiser = torch.optim.AdamW(self.network.parameters(), rate, betas=(0.9, 0.9), weight_decay=1e-4)
 
     def set_rate(self, progress: float, step: int) -> None:
         """A cosine down to zero, after a linear warm-up at the very start."""
         falling = 0.5 * (1 + math.cos(math.pi * progress))
         for group in self.optimiser.param_groups:
-            group["lr"] = RATE * falling * min(1.0, (step + 1) / WARM_UP_STEPS)
+            group["lr"] = self.rate * falling * min(1.0, (step + 1) / WARM_UP_STEPS)
 
     def step(self, step: int, team: Team, blurred: Tensor, sharp: Tensor, kernel: Tensor) -> dict[str, Tensor]:
         sharp = to_planes(sharp)
         figures = losses(in_half_precision(self.network, to_planes(blurred)), sharp, kernel)
-        loss = sum(WEIGHTS[name] * value for name, value in figures.items())
+        loss = sum(SHARES[name] * value for name, value in figures.items())
         decay = min(AVERAGE_DECAY, (step + 1) / (step + 10))  # at the start there is no past worth keeping
         gradient = self.improve(loss, decay, team)
         return {name: value.detach() for name, value in figures.items()} | {"gradient": gradient}
@@ -149,16 +151,17 @@ class Unrolled(nn.Module):
 def in_half_precision(network: Deconvolver, blurred: Tensor) -> Restored:
     """Run the NAFNets in bfloat16; gradients arrive at their float32 parameters."""
     unrolled = Unrolled(network)
-    weights = {
+    parameters = {
         name: value if name.endswith(FULL_PRECISION) else value.bfloat16()
         for name, value in unrolled.named_parameters()
     }
-    return functional_call(unrolled, weights, (blurred,))
+    return functional_call(unrolled, parameters, (blurred,))
 
 
 def losses(restored: Restored, sharp: Tensor, kernel: Tensor) -> dict[str, Tensor]:
     """Return the losses of picture, spectrum, predicted luminances and kernels, each a mean over its elements,
-    the kernels' a sum over the grid: 0 for the true one, 2 for one that lies wholly elsewhere."""
+    the kernels' a sum over the grid: 0 for the true one, 2 for one that lies wholly elsewhere; and `level`, the
+    negative PSNR in dB, the mean over the pictures, in which 1 dB counts alike for light and for heavy blur."""
     error = restored.picture - sharp
     spectrum = torch.view_as_real(torch.fft.rfft2(error, norm="ortho"))
     luminance = (sharp * sharp.new_tensor([0.299, 0.587, 0.114]).view(1, 3, 1, 1)).sum(1, keepdim=True)
@@ -168,6 +171,7 @@ def losses(restored: Restored, sharp: Tensor, kernel: Tensor) -> dict[str, Tenso
         "frequency": torch.sqrt(spectrum.square().sum(-1) + 1e-6).mean(),
         "edges": charbonnier(restored.edges - luminance).mean(),
         "kernel": wrong.abs().sum((2, 3)).mean(),
+        "level": 10 * torch.log10(error.square().mean((1, 2, 3)) + NEGLIGIBLE).mean(),
     }
 
 

@@ -16,9 +16,8 @@ from torch import Tensor, nn
 from networks.deblur_critic import DeblurCritic
 from networks.deconvolver import Deconvolver
 from training import deblur, perceptual
-from training.archives import held_back, members, read_rgb
 from training.deblurgan import CRITIC_RATE, PENALTY_WEIGHT, critic_losses
-from training.pairs import validation_pairs
+from training.pairs import photos, validation_pairs
 from training.run import Run
 
 SEED = 2017
@@ -33,10 +32,8 @@ def main() -> None:
     arguments = parse_arguments()
     torch.set_num_threads(arguments.threads)
     torch.manual_seed(SEED)
-    listed = [member for archive in deblur.ARCHIVES for member in members(arguments.data, archive)]
-    pictures = [read_rgb(member) for member in listed if not held_back(member.stem)]
-    held = [member for member in listed if held_back(member.stem)][: deblur.VALIDATION_PICTURES]
-    pairs = validation_pairs(held, deblur.SEED)
+    pictures, held = photos(arguments.data)
+    pairs = validation_pairs(held)
     network = Deconvolver(**deblur.SETTINGS)
     network.load_state_dict(torch.load(arguments.start, map_location="cpu", weights_only=True))
     side, count = (int(number) for number in arguments.crop.split("x"))
@@ -91,7 +88,7 @@ class Trainer(deblur.Trainer):
         if progress < CRITIC_ALONE:
             return figures
         found = deblur.losses(restored, sharp, kernel)
-        loss = sum(deblur.WEIGHTS[name] * value for name, value in found.items())
+        loss = sum(deblur.SHARES[name] * value for name, value in found.items())
         loss = loss - ADVERSARIAL_WEIGHT * self.critic(restored.picture).mean()
         if self.features is not None:
             found["perceptual"] = perceptual.distance(self.features, restored.picture, sharp)

@@ -26,12 +26,10 @@ from torch.func import functional_call
 
 from networks.deblur_critic import DeblurCritic
 from networks.resnet_generator import ResnetGenerator
-from training.archives import held_back, members, read_rgb
-from training.pairs import pair, validation_pairs
+from training.pairs import pair, photos, validation_pairs
 from training.run import Run
 from training.similarity import psnr
 
-ARCHIVES = ("photos-0.zip", "photos-1.zip", "photos-2.zip")
 WIDTH, BLOCKS = 32, 5
 SEED = 2012
 CROPS = ((64, 16), (96, 8), (128, 5))  # side in pixels and batch, one pair for each third of the content stage
@@ -48,16 +46,14 @@ WARM_UP_STEPS = 100
 GRADIENT_LIMIT = 0.03
 AVERAGE_DECAY = 0.995
 LOG_EVERY, VALIDATE_EVERY = 20, 250
-VALIDATION_PICTURES = 18
 
 
 def main() -> None:
     arguments = parse_arguments()
     torch.set_num_threads(arguments.threads)
     torch.manual_seed(SEED)
-    listed = [member for archive in ARCHIVES for member in members(arguments.data, archive)]
-    pictures = [read_rgb(member) for member in listed if not held_back(member.stem)]
-    pairs = validation_pairs([member for member in listed if held_back(member.stem)][:VALIDATION_PICTURES], SEED)
+    pictures, held = photos(arguments.data)
+    pairs = validation_pairs(held)
     content_share, adversarial_crop = arguments.content_share, as_crop(arguments.adversarial_crop)
 
     trainer = Trainer(ResnetGenerator(WIDTH, BLOCKS), DeblurCritic(adversarial_crop[0]), arguments.constraint)

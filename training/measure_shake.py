@@ -15,9 +15,9 @@ import torch
 from imaging import shake
 from networks import weights
 from networks.deconvolver import Deconvolver
-from training import deblur
 from training.archives import held_back, members, read_rgb
 from training.measure_deblur import add_photos, protocol, sharp_photos
+from training.pairs import ARCHIVES
 
 CHOICE_PICTURES = 100
 
@@ -41,7 +41,7 @@ def parse_arguments() -> argparse.Namespace:
 
 
 def held_back_photos(arguments: argparse.Namespace) -> list[np.ndarray]:
-    listed = [member for archive in deblur.ARCHIVES for member in members(arguments.data, archive)]
+    listed = [member for archive in ARCHIVES for member in members(arguments.data, archive)]
     return [read_rgb(member) for member in listed if held_back(member.stem)][:CHOICE_PICTURES]
 
 

@@ -1,16 +1,27 @@
 """Blurred and sharp crops for the deblur recipes, made as they are needed, the same ones for the same seed."""
 
 import math
+from pathlib import Path
 
 import numpy as np
 import torch
 from torch.utils.data import Dataset
 
 from training import blur
-from training.archives import Member, read_rgb
+from training.archives import Member, held_back, members, read_rgb
 
+ARCHIVES = ("photos-0.zip", "photos-1.zip", "photos-2.zip")
+VALIDATION_PICTURES = 18
+SEED = 2012  # of the validation pairs, the same for every recipe
 RADIUS = 16  # of the grid that kernels are given on
 SHARP_SHARE = 0.1  # pairs left undegraded: a sharp picture is to stay as it is
+
+
+def photos(data: Path) -> tuple[list[np.ndarray], list[Member]]:
+    """Return the sharp photos to learn from, uint8 (H, W, 3), and the members that are held back."""
+    listed = [member for archive in ARCHIVES for member in members(data, archive)]
+    held = [member for member in listed if held_back(member.stem)]
+    return [read_rgb(member) for member in listed if not held_back(member.stem)], held
 
 
 class Crops(Dataset):
@@ -50,11 +61,11 @@ def pair(
     return photo.pixels[inner, inner], sharp[inner, inner], photo.kernel_at(inner, inner, RADIUS)
 
 
-def validation_pairs(held: list[Member], seed: int) -> list[tuple[np.ndarray, np.ndarray]]:
-    """Return blurred and sharp centres, 256x256 or less, of held-back photos, every severity in turn."""
+def validation_pairs(held: list[Member]) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Return blurred and sharp centres, 256x256 or less, of the first held-back photos, every severity in turn."""
     pairs = []
-    for index, member in enumerate(held):
-        random = np.random.default_rng((seed, 7, index))
+    for index, member in enumerate(held[:VALIDATION_PICTURES]):
+        random = np.random.default_rng((SEED, 7, index))
         severity = list(blur.SEVERITIES.values())[index % len(blur.SEVERITIES)]
         picture = read_rgb(member)
         blurred = blur.degrade(picture, blur.motion(random, severity), random)

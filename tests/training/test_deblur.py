@@ -13,18 +13,6 @@ SMALL = {"width": 4, "restorer_width": 4, "encoder": (1,), "middle": 1, "decoder
 
 
 @pytest.fixture
-def scene():
-    """Rectangles of many colours: edges for a network to sharpen."""
-    random = np.random.default_rng(4)
-    scene = np.zeros((160, 176, 3), np.uint8)
-    for _ in range(60):
-        top, left = random.integers(0, 140, 2)
-        height, width = random.integers(8, 60, 2)
-        scene[top: top + height, left: left + width] = random.integers(0, 256, 3)
-    return scene
-
-
-@pytest.fixture
 def trainer():
     torch.manual_seed(2)
     trainer = deblur.Trainer(Deconvolver(**SMALL))
@@ -86,6 +74,22 @@ def test_the_rate_rises_at_first_and_falls_to_zero(trainer):
         trainer.set_rate(progress, step)
         rates.append(trainer.optimiser.param_groups[0]["lr"])
     assert rates[0] < rates[2] < rates[1] <= deblur.RATE and rates[3] < 1e-6
+
+
+def test_a_lower_rate_can_be_asked_for():
+    trainer = deblur.Trainer(Deconvolver(**SMALL), rate=2e-4)
+    trainer.set_rate(0.0, 5000)
+    assert trainer.optimiser.param_groups[0]["lr"] == pytest.approx(2e-4)
+
+
+def test_the_level_counts_a_decibel_alike_for_small_and_large_errors():
+    levels = []
+    for error in (0.08, 0.16, 0.32):
+        sharp, kernel = torch.zeros(1, 3, 32, 32), torch.zeros(1, 33, 33)
+        wrong = deblur.Restored(sharp + error, kernel[:, None], sharp[:, :1])
+        levels.append(deblur.losses(wrong, sharp, kernel)["level"].item())
+    assert levels[1] - levels[0] == pytest.approx(levels[2] - levels[1], abs=0.1)
+    assert levels[1] - levels[0] == pytest.approx(6.02, abs=0.1)
 
 
 def test_validation_finds_no_gain_in_a_fresh_network_and_no_harm_either(scene):

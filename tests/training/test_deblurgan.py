@@ -10,18 +10,6 @@ from training.export import export
 
 
 @pytest.fixture
-def scene():
-    """Rectangles of many colours: edges for a network to sharpen."""
-    random = np.random.default_rng(4)
-    scene = np.zeros((160, 176, 3), np.uint8)
-    for _ in range(60):
-        top, left = random.integers(0, 140, 2)
-        height, width = random.integers(8, 60, 2)
-        scene[top: top + height, left: left + width] = random.integers(0, 256, 3)
-    return scene
-
-
-@pytest.fixture
 def trainer():
     torch.manual_seed(2)
     trainer = deblurgan.Trainer(ResnetGenerator(width=8, blocks=2), DeblurCritic(side=32, width=4))
