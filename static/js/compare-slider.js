@@ -13,6 +13,8 @@ class CompareSlider extends HTMLElement {
     this.box.addEventListener("pointerdown", (event) => this.grab(event));
     this.pictures = [...this.querySelectorAll("img")];
     for (const picture of this.pictures) picture.shape = this.dataset.width / this.dataset.height;
+    const { width, height } = this.pictures[0].attributes;
+    if (this.isPair) this.pictures[0].shape = width.value / height.value;
     const frame = this.querySelector(".compare-after");
     new ResizeObserver(() => this.fit(frame)).observe(frame);
     this.show();
@@ -46,11 +48,6 @@ class CompareSlider extends HTMLElement {
     this.box.style.setProperty("--split", `${this.range.value}%`);
     const words = this.dataset.valueText.replace("{after}", after).replace("{before}", this.range.value);
     this.range.setAttribute("aria-valuetext", words);
-  }
-
-  set(value) {
-    this.range.value = value;
-    this.show();
   }
 
   /** Put the full pictures in place of the previews; in a format that this browser can show. */
@@ -92,7 +89,8 @@ class CompareSlider extends HTMLElement {
 
   follow(event) {
     const { left, width } = this.box.getBoundingClientRect();
-    this.set(((event.clientX - left) / width) * 100);
+    this.range.value = ((event.clientX - left) / width) * 100;
+    this.show();
   }
 }
 

@@ -25,6 +25,7 @@ class JobStage extends HTMLElement {
     const answer = await fetch(url, { headers: { Accept: "text/html" }, cache: "no-store" });
     await this.take(answer);
     if (push) history.pushState(null, "", url);
+    if (push) this.tell(); // a quick job has ended before its page is here
     if (look) this.look();
   }
 
@@ -41,9 +42,15 @@ class JobStage extends HTMLElement {
 
   async finish() {
     await this.show(this.querySelector("job-progress").dataset.url);
+    this.tell();
+  }
+
+  /** Say how the job has ended; nothing while it has not. */
+  tell() {
     const good = this.job.dataset.status === "done";
     if (good) document.title = `✓ ${document.title}`;
-    this.news.textContent = good ? this.dataset.finished : this.dataset.ended;
+    const ended = this.querySelector("job-progress") ? "" : this.dataset.ended;
+    this.news.textContent = good ? this.dataset.finished : ended;
   }
 
   /** Cancel, try again, pick another answer: whatever leads back to the same job stays here. */
@@ -54,8 +61,10 @@ class JobStage extends HTMLElement {
     if (this.acts) return;
     this.acts = true;
     const body = new FormData(form, event.submitter);
+    const repeats = ["failed", "cancelled"].includes(this.job.dataset.status);
     try {
       await this.take(await fetch(form.action, { method: "POST", body, headers: { Accept: "text/html" } }));
+      if (repeats) this.tell();
     } catch {
       this.news.textContent = this.dataset.trouble;
     }

@@ -14,12 +14,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import expect, sync_playwright
 
 from tests.browser.bench import Bench
 from tests.support.servers import free_port, need, smtp_server, wait_for_port
 
 ROOT = Path(__file__).resolve().parents[2]
+# A slow machine may take long over anything: what is expected is waited for, what fails takes this long to fail.
+expect.set_options(timeout=60_000)
 
 
 @dataclass
