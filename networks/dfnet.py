@@ -2,6 +2,9 @@
 
 Hong et al. 2019, "Deep Fusion Network for Image Completion", ACM Multimedia. The last decoder layers carry fusion
 blocks: a raw completion, and a map that says for each pixel and colour how much of it to take.
+
+The authors give the network a picture whose hole is 0. Ours begins with a hole that is filled smoothly: what the raw
+completion is blended into is then a fill already, and there is nothing to be learned before it is as good as that one.
 """
 
 from typing import NamedTuple
@@ -14,6 +17,8 @@ KERNELS = (7, 5, 5, 3, 3, 3, 3, 3)  # of the encoder, each with stride 2
 FULL_WIDTH = 64
 FUSED = 6  # so many of the finest decoder layers carry a fusion block
 BLEND_WIDTH = 32
+SWEEPS = 8  # of relaxation at each scale of the smooth start
+SMALL_SHARE = -3.0  # logit of alpha where training begins, with a smooth start: nearly all of it is kept
 
 
 class Fused(NamedTuple):
@@ -80,24 +85,27 @@ class Fusion(nn.Module):
 class DFNet(nn.Module):
     """Input (N, 4, H, W): RGB in [0, 1] with the hole 0, and the mask, 1 where the picture is known.
 
-    H and W must be multiples of 256. In eval mode the output is the finest result, (N, 3, H, W) in [0, 1]; in
-    training mode a list of `Fused`, finest first, each of half the size of the one before. `width` is the number of
-    channels of the first layer; the authors' has 64 (33 million parameters).
+    H and W must be multiples of 2^levels, 256 for the authors'. In eval mode the output is the finest result,
+    (N, 3, H, W) in [0, 1]; in training mode a list of `Fused`, finest first, each of half the size of the one before.
+    `width` is the number of channels of the first layer, `levels` that of the halvings; the authors' has 64 and 8 (33
+    million parameters). With `smooth` the hole is filled smoothly first.
     """
 
-    multiple_of = 256  # eight halvings
-    minimum_side = 256
-
-    def __init__(self, width: int = FULL_WIDTH):
+    def __init__(self, width: int = FULL_WIDTH, levels: int = len(KERNELS), smooth: bool = False):
         super().__init__()
-        channels = [4, *(min(width * 2**level, width * 8) for level in range(len(KERNELS)))]
+        self.width, self.levels, self.smooth = width, levels, smooth
+        self.multiple_of = self.minimum_side = 2**levels
+        channels = [4, *(min(width * 2**level, width * 8) for level in range(levels))]
         self.encoders = nn.ModuleList(
-            Encoder(channels[i], channels[i + 1], kernel, first=i == 0) for i, kernel in enumerate(KERNELS)
+            Encoder(channels[i], channels[i + 1], kernel, first=i == 0) for i, kernel in enumerate(KERNELS[:levels])
         )
         self.decoders = nn.ModuleList(  # finest first, like the encoders
-            Decoder(channels[i + 1], channels[i], channels[i]) for i in range(len(KERNELS))
+            Decoder(channels[i + 1], channels[i], channels[i]) for i in range(levels)
         )
-        self.fusions = nn.ModuleList(Fusion(channels[i]) for i in range(FUSED))
+        self.fusions = nn.ModuleList(Fusion(channels[i]) for i in range(min(FUSED, levels)))
+        if smooth:
+            for fusion in self.fusions:
+                nn.init.constant_(fusion.blend[-1].bias, SMALL_SHARE)
 
     def forward(self, holed_and_known: Tensor) -> Tensor | list[Fused]:
         scales = self.scales(holed_and_known, FUSED if self.training else 1)
@@ -105,6 +113,9 @@ class DFNet(nn.Module):
 
     def scales(self, holed_and_known: Tensor, count: int = FUSED) -> list[Fused]:
         """Return the `count` finest scales, finest first."""
+        if self.smooth:
+            known = holed_and_known[:, 3:]
+            holed_and_known = torch.cat((smoothed(holed_and_known[:, :3], known), known), 1)
         skips = [holed_and_known]
         for encoder in self.encoders:
             skips.append(encoder(skips[-1]))
@@ -114,6 +125,29 @@ class DFNet(nn.Module):
             if level < count:
                 fused.insert(0, self.fusions[level](features, holed_and_known[:, :3]))
         return fused
+
+
+def smoothed(holed: Tensor, known: Tensor) -> Tensor:
+    """Return the picture (N, C, H, W) with a soap film over its hole, which is where `known` (N, 1, H, W) is 0.
+
+    Laplace's equation, from coarse to fine; H and W need not be even. What is known stays as it is.
+    """
+    height, width = known.shape[-2:]
+    if min(height, width) <= 2:
+        mean = (holed * known).sum((2, 3), keepdim=True) / known.sum((2, 3), keepdim=True).clamp(min=1e-6)
+        return torch.where(known > 0, holed, mean)
+    odd = (0, width % 2, 0, height % 2)
+    share = F.avg_pool2d(F.pad(known, odd, mode="replicate"), 2)
+    coarse = F.avg_pool2d(F.pad(holed * known, odd, mode="replicate"), 2) / share.clamp(min=1e-6)
+    coarse = smoothed(coarse, (share > 0).to(known))
+    film = F.interpolate(coarse, scale_factor=2, mode="bilinear", align_corners=False)[:, :, :height, :width]
+    kept, missing = holed * known, 1 - known
+    film = kept + missing * film
+    for _ in range(SWEEPS):
+        wide = F.pad(film, (1, 1, 1, 1), mode="replicate")
+        sides = wide[:, :, 1:-1, :-2] + wide[:, :, 1:-1, 2:] + wide[:, :, :-2, 1:-1] + wide[:, :, 2:, 1:-1]
+        film = torch.addcmul(kept, missing, sides, value=0.25)
+    return film
 
 
 def official_name(network: DFNet, name: str) -> str:

@@ -8,11 +8,12 @@ into another, on the device, so that a fast one never waits for the processor. O
     python -m training.measure_inpaint --data FOLDER --state runs/dfnet/average.pt --export
 
 What is kept is the moving average of the weights (average.pt). The rate follows the clock and ends near zero whenever
-the run ends. On a GPU the network computes in bfloat16; losses are float32.
+the run ends. The network computes in bfloat16; losses are float32.
 """
 
 import argparse
 import math
+from collections.abc import Callable
 from copy import deepcopy
 from pathlib import Path
 
@@ -20,20 +21,22 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from networks.dfnet import DFNet
+from networks.dfnet import DFNet, smoothed
 from training import holes, perceptual, squares
 from training.archives import members, read_grey
 from training.dfnet_losses import losses
 from training.run import Run
 
 SEED = 1904
-WIDTH = 48  # 37 MiB in half precision
-SIDE, ROOM = 256, 32  # of a crop, and how much larger the squares are from which it is cut
+WIDTH, LEVELS = 24, 6
+SIDE, ROOM = 192, 32  # of a crop, and how much larger the squares are from which it is cut
+SHEET = (320, 480)  # holes are cut out of those for a photo of this size, so that they are as thick as in use
+LEAST_HOLE, MOST_HOLE = 0.05, 0.6
 HOLES = 3000
-RATE, WARM_UP_STEPS, LAST_RATE_SHARE = 5e-4, 300, 0.01
-AVERAGE_DECAY = 0.999
+RATE, WARM_UP_STEPS, LAST_RATE_SHARE = 1e-3, 100, 0.01
+AVERAGE_DECAY = 0.995
 GRADIENT_LIMIT = 1.0
-LOG_EVERY, VALIDATE_EVERY, VALIDATION_PICTURES = 25, 500, 48
+LOG_EVERY, VALIDATE_EVERY, VALIDATION_PICTURES = 25, 150, 48
 
 
 def main() -> None:
@@ -41,7 +44,8 @@ def main() -> None:
     torch.set_num_threads(arguments.threads)
     torch.manual_seed(SEED)
     material = Material(arguments)
-    trainer = Trainer(DFNet(arguments.width), perceptual.load(arguments.features), arguments.device)
+    features = perceptual.load(arguments.features) if arguments.features else None
+    trainer = Trainer(DFNet(arguments.width, arguments.levels, smooth=True), features, arguments.device)
     run = Run("dfnet", out=arguments.out, minutes=arguments.minutes)
     run.register(**trainer.stateful())
     step = run.resume() if arguments.resume else 0
@@ -62,11 +66,12 @@ def main() -> None:
 def parse_arguments(words: list[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("--data", type=Path, required=True, help="the folder with the archives")
-    parser.add_argument("--features", type=Path, default=Path("runs/perceptual/features.pt"))
+    parser.add_argument("--features", type=Path, help="of training.perceptual; without it texture is not asked for")
     parser.add_argument("--minutes", type=float, default=24.0)
     parser.add_argument("--batch", type=int, default=48)
     parser.add_argument("--width", type=int, default=WIDTH, help="channels of the first layer")
-    parser.add_argument("--side", type=int, default=SIDE, help="of a crop, a multiple of 256")
+    parser.add_argument("--levels", type=int, default=LEVELS, help="how often the network halves")
+    parser.add_argument("--side", type=int, default=SIDE, help="of a crop, a multiple of 2^levels")
     parser.add_argument("--pictures", type=int, help="no more than so many squares, for a small machine")
     parser.add_argument("--holes", type=int, default=HOLES)
     parser.add_argument("--device", default="cpu", help="cpu or cuda")
@@ -87,11 +92,11 @@ class Material:
         random.shuffle(held)
         self.squares = squares.bank(train[: arguments.pictures], self.side + ROOM, random).to(self.device)
         masks = [read_grey(member) < 128 for member in members(arguments.data, "validation.zip", "irregular-masks/")]
-        drawn = [holes.random_hole(self.side, self.side, random, masks) for _ in range(arguments.holes)]
+        drawn = [window(self.side, random, masks) for _ in range(arguments.holes)]
         self.holes = torch.from_numpy(np.stack(drawn))[:, None].to(self.device)
         held = held[: min(VALIDATION_PICTURES, arguments.pictures or VALIDATION_PICTURES)]
         self.held = squares.bank(held, self.side, random).float() / 255
-        judged = [holes.irregular(self.side, self.side, 0.2, 0.3, random) for _ in held]
+        judged = [window(self.side, random) for _ in held]
         self.held_known = 1 - torch.from_numpy(np.stack(judged))[:, None].float()
 
     def batch(self, count: int, step: int) -> tuple[Tensor, Tensor]:
@@ -111,24 +116,39 @@ class Material:
 
     @torch.no_grad()
     def validate(self, network: nn.Module) -> dict[str, float]:
-        """Return the mean PSNR inside the holes of held-back pictures."""
+        """Return the mean PSNR inside the holes of held-back pictures, and how much better than a smooth fill it is."""
+        filled = self._psnr(lambda given: network(given).float())
+        return {"hole_psnr": filled, "gain": filled - self._psnr(lambda given: smoothed(given[:, :3], given[:, 3:]))}
+
+    def _psnr(self, fill: Callable[[Tensor], Tensor]) -> float:
         found = []
         for start in range(0, len(self.held), 8):
             pictures, known = (part[start : start + 8].to(self.device) for part in (self.held, self.held_known))
-            result = network(torch.cat((pictures * known, known), 1)).float()
+            result = fill(torch.cat((pictures * known, known), 1))
             squared = ((result - pictures) ** 2).mean(1, keepdim=True) * (1 - known)
             found += (squared.sum((1, 2, 3)) / (1 - known).sum((1, 2, 3))).clamp(min=1e-9).log10().mul(-10).tolist()
-        return {"hole_psnr": sum(found) / len(found)}
+        return sum(found) / len(found)
+
+
+def window(side: int, random: np.random.Generator, masks: list[np.ndarray] | None = None) -> np.ndarray:
+    """Return a hole, bool (side, side), cut from one over a whole photo: of any kind with `masks`, else strokes."""
+    while True:
+        hole = holes.irregular(*SHEET, 0.1, 0.4, random) if masks is None else holes.random_hole(*SHEET, random, masks)
+        for _ in range(4):
+            top, left = (int(random.integers(length - side + 1)) for length in hole.shape)
+            part = hole[top : top + side, left : left + side]
+            if LEAST_HOLE <= part.mean() <= MOST_HOLE:
+                return part
 
 
 class Trainer:
     """The network, its moving average, the optimiser, and one step."""
 
-    def __init__(self, network: nn.Module, features: nn.Module, device: str):
+    def __init__(self, network: nn.Module, features: nn.Module | None, device: str):
         self.device = device
         self.network = network.to(device, memory_format=torch.channels_last).train()
         self.average = deepcopy(self.network).eval().requires_grad_(False)
-        self.features = features.to(device, memory_format=torch.channels_last)
+        self.features = features and features.to(device, memory_format=torch.channels_last)
         self.optimiser = torch.optim.AdamW(self.network.parameters(), RATE, betas=(0.9, 0.99), weight_decay=1e-4)
         self.steps = 0
 
@@ -145,7 +165,7 @@ class Trainer:
     def step(self, pictures: Tensor, known: Tensor) -> dict[str, Tensor]:
         """Take one step; return the terms of the loss and the gradient's norm before it was clipped."""
         given = torch.cat((pictures * known, known), 1).contiguous(memory_format=torch.channels_last)
-        with torch.autocast(self.device, torch.bfloat16, enabled=self.device == "cuda"):
+        with torch.autocast(self.device, torch.bfloat16):
             scales = self.network(given)
         scales = [type(scale)(*(plane.float() for plane in scale)) for scale in scales]
         terms = losses(scales, pictures, known, self.features)

@@ -11,26 +11,37 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from networks.dfnet import Fused
-from training.perceptual import FeatureNetwork
+from networks.features import FeatureNetwork
 
-TEXTURED = 2  # so many of the finest scales
-HOLE_WEIGHT, KNOWN_WEIGHT = 6.0, 1.0
+TEXTURED = 1  # so many of the finest scales
+HOLE_WEIGHT, KNOWN_WEIGHT = 6.0, 0.5
+RAW_WEIGHT = 1.5  # what is invented has to learn also where little of it is taken
+EDGE_WEIGHT = 3.0
 PERCEPTUAL_WEIGHT, STYLE_WEIGHT, VARIATION_WEIGHT = 0.3, 10.0, 0.1
 
 
-def losses(scales: list[Fused], pictures: Tensor, known: Tensor, features: FeatureNetwork) -> dict[str, Tensor]:
+def losses(
+    scales: list[Fused], pictures: Tensor, known: Tensor, features: FeatureNetwork | None
+) -> dict[str, Tensor]:
     """Return the terms, each a scalar with its weight in it.
 
-    scales: finest first. pictures: (N, 3, H, W) in [0, 1], the truth. known: (N, 1, H, W), 0 in the hole.
+    scales: finest first. pictures: (N, 3, H, W) in [0, 1], the truth. known: (N, 1, H, W), 0 in the hole. Without
+    `features` those of texture are 0.
     """
     zero = pictures.new_zeros(())
-    terms = {"hole": zero, "known": zero, "perceptual": zero, "style": zero, "variation": zero}
+    names = ("hole", "raw", "edges", "known", "perceptual", "style", "variation")
+    terms = dict.fromkeys(names, zero)
     for number, scale in enumerate(scales):
         wanted, here = _at(pictures, scale.result), (_at(known, scale.result) > 0.999).float()
         error = (scale.result - wanted).abs().mean(1, keepdim=True)
         terms["hole"] = terms["hole"] + HOLE_WEIGHT * _mean(error, 1 - here) / len(scales)
         terms["known"] = terms["known"] + KNOWN_WEIGHT * _mean(error, here) / len(scales)
+        raw = (scale.raw - wanted).abs().mean(1, keepdim=True)
+        terms["raw"] = terms["raw"] + RAW_WEIGHT * _mean(raw, 1 - here) / len(scales)
         if number >= TEXTURED:
+            continue
+        terms["edges"] = terms["edges"] + EDGE_WEIGHT * variation(scale.result - wanted, 1 - here) / TEXTURED
+        if features is None:
             continue
         perceptual, style = _texture(features, scale.result, wanted)
         terms["perceptual"] = terms["perceptual"] + PERCEPTUAL_WEIGHT * perceptual / TEXTURED

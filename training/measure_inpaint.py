@@ -47,8 +47,8 @@ def main() -> None:
     figures = measure(ways, sharp_photos(arguments), arguments.sheet, arguments.every)
     print(json.dumps(figures, indent=2))
     if arguments.export:
-        width = network.encoders[0].conv.out_channels
-        export("dfnet", "dfnet", {"width": width}, network, LICENCE, "dfnet.md", figures["dfnet"])
+        chosen = {"width": network.width, "levels": network.levels, "smooth": network.smooth}
+        export("dfnet", "dfnet", chosen, network, LICENCE, "dfnet.md", figures["dfnet"])
 
 
 def parse_arguments() -> argparse.Namespace:
@@ -65,7 +65,8 @@ def parse_arguments() -> argparse.Namespace:
 def trained(state: Path) -> DFNet:
     """Return the network of a state that the recipe saved."""
     tensors = torch.load(state, map_location="cpu", weights_only=True)
-    network = DFNet(width=len(tensors["encoders.0.conv.bias"]))
+    levels = sum(name.startswith("encoders.") and name.endswith("conv.bias") for name in tensors)
+    network = DFNet(len(tensors["encoders.0.conv.bias"]), levels, smooth=True)
     network.load_state_dict(tensors)
     return network.eval().requires_grad_(False)
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from networks.dfnet import DFNet, official_name
+from networks.dfnet import DFNet, official_name, smoothed
 from tests.fixtures import parity
 
 
@@ -43,3 +43,25 @@ def test_eval_mode_gives_one_picture_of_the_size_of_the_input(height, width):
 
 def test_the_full_network_has_the_published_number_of_parameters():
     assert round(sum(parameter.numel() for parameter in DFNet().parameters()) / 1e6) == 33
+
+
+def test_a_smooth_start_keeps_what_is_known_and_goes_evenly_from_side_to_side():
+    across = torch.linspace(0, 1, 45).expand(1, 3, 31, 45)
+    known = torch.ones(1, 1, 31, 45)
+    known[:, :, 8:22, 10:33] = 0
+    film = smoothed(across * known, known)
+    assert torch.equal(film * known, across * known)
+    np.testing.assert_allclose(film, across, atol=0.06)
+
+
+def test_with_a_smooth_start_an_untrained_network_is_near_it_and_never_sees_the_hole():
+    torch.manual_seed(0)
+    network = DFNet(width=4, levels=6, smooth=True).eval()
+    assert network.multiple_of == network.minimum_side == 64
+    picture, known = torch.rand(1, 3, 128, 64), torch.ones(1, 1, 128, 64)
+    known[:, :, 30:60, 20:40] = 0
+    with torch.inference_mode():
+        answer = network(torch.cat((picture * known, known), 1))
+        whole_or_holed = [network(torch.cat((planes, known), 1)) for planes in (picture, picture * known)]
+    assert (answer - smoothed(picture * known, known)).abs().mean() < 0.1
+    assert torch.equal(*whole_or_holed)

@@ -44,7 +44,7 @@ def data(tmp_path_factory):
 def words(data, tmp_path, *more: str) -> list[str]:
     return [
         "--data", str(data), "--features", str(data / "features.pt"), "--out", str(tmp_path), "--pictures", "6",
-        "--holes", "5", "--batch", "2", "--width", "4", "--threads", "1", *more,
+        "--holes", "5", "--batch", "2", "--width", "4", "--levels", "6", "--side", "64", "--threads", "1", *more,
     ]  # fmt: skip
 
 
@@ -59,6 +59,13 @@ def test_holes_of_every_kind_leave_something_and_take_something():
     for _ in range(40):
         hole = holes.random_hole(64, 96, random, given)
         assert hole.shape == (64, 96) and hole.dtype == bool and 0 < hole.mean() < 0.9
+
+
+def test_a_window_is_cut_from_a_hole_over_a_whole_photo_and_is_neither_empty_nor_full():
+    random = np.random.default_rng(3)
+    for masks in (None, [np.eye(30, dtype=bool)]):
+        part = dfnet.window(96, random, masks)
+        assert part.shape == (96, 96) and dfnet.LEAST_HOLE <= part.mean() <= dfnet.MOST_HOLE
 
 
 def test_masks_and_held_back_pictures_are_not_trained_on(data):
@@ -76,16 +83,17 @@ def test_a_batch_is_cut_from_the_squares():
 def test_a_perfect_result_costs_only_the_variation_of_the_picture_itself():
     scales = DFNet(width=4).train()(torch.rand(2, 4, 256, 256))
     picture = torch.full((2, 3, 256, 256), 0.5)
-    perfect = [scale._replace(result=torch.full_like(scale.result, 0.5)) for scale in scales]
+    perfect = [scale._replace(**dict.fromkeys(("result", "raw"), torch.full_like(scale.raw, 0.5))) for scale in scales]
     terms = losses(perfect, picture, torch.ones(2, 1, 256, 256), FeatureNetwork(width=4))
     assert all(term.item() == pytest.approx(0, abs=1e-6) for term in terms.values())
+    assert losses(perfect, picture, torch.ones(2, 1, 256, 256), None)["style"] == 0
     assert variation(torch.rand(1, 3, 9, 9), torch.ones(1, 1, 9, 9)) > 0.1
 
 
 def test_the_loss_falls_on_a_batch_seen_again_and_again(data, tmp_path):
     torch.manual_seed(0)
     material = dfnet.Material(dfnet.parse_arguments(words(data, tmp_path)))
-    trainer = dfnet.Trainer(DFNet(width=4), FeatureNetwork(width=4).requires_grad_(False), "cpu")
+    trainer = dfnet.Trainer(DFNet(4, 6, smooth=True), FeatureNetwork(width=4).requires_grad_(False), "cpu")
     pictures, known = material.batch(2, 0)
     heard = []
     for step in range(10):
@@ -100,12 +108,12 @@ def test_a_run_ends_with_an_average_that_exports_and_loads(data, tmp_path, monke
     monkeypatch.setattr(dfnet, "Run", lambda name, **kept: Run(name, logs=tmp_path, **kept))
     dfnet.main()
     lines = [json.loads(line) for line in (tmp_path / "dfnet.jsonl").read_text().splitlines()]
-    assert "hole_psnr" in lines[-1]
+    assert {"hole_psnr", "gain"} <= lines[-1].keys()
     monkeypatch.setattr("sys.argv", ["dfnet", *words(data, tmp_path, "--minutes", "0.02", "--resume")])
     dfnet.main()
-    network = DFNet(width=4)
+    network = DFNet(4, 6, smooth=True)
     network.load_state_dict(torch.load(tmp_path / "average.pt", weights_only=True))
-    export("dfnet", "dfnet", {"width": 4}, network, "none", "dfnet.md", {}, tmp_path)
+    export("dfnet", "dfnet", {"width": 4, "levels": 6, "smooth": True}, network, "none", "dfnet.md", {}, tmp_path)
     loaded = weights.load("dfnet", folder=tmp_path)
     with torch.inference_mode():
-        assert loaded(torch.rand(1, 4, 256, 256)).shape == (1, 3, 256, 256)
+        assert loaded(torch.rand(1, 4, 64, 128)).shape == (1, 3, 64, 128)
