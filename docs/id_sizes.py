@@ -15,9 +15,10 @@ What the ID photo tool offers, from `services/idsizes.py`. Head is from chin to 
 those at 300 dpi. "As taken" means that the office refuses altered photos, and with them a replaced background: for
 these the tool only crops and sizes, and warns whoever asks for more.
 
-Dates are those of the text the row was made from, or the year in which it was last looked at. **Rules change**: what
-counts is what the office says today. Where a source names no height of the head, the row has that of ICAO Doc 9303
-(70 to 80 % of the photo) or two thirds of the photo.
+Dates are those of the text the row was made from, or the year in which it was last looked at. "Copy" means that the
+office's own page was not reached: its text was read in an archive or where others quote it, and may have changed since
+that date. **Rules change**: what counts is what the office says today. Where a source names no height of the head, the
+row has that of ICAO Doc 9303 (70 to 80 % of the photo) or two thirds of the photo.
 
 | photo | mm | pixels | head | above | background | source | date |
 |---|---|---|---|---|---|---|---|

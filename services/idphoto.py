@@ -192,6 +192,7 @@ SERVICE = Service(
             kind="frame",
             title=N_("Frame"),
             help=N_("Without a frame the head is found and placed by itself."),
+            aspect_of=("size", {row.key: row.width / row.height for row in SIZES}),
         ),
         Option(
             name="sheet",

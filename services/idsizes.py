@@ -57,7 +57,8 @@ SIZES: tuple[Size, ...] = (
     Size("gb", N_("United Kingdom: passport, 35 × 45 mm"), 35, 45, (29, 34), 5, LIGHT_GREY,
          "HM Passport Office, gov.uk/photos-for-passports", "2025", as_taken=True),
     Size("ie", N_("Ireland: passport, 35 × 45 mm"), 35, 45, (32, 36), 4, LIGHT_GREY,
-         "Department of Foreign Affairs, ireland.ie, Passport photo guidelines; " + ICAO, "2025", as_taken=True),
+         "Department of Foreign Affairs, dfa.ie, Photo guidelines (35 × 45 to 38 × 50 mm, no digital changes) and "
+         "Photographer guidelines (grey, white or cream); head as in ICAO Doc 9303", "2023, copy", as_taken=True),
     Size("de", N_("Germany: passport and identity card, 35 × 45 mm"), 35, 45, (32, 36), 4, LIGHT_GREY,
          "Passverordnung with the Foto-Mustertafel of the Federal Ministry of the Interior. Since 1 May 2025 the "
          "offices take digital photos from certified photographers only", "2025-05-01", as_taken=True),
@@ -69,26 +70,29 @@ SIZES: tuple[Size, ...] = (
     Size("es", N_("Spain: identity card, 26 × 32 mm"), 26, 32, (20, 24), 3, WHITE,
          "Royal decree 1553/2005, article 5", "2005-12-23", as_taken=True),
     Size("au", N_("Australia: passport, 35 × 45 mm"), 35, 45, (32, 36), 4, LIGHT_GREY,
-         "Australian Passport Office, passports.gov.au, Passport photo guidelines", "2025", as_taken=True),
+         "Australian Passport Office, Guidelines for the photographic industry and camera operators (35 to 40 × 45 to "
+         "50 mm, head 32 to 36 mm)", "2010-12-09, copy", as_taken=True),
     Size("nz", N_("New Zealand: passport, 35 × 45 mm"), 35, 45, (32, 36), 4, LIGHT_GREY,
-         "Department of Internal Affairs, passports.govt.nz, Passport photos; " + ICAO, "2025", as_taken=True),
+         "Department of Internal Affairs, Photographic requirements from 1 June 2005: those of ICAO Doc 9303",
+         "2006-07-03, copy", as_taken=True),
     Size("jp", N_("Japan: passport, 35 × 45 mm"), 35, 45, (32, 36), 4, LIGHT_GREY,
          "Ministry of Foreign Affairs, mofa.go.jp, Standards for passport photos (34 ± 2 mm, 2 to 6 mm above)",
          "2025-03-24", as_taken=True),
     Size("kr", N_("South Korea: passport, 35 × 45 mm"), 35, 45, (32, 36), 4, WHITE,
          "Ministry of Foreign Affairs, passport.go.kr, Photo standards", "2025", as_taken=True),
     Size("in", N_("India: e-Visa, 2 × 2 inches"), 50.8, 50.8, (25, 35), 4.5, WHITE,
-         "Bureau of Immigration, indianvisaonline.gov.in, Photo requirements", "2025"),
+         "Bureau of Immigration, indianvisaonline.gov.in, Photo requirements (square, head 25 to 35 mm), as quoted "
+         "elsewhere", "2013-11, copy"),
     Size("sg", N_("Singapore: passport, 35 × 45 mm"), 35, 45, (32, 36), 4, WHITE,
          "Immigration & Checkpoints Authority, ica.gov.sg, Passport photo guidelines; head as in ICAO Doc 9303",
          "2019-01-30", as_taken=True),
     Size("hk", N_("Hong Kong: passport, 40 × 50 mm"), 40, 50, (32, 36), 6, WHITE,
          "Immigration Department, immd.gov.hk, Photo requirements for travel document", "2025"),
-    Size("my", N_("Malaysia: passport and visa, 35 × 50 mm"), 35, 50, (30, 35), 5, WHITE,
-         "Immigration Department of Malaysia, imi.gov.my; head as two thirds of the height", "2025"),
-    Size("vn", N_("Vietnam: passport, 40 × 60 mm"), 40, 60, (36, 42), 7, WHITE,
-         "Ministry of Public Security, Immigration Department, xuatnhapcanh.gov.vn; head as two thirds of the height",
-         "2025"),
+    Size("my", N_("Malaysia: passport, 35 × 50 mm"), 35, 50, (25, 30), 5, WHITE,
+         "Immigration Department of Malaysia, imi.gov.my, Malaysian International Passport", "2013-11, copy"),
+    Size("vn", N_("Vietnam: passport, 40 × 60 mm"), 40, 60, (36, 42), 4.5, WHITE,
+         "Ministry of Public Security, circular 68/2022/TT-BCA, form TK01, and its portal (from the eyes two parts up "
+         "and three down); head as two thirds of the height", "2022-12-31, copy"),
 )  # fmt: skip
 
 

@@ -2,8 +2,9 @@
 // holds "left,top,width,height" in parts of the picture: this is what a form sends, and what a person without script
 // may type. An empty field means that nobody framed anything.
 // Attributes: `of` names a file field whose picture is framed, `src` is an address until one is chosen, `aspect` the
-// width divided by the height that the frame keeps (empty: free; may change at any time). Property `picture`: a File,
-// a Blob or an address. Fires "change" when the field changed.
+// width divided by the height that the frame keeps (empty: free; may change at any time). `aspect-of` names a field of
+// the same form that chooses the aspect, `data-aspects` has it for each of the field's values. Property `picture`: a
+// File, a Blob or an address. Fires "change" when the field changed.
 class FramePicker extends HTMLElement {
   static observedAttributes = ["aspect"];
 
@@ -22,14 +23,25 @@ class FramePicker extends HTMLElement {
     // A frame belongs to its picture.
     source?.addEventListener("change", () => (this.input.value = ""));
     source?.addEventListener("change", look);
+    this.follow();
     look();
+  }
+
+  follow() {
+    const [form, name] = [this.closest("form"), this.getAttribute("aspect-of")];
+    if (!form || !name) return;
+    const aspects = JSON.parse(this.dataset.aspects);
+    const take = () => this.setAttribute("aspect", aspects[form.elements[name].value] ?? "");
+    form.addEventListener("change", (event) => event.target.name === name && take());
+    take();
   }
 
   attributeChangedCallback() {
     if (!this.classList.contains("is-ready")) return;
     this.measure();
-    this.rect.set(...this.rect.box);
-    if (this.input.value) this.write();
+    if (!this.input.value) return this.rect.centre();
+    this.rect.reshape();
+    this.write();
   }
 
   set picture(what) {

@@ -31,6 +31,14 @@ class FrameRect extends HTMLElement {
     this.set((1 - wide) / 2, (1 - high) / 2, wide, high);
   }
 
+  /** Take on a new ratio, about as large as before and around the same place. */
+  reshape() {
+    const [left, top, width, height] = this.box;
+    const wide = this.ratio ? Math.min(Math.sqrt(width * height * this.ratio), 1, this.ratio) : width;
+    const high = this.ratio ? wide / this.ratio : height;
+    this.set(left + (width - wide) / 2, top + (height - high) / 2, wide, high);
+  }
+
   grab(event) {
     if (event.button !== 0) return;
     event.preventDefault();

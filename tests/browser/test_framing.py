@@ -1,6 +1,7 @@
 """The frame picker: drag, pull, keys, a kept shape, and what a form gets."""
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser.people import PICTURES, until
 
@@ -71,6 +72,23 @@ def test_another_shape_applies_at_once(bench):
     page.evaluate("document.querySelector('frame-picker').setAttribute('aspect', '2')")
     _, _, width, height = frame(page)
     assert width * 600 / (height * 400) == pytest.approx(2, rel=0.01)
+
+
+def test_the_shape_follows_the_field_that_chooses_it(new_bench_page, workbench):
+    page = new_bench_page()
+    sizes = "<select name='size'><option value='tall'>Tall</option><option value='wide'>Wide</option></select>"
+    picker = MACRO.format(aspect="''", value="0.3,0.2,0.3,0.6")
+    picker = picker.removesuffix(")") + ", aspect_of=('size', {'tall': 0.75, 'wide': 2}))"
+    workbench.show(page, sizes + "{{ " + picker + " }}")
+    page.locator(READY).wait_for()
+    drag(page, ".frame-rect", 0.05, 0.0)
+    left, _, width, height = frame(page)
+    assert width * 600 / (height * 400) == pytest.approx(0.75, rel=0.01)
+    page.locator("[name=size]").select_option("wide")
+    expect(page.locator("frame-picker")).to_have_attribute("aspect", "2")
+    new_left, _, new_width, new_height = frame(page)
+    assert new_width * 600 / (new_height * 400) == pytest.approx(2, rel=0.01)
+    assert new_left + new_width / 2 == pytest.approx(left + width / 2, abs=0.01)  # around the same place
 
 
 def test_the_keyboard_moves_and_resizes_and_is_told(bench):
