@@ -121,9 +121,14 @@ def photographed(
         share = seen[0] + (seen[1] - seen[0]) * ramp(sharp.shape[:2], random)
         kernels = (kernels[0], kernel(shaken.path * roll))
         blurred = blurred * (1 - share) + convolved(light, kernels[1]) * share
-    noisy = blurred + noise(blurred, shaken.exposure, random)
+    return Photograph(developed(blurred, shaken.exposure, random), kernels, share)
+
+
+def developed(light: np.ndarray, exposure: float, random: np.random.Generator) -> np.ndarray:
+    """Return what the camera saves, uint8 (H, W, 3), of the linear light that fell on its sensor."""
+    noisy = light + noise(light, exposure, random)
     pixels = np.round(srgb_from_linear(np.clip(noisy, 0, 1)) * 255).astype(np.uint8)
-    return Photograph(jpeg(pixels, quality=int(random.integers(90, 99))), kernels, share)
+    return jpeg(pixels, quality=int(random.integers(90, 99)))
 
 
 def framed(weights: np.ndarray, radius: int) -> np.ndarray:

@@ -5,12 +5,13 @@ Protocol: the 100 photos bsds-val of validation.zip, which no recipe trains on, 
 in eight bits, over the whole picture, before and after; and what the network does to the sharp photos, which ought
 to be nothing. The weights `--weights` are measured unless `--state` names a file that a recipe saved;
 `--export` then releases those under that name, `--sheet` writes a picture of blurred, restored and sharp ones.
-`--pictures` measures on a folder of sharp pictures of one's own instead.
+`--pictures` measures on a folder of sharp pictures of one's own instead, `--handheld` with the shake of
+`training.handheld`, which no recipe learns from.
 """
 
 import argparse
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from statistics import mean
 from typing import NamedTuple
@@ -22,7 +23,7 @@ from PIL import Image
 from torch import Tensor, nn
 
 from networks import weights
-from training import blur, deblur, deblurgan
+from training import blur, deblur, deblurgan, handheld
 from training.archives import members, read_rgb
 from training.export import export
 from training.similarity import psnr, ssim
@@ -30,6 +31,7 @@ from training.similarity import psnr, ssim
 SEED = 4
 SHOWN_EVERY = 25  # one picture of so many is on the contact sheet, in one severity
 LICENCE = "Trained on pictures under research terms: see the card"
+Shaken = Callable[[np.ndarray, tuple[float, float], np.random.Generator], blur.Photograph]
 # The name of the weights -> the network that its recipe trains, with its arguments.
 TRAINED = {
     "deblur": ("deconvolver", deblur.SETTINGS),
@@ -41,7 +43,8 @@ def main() -> None:
     arguments = parse_arguments()
     torch.set_num_threads(arguments.threads)
     network = loaded(arguments.weights, arguments.state) if arguments.state else weights.load(arguments.weights)
-    figures = measure(network, sharp_photos(arguments), arguments.sheet, arguments.every)
+    shaken = handheld.photographed if arguments.handheld else photographed
+    figures = measure(network, sharp_photos(arguments), arguments.sheet, arguments.every, shaken)
     print(json.dumps(figures, indent=2))
     if arguments.export:
         export(arguments.weights, *TRAINED[arguments.weights], network, LICENCE, f"{arguments.weights}.md", figures)
@@ -52,6 +55,7 @@ def parse_arguments() -> argparse.Namespace:
     add_photos(parser)
     parser.add_argument("--weights", default="deblur", choices=sorted(TRAINED), help="their name in the manifest")
     parser.add_argument("--state", type=Path, help="a state saved by the recipe")
+    parser.add_argument("--handheld", action="store_true", help="shake of another model than the recipes'")
     parser.add_argument("--sheet", type=Path, help="a file for a contact sheet, PNG or WebP")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--export", action="store_true", help="release the state that was measured")
@@ -63,6 +67,11 @@ def add_photos(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--data", type=Path, help="the folder with validation.zip")
     parser.add_argument("--pictures", type=Path, help="a folder of sharp pictures, instead of --data")
     parser.add_argument("--every", type=int, default=1, help="measure on every so manieth picture only")
+
+
+def photographed(sharp: np.ndarray, extents: tuple[float, float], random: np.random.Generator) -> blur.Photograph:
+    """The shake of the protocol."""
+    return blur.photographed(sharp, blur.motion(random, extents), random)
 
 
 def sharp_photos(arguments: argparse.Namespace) -> list[np.ndarray]:
@@ -87,19 +96,22 @@ class Case(NamedTuple):
     sharp: np.ndarray
 
 
-def protocol(photos: list[np.ndarray], every: int = 1) -> Iterator[Case]:
+def protocol(photos: list[np.ndarray], every: int = 1, shaken: Shaken = photographed) -> Iterator[Case]:
     """Yield every photo, or every so manieth, blurred in every severity, one severity after the other."""
     for level, (severity, extents) in enumerate(blur.SEVERITIES.items()):
         for index, sharp in list(enumerate(photos))[::every]:
             random = np.random.default_rng((SEED, level, index))
-            yield Case(severity, index, blur.photographed(sharp, blur.motion(random, extents), random), sharp)
+            yield Case(severity, index, shaken(sharp, extents, random), sharp)
 
 
-def measure(network: nn.Module, photos: list[np.ndarray], sheet: Path | None = None, every: int = 1) -> dict:
+def measure(
+    network: nn.Module, photos: list[np.ndarray], sheet: Path | None = None, every: int = 1,
+    shaken: Shaken = photographed,
+) -> dict:
     """Return the figures of the protocol by severity, their means, and those of the sharp photos."""
     rows: dict[str, list[dict[str, float]]] = {severity: [] for severity in blur.SEVERITIES}
     shown = []
-    for case in protocol(photos, every):
+    for case in protocol(photos, every, shaken):
         restored = restore(network, case.photo.pixels)
         rows[case.severity].append(compared(case.photo.pixels, restored, case.sharp))
         if case.index % SHOWN_EVERY == list(rows).index(case.severity):
