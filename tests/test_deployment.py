@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 import config
-from tests.support.servers import free_port, need, wait_for_port
+from tests.support.servers import free_port, need, stop, wait_for_port
 
 ROOT = Path(__file__).resolve().parent.parent
 DEPLOY = ROOT / "deploy"
@@ -77,11 +77,10 @@ def web(environment, database, tmp_path):
     command = [sys.executable, "-c", "from gunicorn.app.wsgiapp import run; run()", "app:create_app()"]
     process = subprocess.Popen(command, cwd=ROOT, env=environment | settings)
     try:
-        wait_for_port(port)
+        wait_for_port(port, process=process)
         yield port
     finally:
-        process.terminate()
-        process.wait(30)
+        stop(process)
 
 
 @pytest.fixture
@@ -104,17 +103,16 @@ def nginx(web, certificates, tmp_path):
         [need("nginx"), "-c", tmp_path / "nginx.conf", "-e", tmp_path / "nginx.log", "-p", tmp_path]
     )
     try:
-        wait_for_port(tls)
+        wait_for_port(tls, process=process)
         yield plain, tls
     finally:
-        process.terminate()
-        process.wait(30)
+        stop(process)
 
 
 def fetch(port: int, path: str = "/", *options: str, host: str = "photos.example.org", scheme: str = "https") -> str:
     place = f"{host}:{port}:127.0.0.1"
     done = subprocess.run(
-        [need("curl"), "-sik", "--max-time", "20", "--resolve", place, *options, f"{scheme}://{host}:{port}{path}"],
+        [need("curl"), "-sik", "--max-time", "60", "--resolve", place, *options, f"{scheme}://{host}:{port}{path}"],
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     return done.stdout
@@ -142,7 +140,7 @@ def test_F11_slow_visitors_hold_no_thread_of_the_site(nginx):
     with contextlib.ExitStack() as slow:
         for number in range(150):
             # Each from an address of its own, as strangers are: one address may hold 40 connections.
-            line = socket.create_connection(("127.0.0.1", tls), 20, (f"127.0.1.{number + 1}", 0))
+            line = socket.create_connection(("127.0.0.1", tls), 60, (f"127.0.1.{number + 1}", 0))
             line = slow.enter_context(context.wrap_socket(line))
             line.sendall(ways[number % 2])
         for _ in range(10):

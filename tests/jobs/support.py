@@ -179,11 +179,11 @@ def promise_weights(folder: Path, *names: str) -> None:
 
 
 class WorkerProcess:
-    """A real `flask worker` of the installation in `environment`; the sampler is among its services where GATE is."""
+    """A real `flask worker` of the installation in `environment`, or with GATE or NO_SWEEP in it the one for tests."""
 
     def __init__(self, environment: dict[str, str], log: Path):
         self.log = log
-        module = ["tests.jobs.waiting_worker"] if "GATE" in environment else ["flask", "worker"]
+        module = ["tests.jobs.waiting_worker"] if {"GATE", "NO_SWEEP"} & set(environment) else ["flask", "worker"]
         command = [sys.executable, "-m", *module]
         with log.open("a") as output:
             self.process = subprocess.Popen(
@@ -204,7 +204,7 @@ class WorkerProcess:
 
     def kill(self) -> None:
         self.process.kill()
-        self.process.wait()
+        self.process.wait(120)
 
     def ask_to_stop(self, number: int = signal.SIGTERM) -> "WorkerProcess":
         """Send the signal and wait until the worker has taken note."""

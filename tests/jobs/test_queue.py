@@ -78,13 +78,7 @@ def test_F08_an_upload_is_taken_while_the_queue_is_away(environment, database, r
 
 
 def test_redis_rings_as_well(environment, database, redis_server, request, start_worker):
-    environment["QUEUE_URL"] = redis_server.url
+    environment |= {"QUEUE_URL": redis_server.url, "NO_SWEEP": "1"}
     user_id = request.getfixturevalue("user_id")
     start_worker().ready()
-
-    def wait() -> float:
-        job = wait_until(make_job(user_id))
-        assert job.status == "done"
-        return (job.started_at - job.created_at).total_seconds()
-
-    assert quickest(wait, 2) < 2
+    assert wait_until(make_job(user_id)).status == "done"

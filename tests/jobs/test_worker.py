@@ -26,14 +26,16 @@ def test_a_job_goes_from_queued_to_done(user_id, start_worker):
     assert np.array_equal(np.asarray(result_of(job.id)), expected)
 
 
-def test_an_idle_worker_hears_the_bell_at_once(user_id, start_worker):
+def test_an_idle_worker_hears_the_bell_at_once(user_id, environment, start_worker):
+    """Nothing but the bell tells this worker of the job."""
+    environment["NO_SWEEP"] = "1"
     start_worker().ready()
 
     def wait() -> float:
         job = wait_until(make_job(user_id))
         return (job.started_at - job.created_at).total_seconds()
 
-    assert quickest(wait, 0.5) < 0.5
+    assert quickest(wait, 1) < 1
 
 
 @both_engines
@@ -155,8 +157,9 @@ def test_F06_a_job_whose_result_does_not_fit_fails_with_a_reason_and_later_ones_
     import resource
 
     worker = start_worker().ready()
-    resource.prlimit(worker.process.pid, resource.RLIMIT_FSIZE, (1 << 20, resource.RLIM_INFINITY))
-    job = wait_until(make_job(user_id, noise(3)))
+    # Less than the result, and much more than the journal of the database.
+    resource.prlimit(worker.process.pid, resource.RLIMIT_FSIZE, (6 << 20, resource.RLIM_INFINITY))
+    job = wait_until(make_job(user_id, noise(8), transform="90"))
     assert (job.status, job.error_key, job.result_file) == ("failed", "storage_full", "")
     assert not [name for name in stored_files_of(job.id) if name.startswith("result.")]
     resource.prlimit(worker.process.pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))

@@ -51,7 +51,7 @@ def test_G03_processes_that_start_at_once_share_one_key(tmp_path):
         subprocess.Popen([sys.executable, "-c", command, str(tmp_path)], cwd=ROOT, stdout=subprocess.PIPE, text=True)
         for _ in range(4)
     ]
-    assert len({process.communicate(timeout=60)[0] for process in started}) == 1
+    assert len({process.communicate(timeout=120)[0] for process in started}) == 1
     assert [path.name for path in tmp_path.iterdir()] == ["secret_key"]
 
 

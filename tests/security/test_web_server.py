@@ -27,7 +27,6 @@ class Web:
 
     def __init__(self, environment: dict[str, str], log: Path):
         self.environment, self.log, self.port = environment, log, int(environment["PORT"])
-        self.start()
 
     def start(self) -> None:
         command = [sys.executable, "-m", "gunicorn", "app:create_app()"]
@@ -35,7 +34,7 @@ class Web:
             self.process = subprocess.Popen(
                 command, cwd=ROOT, env=self.environment, stdout=output, stderr=output, start_new_session=True
             )
-        wait_for(self.answers, 60)
+        wait_for(self.answers, 120)
 
     def answers(self) -> bool:
         """Say whether it serves; a socket of one that was killed may still be there for a moment."""
@@ -47,7 +46,7 @@ class Web:
 
     def kill(self, number: int) -> None:
         os.killpg(self.process.pid, number) if number == signal.SIGKILL else self.process.send_signal(number)
-        self.process.wait(60)
+        self.process.wait(120)
 
     def resident_kib(self) -> int:
         """The memory of all its processes."""
@@ -62,16 +61,21 @@ def web(app, environment, tmp_path):
     environment |= {"PORT": str(free_port()), "PATH": os.environ["PATH"], "WEIGHTS_DIR": str(tmp_path / "weights"),
                     "TMPDIR": str(tmp_path)}  # fmt: skip
     server = Web(environment, tmp_path / "web.log")
-    yield server
-    if server.process.poll() is None:
-        server.kill(signal.SIGTERM)
+    try:
+        server.start()
+        yield server
+    finally:
+        if server.process.poll() is None:
+            server.kill(signal.SIGTERM)
 
 
 @pytest.fixture
 def worker(web, environment, tmp_path):
-    process = WorkerProcess(environment, tmp_path / "worker.log").ready()
-    yield process
-    process.kill()
+    process = WorkerProcess(environment, tmp_path / "worker.log")
+    try:
+        yield process.ready()
+    finally:
+        process.kill()
 
 
 def upload_of(visitor: Visitor, data: bytes) -> str:
@@ -88,7 +92,7 @@ def status_of(app, job_id: str) -> str:
 def test_F04_a_killed_web_server_takes_neither_the_session_nor_the_running_job_with_it(app, web, worker):
     visitor = Visitor(web.port)
     job_id = upload_of(visitor, picture(3000, 2400, quality=95))
-    wait_for(lambda: status_of(app, job_id) in (RUNNING, DONE), 60)
+    wait_for(lambda: status_of(app, job_id) in (RUNNING, DONE), 120)
     web.kill(signal.SIGKILL)
     web.start()
     assert visitor.ask("GET", "/12345/account")[0] == 200, "the session is as good as before"
@@ -105,7 +109,7 @@ def test_F04_half_an_upload_is_not_listed(app, web, number):
     with socket.create_connection(("127.0.0.1", web.port)) as line:
         line.sendall(visitor.head("/12345/adjust", len(body)) + body[: len(body) // 2])
         web.process.send_signal(number) if number == signal.SIGTERM else web.kill(number)
-    web.process.wait(60)
+    web.process.wait(120)
     web.start()
     assert visitor.ask("GET", "/12345/history")[0] == 200
     with app.app_context():
@@ -120,11 +124,18 @@ def test_F12_a_gibibyte_is_refused_soon_and_kept_nowhere(app, web, tmp_path, pat
     visitor = Visitor(web.port)
     before, files = web.resident_kib(), set(tmp_path.rglob("*"))
     with socket.create_connection(("127.0.0.1", web.port), timeout=60) as line:
+        line.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 2**18)
         line.sendall(visitor.head(path, GIBIBYTE if way == "with_its_length" else None))
-        assert sent_until_refused(line, way) <= MOST_SENT + 8 * 2**20  # what lies in the buffers of two sockets
+        assert sent_until_refused(line, way) <= MOST_SENT + in_buffers()
     assert web.resident_kib() - before < MOST_GROWN_KIB
     assert not [p for p in set(tmp_path.rglob("*")) - files if p.is_file() and p.stat().st_size > 2**20]
     assert stored_files(app) == [] and visitor.ask("GET", "/12345/account")[0] == 200
+
+
+def in_buffers() -> int:
+    """How many bytes may lie between the two ends, sent but not read: the kernel's largest buffer of a receiver."""
+    largest = Path("/proc/sys/net/ipv4/tcp_rmem")
+    return max(8 * 2**20, int(largest.read_text().split()[2]) if largest.exists() else 0) + 2**20
 
 
 def sent_until_refused(line: socket.socket, way: str) -> int:
@@ -152,7 +163,6 @@ def sent_until_refused(line: socket.socket, way: str) -> int:
     raise AssertionError("all of it was taken")
 
 
-
 @pytest.mark.timeout(900)  # it is work for minutes where other work is done as well
 def test_F10_two_hundred_uploads_at_once_are_taken_or_put_off_in_plain_words(app, web, worker):
     names = ("12345", "23456", "34567", "45678")
@@ -166,5 +176,5 @@ def test_F10_two_hundred_uploads_at_once_are_taken_or_put_off_in_plain_words(app
     assert accepted and "" not in accepted
     for visitor in visitors:
         assert visitor.ask("GET", f"/{visitor.user}/history")[0] == 200
-    wait_for(lambda: all(status_of(app, job_id) in ENDED for job_id in accepted), 240)
+    wait_for(lambda: all(status_of(app, job_id) in ENDED for job_id in accepted), 500)
     assert {status_of(app, job_id) for job_id in accepted} == {DONE}
