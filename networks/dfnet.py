@@ -79,7 +79,7 @@ class Fusion(nn.Module):
             holed = F.interpolate(holed, size, mode="bilinear", align_corners=False)
         raw = torch.sigmoid(self.raw(features))
         alpha = torch.sigmoid(self.blend(torch.cat((holed, raw), 1)))
-        return Fused(alpha * raw + (1 - alpha) * holed, alpha, raw)
+        return Fused(holed + alpha * (raw - holed), alpha, raw)  # so that half precision does not round what is kept
 
 
 class DFNet(nn.Module):
