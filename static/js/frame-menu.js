@@ -1,8 +1,9 @@
 // The menu of one frame: one is open at a time, Escape and a click elsewhere close it.
+const ELSEWHERE = ["pointerdown", "focusin"];
+
 class FrameMenu extends HTMLElement {
   connectedCallback() {
     this.details = this.querySelector("details");
-    this.details.addEventListener("toggle", () => this.toggled());
     this.addEventListener("keydown", (event) => {
       if (event.key !== "Escape" || !this.details.open) return;
       event.preventDefault();
@@ -11,17 +12,11 @@ class FrameMenu extends HTMLElement {
     this.elsewhere = (event) => {
       if (!this.contains(event.target)) this.details.open = false;
     };
+    for (const name of ELSEWHERE) document.addEventListener(name, this.elsewhere);
   }
 
   disconnectedCallback() {
-    document.removeEventListener("pointerdown", this.elsewhere);
-    document.removeEventListener("focusin", this.elsewhere);
-  }
-
-  toggled() {
-    const change = this.details.open ? "addEventListener" : "removeEventListener";
-    document[change]("pointerdown", this.elsewhere);
-    document[change]("focusin", this.elsewhere);
+    for (const name of ELSEWHERE) document.removeEventListener(name, this.elsewhere);
   }
 
   close() {
