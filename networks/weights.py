@@ -16,10 +16,14 @@ from networks.manifest import WEIGHTS, WeightsUnavailable, verify
 # Network name -> (module, class). Modules are imported when asked for, so that one network's worker
 # does not pay for the others.
 NETWORKS = {
+    "context_encoder": ("networks.context_encoder", "ContextEncoder"),
+    "dcgan": ("networks.dcgan", "DCGAN"),
     "deconvolver": ("networks.deconvolver", "Deconvolver"),
     "dfnet": ("networks.dfnet", "DFNet"),
     "features": ("networks.features", "FeatureNetwork"),
+    "face_finder": ("networks.face_finder", "FaceFinder"),
     "nafnet": ("networks.nafnet", "NAFNet"),
+    "pluralistic": ("networks.pluralistic", "Pluralistic"),
     "resnet_generator": ("networks.resnet_generator", "ResnetGenerator"),
     "deoldify": ("networks.deoldify", "DeOldify"),
     "palette_colorizer": ("networks.palette_colorizer", "PaletteColorizer"),
