@@ -13,7 +13,7 @@ from networks.manifest import WEIGHTS, WeightsUnavailable, entries, find
 from services.base import N_, ServiceError
 
 if TYPE_CHECKING:
-    from torch import Tensor, nn
+    from torch import Tensor, dtype, nn
 
 # Numbers of glibc's malloc.h.
 _TRIM_THRESHOLD, _TOP_PAD, _MMAP_THRESHOLD = -1, -2, -3
@@ -27,12 +27,12 @@ _imported_folder: Path | None = None
 class Network:
     """A loaded network, ready to be called by any thread."""
 
-    def __init__(self, module: "nn.Module", device: str, half_precision: bool):
+    def __init__(self, module: "nn.Module", device: str, half: "dtype | None"):
         self.multiple_of: int = module.multiple_of
         self.minimum_side: int = module.minimum_side
         self.device = device
         self._module = module
-        self._half_precision = half_precision
+        self._half = half  # None: float32 throughout
 
     def __call__(self, tensor: "Tensor", method: str = "forward") -> "Tensor":
         """Return the network's answer in float32. Raises ServiceError when it holds a NaN or an infinity.
@@ -41,7 +41,7 @@ class Network:
         """
         import torch
 
-        with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16, enabled=self._half_precision):
+        with torch.inference_mode(), torch.autocast(self.device, self._half, enabled=self._half is not None):
             tensor = tensor.to(self.device, memory_format=torch.channels_last)
             answer = (self._module if method == "forward" else getattr(self._module, method))(tensor).float()
         if not torch.isfinite(answer).all():
@@ -86,6 +86,14 @@ def network(name: str) -> Network:
         return _loaded[name][1]
 
 
+def module(name: str) -> "nn.Module":
+    """Return the module of these weights itself, for what needs gradients or more than one tensor. Raises ServiceError.
+
+    It is on `device()`, in float32 and in eval mode; nobody looks whether its answers are finite.
+    """
+    return network(name)._module
+
+
 def device() -> str:
     """Return "cuda" when there is such a device, else "cpu"."""
     import torch
@@ -100,7 +108,7 @@ def device_name() -> str:
     if device() == "cuda":
         return torch.cuda.get_device_name()
     name = torch.cpu.get_capabilities().get("cpu_name") or "CPU"
-    return f"{name}, bf16" if _half_precision_pays() else name
+    return f"{name}, bf16" if _half("cpu") else name
 
 
 def _whereabouts(name: str) -> tuple[Path, str]:
@@ -118,7 +126,7 @@ def _load(name: str, folder: Path) -> Network:
     if hasattr(module, "folded"):  # a network that can be made faster for good says so
         module = module.folded()
     module = module.to(memory_format=torch.channels_last)
-    return Network(module, device(), device() == "cpu" and _half_precision_pays())
+    return Network(module, device(), _half(device()))
 
 
 def _keep_pages() -> None:
@@ -134,9 +142,15 @@ def _keep_pages() -> None:
         mallopt(parameter, megabytes << 20)
 
 
-def _half_precision_pays() -> bool:
-    """bfloat16 halves the time on processors with instructions for it, and is slower on all others."""
+def _half(device: str) -> "dtype | None":
+    """Return the type of 16 bits to calculate in; None where only float32 pays.
+
+    bfloat16 has the range of float32, and the networks were measured in it. It halves the time on processors with
+    instructions for it and is slower on all others. A graphics card without it gets float16.
+    """
     import torch
 
+    if device == "cuda":
+        return torch.bfloat16 if torch.cuda.is_bf16_supported(including_emulation=False) else torch.float16
     capabilities = torch.cpu.get_capabilities()
-    return bool(capabilities.get("avx512_bf16") or capabilities.get("amx_bf16"))
+    return torch.bfloat16 if capabilities.get("avx512_bf16") or capabilities.get("amx_bf16") else None

@@ -1,0 +1,59 @@
+"""Faces completed at 64 by 64 pixels: by searching a DCGAN for the one that fits, or by many guesses of one network."""
+
+from collections.abc import Callable
+from functools import partial
+
+import numpy as np
+
+from services import engine
+from services.base import N_, ServiceError
+from services.fills import patch
+from services.fills.base import Engine, Fill
+
+FINDER = "facefinder"
+SIDE = 64  # pixels that the networks really make, enlarged to the face
+PATCHES_FROM = 0.9  # of the work; what of the hole lies in no face is filled with patches at the end
+
+
+def prepared(name: str, way: str, seed: int) -> Fill:
+    network, finder = engine.module(name), engine.module(FINDER)
+
+    from imaging import faces
+
+    answer = getattr(faces, way)(network, seed)
+
+    def fill(rgb, hole, barred, report):
+        result, left = faces.completed(rgb, hole, finder, answer, lambda share: report(PATCHES_FROM * share))
+        if np.array_equal(left, hole):
+            raise ServiceError(
+                "no_face_found",
+                N_("No face was found where you painted. This way of filling knows faces only: please choose another."),
+            )
+        return _patched(result, left, hole | barred, seed, report) if left.any() else result
+
+    return fill
+
+
+def _patched(
+    rgb: np.ndarray, left: np.ndarray, barred: np.ndarray, seed: int, report: Callable[[float], None]
+) -> np.ndarray:
+    from imaging.regions import fill_by_regions
+
+    tell = partial(_tell, report)
+    return fill_by_regions(rgb, left, barred, patch.prepared(seed), tell)
+
+
+def _tell(report: Callable[[float], None], share: float) -> None:
+    report(PATCHES_FROM + (1 - PATCHES_FROM) * share)
+
+
+def _engine(name: str, label: str, way: str) -> Engine:
+    return Engine(
+        key=name, label=label, prepared=partial(prepared, name, way), weights=name, varied=True, longest_side=SIDE,
+        by_regions=False,
+    )  # fmt: skip
+
+
+DCGAN = _engine("dcgan", N_("A face, by searching a DCGAN: 64 by 64 pixels, blurred on a large face"), "by_search")
+PLURALISTIC = _engine("pluralistic", N_("A face, by guessing: 64 by 64 pixels, blurred on a large face"), "by_guess")
+ENGINES = (DCGAN, PLURALISTIC)

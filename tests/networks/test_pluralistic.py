@@ -1,0 +1,64 @@
+"""Pluralistic completion: shapes, the attention, and answers that differ with the noise alone."""
+
+import pytest
+import torch
+
+from networks.pluralistic import Pluralistic, ShortLongAttention
+from networks.pluralistic_critic import PluralisticCritic
+
+
+@pytest.fixture(scope="module")
+def network():
+    torch.manual_seed(4)
+    return Pluralistic(width=4, codes=6).eval().requires_grad_(False)
+
+
+def given() -> torch.Tensor:
+    random = torch.Generator().manual_seed(7)
+    known = torch.ones(2, 1, 64, 64)
+    known[..., 24:40, 24:40] = 0
+    return torch.cat((torch.rand((2, 3, 64, 64), generator=random) * known, known), 1)
+
+
+def test_the_same_noise_gives_the_same_answer_and_another_another(network):
+    answers = [network(given(), network.noise(given(), torch.Generator().manual_seed(seed))) for seed in (1, 1, 2)]
+    assert answers[0].shape == (2, 3, 64, 64) and 0 <= answers[0].min() and answers[0].max() <= 1
+    assert torch.equal(answers[0], answers[1]) and not torch.equal(answers[0], answers[2])
+
+
+def test_it_takes_other_sides_that_are_multiples_of_sixteen(network):
+    picture = torch.rand(1, 4, 80, 48)
+    assert network(picture).shape == (1, 3, 80, 48)
+    assert network.noise(picture, torch.Generator()).shape == (1, 6, 5, 3)
+
+
+def test_decoding_gives_three_scales_each_half_the_one_before(network):
+    features = network.encode(given())
+    assert [tuple(level.shape[-2:]) for level in features] == [(32, 32), (16, 16), (8, 8), (4, 4)]
+    guess = network.expected(features)
+    assert guess.mean.shape == guess.spread.shape == (2, 6, 4, 4) and guess.spread.min() > 0
+    scales = network.decode(guess.mean, features, given()[:, 3:])
+    assert [tuple(scale.shape) for scale in scales] == [(2, 3, 64 >> i, 64 >> i) for i in range(3)]
+
+
+def test_attention_keeps_its_shape_and_each_place_takes_a_whole():
+    attention = ShortLongAttention(8)
+    decoded, encoded, known = torch.rand(2, 8, 6, 6), torch.rand(2, 8, 6, 6), torch.ones(2, 1, 6, 6)
+    assert attention(decoded, encoded, known).shape == (2, 8, 6, 6)
+    likeness = attention.likeness(decoded)
+    assert likeness.shape == (2, 36, 36) and torch.allclose(likeness.sum(2), torch.ones(2, 36), atol=1e-5)
+
+
+def test_long_term_attention_reaches_into_the_hole_only():
+    attention = ShortLongAttention(4)
+    decoded, encoded = torch.rand(1, 4, 4, 4), torch.rand(1, 4, 4, 4)
+    before = attention(decoded, encoded, torch.ones(1, 1, 4, 4))
+    attention.long.data.fill_(1.0)
+    assert torch.equal(attention(decoded, encoded, torch.ones(1, 1, 4, 4)), before)
+    assert not torch.equal(attention(decoded, encoded, torch.zeros(1, 1, 4, 4)), before)
+
+
+def test_the_critic_scores_patches():
+    critic = PluralisticCritic(width=4)
+    assert critic(torch.rand(2, 3, 64, 64)).shape == (2, 1, 4, 4)
+    assert critic.features(torch.rand(2, 3, 64, 64)).shape == (2, 16, 4, 4)
