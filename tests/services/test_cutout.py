@@ -136,3 +136,31 @@ def test_an_imported_network_is_asked_at_the_side_it_was_made_for(monkeypatch):
 def test_what_counts_as_somebody_is_what_was_measured():
     measured = (measure_background.PERSON_SURE, measure_background.PERSON_SHARE, background.MEASURED_SIDE)
     assert measured == (cutout.PERSON_SURE, cutout.PERSON_SHARE, cutout.OWN_SIDE)
+
+
+@pytest.mark.parametrize(("has_bf16", "half"), [(True, torch.bfloat16), (False, torch.float16)])
+def test_a_graphics_card_calculates_in_half_precision(monkeypatch, has_bf16, half):
+    monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda including_emulation: has_bf16)
+    assert engine._half("cuda") == half
+
+
+@pytest.mark.parametrize(("able", "half"), [({"avx512_bf16": True}, torch.bfloat16), ({"avx2": True}, None)])
+def test_a_processor_calculates_in_half_precision_only_where_that_pays(monkeypatch, able, half):
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: able)
+    assert engine._half("cpu") == half
+
+
+def test_a_network_runs_in_the_precision_it_was_given():
+    seen = []
+
+    class Noting(torch.nn.Conv2d):
+        multiple_of, minimum_side = 1, 1
+
+        def forward(self, tensor):
+            answer = super().forward(tensor)
+            seen.append(answer.dtype)
+            return answer
+
+    for half in (torch.bfloat16, None):
+        assert engine.Network(Noting(3, 1, 1), "cpu", half)(torch.rand(1, 3, 8, 8)).dtype == torch.float32
+    assert seen == [torch.bfloat16, torch.float32]
