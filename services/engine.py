@@ -86,6 +86,14 @@ def network(name: str) -> Network:
         return _loaded[name][1]
 
 
+def module(name: str) -> "nn.Module":
+    """Return the module of these weights itself, for what needs gradients or more than one tensor. Raises ServiceError.
+
+    It is on `device()`, in float32 and in eval mode; nobody looks whether its answers are finite.
+    """
+    return network(name)._module
+
+
 def device() -> str:
     """Return "cuda" when there is such a device, else "cpu"."""
     import torch
