@@ -6,6 +6,7 @@ The row says what becomes of each; the file lies in `incoming` in the folder of 
 import logging
 import secrets
 import time
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 
@@ -24,6 +25,7 @@ logger = logging.getLogger(__name__)
 
 SHOWN = 20
 MAX_ATTEMPTS = 2
+_UNFINISHED = (QUEUED, RUNNING)
 _INCOMING = "incoming"
 _REMEMBERED = timedelta(days=90)
 _LEFT_SECONDS = 24 * 3600
@@ -68,7 +70,7 @@ def recent() -> list[WeightsImport]:
 
 def is_busy() -> bool:
     """Say whether an upload waits or is being converted."""
-    unfinished = select(WeightsImport.id).where(WeightsImport.status.in_((QUEUED, RUNNING))).limit(1)
+    unfinished = select(WeightsImport.id).where(WeightsImport.status.in_(_UNFINISHED)).limit(1)
     return db.session.scalar(unfinished) is not None
 
 
@@ -83,14 +85,18 @@ def work(worker: str) -> int:
 
 
 def tidy() -> None:
-    """Forget old uploads, and delete files that crashes left behind."""
-    db.session.execute(delete(WeightsImport).where(WeightsImport.created_at < utc_now() - _REMEMBERED))
+    """Forget old uploads, and delete files that crashes left behind. What still waits is kept, however long."""
+    old = WeightsImport.created_at < utc_now() - _REMEMBERED
+    db.session.execute(delete(WeightsImport).where(old, WeightsImport.status.not_in(_UNFINISHED)))
     db.session.commit()
     if not weights.folder().is_dir():
         return
+    waiting = select(WeightsImport.id).where(WeightsImport.status.in_(_UNFINISHED))
+    needed = {f".{MANIFEST}.partial", *(_file(import_id).name for import_id in db.session.scalars(waiting))}
     for path in [*weights.folder().glob(f"{_INCOMING}/*"), *weights.folder().glob(".*.partial")]:
-        if path.name != f".{MANIFEST}.partial" and time.time() - path.stat().st_mtime > _LEFT_SECONDS:
-            path.unlink(missing_ok=True)
+        with suppress(FileNotFoundError):  # it was somebody's a moment ago
+            if path.name not in needed and time.time() - path.stat().st_mtime > _LEFT_SECONDS:
+                path.unlink()
 
 
 def _file(import_id: str) -> Path:

@@ -16,6 +16,7 @@ from babel.messages.pofile import read_po
 from flask_migrate import upgrade
 
 import config
+import services.engine
 from app import create_app
 from models import db, utc_now
 from tests.support.servers import MariaDB, Redis
@@ -66,6 +67,13 @@ def one_day(monkeypatch):
     """What counts by the day does so by one moment: no test may depend on midnight not striking in it."""
     now = utc_now()
     monkeypatch.setattr("jobs.limits.utc_now", lambda: now)
+
+
+@pytest.fixture(autouse=True)
+def engine_as_it_was(monkeypatch):
+    """Commands choose folders of weights for the whole process; the next test begins with none of that."""
+    for name in ("_weights_folder", "_imported_folder"):
+        monkeypatch.setattr(services.engine, name, getattr(services.engine, name))
 
 
 @pytest.fixture(scope="session")

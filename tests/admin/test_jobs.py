@@ -97,8 +97,13 @@ def test_the_queue_page_tells_living_workers_from_silent_ones(app, chief):
 
 
 @both_engines
-def test_days_are_counted_with_their_durations(app, chief, anna):
+def test_days_are_counted_with_their_durations(app, chief, anna, monkeypatch):
     now = utc_now()
+    for clock in ("jobs.figures.utc_now", "jobs.overview.utc_now"):  # midnight may strike at any moment
+        monkeypatch.setattr(clock, lambda: now)
+    with app.app_context():
+        db.session.query(User).update({"created_at": now})
+        db.session.commit()
     for n, state in enumerate(("done", "done", "failed", "cancelled", "queued")):
         add(app, anna, f"{n:032x}", status=state, created_at=now - timedelta(days=n // 2), started_at=now,
             finished_at=now + timedelta(seconds=3 + n, milliseconds=500), error_key="worker_lost" if n == 2 else "")

@@ -1,34 +1,19 @@
 """The page of a job in each of its states, and the contact sheet."""
 
 import re
-import secrets
 
 import pytest
 
-from models import Job, User, db
 from models.job import CANCELLED, DONE, FAILED, QUEUED, RUNNING
-from tests.accounts.people import signed_in
-
-NAME = "12345"
+from tests.face.conftest import NAME
 
 
 @pytest.fixture
-def browser(app):
-    return signed_in(app, NAME)
-
-
-@pytest.fixture
-def page_of(app, browser):
+def page_of(made, browser):
     """Put a job of the person into the database and return its page."""
 
     def page(**columns) -> str:
-        browser.job_id = secrets.token_hex(16)
-        settings = {"service": "adjust", "original_file": "original.jpg", "width": 600, "height": 400} | columns
-        with app.app_context():
-            user = User.query.filter_by(name=NAME).one()
-            db.session.add(Job(id=browser.job_id, user_id=user.id, **settings))
-            db.session.commit()
-        answer = browser.get(f"/{NAME}/jobs/{browser.job_id}")
+        answer = browser.get(f"/{NAME}/jobs/{made(**columns)}")
         assert answer.status_code == 200
         return answer.text
 
@@ -85,12 +70,12 @@ def test_names_of_files_are_escaped(page_of):
     assert "<script>alert" not in page
 
 
-def test_the_contact_sheet_deletes_from_a_menu_and_then_offers_the_undo(page_of, browser):
-    page_of(status=DONE, result_file="result.jpg", original_name="cat.jpg")
+def test_the_contact_sheet_deletes_from_a_menu_and_then_offers_the_undo(made, browser):
+    job_id = made(status=DONE, result_file="result.jpg", original_name="cat.jpg")
     sheet = browser.get(f"/{NAME}/history").text
     entry = sheet[sheet.index("<details class=\"frame-menu\"") :]
-    assert f"/jobs/{browser.job_id}/deletion" in entry[: entry.index("</details>")]
-    browser.post(f"/{NAME}/jobs/{browser.job_id}/deletion")
+    assert f"/jobs/{job_id}/deletion" in entry[: entry.index("</details>")]
+    browser.post(f"/{NAME}/jobs/{job_id}/deletion")
     sheet = browser.get(f"/{NAME}/history").text
     assert "cat.jpg is deleted." in sheet and f'action="/{NAME}/history/restoration"' in sheet
 

@@ -8,33 +8,10 @@ import pytest
 from PIL import Image
 
 import services
-from models import Job, User, db
 from models.job import CANCELLED, DONE, FAILED
 from services.base import Choice, Option, Service
 from tests.accounts.people import JSON, signed_in
-
-NAME = "12345"
-
-
-@pytest.fixture
-def browser(app):
-    return signed_in(app, NAME)
-
-
-@pytest.fixture
-def made(app, browser):
-    """Put a job of the person into the database; return its id."""
-
-    def make(**columns) -> str:
-        job_id = secrets.token_hex(16)
-        settings = {"service": "adjust", "original_file": "original.jpg", "width": 600, "height": 400, "number": 7}
-        with app.app_context():
-            user = User.query.filter_by(name=NAME).one()
-            db.session.add(Job(id=job_id, user_id=user.id, **settings | columns))
-            db.session.commit()
-        return job_id
-
-    return make
+from tests.face.conftest import NAME
 
 
 @pytest.fixture

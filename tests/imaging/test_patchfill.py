@@ -8,7 +8,9 @@ from imaging.patchfill import NoSource, filled
 from imaging.regions import _labelled, fill_by_regions, regions
 from services.base import Cancelled
 
-RANDOM = np.random.default_rng(8)
+
+def noise(*shape: int) -> np.ndarray:
+    return np.random.default_rng(8).integers(0, 256, (*shape, 3), dtype=np.uint8)
 
 
 def grid(height: int = 96, width: int = 128) -> np.ndarray:
@@ -62,8 +64,7 @@ def test_a_soft_gradient_meets_its_surroundings():
 
 
 def test_the_same_seed_gives_the_same_answer_and_another_seed_another():
-    picture = RANDOM.integers(0, 256, (90, 90, 3), dtype=np.uint8)
-    picture = cv2.GaussianBlur(picture, (0, 0), 2)
+    picture = cv2.GaussianBlur(noise(90, 90), (0, 0), 2)
     hole = box(picture.shape, 25, 65, 25, 65)
     first, again, other = filled(picture, hole, 0), filled(picture, hole, 0), filled(picture, hole, 1)
     assert np.array_equal(first, again) and not np.array_equal(first, other)
@@ -78,7 +79,7 @@ def test_what_is_barred_is_never_copied():
 
 
 def test_what_was_in_the_hole_leaves_no_trace():
-    picture = cv2.GaussianBlur(RANDOM.integers(0, 256, (80, 80, 3), dtype=np.uint8), (0, 0), 3)
+    picture = cv2.GaussianBlur(noise(80, 80), (0, 0), 3)
     hole = box(picture.shape, 30, 60, 20, 60)
     answers = [filled(np.where(hole[:, :, None], np.uint8(value), picture), hole) for value in (0, 255)]
     assert np.array_equal(*answers)
@@ -86,7 +87,7 @@ def test_what_was_in_the_hole_leaves_no_trace():
 
 @pytest.mark.parametrize("shape", [(1, 40), (40, 1), (2, 9), (5, 5), (7, 200), (33, 21)])
 def test_small_and_narrow_pictures_are_filled(shape):
-    picture = RANDOM.integers(0, 256, (*shape, 3), dtype=np.uint8)
+    picture = noise(*shape)
     hole = np.zeros(shape, bool)
     hole[: max(1, shape[0] // 2), : max(1, shape[1] // 2)] = True
     answer = filled(picture, hole)

@@ -13,15 +13,14 @@ DPI = 300
 ONE_INCH = np.full((413, 295, 3), (10, 20, 200), np.uint8)  # 25 x 35 mm
 
 
-def copies(image: Image.Image, colour=(10, 20, 200)) -> int:
-    return int((np.asarray(image) == colour).all(axis=2).sum()) // (413 * 295)
+def blue_pixels(image: Image.Image) -> int:
+    return int((np.asarray(image) == ONE_INCH[0, 0]).all(axis=2).sum())
 
 
 @pytest.mark.parametrize("paper, count", [("5inch", 9), ("6inch", 12), ("a4", 50)])
 def test_a_sheet_holds_as_many_whole_copies_as_fit(paper, count):
     image = sheet(ONE_INCH, paper, DPI)
-    assert copies(image) == count
-    assert np.asarray(image).reshape(-1, 3).tolist().count([10, 20, 200]) == count * 413 * 295
+    assert blue_pixels(image) == count * 413 * 295
 
 
 @pytest.mark.parametrize("paper", PAPERS)

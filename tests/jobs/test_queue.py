@@ -59,7 +59,7 @@ def test_a_lost_bell_costs_only_the_time_to_the_next_sweep(user_id, start_worker
         assert job.status == "done"
         return (job.started_at - job.created_at).total_seconds()
 
-    assert quickest(wait, 20, tries=3) < 20
+    assert quickest(wait, 60, tries=3) < 60
 
 
 def test_F08_an_upload_is_taken_while_the_queue_is_away(environment, database, request, caplog):
@@ -71,7 +71,7 @@ def test_F08_an_upload_is_taken_while_the_queue_is_away(environment, database, r
         assert upload(browser, picture(), headers=JSON).status_code == 202
         return time.monotonic() - started
 
-    assert quickest(took, 10, tries=3) < 10
+    assert quickest(took, 10) < 10
     assert "queue does not answer" in caplog.text
     with browser.app.app_context():
         assert {job.status for job in db.session.scalars(db.select(Job))} == {"queued"}

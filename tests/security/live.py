@@ -10,7 +10,8 @@ from urllib.parse import urlencode
 from tests.accounts.people import PASSWORD
 from tests.jobs.support import picture
 
-ANSWER_SECONDS = 240
+# A busy machine may answer late; that it does answer is what counts, and what is late is looked at by each test.
+ANSWER_SECONDS = 900
 
 
 class Visitor(threading.Thread):

@@ -63,7 +63,7 @@ def stands(thread: Path) -> bool:
         return True
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(1500)
 @pytest.mark.parametrize("way", ["stopped", "hanging"])
 def test_F07_twenty_seconds_without_the_database(app, site, mariadb, way):
     visitors = [Visitor(site) for _ in range(VISITORS)]

@@ -5,6 +5,9 @@ import pytest
 import services
 from benchmarks.memory import BOUND_MIB, in_a_process, synthetic_photo
 
+# Half a minute of a processor's time for the slowest; several minutes where many share it.
+pytestmark = pytest.mark.timeout(1500)
+
 
 @pytest.fixture(scope="module")
 def photo(tmp_path_factory):

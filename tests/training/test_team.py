@@ -21,11 +21,16 @@ team.close()
 
 
 def test_two_processes_agree_on_the_clock_and_on_the_mean_gradient():
-    surroundings = {**os.environ, "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(free_port()), "WORLD_SIZE": "2"}
+    surroundings = {**os.environ, "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(free_port()), "WORLD_SIZE": "2",
+                    "GLOO_SOCKET_IFNAME": "lo", "OMP_NUM_THREADS": "1"}  # fmt: skip
     members = [
         subprocess.Popen([sys.executable, "-c", MEMBER], cwd=ROOT, env={**surroundings, "RANK": str(rank)},
                          stdout=subprocess.PIPE, text=True)
         for rank in range(2)
     ]
-    said = [member.communicate(timeout=240)[0].strip() for member in members]
+    try:
+        said = [member.communicate(timeout=280)[0].strip() for member in members]
+    finally:
+        for member in members:
+            member.kill()
     assert said == ["True 0.5 [[2.0, 2.0]]", "False 0.5 [[2.0, 2.0]]"]
