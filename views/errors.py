@@ -2,7 +2,7 @@
 
 import secrets
 
-from flask import Flask, current_app, jsonify, make_response, render_template
+from flask import Flask, current_app, jsonify, make_response, render_template, request
 from flask_babel import gettext, lazy_gettext
 from sqlalchemy.exc import InterfaceError, OperationalError
 from werkzeug.exceptions import HTTPException, InternalServerError
@@ -24,10 +24,15 @@ SENTENCES = {
     403: ("forbidden", lazy_gettext("This is not allowed.")),
     404: ("not_found", lazy_gettext("There is nothing at this address. It may have been deleted.")),
     405: ("method_not_allowed", lazy_gettext("This address does not answer to that kind of request.")),
-    413: ("too_large", lazy_gettext("This upload is larger than the server accepts. Choose a smaller picture.")),
+    413: ("too_large", lazy_gettext("What was sent is larger than the server accepts.")),
     429: ("too_many", lazy_gettext("Too many requests. Wait a little and try again.")),
     500: ("unexpected", lazy_gettext("Something went wrong on our side. It was logged under the number below.")),
     503: ("unavailable", lazy_gettext("The server cannot reach its database right now. Try again in a moment.")),
+}
+# Where it is known what was too large, it is told what to do.
+TOO_LARGE = {
+    "studio.studio": lazy_gettext("This upload is larger than the server accepts. Choose a smaller picture."),
+    "admin.import_weights": lazy_gettext("This file is larger than this server takes."),
 }
 OTHER = ("failed", lazy_gettext("This request could not be served."))
 
@@ -94,6 +99,8 @@ def http_error(error: HTTPException):
     if error.code >= 500 and not isinstance(error, InternalServerError):
         return respond(error.code, *SENTENCES.get(error.code, OTHER), retry_after=RETRY_SECONDS)
     key, message = SENTENCES.get(error.code, OTHER)
+    if error.code == 413:
+        message = TOO_LARGE.get(request.endpoint, message)
     if hasattr(error, "key"):
         key, message = error.key, error.description
     return respond(error.code, key, message)

@@ -124,12 +124,13 @@ def test_D03_a_body_above_the_limit_is_refused_before_it_is_read(app, browser, i
     app.config["MAX_UPLOAD_MEGABYTES"] = 1
     answer = upload(browser, b"x" * (3 * 2**20), headers=JSON)
     assert (answer.status_code, answer.json["error"]["key"]) == (413, "too_large")
+    assert "Choose a smaller picture" in answer.json["error"]["message"]
     assert (stored_files(app), job_count()) == ([], 0)
 
 
 def test_other_forms_take_no_large_bodies(browser):
     answer = browser.client.post("/login", data={"username": "x" * 100_000})
-    assert answer.status_code == 413
+    assert answer.status_code == 413 and "picture" not in answer.text.split("<main")[1].split("</main")[0]
 
 
 def post_body(browser, data: bytes, headers=None):
