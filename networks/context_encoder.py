@@ -8,7 +8,7 @@ place in the hole can depend on each place around it.
 Two things differ from the papers. Holes have any form, not one box in the middle, so that what is known is a fourth
 plane, and the answer is the whole picture, of which the caller takes the hole. And the hole is not filled with one mean
 colour at the start but with a mean for each place, in which the near counts most (`continued`); the network says how to
-change that. It would need days to learn what a weighted mean knows.
+change that. It would need days to learn what a mean knows.
 """
 
 import torch
@@ -17,6 +17,7 @@ from torch import Tensor, nn
 
 SIDE = 128
 SMALLEST = 4  # pixels: the side of the maps that are fully connected
+ENOUGH, SWEEPS = 4, 4  # a cell that is known to a fourth is known well enough; rounds of relaxation at each scale
 
 
 class ContextEncoder(nn.Module):
@@ -46,7 +47,8 @@ class ContextEncoder(nn.Module):
 
     def forward(self, holed_and_known: Tensor) -> Tensor:
         rgb, known = holed_and_known[:, :3], holed_and_known[:, 3:]
-        smooth = continued(rgb, known)
+        with torch.no_grad():
+            smooth = continued(rgb.float(), known.float())
         maps = self.encoder(torch.cat((smooth * 2 - 1, known), 1))
         mixed = self.bottleneck(maps.flatten(1)).view_as(maps)
         answer = smooth + self.decoder(mixed)
@@ -54,10 +56,11 @@ class ContextEncoder(nn.Module):
 
 
 def continued(rgb: Tensor, known: Tensor) -> Tensor:
-    """Return what is known spread over the rest, (N, 3, H, W): a mean of it, in which the near counts most.
+    """Return what is known spread smoothly over the rest, (N, 3, H, W), as a soap film does (Laplace's equation).
 
     rgb: 0 in the hole; known: (N, 1, H, W), 0 or 1; the sides are equal powers of two. Where nothing at all is known,
-    all is 0. Gortler, Grzeszczuk, Szeliski, Cohen: "The Lumigraph", SIGGRAPH 1996, section 3.4 (pull-push).
+    all is 0. From coarse to fine: Gortler, Grzeszczuk, Szeliski, Cohen: "The Lumigraph", SIGGRAPH 1996, section 3.4
+    (pull-push), with relaxation at each scale.
     """
     sums, weights = [rgb], [known]
     while sums[-1].shape[-1] > 1:
@@ -66,5 +69,8 @@ def continued(rgb: Tensor, known: Tensor) -> Tensor:
     guess = torch.zeros_like(sums[-1])
     for total, weight in zip(reversed(sums), reversed(weights), strict=True):
         guess = F.interpolate(guess, size=total.shape[-2:], mode="bilinear")
-        guess = total + guess * (1 - weight)  # the mean of what is known there counts as much as there is of it
+        held = (weight * ENOUGH).clamp(max=1)
+        mean = total / weight.clamp(min=1e-6) * held
+        for _ in range(SWEEPS):
+            guess = mean + (1 - held) * F.avg_pool2d(guess, 3, 1, 1, count_include_pad=False)
     return guess

@@ -1,0 +1,44 @@
+"""From a filled picture at a working size to the full size: each pixel from the known patches most like it there."""
+
+import cv2
+import numpy as np
+
+from imaging.patches import Level, Planes, texture_of
+from imaging.patchfill import RADIUS
+from imaging.patchmatch import Search
+from imaging.patchvotes import finished
+
+ROUNDS, TEXTURE_SIDE = 5, 5
+
+
+def followed(
+    rgb: np.ndarray, hole: np.ndarray, barred: np.ndarray, small: np.ndarray, factor: int, seed: int = 0
+) -> np.ndarray:
+    """Return uint8 (H, W, 3) `rgb` with the `hole`, bool (H, W), filled as `small` says; all other pixels are the same.
+
+    small: uint8 (ceil(H / factor), ceil(W / factor), 3), filled. barred: bool (H, W), what must not be copied. Where
+    nothing may be, `small` is enlarged.
+    """
+    size = small.shape[1::-1]
+    missing, spoiled = (
+        cv2.resize(places.astype(np.float32), size, interpolation=cv2.INTER_AREA) > 1e-6 for places in (hole, barred)
+    )
+    colours = small.astype(np.float32) / 255
+    texture = texture_of(colours, np.zeros_like(missing), TEXTURE_SIDE)
+    level = Level(Planes(colours, texture, missing, spoiled | missing), RADIUS)
+    if not len(level.sources) or not _covered(level, missing):
+        result = rgb.copy()
+        result[hole] = cv2.resize(small, hole.shape[::-1], interpolation=cv2.INTER_CUBIC)[hole]
+        return result
+    search = Search(level, np.random.default_rng(seed))
+    field = search.anything()
+    search.improve(field, ROUNDS)
+    # What lies beyond the last whole cell is looked up in it.
+    extra = (0, small.shape[0] * factor - hole.shape[0]), (0, small.shape[1] * factor - hole.shape[1])
+    wide = np.pad(rgb, (*extra, (0, 0)), mode="edge")
+    return finished(wide, np.pad(hole, extra), level, field, factor)[: hole.shape[0], : hole.shape[1]]
+
+
+def _covered(level: Level, missing: np.ndarray) -> bool:
+    """Whether patches fit into the picture at all."""
+    return min(missing.shape) > 2 * level.radius and len(level.targets) > 0
