@@ -40,7 +40,7 @@ class Plan(NamedTuple):
 
 
 FROM_NOTHING = Plan(((0.0, 64, 12), (0.32, 96, 8), (0.8, 160, 6)), 1.5e-3, 0.8, 5e-4)
-FROM_RELEASED = Plan(((0.0, 96, 12), (0.5, 128, 8)), 2e-3, 0.6, 7e-4)
+FROM_RELEASED = Plan(((0.0, 64, 16), (0.2, 96, 12), (0.5, 128, 8)), 2e-3, 0.5, 8e-4)
 WARM_UP = 0.02  # of the time
 AVERAGE_DECAY = 0.99
 OVERLAP_AREA = 0.02  # of the frame
@@ -59,7 +59,7 @@ def main() -> None:
     name, plan = ("background-further", FROM_RELEASED) if chosen.from_released else ("background", FROM_NOTHING)
     run = Run(name, chosen.out, chosen.minutes)
     network = weights.load("background").requires_grad_(True) if chosen.from_released else U2NetP()
-    network = network.to(memory_format=torch.channels_last).train()
+    network = network.to(chosen.device, memory_format=torch.channels_last).train()
     average = AveragedModel(network, multi_avg_fn=get_ema_multi_avg_fn(AVERAGE_DECAY), use_buffers=True)
     optimiser = torch.optim.AdamW(network.parameters(), lr=plan.peak_rate, weight_decay=1e-4)
     run.register(network=network, average=average, optimiser=optimiser)
@@ -82,6 +82,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--from-released", action="store_true", help="go on from the weights in weights/")
     parser.add_argument("--out", type=Path, default=None, help="checkpoints; default runs/NAME")
     parser.add_argument("--weights", type=Path, default=WEIGHTS, help="where the result is exported")
+    parser.add_argument("--device", default="cpu", help="cpu or cuda")
     parser.add_argument("--threads", type=int, default=1)
     return parser.parse_args()
 
@@ -131,7 +132,11 @@ def batch(pictures: Collection, side: int, size: int, rng: np.random.Generator) 
 
 def update(network, optimiser, rgb: torch.Tensor, mask: torch.Tensor) -> tuple[float, float]:
     """One step; returns the summed loss and that of the fused map alone."""
-    with torch.autocast("cpu", torch.bfloat16):
+    device = next(network.parameters()).device
+    if device.type == "cuda":  # pinned pages travel while the card still works on the step before
+        rgb, mask = rgb.pin_memory(), mask.pin_memory()
+    rgb, mask = rgb.to(device, non_blocking=True), mask.to(device, non_blocking=True)
+    with torch.autocast(device.type, torch.bfloat16):
         maps = network(rgb)
     losses = [F.binary_cross_entropy_with_logits(logits.float(), mask) for logits in maps]
     total = sum(losses) + sum(missed_overlap(logits.float(), mask) for logits in maps)

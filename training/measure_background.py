@@ -58,16 +58,18 @@ def figures(
 def predicted(network: nn.Module, rgb: np.ndarray, side: int) -> np.ndarray:
     """The soft mask, float32 (H, W) in [0, 1], of an rgb uint8 (H, W, 3) picture."""
     tensor = torch.from_numpy(sized(rgb, side, side)).permute(2, 0, 1)[None].float() / 255
+    tensor = tensor.to(next(network.parameters()).device, memory_format=torch.channels_last)
     with torch.inference_mode():
-        mask = network(tensor.contiguous(memory_format=torch.channels_last))[0, 0].float().numpy()
+        mask = network(tensor)[0, 0].float().cpu().numpy()
     return sized(mask, *rgb.shape[:2])
 
 
 def served(network: nn.Module, rgb: np.ndarray, side: int) -> np.ndarray:
     """The alpha that the service makes, float32 (H, W) in [0, 1]: all 0 where it finds nobody."""
     tensor = torch.from_numpy(sized(rgb, side, side)).permute(2, 0, 1)[None].float() / 255
+    tensor = tensor.to(next(network.parameters()).device, memory_format=torch.channels_last)
     with torch.inference_mode():
-        mask = network(tensor.contiguous(memory_format=torch.channels_last))[0, 0].float().numpy()
+        mask = network(tensor)[0, 0].float().cpu().numpy()
     mask = matte.settled(np.rint(mask * 255).astype(np.uint8))
     if (mask >= PERSON_SURE).mean() < PERSON_SHARE:
         return np.zeros(rgb.shape[:2], np.float32)

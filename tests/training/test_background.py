@@ -7,6 +7,7 @@ import torch
 from PIL import Image
 
 from networks import weights
+from networks.manifest import entries
 from networks.u2net import U2NetP
 from training import background
 from training.archives import held_back
@@ -105,3 +106,13 @@ def test_a_few_steps_lower_the_loss_and_what_was_learnt_can_be_exported_and_load
     loaded = weights.load("background", folder=tmp_path)
     with torch.inference_mode():
         assert torch.allclose(loaded(rgb), network.eval()(rgb), atol=0.02)
+
+
+def test_the_recipe_runs_on_the_device_it_is_given_and_exports(data, tmp_path, monkeypatch):
+    command = f"background --data {data} --minutes 0 --device cpu --out {tmp_path}/run --weights {tmp_path}/weights"
+    monkeypatch.setattr("sys.argv", command.split())
+    threads = torch.get_num_threads()
+    background.main()
+    torch.set_num_threads(threads)
+    assert "portraits_iou" in entries(tmp_path / "weights")["background"].figures
+    assert weights.load("background", folder=tmp_path / "weights").multiple_of == 32
