@@ -3,6 +3,9 @@
 A test asks for both engines with `@both_engines` (see `tests.support.engines`).
 """
 
+import contextlib
+import ctypes
+import gc
 import io
 import os
 import shutil
@@ -33,6 +36,15 @@ def pytest_runtest_setup():
     if torch := sys.modules.get("torch"):
         torch.manual_seed(0)
         torch.set_num_threads(1)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown(item, nextitem):
+    """After each file give back to the system what its networks took: several processes share the machine's memory."""
+    if nextitem is None or nextitem.path != item.path:
+        gc.collect()
+        with contextlib.suppress(AttributeError, OSError):  # not every C library can
+            ctypes.CDLL(None).malloc_trim(0)
 
 
 @pytest.fixture(autouse=True, scope="session")

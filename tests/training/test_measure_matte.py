@@ -1,6 +1,7 @@
 """Measuring what decontamination is worth, on a drawn person."""
 
 import numpy as np
+import pytest
 import torch
 
 from training import measure_matte, sheet_background
@@ -25,15 +26,19 @@ def pictures():
     return Collection([drawn()] * 30, [drawn()] * 30, [drawn()], places)
 
 
-def test_the_step_makes_the_edge_more_like_the_truth_with_the_true_mask():
-    figures = measure_matte.figures(Blind(), pictures(), side=64)
+@pytest.fixture(scope="module")
+def figures():
+    return measure_matte.figures(Blind(), pictures(), side=64)
+
+
+def test_the_step_makes_the_edge_more_like_the_truth_with_the_true_mask(figures):
     for background in measure_matte.NEW:
         before, after = (figures[f"true mask, {background}, {way}"] for way in ("as they were", "after the step"))
         assert after < 0.5 * before
 
 
-def test_the_same_seed_gives_the_same_figures():
-    assert measure_matte.figures(Blind(), pictures(), 64) == measure_matte.figures(Blind(), pictures(), 64)
+def test_the_same_seed_gives_the_same_figures(figures):
+    assert measure_matte.figures(Blind(), pictures(), side=64) == figures
 
 
 def test_a_person_stands_four_times_beside_each_other_on_the_sheet():
