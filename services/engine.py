@@ -101,6 +101,11 @@ def device() -> str:
     return "cuda" if torch.cuda.is_available() else "cpu"
 
 
+def half_precision() -> "dtype | None":
+    """Return the type of 16 bits in which networks calculate on `device()`, None where they keep to float32."""
+    return _half(device())
+
+
 def device_name() -> str:
     """Return the name of the device that networks really run on, for people."""
     import torch
