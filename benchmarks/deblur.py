@@ -1,35 +1,29 @@
-"""How long does deblurring take? `python benchmarks/deblur.py [--threads 1] [--large]`.
+"""How long does deblurring take? `python -m benchmarks.deblur [--threads 1] [--large]`.
 
-Prints one JSON object: processor milliseconds per megapixel, median of several runs, of the networks as the service
-runs them and of the yardsticks: DeblurGAN's generator with 9 blocks at its published width, in eager PyTorch in
-float32 and, where `onnxruntime` is installed (a developer's tool, not needed by Revive), in ONNX Runtime in float32;
-the time of the whole service at several sizes, which should grow with the pixels; and with `--large` 12 megapixels,
-with the longest silence between two reports. Processor time, so that other work on the machine counts little.
+Prints one JSON object: processor milliseconds per megapixel, medians of several rounds in which all take their turn,
+of the networks as the service runs them and of the yardsticks: DeblurGAN's generator with 9 blocks at its published
+width, in eager PyTorch in float32 and, where `onnxruntime` and `onnx` are installed (developers' tools that Revive does
+not need), in ONNX Runtime in float32; the time of the whole service at several sizes, which should grow with the
+pixels; and with `--large` 12 megapixels, with the longest silence between two reports. Processor time, so that other
+work on the machine counts little.
 """
 
 import argparse
 import importlib.util
-import io
 import json
-import statistics
-import sys
 import time
-from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 import torch
 from torch import nn
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-
 import services
+from benchmarks.background import inferred, milliseconds, onnx_session
 from imaging.files import Picture
 from networks.weights import build
 from services import engine
 
 SIDE = 512  # of the tiles that networks are timed on: what the service uses
-RUNS = 5
 
 
 def main() -> None:
@@ -54,44 +48,17 @@ def parse_arguments() -> argparse.Namespace:
 
 def per_megapixel(yardstick: nn.Module, threads: int) -> dict[str, float]:
     tile = torch.rand(1, 3, SIDE, SIDE)
-    eager = milliseconds(lambda: inferred(yardstick, tile))
-    figures = {"resnet_9_blocks_eager_float32": eager}
+    ways = {"resnet_9_blocks_eager_float32": lambda: inferred(yardstick, tile)}
     if importlib.util.find_spec("onnxruntime"):
-        figures["resnet_9_blocks_onnx_runtime_float32"] = milliseconds(onnx_session(yardstick, tile, threads))
+        ways["resnet_9_blocks_onnx_runtime_float32"] = onnx_session(yardstick, tile, threads)
     for name in ("deblur", "deblurgan"):
         network = engine.network(name)
-        figures[name] = milliseconds(lambda network=network: network(tile))
-        module = network._module
-        figures[f"{name}_float32"] = milliseconds(lambda module=module: inferred(module, tile))
-    figures["times_as_fast_as_eager"] = round(eager / figures["deblur"], 1)
-    return figures
-
-
-def milliseconds(run: Callable[[], object]) -> float:
-    """Median over RUNS after one to warm up, per megapixel."""
-    run()
-    taken = []
-    for _ in range(RUNS):
-        start = time.process_time()
-        run()
-        taken.append(time.process_time() - start)
-    return round(statistics.median(taken) * 1000 / (SIDE * SIDE / 1e6), 1)
-
-
-@torch.inference_mode()
-def inferred(network: nn.Module, tile: torch.Tensor) -> torch.Tensor:
-    return network(tile)
-
-
-def onnx_session(network: nn.Module, tile: torch.Tensor, threads: int) -> Callable[[], object]:
-    import onnxruntime
-
-    written = io.BytesIO()
-    torch.onnx.export(network, (tile,), written, input_names=["picture"], dynamo=False)
-    settings = onnxruntime.SessionOptions()
-    settings.intra_op_num_threads = threads
-    session = onnxruntime.InferenceSession(written.getvalue(), settings, providers=["CPUExecutionProvider"])
-    return lambda: session.run(None, {"picture": tile.numpy()})
+        ways[name] = lambda network=network: network(tile)
+        ways[f"{name}_float32"] = lambda module=network._module: inferred(module, tile)
+    yardsticks = [name for name in ways if name.startswith("resnet")]
+    figures = {name: round(taken / (SIDE * SIDE / 1e6), 1) for name, taken in milliseconds(ways).items()}
+    faster = {f"deblur_times_as_fast_as_{name}": round(figures[name] / figures["deblur"], 1) for name in yardsticks}
+    return figures | faster
 
 
 def served(megapixels: float) -> dict[str, float]:

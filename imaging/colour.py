@@ -20,7 +20,7 @@ DELTA = 6 / 29  # where CIELAB's cube root gives way to a straight line
 
 def rgb_to_lab(rgb: Tensor) -> Tensor:
     """Return the CIELAB planes of sRGB-encoded `rgb`, (N, 3, H, W) in [0, 1]; same shape and dtype."""
-    relative = _mixed(_linear(rgb), RGB_TO_RELATIVE_XYZ)
+    relative = _mixed(linear_from_srgb(rgb), RGB_TO_RELATIVE_XYZ)
     curved = torch.where(relative > DELTA**3, relative.clamp(min=DELTA**3) ** (1 / 3),
                          relative / (3 * DELTA**2) + 4 / 29)
     x, y, z = curved.unbind(1)
@@ -32,7 +32,7 @@ def lab_to_rgb(lab: Tensor) -> Tensor:
 
     Clipping turns the hue of colours that lie outside sRGB; `into_gamut` first keeps it.
     """
-    return _encoded(_linear_rgb(lab).clamp(0, 1))
+    return srgb_from_linear(_linear_rgb(lab).clamp(0, 1))
 
 
 def lab_to_rgb_in_gamut(lab: Tensor, halvings: int = 6) -> Tensor:
@@ -69,20 +69,22 @@ def _inside(lightness: Tensor, chroma: Tensor) -> Tensor:
     return ((rgb >= -1e-4) & (rgb <= 1 + 1e-4)).all(1, keepdim=True)
 
 
+def linear_from_srgb(encoded: Tensor) -> Tensor:
+    """sRGB-encoded values, of any shape, to linear light: [0, 1] to [0, 1], smooth beyond."""
+    return torch.where(encoded <= 0.04045, encoded / 12.92, ((encoded.clamp(min=0.04045) + 0.055) / 1.055) ** 2.4)
+
+
+def srgb_from_linear(linear: Tensor) -> Tensor:
+    """Linear light, of any shape, to sRGB-encoded values."""
+    return torch.where(linear <= 0.0031308, linear * 12.92, 1.055 * linear.clamp(min=0.0031308) ** (1 / 2.4) - 0.055)
+
+
 def _linear_rgb(lab: Tensor) -> Tensor:
     lightness, a, b = lab.unbind(1)
     y = (lightness + 16) / 116
     curved = torch.stack((y + a / 500, y, y - b / 200), 1)
     relative = torch.where(curved > DELTA, curved**3, 3 * DELTA**2 * (curved - 4 / 29))
     return _mixed(relative, RELATIVE_XYZ_TO_RGB)
-
-
-def _linear(encoded: Tensor) -> Tensor:
-    return torch.where(encoded <= 0.04045, encoded / 12.92, ((encoded.clamp(min=0.04045) + 0.055) / 1.055) ** 2.4)
-
-
-def _encoded(linear: Tensor) -> Tensor:
-    return torch.where(linear <= 0.0031308, linear * 12.92, 1.055 * linear.clamp(min=0.0031308) ** (1 / 2.4) - 0.055)
 
 
 def _mixed(planes: Tensor, matrix: Tensor) -> Tensor:
