@@ -80,10 +80,19 @@ def network(name: str) -> Network:
                 _loaded[name] = where, _load(name, where[0])
         except WeightsUnavailable as error:
             _loaded.pop(name, None)
-            raise ServiceError(
-                "weights_unavailable", N_("The weights of this tool are missing or damaged, so it cannot run.")
-            ) from error
+            raise _unavailable() from error
         return _loaded[name][1]
+
+
+def fingerprint(name: str) -> str:
+    """Return the SHA-256 of these weights, which tells what they made from what others did; nothing is loaded.
+
+    Raises ServiceError: they are not there.
+    """
+    try:
+        return _whereabouts(name)[1]
+    except WeightsUnavailable as error:
+        raise _unavailable() from error
 
 
 def module(name: str) -> "nn.Module":
@@ -114,6 +123,12 @@ def device_name() -> str:
         return torch.cuda.get_device_name()
     name = torch.cpu.get_capabilities().get("cpu_name") or "CPU"
     return f"{name}, bf16" if _half("cpu") else name
+
+
+def _unavailable() -> ServiceError:
+    return ServiceError(
+        "weights_unavailable", N_("The weights of this tool are missing or damaged, so it cannot run.")
+    )
 
 
 def _whereabouts(name: str) -> tuple[Path, str]:

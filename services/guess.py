@@ -26,7 +26,7 @@ PLACE = "guess"  # the name under which a guess is kept
 class Guess:
     """`chroma` float32 (h, w, 6): a* and b* in the networks' unit of 110, a pair for each of VARIANTS.
 
-    `made` names the network and its working size, so that a kept guess is not taken for another.
+    `made` names the network, its weights and its working size, so that a kept guess is not taken for another.
     """
 
     chroma: np.ndarray
@@ -44,7 +44,7 @@ def guess(rgb: np.ndarray, options: Mapping[str, Any], report: Report) -> Guess:
     network, side = options["network"], int(options["detail"])
     if network != OWN:
         side = RENDER_UNIT * int(options["render_factor"])
-    made = f"{network} {side}"
+    made = f"{network} {engine.fingerprint(network)} {side}"
     kept = _unpacked(options.get(KEPT, {}), made)
     if kept is not None:
         return kept

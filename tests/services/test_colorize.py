@@ -85,6 +85,15 @@ def test_another_working_size_does_ask_it(monkeypatch):
     assert asked == ["colorize"]
 
 
+def test_other_weights_of_the_same_name_ask_the_network_again(monkeypatch):
+    """After an upgrade, a run with other hints does not take the old network's guess for the new one's."""
+    kept = dict(run(GREY).kept)
+    asked, network = [], engine.network
+    monkeypatch.setattr(engine, "network", lambda name: asked.append(name) or network(name))
+    monkeypatch.setattr(engine, "fingerprint", lambda name: 64 * "0")
+    assert dict(run(GREY, kept=kept).kept) != kept and asked == ["colorize"]
+
+
 @pytest.mark.parametrize("damaged", [b"", b"PK\x03\x04", b"\x93NUMPY nonsense"])
 def test_a_damaged_guess_is_no_guess(damaged):
     assert run(GREY, kept={guess.PLACE: damaged}).picture is not None
@@ -109,7 +118,7 @@ def test_a_dab_stops_at_an_edge():
 
 def test_hints_work_on_a_kept_guess_without_the_network(no_network, monkeypatch):
     chroma = np.zeros((128, 171, 6), np.float32)
-    kept = guess.Guess(chroma, "colorize 128").packed()
+    kept = guess.Guess(chroma, f"colorize {engine.fingerprint('colorize')} 128").packed()
     result = run(FLAT, kept=kept, hints=dab((30, 30, 220)))
     assert result.picture.rgb[60, 40, 2] > result.picture.rgb[60, 40, 0] + 60
     assert dict(result.kept).keys() == kept.keys()  # the guess, not the hints
@@ -138,6 +147,7 @@ def test_deoldify_sees_a_square_of_its_own_working_size(monkeypatch):
             return tensor.new_zeros(1, 6, *tensor.shape[2:]) + 0.1
 
     monkeypatch.setattr(engine, "network", lambda name: Network())
+    monkeypatch.setattr(engine, "fingerprint", lambda name: 64 * "0")
     result = run(GREY, network="deoldify-artistic", render_factor="10")
     assert seen == [((1, 1, 160, 160), "variants")] and result.picture.pixels.shape == GREY.shape
 
@@ -149,7 +159,7 @@ def test_the_kept_guess_is_small():
 
 def test_the_guess_says_what_made_it():
     with np.load(io.BytesIO(run(GREY, variants="0").kept[guess.PLACE])) as file:
-        assert str(file["made"]) == "colorize 128"
+        assert str(file["made"]) == f"colorize {engine.fingerprint('colorize')} 128"
 
 
 def test_every_variant_has_a_name():
