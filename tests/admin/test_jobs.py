@@ -69,8 +69,9 @@ def test_while_the_queue_is_paused_no_job_is_next(app, chief, anna):
 
 def test_a_real_worker_takes_nothing_while_paused_and_goes_on_when_resumed(app, environment, chief, anna, tmp_path):
     act(chief, "/queue/pause")
-    worker = WorkerProcess(environment, tmp_path / "worker.log").ready()
+    worker = WorkerProcess(environment, tmp_path / "worker.log")
     try:
+        worker.ready()
         with app.app_context():
             job_id = make_job(anna)
             with pytest.raises(TimeoutError):
@@ -79,8 +80,9 @@ def test_a_real_worker_takes_nothing_while_paused_and_goes_on_when_resumed(app, 
         act(chief, "/queue/resumption")
         with app.app_context():
             assert wait_until(job_id).status == "done"
+        assert worker.ask_to_stop().ended() == 0
     finally:
-        worker.ask_to_stop().ended()
+        worker.kill()
 
 
 def test_the_queue_page_tells_living_workers_from_silent_ones(app, chief):
