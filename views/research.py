@@ -100,6 +100,15 @@ BEHIND: dict[str, tuple[Part, ...]] = {
                 Work("Newson et al., Non-Local Patch-Based Inpainting, IPOL 2017", _DOI + "10.5201/ipol.2017.189"),
             ),
         ),
+        Part(
+            N_("Or a network of our own fills it: it begins with a smooth fill and changes it at six scales, coarse to "
+               "fine."),
+            (
+                Work("Hong et al., Deep Fusion Network, ACM Multimedia 2019", _ARXIV + "1904.08060"),
+                Work("Gortler et al., The Lumigraph, SIGGRAPH 1996", _DOI + "10.1145/237170.237200"),
+            ),
+            weights="dfnet",
+        ),
     ),
     "adjust": (
         Part(

@@ -9,7 +9,7 @@ import torch
 import services
 from imaging.files import Picture
 from networks.dfnet import DFNet
-from services import engine
+from services import engine, fills
 from services.base import InvalidOption, silent
 from tests.services.conftest import export_small
 from training.export import export
@@ -121,3 +121,18 @@ def test_a_network_fills_as_well_where_its_weights_are(monkeypatch, tmp_path):
     assert not (result.picture.pixels[30:50, 40:60] == (255, 0, 255)).all(2).any()
     assert result.answers == ()  # it knows only one
     assert json.loads((tmp_path / "manifest.json").read_text())["dfnet"]["network"] == "dfnet"
+
+
+def test_every_way_of_filling_is_a_choice_and_only_those_that_know_other_answers_ask_how_many():
+    options = {option.name: option for option in INPAINT.options}
+    assert [choice.value for choice in options["engine"].choices] == [one.key for one in fills.ENGINES]
+    assert len({one.key for one in fills.ENGINES}) == len(fills.ENGINES)
+    assert options["answers"].shown_when == ("engine", tuple(one.key for one in fills.ENGINES if one.varied))
+
+
+@pytest.mark.parametrize(
+    "options, following",
+    [({"answer": 3, "answers": 2}, ("answer", "5")), ({"engine": "dfnet"}, None), ({"engine": "gone"}, None)],
+)
+def test_another_answer_is_offered_where_there_is_one(options, following):
+    assert INPAINT.another(options) == following
