@@ -20,7 +20,7 @@ THUMBNAIL_SIDE = 384
 PREVIEW_QUALITY = 85
 DEFAULT_SECONDS = 8  # of processor time
 # The clock of the wall runs longer: a server that is busy must not take a plain picture for a costly one.
-PATIENCE = 2
+PATIENCE = 5
 DEFAULT_MEMORY_MB = 1400
 _MAX_WRITTEN_MB = 64
 _SUFFIXES = {".webp": "webp", ".jpg": "jpeg", ".jpeg": "jpeg", ".png": "png"}
