@@ -13,6 +13,7 @@ import torchvision
 from torch import Tensor, nn
 
 from imaging.colour import lab_to_rgb, rgb_to_lab
+from networks.winograd import Convolution3x3
 
 CHROMA_UNIT = 110.0
 RANGE = 3.0  # of the answer, in ImageNet's deviations
@@ -54,7 +55,7 @@ class DeOldify(nn.Module):
             channels = self.blocks[-1].out
         self.last = SubPixel(channels, channels)
         self.residual = nn.Sequential(*(
-            layer for _ in range(2) for layer in (nn.Conv2d(channels + 3, channels + 3, 3, padding=1), nn.ReLU())
+            layer for _ in range(2) for layer in (Convolution3x3(channels + 3, channels + 3), nn.ReLU(True))
         ))
         self.to_rgb = nn.Conv2d(channels + 3, 3, 1)
         for name, values in (("mean", (0.485, 0.456, 0.406)), ("std", (0.229, 0.224, 0.225)), ("luma", LUMA)):
@@ -85,9 +86,8 @@ class DeOldify(nn.Module):
         current = self.middle(maps.pop())
         for block, skip in zip(self.blocks, reversed(maps), strict=True):
             current = block(current, skip)
-        current = self.last(current)
-        current = torch.cat((current, picture.to(current.dtype)), 1)
-        current = current + self.residual(current)
+        current = self.last(current, picture)
+        current = self.residual(current).add_(current)
         return torch.sigmoid(self.to_rgb(current).float()) * (2 * RANGE) - RANGE
 
 
@@ -105,15 +105,54 @@ class Affine(nn.Module):
 
 
 class SubPixel(nn.Module):
-    """Doubles height and width, (N, C, H, W) -> (N, out, 2H, 2W), blurred by the mean of 2x2 neighbours."""
+    """Doubles height and width, (N, C, H, W) -> (N, out, 2H, 2W), blurred by the mean of 2x2 neighbours.
+
+    The blur is two additions, a quarter having been taken of the weights; pixels are shuffled on the way into the
+    tensor that holds the next thing to read, so that nothing is copied. For inference only.
+    """
 
     def __init__(self, channels: int, out: int):
         super().__init__()
+        self.out = out
         self.expand = nn.Conv2d(channels, 4 * out, 1)
 
-    def forward(self, maps: Tensor) -> Tensor:
-        raised = F.pixel_shuffle(torch.relu(self.expand(maps)), 2)
-        return F.avg_pool2d(F.pad(raised, (1, 0, 1, 0), mode="replicate"), 2, stride=1)
+    def forward(self, maps: Tensor, beside: Tensor) -> Tensor:
+        """Return (N, out + S, h, w): the raised maps before `beside` (N, S, h, w), repeated to fit its odd sizes."""
+        raised = self.summed_along_rows(self.quarters(maps))
+        rows, columns = beside.shape[2:]
+        if raised.shape[1:3] != (rows, columns):
+            blurred = torch.empty_like(raised)
+            _added_down(raised, blurred)
+            raised = F.interpolate(blurred.permute(0, 3, 1, 2), (rows, columns), mode="nearest")
+            return torch.cat((raised, beside.to(raised.dtype)), 1)
+        joined = raised.new_empty((len(raised), rows, columns, self.out + beside.shape[1]))
+        _added_down(raised, joined[..., : self.out])
+        joined[..., self.out :].copy_(beside.permute(0, 2, 3, 1))
+        return joined.permute(0, 3, 1, 2)
+
+    def quarters(self, maps: Tensor) -> Tensor:
+        """Return what becomes four pixels of each, a quarter of them, as (N, H, W, row, column, out)."""
+        # The four of a channel lie together in the file; here those of a pixel do.
+        weight, bias = (values.unflatten(0, (-1, 4)).transpose(0, 1).flatten(0, 1) / 4 for values in
+                        (self.expand.weight, self.expand.bias))
+        expanded = F.conv2d(maps, weight, bias).relu_().contiguous(memory_format=torch.channels_last)
+        return expanded.permute(0, 2, 3, 1).unflatten(3, (2, 2, self.out))
+
+    def summed_along_rows(self, quarters: Tensor) -> Tensor:
+        """Return (N, 2H, 2W, out): each pixel and the one before it, the first twice."""
+        count, height, width = quarters.shape[:3]
+        left, right = quarters.transpose(2, 3).unbind(4)  # (N, H, row, W, out) each
+        raised = quarters.new_empty((count, height, 2, width, 2, self.out))
+        torch.add(left, right, out=raised[..., 1, :])
+        torch.add(left[..., 1:, :], right[..., :-1, :], out=raised[..., 1:, 0, :])
+        torch.add(left[..., :1, :], left[..., :1, :], out=raised[..., :1, 0, :])
+        return raised.view(count, 2 * height, 2 * width, self.out)
+
+
+def _added_down(raised: Tensor, out: Tensor) -> None:
+    """Write to `out` each row of (N, H, W, C) and the one before it, the first twice."""
+    torch.add(raised[:, 1:], raised[:, :-1], out=out[:, 1:])
+    torch.add(raised[:, :1], raised[:, :1], out=out[:, :1])
 
 
 class Block(nn.Module):
@@ -125,10 +164,7 @@ class Block(nn.Module):
         self.norm = Affine(skip)
 
     def forward(self, maps: Tensor, skip: Tensor) -> Tensor:
-        raised = self.shuffle(maps)
-        if raised.shape[2:] != skip.shape[2:]:
-            raised = F.interpolate(raised, skip.shape[2:], mode="nearest")
-        return self.mix(torch.relu(torch.cat((raised, self.norm(skip)), 1)))
+        return self.mix(self.shuffle(maps, self.norm(skip).relu_()))  # what is raised is not negative
 
 
 class Deep(Block):
@@ -170,7 +206,7 @@ class SelfAttention(nn.Module):
 
 
 def _unit(channels: int, out: int, attentive: bool = False) -> nn.Sequential:
-    layers = [nn.Conv2d(channels, out, 3, padding=1, bias=False), nn.ReLU(inplace=True), Affine(out)]
+    layers = [Convolution3x3(channels, out, bias=False), nn.ReLU(inplace=True), Affine(out)]
     return nn.Sequential(*layers, *([SelfAttention(out)] if attentive else []))
 
 

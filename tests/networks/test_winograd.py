@@ -1,0 +1,29 @@
+import torch
+import torch.nn.functional as F
+
+from networks.winograd import LEAST_PLACES, Convolution3x3, convolved
+
+
+def test_it_computes_a_convolution():
+    torch.manual_seed(0)
+    maps, weight, bias = torch.randn(2, 5, 6, 7), torch.randn(4, 5, 3, 3), torch.randn(4)
+    expected = F.conv2d(maps, weight, bias, padding=1)
+    torch.testing.assert_close(convolved(maps, weight, bias), expected, atol=1e-4, rtol=1e-4)
+    torch.testing.assert_close(convolved(maps, weight, None), F.conv2d(maps, weight, padding=1), atol=1e-4, rtol=1e-4)
+
+
+def test_in_bfloat16_it_is_about_as_exact_as_the_plain_way():
+    torch.manual_seed(0)
+    layer, maps = Convolution3x3(24, 24).requires_grad_(False), torch.randn(1, 24, 32, LEAST_PLACES // 32)
+    exact = layer(maps)
+    with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16):
+        quick, plain = layer(maps), F.conv2d(maps, layer.weight, layer.bias, padding=1)
+    assert quick.dtype == torch.bfloat16 and not torch.equal(quick, plain)
+    assert (quick - exact).std() < 2.5 * (plain - exact).std()
+
+
+def test_odd_heights_and_small_maps_go_the_plain_way():
+    layer = Convolution3x3(3, 3).requires_grad_(False)
+    for maps in (torch.randn(1, 3, 65, 64), torch.randn(1, 3, 8, 8)):
+        with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16):
+            assert torch.equal(layer(maps), F.conv2d(maps, layer.weight, layer.bias, padding=1))
