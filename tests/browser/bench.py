@@ -4,6 +4,7 @@ import threading
 from pathlib import Path
 
 from flask import Response, render_template_string, request, send_from_directory
+from playwright.sync_api import Page
 from werkzeug.serving import make_server
 
 import config
@@ -35,10 +36,10 @@ class Bench:
         self.url = f"http://127.0.0.1:{self.server.port}"
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
-    def show(self, page, body: str, pictures: Path = PICTURES) -> None:
-        """Open the page with this body."""
+    def show(self, page, body: str, pictures: Path = PICTURES, go=Page.goto) -> None:
+        """Open the page with this body, as `go` opens an address."""
         self.body, self.pictures, self.sent, self.asked = body, pictures, {}, []
-        page.goto(f"{self.url}/bench")
+        go(page, f"{self.url}/bench")
 
     def _allow_pictures(self) -> None:
         request.max_content_length = 2**24
