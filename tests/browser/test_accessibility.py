@@ -1,22 +1,19 @@
 """axe-core finds nothing on any page, in both themes and languages, at the width of a phone and of a desk."""
 
 import re
-import subprocess
-import sys
 
 import pytest
+from playwright.sync_api import expect
 
 import config
 from app import create_app
 from services import SERVICES
-from tests.browser.conftest import ROOT, from_new_address, installation
-from tests.browser.people import PASSWORD, PICTURES, register, sign_in, start
+from tests.browser.conftest import ROOT, installation
+from tests.browser.people import DESK, PHONE, PICTURES, done, member, open_page, sign_in, start
 from tests.support.servers import need_file
 
 AXE = ROOT / ".tools" / "node_modules" / "axe-core" / "axe.min.js"
 CHIEF, MEMBER = "chief@example.com", "member@example.com"
-PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
-DESK = {"viewport": {"width": 1280, "height": 860}}
 # Any two of theme, language and width meet in one of these.
 SETTINGS = {
     "light-english-desk": {"color_scheme": "light", "locale": "en-US", **DESK},
@@ -47,46 +44,35 @@ def axe() -> str:
 def site(tmp_path_factory, axe):
     """An installation of its own, with an administrator: its queue is paused at the end of the preparation."""
     with installation(tmp_path_factory.mktemp("axe")) as site:
-        command = [sys.executable, "-m", "flask", "users", "create-admin", CHIEF, "--password-stdin"]
-        environment = {"INSTANCE_DIR": str(site.instance), "PATH": "/usr/bin:/bin", "FLASK_APP": "app:create_app"}
-        subprocess.run(command, cwd=ROOT, env=environment, input=PASSWORD + "\n", text=True, check=True)
+        site.make_admin(CHIEF)
         yield site
-
-
-def open_page(chromium, site, **settings):
-    context = chromium.new_context(
-        base_url=site.url, reduced_motion="reduce", extra_http_headers=from_new_address(), **settings
-    )
-    page = context.new_page()
-    page.set_default_timeout(60_000)
-    return page
 
 
 @pytest.fixture(scope="module")
 def pages(chromium, site):
     """The cookies of the administrator, and the addresses of all pages that somebody signed in can see."""
-    page = open_page(chromium, site)
+    page = open_page(chromium, site.url)
     sign_in(page, CHIEF)
     page.goto(f"/{CHIEF}/history")
     empty = page.content()
     assert "job" not in re.findall(r'class="frame[ "]', empty)
     start(page, "adjust", PICTURES / "coffee.jpg", brightness="1.4")
-    page.locator(".job[data-status=done]").wait_for(timeout=60_000)
+    done(page)
     jobs = [page.url]
     start(page, "colorize", PICTURES / "coffee.jpg")  # a verdict, and no result: it has colours already
-    page.locator(".job[data-status=done]").wait_for(timeout=120_000)
+    done(page)
     jobs.append(page.url)
     page.goto("/admin/queue")
     page.get_by_text("Pause…", exact=True).click()
     page.get_by_role("button", name="Pause the queue").click()
+    page.get_by_role("button", name="Resume the queue").wait_for()
     for _ in range(2):
         start(page, "adjust", PICTURES / "rocket.jpg", transform="90")
         jobs.append(page.url)
     page.locator("form[action$='/cancellation'] button").click()
     page.locator(".job[data-status=cancelled]").wait_for()
-    member = open_page(chromium, site)
-    register(member, site, MEMBER)
-    member.context.close()
+    with member(chromium, site, MEMBER):
+        pass
     own = [f"/{CHIEF}/", f"/{CHIEF}/history", f"/{CHIEF}/history?service=inpaint", f"/{CHIEF}/account"]
     tools = [f"/{CHIEF}/{service.key}" for service in SERVICES]
     again = f"/{CHIEF}/adjust?from={jobs[0].rsplit('/', 1)[1]}&which=result"
@@ -103,7 +89,7 @@ def faults(page, axe: str, address: str) -> list[str]:
         page.locator(".drop-preview:not([hidden])").first.wait_for()
     page.evaluate("for (const part of document.querySelectorAll('details')) part.open = true")
     for ready in page.locator("drawing-surface, frame-picker").all():
-        ready.and_(page.locator(".is-ready")).wait_for(state="attached")
+        expect(ready).to_have_class(re.compile(r"\bis-ready\b"))
     page.evaluate(axe)
     return [f"{address}: {' | '.join(fault)}" for fault in page.evaluate(RUN)]
 
@@ -111,8 +97,9 @@ def faults(page, axe: str, address: str) -> list[str]:
 @pytest.mark.parametrize("setting", SETTINGS)
 def test_nothing_is_found_on_any_page(chromium, site, pages, axe, setting):
     cookies, addresses = pages
-    stranger = open_page(chromium, site, **SETTINGS[setting])
-    chief = open_page(chromium, site, storage_state=cookies, **SETTINGS[setting])
+    still = SETTINGS[setting] | {"reduced_motion": "reduce"}
+    stranger = open_page(chromium, site.url, **still)
+    chief = open_page(chromium, site.url, storage_state=cookies, **still)
     found = [fault for address in STRANGERS for fault in faults(stranger, axe, address)]
     found += [fault for address in addresses for fault in faults(chief, axe, address)]
     stranger.context.close()

@@ -5,12 +5,12 @@ import io
 import numpy as np
 import pytest
 from PIL import Image
+from playwright.sync_api import expect
 
-from tests.browser.people import PICTURES, swipe, until, way
+from tests.browser.people import PHONE, PICTURES, swipe, until, way
 
 READY = "drawing-surface.is-ready"
 FILLED = "document.querySelector('[name=mask], [name=hints]').files.length"
-PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 
 
 @pytest.fixture
@@ -97,15 +97,15 @@ def test_each_stroke_is_undone_and_redone_by_keys_and_buttons(bench):
 def test_e_erases_and_brackets_change_the_size(bench):
     page = bench()
     stroke(page, (0.2, 0.5), (0.8, 0.5))
-    size = page.locator("[data-size]")
-    before = float(size.input_value())
+    size = "Number(document.querySelector('[data-size]').value)"
+    before = page.evaluate(size)
     page.keyboard.press("]")
-    assert float(size.input_value()) > before
+    until(page, f"{size} > {before}")
     page.keyboard.press("[")
     page.keyboard.press("[")
-    assert float(size.input_value()) < before
+    until(page, f"{size} < {before}")
     page.keyboard.press("e")
-    assert page.locator("[data-do=erase]").get_attribute("aria-pressed") == "true"
+    expect(page.locator("[data-do=erase]")).to_have_attribute("aria-pressed", "true")
     stroke(page, (0.6, 0.5), (0.8, 0.5))
     mask = sent(page)
     assert at(mask, 0.3, 0.5)[0] == 255 and at(mask, 0.7, 0.5)[0] == 0
@@ -186,7 +186,7 @@ def test_the_keyboard_alone_paints(bench):
     for _ in range(4):
         page.keyboard.press("Shift+ArrowRight")
     page.keyboard.up(" ")
-    assert page.locator(".has-crosshair").count() == 1
+    expect(page.locator(".has-crosshair")).to_have_count(1)
     mask = sent(page)
     assert at(mask, 0.5, 0.5)[0] == 255 and at(mask, 0.5, 0.8)[0] == 0
 
@@ -207,7 +207,7 @@ def test_a_new_picture_forgets_what_was_painted_on_the_last_one(bench):
     filled(page)
     page.set_input_files("[name=image]", PICTURES / "astronaut.jpg")
     filled(page, 0)
-    assert page.evaluate("document.querySelector('drawing-layer').blank")
+    until(page, "document.querySelector('drawing-layer').blank")
 
 
 def test_one_finger_paints_two_enlarge_and_the_page_scrolls_beside(bench):
@@ -217,7 +217,7 @@ def test_one_finger_paints_two_enlarge_and_the_page_scrolls_beside(bench):
     filled(page)
     scrolled = page.evaluate("scrollY")
     swipe(page, way(one, -60, 0), way(two, 60, 0))
-    assert page.evaluate("document.querySelector('zoom-pane').zoom") > 1.3
+    until(page, "document.querySelector('zoom-pane').zoom > 1.3")
     assert page.evaluate("scrollY") == scrolled
     assert page.evaluate("document.querySelector('drawing-layer').done.length") == 1
     assert page.evaluate("getComputedStyle(document.querySelector('.drawing-frame')).touchAction") == "none"
@@ -256,5 +256,6 @@ def test_the_wheel_enlarges_around_the_pointer_and_strokes_land_under_it(bench):
 def test_without_script_there_is_a_labelled_file_field(new_bench_page, workbench):
     page = new_bench_page(java_script_enabled=False)
     workbench.show(page, "{{ drawing('mask', 'Mask') }}")
-    assert page.get_by_label("Upload a mask").is_visible()
-    assert not page.locator(".drawing-tools").is_visible() and not page.locator(".drawing-wait").is_visible()
+    expect(page.get_by_label("Upload a mask")).to_be_visible()
+    expect(page.locator(".drawing-tools")).to_be_hidden()
+    expect(page.locator(".drawing-wait")).to_be_hidden()

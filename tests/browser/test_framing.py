@@ -38,7 +38,7 @@ def drag(page, part: str, x: float, y: float) -> None:
 
 
 def test_nothing_is_written_before_somebody_framed_something(bench):
-    assert bench().locator("[name=frame]").input_value() == ""
+    expect(bench().locator("[name=frame]")).to_have_value("")
 
 
 def test_the_frame_is_dragged_and_stays_inside(bench):
@@ -104,7 +104,7 @@ def test_a_new_picture_forgets_the_old_frame(bench):
     page = bench(value="0.2,0.2,0.4,0.4")
     page.set_input_files("[name=image]", PICTURES / "astronaut.jpg")
     until(page, "document.querySelector('.framing img').naturalHeight === 512")
-    assert page.locator("[name=frame]").input_value() == ""
+    expect(page.locator("[name=frame]")).to_have_value("")
 
 
 def test_a_finger_drags_the_frame_and_scrolls_the_page_beside_it(bench):
@@ -118,4 +118,4 @@ def test_without_script_the_field_takes_numbers(new_bench_page, workbench):
     page = new_bench_page(java_script_enabled=False)
     workbench.show(page, "{{ " + MACRO.format(aspect="''", value="") + " }}")
     page.get_by_label("Frame").last.fill("0.1,0.1,0.5,0.5")
-    assert not page.locator(".framing-view").is_visible()
+    expect(page.locator(".framing-view")).to_be_hidden()

@@ -5,19 +5,15 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
+from playwright.sync_api import expect
 
-from tests.browser.conftest import from_new_address
-from tests.browser.people import PICTURES, download, register, sign_in, start
+from tests.browser.people import PICTURES, done, download, member, start
 
 
 @pytest.fixture(scope="module")
-def member(chromium, site):
-    context = chromium.new_context(base_url=site.url, locale="en-US", extra_http_headers=from_new_address())
-    page = context.new_page()
-    register(page, site, "idphoto@example.com")
-    sign_in(page, "idphoto@example.com")
-    yield page
-    context.close()
+def person(chromium, site):
+    with member(chromium, site, "idphoto@example.com") as page:
+        yield page
 
 
 def millimetres(data: bytes) -> tuple[float, float]:
@@ -26,14 +22,14 @@ def millimetres(data: bytes) -> tuple[float, float]:
     return image.width / across * 25.4, image.height / down * 25.4
 
 
-def test_a_person_makes_an_id_photo_and_a_sheet_to_print(member):
-    start(member, "idphoto", PICTURES / "astronaut.jpg", size="cn2", background="blue", sheet="5inch")
-    member.locator("form[action$='/result'] [name=format][value=jpeg]").wait_for(timeout=180_000)
-    photo = download(member, "jpeg")
+def test_a_person_makes_an_id_photo_and_a_sheet_to_print(person):
+    start(person, "idphoto", PICTURES / "astronaut.jpg", size="cn2", background="blue", sheet="5inch")
+    done(person)
+    photo = download(person, "jpeg")
     assert millimetres(photo) == pytest.approx((35, 49), abs=0.1)
     corner = Image.open(io.BytesIO(photo)).convert("RGB").getpixel((3, 3))
     assert corner == pytest.approx((67, 142, 219), abs=6)
-    with member.expect_download() as waiting:
-        member.locator("a[href$='sheet-5inch.jpg']").click()
+    with person.expect_download() as waiting:
+        person.locator("a[href$='sheet-5inch.jpg']").click()
     assert sorted(millimetres(Path(waiting.value.path()).read_bytes())) == pytest.approx([88.9, 127], abs=0.1)
-    assert member.locator("a[href$='sheet-5inch.pdf']").count() == 1
+    expect(person.locator("a[href$='sheet-5inch.pdf']")).to_have_count(1)

@@ -5,27 +5,19 @@ import io
 import numpy as np
 import pytest
 from PIL import Image
+from playwright.sync_api import expect
 
-from tests.browser.conftest import from_new_address
-from tests.browser.people import PICTURES, choose, download, register, sign_in, until
+from tests.browser.people import PICTURES, choose, done, download, member, until
 from tests.browser.test_drawing import stroke
 
 PHOTO = PICTURES / "coffee.jpg"
-DONE_MS = 240_000
 NAME = "inpaint@example.com"
 
 
 @pytest.fixture(scope="module")
-def member(chromium, site):
-    screen = {"width": 1280, "height": 1000}
-    context = chromium.new_context(
-        base_url=site.url, locale="en-US", viewport=screen, extra_http_headers=from_new_address()
-    )
-    page = context.new_page()
-    register(page, site, NAME)
-    sign_in(page, NAME)
-    yield page
-    context.close()
+def person(chromium, site):
+    with member(chromium, site, NAME, viewport={"width": 1280, "height": 1000}) as page:
+        yield page
 
 
 def painted_job(page) -> None:
@@ -38,11 +30,7 @@ def painted_job(page) -> None:
     stroke(page, (0.5, 0.7), (0.7, 0.75))
     page.click("form[enctype] .start")
     page.wait_for_url("**/jobs/*")
-    result(page)
-
-
-def result(page) -> None:
-    page.locator("form[action$='/result'] [name=format][value=png]").wait_for(timeout=DONE_MS)
+    done(page)
 
 
 def changed(data: bytes) -> np.ndarray:
@@ -51,40 +39,39 @@ def changed(data: bytes) -> np.ndarray:
     return np.abs(filled - photo).max(2) > 0
 
 
-def test_a_person_paints_something_out_undoes_a_stroke_and_picks_another_answer(member):
-    painted_job(member)
-    first = download(member, "png")
+def test_a_person_paints_something_out_undoes_a_stroke_and_picks_another_answer(person):
+    painted_job(person)
+    first = download(person, "png")
     places = changed(first)
     assert places.any() and not places[:100].any()  # the undone stroke took nothing
     assert not places[:, :200].any() and places.mean() < 0.2
-    address = member.url
-    member.get_by_role("button", name="Another answer").click()
-    until(member, f"location.href !== '{address}'", 60)
-    result(member)
-    second = download(member, "png")
+    address = person.url
+    person.get_by_role("button", name="Another answer").click()
+    until(person, f"location.href !== '{address}'")
+    done(person)
+    second = download(person, "png")
     assert second != first
     assert not (changed(second) & ~places)[:100].any()  # the same mask, though it was painted only once
 
 
-def test_several_answers_stand_beside_each_other_and_one_is_picked(member):
-    member.goto("/tools/inpaint")
-    member.set_input_files("[name=image]", PHOTO)
-    member.locator("drawing-surface.is-ready").wait_for()
-    stroke(member, (0.5, 0.7), (0.7, 0.75))
-    choose(member, "answers", "2")
-    member.click("form[enctype] .start")
-    member.wait_for_url("**/jobs/*")
-    result(member)
-    first = download(member, "png")
-    member.locator(".answers button").nth(1).click()
-    member.locator(".answers button[aria-pressed=true]").nth(0).wait_for()
-    until(member, "document.querySelectorAll('.answers button')[1].ariaPressed === 'true'", 60)
-    assert download(member, "png") != first
+def test_several_answers_stand_beside_each_other_and_one_is_picked(person):
+    person.goto("/tools/inpaint")
+    person.set_input_files("[name=image]", PHOTO)
+    person.locator("drawing-surface.is-ready").wait_for()
+    stroke(person, (0.5, 0.7), (0.7, 0.75))
+    choose(person, "answers", "2")
+    person.click("form[enctype] .start")
+    person.wait_for_url("**/jobs/*")
+    done(person)
+    first = download(person, "png")
+    person.locator(".answers button").nth(1).click()
+    expect(person.locator(".answers button").nth(1)).to_have_attribute("aria-pressed", "true")
+    assert download(person, "png") != first
 
 
-def test_without_a_mask_the_form_says_what_is_missing(member):
-    member.goto("/tools/inpaint")
-    member.set_input_files("[name=image]", PHOTO)
-    member.locator("drawing-surface.is-ready").wait_for()
-    member.click("form[enctype] .start")
-    member.get_by_text("Please paint over what is to be filled, or choose a mask.").first.wait_for()
+def test_without_a_mask_the_form_says_what_is_missing(person):
+    person.goto("/tools/inpaint")
+    person.set_input_files("[name=image]", PHOTO)
+    person.locator("drawing-surface.is-ready").wait_for()
+    person.click("form[enctype] .start")
+    person.get_by_text("Please paint over what is to be filled, or choose a mask.").first.wait_for()

@@ -5,9 +5,9 @@ import io
 import numpy as np
 import pytest
 from PIL import Image
+from playwright.sync_api import expect
 
-from tests.browser.conftest import from_new_address
-from tests.browser.people import PASSWORD, PICTURES, download, register, sign_in, start
+from tests.browser.people import PASSWORD, PICTURES, done, download, mailed_code, member, register, sign_in, start
 
 RUNS = {
     "deblur": ("coffee.jpg", {}),
@@ -18,14 +18,10 @@ RUNS = {
 
 
 @pytest.fixture(scope="module")
-def member(chromium, site):
+def person(chromium, site):
     """A registered person's signed-in browser."""
-    context = chromium.new_context(base_url=site.url, locale="en-US", extra_http_headers=from_new_address())
-    page = context.new_page()
-    register(page, site, "story@example.com")
-    sign_in(page, "story@example.com")
-    yield page
-    context.close()
+    with member(chromium, site, "story@example.com") as page:
+        yield page
 
 
 def pixels(data: bytes) -> np.ndarray:
@@ -51,34 +47,34 @@ COPIES = {"colorize": grey_copy, "deblur": shaken_copy}
 
 
 @pytest.mark.parametrize("service", RUNS)
-def test_a_person_runs_a_tool_compares_and_downloads(member, service, tmp_path):
+def test_a_person_runs_a_tool_compares_and_downloads(person, service, tmp_path):
     name, options = RUNS[service]
     picture = COPIES[service](PICTURES / name, tmp_path) if service in COPIES else PICTURES / name
-    start(member, service, picture, **options)
-    slider = member.locator("compare-slider input[type=range]")
-    slider.wait_for(timeout=120_000)
+    start(person, service, picture, **options)
+    done(person)
+    slider = person.locator("compare-slider input[type=range]")
     before = slider.input_value()
     slider.focus()
-    member.keyboard.press("ArrowLeft")
-    assert slider.input_value() != before
-    result = pixels(download(member, "png"))
+    person.keyboard.press("ArrowLeft")
+    expect(slider).not_to_have_value(before)
+    result = pixels(download(person, "png"))
     original = np.asarray(Image.open(picture).convert("RGB")).astype(float)
     assert result.shape == original.shape
     assert np.abs(result - original).mean() > 0.5
-    assert Image.open(io.BytesIO(download(member, "webp"))).format == "WEBP"
+    assert Image.open(io.BytesIO(download(person, "webp"))).format == "WEBP"
 
 
-def test_history_shows_the_runs_and_forgets_a_deleted_one(member):
-    start(member, "adjust", PICTURES / "coffee.jpg", transform="90")
-    member.locator("compare-slider[data-turn='90']").wait_for()
-    job = member.url
-    member.goto("/story@example.com/history")
-    link = member.locator(f"a[href$='{job.split('/jobs/')[1]}']").first
-    assert link.is_visible()
+def test_history_shows_the_runs_and_forgets_a_deleted_one(person):
+    start(person, "adjust", PICTURES / "coffee.jpg", transform="90")
+    job = done(person, "compare-slider[data-turn='90']")
+    person.goto("/story@example.com/history")
+    link = person.locator(f"a[href$='{job}']").first
+    expect(link).to_be_visible()
     link.click()
-    member.locator(".delete > summary").click()
-    member.locator("form[action$='/deletion'] button").first.click()
-    assert member.goto(job).status == 404
+    person.locator(".delete > summary").click()
+    person.locator("form[action$='/deletion'] button").first.click()
+    person.wait_for_url("**/history")
+    assert person.goto(f"/story@example.com/jobs/{job}").status == 404
 
 
 def test_the_same_story_without_script(new_page, site):
@@ -86,11 +82,7 @@ def test_the_same_story_without_script(new_page, site):
     register(page, site, "23456789")
     sign_in(page, "23456789")
     start(page, "adjust", PICTURES / "rocket.jpg", transform="180")
-    for _ in range(240):
-        page.reload()
-        if page.locator("form[action$='/result']").count():
-            break
-        page.wait_for_timeout(500)
+    done(page)  # the page asks again by itself
     assert pixels(download(page, "jpeg")).shape == (427, 640, 3)
 
 
@@ -99,8 +91,7 @@ def test_a_forgotten_password_is_replaced_by_a_mailed_code(new_page, site):
     register(page, site, "forgetful@example.com")
     page.goto("/reset")
     page.fill("[name=username]", "forgetful@example.com")
-    page.click("[formaction$='/reset/code']")
-    page.fill("[name=code]", site.newest_code("forgetful@example.com"))
+    page.fill("[name=code]", mailed_code(page, site, "forgetful@example.com"))
     page.fill("[name=password]", "Another-lamp-7")
     page.fill("[name=confirm]", "Another-lamp-7")
     page.click("form[action$='/reset'] button.wide")
@@ -119,5 +110,5 @@ def test_every_fault_is_told_beside_its_field(new_page):
     page.locator("form[action$='/register'] button.wide").click()
     for field in ("username", "password", "confirm"):
         box = page.locator(f"[name={field}]")
-        assert box.get_attribute("aria-invalid") == "true"
+        expect(box).to_have_attribute("aria-invalid", "true")
         assert page.locator(f"#{box.get_attribute('aria-describedby').split()[-1]}").inner_text().strip()

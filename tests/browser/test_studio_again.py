@@ -7,25 +7,21 @@ from contextlib import closing
 
 import pytest
 from PIL import Image, ImageDraw
+from playwright.sync_api import expect
 
-from tests.browser.conftest import from_new_address
-from tests.browser.people import PICTURES, register, sign_in
+from tests.browser.people import DESK, PICTURES, done, member
 
 NAME = "again@example.com"
 DEVICES = {
-    "desktop": {"viewport": {"width": 1280, "height": 860}},
+    "desktop": DESK,
     "phone": {"viewport": {"width": 360, "height": 780}, "has_touch": True, "is_mobile": True},
 }
 
 
 @pytest.fixture(scope="module")
 def signed_in(chromium, site):
-    context = chromium.new_context(base_url=site.url, locale="en-US", extra_http_headers=from_new_address())
-    page = context.new_page()
-    register(page, site, NAME)
-    sign_in(page, NAME)
-    yield context.storage_state()
-    context.close()
+    with member(chromium, site, NAME) as page:
+        yield page.context.storage_state()
 
 
 @pytest.fixture(params=DEVICES.values(), ids=DEVICES)
@@ -36,14 +32,13 @@ def page(request, new_page, signed_in):
 
 
 def rows(site, query: str, *values) -> list[tuple]:
-    with closing(sqlite3.connect(site.instance / "revive.db", timeout=20, isolation_level=None)) as database:
+    with closing(sqlite3.connect(site.instance / "revive.db", timeout=60, isolation_level=None)) as database:
         return database.execute(query, values).fetchall()
 
 
 def started(page) -> str:
     """Press Start; return the id of the job that comes onto the stage."""
     page.click(".start")
-    page.locator(".job").wait_for(timeout=60_000)
     return page.locator(".job").get_attribute("data-job")
 
 
@@ -68,14 +63,15 @@ def test_another_answer_is_picked_in_place(page):
     page.locator("drawing-surface.is-ready").wait_for()
     page.set_input_files("#mask", mask())
     page.fill("[name=answers]", "2")
-    job = started(page)
-    page.locator(".job[data-status=done]").wait_for(timeout=120_000)
+    started(page)
+    job = done(page)
     page.evaluate("window.sameDocument = true")
     shown = page.locator(".job .compare-after img").get_attribute("src")
     page.locator(".answer[aria-pressed=false]").click()
     page.locator(".answer[value='1'][aria-pressed=true]").wait_for()
-    assert page.evaluate("window.sameDocument") and page.locator(".job").get_attribute("data-job") == job
-    assert page.locator(".job .compare-after img").get_attribute("src") != shown
+    expect(page.locator(".job .compare-after img")).not_to_have_attribute("src", shown)
+    expect(page.locator(".job")).to_have_attribute("data-job", job)
+    assert page.evaluate("window.sameDocument")
 
 
 def test_a_mask_is_remembered_for_the_next_run_unless_one_says_no(page, site, paused_queue):
@@ -85,7 +81,7 @@ def test_a_mask_is_remembered_for_the_next_run_unless_one_says_no(page, site, pa
     page.set_input_files("#mask", mask())
     first = started(page)
     page.reload()
-    assert page.locator("[data-former=mask]").is_visible()
+    expect(page.locator("[data-former=mask]")).to_be_visible()
     page.locator("drawing-surface.is-ready[start*='/uploads/mask']").wait_for()
     page.click(".start")
     page.wait_for_function("id => (document.querySelector('.job')?.dataset.job ?? id) !== id", arg=first)
@@ -94,9 +90,7 @@ def test_a_mask_is_remembered_for_the_next_run_unless_one_says_no(page, site, pa
     page.reload()
     page.locator("[data-former=mask] input").check()
     page.click(".start")
-    fault = page.locator("#drawn-mask .field-error")
-    fault.wait_for()
-    assert "paint over" in fault.inner_text()
+    expect(page.locator("#drawn-mask .field-error")).to_contain_text("paint over")
 
 
 def test_dabs_of_colour_go_with_the_run(page, site, paused_queue):
@@ -122,22 +116,21 @@ def test_what_a_tool_declined_is_run_all_the_same(page, site, paused_queue):
     declined = "UPDATE jobs SET service='deblur', status='done', verdict='no_motion_blur', options='{}' WHERE id = ?"
     rows(site, declined, job)
     page.goto(f"/{NAME}/jobs/{job}")
-    assert "No motion blur" in page.locator(".verdict").inner_text()
+    expect(page.locator(".verdict")).to_contain_text("No motion blur")
     page.get_by_role("button", name="Run anyway").click()
     page.wait_for_function("id => (document.querySelector('.job')?.dataset.job ?? id) !== id", arg=job)
     again = page.locator(".job").get_attribute("data-job")
     service, options, parent = rows(site, "SELECT service, options, parent_id FROM jobs WHERE id = ?", again)[0]
     assert (service, parent, json.loads(options)["anyway"]) == ("deblur", job, True)
-    assert page.locator("[name=anyway][type=checkbox]").is_checked()
+    expect(page.locator("[name=anyway][type=checkbox]")).to_be_checked()
 
 
 def test_finished_files_are_listed_and_downloaded(page):
     page.goto("/tools/idphoto")
     page.set_input_files("#image", PICTURES / "astronaut.jpg")
     page.locator("[name=sheet][value='6inch']").check(force=True)
-    started(page)
-    page.locator(".job:is([data-status=done], [data-status=failed])").wait_for(timeout=120_000)
-    assert page.locator(".job").get_attribute("data-status") == "done", page.locator(".job").inner_text()
+    page.click(".start")
+    done(page)
     with page.expect_download() as waiting:
         page.locator(".finished a", has_text="PDF").click()
     assert waiting.value.suggested_filename.endswith(".pdf")

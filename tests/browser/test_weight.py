@@ -4,35 +4,25 @@ import re
 
 import pytest
 
-from tests.browser.conftest import from_new_address
-from tests.browser.people import PICTURES, register, sign_in, start, until
+from tests.browser.jumps import WATCH, jumps, open_slowly
+from tests.browser.people import DESK, PHONE, PICTURES, done, frames, member, start, until
 
 NAME = "weight@example.com"
-PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
-DESK = {"viewport": {"width": 1280, "height": 860}}
 MOST_BYTES = 250_000
-# The sum of all shifts, as browsers count it; those within half a second of a press do not count.
-WATCH = """window.shifts = []; new PerformanceObserver((list) => {
-    for (const entry of list.getEntries()) if (!entry.hadRecentInput) shifts.push([entry.value,
-        entry.sources.map(({node}) => node?.nodeName + '.' + (node?.className?.baseVal ?? node?.className))]);
-}).observe({type: 'layout-shift', buffered: true});"""
 
 
 @pytest.fixture(scope="module")
 def signed_in(chromium, site):
     """The cookies of a registered person with one finished job, and its address."""
-    context = chromium.new_context(base_url=site.url, locale="en-US", extra_http_headers=from_new_address())
-    page = context.new_page()
-    register(page, site, NAME)
-    sign_in(page, NAME)
-    start(page, "adjust", PICTURES / "coffee.jpg", brightness="1.4")
-    page.locator(".job[data-status=done]").wait_for(timeout=60_000)
-    yield context.storage_state(), page.url
-    context.close()
+    with member(chromium, site, NAME) as page:
+        start(page, "adjust", PICTURES / "coffee.jpg", brightness="1.4")
+        done(page)
+        yield page.context.storage_state(), page.url
 
 
 def addresses(job: str) -> list[str]:
-    return ["/", "/login", "/register", f"/{NAME}/", "/tools/inpaint", job, f"/{NAME}/history", f"/{NAME}/account"]
+    tools = ["/tools/background", "/tools/inpaint"]
+    return ["/", "/login", "/register", f"/{NAME}/", *tools, job, f"/{NAME}/history", f"/{NAME}/account"]
 
 
 def wander(page) -> None:
@@ -85,24 +75,23 @@ def test_every_part_of_every_page_is_named_by_its_content_and_kept_for_a_year(ne
 def test_nothing_jumps(new_page, signed_in, settings):
     cookies, job = signed_in
     strangers, members = new_page(**settings), new_page(storage_state=cookies, **settings)
-    for page in (strangers, members):
-        page.context.add_init_script(WATCH)
     for address in addresses(job):
         for page in (strangers, members):
-            page.goto(address)
+            open_slowly(page, address)
             wander(page)
-            assert page.evaluate("shifts") == [], page.url
+            assert jumps(page) == [], page.url
 
 
 def test_nothing_jumps_when_a_result_comes(new_page, signed_in):
     """What stands below the result may move down; the result itself stays where it appeared."""
     page = new_page(storage_state=signed_in[0], **DESK)
     start(page, "adjust", PICTURES / "rocket.jpg", brightness="1.2")
-    page.locator(".job[data-status=done] compare-slider").wait_for(timeout=60_000)
+    done(page, "compare-slider")
+    frames(page)
     page.evaluate(WATCH.replace("buffered: true", "buffered: false"))
     until(page, "[...document.querySelectorAll('.compare img')].every((image) => image.complete)")
     wander(page)
-    assert page.evaluate("shifts") == []
+    assert jumps(page) == []
 
 
 def test_pictures_have_their_size_and_those_further_down_come_later(new_page, signed_in):
