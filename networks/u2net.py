@@ -3,6 +3,8 @@
 Qin et al. 2020, "U2-Net: Going Deeper with Nested U-Structure for Salient Object Detection".
 """
 
+from collections.abc import Callable
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -143,6 +145,14 @@ def resized(features: Tensor, like: Tensor) -> Tensor:
     if features.shape[-2:] == size:
         return features
     return F.interpolate(features, size=size, mode="bilinear", align_corners=False)
+
+
+def asked_twice(network: Callable[[Tensor], Tensor], rgb: Tensor) -> Tensor:
+    """Return the mean of what a network answers for pictures (N, 3, H, W) and for their mirror images.
+
+    What it is unsure of differs between the two, so that the mean is right more often than either.
+    """
+    return (network(rgb) + network(rgb.flip(3)).flip(3)) / 2
 
 
 def official_name(network: NestedU, name: str) -> str:

@@ -81,20 +81,25 @@ def _found(picture: Picture, name: str, report: Report) -> np.ndarray | None:
     report(0.0, N_("Loading the network"))
     network = engine.network(name)
     report(0.1, N_("Finding the person"))
-    mask = _asked(picture, network, OWN_SIDE if name == OWN else IMPORTED_SIDE)
+    mask = _asked(picture, network, own=name == OWN)
     return mask if _somebody(mask) else None
 
 
-def _asked(picture: Picture, network: engine.Network, side: int) -> np.ndarray:
+def _asked(picture: Picture, network: engine.Network, own: bool) -> np.ndarray:
+    """Ask our own network at its side for the photo and its mirror image, and others as their authors do."""
     from imaging.guided import reduced
     from imaging.matte import settled
     from imaging.tensors import to_pixels, to_tensor
+    from networks.u2net import asked_twice
 
+    side = OWN_SIDE if own else IMPORTED_SIDE
     square = reduced(picture.rgb, (side, side))
     if picture.has_alpha:  # hidden colours under transparent places must not look like anything
         share = reduced(picture.alpha, (side, side))[:, :, None] / np.float32(255)
         square = np.rint(square * share + 255 * (1 - share)).astype(np.uint8)
-    return settled(to_pixels(network(to_tensor(square)))[:, :, 0])
+    rgb = to_tensor(square)
+    answer = asked_twice(network, rgb) if own else network(rgb)
+    return settled(to_pixels(answer)[:, :, 0])
 
 
 def _somebody(mask: np.ndarray) -> bool:

@@ -2,12 +2,13 @@
 
     python -m training.measure_background --data FOLDER [--side 128]
 
-First of the network's mask alone, resized back; then of the alpha that the service makes of it, with islands dropped
-and the outline refined; and how often the service would say that nobody is there.
+First of the network's mask alone, resized back; then of the alpha that the service makes: the network asked for the
+mirror image too, islands dropped, the outline refined; and how often the service would say that nobody is there.
 """
 
 import argparse
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import cv2
@@ -17,6 +18,7 @@ from torch import nn
 
 from imaging import matte
 from networks import weights
+from networks.u2net import asked_twice
 from training.background_data import Collection, Example, collection, sized
 
 PERSON_SURE, PERSON_SHARE = 204, 0.002  # as in services/cutout.py, which training does not import
@@ -57,23 +59,23 @@ def figures(
 
 def predicted(network: nn.Module, rgb: np.ndarray, side: int) -> np.ndarray:
     """The soft mask, float32 (H, W) in [0, 1], of an rgb uint8 (H, W, 3) picture."""
-    tensor = torch.from_numpy(sized(rgb, side, side)).permute(2, 0, 1)[None].float() / 255
-    tensor = tensor.to(next(network.parameters()).device, memory_format=torch.channels_last)
-    with torch.inference_mode():
-        mask = network(tensor)[0, 0].float().cpu().numpy()
-    return sized(mask, *rgb.shape[:2])
+    return sized(answered(network, network, rgb, side), *rgb.shape[:2])
 
 
 def served(network: nn.Module, rgb: np.ndarray, side: int) -> np.ndarray:
     """The alpha that the service makes, float32 (H, W) in [0, 1]: all 0 where it finds nobody."""
-    tensor = torch.from_numpy(sized(rgb, side, side)).permute(2, 0, 1)[None].float() / 255
-    tensor = tensor.to(next(network.parameters()).device, memory_format=torch.channels_last)
-    with torch.inference_mode():
-        mask = network(tensor)[0, 0].float().cpu().numpy()
-    mask = matte.settled(np.rint(mask * 255).astype(np.uint8))
+    mask = matte.settled(np.rint(answered(partial(asked_twice, network), network, rgb, side) * 255).astype(np.uint8))
     if (mask >= PERSON_SURE).mean() < PERSON_SHARE:
         return np.zeros(rgb.shape[:2], np.float32)
     return matte.refined(mask / np.float32(255), rgb) / np.float32(255)
+
+
+def answered(ask: Callable, network: nn.Module, rgb: np.ndarray, side: int) -> np.ndarray:
+    """What `ask` says of the picture as a square, on the device of `network`: float32 (side, side) in [0, 1]."""
+    tensor = torch.from_numpy(sized(rgb, side, side)).permute(2, 0, 1)[None].float() / 255
+    tensor = tensor.to(next(network.parameters()).device, memory_format=torch.channels_last)
+    with torch.inference_mode():
+        return ask(tensor)[0, 0].float().cpu().numpy()
 
 
 def compare(soft: np.ndarray, truth: np.ndarray) -> tuple[float, float, float]:

@@ -1,6 +1,7 @@
 """ID photos: exact sizes read back from the files, the head where it belongs, honest words where it cannot be."""
 
 import io
+import itertools
 
 import numpy as np
 import pytest
@@ -28,9 +29,10 @@ def run(picture=Picture(PHOTO, format="jpeg"), kept=None, **chosen):
 
 @pytest.fixture(autouse=True)
 def somebody(monkeypatch):
-    """The network finds a drawn person."""
+    """The network finds a drawn person, in the photo and in its mirror image."""
     square = np.asarray(Image.fromarray(ALPHA).resize((160, 160))) / np.float32(255)
-    monkeypatch.setattr(engine.network("background"), "_module", lambda tensor: torch.from_numpy(square)[None, None])
+    answers = itertools.cycle(torch.from_numpy(drawn.copy())[None, None] for drawn in (square, square[:, ::-1]))
+    monkeypatch.setattr(engine.network("background"), "_module", lambda tensor: next(answers))
 
 
 def read_back(picture: Picture, format: str) -> tuple[float, float]:
