@@ -15,7 +15,7 @@ from torch import Tensor
 from imaging import neural_patches
 from imaging.neural_patches import Filters
 
-PIXEL_WEIGHT, PATCH_WEIGHT, VARIATION_WEIGHT = 1.0, 0.2, 5e-6
+PIXEL_WEIGHT, PATCH_WEIGHT, VARIATION_WEIGHT = 1.0, 0.1, 5e-6
 PIXELS_SHARE = 0.5  # of what is compared, beside the features
 TRUST_POWER, SURE = 2.0, 0.2  # the better a patch matches, the more it counts; SURE, in parts of the variance, is good
 READ = (1, 2)  # of the feature maps: those at half and at quarter size
@@ -32,7 +32,7 @@ class Reader:
     first, and the pixels to PIXELS_SHARE of the sum.
     """
 
-    def __init__(self, features: Features, picture: Tensor, half: bool):
+    def __init__(self, features: Features, picture: Tensor, half: torch.dtype | None):
         self.features, self.half = features, half
         with torch.no_grad():
             self.gains = [self._gains(one, pixels) for one, pixels in self._parts(picture)]
@@ -43,7 +43,7 @@ class Reader:
         return [torch.cat((one * gain, pixels * other)) for (one, pixels), (gain, other) in parts]
 
     def _parts(self, picture: Tensor) -> list[tuple[Tensor, Tensor]]:
-        with torch.autocast(picture.device.type, torch.bfloat16, enabled=self.half):
+        with torch.autocast(picture.device.type, self.half, enabled=self.half is not None):
             maps = self.features(picture.contiguous(memory_format=torch.channels_last))
         found = []
         for place in READ:
@@ -66,6 +66,9 @@ class Sought:
     filters: Filters
     variance: Tensor  # (): the sum over the channels
     centres: Tensor  # int64 (n,): the cells whose patches touch the hole
+
+    def trust(self, distances: Tensor) -> Tensor:
+        return (distances / self.variance + SURE) ** -TRUST_POWER
 
 
 class Energy:
@@ -90,7 +93,7 @@ class Energy:
             if not len(sought.centres) or not len(sought.filters.patches):
                 continue
             if look_up:
-                self.goals[number] = _looked_up(one.detach(), sought)
+                self.goals[number] = neural_patches.agreed(one.detach(), sought.centres, sought.filters, sought.trust)
             goal, count = self.goals[number]
             apart = (((one - goal) ** 2).sum(0) * count).sum() / count.sum()
             energy = energy + PATCH_WEIGHT / len(READ) * apart / sought.variance
@@ -117,12 +120,3 @@ def _sought(filters: Filters, hole: Tensor, place: int) -> Sought:
     flat = filters.patches.flatten(0, 1)
     variance = flat.var(0).sum() if len(flat) > 1 else flat.new_ones(())
     return Sought(filters, variance.clamp(min=1e-6), touching.flatten().nonzero()[:, 0])
-
-
-def _looked_up(one: Tensor, sought: Sought) -> tuple[Tensor, Tensor]:
-    """Return what the nearest known patches say of each cell, (C, h, w), and how much that counts, (h, w)."""
-    queries = neural_patches.patches_at(one, sought.centres)
-    found = sought.filters.patches[neural_patches.nearest(queries, sought.filters)]
-    distances = (queries - found).square().sum((1, 2)) / sought.variance
-    trust = (distances + SURE) ** -TRUST_POWER
-    return neural_patches.agreed(found, trust / trust.mean(), sought.centres, *one.shape[-2:])

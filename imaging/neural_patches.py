@@ -7,6 +7,7 @@ is exactly that of the least squared distance, and a dull patch is not taken for
 written as a product of matrices, at the places in question only, a chunk at a time.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -27,11 +28,13 @@ class Filters:
     bias: Tensor
 
 
-def filters(maps: Tensor, usable: Tensor, most: int, random: torch.Generator, half: bool = False) -> Filters:
+def filters(
+    maps: Tensor, usable: Tensor, most: int, random: torch.Generator, half: torch.dtype | None = None
+) -> Filters:
     """Return the patches of a map (C, h, w) that lie wholly in `usable`, bool (h, w): `most` of them, drawn at random.
 
-    The last axis holds the channels, before it the nine cells, row by row. There may be none. half: the answers are to
-    be computed in bfloat16, which is faster on some processors.
+    The last axis holds the channels, before it the nine cells, row by row. There may be none. half: a type of 16 bits
+    in which the answers are to be computed, None for float32.
     """
     inside = -F.max_pool2d(-usable[None].float(), 2 * REACH + 1, 1)[0]  # no padding: the border has no patches
     centres = F.pad(inside, (REACH,) * 4).flatten().nonzero()[:, 0]
@@ -40,7 +43,7 @@ def filters(maps: Tensor, usable: Tensor, most: int, random: torch.Generator, ha
     patches = patches_at(maps, centres)
     middle = patches.mean(0) if len(patches) else patches.new_zeros(patches.shape[1:])
     apart = (patches - middle).flatten(1)
-    return Filters(patches, middle, apart.T.to(torch.bfloat16 if half else torch.float32), -0.5 * apart.square().sum(1))
+    return Filters(patches, middle, apart.T.to(half or torch.float32), -0.5 * apart.square().sum(1))
 
 
 def patches_at(maps: Tensor, centres: Tensor) -> Tensor:
@@ -51,20 +54,27 @@ def patches_at(maps: Tensor, centres: Tensor) -> Tensor:
 def nearest(queries: Tensor, known: Filters) -> Tensor:
     """Return for each patch (n, 9, C) the number of the known one that is nearest, int64 (n,)."""
     flat = (queries - known.middle).flatten(1).to(known.weights.dtype)
-    return torch.cat([((part @ known.weights).float() + known.bias).argmax(1) for part in flat.split(CHUNK)])
+    return ((flat @ known.weights).float() + known.bias).argmax(1)
 
 
-def agreed(patches: Tensor, trust: Tensor, centres: Tensor, height: int, width: int) -> tuple[Tensor, Tensor]:
-    """Return what patches (n, 9, C) around flat positions say of each cell: their mean (C, h, w), their weight (h, w).
+def agreed(maps: Tensor, centres: Tensor, known: Filters, trust: Callable[[Tensor], Tensor]) -> tuple[Tensor, Tensor]:
+    """Return what the known patches nearest to those of a map (C, h, w) around flat positions say of each cell.
 
-    trust: (n,), how much each counts. The weighted sum of squared differences of a map's patches to these is that of
-    its cells to the means, and a constant: so that nothing has to be unfolded to follow its gradient.
+    That is their mean (C, h, w), and their weight (h, w), 0 where they say nothing. trust: from squared distances (n,)
+    to how much each counts. The weighted sum of squared differences of the patches is that of the cells to the means,
+    and a constant: so that nothing has to be unfolded to follow its gradient. A chunk of patches at a time is held.
     """
-    cells = _cells(centres, width).flatten()
+    height, width = maps.shape[-2:]
     places = (height + 2 * REACH) * (width + 2 * REACH)
-    weight = trust[:, None, None].expand(-1, patches.shape[1], 1)
-    sums = patches.new_zeros(places, patches.shape[2]).index_add_(0, cells, (patches * weight).flatten(0, 1))
-    count = patches.new_zeros(places).index_add_(0, cells, weight.flatten())
+    sums, count = maps.new_zeros(places, len(maps)), maps.new_zeros(places)
+    padded = _padded(maps)
+    for part in centres.split(CHUNK):
+        cells = _cells(part, width)
+        queries = padded[cells]
+        found = known.patches[nearest(queries, known)]
+        weight = trust((queries - found).square().sum((1, 2)))[:, None].expand(cells.shape)
+        sums.index_add_(0, cells.flatten(), (found * weight[:, :, None]).flatten(0, 1))
+        count.index_add_(0, cells.flatten(), weight.flatten())
     means = (sums / count.clamp(min=1e-12)[:, None]).view(height + 2 * REACH, width + 2 * REACH, -1)
     inner = slice(REACH, -REACH)
     return means[inner, inner].permute(2, 0, 1), count.view(height + 2 * REACH, -1)[inner, inner]

@@ -29,7 +29,7 @@ from imaging.patchfill import thickness
 from imaging.tensors import to_pixels, to_tensor
 
 LONGEST_SIDE = 512  # pixels of the longer side at the finest scale
-THICK, SHORTEST = 24, 40  # pixels: the hole is no thicker at the coarsest, unless the shorter side would be too short
+THICK, SHORTEST = 48, 40  # pixels: the hole is no thicker at the coarsest, unless the shorter side would be too short
 LEAST_SIDE = 16  # pixels of the shorter side: with less there are no patches, and the guess stands
 STEPS = (60, 40, 24)  # at the coarsest scale, the next, and all finer ones
 RATE = 0.02
@@ -52,13 +52,13 @@ class Scene(NamedTuple):
 
 
 class Way(NamedTuple):
-    """What all scales share; `half` says whether bfloat16 is used."""
+    """What all scales share."""
 
     features: Features
     seed: int
     random: torch.Generator
     device: str
-    half: bool
+    half: torch.dtype | None
 
 
 def synthesised(
@@ -70,13 +70,14 @@ def synthesised(
     barred: np.ndarray | None = None,
     report: Callable[[float], None] = lambda share: None,
     device: str = "cpu",
-    half: bool = False,
+    half: torch.dtype | None = None,
 ) -> np.ndarray:
     """Return uint8 (H, W, 3) `rgb` with the `hole`, bool (H, W), filled; all other pixels are the same.
 
     seed: another than 0 withholds part of the known patches and starts from a noisier guess: other answers, the same
     for the same number. barred: bool (H, W), known pixels that must not be copied. report: gets the share done, in
-    (0, 1], at every step. device: where the features are. half: features and distances in bfloat16.
+    (0, 1], at every step. device: where the features are. half: a type of 16
+    bits for features and distances, None for float32.
     """
     full = Scene(rgb, hole, hole if barred is None else barred | hole)
     way = Way(features, seed, torch.Generator().manual_seed(seed), device, half)

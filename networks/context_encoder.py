@@ -47,8 +47,7 @@ class ContextEncoder(nn.Module):
 
     def forward(self, holed_and_known: Tensor) -> Tensor:
         rgb, known = holed_and_known[:, :3], holed_and_known[:, 3:]
-        with torch.no_grad():
-            smooth = continued(rgb.float(), known.float())
+        smooth = continued(rgb, known)
         maps = self.encoder(torch.cat((smooth * 2 - 1, known), 1))
         mixed = self.bottleneck(maps.flatten(1)).view_as(maps)
         answer = smooth + self.decoder(mixed)

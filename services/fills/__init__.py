@@ -1,6 +1,6 @@
 """The ways of filling holes, in the order in which people see them. A new one is one more name in this tuple."""
 
-from services.fills import dfnet, faces, patch
+from services.fills import dfnet, faces, neural, patch
 from services.fills.base import Engine, Fill
 
 __all__ = ["ENGINES", "Engine", "Fill", "get"]
@@ -9,6 +9,7 @@ ENGINES: tuple[Engine, ...] = (
     patch.ENGINE,
     *dfnet.ENGINES,
     *faces.ENGINES,
+    neural.ENGINE,
 )
 
 
