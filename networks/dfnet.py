@@ -3,8 +3,8 @@
 Hong et al. 2019, "Deep Fusion Network for Image Completion", ACM Multimedia. The last decoder layers carry fusion
 blocks: a raw completion, and a map that says for each pixel and colour how much of it to take.
 
-The authors give the network a picture whose hole is 0. Ours begins with a hole that is filled smoothly: what the raw
-completion is blended into is then a fill already, and there is nothing to be learned before it is as good as that one.
+The authors give the network a picture whose hole is 0. Ours begins with a hole that is filled smoothly, and each scale
+changes what the coarser one has made of it: there is nothing to be learned before it is as good as a smooth fill.
 """
 
 from typing import NamedTuple
@@ -18,7 +18,7 @@ FULL_WIDTH = 64
 FUSED = 6  # so many of the finest decoder layers carry a fusion block
 BLEND_WIDTH = 32
 SWEEPS = 8  # of relaxation at each scale of the smooth start
-SMALL_SHARE = -3.0  # logit of alpha where training begins, with a smooth start: nearly all of it is kept
+FAINTEST = 0.01  # of 1: colours nearer to black or white than this have no logit to be changed
 
 
 class Fused(NamedTuple):
@@ -73,11 +73,12 @@ class Fusion(nn.Module):
             nn.Conv2d(3, 3, 1),
         )
 
-    def forward(self, features: Tensor, holed: Tensor) -> Fused:
-        size = features.shape[-2:]
-        if holed.shape[-2:] != size:
-            holed = F.interpolate(holed, size, mode="bilinear", align_corners=False)
-        raw = torch.sigmoid(self.raw(features))
+    def forward(self, features: Tensor, holed: Tensor, changes: bool = False) -> Fused:
+        """With `changes` the raw completion is a change of `holed`, whose hole is filled already."""
+        if holed.shape[-2:] != features.shape[-2:]:
+            holed = F.interpolate(holed, features.shape[-2:], mode="bilinear", align_corners=False)
+        raw = self.raw(features)
+        raw = torch.sigmoid(raw + torch.logit(holed, FAINTEST) if changes else raw)
         alpha = torch.sigmoid(self.blend(torch.cat((holed, raw), 1)))
         return Fused(holed + alpha * (raw - holed), alpha, raw)  # so that half precision does not round what is kept
 
@@ -104,8 +105,9 @@ class DFNet(nn.Module):
         )
         self.fusions = nn.ModuleList(Fusion(channels[i]) for i in range(min(FUSED, levels)))
         if smooth:
-            for fusion in self.fusions:
-                nn.init.constant_(fusion.blend[-1].bias, SMALL_SHARE)
+            for fusion in self.fusions:  # no change at first
+                nn.init.zeros_(fusion.raw.weight)
+                nn.init.zeros_(fusion.raw.bias)
 
     def forward(self, holed_and_known: Tensor) -> Tensor | list[Fused]:
         scales = self.scales(holed_and_known, FUSED if self.training else 1)
@@ -113,18 +115,34 @@ class DFNet(nn.Module):
 
     def scales(self, holed_and_known: Tensor, count: int = FUSED) -> list[Fused]:
         """Return the `count` finest scales, finest first."""
+        known = holed_and_known[:, 3:]
         if self.smooth:
-            known = holed_and_known[:, 3:]
             holed_and_known = torch.cat((smoothed(holed_and_known[:, :3], known), known), 1)
+            count = len(self.fusions)
         skips = [holed_and_known]
         for encoder in self.encoders:
             skips.append(encoder(skips[-1]))
-        features, fused = skips.pop(), []
+        features, fused, change = skips.pop(), [], None
         for level in reversed(range(len(self.decoders))):
             features = self.decoders[level](features, skips.pop())
-            if level < count:
+            if level >= count:
+                continue
+            if self.smooth:
+                film = F.adaptive_avg_pool2d(holed_and_known[:, :3], features.shape[-2:])
+                start = (film + _carried(change, known, film)).clamp(0, 1)
+                fused.insert(0, self.fusions[level](features, start, changes=True))
+                change = fused[0].result - film
+            else:
                 fused.insert(0, self.fusions[level](features, holed_and_known[:, :3]))
         return fused
+
+
+def _carried(change: Tensor | None, known: Tensor, film: Tensor) -> Tensor | float:
+    """Return what the coarser scale changed, at the size of this one and in the hole alone."""
+    if change is None:
+        return 0.0
+    missing = 1 - F.adaptive_avg_pool2d(known, film.shape[-2:])
+    return F.interpolate(change, scale_factor=2, mode="bilinear", align_corners=False) * missing
 
 
 def smoothed(holed: Tensor, known: Tensor) -> Tensor:

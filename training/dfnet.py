@@ -45,7 +45,10 @@ def main() -> None:
     torch.manual_seed(SEED)
     material = Material(arguments)
     features = perceptual.load(arguments.features) if arguments.features else None
-    trainer = Trainer(DFNet(arguments.width, arguments.levels, smooth=True), features, arguments.device)
+    network = DFNet(arguments.width, arguments.levels, smooth=True)
+    if arguments.begin:
+        network.load_state_dict(coders(arguments.begin), strict=False)
+    trainer = Trainer(network, features, arguments.device)
     run = Run("dfnet", out=arguments.out, minutes=arguments.minutes)
     run.register(**trainer.stateful())
     step = run.resume() if arguments.resume else 0
@@ -67,6 +70,7 @@ def parse_arguments(words: list[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("--data", type=Path, required=True, help="the folder with the archives")
     parser.add_argument("--features", type=Path, help="of training.perceptual; without it texture is not asked for")
+    parser.add_argument("--begin", type=Path, help="an average.pt whose encoder and decoder are gone on with")
     parser.add_argument("--minutes", type=float, default=24.0)
     parser.add_argument("--batch", type=int, default=48)
     parser.add_argument("--width", type=int, default=WIDTH, help="channels of the first layer")
@@ -79,6 +83,12 @@ def parse_arguments(words: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--threads", type=int, default=4)
     parser.add_argument("--resume", action="store_true", help="go on from the last checkpoint")
     return parser.parse_args(words)
+
+
+def coders(path: Path) -> dict[str, Tensor]:
+    """Return of a saved state what is not of the fusions, which begin anew."""
+    state = torch.load(path, map_location="cpu", weights_only=True)
+    return {name: tensor for name, tensor in state.items() if not name.startswith("fusions.")}
 
 
 class Material:

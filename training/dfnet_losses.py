@@ -16,7 +16,7 @@ from networks.features import FeatureNetwork
 TEXTURED = 1  # so many of the finest scales
 HOLE_WEIGHT, KNOWN_WEIGHT = 6.0, 0.5
 RAW_WEIGHT = 1.5  # what is invented has to learn also where little of it is taken
-EDGE_WEIGHT = 3.0
+EDGE_WEIGHT = 1.0
 PERCEPTUAL_WEIGHT, STYLE_WEIGHT, VARIATION_WEIGHT = 0.3, 10.0, 0.1
 
 

@@ -93,7 +93,7 @@ def test_a_perfect_result_costs_only_the_variation_of_the_picture_itself():
 def test_the_loss_falls_on_a_batch_seen_again_and_again(data, tmp_path):
     torch.manual_seed(0)
     material = dfnet.Material(dfnet.parse_arguments(words(data, tmp_path)))
-    trainer = dfnet.Trainer(DFNet(4, 6, smooth=True), FeatureNetwork(width=4).requires_grad_(False), "cpu")
+    trainer = dfnet.Trainer(DFNet(4, 6), FeatureNetwork(width=4).requires_grad_(False), "cpu")
     pictures, known = material.batch(2, 0)
     heard = []
     for step in range(10):
