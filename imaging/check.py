@@ -37,8 +37,8 @@ def inspect(
     """Decode `path` in a limited child; write its preview and thumbnail; return its Header, upright.
 
     The suffix of `preview` and `thumbnail` (.webp, .jpg or .png) chooses their format. On an error neither
-    file is left behind. Raises PictureError (TooCostly when a limit was met), and OSError when the small
-    copies could not be written.
+    file is left behind. Raises PictureError (TooCostly when a limit was met, OutOfTime when the server was too
+    busy to find out), and OSError when the small copies could not be written.
     """
     arguments = [os.path.abspath(path), "--max-megapixels", str(max_megapixels)]
     arguments += ["--seconds", str(seconds), "--memory-mb", str(memory_mb)]

@@ -12,7 +12,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from imaging.errors import ERRORS, PictureError, TooCostly
+from imaging.errors import ERRORS, OutOfTime, PictureError, TooCostly
 
 _ROOT = Path(__file__).resolve().parent.parent
 
@@ -20,7 +20,8 @@ _ROOT = Path(__file__).resolve().parent.parent
 def ask(module: str, arguments: list[str], seconds: int) -> dict:
     """Run `python -m module` without this process's environment, where the secrets are; return its answer.
 
-    Raises PictureError (TooCostly when a limit was met), and OSError when the child could not read or write.
+    Raises PictureError (TooCostly when a limit was met, OutOfTime when the `seconds` by the clock were over), and
+    OSError when the child could not read or write.
     """
     environment = {"LANG": "C.UTF-8", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
     command = [sys.executable, "-m", module, *arguments]
@@ -29,7 +30,7 @@ def ask(module: str, arguments: list[str], seconds: int) -> dict:
             command, cwd=_ROOT, env=environment, stdin=subprocess.DEVNULL, capture_output=True, timeout=seconds
         )
     except subprocess.TimeoutExpired as error:
-        raise TooCostly() from error
+        raise OutOfTime() from error
     try:
         answer = json.loads(child.stdout)
     except ValueError as error:  # it was killed by one of its limits, or fell over a bug in a decoder

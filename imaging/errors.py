@@ -43,6 +43,10 @@ class TooCostly(PictureError):
     message = N_("This picture takes too much time or memory to open. Please save it again in another program.")
 
 
+class OutOfTime(TooCostly):
+    """The clock ran out before the processor's time did: the server was busy, and not the picture costly."""
+
+
 class AlphaNeedsPng(PictureError):
     key = "alpha_needs_png"
     message = N_("JPEG cannot hold transparent areas. Please choose PNG or WebP.")

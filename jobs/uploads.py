@@ -12,7 +12,7 @@ from typing import BinaryIO
 from flask import current_app
 
 from imaging.check import inspect
-from imaging.errors import N_, TooManyBytes
+from imaging.errors import N_, OutOfTime, TooManyBytes
 from imaging.formats import Header
 from jobs import storage
 from jobs.errors import ServiceUnavailable, UploadRefused
@@ -55,12 +55,7 @@ def receive(upload: FormFile | None, folder: Path, stem: str) -> Upload:
     with storage.telling_when_full():
         size = _copy(upload.stream, path, config["MAX_UPLOAD_MEGABYTES"] * 1024 * 1024)
         with _slot():
-            header = inspect(
-                path,
-                folder / storage.small(storage.PREVIEW, stem),
-                folder / storage.small(storage.THUMBNAIL, stem),
-                max_megapixels=config["MAX_MEGAPIXELS"],
-            )
+            header = _inspected(path, folder, stem)
         file = f"{stem}.{_SUFFIXES.get(header.format, header.format)}"
         path.rename(folder / file)
     return Upload(file, size, header)
@@ -101,6 +96,22 @@ def _copy(stream: BinaryIO, path: Path, max_bytes: int) -> int:
     return size
 
 
+def _inspected(path: Path, folder: Path, stem: str) -> Header:
+    small = (folder / storage.small(kind, stem) for kind in (storage.PREVIEW, storage.THUMBNAIL))
+    try:
+        return inspect(path, *small, max_megapixels=current_app.config["MAX_MEGAPIXELS"])
+    except OutOfTime as error:  # that is not the picture's fault
+        raise _busy() from error
+
+
+def _busy() -> ServiceUnavailable:
+    return ServiceUnavailable(
+        "busy",
+        N_("The server is checking many pictures right now. Try again in a moment."),
+        retry_after_seconds=_RETRY_SECONDS,
+    )
+
+
 @contextmanager
 def _slot() -> Iterator[None]:
     """Keep two threads of the web process free for pages, however many uploads are being checked."""
@@ -109,11 +120,7 @@ def _slot() -> Iterator[None]:
             "upload_slots", threading.BoundedSemaphore(max(1, current_app.config["WEB_THREADS"] - 2))
         )
     if not slots.acquire(timeout=_SLOT_WAIT_SECONDS):
-        raise ServiceUnavailable(
-            "busy",
-            N_("The server is checking many pictures right now. Try again in a moment."),
-            retry_after_seconds=_RETRY_SECONDS,
-        )
+        raise _busy()
     try:
         yield
     finally:

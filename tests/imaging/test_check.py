@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 
 from imaging import check
+from imaging.errors import OutOfTime
 from imaging.files import BrokenPicture, ForeignFormat, TooCostly, TooManyPixels, decode
 
 
@@ -68,6 +69,13 @@ def test_a_picture_that_keeps_the_decoder_busy_is_too_costly(tmp_path):
     path.write_bytes(progressive_bomb())
     with pytest.raises(TooCostly):
         inspected(path, seconds=1)
+
+
+def test_a_server_that_is_too_busy_to_look_does_not_call_it_the_picture_s_fault(photo, monkeypatch):
+    monkeypatch.setattr(check, "PATIENCE", 0)
+    with pytest.raises(OutOfTime):
+        inspected(photo)
+    assert [path.name for path in photo.parent.iterdir()] == ["upload"]
 
 
 def progressive_bomb(scans: int = 6000, side: int = 4096) -> bytes:

@@ -83,6 +83,14 @@ def test_each_picture_of_a_form_has_the_limit_of_bytes(app, browser, in_app):
     assert (stored_files(app), job_count()) == ([], 0)
 
 
+def test_a_server_that_is_too_busy_to_look_asks_to_come_again(app, browser, in_app, monkeypatch):
+    monkeypatch.setattr("imaging.check.PATIENCE", 0)
+    answer = upload(browser, picture(), headers=JSON)
+    assert (answer.status_code, answer.json["error"]["key"]) == (503, "busy")
+    assert int(answer.headers["Retry-After"]) > 0
+    assert (stored_files(app), job_count()) == ([], 0)
+
+
 def test_a_form_without_a_picture_is_refused(browser, in_app):
     answer = browser.post("/12345/adjust", {"brightness": "2"}, content_type="multipart/form-data", headers=JSON)
     assert (answer.status_code, answer.json["error"]["key"]) == (400, "no_picture")
