@@ -9,7 +9,7 @@ ENGINES: tuple[Engine, ...] = (
     patch.ENGINE,
     *dfnet.ENGINES,
     *faces.ENGINES,
-    neural.ENGINE,
+    *neural.ENGINES,
 )
 
 

@@ -1,25 +1,25 @@
 """Neural patch synthesis: slow, and an experiment; it knows other answers.
 
-Its coarsest scale starts from patches of the photo, which did better than the content network (see the card of
-`context_encoder`).
+Its coarsest scale starts from patches of the photo, or, where somebody has trained weights for it, from the content
+network that the paper has; ours did no better than diffusion, and is not released (`training/LOG.md`).
 """
+
+from collections.abc import Callable
+from functools import partial
 
 from services import engine
 from services.base import N_
 from services.fills import patch
 from services.fills.base import Engine, Fill
 
-FEATURES = "features"
+FEATURES, CONTENT = "features", "context_encoder"
 
 
-def prepared(seed: int) -> Fill:
-    features, start = engine.module(FEATURES), patch.prepared(seed)
+def prepared(begun: Callable, seed: int) -> Fill:
+    features, guess = engine.module(FEATURES), begun(seed)
     device, half = engine.device(), engine.half_precision()
 
     from imaging.synthesis import synthesised
-
-    def guess(rgb, hole, barred):
-        return start(rgb, hole, barred, lambda share: None)
 
     def fill(rgb, hole, barred, report):
         return synthesised(rgb, hole, features, guess, seed, barred, report, device, half)
@@ -27,7 +27,26 @@ def prepared(seed: int) -> Fill:
     return fill
 
 
-ENGINE = Engine(
-    key="neural", label=N_("With patches of features: an experiment, and slow"), prepared=prepared, weights=FEATURES,
-    varied=True, longest_side=512,
-)  # fmt: skip
+def by_patches(seed: int) -> Callable:
+    fill = patch.prepared(seed)
+    return lambda rgb, hole, barred: fill(rgb, hole, barred, lambda share: None)
+
+
+def by_content(seed: int) -> Callable:
+    network = engine.network(CONTENT)
+
+    from imaging.content import content
+
+    return lambda rgb, hole, barred: content(rgb, hole, network, network.minimum_side)
+
+
+def _engine(key: str, label: str, begun: Callable, weights: str) -> Engine:
+    fills = partial(prepared, begun)
+    return Engine(key=key, label=label, prepared=fills, weights=weights, varied=True, longest_side=512)
+
+
+NEURAL = _engine("neural", N_("With patches of features: an experiment, and slow"), by_patches, FEATURES)
+NEURAL_CONTENT = _engine(
+    "neural-content", N_("With patches of features, begun by a network: an experiment, and slow"), by_content, CONTENT
+)
+ENGINES = (NEURAL, NEURAL_CONTENT)

@@ -6,6 +6,7 @@ import torch
 
 import services
 from imaging.files import Picture
+from networks.context_encoder import ContextEncoder
 from networks.features import FeatureNetwork
 from services import engine, fills
 from services.base import Cancelled, silent
@@ -19,6 +20,8 @@ HEIGHT, WIDTH = 70, 90
 def small(tmp_path, monkeypatch):
     torch.manual_seed(0)
     export("features", "features", {"width": 4}, FeatureNetwork(width=4), "none", "features.md", {}, tmp_path)
+    network, sizes = ContextEncoder(width=4, bottleneck=8), {"width": 4, "bottleneck": 8}
+    export("context_encoder", "context_encoder", sizes, network, "none", "context_encoder.md", {}, tmp_path)
     engine.configure(weights=tmp_path)
     monkeypatch.setattr("imaging.synthesis.STEPS", (4, 3))
 
@@ -32,13 +35,15 @@ def run(report=silent, **options):
 
 
 def test_it_says_that_it_is_an_experiment_and_slow_and_is_not_the_default():
-    way = fills.get("neural")
-    assert "experiment" in way.label and "slow" in way.label and way.varied and way.weights == "features"
+    for key, weights in (("neural", "features"), ("neural-content", "context_encoder")):
+        way = fills.get(key)
+        assert "experiment" in way.label and "slow" in way.label and way.varied and way.weights == weights
     assert next(option for option in INPAINT.options if option.name == "engine").default != "neural"
 
 
-def test_it_fills_the_hole_and_touches_nothing_else(small):
-    photo, hole, result = run()
+@pytest.mark.parametrize("way", ["neural", "neural-content"])
+def test_it_fills_the_hole_and_touches_nothing_else(small, way):
+    photo, hole, result = run(engine=way)
     assert np.array_equal(result.picture.rgb[~hole], photo[~hole])
     assert not np.array_equal(result.picture.rgb[hole], photo[hole])
 
