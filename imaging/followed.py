@@ -1,5 +1,7 @@
 """From a filled picture at a working size to the full size: each pixel from the known patches most like it there."""
 
+from collections.abc import Callable
+
 import cv2
 import numpy as np
 
@@ -12,12 +14,13 @@ ROUNDS, TEXTURE_SIDE = 5, 5
 
 
 def followed(
-    rgb: np.ndarray, hole: np.ndarray, barred: np.ndarray, small: np.ndarray, factor: int, seed: int = 0
+    rgb: np.ndarray, hole: np.ndarray, barred: np.ndarray, small: np.ndarray, factor: int, seed: int = 0,
+    report: Callable[[float], None] = lambda share: None,
 ) -> np.ndarray:
     """Return uint8 (H, W, 3) `rgb` with the `hole`, bool (H, W), filled as `small` says; all other pixels are the same.
 
     small: uint8 (ceil(H / factor), ceil(W / factor), 3), filled. barred: bool (H, W), what must not be copied. Where
-    nothing may be, `small` is enlarged.
+    nothing may be, `small` is enlarged. report: gets the share done after each round of the search, in (0, 1].
     """
     size = small.shape[1::-1]
     missing, spoiled = (
@@ -32,7 +35,9 @@ def followed(
         return result
     search = Search(level, np.random.default_rng(seed))
     field = search.anything()
-    search.improve(field, ROUNDS)
+    for number in range(1 if search.exact else ROUNDS):
+        search.improve(field, 1)
+        report((number + 1) / ROUNDS)
     # What lies beyond the last whole cell is looked up in it.
     extra = (0, small.shape[0] * factor - hole.shape[0]), (0, small.shape[1] * factor - hole.shape[1])
     wide = np.pad(rgb, (*extra, (0, 0)), mode="edge")

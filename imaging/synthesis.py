@@ -39,8 +39,11 @@ SPOILED = 6  # pixels around the hole: so near, features know too much of what i
 WITHHELD_CELLS, WITHHELD_SHARE = 6, 0.4  # for other answers: cells across the picture, and how many are withheld
 NOISE = 0.08  # of the range, in the start of other answers
 
-# What the coarsest scale starts from: guess(rgb uint8 (h, w, 3), hole, barred bool (h, w)) -> uint8 (h, w, 3)
-Guess = Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
+BEGUN, SETTLED = 0.1, 0.9  # of the progress: what the guess takes, and where all scales are through
+
+Report = Callable[[float], None]
+# What the coarsest scale starts from: guess(rgb uint8 (h, w, 3), hole, barred bool (h, w), report) -> uint8 (h, w, 3)
+Guess = Callable[[np.ndarray, np.ndarray, np.ndarray, Report], np.ndarray]
 
 
 class Scene(NamedTuple):
@@ -68,7 +71,7 @@ def synthesised(
     guess: Guess,
     seed: int = 0,
     barred: np.ndarray | None = None,
-    report: Callable[[float], None] = lambda share: None,
+    report: Report = lambda share: None,
     device: str = "cpu",
     half: torch.dtype | None = None,
 ) -> np.ndarray:
@@ -83,22 +86,22 @@ def synthesised(
     way = Way(features, seed, torch.Generator().manual_seed(seed), device, half)
     factors = _factors(hole.shape, thickness(hole))
     if min(hole.shape) < LEAST_SIDE * factors[-1]:
-        return np.where(hole[:, :, None], guess(*full), rgb)
+        return np.where(hole[:, :, None], guess(*full, report), rgb)
     shares = _shares(factors)
     answer = None
     for number, factor in enumerate(factors):
         scene = _reduced(full, factor)
         if answer is None:
-            answer = to_tensor(guess(*scene), device)
+            answer = to_tensor(guess(*scene, partial(_tell, report, 0.0, BEGUN)), device)
         else:
             answer = F.interpolate(answer, size=scene.hole.shape, mode="bicubic").clamp(0, 1)
         answer = _settled(scene, answer, way, number, partial(_tell, report, *shares[number]))
-    result = followed(*full, to_pixels(answer), factors[-1], seed)
+    result = followed(*full, to_pixels(answer), factors[-1], seed, partial(_tell, report, SETTLED, 1 - SETTLED))
     report(1.0)
     return result
 
 
-def _tell(report: Callable[[float], None], begin: float, length: float, part: float) -> None:
+def _tell(report: Report, begin: float, length: float, part: float) -> None:
     report(begin + length * part)
 
 
@@ -120,8 +123,8 @@ def _steps(number: int) -> int:
 def _shares(factors: list[int]) -> list[tuple[float, float]]:
     """Return where the progress of each scale begins, and how long it is."""
     costs = np.array([_steps(number) / factor**2 for number, factor in enumerate(factors)], np.float64)
-    lengths = costs / costs.sum() * 0.97
-    return list(zip(np.cumsum(lengths) - lengths, lengths, strict=True))
+    lengths = costs / costs.sum() * (SETTLED - BEGUN)
+    return list(zip(BEGUN + np.cumsum(lengths) - lengths, lengths, strict=True))
 
 
 def _reduced(scene: Scene, factor: int) -> Scene:
@@ -136,7 +139,7 @@ def _reduced(scene: Scene, factor: int) -> Scene:
     return Scene(cv2.resize(scene.rgb, size, interpolation=cv2.INTER_AREA), hole, barred)
 
 
-def _settled(scene: Scene, start: Tensor, way: Way, number: int, report: Callable[[float], None]) -> Tensor:
+def _settled(scene: Scene, start: Tensor, way: Way, number: int, report: Report) -> Tensor:
     """Return the picture of the scale of this number, (1, 3, h, w), its hole optimised from `start`."""
     hole = torch.from_numpy(scene.hole).to(way.device)
     whole = torch.where(hole, start, to_tensor(scene.rgb, way.device))

@@ -27,17 +27,12 @@ def prepared(begun: Callable, seed: int) -> Fill:
     return fill
 
 
-def by_patches(seed: int) -> Callable:
-    fill = patch.prepared(seed)
-    return lambda rgb, hole, barred: fill(rgb, hole, barred, lambda share: None)
-
-
 def by_content(seed: int) -> Callable:
     network = engine.network(CONTENT)
 
     from imaging.content import content
 
-    return lambda rgb, hole, barred: content(rgb, hole, network, network.minimum_side)
+    return lambda rgb, hole, barred, report: content(rgb, hole, network, network.minimum_side)
 
 
 def _engine(key: str, label: str, begun: Callable, weights: str) -> Engine:
@@ -45,7 +40,7 @@ def _engine(key: str, label: str, begun: Callable, weights: str) -> Engine:
     return Engine(key=key, label=label, prepared=fills, weights=weights, varied=True, longest_side=512)
 
 
-NEURAL = _engine("neural", N_("With patches of features: an experiment, and slow"), by_patches, FEATURES)
+NEURAL = _engine("neural", N_("With patches of features: an experiment, and slow"), patch.prepared, FEATURES)
 NEURAL_CONTENT = _engine(
     "neural-content", N_("With patches of features, begun by a network: an experiment, and slow"), by_content, CONTENT
 )

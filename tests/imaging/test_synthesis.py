@@ -17,7 +17,7 @@ def features():
     return FeatureNetwork(width=8).eval().requires_grad_(False)
 
 
-def smooth(rgb, hole, barred):
+def smooth(rgb, hole, barred, report=None):
     """What diffusion makes of a hole."""
     field = membrane.stretched(rgb.astype(np.float32), (~hole).astype(np.float32))
     return np.where(hole[:, :, None], np.rint(np.clip(field, 0, 255)).astype(np.uint8), rgb)
