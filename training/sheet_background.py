@@ -1,4 +1,5 @@
-"""A contact sheet for looking at: 24 held-back people as they are, and on red, on white and transparent.
+"""A contact sheet for looking at: 24 held-back people as they are, and as the service cuts them out: on red, on white
+and transparent.
 
     python -m training.sheet_background --data FOLDER --out sheet.png [--side 128] [--state CHECKPOINT]
 
@@ -20,7 +21,7 @@ from networks import weights
 from networks.u2net import U2NetP
 from training.background import MEASURED_SIDE
 from training.background_data import collection, sized
-from training.measure_background import held_back_people, predicted
+from training.measure_background import held_back_people, served
 
 PEOPLE, ACROSS, HEIGHT, WIDTH = 24, 3, 240, 180
 CHECKS = 12  # pixels, the squares that stand for nothing
@@ -53,7 +54,7 @@ def averaged(checkpoint: Path) -> nn.Module:
 
 def strip(network: nn.Module, rgb: np.ndarray, side: int) -> np.ndarray:
     """One person four times beside each other, uint8 (HEIGHT, 4 * WIDTH, 3)."""
-    alpha = matte.refined(predicted(network, rgb, side), rgb)
+    alpha = np.rint(served(network, rgb, side) * 255).astype(np.uint8)
     own = matte.foreground(rgb, alpha)
     squares = (np.indices(rgb.shape[:2]) // CHECKS).sum(axis=0) % 2
     nothing = np.where(squares[:, :, None] > 0, np.uint8(255), np.uint8(200)).repeat(3, axis=2)
