@@ -23,7 +23,7 @@ def _engine(name: str, label: str) -> Engine:
 
 
 ENGINES = (
-    _engine("dfnet", N_("With our network: quick, but smooth")),
+    _engine("dfnet", N_("With our network: for thin scratches, blurred in large holes")),
     _engine("dfnet-places2", N_("With DFNet, for places")),
     _engine("dfnet-celeba", N_("With DFNet, for faces")),
 )
