@@ -14,13 +14,12 @@ from torch import Tensor
 from imaging.membrane import stretched
 from imaging.tensors import to_tensor
 from networks.dcgan import DCGAN
-from networks.face_finder import FaceFinder, Square, found
-from networks.latent_search import STEPS, search
+from networks.face_finder import LEAST_SCORE, FaceFinder, Square, found
+from networks.latent_search import STEPS, nearest, search
 from networks.pluralistic import Pluralistic
 
-RESTARTS = 4
+POOL, RESTARTS = 128, 2  # codes drawn, and those of them that are searched from
 SIDE = 64
-LEAST_SCORE = -1.0  # of a face: one with a hole shows less of itself, and the person who painted it saw one
 LOOKED_AT = 384  # pixels: so large is what the finder sees
 REACH = 8  # times the hole, to each side of its middle: a face is hardly larger
 FINEST = 1024  # pixels of a face's side; a larger one is blended at this size
@@ -161,8 +160,9 @@ def by_search(network: DCGAN, seed: int) -> Answer:
 
     def answer(pictures: Tensor, known: Tensor, report: Report) -> Tensor:
         device = next(network.parameters()).device
-        codes = network.codes(RESTARTS, torch.Generator().manual_seed(seed))
+        codes = network.codes(POOL, torch.Generator().manual_seed(seed))
         pictures, known, codes = (tensor.to(device) for tensor in (pictures, known, codes))
+        codes = nearest(network, pictures, known, codes, RESTARTS)
         everywhere = (part.expand(RESTARTS, -1, -1, -1) for part in (pictures, known))
         _, faces, losses = search(network, *everywhere, codes, STEPS, report)
         return faces[losses.argmin()][None]

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from networks.dcgan import DCGAN
 
-STEPS, RATE = 300, 0.03
+STEPS, RATE = 120, 0.03
 WINDOW = 7  # pixels, the paper's
 PRIOR_WEIGHT = 0.003  # the paper's lambda
 
@@ -40,6 +40,14 @@ def losses(network: DCGAN, faces: Tensor, pictures: Tensor, weight: Tensor) -> t
     return contextual, -PRIOR_WEIGHT * F.softplus(network.critic(faces))
 
 
+@torch.no_grad()
+def nearest(network: DCGAN, picture: Tensor, known: Tensor, codes: Tensor, count: int) -> Tensor:
+    """Return those of `codes` to start from: the `count` whose faces fit one picture best before any search."""
+    weight = context_weight(known)
+    found = [sum(losses(network, network(part), picture, weight)) for part in codes.split(32)]
+    return codes[torch.cat(found).topk(count, largest=False).indices]
+
+
 def search(
     network: DCGAN, pictures: Tensor, known: Tensor, codes: Tensor, steps: int = STEPS,
     report: Callable[[float], None] = lambda share: None,
@@ -53,7 +61,7 @@ def search(
     weight = context_weight(known)
     codes = codes.clone().requires_grad_()
     optimiser = torch.optim.Adam([codes], RATE, betas=(0.9, 0.99))
-    best_codes, best = codes.detach().clone(), torch.full((len(codes),), float("inf"))
+    best_codes, best = codes.detach().clone(), codes.detach().new_full((len(codes),), float("inf"))
     for step in range(steps + 1):
         for group in optimiser.param_groups:
             group["lr"] = RATE * (1 - 0.9 * step / (steps + 1))

@@ -54,6 +54,6 @@ def _engine(name: str, label: str, way: str) -> Engine:
     )  # fmt: skip
 
 
-DCGAN = _engine("dcgan", N_("A face, by searching a DCGAN: 64 by 64 pixels, blurred on a large face"), "by_search")
-PLURALISTIC = _engine("pluralistic", N_("A face, by guessing: 64 by 64 pixels, blurred on a large face"), "by_guess")
+DCGAN = _engine("dcgan", N_("Faces only, an experiment: DCGAN, blurred, 64 by 64 pixels"), "by_search")
+PLURALISTIC = _engine("pluralistic", N_("Faces only, an experiment: guesses, blurred, 64 by 64 pixels"), "by_guess")
 ENGINES = (DCGAN, PLURALISTIC)

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from networks.dcgan import DCGAN
-from networks.latent_search import PRIOR_WEIGHT, context_weight, losses, search
+from networks.latent_search import PRIOR_WEIGHT, context_weight, losses, nearest, search
 
 
 @pytest.fixture(scope="module")
@@ -60,6 +60,12 @@ def test_the_search_lowers_its_loss_and_stays_in_the_cube_of_codes(network):
     assert loss.item() < first[2].item()
     assert codes.abs().max() <= 1 and torch.equal(face, network(codes))
     assert len(heard) == 26 and heard == sorted(heard) and heard[-1] == 1
+
+
+def test_the_start_is_where_a_face_fits_best_already(network):
+    known, codes = half_known(), network.codes(40, torch.Generator().manual_seed(8))
+    picture = network(codes[33:34])
+    assert torch.equal(nearest(network, picture, known, codes, 3)[0], codes[33])
 
 
 def test_the_same_start_gives_the_same_face_and_another_another(network):

@@ -143,6 +143,7 @@ def test_what_is_not_counted_costs_nothing():
 
 def test_the_finder_trains_is_measured_and_its_export_loads(data, tmp_path, monkeypatch):
     words = ["--data", str(data), "--each", "1", "--steps", "3", "--export", "--folder", str(tmp_path)]
+    words += ["--out", str(tmp_path)]
     monkeypatch.setattr("sys.argv", ["finder", *words])
     monkeypatch.setattr(face_finder, "BATCH", 8)
     monkeypatch.setattr(face_finder, "LOOKED_FOR", 2)
