@@ -20,8 +20,6 @@ put on again here computes the same function.
 import argparse
 import copy
 import json
-import math
-from dataclasses import dataclass
 from pathlib import Path
 
 import torch
@@ -35,7 +33,9 @@ from training.calibration import Setting, Trial, calibrated, favours, logits_of,
 from training.colour_figures import agreement
 from training.colour_loader import ColourLoader
 from training.colour_pictures import Batch, ColourPictures
+from training.colour_plan import FURTHER, FURTHER_RATE, GENERATOR_RATE, PHASES, Phase, slope
 from training.export import export
+from training.greenery import as_in_nature
 from training.measure_colorize import SIDE, measure
 from training.palette_loss import PaletteLoss
 from training.rarity import Rarity
@@ -47,32 +47,10 @@ LICENCE = "Trained on pictures under research or unstated terms: see the card"
 CLASSIFICATION_WEIGHT = 0.1  # of the cross-entropy of kinds beside that of colours
 ADVERSARIAL_WEIGHT = 0.1  # of the critic's verdict beside the colour loss, in the joint stage
 CRITIC_READY = 0.65  # below this loss the critic is good enough to teach: coin tossing gives 0.69
-GENERATOR_RATE, JOINT_RATE, CRITIC_RATE = 1e-3, 5e-5, 2e-4
-WARM_UP = 0.03  # part of the first stage in which the rate rises
+JOINT_RATE, CRITIC_RATE = 5e-5, 2e-4
 PATIENCE = 6  # looks without improvement after which the inflection point lies behind
 LOG_EVERY = 20  # steps
-HELD = 96  # pictures that validation and calibration look at
-
-
-@dataclass(frozen=True)
-class Phase:
-    """A stage at one picture size, up to the part `until` of the run's time."""
-
-    stage: str
-    side: int
-    batch: int
-    look_every: int  # steps from one validation and checkpoint to the next
-    until: float
-
-
-ALONE_UNTIL = 0.82  # of the run's time: where the generator's own stage ends
-PHASES = (
-    Phase("generator", 64, 32, 200, 0.52),
-    Phase("generator", 96, 20, 200, 0.68),
-    Phase("generator", 128, 12, 200, ALONE_UNTIL),
-    Phase("critic", 128, 12, 100, 0.86),
-    Phase("joint", 128, 12, 40, 1.0),
-)
+HELD = 160  # pictures that validation and calibration look at
 
 
 class NoGan:
@@ -162,7 +140,7 @@ def autocast(device: str):
 
 def train(
     run: Run, method: NoGan, pictures: ColourPictures, held: Batch, phases: tuple[Phase, ...] = PHASES,
-    batch_scale: int = 1, workers: int = 0,
+    batch_scale: int = 1, workers: int = 0, rate: float = GENERATOR_RATE,
 ) -> None:
     """Go through the phases by the run's clock, on from its checkpoint; `held` is what validation looks at.
 
@@ -170,13 +148,15 @@ def train(
     """
     run.register(**method.states())
     step = run.resume()
+    alone_until = max(phase.until for phase in phases if phase.stage == "generator")
     for phase in phases:
         if run.progress() >= phase.until:
             continue
         loader = ColourLoader(pictures, batch_scale * phase.batch, phase.side, (SEED, step), workers)
         watch = Watch(method, held) if phase.stage == "joint" else None
         while run.progress() < phase.until and not (watch and watch.past_the_inflection()):
-            figures = advance(method, phase, loader.next(method.device), run.progress())
+            progress = run.progress()
+            figures = advance(method, phase, loader.next(method.device), rate * slope(progress / alone_until))
             step += 1
             if step % LOG_EVERY == 1:
                 run.log(step, side=phase.side, **figures)
@@ -189,17 +169,12 @@ def train(
     run.checkpoint(step)
 
 
-def advance(method: NoGan, phase: Phase, batch: Batch, progress: float) -> dict[str, float]:
-    """Take one step of the phase's stage."""
+def advance(method: NoGan, phase: Phase, batch: Batch, rate: float) -> dict[str, float]:
+    """Take one step of the phase's stage; `rate` is that of the generator's own."""
     method.generator.train()
     if phase.stage == "generator":
-        return method.generator_step(batch, rate_at(progress / ALONE_UNTIL))
+        return method.generator_step(batch, rate)
     return method.critic_step(batch) if phase.stage == "critic" else method.joint_step(batch)
-
-
-def rate_at(part: float) -> float:
-    """The learning rate at `part` of the first stage: a short rise, then half a cosine down to nothing."""
-    return GENERATOR_RATE * min(1.0, part / WARM_UP + 0.01) * (1 + math.cos(math.pi * min(1.0, part))) / 2
 
 
 class Watch:
@@ -244,7 +219,7 @@ def settled_unease(network: PaletteColorizer, held: Batch) -> float:
 def release(method: NoGan, data: Path, held: Batch) -> dict:
     """Calibrate and measure the ends of stages 1 and 3, export the one that held-back pictures prefer."""
     candidates = {
-        name: calibrated(generator.cpu(), held, method.rarity.cpu())
+        name: calibrated(generator.cpu(), as_in_nature(held, len(held.grey)), method.rarity.cpu())
         for name, generator in (("generator_alone", method.alone), ("joint", method.best))
     }
     stage = min(candidates, key=lambda name: settled_unease(candidates[name], held))
@@ -285,7 +260,8 @@ def main() -> None:
         run.resume()
     else:
         on_device = looked_at.to(arguments.device)
-        train(run, method, pictures, on_device, PHASES, arguments.batch_scale, arguments.workers)
+        phases, rate = (FURTHER, FURTHER_RATE) if arguments.from_released else (PHASES, GENERATOR_RATE)
+        train(run, method, pictures, on_device, phases, arguments.batch_scale, arguments.workers, rate)
     print(json.dumps(release(method, arguments.data, looked_at), indent=2))
 
 

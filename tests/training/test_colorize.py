@@ -14,10 +14,12 @@ from training import colorize
 from training.ageing import aged
 from training.archives import held_back
 from training.calibration import LIVELY, MOST_GAIN, Setting, Trial, calibrated, favours, logits_of, unease
-from training.colorize import NoGan, Phase, Watch, rate_at, train, validate
+from training.colorize import NoGan, Watch, train, validate
 from training.colour_loader import ColourLoader
-from training.colour_pictures import SOURCES, ColourPictures
+from training.colour_pictures import SOURCES, Batch, ColourPictures
+from training.colour_plan import Phase, slope
 from training.export import export
+from training.greenery import GREEN_SHARES, as_in_nature, green_share
 from training.measure_colorize import measure
 from training.palette_loss import PaletteLoss
 from training.rarity import Rarity
@@ -39,8 +41,9 @@ def painted(random: np.random.Generator, grey: bool = False) -> bytes:
 def data(tmp_path_factory):
     """A folder with every archive of the recipe, a few small pictures in each."""
     folder, random = tmp_path_factory.mktemp("data"), np.random.default_rng(0)
+    kinds = "n1/ n2/ a a a b b b -a -a -a -a -a -a a a a a a".split()
     names = {(archive, prefix): [f"{prefix}{kind}{number:02}.png" for number in range(12)]
-             for (archive, prefix, *_), kind in zip(SOURCES, "n1/ n2/ a a a sea- a a a a a".split(), strict=True)}
+             for (archive, prefix, *_), kind in zip(SOURCES, kinds, strict=True)}
     names[("validation.zip", "bsds-val/")] = ["bsds-val/1.png", "bsds-val/2.png"]
     for (archive, _), members in names.items():
         with zipfile.ZipFile(folder / archive, "a") as file:
@@ -84,8 +87,8 @@ def test_grey_pictures_and_those_held_back_are_not_learned_from(data, pictures):
 
 
 def test_tiny_pictures_and_scenes_say_what_they_show(pictures):
-    assert pictures.kind_count == 3
-    assert {pictures.kinds[indices.start] for indices, *_ in pictures.sources} == {-1, 0, 1, 2}
+    assert pictures.kind_count == 8
+    assert {pictures.kinds[indices.start] for indices, *_ in pictures.sources} == {-1, *range(8)}
 
 
 def test_only_the_input_ages(batch):
@@ -181,7 +184,7 @@ def test_the_generator_waits_until_the_critic_is_worth_learning_from(method, bat
 
 
 def test_the_rate_rises_shortly_and_falls_to_nothing():
-    rates = [rate_at(part) for part in np.linspace(0, 1, 200)]
+    rates = [slope(part) for part in np.linspace(0, 1, 200)]
     assert rates[0] < 0.1 * max(rates) and rates[-1] == pytest.approx(0) and np.argmax(rates) < 10
 
 
@@ -227,6 +230,14 @@ def test_the_gain_makes_the_pictures_as_colourful_as_is_asked_for(method, held):
     setting, worst, figures = trial.with_gain(Setting())
     assert worst == unease(figures)
     assert setting.gain == MOST_GAIN or figures.colourful == pytest.approx(LIVELY, abs=0.05)
+
+
+def test_pictures_are_drawn_again_until_they_are_as_green_as_nature():
+    chroma = torch.zeros(20, 2, 10, 10)
+    chroma[10:, 0, :6], chroma[10:, 1, :6] = -0.2, 0.2  # three fifths are green
+    few = Batch(torch.rand(20, 1, 10, 10), torch.rand(20, 1, 10, 10), chroma, torch.arange(20))
+    shares = green_share(as_in_nature(few, 100).chroma)
+    assert len(shares) == 40 and (shares > GREEN_SHARES[2]).sum() == 17  # of the two kinds that there are
 
 
 @torch.no_grad()

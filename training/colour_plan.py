@@ -1,0 +1,40 @@
+"""The plan of a run of the colorizer: stages, sizes, and the learning rate of the generator's own stage."""
+
+import math
+from dataclasses import dataclass
+
+GENERATOR_RATE = 1e-3
+FURTHER_RATE = 7e-4  # the peak when the start is not nothing
+WARM_UP = 0.03  # part of the first stage in which the rate rises
+
+
+@dataclass(frozen=True)
+class Phase:
+    """A stage at one picture size, up to the part `until` of the run's time."""
+
+    stage: str
+    side: int
+    batch: int
+    look_every: int  # steps from one validation and checkpoint to the next
+    until: float
+
+
+ALONE_UNTIL, FURTHER_UNTIL = 0.82, 0.92  # of the run's time: where the generator's own stage ends
+PHASES = (
+    Phase("generator", 64, 32, 200, 0.52),
+    Phase("generator", 96, 20, 200, 0.68),
+    Phase("generator", 128, 12, 200, ALONE_UNTIL),
+    Phase("critic", 128, 12, 100, 0.86),
+    Phase("joint", 128, 12, 40, 1.0),
+)
+FURTHER = (  # from released weights: what 64 pixels teach is known
+    Phase("generator", 96, 20, 200, 0.5),
+    Phase("generator", 128, 12, 200, FURTHER_UNTIL),
+    Phase("critic", 128, 12, 100, 0.95),
+    Phase("joint", 128, 12, 40, 1.0),
+)
+
+
+def slope(part: float) -> float:
+    """The learning rate at `part` of the first stage, of its peak: a short rise, then half a cosine down to nothing."""
+    return min(1.0, part / WARM_UP + 0.01) * (1 + math.cos(math.pi * min(1.0, part))) / 2
