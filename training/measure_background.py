@@ -73,7 +73,8 @@ def served(network: nn.Module, rgb: np.ndarray, side: int) -> np.ndarray:
 def answered(ask: Callable, network: nn.Module, rgb: np.ndarray, side: int) -> np.ndarray:
     """What `ask` says of the picture as a square, on the device of `network`: float32 (side, side) in [0, 1]."""
     tensor = torch.from_numpy(sized(rgb, side, side)).permute(2, 0, 1)[None].float() / 255
-    tensor = tensor.to(next(network.parameters()).device, memory_format=torch.channels_last)
+    device = next((weight.device for weight in network.parameters()), torch.device("cpu"))
+    tensor = tensor.to(device, memory_format=torch.channels_last)
     with torch.inference_mode():
         return ask(tensor)[0, 0].float().cpu().numpy()
 
