@@ -9,9 +9,12 @@ is known in closed form is computed, and only the rest is learned:
    predictions: Schuler, Hirsch, Harmeling, Schölkopf: "Learning to Deblur", IEEE TPAMI 38(7), 2016. A few blocks
    on the 33x33 result then know what camera paths look like.
 3. *Deconvolve* the luminance with it (Wiener's filter), and go round again with the same weights.
-4. *Restore.* A second NAFNet mixes the picture with two deconvolutions of it, one cautious and one bold, and adds
-   what neither has: less noise, less ringing, detail. Compare Dong, Roth, Schiele: "Deep Wiener Deconvolution",
+4. *Restore.* A second NAFNet mixes the picture with deconvolutions of it, cautious and bold ones, and adds
+   what none has: less noise, less ringing, detail. Compare Dong, Roth, Schiele: "Deep Wiener Deconvolution",
    NeurIPS 2020.
+
+A camera sums linear light, but noise and JPEG are more even in encoded values, where dark places do not ring: kernels
+and deconvolutions are computed in both, and the networks choose.
 
 Without evidence the kernel tends to a point, and a flat picture comes back exactly as it was.
 """
@@ -22,6 +25,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from imaging.colour import linear_from_srgb, srgb_from_linear
 from networks.fourier import deconvolved, gradients, least_squares_kernel, tapered
 from networks.nafnet import NAFNet, blocks
 
@@ -59,12 +63,13 @@ class Deconvolver(nn.Module):
     ):
         super().__init__()
         self.rounds = rounds
-        self.predictor = NAFNet(width, encoder, middle, decoder, channels_in=8, channels_out=8)
+        self.predictor = NAFNet(width, encoder, middle, decoder, channels_in=12, channels_out=16)
         self.kernel_prior = KernelPrior()
-        self.restorer = NAFNet(restorer_width, encoder, middle, decoder, channels_in=40, channels_out=20)
-        self.kernel_damping = nn.Parameter(torch.tensor(-4.0))  # logarithms of the three regularisations
-        self.edge_damping = nn.Parameter(torch.tensor(-4.0))
-        self.damping = nn.Parameter(torch.tensor([-5.5, -3.5]))
+        self.restorer = NAFNet(restorer_width, encoder, middle, decoder, channels_in=64, channels_out=28)
+        # Logarithms of the regularisations, of encoded values first, of linear light second.
+        self.kernel_damping = nn.Parameter(torch.tensor([-4.0, -4.0]))
+        self.edge_damping = nn.Parameter(torch.tensor([-4.0, -4.0]))
+        self.damping = nn.Parameter(torch.tensor([[-5.5, -5.5], [-3.5, -3.5]]))
         for network in (self.predictor, self.restorer):
             nn.init.zeros_(network.ending.weight)
             nn.init.zeros_(network.ending.bias)
@@ -80,49 +85,71 @@ class Deconvolver(nn.Module):
     def restore(self, picture: Tensor) -> Restored:
         picture = picture.float()
         kernels, edges = self.estimate(picture)
-        frame = tapered(picture, kernels[-1], RADIUS)
-        bold, cautious = (deconvolved(frame, kernels[-1], damping.exp(), RADIUS) for damping in self.damping)
-        seen = torch.cat([picture, bold - picture, cautious - picture, edges[-1]], 1)
+        frame = tapered(torch.cat([picture, linear_from_srgb(picture)], 1), kernels[-1], RADIUS)
+        bold, cautious = (self.inverted(frame, kernels[-1], damping) for damping in self.damping)
+        sharper = [bold[0] - picture, cautious[0] - picture, bold[1] - picture, cautious[1] - picture]
+        seen = torch.cat([picture, *sharper[:2], edges[-1], *sharper[2:]], 1)
         answer = F.pixel_shuffle(self.restorer.change(unshuffled(seen)).float(), 2)
-        mixed = answer[:, 3:4] * (bold - picture) + answer[:, 4:5] * (cautious - picture)
+        mixed = sum(answer[:, place : place + 1] * change for place, change in enumerate(sharper, 3))
         change = (mixed + answer[:, :3]) * somewhere_uneven(picture)
         return Restored(picture + change, torch.stack(kernels, 1), torch.cat(edges, 1))
 
     def estimate(self, picture: Tensor) -> tuple[list[Tensor], list[Tensor]]:
         """Return the kernels (N, K, K) and the predicted luminances (N, 1, H, W) of each round."""
         luminance = (picture * self.luminance).sum(1, keepdim=True)
-        guess, kernels, edges = luminance, [], []
+        light = (linear_from_srgb(picture) * self.luminance).sum(1, keepdim=True)
+        guesses, kernels, edges = (luminance, luminance), [], []
         for _ in range(self.rounds):
-            answer = self.predictor.change(unshuffled(torch.cat([luminance, guess - luminance], 1)))
-            change, trust = F.pixel_shuffle(answer.float(), 2).chunk(2, 1)
-            sharp = luminance + change
-            raw = least_squares_kernel(
-                gradients(sharp) * torch.sigmoid(trust), gradients(luminance), self.kernel_damping.exp(), RADIUS
-            )
-            kernel = self.kernel_prior(raw)
-            guess = deconvolved(tapered(luminance, kernel, RADIUS), kernel, self.edge_damping.exp(), RADIUS)
+            seen = torch.cat([luminance, *(guess - luminance for guess in guesses)], 1)
+            answer = F.pixel_shuffle(self.predictor.change(unshuffled(seen)).float(), 2)
+            edges.append(luminance + answer[:, :1])
+            kernel = self.kernel_prior(self.raw_kernels(luminance, light, answer))
+            frame = tapered(torch.cat([luminance, light], 1), kernel, RADIUS)
+            guesses = self.inverted(frame, kernel, self.edge_damping)
             kernels.append(kernel)
-            edges.append(sharp)
         return kernels, edges
+
+    def raw_kernels(self, luminance: Tensor, light: Tensor, answer: Tensor) -> Tensor:
+        """Return the least-squares kernels of encoded values and of linear light, (N, 2, K, K), from what the
+        predictor answered: for each of the two what is to be added, and the logits of the trust in it."""
+        change, trust, light_change, light_trust = answer.chunk(4, 1)
+        sharp = luminance + change
+        sharp_light = light + linear_from_srgb(sharp.clamp(0, 1)) - linear_from_srgb(luminance) + light_change
+        features = (
+            (sharp, trust, luminance, self.kernel_damping[0]), (sharp_light, light_trust, light, self.kernel_damping[1])
+        )
+        return torch.stack([
+            least_squares_kernel(gradients(wanted) * torch.sigmoid(trusted), gradients(seen), damping.exp(), RADIUS)
+            for wanted, trusted, seen, damping in features
+        ], 1)
+
+    def inverted(self, frame: Tensor, kernel: Tensor, damping: Tensor) -> tuple[Tensor, Tensor]:
+        """Deconvolve a frame of encoded values and, as many channels, of linear light; both come back encoded."""
+        half = frame.shape[1] // 2
+        each = damping.exp().repeat_interleave(half).view(1, -1, 1, 1)
+        sharp, light = deconvolved(frame, kernel, each, RADIUS).split(half, 1)
+        return sharp, srgb_from_linear(light.clamp(min=0))
 
 
 class KernelPrior(nn.Module):
-    """From a raw least-squares kernel to one that a camera's path could have drawn: (N, K, K) to the same, sum 1."""
+    """From two raw least-squares kernels, (N, 2, K, K), to one that a camera's path could have drawn: (N, K, K), of
+    sum 1."""
 
-    def __init__(self, channels: int = 24, count: int = 3):
+    def __init__(self, channels: int = 24, count: int = 6):
         super().__init__()
-        self.intro = nn.Conv2d(2, channels, 3, padding=1)
+        self.intro = nn.Conv2d(4, channels, 3, padding=1)
         self.blocks = blocks(channels, count)
         self.ending = nn.Conv2d(channels, 1, 3, padding=1)
-        self.sharpness = nn.Parameter(torch.tensor(1.5))
+        self.sharpness = nn.Parameter(torch.tensor([1.5, 0.0]))
         nn.init.zeros_(self.ending.weight)
 
     def forward(self, raw: Tensor) -> Tensor:
-        scaled = (raw / raw.amax((1, 2), keepdim=True).clamp(min=1e-6))[:, None]
+        scaled = raw / raw.amax((2, 3), keepdim=True).clamp(min=1e-6)
         likely = scaled.clamp(min=0).add(3e-3).log()
         seen = torch.cat([scaled, likely / 4], 1).to(self.intro.weight.dtype)
-        logits = self.ending(self.blocks(self.intro(seen))).float() + self.sharpness * likely
-        return logits.flatten(1).softmax(1).view_as(raw)
+        trusted = (self.sharpness.view(1, 2, 1, 1) * likely).sum(1, keepdim=True)
+        logits = self.ending(self.blocks(self.intro(seen))).float() + trusted
+        return logits.flatten(1).softmax(1).view(-1, *raw.shape[2:])
 
 
 def unshuffled(planes: Tensor) -> Tensor:

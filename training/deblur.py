@@ -52,7 +52,8 @@ def main() -> None:
 
     network = weights.load("deblur").train() if arguments.from_released else Deconvolver(**SETTINGS)
     trainer, team = Trainer(network, arguments.device, arguments.rate), Team()
-    run = Run("deblur", out=arguments.out, minutes=arguments.minutes)
+    name = "deblur-further" if arguments.from_released else "deblur"
+    run = Run(name, out=arguments.out, minutes=arguments.minutes)
     run.register(network=trainer.network, average=trainer.average, optimiser=trainer.optimiser)
     step = run.resume() if arguments.resume else 0
     parts = [tuple(int(number) for number in part.split("x")) for part in arguments.crops.split(",")]
