@@ -85,7 +85,7 @@ def prepare() -> None:
 
 
 def translations_are_stale() -> bool:
-    """Say whether a catalogue was edited after it was compiled. Others are let be: a running site may be reading them."""
+    """Say whether a catalogue was edited after it was compiled. Others stay: a running site may be reading them."""
     for source in (ROOT / "translations").glob("*/LC_MESSAGES/*.po"):
         compiled = source.with_suffix(".mo")
         if not compiled.exists() or compiled.stat().st_mtime < source.stat().st_mtime:
