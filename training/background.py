@@ -2,12 +2,14 @@
 
     python -m training.background --data FOLDER --minutes 92
     python -m training.background --data FOLDER --minutes 92 --from-released
+    python -m training.background --data FOLDER --minutes 22 --polish --threads 2
 
 One run tied to the clock: small pictures first, where an epoch is cheap, then larger ones for the outlines; the
 learning rate follows the spent part of the budget. What is released is the moving average of the weights. Loss: the
 sum over all seven maps of the binary cross-entropy, as in the paper, and of one minus the soft intersection over
 union (as in BASNet by the same authors, Qin et al. 2019), which asks for the outline where cross-entropy is content
-with a soft guess. `--from-released` goes on from the released weights, with a plan of its own.
+with a soft guess. `--from-released` goes on from the released weights, with a plan of its own; `--polish` does so at
+the last side only.
 """
 
 import argparse
@@ -41,6 +43,7 @@ class Plan(NamedTuple):
 
 FROM_NOTHING = Plan(((0.0, 64, 12), (0.32, 96, 8), (0.8, 160, 6)), 1.5e-3, 0.8, 5e-4)
 FROM_RELEASED = Plan(((0.0, 64, 16), (0.2, 96, 12), (0.5, 128, 8)), 2e-3, 0.5, 8e-4)
+POLISH = Plan(((0.0, 128, 12),), 1e-3, 1.0, 0.0)
 WARM_UP = 0.02  # of the time
 AVERAGE_DECAY = 0.99
 OVERLAP_AREA = 0.02  # of the frame
@@ -56,9 +59,9 @@ def main() -> None:
     torch.set_num_threads(chosen.threads)
     cv2.setNumThreads(1)
     torch.manual_seed(0)
-    name, plan = ("background-further", FROM_RELEASED) if chosen.from_released else ("background", FROM_NOTHING)
+    name, plan = chosen_plan(chosen)
     run = Run(name, chosen.out, chosen.minutes)
-    network = weights.load("background").requires_grad_(True) if chosen.from_released else U2NetP()
+    network = U2NetP() if plan is FROM_NOTHING else weights.load("background").requires_grad_(True)
     network = network.to(chosen.device, memory_format=torch.channels_last).train()
     average = AveragedModel(network, multi_avg_fn=get_ema_multi_avg_fn(AVERAGE_DECAY), use_buffers=True)
     optimiser = torch.optim.AdamW(network.parameters(), lr=plan.peak_rate, weight_decay=1e-4)
@@ -80,11 +83,18 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--minutes", type=float, default=92, help="0 with --resume exports the last checkpoint")
     parser.add_argument("--resume", action="store_true")
     parser.add_argument("--from-released", action="store_true", help="go on from the weights in weights/")
+    parser.add_argument("--polish", action="store_true", help="the same, at the last side and a low rate only")
     parser.add_argument("--out", type=Path, default=None, help="checkpoints; default runs/NAME")
     parser.add_argument("--weights", type=Path, default=WEIGHTS, help="where the result is exported")
     parser.add_argument("--device", default="cpu", help="cpu or cuda")
     parser.add_argument("--threads", type=int, default=1)
     return parser.parse_args()
+
+
+def chosen_plan(chosen: argparse.Namespace) -> tuple[str, Plan]:
+    if chosen.polish:
+        return "background-polish", POLISH
+    return ("background-further", FROM_RELEASED) if chosen.from_released else ("background", FROM_NOTHING)
 
 
 def train(
