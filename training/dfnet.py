@@ -1,10 +1,11 @@
 """Teach DFNet to fill holes: `python -m training.dfnet --data FOLDER [--minutes N] [--device cuda] [--resume]`.
 
-`training.perceptual` comes first: its features judge texture. Pictures are packed into one tensor of squares and holes
-into another, on the device, so that a fast one never waits for the processor. On a GPU, for half an hour:
+With `--features`, which `training.perceptual` makes, texture is judged too. Pictures are packed into one tensor of
+squares and holes into another, on the device, so that a fast one never waits for the processor. On a GPU, for half an
+hour (the released weights come from a processor; their card has the commands):
 
     python -m training.perceptual --data FOLDER --device cuda --minutes 3
-    python -m training.dfnet --data FOLDER --device cuda --batch 48 --minutes 24
+    python -m training.dfnet --data FOLDER --device cuda --batch 48 --side 256 --minutes 24 --features FILE
     python -m training.measure_inpaint --data FOLDER --state runs/dfnet/average.pt --export
 
 What is kept is the moving average of the weights (average.pt). The rate follows the clock and ends near zero whenever
