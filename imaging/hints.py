@@ -1,8 +1,8 @@
 """Colour hints: dabs of colour that spread through a picture as far as its brightness lets them.
 
-After Levin, Lischinski, Weiss: "Colorization using Optimization", SIGGRAPH 2004: neighbours of like brightness have
-like colours. Here the colours are there already, guessed; so what spreads is first of all how much a place belongs to
-a dab, and it fades with distance, so that what nobody dabbed keeps its guess. No torch.
+Neighbours of like brightness have like colours (`imaging.flow`). Here the colours are there already, guessed; so what
+spreads is first of all how much a place belongs to a dab, and it fades with distance, so that what nobody dabbed keeps
+its guess. No torch.
 """
 
 from dataclasses import dataclass
@@ -10,11 +10,11 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from imaging.flow import flowed, without_specks
 from imaging.guided import reduced
 
 LEAST_COVER = 0.15  # of a pixel of the working size: what is painted less is no dab
 BRIGHTNESS_STEP = 0.02  # of the range of L*: neighbours that differ by more hardly pass colours on
-LEAK = 1e-6  # what is passed on over the strongest edge
 FADING = 4e-4  # per pixel, against a passage of 1 between equal neighbours: how soon a colour is lost on its way
 HOLD = 10.0  # how firmly a dab keeps its own colour
 COARSEST_SIDE = 48  # pixels of the shorter side of the first solution
@@ -52,7 +52,7 @@ def spread(lightness: np.ndarray, chroma: np.ndarray, dabbed: np.ndarray) -> Spr
     if not dabbed.any():
         return Spread(np.zeros(dabbed.shape, np.float32), np.zeros_like(chroma))
     held = np.dstack([dabbed.astype(np.float32), chroma * dabbed[:, :, None]])
-    found = _solved(cv2.medianBlur(np.ascontiguousarray(lightness, np.float32), 3), held)
+    found = _solved(without_specks(lightness), held)
     belonging = np.clip(found[:, :, 0], 0, 1)
     share = np.clip(belonging / SURE, 0, 1)
     share = share * share * (3 - 2 * share)
@@ -74,38 +74,4 @@ def _solved(lightness: np.ndarray, held: np.ndarray) -> np.ndarray:
 
 
 def _descended(lightness: np.ndarray, held: np.ndarray, start: np.ndarray, rounds: int) -> np.ndarray:
-    """Go on from `start` by conjugate gradients, preconditioned by the diagonal; all fields at once."""
-    down, right = (_passage(np.diff(lightness, axis=axis)) for axis in (0, 1))
-    diagonal = FADING + HOLD * held[:, :, :1]
-    total = diagonal.copy()
-    total[:-1] += down
-    total[1:] += down
-    total[:, :-1] += right
-    total[:, 1:] += right
-    held = HOLD * held
-
-    def applied(field: np.ndarray) -> np.ndarray:
-        result = total * field
-        result[:-1] -= down * field[1:]
-        result[1:] -= down * field[:-1]
-        result[:, :-1] -= right * field[:, 1:]
-        result[:, 1:] -= right * field[:, :-1]
-        return result
-
-    field, residual = start, held - applied(start)
-    step = direction = residual / total
-    energy = (residual * step).sum((0, 1))
-    for _ in range(rounds):
-        image = applied(direction)
-        length = energy / np.maximum((direction * image).sum((0, 1)), 1e-20)
-        field = field + length * direction
-        residual = residual - length * image
-        step = residual / total
-        before, energy = energy, (residual * step).sum((0, 1))
-        direction = step + energy / np.maximum(before, 1e-20) * direction
-    return field
-
-
-def _passage(difference: np.ndarray) -> np.ndarray:
-    """How freely colours pass between neighbours, in (0, 1], shape (h, w, 1)."""
-    return (np.exp(-((difference / BRIGHTNESS_STEP) ** 2) / 2) + LEAK).astype(np.float32)[:, :, None]
+    return flowed(lightness, BRIGHTNESS_STEP, FADING + HOLD * held[:, :, :1], HOLD * held, start, rounds)

@@ -61,18 +61,27 @@ def _has_colours(rgb: np.ndarray) -> bool:
 
 
 def _fitted(rgb: np.ndarray, chroma: np.ndarray, hints: Picture | None) -> "Fit":
-    """Return the Fit of the guessed chroma, and of the hints if there are any, to the luminance."""
-    from imaging.guided import enlarged_rows, fit, reduced
+    """Return the Fit of the guessed chroma, settled, and of the hints if there are any, to the luminance."""
+    from imaging.flow import settled
+    from imaging.guided import enlarged_rows, fit
 
     size = chroma.shape[:2]
+    chroma = settled(_light(rgb, size)[:, :, 0], chroma)
     if hints is not None:
         size = max(size, guess.working_size(*rgb.shape[:2], HINT_SIDE))
         chroma = enlarged_rows(chroma, 0, size[0], size)
-    light = guess.lightness(reduced(rgb, size))[0].permute(1, 2, 0).numpy()
+    light = _light(rgb, size)
     if hints is not None:
         chroma = _hinted(light[:, :, 0], chroma, hints)
     radius = max(2, min(size) // WINDOW_SHARE)
     return fit(np.ascontiguousarray(light), np.ascontiguousarray(chroma), radius, GUIDE_EPSILON)
+
+
+def _light(rgb: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """Return CIE L* / 100 of uint8 (H, W, 3) at `size`, float32 (h, w, 1)."""
+    from imaging.guided import reduced
+
+    return guess.lightness(reduced(rgb, size))[0].permute(1, 2, 0).numpy()
 
 
 def _hinted(light: np.ndarray, chroma: np.ndarray, hints: Picture) -> np.ndarray:

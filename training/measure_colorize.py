@@ -21,6 +21,7 @@ from PIL import Image
 from torch import Tensor, nn
 
 from imaging.colour import lab_to_rgb, rgb_to_lab
+from imaging.flow import settled
 from networks.manifest import WEIGHTS
 from networks.weights import load
 from training.archives import held_back, members, read_rgb
@@ -104,15 +105,19 @@ def summary(rows: list[dict[str, float]]) -> dict[str, float]:
 
 
 @torch.no_grad()
-def colourised(network: nn.Module, rgb: Tensor, side: int) -> Tensor:
-    """Return `rgb` (1, 3, H, W) in [0, 1] with the colours of the network, rounded to 8 bits."""
+def colourised(network: nn.Module, rgb: Tensor, side: int, settle: bool = False) -> Tensor:
+    """Return `rgb` (1, 3, H, W) in [0, 1] with the colours of the network, settled if asked, rounded to 8 bits."""
     lightness = rgb_to_lab(rgb)[:, :1]
     height, width = rgb.shape[2:]
     scale = side / min(height, width)
     unit = network.multiple_of
     working = [max(network.minimum_side, round(length * scale / unit) * unit) for length in (height, width)]
     small = F.interpolate(lightness / 100, working, mode="bilinear", antialias=True, align_corners=False)
-    chroma = F.interpolate(network(small), (height, width), mode="bilinear", align_corners=False) * CHROMA_UNIT
+    chroma = network(small)
+    if settle:
+        found = settled(small[0, 0].numpy(), chroma[0].permute(1, 2, 0).numpy())
+        chroma = torch.from_numpy(found).permute(2, 0, 1)[None]
+    chroma = F.interpolate(chroma, (height, width), mode="bilinear", align_corners=False) * CHROMA_UNIT
     return (lab_to_rgb(torch.cat((lightness, chroma), 1)) * 255).round() / 255
 
 

@@ -1,7 +1,7 @@
 """A contact sheet of the colorizer for its card: python -m training.sheet_colorize --out FILE [--pictures FOLDER]
 
 Each picture of the folder, docs/demo/pictures unless told, stands grey, coloured by the released weights as
-`training/measure_colorize.py` does it, and as it was.
+`training/measure_colorize.py` does it, and as it was. The colours are settled (`imaging/flow.py`), as the service does.
 """
 
 import argparse
@@ -38,7 +38,7 @@ def sheet(network: nn.Module, paths: list[Path]) -> np.ndarray:
         with Image.open(path) as picture:
             rgb = as_planes(np.asarray(picture.convert("RGB")))
         grey = lab_to_rgb(rgb_to_lab(rgb) * torch.tensor([1.0, 0.0, 0.0]).view(1, 3, 1, 1))
-        rows.append(np.hstack([cell(planes) for planes in (grey, colourised(network, rgb, SIDE), rgb)]))
+        rows.append(np.hstack([cell(planes) for planes in (grey, colourised(network, rgb, SIDE, settle=True), rgb)]))
     return np.vstack(rows)
 
 
