@@ -17,14 +17,6 @@ from training.export import export
 from training.run import Run
 
 
-@pytest.fixture(autouse=True, scope="module")
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
 def drawn_face(random: np.random.Generator, side: int) -> bytes:
     """Two dark eyes and a mouth on a bright field: a face to a finder of edges."""
     pixels = np.full((side, side, 3), random.integers(150, 220), np.uint8)
