@@ -31,7 +31,13 @@ def random_hole(height: int, width: int, random: np.random.Generator, masks: lis
 
 
 def irregular(height: int, width: int, low: float, high: float, random: np.random.Generator) -> np.ndarray:
-    """Return strokes that cover between `low` and `high` of the picture: the holes that engines are measured on."""
+    """Return strokes that cover between `low` and `high` of the picture: the holes that engines are measured on.
+
+    Where the picture is too small for such strokes, one of which may cover more, it is a blob that comes as near to it
+    as whole pixels can. Raises ValueError for a single pixel, which cannot have a hole and something around it.
+    """
+    if height * width < 2:
+        raise ValueError("a picture of one pixel has no room for a hole")
     wanted = random.uniform(low, high)
     for _ in range(MOST_TRIES):
         hole = np.zeros((height, width), np.uint8)
@@ -41,7 +47,7 @@ def irregular(height: int, width: int, low: float, high: float, random: np.rando
                 break
         if low <= hole.mean() <= high:
             return hole.astype(bool)
-    raise ValueError(f"no strokes cover {low} to {high} of {height} by {width} pixels")
+    return blob(height, width, wanted, random)
 
 
 def stroke(hole: np.ndarray, random: np.random.Generator) -> None:

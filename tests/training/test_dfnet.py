@@ -54,6 +54,20 @@ def test_measured_holes_cover_what_they_should_and_come_back_with_their_seed(low
     assert low <= first.mean() <= high and np.array_equal(first, again)
 
 
+@pytest.mark.parametrize("height, width", [(1, 2), (2, 2), (3, 40), (5, 5), (8, 12), (16, 16)])
+@pytest.mark.parametrize("low, high", [(0.1, 0.2), (0.3, 0.4)])
+def test_a_picture_that_is_too_small_for_strokes_gets_a_hole_all_the_same(height, width, low, high):
+    for seed in range(10):
+        hole = holes.irregular(height, width, low, high, np.random.default_rng(seed))
+        assert hole.shape == (height, width) and 1 <= hole.sum() < hole.size
+        assert low - 1 / hole.size <= hole.mean() <= high + 1 / hole.size
+
+
+def test_a_single_pixel_is_refused_in_words():
+    with pytest.raises(ValueError, match="no room for a hole"):
+        holes.irregular(1, 1, 0.1, 0.2, np.random.default_rng(0))
+
+
 def test_holes_of_every_kind_leave_something_and_take_something():
     random, given = np.random.default_rng(1), [np.eye(30, dtype=bool)]
     for _ in range(40):
