@@ -30,14 +30,21 @@ class Region:
 
 
 def fill_by_regions(
-    rgb: np.ndarray, hole: np.ndarray, barred: np.ndarray, fill: Fill, report: Callable[[float], None]
+    rgb: np.ndarray,
+    hole: np.ndarray,
+    barred: np.ndarray,
+    fill: Fill,
+    report: Callable[[float], None],
+    missing: np.ndarray | None = None,
 ) -> np.ndarray:
     """Return `rgb`, uint8 (H, W, 3), filled piece by piece where `hole`, bool (H, W), is True.
 
     A later piece sees the earlier ones filled, and fits itself to them, but copies nothing from them, nor from
-    `barred`, bool (H, W). All other pixels are the same. report: gets the share done, in (0, 1].
+    `barred`, bool (H, W). All other pixels are the same. report: gets the share done, in (0, 1]. missing: bool (H, W),
+    the hole and what else there is to be filled, but not now: nothing looks at it.
     """
-    result, missing = rgb.copy(), hole.copy()
+    result, missing = rgb.copy(), (hole if missing is None else missing).copy()
+    barred = barred | missing
     pieces = list(regions(hole))
     costs = np.array([region.piece.sum() + 5000.0 for region in pieces])
     ends = np.cumsum(costs) / max(costs.sum(), 1)
@@ -46,7 +53,7 @@ def fill_by_regions(
         here = missing[crop]
         far = ~_near(here, region.margin)
         answer = fill(
-            result[crop], here, hole[crop] | barred[crop] | far,
+            result[crop], here, barred[crop] | far,
             lambda share, begin=end - cost, length=cost: report(min(1.0, begin + share * length)),
         )  # fmt: skip
         inner = tuple(slice(c.start - w.start, c.stop - w.start) for c, w in zip(core, crop, strict=True))

@@ -8,7 +8,7 @@ import numpy as np
 from services import cutout, fills
 from services.base import KEPT, N_, Choice, InvalidOption, Option, Picture, Report, Result, Service
 
-DEFAULT = "patch"
+DEFAULT = "automatic"
 PERSON_FROM = 32  # of 255: so much of a person, or more, is taken out; a veil of them would show
 PERSON_GROWN = 0.006  # of the longer side: hair and seams reach further than the outline
 VARIED = tuple(engine.key for engine in fills.ENGINES if engine.varied)
@@ -36,13 +36,15 @@ def run(picture: Picture, options: Mapping[str, Any], report: Report) -> Result:
     count = round(options["answers"]) if engine.varied else 1
     begin = 0.2 if options["what"] == "person" else 0.01
     length = (0.99 - begin) / count
-    answers = []
-    for number in range(count):
-        fill = engine.prepared(round(options["answer"]) - 1 + number if engine.varied else 0)
+    first = round(options["answer"]) - 1 if engine.varied else 0
+    seeds, answers = range(first, first + count), []
+    for number, seed in enumerate(seeds):
+        fill = engine.prepared(seed)
         rgb = _filled(picture, hole, fill, engine.by_regions, _part(report, begin + length * number, length))
         answers.append(picture.with_rgb(_blended(picture.rgb, rgb, weight)))
     report(1.0, N_("Done"))
-    return Result(answers[0], mask=np.where(hole, np.uint8(255), np.uint8(0)), answers=tuple(answers[1:]))
+    mask = np.where(hole, np.uint8(255), np.uint8(0))
+    return Result(answers[0], mask=mask, verdict=engine.verdict(hole, seeds), answers=tuple(answers[1:]))
 
 
 def check(options: Mapping[str, Any]) -> None:
@@ -111,7 +113,7 @@ SERVICE = Service(
     run=run,
     check=check,
     another=another,
-    verdicts=cutout.VERDICTS,
+    verdicts=cutout.VERDICTS | fills.VERDICTS,
     options=(
         Option(
             name="what",
@@ -145,6 +147,10 @@ SERVICE = Service(
             kind="choice",
             title=N_("Way of filling"),
             default=DEFAULT,
+            help=N_(
+                "Automatic looks at each piece that you painted: our network fills the thin ones, such as scratches; "
+                "patches of the photo fill the others."
+            ),
             choices=tuple(Choice(engine.key, engine.label, weights=engine.weights) for engine in fills.ENGINES),
         ),
         Option(

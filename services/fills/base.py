@@ -19,6 +19,7 @@ class Engine:
     it is not offered. `longest_side` is how many pixels of a crop it really computes; what is larger it enlarges. None
     says that it works at any size. With `by_regions` False it gets the whole photo with its whole hole at once instead
     of a crop around each piece of the hole.
+    `verdict(hole, seeds)` is the stable key of a sentence that stands beside answers of these seeds, "" for none.
     """
 
     key: str
@@ -28,3 +29,4 @@ class Engine:
     varied: bool = False
     longest_side: int | None = None
     by_regions: bool = True
+    verdict: Callable[[np.ndarray, range], str] = lambda hole, seeds: ""

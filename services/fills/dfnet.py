@@ -6,6 +6,8 @@ from services import engine
 from services.base import N_
 from services.fills.base import Engine, Fill
 
+OWN = "dfnet"
+
 
 def prepared(name: str, seed: int) -> Fill:
     network = engine.network(name)
@@ -23,7 +25,7 @@ def _engine(name: str, label: str) -> Engine:
 
 
 ENGINES = (
-    _engine("dfnet", N_("With our network: for thin scratches, blurred in large holes")),
+    _engine(OWN, N_("With our network: for thin scratches, blurred in large holes")),
     _engine("dfnet-places2", N_("With DFNet, for places")),
     _engine("dfnet-celeba", N_("With DFNet, for faces")),
 )

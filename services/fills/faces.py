@@ -12,6 +12,11 @@ from services.fills.base import Engine, Fill
 
 FINDER = "facefinder"
 SIDE = 64  # pixels that the networks really make, enlarged to the face
+VERDICTS = {
+    "faces_at_64": N_(
+        "The face was made at 64 by 64 pixels and enlarged. Holes outside of a face were filled with patches."
+    ),
+}
 PATCHES_FROM = 0.9  # of the work; what of the hole lies in no face is filled with patches at the end
 
 
@@ -50,7 +55,7 @@ def _tell(report: Callable[[float], None], share: float) -> None:
 def _engine(name: str, label: str, way: str) -> Engine:
     return Engine(
         key=name, label=label, prepared=partial(prepared, name, way), weights=name, varied=True, longest_side=SIDE,
-        by_regions=False,
+        by_regions=False, verdict=lambda hole, seeds: "faces_at_64",
     )  # fmt: skip
 
 

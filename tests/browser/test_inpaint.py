@@ -4,7 +4,7 @@ import io
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageDraw
 from playwright.sync_api import expect
 
 from tests.browser.people import PICTURES, choose, done, download, member, until
@@ -33,6 +33,14 @@ def painted_job(page) -> None:
     done(page)
 
 
+def scratch() -> dict:
+    """A mask of one thin line across the photo, as a file."""
+    image, out = Image.new("L", Image.open(PHOTO).size), io.BytesIO()
+    ImageDraw.Draw(image).line((100, 300, 500, 340), 255, 4)
+    image.save(out, "PNG")
+    return {"name": "scratch.png", "mimeType": "image/png", "buffer": out.getvalue()}
+
+
 def changed(data: bytes) -> np.ndarray:
     """Return where a downloaded result differs from the photo, bool (H, W)."""
     filled, photo = (np.asarray(Image.open(file).convert("RGB")).astype(int) for file in (io.BytesIO(data), PHOTO))
@@ -41,6 +49,7 @@ def changed(data: bytes) -> np.ndarray:
 
 def test_a_person_paints_something_out_undoes_a_stroke_and_picks_another_answer(person):
     painted_job(person)
+    expect(person.locator(".job .verdict")).to_contain_text("filled")  # which way did, is said
     first = download(person, "png")
     places = changed(first)
     assert places.any() and not places[:100].any()  # the undone stroke took nothing
@@ -66,6 +75,24 @@ def test_several_answers_stand_beside_each_other_and_one_is_picked(person):
     first = download(person, "png")
     person.locator(".answers button").nth(1).click()
     expect(person.locator(".answers button").nth(1)).to_have_attribute("aria-pressed", "true")
+    assert download(person, "png") != first
+
+
+def test_a_scratch_is_left_to_the_network_and_another_answer_is_one_of_patches(person):
+    person.goto("/tools/inpaint")
+    expect(person.get_by_role("radio", name="Automatic", exact=True)).to_be_checked()
+    person.set_input_files("[name=image]", PHOTO)
+    person.locator("drawing-surface.is-ready").wait_for()
+    person.set_input_files("#mask", scratch())
+    person.click("form[enctype] .start")
+    person.wait_for_url("**/jobs/*")
+    done(person)
+    expect(person.locator(".job .verdict")).to_contain_text("our network filled them")
+    first, address = download(person, "png"), person.url
+    person.get_by_role("button", name="Another answer").click()
+    until(person, f"location.href !== '{address}'")
+    done(person)
+    expect(person.locator(".job .verdict")).to_contain_text("Patches of this photo filled")
     assert download(person, "png") != first
 
 

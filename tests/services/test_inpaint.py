@@ -18,6 +18,13 @@ INPAINT = services.get("inpaint")
 HEIGHT, WIDTH = 80, 110
 
 
+@pytest.fixture
+def small_network(monkeypatch, tmp_path):
+    torch.manual_seed(0)
+    export("dfnet", "dfnet", {"width": 4}, DFNet(width=4), "none", "dfnet.md", {}, tmp_path)
+    monkeypatch.setattr(engine, "_weights_folder", tmp_path)
+
+
 def photo(channels: int = 3) -> Picture:
     down, across = np.mgrid[:HEIGHT, :WIDTH]
     pixels = np.dstack([down * 2 + 40, across * 2, np.full_like(down, 90)]).astype(np.uint8)
@@ -112,15 +119,87 @@ def test_without_a_person_there_is_no_picture_and_a_reason(monkeypatch, tmp_path
     assert result.picture is None and INPAINT.verdicts[result.verdict]
 
 
-def test_a_network_fills_as_well_where_its_weights_are(monkeypatch, tmp_path):
-    torch.manual_seed(0)
-    export("dfnet", "dfnet", {"width": 4}, DFNet(width=4), "none", "dfnet.md", {}, tmp_path)
-    monkeypatch.setattr(engine, "_weights_folder", tmp_path)
+def test_a_network_fills_as_well_where_its_weights_are(small_network, tmp_path):
     result = run(mask=mask(), engine="dfnet", answers=3)
     assert np.array_equal(result.picture.pixels[outside()], photo().pixels[outside()])
     assert not (result.picture.pixels[30:50, 40:60] == (255, 0, 255)).all(2).any()
     assert result.answers == ()  # it knows only one
     assert json.loads((tmp_path / "manifest.json").read_text())["dfnet"]["network"] == "dfnet"
+
+
+SCRATCH, THING = (slice(10, 13), slice(5, 100)), (slice(28, 52), slice(38, 62))
+
+
+def painted(*parts: tuple[slice, slice]) -> Picture:
+    pixels = np.zeros((HEIGHT, WIDTH, 3), np.uint8)
+    for part in parts:
+        pixels[part] = 255
+    return Picture(pixels)
+
+
+def noise() -> Picture:
+    return Picture(np.random.default_rng(5).integers(0, 256, (HEIGHT, WIDTH, 3), dtype=np.uint8))
+
+
+def filled(*parts: tuple[slice, slice], **options):
+    """Fill these parts of a photo of noise, where no two ways give the same."""
+    return run(noise(), mask=painted(*parts), **options)
+
+
+def same(one, other, part: tuple[slice, slice]) -> bool:
+    return np.array_equal(one.picture.pixels[part], other.picture.pixels[part])
+
+
+def test_left_to_itself_it_fills_scratches_with_the_network_and_things_with_patches(small_network):
+    thin, thick = filled(SCRATCH), filled(THING)
+    assert thin.verdict == "filled_by_network" and thick.verdict == "filled_with_patches"
+    assert same(thin, filled(SCRATCH, engine="dfnet"), SCRATCH)
+    assert same(thick, filled(THING, engine="patch"), THING)
+
+
+def test_in_one_mask_each_piece_is_filled_in_its_own_way(small_network):
+    both = filled(SCRATCH, THING)
+    assert both.verdict == "filled_by_both"
+    assert same(both, filled(SCRATCH, THING, engine="dfnet"), SCRATCH)
+    assert not same(both, filled(SCRATCH, THING, engine="patch"), SCRATCH)
+    known = np.ones((HEIGHT, WIDTH), bool)
+    known[SCRATCH] = known[THING] = False
+    assert np.array_equal(both.picture.pixels[known], noise().pixels[known])
+
+
+def test_what_lies_under_the_thing_does_not_show_in_the_scratch_beside_it(small_network):
+    changed = noise().pixels.copy()
+    changed[THING] = (255, 0, 255)
+    beside = (slice(25, 27), slice(38, 62))
+    pictures = [run(one, mask=painted(beside, THING)).picture.pixels for one in (noise(), Picture(changed))]
+    assert np.array_equal(*pictures)
+
+
+def test_another_answer_to_a_thing_and_a_scratch_leaves_the_scratch(small_network):
+    first, second = filled(SCRATCH, THING), filled(SCRATCH, THING, answer=2)
+    assert same(first, second, SCRATCH) and not same(first, second, THING)
+    assert second.verdict == "filled_by_both"
+
+
+def test_another_answer_to_a_scratch_is_one_of_patches(small_network):
+    first, second = filled(SCRATCH), filled(SCRATCH, answer=2)
+    assert second.verdict == "filled_with_patches" and not same(first, second, SCRATCH)
+    assert same(second, filled(SCRATCH, engine="patch"), SCRATCH)
+    both = filled(SCRATCH, answers=2)
+    assert both.verdict == "filled_by_either" and same(both, first, SCRATCH)
+    assert np.array_equal(both.answers[0].pixels, second.picture.pixels)
+
+
+def test_without_the_network_patches_fill_everything_and_it_says_so(monkeypatch, tmp_path):
+    monkeypatch.setattr(engine, "_weights_folder", tmp_path)
+    result = filled(SCRATCH)
+    assert result.verdict == "filled_with_patches" and same(result, filled(SCRATCH, engine="patch"), SCRATCH)
+
+
+def test_every_verdict_is_a_sentence_and_a_way_that_was_chosen_needs_none():
+    assert all(sentence.endswith(".") for sentence in INPAINT.verdicts.values())
+    assert set(fills.VERDICTS) < set(INPAINT.verdicts)
+    assert run(mask=mask(), engine="patch").verdict == ""
 
 
 def test_every_way_of_filling_is_a_choice_and_only_those_that_know_other_answers_ask_how_many():
@@ -132,7 +211,12 @@ def test_every_way_of_filling_is_a_choice_and_only_those_that_know_other_answers
 
 @pytest.mark.parametrize(
     "options, following",
-    [({"answer": 3, "answers": 2}, ("answer", "5")), ({"engine": "dfnet"}, None), ({"engine": "gone"}, None)],
+    [
+        ({"answer": 3, "answers": 2}, ("answer", "5")),
+        ({"engine": "patch"}, ("answer", "2")),
+        ({"engine": "dfnet"}, None),
+        ({"engine": "gone"}, None),
+    ],
 )
 def test_another_answer_is_offered_where_there_is_one(options, following):
     assert INPAINT.another(options) == following

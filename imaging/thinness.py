@@ -1,0 +1,54 @@
+"""Thin pieces of a hole, such as scratches, filled in one way, and thick ones, such as things, in another."""
+
+from collections.abc import Callable
+
+import cv2
+import numpy as np
+
+from imaging.regions import Fill, fill_by_regions
+
+THIN_SHARE = 0.025  # of the picture's shorter side (`training.measure_thickness`)
+THIN_COST = 0.1  # of the time that a thick pixel takes
+LEAST_THIN_PIXELS = 4  # however small the picture: less than two pixels to either rim leave nothing to invent
+
+
+def fill_by_thickness(
+    rgb: np.ndarray, hole: np.ndarray, barred: np.ndarray, thin_ones: Fill, thick_ones: Fill,
+    report: Callable[[float], None],
+) -> np.ndarray:  # fmt: skip
+    """Return `rgb`, uint8 (H, W, 3), with the thin pieces of the `hole`, bool (H, W), filled first, then the thick.
+
+    The second way sees what the first has filled, and copies nothing from there, nor from `barred`, bool (H, W). All
+    other pixels are the same. report: gets the share done, in (0, 1].
+    """
+    slight = thin(hole)
+    thick = hole & ~slight
+    first = THIN_COST * slight.sum() / (THIN_COST * slight.sum() + thick.sum())
+    if slight.any():
+        rgb = fill_by_regions(rgb, slight, barred, thin_ones, lambda share: report(first * share), hole)
+    if thick.any():
+        rgb = fill_by_regions(rgb, thick, barred | hole, thick_ones, lambda share: report(first + (1 - first) * share))
+    return rgb
+
+
+def thin(hole: np.ndarray) -> np.ndarray:
+    """Return the connected pieces of a hole, bool (H, W), that are thin all over, bool (H, W).
+
+    A piece is as thick as the largest disc that fits into it. At the border only one side is known, so that a hole
+    there counts for twice as thick.
+    """
+    limit = max(LEAST_THIN_PIXELS, THIN_SHARE * min(hole.shape))
+    deep = _depth(hole) > (limit + 1) / 2
+    if not deep.any():
+        return hole.copy()
+    count, labels = cv2.connectedComponents(hole.astype(np.uint8), connectivity=8)
+    slight = np.ones(count, bool)
+    slight[0] = False
+    slight[np.unique(labels[deep])] = False
+    return slight[labels]
+
+
+def _depth(hole: np.ndarray) -> np.ndarray:
+    """Return how far each pixel of the hole is from the nearest known one, float32 (H, W); 1 beside it."""
+    beyond = np.pad(hole, 1, "edge").astype(np.uint8)
+    return cv2.distanceTransform(beyond, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)[1:-1, 1:-1]
