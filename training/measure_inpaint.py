@@ -3,15 +3,19 @@
 Protocol: the 100 photos bsds-val of validation.zip, which no recipe trains on, each with three holes drawn by
 `training.holes.irregular` with the seed (SEED, band, photo): 10-20, 20-30 and 30-40 % of the picture. L1 (of 255),
 PSNR and SSIM inside the hole, PSNR and SSIM over the whole picture, seconds per picture; the peak of the memory is
-`benchmarks.memory`'s to say. Ways: OpenCV's Telea and Navier-Stokes, the patches of `imaging.patchfill`, and every set
-of DFNet weights that is shipped, or the one `--state` names, which `--export` then releases. `--sheet` writes contact
-sheets of the first 12; `--pictures` measures on a folder of one's own instead.
+`benchmarks.inpaint`'s to say. Ways: OpenCV's Telea and Navier-Stokes, the patches of `imaging.patchfill`, neural
+patches, every set of DFNet weights that is shipped, or the one `--state` names, which `--export` then releases, and the
+site's automatic choice between patches and that network. `--minutes` ends a slow run at a whole photo. `--sheet`
+writes contact sheets of the first 12; `--pictures` measures on a folder of one's own instead.
 """
 
 import argparse
 import json
+import math
+import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from statistics import mean
 
@@ -20,9 +24,10 @@ import numpy as np
 import torch
 from PIL import Image
 
-from imaging import completion, patchfill, regions
+from imaging import completion, patchfill, regions, synthesis, thinness
 from networks import weights
 from networks.dfnet import DFNet
+from networks.features import FeatureNetwork
 from networks.manifest import entries
 from training import holes
 from training.export import export
@@ -44,11 +49,12 @@ def main() -> None:
     cv2.setNumThreads(arguments.threads)
     network = trained(arguments.state) if arguments.state else None
     ways = available(network, arguments.only)
-    figures = measure(ways, sharp_photos(arguments), arguments.sheet, arguments.every)
+    figures = measure(ways, sharp_photos(arguments), arguments.sheet, arguments.every, arguments.minutes)
     print(json.dumps(figures, indent=2))
     if arguments.export:
         chosen = {"width": network.width, "levels": network.levels, "smooth": network.smooth}
-        export("dfnet", "dfnet", chosen, network, LICENCE, "dfnet.md", figures["dfnet"])
+        released = figures["dfnet"] | {"photos": figures["photos"]}
+        export("dfnet", "dfnet", chosen, network, LICENCE, "dfnet.md", released)
 
 
 def parse_arguments() -> argparse.Namespace:
@@ -57,6 +63,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--state", type=Path, help="average.pt of the recipe, measured as dfnet")
     parser.add_argument("--only", nargs="*", help="no other ways than these")
     parser.add_argument("--sheet", type=Path, help="a folder for contact sheets, one for each share of holes")
+    parser.add_argument("--minutes", type=float, default=math.inf, help="begin no further photo after so many")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--export", action="store_true", help="release the state that was measured")
     return parser.parse_args()
@@ -81,6 +88,10 @@ def available(network: DFNet | None, only: list[str] | None = None) -> dict[str,
     sets = {name: weights.load(name) for name, entry in entries().items() if entry.network == "dfnet"}
     for name, found in (sets | ({"dfnet": network} if network else {})).items():
         ways[name] = lambda picture, hole, found=found: by_network(found, picture, hole)
+    if "dfnet" in sets or network:
+        ways["automatic"] = partial(by_thickness, network or sets["dfnet"])
+    if "features" in entries():
+        ways["neural"] = partial(by_features, weights.load("features"))
     return {name: way for name, way in ways.items() if not only or name in only}
 
 
@@ -89,39 +100,81 @@ def by_diffusion(method: int, picture: np.ndarray, hole: np.ndarray) -> np.ndarr
 
 
 def by_patches(picture: np.ndarray, hole: np.ndarray) -> np.ndarray:
-    def fill(rgb, here, barred, report):
-        return patchfill.filled(rgb, here, 0, barred, report)
-
-    return regions.fill_by_regions(picture, hole, np.zeros_like(hole), fill, lambda share: None)
+    return in_regions(picture, hole, patches)
 
 
 def by_network(network: DFNet, picture: np.ndarray, hole: np.ndarray) -> np.ndarray:
+    return in_regions(picture, hole, completing(network))
+
+
+def by_thickness(network: DFNet, picture: np.ndarray, hole: np.ndarray) -> np.ndarray:
+    """Fill as the site's automatic choice does."""
+    nothing = np.zeros_like(hole)
+    return thinness.fill_by_thickness(picture, hole, nothing, completing(network), patches, lambda share: None)
+
+
+def completing(network: DFNet) -> regions.Fill:
+    half = half_precision()
+
     def fill(rgb, here, barred, report):
-        return completion.completed(rgb, here, network, (network.multiple_of, network.minimum_side), report)
+        with torch.inference_mode(), torch.autocast("cpu", half, enabled=half is not None):
+            return completion.completed(rgb, here, network, (network.multiple_of, network.minimum_side), report)
 
-    with torch.inference_mode():
-        return regions.fill_by_regions(picture, hole, np.zeros_like(hole), fill, lambda share: None)
+    return fill
 
 
-def measure(ways: dict[str, Way], photos: list[np.ndarray], sheet: Path | None = None, every: int = 1) -> dict:
-    """Return {way: {band: figures}}."""
-    figures = {name: {} for name in ways}
-    for number, (band, (low, high)) in enumerate(BANDS.items()):
-        found, rows = {name: [] for name in ways}, []
-        for index in range(0, len(photos), every):
-            picture = np.ascontiguousarray(photos[index])
+def by_features(features: FeatureNetwork, picture: np.ndarray, hole: np.ndarray) -> np.ndarray:
+    def fill(rgb, here, barred, report):
+        return synthesis.synthesised(rgb, here, features, patches, barred=barred, report=report, half=half_precision())
+
+    return in_regions(picture, hole, fill)
+
+
+def half_precision() -> torch.dtype | None:
+    """Return the type of 16 bits in which the site calculates on a processor like this one."""
+    capabilities = torch.cpu.get_capabilities()
+    return torch.bfloat16 if capabilities.get("avx512_bf16") or capabilities.get("amx_bf16") else None
+
+
+def patches(rgb: np.ndarray, hole: np.ndarray, barred: np.ndarray, report: synthesis.Report) -> np.ndarray:
+    return patchfill.filled(rgb, hole, 0, barred, report)
+
+
+def in_regions(picture: np.ndarray, hole: np.ndarray, fill: regions.Fill) -> np.ndarray:
+    return regions.fill_by_regions(picture, hole, np.zeros_like(hole), fill, lambda share: None)
+
+
+def measure(
+    ways: dict[str, Way], photos: list[np.ndarray], sheet: Path | None = None, every: int = 1,
+    minutes: float = math.inf,
+) -> dict:  # fmt: skip
+    """Return {way: {band: figures}}, and under "photos" on how many they were measured."""
+    found = {name: {band: [] for band in BANDS} for name in ways}
+    rows = {band: [] for band in BANDS}
+    begun, count = time.monotonic(), 0
+    for index in range(0, len(photos), every):
+        if count and time.monotonic() - begun > 60 * minutes:
+            break
+        count += 1
+        picture = np.ascontiguousarray(photos[index])
+        for number, (band, (low, high)) in enumerate(BANDS.items()):
             hole = holes.irregular(*picture.shape[:2], low, high, np.random.default_rng((SEED, number, index)))
             holed = np.where(hole[:, :, None], np.uint8(127), picture)  # nothing of the truth may leak
-            answers = {name: judged(way, picture, holed, hole, found[name]) for name, way in ways.items()}
-            if len(rows) < SHEET_PICTURES:
-                rows.append(row([holed, *answers.values(), picture]))
-        for name in ways:
-            keys = found[name][0]
-            figures[name][band] = {key: round(mean(one[key] for one in found[name]), 4) for key in keys}
-        if sheet:
-            sheet.mkdir(parents=True, exist_ok=True)
-            Image.fromarray(np.vstack(rows)).save(sheet / f"inpaint-{band}.webp", quality=88)
-    return figures
+            answers = [judged(way, picture, holed, hole, found[name][band]) for name, way in ways.items()]
+            if count <= SHEET_PICTURES:
+                rows[band].append(row([holed, *answers, picture]))
+        print(f"{count} photos", file=sys.stderr, flush=True)
+    if sheet:
+        sheet.mkdir(parents=True, exist_ok=True)
+        for band in BANDS:
+            Image.fromarray(np.vstack(rows[band])).save(sheet / f"inpaint-{band}.webp", quality=88)
+    return {name: {band: means(each) for band, each in bands.items()} for name, bands in found.items()} | {
+        "photos": count
+    }
+
+
+def means(found: list[dict[str, float]]) -> dict[str, float]:
+    return {key: round(mean(one[key] for one in found), 4) for key in found[0]}
 
 
 def judged(way: Way, picture: np.ndarray, holed: np.ndarray, hole: np.ndarray, found: list[dict]) -> np.ndarray:

@@ -12,8 +12,9 @@ PHOTO = cv2.GaussianBlur(np.random.default_rng(0).integers(0, 256, (72, 96, 3), 
 
 def test_every_way_is_measured_in_every_band(tmp_path):
     ways = available(DFNet(width=4).eval())
-    assert {"telea", "navier_stokes", "patch", "dfnet"} <= set(ways)
+    assert {"telea", "navier_stokes", "patch", "dfnet", "automatic"} <= set(ways)
     figures = measure(ways, [PHOTO], tmp_path)
+    assert figures["photos"] == 1
     for name in ways:
         assert set(figures[name]) == set(BANDS)
         assert all(value["hole_l1"] > 0 and value["hole_psnr"] < value["psnr"] for value in figures[name].values())
@@ -25,6 +26,11 @@ def test_the_truth_scores_best_and_the_same_twice():
     for band in BANDS:
         one, other = (found["truth"][band] for found in figures)
         assert one["hole_l1"] == other["hole_l1"] == 0 and one["hole_psnr"] == 100 and one["hole_ssim"] == 1
+
+
+def test_a_run_whose_time_is_over_begins_no_further_photo():
+    truth = {"truth": lambda picture, hole: PHOTO.copy()}
+    assert measure(truth, [PHOTO, PHOTO], minutes=1e-9)["photos"] == 1
 
 
 def test_a_way_that_changes_a_pixel_outside_the_hole_is_caught():
