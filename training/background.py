@@ -29,7 +29,9 @@ from networks.u2net import U2NetP
 from training.background_data import Collection, collection, example
 from training.export import export
 from training.measure_background import figures
+from training.muon import Muon
 from training.run import Run
+from training.team import Team
 
 
 class Plan(NamedTuple):
@@ -42,14 +44,14 @@ class Plan(NamedTuple):
 
 
 FROM_NOTHING = Plan(((0.0, 64, 12), (0.32, 96, 8), (0.8, 160, 6)), 1.5e-3, 0.8, 5e-4)
-FROM_RELEASED = Plan(((0.0, 64, 16), (0.2, 96, 12), (0.5, 128, 8)), 2e-3, 0.5, 8e-4)
+FROM_RELEASED = Plan(((0.0, 64, 12), (0.35, 96, 10), (0.6, 128, 8), (0.87, 160, 6)), 2e-3, 0.6, 8e-4)
 POLISH = Plan(((0.0, 128, 12),), 1e-3, 1.0, 0.0)
 WARM_UP = 0.02  # of the time
-AVERAGE_DECAY = 0.99
+AVERAGE_DECAY = 0.995
 OVERLAP_AREA = 0.02  # of the frame
 LOG_EVERY_STEPS = 25
 CHECKPOINT_EVERY_STEPS = 100
-MEASURE_EVERY_STEPS = 400
+MEASURE_EVERY_STEPS = 500
 MEASURED_SIDE = 128
 LICENCE = "Trained on pictures under research or unstated terms: see the card"
 
@@ -60,21 +62,28 @@ def main() -> None:
     cv2.setNumThreads(1)
     torch.manual_seed(0)
     name, plan = chosen_plan(chosen)
+    team = Team()
     run = Run(name, chosen.out, chosen.minutes)
     network = U2NetP() if plan is FROM_NOTHING else weights.load("background").requires_grad_(True)
     network = network.to(chosen.device, memory_format=torch.channels_last).train()
     average = AveragedModel(network, multi_avg_fn=get_ema_multi_avg_fn(AVERAGE_DECAY), use_buffers=True)
-    optimiser = torch.optim.AdamW(network.parameters(), lr=plan.peak_rate, weight_decay=1e-4)
+    optimiser = Muon(network, plan.peak_rate, weight_decay=1e-4)
     run.register(network=network, average=average, optimiser=optimiser)
     step = run.resume() if chosen.resume else 0
     validation = collection(chosen.data, validation=True)
     if not run.out_of_time():
-        train(run, plan, step, network, average, optimiser, collection(chosen.data), validation)
-    released = average.module.eval()
+        train(run, team, plan, step, network, average, optimiser, collection(chosen.data), validation)
+    if team.leads:
+        release(average.module.eval(), validation, chosen.weights)
+    team.close()
+
+
+def release(released: U2NetP, validation: Collection, folder: Path) -> None:
+    """Measure the network on the held-back people and export it into `folder`."""
     measured = figures(released, validation, MEASURED_SIDE)
     measured = {name: round(value, 4) for name, value in measured.items()}
     print(measured)
-    export("background", "u2netp", {}, released, LICENCE, "background.md", measured, chosen.weights)
+    export("background", "u2netp", {}, released, LICENCE, "background.md", measured, folder)
 
 
 def arguments() -> argparse.Namespace:
@@ -98,25 +107,29 @@ def chosen_plan(chosen: argparse.Namespace) -> tuple[str, Plan]:
 
 
 def train(
-    run: Run, plan: Plan, step: int, network, average, optimiser, pictures: Collection, validation: Collection
+    run: Run, team: Team, plan: Plan, step: int, network, average, optimiser, pictures: Collection,
+    validation: Collection,
 ) -> None:
-    rng, recent = np.random.default_rng(step), []
-    while not run.out_of_time():
+    rng, recent = np.random.default_rng((team.rank, step)), []
+    while (progress := team.agreed(run.progress())) < 1:
         for group in optimiser.param_groups:
-            group["lr"] = rate(plan, run.progress())
-        _, side, size = [stage for stage in plan.stages if stage[0] <= run.progress()][-1]
-        recent.append(update(network, optimiser, *batch(pictures, side, size, rng)))
+            group["lr"] = rate(plan, progress)
+        _, side, size = [stage for stage in plan.stages if stage[0] <= progress][-1]
+        recent.append(update(network, optimiser, *batch(pictures, side, size, rng), team))
         average.update_parameters(network)
         step += 1
+        if not team.leads:
+            continue
         if step % LOG_EVERY_STEPS == 0 or not math.isfinite(recent[-1][0]):
             loss, fused = np.mean(recent, axis=0).tolist()
-            run.log(step, loss=loss, fused=fused, rate=rate(plan, run.progress()), side=side)
+            run.log(step, loss=loss, fused=fused, rate=rate(plan, progress), side=side)
             recent.clear()
         if step % CHECKPOINT_EVERY_STEPS == 0:
             run.checkpoint(step)
         if step % MEASURE_EVERY_STEPS == 0:
             run.log(step, **figures(average.module.eval(), validation, side, at_most=20))
-    run.checkpoint(step)
+    if team.leads:
+        run.checkpoint(step)
 
 
 def rate(plan: Plan, progress: float) -> float:
@@ -140,8 +153,10 @@ def batch(pictures: Collection, side: int, size: int, rng: np.random.Generator) 
     return rgb, torch.from_numpy(np.stack(masks))[:, None].float() / 255
 
 
-def update(network, optimiser, rgb: torch.Tensor, mask: torch.Tensor) -> tuple[float, float]:
-    """One step; returns the summed loss and that of the fused map alone."""
+def update(
+    network, optimiser, rgb: torch.Tensor, mask: torch.Tensor, team: Team | None = None
+) -> tuple[float, float]:
+    """One step, by the mean gradient of the team; returns the summed loss and that of the fused map alone."""
     device = next(network.parameters()).device
     if device.type == "cuda":  # pinned pages travel while the card still works on the step before
         rgb, mask = rgb.pin_memory(), mask.pin_memory()
@@ -152,6 +167,8 @@ def update(network, optimiser, rgb: torch.Tensor, mask: torch.Tensor) -> tuple[f
     total = sum(losses) + sum(missed_overlap(logits.float(), mask) for logits in maps)
     optimiser.zero_grad(set_to_none=True)
     total.backward()
+    if team:
+        team.average_gradients(network)
     torch.nn.utils.clip_grad_norm_(network.parameters(), 5.0)
     optimiser.step()
     return total.item(), losses[0].item()

@@ -26,6 +26,7 @@ from networks.dfnet import DFNet, smoothed
 from training import holes, perceptual, squares
 from training.archives import members, read_grey
 from training.dfnet_losses import losses
+from training.muon import Muon
 from training.run import Run
 
 SEED = 1904
@@ -38,6 +39,7 @@ RATE, WARM_UP_STEPS, LAST_RATE_SHARE = 1e-3, 100, 0.01
 AVERAGE_DECAY = 0.995
 GRADIENT_LIMIT = 1.0
 LOG_EVERY, VALIDATE_EVERY, VALIDATION_PICTURES = 25, 150, 48
+SMALLEST_ERROR = 1e-5  # squared, in a hole: 50 dB, so that one plain black picture is not the whole mean
 
 
 def main() -> None:
@@ -137,7 +139,8 @@ class Material:
             pictures, known = (part[start : start + 8].to(self.device) for part in (self.held, self.held_known))
             result = fill(torch.cat((pictures * known, known), 1))
             squared = ((result - pictures) ** 2).mean(1, keepdim=True) * (1 - known)
-            found += (squared.sum((1, 2, 3)) / (1 - known).sum((1, 2, 3))).clamp(min=1e-9).log10().mul(-10).tolist()
+            errors = squared.sum((1, 2, 3)) / (1 - known).sum((1, 2, 3))
+            found += errors.clamp(min=SMALLEST_ERROR).log10().mul(-10).tolist()
         return sum(found) / len(found)
 
 
@@ -160,7 +163,7 @@ class Trainer:
         self.network = network.to(device, memory_format=torch.channels_last).train()
         self.average = deepcopy(self.network).eval().requires_grad_(False)
         self.features = features and features.to(device, memory_format=torch.channels_last)
-        self.optimiser = torch.optim.AdamW(self.network.parameters(), RATE, betas=(0.9, 0.99), weight_decay=1e-4)
+        self.optimiser = Muon(self.network, RATE, weight_decay=1e-4)
         self.steps = 0
 
     def stateful(self) -> dict:

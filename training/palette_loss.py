@@ -29,7 +29,8 @@ class PaletteLoss(nn.Module):
 
     def forward(self, logits: Tensor, chroma: Tensor) -> Tensor:
         target = F.avg_pool2d(chroma, 2)
-        each = -(self.spread(target) * F.log_softmax(logits.float(), 1).permute(0, 2, 3, 1)).sum(-1)
+        likely = F.log_softmax(logits.permute(0, 2, 3, 1).float(), -1)  # along the memory of channels-last logits
+        each = -(self.spread(target) * likely).sum(-1)
         return (each * self.rarity.weight(target)).mean()
 
     def spread(self, chroma: Tensor) -> Tensor:
