@@ -7,9 +7,10 @@ import numpy as np
 
 from imaging.regions import Fill, fill_by_regions
 
-THIN_SHARE = 0.025  # of the picture's shorter side (`training.measure_thickness`)
+THIN_SHARE = 0.015  # of the picture's shorter side (`training.measure_thickness`)
 THIN_COST = 0.1  # of the time that a thick pixel takes
-LEAST_THIN_PIXELS = 4  # however small the picture: less than two pixels to either rim leave nothing to invent
+LEAST_THIN_PIXELS = 5  # however small the picture: so near to both rims there is nothing to invent
+CROSSINGS = 0.05  # of a piece may be thicker: where scratches cross
 
 
 def fill_by_thickness(
@@ -34,17 +35,17 @@ def fill_by_thickness(
 def thin(hole: np.ndarray) -> np.ndarray:
     """Return the connected pieces of a hole, bool (H, W), that are thin all over, bool (H, W).
 
-    A piece is as thick as the largest disc that fits into it. At the border only one side is known, so that a hole
-    there counts for twice as thick.
+    A piece is as thick as the largest disc that fits into it, but for small places where lines cross. At the border
+    only one side is known, so that a hole there counts for twice as thick.
     """
     limit = max(LEAST_THIN_PIXELS, THIN_SHARE * min(hole.shape))
     deep = _depth(hole) > (limit + 1) / 2
     if not deep.any():
         return hole.copy()
     count, labels = cv2.connectedComponents(hole.astype(np.uint8), connectivity=8)
-    slight = np.ones(count, bool)
+    areas, deep_areas = (np.bincount(part, minlength=count) for part in (labels.ravel(), labels[deep]))
+    slight = deep_areas <= CROSSINGS * areas
     slight[0] = False
-    slight[np.unique(labels[deep])] = False
     return slight[labels]
 
 

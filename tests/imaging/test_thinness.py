@@ -39,13 +39,21 @@ def test_a_scratch_that_touches_a_thing_belongs_to_it():
     assert np.array_equal(thin(apart), line(3))
 
 
+def test_scratches_that_cross_stay_scratches():
+    hole = np.zeros((SIDE, SIDE), np.uint8)
+    for begin, end in (((30, 70), (350, 110)), ((30, 110), (350, 60)), ((300, 20), (40, 380))):
+        cv2.line(hole, begin, end, 1, LIMIT - 2)
+    assert cv2.distanceTransform(hole, cv2.DIST_L2, 5).max() > (LIMIT + 1) / 2
+    assert np.array_equal(thin(hole > 0), hole > 0)
+
+
 def test_at_the_border_where_one_side_is_known_it_counts_twice():
     assert thin(line(LIMIT - 2)).any() and not thin(line(LIMIT - 2, 0)).any()
 
 
 def test_a_few_pixels_are_thin_in_any_picture():
-    assert thin(line(LEAST_THIN_PIXELS, 10, 20)).any()
-    assert not thin(line(LEAST_THIN_PIXELS + 2, 10, 20)).any()
+    assert thin(line(LEAST_THIN_PIXELS, 10, 60)).any()
+    assert not thin(line(LEAST_THIN_PIXELS + 2, 10, 60)).any()
 
 
 @pytest.mark.parametrize("shape", [(1, 2), (2, 1), (1, 300), (3, 3)])
