@@ -18,7 +18,7 @@ from imaging import files
 from imaging.errors import PictureError
 from jobs.availability import check_choices, folders, unavailable_reason
 from services import SERVICES, engine
-from services.base import KEPT, UPLOADED, Option, Result, Service, ServiceError, silent
+from services.base import KEPT, UPLOADED, InvalidOption, Option, Result, Service, ServiceError, silent
 
 _SUFFIXES = {".png": "png", ".jpg": "jpeg", ".jpeg": "jpeg", ".webp": "webp"}
 _USUAL_SUFFIX = {"png": ".png", "jpeg": ".jpg", "webp": ".webp"}
@@ -96,7 +96,7 @@ def _options(service: Service, raw: dict[str, Any]) -> dict[str, Any]:
         check_choices(service, options)
         return options | {KEPT: {}}
     except (ServiceError, PictureError) as error:
-        raise click.UsageError(error.message) from None
+        raise click.UsageError(_said(error)) from None
 
 
 def _pairs(source: Path, target: Path) -> Iterator[tuple[Path, Path]]:
@@ -121,6 +121,8 @@ def _processed(service: Service, options: dict[str, Any], metadata: str, source:
     """
     try:
         picture = files.decode(source, current_app.config["MAX_MEGAPIXELS"])
+        for sentence in _stretched(service, options, picture):
+            click.echo(f"{source.name} is {picture.width} x {picture.height} pixels, {sentence}", err=True)
         result = service.run(picture, options, silent)
         verdict = service.verdicts.get(result.verdict, "")
         if result.picture is None:
@@ -128,11 +130,24 @@ def _processed(service: Service, options: dict[str, Any], metadata: str, source:
             return False
         written = _written(result, metadata, source, target)
     except Exception as error:
-        said = getattr(error, "message", None) or f"{type(error).__name__}: {error}"
-        click.echo(f"{source.name}: {said}", err=True)
+        click.echo(f"{source.name}: {_said(error)}", err=True)
         return False
     click.echo(f"{source.name} -> {', '.join(path.name for path in written)}" + (f" ({verdict})" if verdict else ""))
     return True
+
+
+def _said(error: Exception) -> str:
+    """Return what is told of an error, with the option that has the fault."""
+    said = getattr(error, "message", None) or f"{type(error).__name__}: {error}"
+    return f"{said} (--{error.option.replace('_', '-')})" if isinstance(error, InvalidOption) else said
+
+
+def _stretched(service: Service, options: dict[str, Any], picture: files.Picture) -> Iterator[str]:
+    """Say of each mask that is not of the picture's shape, to a pixel, what becomes of it."""
+    for option in service.options:
+        mask = options[option.name] if option.kind in ("mask", "hints") else None
+        if mask and abs(mask.width * picture.height - mask.height * picture.width) > max(mask.width, mask.height):
+            yield f"--{option.name} {mask.width} x {mask.height}: it is stretched over the picture."
 
 
 def _written(result: Result, metadata: str, source: Path, target: Path) -> list[Path]:
