@@ -1,10 +1,13 @@
-"""Measure every way of filling on the demo pictures: python -m benchmarks.inpaint [--sheet FILE] [ENGINE ...]
+"""Measure every way of filling on twelve demo pictures: python -m benchmarks.inpaint [--sheet FILE] [ENGINE ...]
 
-Twelve holes, always the same: in four photos scratches (thin lines), strokes of a brush, and a thing (a rounded box).
-Each engine fills them in a process of its own, so that the peak of its resident memory is its own, torch and the
-weights included. Printed are that peak and the median of the seconds per photo, by the clock and of the processor
-alone, without the first photo, which loads what is needed. With `--sheet` the answers are drawn beside each other, to
-be looked at: seconds say nothing of that.
+The holes of `benchmarks.inpaint_cases`, filled by every engine whose weights are there, or by those that are named.
+Each fills them in a process of its own, so that the peak of its resident memory is its own, torch and the weights
+included. Printed are that peak, how many of the holes it fills at all, and the median of the seconds per picture, by
+the clock and of the processor alone, without the first picture, which loads what is needed.
+
+With `--sheet` the answers are drawn beside each other, to be looked at: seconds say nothing of that.
+`python -m benchmarks.inpaint --sheet docs/inpaint/engines.webp` makes the one of the documentation anew. Where an
+engine does not fill a hole, such as one for faces where there is none, the sheet says so.
 """
 
 import argparse
@@ -14,24 +17,22 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import cv2
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageDraw, ImageFont
 
 import services
-from imaging.files import Picture, decode
+from benchmarks.inpaint_cases import cases
+from imaging.files import Picture
 from networks.manifest import WEIGHTS, entries
 from services import engine, fills
-from services.base import silent
+from services.base import ServiceError, silent
 
 ROOT = Path(__file__).resolve().parent.parent
-PHOTOS = sorted((ROOT / "docs" / "demo" / "pictures").glob("*.jpg"))[:4]
-LONGEST_SIDE = 480
-KINDS = {"scratches": 0.008, "strokes": 0.05, "thing": None}  # how thick the lines are, in parts of the shorter side
-CELL, GAP, PAINT = (168, 126), 4, (214, 60, 60)
+CELL, GAP, HEADING, PAINT = (200, 150), 4, 20, (214, 60, 60)
+UNFILLED, INK, SIZE = (228, 226, 222), (70, 70, 70), 13
 
 
 def main() -> None:
@@ -67,57 +68,48 @@ def measured(key: str, arguments: argparse.Namespace) -> dict[str, float]:
         mask = Picture(np.where(hole[:, :, None], np.uint8(255), np.uint8(0)).repeat(3, 2))
         options = service.parse_options({"mask": mask, "engine": key})
         started = np.array([time.perf_counter(), time.process_time()])
-        result = service.run(Picture(rgb), options, silent)
+        try:
+            result = service.run(Picture(rgb), options, silent)
+        except ServiceError as error:
+            (arguments.folder / f"{key}-{number}.txt").write_text(error.key)
+            continue
         seconds.append(np.array([time.perf_counter(), time.process_time()]) - started)
         Image.fromarray(result.picture.pixels).save(arguments.folder / f"{key}-{number}.png")
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-    clock, processor = (round(value, 2) for value in np.median(seconds[1:], axis=0).tolist())
+    if not seconds:
+        return {"filled": 0, "peak_mib": peak}
+    clock, processor = (round(value, 2) for value in np.median(seconds[1:] or seconds, axis=0).tolist())
     first = round(float(seconds[0][1]), 2)
-    return {"seconds": clock, "processor_seconds": processor, "first_processor_seconds": first, "peak_mib": peak}
-
-
-def cases() -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Yield the photos, uint8 (H, W, 3), and their holes, bool (H, W), the same each time."""
-    for number, path in enumerate(PHOTOS):
-        rgb = decode(path).rgb
-        scale = LONGEST_SIDE / max(rgb.shape[:2])
-        size = round(rgb.shape[1] * scale), round(rgb.shape[0] * scale)
-        rgb = cv2.resize(np.ascontiguousarray(rgb), size, interpolation=cv2.INTER_AREA)
-        for thickness in KINDS.values():
-            yield rgb, lines(rgb.shape[:2], thickness, number) if thickness else box(rgb.shape[:2])
-
-
-def lines(shape: tuple[int, int], thickness: float, seed: int) -> np.ndarray:
-    """Return five bent lines, bool of this shape."""
-    random, hole = np.random.default_rng(seed), np.zeros(shape, np.uint8)
-    for _ in range(5):
-        bends = random.uniform(0.05, 0.95, (4, 2)) * shape[::-1]
-        cv2.polylines(hole, [np.rint(bends).astype(np.int32)], False, 1, max(2, round(thickness * min(shape))))
-    return hole > 0
-
-
-def box(shape: tuple[int, int]) -> np.ndarray:
-    """Return a box with round corners a little right of the middle, bool of this shape."""
-    hole, unit = np.zeros(shape, np.uint8), min(shape) / 20
-    top, left = round(shape[0] / 2 - 2 * unit), round(shape[1] / 2)
-    cv2.rectangle(hole, (left, top), (round(left + 4 * unit), round(top + 6 * unit)), 1, -1)
-    return cv2.dilate(hole, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (round(2 * unit),) * 2)) > 0
+    return {
+        "filled": len(seconds), "seconds": clock, "processor_seconds": processor, "first_processor_seconds": first,
+        "peak_mib": peak,
+    }  # fmt: skip
 
 
 def sheet(keys: list[str], folder: Path) -> Image.Image:
     """Return a row for each hole: what was painted over, what each engine made of it, the photo."""
-    rows = []
-    for number, (rgb, hole) in enumerate(cases()):
-        answers = [np.asarray(Image.open(folder / f"{key}-{number}.png")) for key in keys]
-        rows.append([np.where(hole[:, :, None], np.uint8(PAINT), rgb), *answers, rgb])
+    names = ["painted over", *keys, "the photo"]
     wide, high = CELL[0] + GAP, CELL[1] + GAP
-    drawn = Image.new("RGB", (wide * len(rows[0]) - GAP, high * len(rows) - GAP), "white")
-    for down, row in enumerate(rows):
-        for across, picture in enumerate(row):
-            cell = Image.fromarray(picture)
-            cell.thumbnail(CELL, Image.Resampling.LANCZOS)
-            drawn.paste(cell, (across * wide + (CELL[0] - cell.width) // 2, down * high))
+    drawn = Image.new("RGB", (wide * len(names) - GAP, HEADING + high * len(list(cases())) - GAP), "white")
+    pen, font = ImageDraw.Draw(drawn), ImageFont.load_default(SIZE)
+    for across, name in enumerate(names):
+        pen.text((across * wide + CELL[0] / 2, HEADING / 2), name, INK, font, anchor="mm")
+    for down, (rgb, hole) in enumerate(cases()):
+        painted = Image.fromarray(np.where(hole[:, :, None], np.uint8(PAINT), rgb))
+        answers = [cell(folder / f"{key}-{down}.png", font) for key in keys]
+        for across, picture in enumerate([painted, *answers, Image.fromarray(rgb)]):
+            drawn.paste(picture.resize(CELL, Image.Resampling.LANCZOS), (across * wide, HEADING + down * high))
     return drawn
+
+
+def cell(answer: Path, font: ImageFont.FreeTypeFont) -> Image.Image:
+    """Return the answer that lies in this file, or a cell that says why there is none."""
+    if answer.exists():
+        return Image.open(answer).convert("RGB")
+    blank = Image.new("RGB", CELL, UNFILLED)
+    reason = answer.with_suffix(".txt").read_text().replace("_", " ")
+    ImageDraw.Draw(blank).text((CELL[0] / 2, CELL[1] / 2), reason, INK, font, anchor="mm")
+    return blank
 
 
 def _arguments() -> argparse.Namespace:
