@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import expect
 
-from tests.browser.people import PICTURES, done, download, member, start
+from tests.browser.people import PICTURES, choose, done, download, member, start
 
 
 @pytest.fixture(scope="module")
@@ -33,3 +33,26 @@ def test_a_person_makes_an_id_photo_and_a_sheet_to_print(person):
         person.locator("a[href$='sheet-5inch.jpg']").click()
     assert sorted(millimetres(Path(waiting.value.path()).read_bytes())) == pytest.approx([88.9, 127], abs=0.1)
     expect(person.locator("a[href$='sheet-5inch.pdf']")).to_have_count(1)
+
+
+def test_the_colour_of_the_background_may_be_typed_as_a_code(person):
+    person.goto("/tools/idphoto")
+    choose(person, "background", "custom")
+    colour, code = person.locator("[name=colour]"), person.locator("colour-code input[type=text]")
+    expect(code).to_have_value("#ffffff")
+    code.fill("438EDB")
+    expect(colour).to_have_value("#438edb")
+    code.fill("#abc")
+    code.blur()
+    expect(colour).to_have_value("#aabbcc")
+    expect(code).to_have_value("#aabbcc")
+
+
+def test_what_is_no_code_of_a_colour_makes_way_for_the_colour(person):
+    person.goto("/tools/idphoto")
+    choose(person, "background", "custom")
+    code = person.locator("colour-code input[type=text]")
+    code.fill("sky")
+    code.blur()
+    expect(code).to_have_value("#ffffff")
+    expect(person.locator("[name=colour]")).to_have_value("#ffffff")
