@@ -1,9 +1,12 @@
-"""A 3x3 convolution with a third of the multiplications left out, for processors that do these in bfloat16.
+"""A 3x3 convolution with a third of the multiplications left out, for processors that do these in bfloat16 one by one.
 
 Lavin, Gray: "Fast Algorithms for Convolutional Neural Networks", CVPR 2016: F(2, 3), here along the rows only. Two rows
 of the answer are made of four sums of four rows, each convolved by a 1x3 kernel, where six would be needed.
-In both dimensions more could be left out, but the sums then cost as much as they save.
+In both dimensions more could be left out, but the sums then cost as much as they save. On processors that multiply
+whole tiles of bfloat16 (AMX) the multiplications are the smaller part and nothing is left out.
 """
+
+from functools import cache
 
 import torch
 import torch.nn.functional as F
@@ -21,10 +24,16 @@ class Convolution3x3(nn.Conv2d):
     def forward(self, maps: Tensor) -> Tensor:
         height, width = maps.shape[2:]
         quick = maps.device.type == "cpu" and torch.is_autocast_enabled("cpu") and not torch.is_grad_enabled()
-        if not quick or height % 2 or height * width < LEAST_PLACES:
+        if not quick or height % 2 or height * width < LEAST_PLACES or multiplies_tiles():
             return super().forward(maps)
         dtype = torch.get_autocast_dtype("cpu")
         return convolved(maps.to(dtype), self.weight, self.bias)
+
+
+@cache
+def multiplies_tiles() -> bool:
+    """Return whether the processor has AMX for bfloat16."""
+    return torch.cpu.get_capabilities().get("amx_bf16", False)
 
 
 def convolved(maps: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:

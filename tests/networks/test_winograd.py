@@ -1,7 +1,15 @@
+import pytest
 import torch
 import torch.nn.functional as F
 
+from networks import winograd
 from networks.winograd import LEAST_PLACES, Convolution3x3, convolved
+
+
+@pytest.fixture
+def processor(monkeypatch):
+    """Let the processor have AMX or not, as the value says."""
+    return lambda amx: monkeypatch.setattr(winograd, "multiplies_tiles", lambda: amx)
 
 
 def test_it_computes_a_convolution():
@@ -12,7 +20,8 @@ def test_it_computes_a_convolution():
     torch.testing.assert_close(convolved(maps, weight, None), F.conv2d(maps, weight, padding=1), atol=1e-4, rtol=1e-4)
 
 
-def test_in_bfloat16_it_is_about_as_exact_as_the_plain_way():
+def test_in_bfloat16_it_is_about_as_exact_as_the_plain_way(processor):
+    processor(amx=False)
     torch.manual_seed(0)
     layer, maps = Convolution3x3(24, 24).requires_grad_(False), torch.randn(1, 24, 32, LEAST_PLACES // 32)
     exact = layer(maps)
@@ -22,8 +31,22 @@ def test_in_bfloat16_it_is_about_as_exact_as_the_plain_way():
     assert (quick - exact).std() < 2.5 * (plain - exact).std()
 
 
-def test_odd_heights_and_small_maps_go_the_plain_way():
+def test_odd_heights_and_small_maps_go_the_plain_way(processor):
+    processor(amx=False)
     layer = Convolution3x3(3, 3).requires_grad_(False)
     for maps in (torch.randn(1, 3, 65, 64), torch.randn(1, 3, 8, 8)):
         with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16):
             assert torch.equal(layer(maps), F.conv2d(maps, layer.weight, layer.bias, padding=1))
+
+
+def test_a_processor_that_multiplies_tiles_goes_the_plain_way(processor):
+    processor(amx=True)
+    layer, maps = Convolution3x3(24, 24).requires_grad_(False), torch.randn(1, 24, 32, LEAST_PLACES // 32)
+    with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16):
+        assert torch.equal(layer(maps), F.conv2d(maps, layer.weight, layer.bias, padding=1))
+
+
+@pytest.mark.parametrize(("able", "tiles"), [({"amx_bf16": True}, True), ({"avx512_bf16": True}, False)])
+def test_the_processor_is_asked_whether_it_multiplies_tiles(monkeypatch, able, tiles):
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: able)
+    assert winograd.multiplies_tiles.__wrapped__() is tiles
