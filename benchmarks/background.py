@@ -5,7 +5,8 @@ machine counts little and counts for all:
 
 - the network's forward as the service runs it, and as it does on processors without bfloat16, against the same weights
   in ONNX Runtime in float32 (where `onnxruntime` is installed, a developer's tool that Revive does not need), at its
-  own side and at 320, with the agreement of the two answers in dB;
+  own side and at 320, one picture at a time and two at once, as the service asks for a photo and its mirror image; per
+  picture, with the agreement of the two answers in dB;
 - the whole path, from the bytes of a 12-megapixel JPEG to those of a PNG with transparency, against what rembg does
   with alpha matting: ONNX Runtime at 320, a trimap with its thresholds, closed-form matting and multi-level foreground
   of `pymatting` (where that is installed), at `--matting-megapixels`, for it takes minutes at twelve;
@@ -48,7 +49,10 @@ def main() -> None:
         print(peak_mib(50))
         return
     figures = {"threads": arguments.threads, "device": engine.device_name(), "torch": torch.__version__}
-    figures["forward"] = {side: forward(side, arguments.threads) for side in (cutout.OWN_SIDE, 320)}
+    figures["forward"] = {
+        f"{count} of {side}": forward(side, count, arguments.threads)
+        for side in (cutout.OWN_SIDE, 320) for count in (1, 2)
+    }  # fmt: skip
     figures["whole_path"] = whole_path(arguments.matting_megapixels, arguments.threads)
     if arguments.memory:
         command = [sys.executable, "-m", "benchmarks.background", "--peak"]
@@ -65,9 +69,9 @@ def parse_arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def forward(side: int, threads: int) -> dict[str, float]:
-    """Milliseconds of one forward by each way, and how far the answers agree."""
-    tensor = to_tensor(np.asarray(Image.open(PERSON).convert("RGB").resize((side, side))))
+def forward(side: int, count: int, threads: int) -> dict[str, float]:
+    """Milliseconds per picture of a forward of `count` of them by each way, and how far the answers agree."""
+    tensor = to_tensor(np.asarray(Image.open(PERSON).convert("RGB").resize((side, side)))).repeat(count, 1, 1, 1)
     network, plain = engine.network("background"), weights.load("background")
     folded = weights.load("background").folded().to(memory_format=torch.channels_last)
     ways = {
@@ -76,7 +80,7 @@ def forward(side: int, threads: int) -> dict[str, float]:
     }  # fmt: skip
     if importlib.util.find_spec("onnxruntime"):
         ways["onnx_runtime_float32"] = onnx_session(plain, tensor, threads)
-    figures = milliseconds(ways)
+    figures = {name: round(taken / count, 1) for name, taken in milliseconds(ways).items()}
     error = float(((network(tensor) - inferred(plain, tensor)) ** 2).mean())
     figures["agreement_with_float32_db"] = round(-10 * np.log10(error + 1e-12), 1)
     if "onnx_runtime_float32" in figures:

@@ -150,9 +150,11 @@ def resized(features: Tensor, like: Tensor) -> Tensor:
 def asked_twice(network: Callable[[Tensor], Tensor], rgb: Tensor) -> Tensor:
     """Return the mean of what a network answers for pictures (N, 3, H, W) and for their mirror images.
 
-    What it is unsure of differs between the two, so that the mean is right more often than either.
+    What it is unsure of differs between the two, so that the mean is right more often than either. Both are asked
+    for at once, which takes less time than one after the other.
     """
-    return (network(rgb) + network(rgb.flip(3)).flip(3)) / 2
+    answer, mirrored = network(torch.cat((rgb, rgb.flip(3)))).chunk(2)
+    return (answer + mirrored.flip(3)) / 2
 
 
 def official_name(network: NestedU, name: str) -> str:
