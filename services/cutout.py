@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from io import BytesIO
 from typing import Any
 
@@ -77,7 +78,7 @@ def outline(picture: Picture, options: Mapping[str, Any], report: Report) -> Out
 
 
 def _found(picture: Picture, name: str, report: Report) -> np.ndarray | None:
-    """Return the network's mask, uint8 (side, side), 255 surely person; None where it finds nobody."""
+    """Return the network's mask, uint8 and small, 255 surely person; None where it finds nobody."""
     report(0.0, N_("Loading the network"))
     network = engine.network(name)
     report(0.1, N_("Finding the person"))
@@ -86,19 +87,23 @@ def _found(picture: Picture, name: str, report: Report) -> np.ndarray | None:
 
 
 def _asked(picture: Picture, network: engine.Network, own: bool) -> np.ndarray:
-    """Ask our own network at its side for the photo and its mirror image, and others as their authors do."""
+    """Ask our own network at its side for the photo and its mirror image, and others as their authors do.
+
+    Ours sees a wide photo as squares side by side; the mask then has the photo's proportions.
+    """
     from imaging.guided import reduced
     from imaging.matte import settled
     from imaging.tensors import to_pixels, to_tensor
+    from networks.squares import asked_in_squares, strip_size
     from networks.u2net import asked_twice
 
-    side = OWN_SIDE if own else IMPORTED_SIDE
-    square = reduced(picture.rgb, (side, side))
+    size = strip_size(picture.height, picture.width, OWN_SIDE) if own else (IMPORTED_SIDE, IMPORTED_SIDE)
+    strip = reduced(picture.rgb, size)
     if picture.has_alpha:  # hidden colours under transparent places must not look like anything
-        share = reduced(picture.alpha, (side, side))[:, :, None] / np.float32(255)
-        square = np.rint(square * share + 255 * (1 - share)).astype(np.uint8)
-    rgb = to_tensor(square)
-    answer = asked_twice(network, rgb) if own else network(rgb)
+        share = reduced(picture.alpha, size)[:, :, None] / np.float32(255)
+        strip = np.rint(strip * share + 255 * (1 - share)).astype(np.uint8)
+    rgb = to_tensor(strip)
+    answer = asked_in_squares(partial(asked_twice, network), rgb) if own else network(rgb)
     return settled(to_pixels(answer)[:, :, 0])
 
 

@@ -3,7 +3,8 @@
     python -m training.measure_background --data FOLDER [--side 128]
 
 First of the network's mask alone, resized back; then of the alpha that the service makes: the network asked for the
-mirror image too, islands dropped, the outline refined; and how often the service would say that nobody is there.
+mirror image too, a wide picture seen as squares side by side, islands dropped, the outline refined; and how often the
+service would say that nobody is there.
 """
 
 import argparse
@@ -18,6 +19,7 @@ from torch import nn
 
 from imaging import matte
 from networks import weights
+from networks.squares import asked_in_squares, strip_size
 from networks.u2net import asked_twice
 from training.background_data import Collection, Example, collection, sized
 
@@ -59,20 +61,22 @@ def figures(
 
 def predicted(network: nn.Module, rgb: np.ndarray, side: int) -> np.ndarray:
     """The soft mask, float32 (H, W) in [0, 1], of an rgb uint8 (H, W, 3) picture."""
-    return sized(answered(network, network, rgb, side), *rgb.shape[:2])
+    return sized(answered(network, network, rgb, (side, side)), *rgb.shape[:2])
 
 
 def served(network: nn.Module, rgb: np.ndarray, side: int) -> np.ndarray:
     """The alpha that the service makes, float32 (H, W) in [0, 1]: all 0 where it finds nobody."""
-    mask = matte.settled(np.rint(answered(partial(asked_twice, network), network, rgb, side) * 255).astype(np.uint8))
+    ask = partial(asked_in_squares, partial(asked_twice, network))
+    answer = answered(ask, network, rgb, strip_size(*rgb.shape[:2], side))
+    mask = matte.settled(np.rint(answer * 255).astype(np.uint8))
     if (mask >= PERSON_SURE).mean() < PERSON_SHARE:
         return np.zeros(rgb.shape[:2], np.float32)
     return matte.refined(mask / np.float32(255), rgb) / np.float32(255)
 
 
-def answered(ask: Callable, network: nn.Module, rgb: np.ndarray, side: int) -> np.ndarray:
-    """What `ask` says of the picture as a square, on the device of `network`: float32 (side, side) in [0, 1]."""
-    tensor = torch.from_numpy(sized(rgb, side, side)).permute(2, 0, 1)[None].float() / 255
+def answered(ask: Callable, network: nn.Module, rgb: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """What `ask` says of the picture at `size` (height, width), on the device of `network`: float32 in [0, 1]."""
+    tensor = torch.from_numpy(sized(rgb, *size)).permute(2, 0, 1)[None].float() / 255
     device = next((weight.device for weight in network.parameters()), torch.device("cpu"))
     tensor = tensor.to(device, memory_format=torch.channels_last)
     with torch.inference_mode():

@@ -14,7 +14,7 @@ from services.base import KEPT, InvalidOption, silent
 from training import background, measure_background
 
 NOISE = np.random.default_rng(0).integers(0, 256, (420, 330, 3), dtype=np.uint8)
-ONCE = 2  # for the photo and for its mirror image
+ONCE = 1  # for the photo and its mirror image at once
 PERSON = np.pad(np.full((300, 150), 255, np.uint8), ((120, 0), (90, 90)))
 
 
@@ -32,7 +32,7 @@ def asked(monkeypatch):
     def answer(tensor):
         calls.append(tuple(tensor.shape))
         square = np.asarray(Image.fromarray(PERSON).resize(tensor.shape[-2:])) / np.float32(255)
-        return torch.from_numpy(square)[None, None]
+        return torch.from_numpy(square).expand(len(tensor), 1, -1, -1)
 
     monkeypatch.setattr(network, "_module", answer)
     return calls
@@ -91,7 +91,7 @@ def test_a_mask_that_keeps_nothing_is_refused_in_words():
 
 
 def test_a_mask_can_keep_what_no_network_finds(monkeypatch):
-    monkeypatch.setattr(engine.network("background"), "_module", lambda tensor: torch.zeros(1, 1, 160, 160))
+    monkeypatch.setattr(engine.network("background"), "_module", lambda tensor: torch.zeros(2, 1, 160, 160))
     assert run().verdict == "no_person_found"
     assert run(mask=Picture(np.dstack([PERSON] * 3))).picture is not None
 
@@ -132,6 +132,16 @@ def test_an_imported_network_is_asked_at_the_side_it_was_made_for(monkeypatch):
     monkeypatch.setattr(engine, "network", lambda name: Imported())
     result = run(network="u2net-human-seg")
     assert sides == [(320, 320)] and list(result.kept) == ["u2nethumanseg"]
+
+
+def test_in_a_wide_photo_nobody_is_squeezed(asked):
+    wide = np.random.default_rng(0).integers(0, 256, (200, 400, 3), dtype=np.uint8)
+    result = run(Picture(wide))
+    assert set(asked) == {(2, 3, cutout.OWN_SIDE, cutout.OWN_SIDE)} and len(asked) == 3 * ONCE
+    kept = np.asarray(Image.open(io.BytesIO(next(iter(result.kept.values())))))
+    assert kept.shape == (cutout.OWN_SIDE, 2 * cutout.OWN_SIDE)
+    assert result.mask.shape == (200, 400)
+    assert len(asked) == 3 * ONCE and np.array_equal(run(Picture(wide), kept=result.kept).mask, result.mask)
 
 
 def test_what_counts_as_somebody_is_what_was_measured():

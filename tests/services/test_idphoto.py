@@ -1,7 +1,6 @@
 """ID photos: exact sizes read back from the files, the head where it belongs, honest words where it cannot be."""
 
 import io
-import itertools
 
 import numpy as np
 import pytest
@@ -31,8 +30,8 @@ def run(picture=Picture(PHOTO, format="jpeg"), kept=None, **chosen):
 def somebody(monkeypatch):
     """The network finds a drawn person, in the photo and in its mirror image."""
     square = np.asarray(Image.fromarray(ALPHA).resize((160, 160))) / np.float32(255)
-    answers = itertools.cycle(torch.from_numpy(drawn.copy())[None, None] for drawn in (square, square[:, ::-1]))
-    monkeypatch.setattr(engine.network("background"), "_module", lambda tensor: next(answers))
+    both = torch.from_numpy(np.stack([square, square[:, ::-1]]))[:, None]
+    monkeypatch.setattr(engine.network("background"), "_module", lambda tensor: both)
 
 
 def read_back(picture: Picture, format: str) -> tuple[float, float]:
@@ -97,9 +96,9 @@ def test_a_drawn_frame_is_what_is_shown_and_needs_no_network(monkeypatch):
 
 
 def test_nobody_and_no_head_are_said_and_no_photo_is_made(monkeypatch):
-    monkeypatch.setattr(engine.network("background"), "_module", lambda tensor: torch.zeros(1, 1, 160, 160))
+    monkeypatch.setattr(engine.network("background"), "_module", lambda tensor: torch.zeros(2, 1, 160, 160))
     assert (run().picture, run().verdict) == (None, "no_person_found")
-    monkeypatch.setattr(engine.network("background"), "_module", lambda tensor: torch.ones(1, 1, 160, 160))
+    monkeypatch.setattr(engine.network("background"), "_module", lambda tensor: torch.ones(2, 1, 160, 160))
     assert (run().picture, run().verdict) == (None, "no_head_found")
 
 

@@ -84,15 +84,18 @@ def test_a_colorized_picture_says_so_in_its_exif():
     assert "colorized" in exif[0x0131]
 
 
-SCENE_ALPHA = np.pad(np.full((40, 50), 255, np.uint8), ((15, 15), (30, 30)))
+SCENE_ALPHA = np.pad(np.full((40, 110), 255, np.uint8), ((15, 15), (0, 0)))
 
 
 @pytest.fixture
 def a_person_in_the_middle(monkeypatch):
-    """The network's place is taken by one that finds a rectangle: what is tested is what follows."""
-    network = engine.network("background")
-    square = np.asarray(Image.fromarray(SCENE_ALPHA).resize((160, 160))) / np.float32(255)
-    monkeypatch.setattr(network, "_module", lambda tensor: torch.from_numpy(square)[None, None])
+    """The network's place is taken by one that finds a band in every square: what is tested is what follows."""
+
+    def answer(tensor):
+        square = np.asarray(Image.fromarray(SCENE_ALPHA).resize(tensor.shape[-2:])) / np.float32(255)
+        return torch.from_numpy(square).expand(len(tensor), 1, -1, -1)
+
+    monkeypatch.setattr(engine.network("background"), "_module", answer)
 
 
 @pytest.mark.parametrize(

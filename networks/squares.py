@@ -1,0 +1,38 @@
+"""Showing a wide picture to a network of squares: as overlapping squares side by side, never squeezed into one.
+
+A network that learnt from upright photographs does not know people who were squeezed to half their width.
+"""
+
+import math
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+WIDE = 1.15  # times as wide as high; below that one square shows the whole picture
+WIDEST = 6.0  # a panorama is squeezed to that
+
+
+def strip_size(height: int, width: int, side: int) -> tuple[int, int]:
+    """Return the (height, width) at which squares of `side` show a picture: upright ones and squares fill one."""
+    proportion = width / height
+    return side, side if proportion <= WIDE else round(side * min(proportion, WIDEST))
+
+
+def asked_in_squares(ask: Callable[[Tensor], Tensor], strip: Tensor) -> Tensor:
+    """Return what `ask` says of pictures (N, C, S, W), W >= S, as (N, 1, S, W): square by square, joined.
+
+    The squares overlap by half or more; where they do, each counts the more the nearer its middle is.
+    """
+    side, width = strip.shape[2:]
+    if width == side:
+        return ask(strip)
+    steps = math.ceil((width - side) / (side / 2))
+    distance = torch.arange(1, side + 1, device=strip.device, dtype=strip.dtype)
+    trust = torch.minimum(distance, distance.flip(0))
+    total, weight = strip.new_zeros(strip.shape[0], 1, side, width), strip.new_zeros(width)
+    for step in range(steps + 1):
+        left = round(step * (width - side) / steps)
+        total[..., left:left + side] += trust * ask(strip[..., left:left + side].contiguous()).to(total)
+        weight[left:left + side] += trust
+    return total / weight

@@ -1,0 +1,48 @@
+"""Wide pictures, square by square."""
+
+import pytest
+import torch
+
+from networks.squares import WIDEST, asked_in_squares, strip_size
+
+
+def red(rgb):
+    assert rgb.shape[-1] == rgb.shape[-2] == 32
+    return rgb[:, :1]
+
+
+@pytest.mark.parametrize(("height", "width"), [(300, 200), (200, 200), (200, 220)])
+def test_an_upright_picture_fills_one_square(height, width):
+    assert strip_size(height, width, 128) == (128, 128)
+
+
+def test_a_wide_picture_keeps_its_proportions_and_a_panorama_some_of_them():
+    assert strip_size(720, 1280, 128) == (128, 228)
+    assert strip_size(100, 5000, 128) == (128, 128 * WIDEST)
+
+
+@pytest.mark.parametrize("width", [32, 37, 48, 57, 64, 192])
+def test_squares_that_agree_are_joined_without_a_seam(width):
+    strip = torch.rand(2, 3, 32, width, generator=torch.Generator().manual_seed(0))
+    assert torch.allclose(asked_in_squares(red, strip), strip[:, :1], atol=1e-6)
+
+
+def test_a_square_picture_is_asked_for_once_and_a_wide_one_with_overlap():
+    asked = []
+
+    def noting(rgb):
+        asked.append(rgb.shape[-1])
+        return red(rgb)
+
+    asked_in_squares(noting, torch.zeros(1, 3, 32, 32))
+    assert len(asked) == 1
+    asked_in_squares(noting, torch.zeros(1, 3, 32, 57))
+    assert len(asked) == 1 + 3
+
+
+def test_where_squares_differ_the_nearer_one_counts_more():
+    answers = iter((0.0, 1.0))
+    strip = torch.zeros(1, 3, 32, 48)
+    joined = asked_in_squares(lambda rgb: torch.full_like(rgb[:, :1], next(answers)), strip)[0, 0, 0]
+    assert joined[0] == 0 and joined[-1] == 1
+    assert (joined[1:] >= joined[:-1]).all() and 0.3 < joined[24] < 0.7
