@@ -1,12 +1,13 @@
-"""How fast colorize is: python -m benchmarks.colorize [--threads N] [--rounds N] [--side PIXELS]
+"""How fast colorize is: python -m benchmarks.colorize [--threads N] [--rounds N] [--side PIXELS] [--checkpoint FILE]
 
 The reference is DeOldify's artistic generator in eager float32 at render factor 35, 560x560, with the steps of its
 authors: pixels shuffled, padded, averaged, joined, every convolution done in full. It is built with random weights, as
-slow as theirs, and with its norms folded, a little faster than the original.
+slow as theirs, or with those of a released file, and with its norms folded, a little faster than the original.
 Beside it stand the same network as a worker runs it (channels last, bfloat16 where the processor has it), and the
 default of the service: the network at its working size, and a whole run, three variants, on a photo of 560x560. All of
-them have an allocator that keeps its pages, as a worker does. How far the imported network's answer is from the
-reference's is told too.
+them have an allocator that keeps its pages, as a worker does. How far the photo that the imported network colours is
+the reference's is told too, in sRGB: PSNR in dB, mean and largest difference. Random weights do not measure that:
+give a checkpoint.
 
 Wall-clock seconds are medians; seconds of processor time stand beside them, since they mean something on a busy
 machine too.
@@ -25,9 +26,11 @@ from PIL import Image
 from torch import Tensor, nn
 
 import services
+from imaging.colour import lab_to_rgb
 from imaging.files import Picture
-from networks.deoldify import DeOldify, SubPixel
-from services import engine
+from networks.deoldify import CHROMA_UNIT, DeOldify, SubPixel
+from networks.deoldify_release import convert
+from services import engine, guess
 from services.base import silent
 
 SIDE = 560
@@ -50,20 +53,24 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--side", type=int, default=SIDE, help="pixels: less where memory is short")
+    parser.add_argument("--checkpoint", type=Path, help="ColorizeArtistic_gen.pth or a file of its form")
     arguments = parser.parse_args()
     engine.configure(threads=arguments.threads)
     ours, small = engine.network("colorize"), torch.rand(1, 1, 128, 128)  # from here on pages are kept
     print(f"{engine.device_name()}, {arguments.threads} threads, medians of {arguments.rounds}")
-    reference = compare_deoldify(arguments.side, arguments.rounds)
+    reference = compare_deoldify(arguments.side, arguments.rounds, arguments.checkpoint)
     report("our network at 128x128", timed(lambda: ours(small, "variants"), arguments.rounds), reference)
     report("our whole default run", timed(whole_run, arguments.rounds), reference)
 
 
-def compare_deoldify(side: int, rounds: int) -> tuple[float, float]:
+def compare_deoldify(side: int, rounds: int, checkpoint: Path | None) -> tuple[float, float]:
     """Report DeOldify as published and as imported; return the times of the first."""
     torch.manual_seed(0)
-    lightness = torch.rand(1, 1, side, side)
+    lightness = guess.lightness(grey(side))
     deoldify = DeOldify().eval().requires_grad_(False)
+    if checkpoint:
+        tensors = torch.load(checkpoint, map_location="cpu", weights_only=True)
+        deoldify.load_state_dict(convert(deoldify, tensors.get("model", tensors)))
     turned(deoldify, SubPixel, Published)
     with torch.inference_mode():
         reference = timed(lambda: deoldify(lightness), rounds)
@@ -73,9 +80,19 @@ def compare_deoldify(side: int, rounds: int) -> tuple[float, float]:
     half = torch.bfloat16 if engine.device_name().endswith("bf16") else None
     imported = engine.Network(deoldify.to(memory_format=torch.channels_last), "cpu", half)
     report("DeOldify, as imported", timed(lambda: imported(lightness), rounds), reference)
-    error = (imported(lightness) - expected).square().mean().sqrt()
-    print(f"its answer differs by {error / expected.square().mean().sqrt():.2%} of the chroma, RMS")
+    print(agreement(*(coloured(lightness, chroma) for chroma in (expected, imported(lightness)))))
     return reference
+
+
+def coloured(lightness: Tensor, chroma: Tensor) -> Tensor:
+    """Return sRGB in whole steps of 255 of L* / 100 and of a*, b* divided by 110."""
+    return (lab_to_rgb(torch.cat((100 * lightness, CHROMA_UNIT * chroma), 1)).clamp(0, 1) * 255).round()
+
+
+def agreement(expected: Tensor, answer: Tensor) -> str:
+    away = (answer - expected).abs()
+    psnr = 10 * torch.log10(255**2 / away.square().mean().clamp(min=1e-9))
+    return f"its photo and the reference's: {psnr:.1f} dB, mean {away.mean():.3f}, at most {away.max():.0f} of 255"
 
 
 def turned(network: nn.Module, before: type[nn.Module], after: type[nn.Module]) -> None:
@@ -87,9 +104,13 @@ def turned(network: nn.Module, before: type[nn.Module], after: type[nn.Module]) 
 
 def whole_run() -> None:
     service = services.get("colorize")
+    service.run(Picture(grey(SIDE)), service.parse_options({}), silent)
+
+
+def grey(side: int) -> np.ndarray:
+    """Return the photo without its colours, uint8 (side, side, 3)."""
     with Image.open(PHOTO) as photo:
-        grey = np.asarray(photo.convert("L").convert("RGB").resize((SIDE, SIDE)))
-    service.run(Picture(grey), service.parse_options({}), silent)
+        return np.asarray(photo.convert("L").convert("RGB").resize((side, side)))
 
 
 def timed(call: Callable[[], object], rounds: int) -> tuple[float, float]:
