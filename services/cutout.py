@@ -13,7 +13,7 @@ from services import engine
 from services.base import KEPT, N_, Choice, InvalidOption, Option, Picture, Report
 
 OWN = "background"  # the weights that are shipped
-OWN_SIDE = 128  # they are trained and measured on pictures resized to this square
+OWN_SIDE = 160  # they are trained and measured on pictures resized to this square
 IMPORTED_SIDE = 320  # as the authors of the others do
 PERSON_SHARE = 0.002  # less than this of the picture, surely person, is nobody
 PERSON_SURE = 204  # of 255

@@ -52,7 +52,7 @@ OVERLAP_AREA = 0.02  # of the frame
 LOG_EVERY_STEPS = 25
 CHECKPOINT_EVERY_STEPS = 100
 MEASURE_EVERY_STEPS = 500
-MEASURED_SIDE = 128
+MEASURED_SIDE = 160
 LICENCE = "Trained on pictures under research or unstated terms: see the card"
 
 

@@ -1,6 +1,6 @@
 """How well the background network finds people it never saw: figures on the held-back tenth.
 
-    python -m training.measure_background --data FOLDER [--side 128]
+    python -m training.measure_background --data FOLDER [--side 160]
 
 First of the network's mask alone, resized back; then of the alpha that the service makes: the network asked for the
 mirror image too, a wide picture seen as squares side by side, islands dropped, the outline refined; and how often the
@@ -30,7 +30,7 @@ BOUNDARY_TOLERANCE = 0.0075  # of the diagonal, as the DAVIS benchmark has it
 def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     arguments.add_argument("--data", type=Path, required=True)
-    arguments.add_argument("--side", type=int, default=128)
+    arguments.add_argument("--side", type=int, default=160)
     chosen = arguments.parse_args()
     network, pictures = weights.load("background"), collection(chosen.data, validation=True)
     for label, way in (("network alone", predicted), ("as the service does it", served)):

@@ -30,7 +30,7 @@ from training.measure_background import compare, served
 
 TABLE = Path(__file__).with_name("elsewhere.json")
 OURS = Path(__file__).resolve().parent.parent / "docs/demo/pictures"
-SIDE = 128
+SIDE = 160
 
 
 class Photo(NamedTuple):

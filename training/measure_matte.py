@@ -26,7 +26,7 @@ from training.measure_background import predicted
 SEED = 3
 SIDE = 640
 PLACES = 4  # for each cut-out
-NETWORK_SIDE = 128
+NETWORK_SIDE = 160
 NEW = {"red": (255, 0, 0), "white": (255, 255, 255), "blue": (67, 142, 219), "place": None}
 
 

@@ -11,8 +11,7 @@ from torch import Tensor
 from networks.pluralistic import Guess
 from networks.pluralistic_critic import PluralisticCritic
 
-APPEARANCE_WEIGHT, ADVERSARIAL_WEIGHT = 20.0, 1.0  # the paper's
-DIVERGENCE_WEIGHT = 0.1  # the paper has 20: so few steps then leave the codes alone, and all answers are one
+DIVERGENCE_WEIGHT, APPEARANCE_WEIGHT, ADVERSARIAL_WEIGHT = 20.0, 20.0, 1.0  # the paper's
 # The codes of a small hole are asked to spread little, those of a large one as far as one: a logistic curve.
 HALF_SPREAD_AT, STEEPNESS = 0.2, 8.0
 

@@ -1,7 +1,7 @@
 """A contact sheet for looking at: 24 held-back people as they are, and as the service cuts them out: on red, on white
 and transparent.
 
-    python -m training.sheet_background --data FOLDER --out sheet.png [--side 128] [--state CHECKPOINT]
+    python -m training.sheet_background --data FOLDER --out sheet.png [--side 160] [--state CHECKPOINT]
 
 The people are spread evenly over the held-back portraits and street pictures; with `--state` the moving average in a
 recipe's checkpoint is asked instead of the weights in weights/.
