@@ -12,6 +12,7 @@ REFINE_RADIUS_CELLS = 3  # of the coarse mask: so far its outline may be off
 REFINE_EPSILON = 1e-4
 # Both the coarse mask's blur and the filter leave a veil; what is rather in or rather out is made fully so.
 SURELY_OUT, SURELY_IN = 0.25, 0.75
+KNOWN = 0.5  # of an island, by the look at the whole picture
 ISLAND_SHARE = 0.05  # of the largest piece of a mask: smaller pieces apart from it are no people
 PAINT_TOLERANCE = 24  # of 255: what two ways of shrinking the same mask may differ by
 
@@ -41,14 +42,22 @@ def refined(mask: np.ndarray, rgb: np.ndarray) -> np.ndarray:
     return alpha
 
 
-def settled(mask: np.ndarray) -> np.ndarray:
-    """Return a network's mask, uint8 (h, w), without islands that are tiny beside the person or nowhere likely."""
+def settled(mask: np.ndarray, whole: np.ndarray | None = None) -> np.ndarray:
+    """Return a network's mask, uint8 (h, w), without islands that are tiny beside the person or nowhere likely.
+
+    `whole`, uint8 (h, w), is what the network said of the picture as a whole where `mask` was put together of parts.
+    Where it knows the largest island, it also knows a person from a flag: islands that it does not are left out.
+    """
     count, labels, stats, _ = cv2.connectedComponentsWithStats((mask > 255 * SURELY_OUT).astype(np.uint8))
     if count <= 2:
         return mask
     areas = stats[:, cv2.CC_STAT_AREA]
     likely = np.bincount(labels[mask > 127], minlength=count) > 0
     kept = likely & (areas >= ISLAND_SHARE * areas[1:].max())
+    if whole is not None:
+        seen = np.bincount(labels.ravel(), whole.ravel(), count) / areas / 255
+        if seen[1 + areas[1:].argmax()] > KNOWN:
+            kept &= seen > KNOWN
     kept[0] = True  # what is below the threshold fades out and is no island
     return np.where(kept[labels], mask, np.uint8(0))
 

@@ -7,6 +7,7 @@ import math
 from collections.abc import Callable
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 WIDE = 1.15  # times as wide as high; below that one square shows the whole picture
@@ -36,3 +37,10 @@ def asked_in_squares(ask: Callable[[Tensor], Tensor], strip: Tensor) -> Tensor:
         total[..., left:left + side] += trust * ask(strip[..., left:left + side].contiguous()).to(total)
         weight[left:left + side] += trust
     return total / weight
+
+
+def asked_whole(ask: Callable[[Tensor], Tensor], strip: Tensor) -> Tensor:
+    """Return what `ask` says of pictures (N, C, S, W) squeezed into one square, stretched again: (N, 1, S, W)."""
+    side, width = strip.shape[2:]
+    squeezed = F.interpolate(strip, (side, side), mode="area")
+    return F.interpolate(ask(squeezed).to(strip), (side, width), mode="bilinear", align_corners=False)

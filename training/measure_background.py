@@ -19,7 +19,7 @@ from torch import nn
 
 from imaging import matte
 from networks import weights
-from networks.squares import asked_in_squares, strip_size
+from networks.squares import asked_in_squares, asked_whole, strip_size
 from networks.u2net import asked_twice
 from training.background_data import Collection, Example, collection, sized
 
@@ -66,9 +66,10 @@ def predicted(network: nn.Module, rgb: np.ndarray, side: int) -> np.ndarray:
 
 def served(network: nn.Module, rgb: np.ndarray, side: int) -> np.ndarray:
     """The alpha that the service makes, float32 (H, W) in [0, 1]: all 0 where it finds nobody."""
-    ask = partial(asked_in_squares, partial(asked_twice, network))
-    answer = answered(ask, network, rgb, strip_size(*rgb.shape[:2], side))
-    mask = matte.settled(np.rint(answer * 255).astype(np.uint8))
+    ask, size = partial(asked_twice, network), strip_size(*rgb.shape[:2], side)
+    ways = (asked_in_squares, asked_whole) if size[1] > size[0] else (asked_in_squares,)
+    answers = [answered(partial(way, ask), network, rgb, size) for way in ways]
+    mask = matte.settled(*(np.rint(answer * 255).astype(np.uint8) for answer in answers))
     if (mask >= PERSON_SURE).mean() < PERSON_SHARE:
         return np.zeros(rgb.shape[:2], np.float32)
     return matte.refined(mask / np.float32(255), rgb) / np.float32(255)

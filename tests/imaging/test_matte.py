@@ -108,6 +108,18 @@ def test_islands_beside_a_person_go_and_a_second_person_stays():
     assert np.array_equal(matte.settled(mask), people)
 
 
+def test_an_island_that_the_look_at_the_whole_does_not_see_is_left_out():
+    mask, whole = np.zeros((60, 90), np.uint8), np.zeros((60, 90), np.uint8)
+    person, flag = np.s_[10:60, 30:60], np.s_[0:20, 0:12]
+    mask[person] = mask[flag] = 250
+    whole[person] = 200
+    assert matte.settled(mask)[flag].all()
+    settled = matte.settled(mask, whole)
+    assert (settled[person] == 250).all() and not settled[flag].any()
+    whole[person] = 60  # it does not know the person either
+    assert np.array_equal(matte.settled(mask, whole), mask)
+
+
 def test_what_was_painted_counts_and_what_resizing_changed_does_not(scene):
     _, truth, _, _ = scene
     alpha = np.rint(truth * 255).astype(np.uint8)

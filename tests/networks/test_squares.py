@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from networks.squares import WIDEST, asked_in_squares, strip_size
+from networks.squares import WIDEST, asked_in_squares, asked_whole, strip_size
 
 
 def red(rgb):
@@ -46,3 +46,16 @@ def test_where_squares_differ_the_nearer_one_counts_more():
     joined = asked_in_squares(lambda rgb: torch.full_like(rgb[:, :1], next(answers)), strip)[0, 0, 0]
     assert joined[0] == 0 and joined[-1] == 1
     assert (joined[1:] >= joined[:-1]).all() and 0.3 < joined[24] < 0.7
+
+
+def test_the_whole_is_squeezed_and_stretched_again():
+    seen = []
+
+    def ask(pictures):
+        seen.append(tuple(pictures.shape))
+        return pictures[:, :1]
+
+    strip = torch.linspace(0, 1, 64).expand(1, 3, 32, 64)
+    answer = asked_whole(ask, strip)
+    assert seen == [(1, 3, 32, 32)] and answer.shape == (1, 1, 32, 64)
+    assert torch.allclose(answer, strip[:, :1], atol=0.02)
