@@ -20,6 +20,16 @@ def strip_size(height: int, width: int, side: int) -> tuple[int, int]:
     return side, side if proportion <= WIDE else round(side * min(proportion, WIDEST))
 
 
+def looks(ask: Callable[[Tensor], Tensor], strip: Tensor) -> list[Tensor]:
+    """Return what `ask` says of pictures (N, C, S, W), W >= S, each (N, 1, S, W).
+
+    First square by square; of wide ones a second answer, to the whole, which tells people from what looks like one in
+    a part (`imaging.matte.settled`).
+    """
+    ways = (asked_in_squares, asked_whole) if strip.shape[3] > strip.shape[2] else (asked_in_squares,)
+    return [way(ask, strip) for way in ways]
+
+
 def asked_in_squares(ask: Callable[[Tensor], Tensor], strip: Tensor) -> Tensor:
     """Return what `ask` says of pictures (N, C, S, W), W >= S, as (N, 1, S, W): square by square, joined.
 

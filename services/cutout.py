@@ -95,7 +95,7 @@ def _asked(picture: Picture, network: engine.Network, own: bool) -> np.ndarray:
     from imaging.guided import reduced
     from imaging.matte import settled
     from imaging.tensors import to_pixels, to_tensor
-    from networks.squares import asked_in_squares, asked_whole, strip_size
+    from networks.squares import looks, strip_size
     from networks.u2net import asked_twice
 
     size = strip_size(picture.height, picture.width, OWN_SIDE) if own else (IMPORTED_SIDE, IMPORTED_SIDE)
@@ -104,12 +104,8 @@ def _asked(picture: Picture, network: engine.Network, own: bool) -> np.ndarray:
         share = reduced(picture.alpha, size)[:, :, None] / np.float32(255)
         strip = np.rint(strip * share + 255 * (1 - share)).astype(np.uint8)
     rgb = to_tensor(strip)
-    if not own:
-        return settled(to_pixels(network(rgb))[:, :, 0])
-    ask = partial(asked_twice, network)
-    mask = to_pixels(asked_in_squares(ask, rgb))[:, :, 0]
-    wide = rgb.shape[3] > rgb.shape[2]
-    return settled(mask, to_pixels(asked_whole(ask, rgb))[:, :, 0] if wide else None)
+    answers = looks(partial(asked_twice, network), rgb) if own else [network(rgb)]
+    return settled(*(to_pixels(answer)[:, :, 0] for answer in answers))
 
 
 def _somebody(mask: np.ndarray) -> bool:

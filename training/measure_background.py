@@ -19,7 +19,7 @@ from torch import nn
 
 from imaging import matte
 from networks import weights
-from networks.squares import asked_in_squares, asked_whole, strip_size
+from networks.squares import looks, strip_size
 from networks.u2net import asked_twice
 from training.background_data import Collection, Example, collection, sized
 
@@ -61,27 +61,26 @@ def figures(
 
 def predicted(network: nn.Module, rgb: np.ndarray, side: int) -> np.ndarray:
     """The soft mask, float32 (H, W) in [0, 1], of an rgb uint8 (H, W, 3) picture."""
-    return sized(answered(network, network, rgb, (side, side)), *rgb.shape[:2])
+    [answer] = answered(lambda square: [network(square)], network, rgb, (side, side))
+    return sized(answer, *rgb.shape[:2])
 
 
 def served(network: nn.Module, rgb: np.ndarray, side: int) -> np.ndarray:
     """The alpha that the service makes, float32 (H, W) in [0, 1]: all 0 where it finds nobody."""
-    ask, size = partial(asked_twice, network), strip_size(*rgb.shape[:2], side)
-    ways = (asked_in_squares, asked_whole) if size[1] > size[0] else (asked_in_squares,)
-    answers = [answered(partial(way, ask), network, rgb, size) for way in ways]
+    answers = answered(partial(looks, partial(asked_twice, network)), network, rgb, strip_size(*rgb.shape[:2], side))
     mask = matte.settled(*(np.rint(answer * 255).astype(np.uint8) for answer in answers))
     if (mask >= PERSON_SURE).mean() < PERSON_SHARE:
         return np.zeros(rgb.shape[:2], np.float32)
     return matte.refined(mask / np.float32(255), rgb) / np.float32(255)
 
 
-def answered(ask: Callable, network: nn.Module, rgb: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    """What `ask` says of the picture at `size` (height, width), on the device of `network`: float32 in [0, 1]."""
+def answered(ask: Callable, network: nn.Module, rgb: np.ndarray, size: tuple[int, int]) -> list[np.ndarray]:
+    """The answers of `ask` to the picture at `size` (height, width), on the device of `network`: float32 in [0, 1]."""
     tensor = torch.from_numpy(sized(rgb, *size)).permute(2, 0, 1)[None].float() / 255
     device = next((weight.device for weight in network.parameters()), torch.device("cpu"))
     tensor = tensor.to(device, memory_format=torch.channels_last)
     with torch.inference_mode():
-        return ask(tensor)[0, 0].float().cpu().numpy()
+        return [answer[0, 0].float().cpu().numpy() for answer in ask(tensor)]
 
 
 def compare(soft: np.ndarray, truth: np.ndarray) -> tuple[float, float, float]:

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from networks.squares import WIDEST, asked_in_squares, asked_whole, strip_size
+from networks.squares import WIDEST, asked_in_squares, asked_whole, looks, strip_size
 
 
 def red(rgb):
@@ -59,3 +59,7 @@ def test_the_whole_is_squeezed_and_stretched_again():
     answer = asked_whole(ask, strip)
     assert seen == [(1, 3, 32, 32)] and answer.shape == (1, 1, 32, 64)
     assert torch.allclose(answer, strip[:, :1], atol=0.02)
+
+
+def test_only_a_wide_picture_is_looked_at_as_a_whole_too():
+    assert [len(looks(red, torch.zeros(1, 3, 32, width))) for width in (32, 64)] == [1, 2]
