@@ -6,7 +6,7 @@ slow as theirs, or with those of a released file, and with its norms folded, a l
 Beside it stand the same network as a worker runs it (channels last, bfloat16 where the processor has it), and the
 default of the service: the network at its working size, and a whole run, three variants, on a photo of 560x560. All of
 them have an allocator that keeps its pages, as a worker does. How far the photo that the imported network colours is
-the reference's is told too, in sRGB: PSNR in dB, mean and largest difference. Random weights do not measure that:
+from the reference's is told too, in sRGB: PSNR in dB, mean and largest difference. Random weights do not measure that:
 give a checkpoint.
 
 Wall-clock seconds are medians; seconds of processor time stand beside them, since they mean something on a busy

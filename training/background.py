@@ -1,15 +1,15 @@
 """Train U2-Net-p to find people, for the background service.
 
     python -m training.background --data FOLDER --minutes 92
-    python -m training.background --data FOLDER --minutes 92 --from-released
+    torchrun --standalone --nproc-per-node 2 -m training.background --data FOLDER --minutes 90 --from-released
     python -m training.background --data FOLDER --minutes 22 --polish --threads 2
 
 One run tied to the clock: small pictures first, where an epoch is cheap, then larger ones for the outlines; the
 learning rate follows the spent part of the budget. What is released is the moving average of the weights. Loss: the
 sum over all seven maps of the binary cross-entropy, as in the paper, and of one minus the soft intersection over
 union (as in BASNet by the same authors, Qin et al. 2019), which asks for the outline where cross-entropy is content
-with a soft guess. `--from-released` goes on from the released weights, with a plan of its own; `--polish` does so at
-the last side only.
+with a soft guess. Kernels learn by Muon; several processes can learn together (`training/team.py`).
+`--from-released` goes on from the released weights, with a plan of its own; `--polish` does so at the last side only.
 """
 
 import argparse
@@ -45,7 +45,7 @@ class Plan(NamedTuple):
 
 FROM_NOTHING = Plan(((0.0, 64, 12), (0.32, 96, 8), (0.8, 160, 6)), 1.5e-3, 0.8, 5e-4)
 FROM_RELEASED = Plan(((0.0, 64, 12), (0.35, 96, 10), (0.6, 128, 8), (0.87, 160, 6)), 2e-3, 0.6, 8e-4)
-POLISH = Plan(((0.0, 128, 12),), 1e-3, 1.0, 0.0)
+POLISH = Plan(((0.0, 160, 8),), 1e-3, 1.0, 0.0)
 WARM_UP = 0.02  # of the time
 AVERAGE_DECAY = 0.995
 OVERLAP_AREA = 0.02  # of the frame
