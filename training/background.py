@@ -10,6 +10,8 @@ sum over all seven maps of the binary cross-entropy, as in the paper, and of one
 union (as in BASNet by the same authors, Qin et al. 2019), which asks for the outline where cross-entropy is content
 with a soft guess. Kernels learn by Muon; several processes can learn together (`training/team.py`).
 `--from-released` goes on from the released weights, with a plan of its own; `--polish` does so at the last side only.
+Both learn from the portraits without masks too, whose masks the released weights make (self-training: Xie et al.
+2020), and more often from those that these weights know badly.
 """
 
 import argparse
@@ -28,7 +30,7 @@ from networks.manifest import WEIGHTS
 from networks.u2net import U2NetP
 from training.background_data import Collection, collection, example
 from training.export import export
-from training.measure_background import figures
+from training.measure_background import compare, figures, predicted, served
 from training.muon import Muon
 from training.run import Run
 from training.team import Team
@@ -44,11 +46,12 @@ class Plan(NamedTuple):
 
 
 FROM_NOTHING = Plan(((0.0, 64, 12), (0.32, 96, 8), (0.8, 160, 6)), 1.5e-3, 0.8, 5e-4)
-FROM_RELEASED = Plan(((0.0, 64, 12), (0.35, 96, 10), (0.6, 128, 8), (0.87, 160, 6)), 2e-3, 0.6, 8e-4)
+FROM_RELEASED = Plan(((0.0, 96, 12), (0.4, 128, 10), (0.75, 160, 8)), 2e-3, 0.75, 6e-4)
 POLISH = Plan(((0.0, 160, 8),), 1e-3, 1.0, 0.0)
 WARM_UP = 0.02  # of the time
 AVERAGE_DECAY = 0.995
 OVERLAP_AREA = 0.02  # of the frame
+HARD, HARD_AGAIN = 0.93, 2  # by its IoU a hard portrait, which is learnt from so often more
 LOG_EVERY_STEPS = 25
 CHECKPOINT_EVERY_STEPS = 100
 MEASURE_EVERY_STEPS = 500
@@ -72,7 +75,10 @@ def main() -> None:
     step = run.resume() if chosen.resume else 0
     validation = collection(chosen.data, validation=True)
     if not run.out_of_time():
-        train(run, team, plan, step, network, average, optimiser, collection(chosen.data), validation)
+        pictures = collection(chosen.data)
+        if plan is not FROM_NOTHING:
+            pictures = enriched(pictures, weights.load("background").to(chosen.device), team)
+        train(run, team, plan, step, network, average, optimiser, pictures, validation)
     if team.leads:
         release(average.module.eval(), validation, chosen.weights)
     team.close()
@@ -104,6 +110,24 @@ def chosen_plan(chosen: argparse.Namespace) -> tuple[str, Plan]:
     if chosen.polish:
         return "background-polish", POLISH
     return ("background-further", FROM_RELEASED) if chosen.from_released else ("background", FROM_NOTHING)
+
+
+def enriched(pictures: Collection, teacher: U2NetP, team: Team) -> Collection:
+    """`pictures` with more portraits: the unlabelled ones, masked as the service does it now, and the hard ones again.
+
+    Hard are those that `teacher` did not learn well. Each member of the team asks it about a part of them.
+    """
+    everybodys, own = pictures.portraits, pictures.unlabelled[team.rank::team.size]
+    masked = [(rgb, np.rint(255 * served(teacher, rgb, MEASURED_SIDE)).astype(np.uint8)) for rgb in own]
+    hard = [number for number in range(team.rank, len(everybodys), team.size)
+            if learnt(teacher, *everybodys[number]) < HARD]
+    again = [everybodys[number] for number in team.gathered(hard)]
+    return pictures._replace(portraits=[*everybodys, *team.gathered(masked), *again * HARD_AGAIN])
+
+
+def learnt(teacher: U2NetP, rgb: np.ndarray, mask: np.ndarray) -> float:
+    """The IoU of the teacher's answer."""
+    return compare(predicted(teacher, rgb, MEASURED_SIDE), mask / 255)[0]
 
 
 def train(

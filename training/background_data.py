@@ -15,8 +15,11 @@ from training.archives import Member, held_back, members, read_grey, read_rgb, r
 
 LONGEST_SIDE = 352
 PEOPLE_FREE = Path(__file__).with_name("background_people_free.txt")  # photographs looked at one by one
+UNLABELLED = Path(__file__).with_name("background_unlabelled.txt")  # whose answered masks were looked at and are right
 KINDS = ("portrait", "street", "composed", "empty")
-SHARES = (0.42, 0.27, 0.16, 0.15)
+SHARES = (0.42, 0.20, 0.24, 0.14)
+
+IN_FRONT = {"portrait": 0.08, "street": 0.03, "composed": 0.25}  # of the examples: something before the people
 
 Example = tuple[np.ndarray, np.ndarray]  # rgb uint8 (H, W, 3), mask uint8 (H, W): 255 where a person is
 
@@ -26,6 +29,7 @@ class Collection(NamedTuple):
     streets: list[Example]
     cutouts: list[Example]
     places: list[np.ndarray]  # rgb uint8, nobody in them
+    unlabelled: list[np.ndarray]  # rgb uint8, portraits that have no masks
 
 
 def collection(data: Path, validation: bool = False) -> Collection:
@@ -33,7 +37,7 @@ def collection(data: Path, validation: bool = False) -> Collection:
     def chosen(archive: str, prefix: str) -> list[Member]:
         return [member for member in members(data, archive, prefix) if held_back(member.stem) == validation]
 
-    free = set(PEOPLE_FREE.read_text().split())
+    free, answered = (set(listed.read_text().split()) for listed in (PEOPLE_FREE, UNLABELLED))
     photos = [photo for photo in chosen("photos-0.zip", "photos/") if photo.stem[-4:] in free]
     scenes = [scene for scene in chosen("scenes.zip", "scenes/") if "street" not in scene.name]  # passers-by
     places = [*chosen("people-street.zip", "backgrounds/"), *photos, *scenes[::4],
@@ -42,7 +46,9 @@ def collection(data: Path, validation: bool = False) -> Collection:
         portraits=masked_pairs(chosen("people-portraits.zip", "portraits/")),
         streets=masked_pairs(chosen("people-street.zip", "street/")),
         cutouts=[split_alpha(shrunk(read_rgba(member))) for member in chosen("people-street.zip", "cutouts/")],
-        places=[shrunk(read_rgb(member)) for member in places])
+        places=[shrunk(read_rgb(member)) for member in places],
+        unlabelled=[shrunk(read_rgb(member)) for member in chosen("people-unlabelled.zip", "unlabelled/")
+                    if member.stem[-4:] in answered])
 
 
 def masked_pairs(listed: list[Member]) -> list[Example]:
@@ -74,6 +80,8 @@ def example(pictures: Collection, side: int, rng: np.random.Generator) -> Exampl
     else:
         source = pictures.portraits if kind == "portrait" else pictures.streets
         rgb, mask = framed(*picked(source, rng), side, rng)
+    if mask.any() and rng.random() < IN_FRONT[kind]:
+        rgb, mask = hidden(rgb, mask, picked(pictures.places, rng), rng)
     rgb, mask = turned(rgb, mask, rng)
     return photographed(rgb, rng), mask
 
@@ -109,7 +117,7 @@ def composed(pictures: Collection, side: int, rng: np.random.Generator) -> Examp
         place = cv2.GaussianBlur(place, (0, 0), rng.uniform(0.5, side / 40))
     canvas, covered = place.astype(np.float32), np.zeros((side, side), np.float32)
     for _ in range(1 + (rng.random() < 0.25)):
-        source = (pictures.cutouts, pictures.portraits, pictures.streets)[rng.choice(3, p=(0.5, 0.3, 0.2))]
+        source = (pictures.cutouts, pictures.portraits, pictures.streets)[rng.choice(3, p=(0.3, 0.45, 0.25))]
         rgb, mask = placed(*picked(source, rng), side, rng)
         rgb = toned(rgb, rng)
         alpha = cv2.GaussianBlur(mask.astype(np.float32) / 255, (0, 0), rng.uniform(0.3, 0.9))
@@ -117,6 +125,19 @@ def composed(pictures: Collection, side: int, rng: np.random.Generator) -> Examp
         canvas += alpha[..., None] * (rgb - canvas)
         covered = np.maximum(covered, alpha)
     return canvas.round().astype(np.uint8), (covered * 255).round().astype(np.uint8)
+
+
+def hidden(rgb: np.ndarray, mask: np.ndarray, place: np.ndarray, rng: np.random.Generator) -> Example:
+    """Something in front of the people, as a table is: below a slanted edge a small part of `place`, much enlarged."""
+    side, (height, width) = rgb.shape[0], place.shape[:2]
+    part = rng.uniform(0.08, 0.4)
+    top, left = (round(rng.uniform(0, 1 - part) * size) for size in (height, width))
+    surface = sized(place[top:top + max(2, round(part * height)), left:left + max(2, round(part * width))], side, side)
+    y, x = np.mgrid[:side, :side].astype(np.float32) / side
+    edge = rng.uniform(0.55, 0.95) + rng.uniform(-0.3, 0.3) * (x - 0.5)
+    share = np.clip((y - edge) * side + 0.5, 0, 1)
+    rgb = rgb + share[..., None] * (surface.astype(np.float32) - rgb)
+    return rgb.round().astype(np.uint8), (mask * (1 - share)).round().astype(np.uint8)
 
 
 def placed(rgb: np.ndarray, mask: np.ndarray, side: int, rng: np.random.Generator) -> Example:

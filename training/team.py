@@ -30,6 +30,14 @@ class Team:
         distributed.broadcast(told, 0)
         return told.item()
 
+    def gathered(self, found: list) -> list:
+        """Return what everybody found, in the order of rank."""
+        if self.size == 1:
+            return found
+        everything = [None] * self.size
+        distributed.all_gather_object(everything, found)
+        return [item for part in everything for item in part]
+
     def average_gradients(self, network: nn.Module) -> None:
         """Replace everybody's gradients by their mean."""
         if self.size == 1:

@@ -11,8 +11,9 @@ from networks.manifest import entries
 from networks.u2net import U2NetP
 from training import background
 from training.archives import held_back
-from training.background_data import PEOPLE_FREE, Collection, collection, example
+from training.background_data import PEOPLE_FREE, UNLABELLED, Collection, collection, example, hidden
 from training.export import export
+from training.team import Team
 
 
 def person(height=96, width=72):
@@ -26,7 +27,7 @@ def person(height=96, width=72):
 
 def pictures():
     place = np.random.default_rng(1).integers(0, 60, (80, 80, 3)).astype(np.uint8)
-    return Collection([person()], [person(120, 60)], [person(100, 50)], [place])
+    return Collection([person()], [person(120, 60)], [person(100, 50)], [place], [person(96, 80)[0]])
 
 
 def archive(path, pictures):
@@ -50,6 +51,7 @@ def data(tmp_path):
     archive(tmp_path / "photos-0.zip", {f"photos/bsds-{n:04}.webp": rgb for n in numbers})
     archive(tmp_path / "scenes.zip", {f"scenes/sea-{n:04}.webp": rgb for n in numbers}
             | {f"scenes/street-{n:04}.webp": rgb for n in numbers})
+    archive(tmp_path / "people-unlabelled.zip", {f"unlabelled/{n:04}.jpg": rgb for n in numbers})
     return tmp_path
 
 
@@ -65,6 +67,39 @@ def test_only_photographs_known_to_be_free_of_people_count_as_places(data):
     backgrounds = [n for n in range(40) if not held_back(f"backgrounds/{n:03}")]
     scenes = [n for n in range(40) if not held_back(f"scenes/sea-{n:04}")][::4]
     assert len(collection(data).places) == len(photos) + len(backgrounds) + len(scenes)
+
+
+def test_only_unlabelled_portraits_whose_answered_masks_were_looked_at_are_learnt_from(data):
+    looked_at = set(UNLABELLED.read_text().split())
+    names = [n for n in range(40) if f"{n:04}" in looked_at and not held_back(f"unlabelled/{n:04}")]
+    assert 0 < len(names) == len(collection(data).unlabelled)
+
+
+def test_what_stands_in_front_of_people_is_no_person():
+    rgb, mask = (np.full((64, 64, 3), 200, np.uint8), np.full((64, 64), 255, np.uint8))
+    place, rng = np.zeros((40, 40, 3), np.uint8), np.random.default_rng(0)
+    for _ in range(20):
+        covered, left = hidden(rgb, mask, place, rng)
+        assert left[:25].all() and (left < 255).any()
+        np.testing.assert_allclose(covered[..., 0], left / 255 * 200, atol=1)
+
+
+class Circle(torch.nn.Module):
+    """Answers with the middle of the frame, whoever is asked about."""
+
+    def forward(self, rgb):
+        y, x = torch.meshgrid(*(torch.linspace(-1, 1, side) for side in rgb.shape[2:]), indexing="ij")
+        return (x**2 + y**2 < 0.25).float().expand(len(rgb), 1, -1, -1)
+
+
+def test_a_teacher_adds_the_unlabelled_portraits_and_the_hard_ones_again():
+    source = pictures()
+    rgb, mask = source.portraits[0]
+    enriched = background.enriched(source, Circle(), Team()).portraits
+    assert [len(enriched), enriched[0]] == [2 + background.HARD_AGAIN, (rgb, mask)]  # the circle is not the ellipse
+    added, answer = enriched[1]
+    assert added is source.unlabelled[0] and set(np.unique(answer[:5])) == {0} and answer[48, 40] == 255
+    assert all(again[0] is rgb for again in enriched[2:])
 
 
 def test_examples_are_squares_of_the_asked_side_with_a_mask_each():

@@ -15,7 +15,7 @@ team, network = Team(), torch.nn.Linear(2, 1)
 network.weight.data.fill_(team.rank)
 network(torch.ones(1, 2) * (1 + 2 * team.rank)).sum().backward()
 team.average_gradients(network)
-print(team.leads, team.agreed(0.5 + team.rank), network.weight.grad.tolist())
+print(team.leads, team.agreed(0.5 + team.rank), network.weight.grad.tolist(), team.gathered([team.rank]))
 team.close()
 """
 
@@ -33,4 +33,4 @@ def test_two_processes_agree_on_the_clock_and_on_the_mean_gradient():
     finally:
         for member in members:
             member.kill()
-    assert said == ["True 0.5 [[2.0, 2.0]]", "False 0.5 [[2.0, 2.0]]"]
+    assert said == ["True 0.5 [[2.0, 2.0]] [0, 1]", "False 0.5 [[2.0, 2.0]] [0, 1]"]
