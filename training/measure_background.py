@@ -23,14 +23,16 @@ from networks.squares import looks, strip_size
 from networks.u2net import asked_twice
 from training.background_data import Collection, Example, collection, sized
 
-PERSON_SURE, PERSON_SHARE = 204, 0.002  # as in services/cutout.py, which training does not import
+# As in services/cutout.py, which training does not import.
+OWN_SIDE = 160
+PERSON_SURE, PERSON_SHARE = 204, 0.002
 BOUNDARY_TOLERANCE = 0.0075  # of the diagonal, as the DAVIS benchmark has it
 
 
 def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     arguments.add_argument("--data", type=Path, required=True)
-    arguments.add_argument("--side", type=int, default=160)
+    arguments.add_argument("--side", type=int, default=OWN_SIDE)
     chosen = arguments.parse_args()
     network, pictures = weights.load("background"), collection(chosen.data, validation=True)
     for label, way in (("network alone", predicted), ("as the service does it", served)):

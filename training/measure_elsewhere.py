@@ -26,11 +26,10 @@ from PIL import Image
 from torch import nn
 
 from networks import weights
-from training.measure_background import compare, served
+from training.measure_background import OWN_SIDE, compare, served
 
 TABLE = Path(__file__).with_name("elsewhere.json")
 OURS = Path(__file__).resolve().parent.parent / "docs/demo/pictures"
-SIDE = 160
 
 
 class Photo(NamedTuple):
@@ -44,7 +43,7 @@ class Photo(NamedTuple):
 def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     arguments.add_argument("--pictures", type=Path, nargs="*", default=[])
-    arguments.add_argument("--side", type=int, default=SIDE)
+    arguments.add_argument("--side", type=int, default=OWN_SIDE)
     chosen = arguments.parse_args()
     network, rows = weights.load("background"), json.loads(TABLE.read_text())
     found = files(rows, [OURS, *chosen.pictures])

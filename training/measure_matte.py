@@ -21,19 +21,18 @@ from torch import nn
 from imaging import matte
 from networks import weights
 from training.background_data import Collection, collection, sized
-from training.measure_background import predicted
+from training.measure_background import OWN_SIDE, predicted
 
 SEED = 3
 SIDE = 640
 PLACES = 4  # for each cut-out
-NETWORK_SIDE = 160
 NEW = {"red": (255, 0, 0), "white": (255, 255, 255), "blue": (67, 142, 219), "place": None}
 
 
 def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     arguments.add_argument("--data", type=Path, required=True)
-    arguments.add_argument("--side", type=int, default=NETWORK_SIDE, help="at which the network is asked")
+    arguments.add_argument("--side", type=int, default=OWN_SIDE, help="at which the network is asked")
     chosen = arguments.parse_args()
     validation = collection(chosen.data, validation=True)
     for name, value in figures(weights.load("background"), validation, chosen.side).items():

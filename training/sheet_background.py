@@ -19,9 +19,8 @@ from torch.optim.swa_utils import AveragedModel
 from imaging import matte
 from networks import weights
 from networks.u2net import U2NetP
-from training.background import MEASURED_SIDE
 from training.background_data import collection, sized
-from training.measure_background import held_back_people, served
+from training.measure_background import OWN_SIDE, held_back_people, served
 
 PEOPLE, ACROSS, HEIGHT, WIDTH = 24, 3, 240, 180
 CHECKS = 12  # pixels, the squares that stand for nothing
@@ -40,7 +39,7 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--side", type=int, default=MEASURED_SIDE)
+    parser.add_argument("--side", type=int, default=OWN_SIDE)
     parser.add_argument("--state", type=Path)
     return parser.parse_args()
 

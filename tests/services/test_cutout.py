@@ -11,7 +11,7 @@ import services
 from imaging.files import Picture
 from services import cutout, engine
 from services.base import KEPT, InvalidOption, silent
-from training import background, measure_background
+from training import measure_background
 
 NOISE = np.random.default_rng(0).integers(0, 256, (420, 330, 3), dtype=np.uint8)
 ONCE = 1  # for the photo and its mirror image at once
@@ -146,7 +146,7 @@ def test_in_a_wide_photo_nobody_is_squeezed(asked):
 
 
 def test_what_counts_as_somebody_is_what_was_measured():
-    measured = (measure_background.PERSON_SURE, measure_background.PERSON_SHARE, background.MEASURED_SIDE)
+    measured = (measure_background.PERSON_SURE, measure_background.PERSON_SHARE, measure_background.OWN_SIDE)
     assert measured == (cutout.PERSON_SURE, cutout.PERSON_SHARE, cutout.OWN_SIDE)
 
 

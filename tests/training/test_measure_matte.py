@@ -23,7 +23,7 @@ class Blind(torch.nn.Module):
 
 def pictures():
     places = [np.full((90, 90, 3), colour, np.uint8) for colour in ((10, 200, 30), (40, 60, 220), (250, 250, 250))]
-    return Collection([drawn()] * 30, [drawn()] * 30, [drawn()], places)
+    return Collection([drawn()] * 30, [drawn()] * 30, [drawn()], places, [])
 
 
 @pytest.fixture(scope="module")
