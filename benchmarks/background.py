@@ -5,7 +5,7 @@ machine counts little and counts for all:
 
 - the network's forward as the service runs it, and as it does on processors without bfloat16, against the same weights
   in ONNX Runtime in float32 (where `onnxruntime` is installed, a developer's tool that Revive does not need), at its
-  own side and at 320, one picture at a time and two at once, as the service asks for a photo and its mirror image; per
+  own sides and at 320, one picture at a time and two at once, as the service asks for a photo and its mirror image; per
   picture, with the agreement of the two answers in dB;
 - the whole path, from the bytes of a 12-megapixel JPEG to those of a PNG with transparency, against what rembg does
   with alpha matting: ONNX Runtime at 320, a trimap with its thresholds, closed-form matting and multi-level foreground
@@ -34,6 +34,7 @@ from benchmarks.memory import PERSON
 from imaging.files import Picture, decode, encode
 from imaging.tensors import to_tensor
 from networks import weights
+from networks.u2net import OWN_SIDES
 from services import cutout, engine
 from services.base import silent
 
@@ -51,7 +52,7 @@ def main() -> None:
     figures = {"threads": arguments.threads, "device": engine.device_name(), "torch": torch.__version__}
     figures["forward"] = {
         f"{count} of {side}": forward(side, count, arguments.threads)
-        for side in (cutout.OWN_SIDE, 320) for count in (1, 2)
+        for side in (*OWN_SIDES, 320) for count in (1, 2)
     }  # fmt: skip
     figures["whole_path"] = whole_path(arguments.matting_megapixels, arguments.threads)
     if arguments.memory:

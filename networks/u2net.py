@@ -3,7 +3,7 @@
 Qin et al. 2020, "U2-Net: Going Deeper with Nested U-Structure for Salient Object Detection".
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import torch
 import torch.nn.functional as F
@@ -15,6 +15,7 @@ from networks.joined import joined
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
+OWN_SIDES = 144, 192  # at which our weights for people are asked; they were last trained at 160
 
 
 class ConvNormReLU(nn.Sequential):
@@ -161,6 +162,12 @@ def asked_twice(network: Callable[[Tensor], Tensor], rgb: Tensor) -> Tensor:
     """
     answer, mirrored = network(torch.cat((rgb, rgb.flip(3)))).chunk(2)
     return (answer + mirrored.flip(3)) / 2
+
+
+def asked_often(network: Callable[[Tensor], Tensor], rgb: Tensor, sides: Sequence[int] = OWN_SIDES) -> Tensor:
+    """Return the mean of `asked_twice` for pictures (N, C, S, S) resized to each of the sides, as (N, 1, S, S)."""
+    sizes = (F.interpolate(rgb, (side, side), mode="bilinear", antialias=True) for side in sides)
+    return sum(resized(asked_twice(network, picture), rgb).to(rgb) for picture in sizes) / len(sides)
 
 
 def official_name(network: NestedU, name: str) -> str:

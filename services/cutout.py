@@ -13,8 +13,7 @@ from services import engine
 from services.base import KEPT, N_, Choice, InvalidOption, Option, Picture, Report
 
 OWN = "background"  # the weights that are shipped
-OWN_SIDE = 160  # they are trained and measured on pictures resized to this square
-IMPORTED_SIDE = 320  # as the authors of the others do
+IMPORTED_SIDE = 320  # as the authors of the other networks do
 PERSON_SHARE = 0.002  # less than this of the picture, surely person, is nobody
 PERSON_SURE = 204  # of 255
 
@@ -87,7 +86,7 @@ def _found(picture: Picture, name: str, report: Report) -> np.ndarray | None:
 
 
 def _asked(picture: Picture, network: engine.Network, own: bool) -> np.ndarray:
-    """Ask our own network at its side for the photo and its mirror image, and others as their authors do.
+    """Ask our own network at its sides for the photo and its mirror image, and others as their authors do.
 
     Ours sees a wide photo as squares side by side, and once as a whole, which tells people from what looks like one in
     a part; the mask then has the photo's proportions.
@@ -96,15 +95,15 @@ def _asked(picture: Picture, network: engine.Network, own: bool) -> np.ndarray:
     from imaging.matte import settled
     from imaging.tensors import to_pixels, to_tensor
     from networks.squares import looks, strip_size
-    from networks.u2net import asked_twice
+    from networks.u2net import OWN_SIDES, asked_often
 
-    size = strip_size(picture.height, picture.width, OWN_SIDE) if own else (IMPORTED_SIDE, IMPORTED_SIDE)
+    size = strip_size(picture.height, picture.width, max(OWN_SIDES)) if own else (IMPORTED_SIDE, IMPORTED_SIDE)
     strip = reduced(picture.rgb, size)
     if picture.has_alpha:  # hidden colours under transparent places must not look like anything
         share = reduced(picture.alpha, size)[:, :, None] / np.float32(255)
         strip = np.rint(strip * share + 255 * (1 - share)).astype(np.uint8)
     rgb = to_tensor(strip)
-    answers = looks(partial(asked_twice, network), rgb) if own else [network(rgb)]
+    answers = looks(partial(asked_often, network), rgb) if own else [network(rgb)]
     return settled(*(to_pixels(answer)[:, :, 0] for answer in answers))
 
 

@@ -16,6 +16,7 @@ Both learn from the portraits without masks too, whose masks the released weight
 
 import argparse
 import math
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -30,7 +31,7 @@ from networks.manifest import WEIGHTS
 from networks.u2net import U2NetP
 from training.background_data import Collection, collection, example
 from training.export import export
-from training.measure_background import OWN_SIDE, compare, figures, predicted, served
+from training.measure_background import compare, figures, predicted, served
 from training.muon import Muon
 from training.run import Run
 from training.team import Team
@@ -85,7 +86,7 @@ def main() -> None:
 
 def release(released: U2NetP, validation: Collection, folder: Path) -> None:
     """Measure the network on the held-back people and export it into `folder`."""
-    measured = figures(released, validation, OWN_SIDE)
+    measured = figures(released, validation, predicted)
     measured = {name: round(value, 4) for name, value in measured.items()}
     print(measured)
     export("background", "u2netp", {}, released, LICENCE, "background.md", measured, folder)
@@ -117,7 +118,7 @@ def enriched(pictures: Collection, teacher: U2NetP, team: Team) -> Collection:
     Hard are those that `teacher` did not learn well. Each member of the team asks it about a part of them.
     """
     everybodys, own = pictures.portraits, pictures.unlabelled[team.rank::team.size]
-    masked = [(rgb, np.rint(255 * served(teacher, rgb, OWN_SIDE)).astype(np.uint8)) for rgb in own]
+    masked = [(rgb, np.rint(255 * served(teacher, rgb)).astype(np.uint8)) for rgb in own]
     hard = [number for number in range(team.rank, len(everybodys), team.size)
             if learnt(teacher, *everybodys[number]) < HARD]
     again = [everybodys[number] for number in team.gathered(hard)]
@@ -126,7 +127,7 @@ def enriched(pictures: Collection, teacher: U2NetP, team: Team) -> Collection:
 
 def learnt(teacher: U2NetP, rgb: np.ndarray, mask: np.ndarray) -> float:
     """The IoU of the teacher's answer."""
-    return compare(predicted(teacher, rgb, OWN_SIDE), mask / 255)[0]
+    return compare(predicted(teacher, rgb), mask / 255)[0]
 
 
 def train(
@@ -150,7 +151,7 @@ def train(
         if step % CHECKPOINT_EVERY_STEPS == 0:
             run.checkpoint(step)
         if step % MEASURE_EVERY_STEPS == 0:
-            run.log(step, **figures(average.module.eval(), validation, side, at_most=20))
+            run.log(step, **figures(average.module.eval(), validation, partial(predicted, side=side), at_most=20))
     if team.leads:
         run.checkpoint(step)
 

@@ -2,13 +2,13 @@
 
     python -m training.measure_background --data FOLDER [--side 160]
 
-First of the network's mask alone, resized back; then of the alpha that the service makes: the network asked for the
-mirror image too, a wide picture seen as squares side by side, islands dropped, the outline refined; and how often the
-service would say that nobody is there.
+First of the network's mask alone, resized back; then of the alpha that the service makes: the network asked at two
+sides and for the mirror image too, a wide picture seen as squares side by side, islands dropped, the outline refined;
+and how often the service would say that nobody is there.
 """
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -20,12 +20,11 @@ from torch import nn
 from imaging import matte
 from networks import weights
 from networks.squares import looks, strip_size
-from networks.u2net import asked_twice
+from networks.u2net import OWN_SIDES, asked_often
 from training.background_data import Collection, Example, collection, sized
 
-# As in services/cutout.py, which training does not import.
-OWN_SIDE = 160
-PERSON_SURE, PERSON_SHARE = 204, 0.002
+OWN_SIDE = 160  # of one look at a picture, where it is not seen as the service sees it
+PERSON_SURE, PERSON_SHARE = 204, 0.002  # as in services/cutout.py, which training does not import
 BOUNDARY_TOLERANCE = 0.0075  # of the diagonal, as the DAVIS benchmark has it
 
 
@@ -35,41 +34,39 @@ def main() -> None:
     arguments.add_argument("--side", type=int, default=OWN_SIDE)
     chosen = arguments.parse_args()
     network, pictures = weights.load("background"), collection(chosen.data, validation=True)
-    for label, way in (("network alone", predicted), ("as the service does it", served)):
+    ways = {"network alone": partial(predicted, side=chosen.side), "as the service does it": served}
+    for label, way in ways.items():
         print(label)
-        for name, value in figures(network, pictures, chosen.side, way=way).items():
+        for name, value in figures(network, pictures, way).items():
             print(f"  {name:28} {value:.4f}")
 
 
-def figures(
-    network: nn.Module, pictures: Collection, side: int, at_most: int | None = None, way: Callable | None = None
-) -> dict[str, float]:
-    """Means over at most `at_most` pictures of each held-back set, every picture resized to `side` x `side`.
-
-    `way(network, rgb, side)` gives the soft mask; `predicted` unless another is named.
+def figures(network: nn.Module, pictures: Collection, way: Callable, at_most: int | None = None) -> dict[str, float]:
+    """Means over at most `at_most` pictures of each held-back set; `way(network, rgb)` gives the soft mask.
 
     IoU and boundary F at a threshold of 0.5, mean absolute error of the soft mask, all at the picture's own size; for
     pictures without people, the mean part of the frame that was taken for one, and of how many pictures some was.
     """
-    way, measured = way or predicted, {}
+    measured = {}
     for name, examples in (("portraits", pictures.portraits), ("street", pictures.streets)):
-        rows = [compare(way(network, rgb, side), mask / 255) for rgb, mask in examples[:at_most]]
+        rows = [compare(way(network, rgb), mask / 255) for rgb, mask in examples[:at_most]]
         iou, error, boundary = np.mean(rows, axis=0)
         measured |= {f"{name}_iou": iou, f"{name}_mae": error, f"{name}_boundary_f": boundary}
-    empty = [(way(network, rgb, side) > 0.5).mean() for rgb in pictures.places[:at_most]]
+    empty = [(way(network, rgb) > 0.5).mean() for rgb in pictures.places[:at_most]]
     measured |= {"empty_false_area": np.mean(empty), "empty_false_pictures": np.mean(np.array(empty) > 0)}
     return {key: float(value) for key, value in measured.items()}
 
 
-def predicted(network: nn.Module, rgb: np.ndarray, side: int) -> np.ndarray:
-    """The soft mask, float32 (H, W) in [0, 1], of an rgb uint8 (H, W, 3) picture."""
+def predicted(network: nn.Module, rgb: np.ndarray, side: int = OWN_SIDE) -> np.ndarray:
+    """The soft mask, float32 (H, W) in [0, 1], of an rgb uint8 (H, W, 3) picture resized to `side` x `side`."""
     [answer] = answered(lambda square: [network(square)], network, rgb, (side, side))
     return sized(answer, *rgb.shape[:2])
 
 
-def served(network: nn.Module, rgb: np.ndarray, side: int) -> np.ndarray:
+def served(network: nn.Module, rgb: np.ndarray, sides: Sequence[int] = OWN_SIDES) -> np.ndarray:
     """The alpha that the service makes, float32 (H, W) in [0, 1]: all 0 where it finds nobody."""
-    answers = answered(partial(looks, partial(asked_twice, network)), network, rgb, strip_size(*rgb.shape[:2], side))
+    ask = partial(looks, partial(asked_often, network, sides=sides))
+    answers = answered(ask, network, rgb, strip_size(*rgb.shape[:2], max(sides)))
     mask = matte.settled(*(np.rint(answer * 255).astype(np.uint8) for answer in answers))
     if (mask >= PERSON_SURE).mean() < PERSON_SHARE:
         return np.zeros(rgb.shape[:2], np.float32)

@@ -17,6 +17,7 @@ import argparse
 import hashlib
 import io
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -26,7 +27,8 @@ from PIL import Image
 from torch import nn
 
 from networks import weights
-from training.measure_background import OWN_SIDE, compare, served
+from networks.u2net import OWN_SIDES
+from training.measure_background import compare, served
 
 TABLE = Path(__file__).with_name("elsewhere.json")
 OURS = Path(__file__).resolve().parent.parent / "docs/demo/pictures"
@@ -43,14 +45,14 @@ class Photo(NamedTuple):
 def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     arguments.add_argument("--pictures", type=Path, nargs="*", default=[])
-    arguments.add_argument("--side", type=int, default=OWN_SIDE)
+    arguments.add_argument("--sides", type=int, nargs="+", default=OWN_SIDES)
     chosen = arguments.parse_args()
     network, rows = weights.load("background"), json.loads(TABLE.read_text())
     found = files(rows, [OURS, *chosen.pictures])
     for row in rows:
         if row["file"] not in found:
             print(f"not there: {row['file']} ({row['source']})")
-    print(table(network, [row for row in rows if row["file"] in found], found, chosen.side))
+    print(table(network, [row for row in rows if row["file"] in found], found, chosen.sides))
 
 
 def files(rows: list[dict], folders: list[Path]) -> dict[str, bytes]:
@@ -76,28 +78,28 @@ def filled(outlines: list[list[int]], shape: tuple[int, int]) -> np.ndarray:
     return mask > 0
 
 
-def judged(network: nn.Module, one: Photo, side: int) -> tuple[float, float, float]:
+def judged(network: nn.Module, one: Photo, sides: Sequence[int]) -> tuple[float, float, float]:
     """IoU, mean absolute error and boundary F of what the service makes of it, where there is no doubt."""
-    soft = np.where(one.counted, served(network, one.rgb, side), one.truth)
+    soft = np.where(one.counted, served(network, one.rgb, sides), one.truth)
     return compare(soft, one.truth.astype(np.float32))
 
 
-def table(network: nn.Module, rows: list[dict], data: dict[str, bytes], side: int) -> str:
+def table(network: nn.Module, rows: list[dict], data: dict[str, bytes], sides: Sequence[int]) -> str:
     """Every picture's figures, and their means."""
     people = [row for row in rows if row["people"]]
-    figures = [judged(network, photo(row, data[row["file"]]), side) for row in people]
+    figures = [judged(network, photo(row, data[row["file"]]), sides) for row in people]
     named = [*zip([f"{row['file']}: {row['shows']}" for row in people], figures, strict=True)]
     if figures:
         named.append(("mean", tuple(np.mean(figures, axis=0))))
         named.append(("median", tuple(np.median(figures, axis=0))))
     lines = [f"{'IoU':>6}{'MAE':>7}{'edge F':>8}"]
     lines += [f"{iou:6.3f}{error:7.3f}{boundary:8.3f}  {name}" for name, (iou, error, boundary) in named]
-    return "\n".join(lines + nobody(network, [row for row in rows if not row["people"]], data, side))
+    return "\n".join(lines + nobody(network, [row for row in rows if not row["people"]], data, sides))
 
 
-def nobody(network: nn.Module, rows: list[dict], data: dict[str, bytes], side: int) -> list[str]:
+def nobody(network: nn.Module, rows: list[dict], data: dict[str, bytes], sides: Sequence[int]) -> list[str]:
     """What part of each picture without people is taken for one, where any is, and of how many nothing is."""
-    parts = {row["file"]: (served(network, photo(row, data[row["file"]]).rgb, side) > 0.5).mean() for row in rows}
+    parts = {row["file"]: (served(network, photo(row, data[row["file"]]).rgb, sides) > 0.5).mean() for row in rows}
     taken = [f"{name} {part:.0%}" for name, part in parts.items() if part]
     return [f"of {len(rows)} without people nothing is taken for one in {len(rows) - len(taken)}; taken: "
             f"{', '.join(taken) or 'none'}"]

@@ -1,7 +1,7 @@
 """A contact sheet for looking at: 24 held-back people as they are, and as the service cuts them out: on red, on white
 and transparent.
 
-    python -m training.sheet_background --data FOLDER --out sheet.png [--side 160] [--state CHECKPOINT]
+    python -m training.sheet_background --data FOLDER --out sheet.png [--state CHECKPOINT]
 
 The people are spread evenly over the held-back portraits and street pictures; with `--state` the moving average in a
 recipe's checkpoint is asked instead of the weights in weights/.
@@ -20,7 +20,7 @@ from imaging import matte
 from networks import weights
 from networks.u2net import U2NetP
 from training.background_data import collection, sized
-from training.measure_background import OWN_SIDE, held_back_people, served
+from training.measure_background import held_back_people, served
 
 PEOPLE, ACROSS, HEIGHT, WIDTH = 24, 3, 240, 180
 CHECKS = 12  # pixels, the squares that stand for nothing
@@ -30,7 +30,7 @@ def main() -> None:
     chosen = arguments()
     network = averaged(chosen.state) if chosen.state else weights.load("background")
     people = held_back_people(collection(chosen.data, validation=True), PEOPLE)
-    strips = [strip(network, rgb, chosen.side) for rgb, _ in people]
+    strips = [strip(network, rgb) for rgb, _ in people]
     rows = [np.hstack(strips[start : start + ACROSS]) for start in range(0, PEOPLE, ACROSS)]
     Image.fromarray(np.vstack(rows)).save(chosen.out)
 
@@ -39,7 +39,6 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--side", type=int, default=OWN_SIDE)
     parser.add_argument("--state", type=Path)
     return parser.parse_args()
 
@@ -51,9 +50,9 @@ def averaged(checkpoint: Path) -> nn.Module:
     return average.module.eval()
 
 
-def strip(network: nn.Module, rgb: np.ndarray, side: int) -> np.ndarray:
+def strip(network: nn.Module, rgb: np.ndarray) -> np.ndarray:
     """One person four times beside each other, uint8 (HEIGHT, 4 * WIDTH, 3)."""
-    alpha = np.rint(served(network, rgb, side) * 255).astype(np.uint8)
+    alpha = np.rint(served(network, rgb) * 255).astype(np.uint8)
     own = matte.foreground(rgb, alpha)
     squares = (np.indices(rgb.shape[:2]) // CHECKS).sum(axis=0) % 2
     nothing = np.where(squares[:, :, None] > 0, np.uint8(255), np.uint8(200)).repeat(3, axis=2)

@@ -9,12 +9,13 @@ from PIL import Image
 
 import services
 from imaging.files import Picture
+from networks.u2net import OWN_SIDES
 from services import cutout, engine
 from services.base import KEPT, InvalidOption, silent
 from training import measure_background
 
 NOISE = np.random.default_rng(0).integers(0, 256, (420, 330, 3), dtype=np.uint8)
-ONCE = 1  # for the photo and its mirror image at once
+ONCE = len(OWN_SIDES)  # each time for the photo and its mirror image at once
 PERSON = np.pad(np.full((300, 150), 255, np.uint8), ((120, 0), (90, 90)))
 
 
@@ -91,7 +92,7 @@ def test_a_mask_that_keeps_nothing_is_refused_in_words():
 
 
 def test_a_mask_can_keep_what_no_network_finds(monkeypatch):
-    monkeypatch.setattr(engine.network("background"), "_module", lambda tensor: torch.zeros(2, 1, 160, 160))
+    monkeypatch.setattr(engine.network("background"), "_module", lambda tensor: torch.zeros_like(tensor[:, :1]))
     assert run().verdict == "no_person_found"
     assert run(mask=Picture(np.dstack([PERSON] * 3))).picture is not None
 
@@ -137,17 +138,17 @@ def test_an_imported_network_is_asked_at_the_side_it_was_made_for(monkeypatch):
 def test_in_a_wide_photo_nobody_is_squeezed(asked):
     wide = np.random.default_rng(0).integers(0, 256, (200, 400, 3), dtype=np.uint8)
     result = run(Picture(wide))
-    assert set(asked) == {(2, 3, cutout.OWN_SIDE, cutout.OWN_SIDE)}
+    assert set(asked) == {(2, 3, side, side) for side in OWN_SIDES}
     assert len(asked) == 4 * ONCE  # three squares, and the whole
     kept = np.asarray(Image.open(io.BytesIO(next(iter(result.kept.values())))))
-    assert kept.shape == (cutout.OWN_SIDE, 2 * cutout.OWN_SIDE)
+    assert kept.shape == (max(OWN_SIDES), 2 * max(OWN_SIDES))
     assert result.mask.shape == (200, 400)
     assert len(asked) == 4 * ONCE and np.array_equal(run(Picture(wide), kept=result.kept).mask, result.mask)
 
 
 def test_what_counts_as_somebody_is_what_was_measured():
-    measured = (measure_background.PERSON_SURE, measure_background.PERSON_SHARE, measure_background.OWN_SIDE)
-    assert measured == (cutout.PERSON_SURE, cutout.PERSON_SHARE, cutout.OWN_SIDE)
+    measured = measure_background.PERSON_SURE, measure_background.PERSON_SHARE
+    assert measured == (cutout.PERSON_SURE, cutout.PERSON_SHARE)
 
 
 @pytest.mark.parametrize(("has_bf16", "half"), [(True, torch.bfloat16), (False, torch.float16)])

@@ -29,9 +29,11 @@ def run(picture=Picture(PHOTO, format="jpeg"), kept=None, **chosen):
 @pytest.fixture(autouse=True)
 def somebody(monkeypatch):
     """The network finds a drawn person, in the photo and in its mirror image."""
-    square = np.asarray(Image.fromarray(ALPHA).resize((160, 160))) / np.float32(255)
-    both = torch.from_numpy(np.stack([square, square[:, ::-1]]))[:, None]
-    monkeypatch.setattr(engine.network("background"), "_module", lambda tensor: both)
+    def found(tensor):
+        square = np.asarray(Image.fromarray(ALPHA).resize(tensor.shape[2:])) / np.float32(255)
+        return torch.from_numpy(np.stack([square, square[:, ::-1]]))[:, None]
+
+    monkeypatch.setattr(engine.network("background"), "_module", found)
 
 
 def read_back(picture: Picture, format: str) -> tuple[float, float]:
@@ -96,9 +98,9 @@ def test_a_drawn_frame_is_what_is_shown_and_needs_no_network(monkeypatch):
 
 
 def test_nobody_and_no_head_are_said_and_no_photo_is_made(monkeypatch):
-    monkeypatch.setattr(engine.network("background"), "_module", lambda tensor: torch.zeros(2, 1, 160, 160))
+    monkeypatch.setattr(engine.network("background"), "_module", lambda tensor: torch.zeros_like(tensor[:, :1]))
     assert (run().picture, run().verdict) == (None, "no_person_found")
-    monkeypatch.setattr(engine.network("background"), "_module", lambda tensor: torch.ones(2, 1, 160, 160))
+    monkeypatch.setattr(engine.network("background"), "_module", lambda tensor: torch.ones_like(tensor[:, :1]))
     assert (run().picture, run().verdict) == (None, "no_head_found")
 
 
