@@ -43,15 +43,15 @@ def test_an_outline_within_another_is_a_hole():
 
 
 def test_a_person_who_is_found_has_good_figures():
-    iou, error, boundary = judged(Seer(), photo(row("a.png", png(), [SQUARE]), png()), 128)
+    iou, error, boundary = judged(Seer(), photo(row("a.png", png(), [SQUARE]), png()), (128,))
     assert iou > 0.95 and error < 0.02 and boundary > 0.95
 
 
 def test_what_may_be_counted_either_way_is_not_counted():
     half = [20, 20, 79, 20, 79, 49, 20, 49]
     rest = [18, 49, 81, 49, 81, 81, 18, 81]
-    strict = judged(Seer(), photo(row("a.png", png(), [half]), png()), 128)
-    lenient = judged(Seer(), photo(row("a.png", png(), [half], [rest]), png()), 128)
+    strict = judged(Seer(), photo(row("a.png", png(), [half]), png()), (128,))
+    lenient = judged(Seer(), photo(row("a.png", png(), [half], [rest]), png()), (128,))
     assert strict[0] < 0.6 and lenient[0] > 0.9
 
 
@@ -64,7 +64,7 @@ def test_a_namesake_with_other_bytes_is_not_taken(tmp_path):
 
 def test_the_table_tells_of_people_and_of_pictures_without():
     rows = [row("a.png", png(), [SQUARE]), row("b.png", png(people=False)), row("c.png", png())]
-    text = table(Seer(), rows, {"a.png": png(), "b.png": png(people=False), "c.png": png()}, 128)
+    text = table(Seer(), rows, {"a.png": png(), "b.png": png(people=False), "c.png": png()}, (128,))
     assert "a.png: a square" in text and "mean" in text
     assert "of 2 without people nothing is taken for one in 1; taken: c.png" in text
 

@@ -42,5 +42,5 @@ def test_the_same_seed_gives_the_same_figures(figures):
 
 
 def test_a_person_stands_four_times_beside_each_other_on_the_sheet():
-    strip = sheet_background.strip(Blind(), drawn()[0], 64)
+    strip = sheet_background.strip(Blind(), drawn()[0])
     assert strip.shape == (sheet_background.HEIGHT, 4 * sheet_background.WIDTH, 3)
