@@ -34,7 +34,7 @@ from benchmarks.memory import PERSON
 from imaging.files import Picture, decode, encode
 from imaging.tensors import to_tensor
 from networks import weights
-from networks.u2net import OWN_SIDES
+from networks.squares import OWN_SIDES
 from services import cutout, engine
 from services.base import silent
 

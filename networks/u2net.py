@@ -3,8 +3,6 @@
 Qin et al. 2020, "U2-Net: Going Deeper with Nested U-Structure for Salient Object Detection".
 """
 
-from collections.abc import Callable, Sequence
-
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -15,7 +13,6 @@ from networks.joined import joined
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
-OWN_SIDES = 144, 192  # at which our weights for people are asked; they were last trained at 160
 
 
 class ConvNormReLU(nn.Sequential):
@@ -152,22 +149,6 @@ def resized(features: Tensor, like: Tensor) -> Tensor:
     if features.shape[-2:] == size:
         return features
     return F.interpolate(features, size=size, mode="bilinear", align_corners=False)
-
-
-def asked_twice(network: Callable[[Tensor], Tensor], rgb: Tensor) -> Tensor:
-    """Return the mean of what a network answers for pictures (N, 3, H, W) and for their mirror images.
-
-    What it is unsure of differs between the two, so that the mean is right more often than either. Both are asked
-    for at once, which takes less time than one after the other.
-    """
-    answer, mirrored = network(torch.cat((rgb, rgb.flip(3)))).chunk(2)
-    return (answer + mirrored.flip(3)) / 2
-
-
-def asked_often(network: Callable[[Tensor], Tensor], rgb: Tensor, sides: Sequence[int] = OWN_SIDES) -> Tensor:
-    """Return the mean of `asked_twice` for pictures (N, C, S, S) resized to each of the sides, as (N, 1, S, S)."""
-    sizes = (F.interpolate(rgb, (side, side), mode="bilinear", antialias=True) for side in sides)
-    return sum(resized(asked_twice(network, picture), rgb).to(rgb) for picture in sizes) / len(sides)
 
 
 def official_name(network: NestedU, name: str) -> str:

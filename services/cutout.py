@@ -94,8 +94,7 @@ def _asked(picture: Picture, network: engine.Network, own: bool) -> np.ndarray:
     from imaging.guided import reduced
     from imaging.matte import settled
     from imaging.tensors import to_pixels, to_tensor
-    from networks.squares import looks, strip_size
-    from networks.u2net import OWN_SIDES, asked_often
+    from networks.squares import OWN_SIDES, asked_often, looks, strip_size
 
     size = strip_size(picture.height, picture.width, max(OWN_SIDES)) if own else (IMPORTED_SIDE, IMPORTED_SIDE)
     strip = reduced(picture.rgb, size)

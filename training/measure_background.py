@@ -19,8 +19,7 @@ from torch import nn
 
 from imaging import matte
 from networks import weights
-from networks.squares import looks, strip_size
-from networks.u2net import OWN_SIDES, asked_often
+from networks.squares import OWN_SIDES, asked_often, looks, strip_size
 from training.background_data import Collection, Example, collection, sized
 
 OWN_SIDE = 160  # of one look at a picture, where it is not seen as the service sees it

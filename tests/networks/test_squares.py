@@ -3,7 +3,16 @@
 import pytest
 import torch
 
-from networks.squares import WIDEST, asked_in_squares, asked_whole, looks, strip_size
+from networks.squares import (
+    OWN_SIDES,
+    WIDEST,
+    asked_in_squares,
+    asked_often,
+    asked_twice,
+    asked_whole,
+    looks,
+    strip_size,
+)
 
 
 def red(rgb):
@@ -63,3 +72,25 @@ def test_the_whole_is_squeezed_and_stretched_again():
 
 def test_only_a_wide_picture_is_looked_at_as_a_whole_too():
     assert [len(looks(red, torch.zeros(1, 3, 32, width))) for width in (32, 64)] == [1, 2]
+
+
+def test_asked_twice_it_says_of_the_mirror_image_what_it_says_of_the_picture():
+    def sees_what_is_to_the_left(rgb):
+        return (rgb + rgb.roll(1, 3))[:, :1] / 2
+
+    rgb = torch.rand(1, 3, 64, 64, generator=torch.Generator().manual_seed(0))
+    both, mirrored = (asked_twice(sees_what_is_to_the_left, seen) for seen in (rgb, rgb.flip(3)))
+    assert torch.allclose(both, mirrored.flip(3), atol=1e-6)
+    assert not torch.allclose(both, sees_what_is_to_the_left(rgb), atol=1e-3)
+
+
+def test_asked_often_it_is_asked_at_every_side_and_answers_at_the_side_of_the_picture():
+    seen = []
+
+    def network(rgb):
+        seen.append(tuple(rgb.shape))
+        return rgb.mean(1, keepdim=True)
+
+    rgb = torch.full((1, 3, 200, 200), 0.25)
+    torch.testing.assert_close(asked_often(network, rgb), rgb[:, :1])
+    assert seen == [(2, 3, side, side) for side in OWN_SIDES]

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from networks.u2net import OWN_SIDES, U2Net, U2NetP, asked_often, asked_twice, official_name
+from networks.u2net import U2Net, U2NetP, official_name
 from tests.fixtures import parity
 
 
@@ -66,24 +66,3 @@ def test_with_its_norms_folded_it_computes_the_same():
         after = network.folded().maps(rgb)[0]
     assert not any(isinstance(unit, torch.nn.BatchNorm2d) for unit in network.modules())
     torch.testing.assert_close(after, before, atol=1e-3, rtol=1e-3)
-
-
-def test_asked_twice_it_says_of_the_mirror_image_what_it_says_of_the_picture():
-    torch.manual_seed(0)
-    network, rgb = U2NetP().eval(), torch.rand(1, 3, 64, 64)
-    with torch.inference_mode():
-        both, mirrored = asked_twice(network, rgb), asked_twice(network, rgb.flip(3))
-        assert torch.allclose(both, mirrored.flip(3), atol=1e-6)
-        assert not torch.allclose(both, network(rgb), atol=1e-6)
-
-
-def test_asked_often_it_is_asked_at_every_side_and_answers_at_the_side_of_the_picture():
-    seen = []
-
-    def network(rgb):
-        seen.append(tuple(rgb.shape))
-        return rgb.mean(1, keepdim=True)
-
-    rgb = torch.full((1, 3, 192, 192), 0.25)
-    torch.testing.assert_close(asked_often(network, rgb), rgb[:, :1])
-    assert seen == [(2, 3, side, side) for side in OWN_SIDES]

@@ -9,7 +9,7 @@ from PIL import Image
 
 import services
 from imaging.files import Picture
-from networks.u2net import OWN_SIDES
+from networks.squares import OWN_SIDES
 from services import cutout, engine
 from services.base import KEPT, InvalidOption, silent
 from training import measure_background
