@@ -4,12 +4,13 @@
     torchrun --standalone --nproc-per-node 2 -m training.background --data FOLDER --minutes 90 --from-released
     python -m training.background --data FOLDER --minutes 22 --polish --threads 2
 
-One run tied to the clock: small pictures first, where an epoch is cheap, then larger ones for the outlines; the
-learning rate follows the spent part of the budget. What is released is the moving average of the weights. Loss: the
-sum over all seven maps of the binary cross-entropy, as in the paper, and of one minus the soft intersection over
-union (as in BASNet by the same authors, Qin et al. 2019), which asks for the outline where cross-entropy is content
-with a soft guess. Kernels learn by Muon; several processes can learn together (`training/team.py`).
-`--from-released` goes on from the released weights, with a plan of its own; `--polish` does so at the last side only.
+One run tied to the clock: small pictures first, where an epoch is cheap, then larger ones for the outlines, at last
+coarse and fine ones in turns, as the service asks; the learning rate follows the spent part of the budget. What is
+released is the moving average of the weights. Loss: the sum over all seven maps of the binary cross-entropy, as in the
+paper, and of one minus the soft intersection over union (as in BASNet by the same authors, Qin et al. 2019), which
+asks for the outline where cross-entropy is content with a soft guess. Kernels learn by Muon; several processes can
+learn together (`training/team.py`).
+`--from-released` goes on from the released weights, with a plan of its own; `--polish` has its last part only.
 Both learn from the portraits without masks too, whose masks the released weights make (self-training: Xie et al.
 2020), and more often from those that these weights know badly.
 """
@@ -38,17 +39,18 @@ from training.team import Team
 
 
 class Plan(NamedTuple):
-    """How the time is spent. `stages`: from this part of the time on, the pictures' side and the number in a batch."""
+    """How the time is spent. `stages`: from this part of the time on, the sides and batch sizes that take turns."""
 
-    stages: tuple[tuple[float, int, int], ...]
+    stages: tuple[tuple[float, tuple[tuple[int, int], ...]], ...]
     peak_rate: float
     finish: float  # of the time: a second, lower cosine lets the network grow used to the last side
     finish_rate: float
 
 
-FROM_NOTHING = Plan(((0.0, 64, 12), (0.32, 96, 8), (0.8, 160, 6)), 1.5e-3, 0.8, 5e-4)
-FROM_RELEASED = Plan(((0.0, 96, 12), (0.4, 128, 10), (0.78, 160, 8)), 2e-3, 0.78, 5e-4)
-POLISH = Plan(((0.0, 160, 8),), 1e-3, 1.0, 0.0)
+LAST = (160, 8), (224, 6), (320, 4)  # in turns
+FROM_NOTHING = Plan(((0.0, ((64, 12),)), (0.32, ((96, 8),)), (0.8, LAST)), 1.5e-3, 0.8, 5e-4)
+FROM_RELEASED = Plan(((0.0, ((96, 12),)), (0.22, ((128, 10),)), (0.48, ((160, 8),)), (0.7, LAST)), 2e-3, 0.7, 5e-4)
+POLISH = Plan(((0.0, LAST),), 1e-3, 1.0, 0.0)
 WARM_UP = 0.02  # of the time
 AVERAGE_DECAY = 0.995
 OVERLAP_AREA = 0.02  # of the frame
@@ -98,7 +100,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--minutes", type=float, default=92, help="0 with --resume exports the last checkpoint")
     parser.add_argument("--resume", action="store_true")
     parser.add_argument("--from-released", action="store_true", help="go on from the weights in weights/")
-    parser.add_argument("--polish", action="store_true", help="the same, at the last side and a low rate only")
+    parser.add_argument("--polish", action="store_true", help="the same, at the last sides and a low rate only")
     parser.add_argument("--out", type=Path, default=None, help="checkpoints; default runs/NAME")
     parser.add_argument("--weights", type=Path, default=WEIGHTS, help="where the result is exported")
     parser.add_argument("--device", default="cpu", help="cpu or cuda")
@@ -138,7 +140,8 @@ def train(
     while (progress := team.agreed(run.progress())) < 1:
         for group in optimiser.param_groups:
             group["lr"] = rate(plan, progress)
-        _, side, size = [stage for stage in plan.stages if stage[0] <= progress][-1]
+        _, turns = [stage for stage in plan.stages if stage[0] <= progress][-1]
+        side, size = turns[step % len(turns)]
         recent.append(update(network, optimiser, *batch(pictures, side, size, rng), team))
         average.update_parameters(network)
         step += 1
@@ -151,7 +154,8 @@ def train(
         if step % CHECKPOINT_EVERY_STEPS == 0:
             run.checkpoint(step)
         if step % MEASURE_EVERY_STEPS == 0:
-            run.log(step, **figures(average.module.eval(), validation, partial(predicted, side=side), at_most=20))
+            way = partial(predicted, side=turns[0][0])
+            run.log(step, **figures(average.module.eval(), validation, way, at_most=20))
     if team.leads:
         run.checkpoint(step)
 

@@ -17,9 +17,10 @@ LONGEST_SIDE = 352
 PEOPLE_FREE = Path(__file__).with_name("background_people_free.txt")  # photographs looked at one by one
 UNLABELLED = Path(__file__).with_name("background_unlabelled.txt")  # whose answered masks were looked at and are right
 KINDS = ("portrait", "street", "composed", "empty")
-SHARES = (0.42, 0.20, 0.24, 0.14)
+SHARES = (0.44, 0.18, 0.26, 0.12)
 
-IN_FRONT = {"portrait": 0.08, "street": 0.03, "composed": 0.25}  # of the examples: something before the people
+AMONG_OTHERS = 0.35  # of the composed examples: set into a picture that has people of its own
+IN_FRONT = {"portrait": 0.02, "street": 0.02, "composed": 0.1}  # of the examples: something before the people
 
 Example = tuple[np.ndarray, np.ndarray]  # rgb uint8 (H, W, 3), mask uint8 (H, W): 255 where a person is
 
@@ -38,7 +39,8 @@ def collection(data: Path, validation: bool = False) -> Collection:
         return [member for member in members(data, archive, prefix) if held_back(member.stem) == validation]
 
     free, answered = (set(listed.read_text().split()) for listed in (PEOPLE_FREE, UNLABELLED))
-    photos = [photo for photo in chosen("photos-0.zip", "photos/") if photo.stem[-4:] in free]
+    photos = [photo for number in range(3) for photo in chosen(f"photos-{number}.zip", "photos/")
+              if photo.stem[-4:] in free]
     scenes = [scene for scene in chosen("scenes.zip", "scenes/") if "street" not in scene.name]  # passers-by
     places = [*chosen("people-street.zip", "backgrounds/"), *photos, *scenes[::4],
               *chosen("scenes.zip", "landscapes/")[::3]]
@@ -47,8 +49,9 @@ def collection(data: Path, validation: bool = False) -> Collection:
         streets=masked_pairs(chosen("people-street.zip", "street/")),
         cutouts=[split_alpha(shrunk(read_rgba(member))) for member in chosen("people-street.zip", "cutouts/")],
         places=[shrunk(read_rgb(member)) for member in places],
-        unlabelled=[shrunk(read_rgb(member)) for member in chosen("people-unlabelled.zip", "unlabelled/")
-                    if member.stem[-4:] in answered])
+        unlabelled=[] if validation else [
+            shrunk(read_rgb(member)) for member in chosen("people-unlabelled.zip", "unlabelled/")
+            if member.stem[-4:] in answered])
 
 
 def masked_pairs(listed: list[Member]) -> list[Example]:
@@ -111,11 +114,12 @@ def sized(pixels: np.ndarray, height: int, width: int) -> np.ndarray:
 
 
 def composed(pictures: Collection, side: int, rng: np.random.Generator) -> Example:
-    """One or two people, cut from their own picture, set into a place they have never been to."""
-    place, _ = framed(picked(pictures.places, rng), None, side, rng)
-    if rng.random() < 0.4:  # a shallow depth of field
-        place = cv2.GaussianBlur(place, (0, 0), rng.uniform(0.5, side / 40))
-    canvas, covered = place.astype(np.float32), np.zeros((side, side), np.float32)
+    """One or two people, cut from their own picture, set where they have never been: a place or others' company.
+
+    The rooms that portraits are taken in are among no people-free places: copy-paste, Ghiasi et al. 2021.
+    """
+    place, there = surroundings(pictures, side, rng)
+    canvas, covered = place.astype(np.float32), there.astype(np.float32) / 255
     for _ in range(1 + (rng.random() < 0.25)):
         source = (pictures.cutouts, pictures.portraits, pictures.streets)[rng.choice(3, p=(0.3, 0.45, 0.25))]
         rgb, mask = placed(*picked(source, rng), side, rng)
@@ -125,6 +129,16 @@ def composed(pictures: Collection, side: int, rng: np.random.Generator) -> Examp
         canvas += alpha[..., None] * (rgb - canvas)
         covered = np.maximum(covered, alpha)
     return canvas.round().astype(np.uint8), (covered * 255).round().astype(np.uint8)
+
+
+def surroundings(pictures: Collection, side: int, rng: np.random.Generator) -> Example:
+    """What people are set into, and the mask of those who are there already."""
+    if rng.random() < AMONG_OTHERS:
+        return framed(*picked(pictures.portraits if rng.random() < 0.7 else pictures.streets, rng), side, rng)
+    place, _ = framed(picked(pictures.places, rng), None, side, rng)
+    if rng.random() < 0.4:  # a shallow depth of field
+        place = cv2.GaussianBlur(place, (0, 0), rng.uniform(0.5, side / 40))
+    return place, np.zeros((side, side), np.uint8)
 
 
 def hidden(rgb: np.ndarray, mask: np.ndarray, place: np.ndarray, rng: np.random.Generator) -> Example:

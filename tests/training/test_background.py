@@ -11,7 +11,7 @@ from networks.manifest import entries
 from networks.u2net import U2NetP
 from training import background
 from training.archives import held_back
-from training.background_data import PEOPLE_FREE, UNLABELLED, Collection, collection, example, hidden
+from training.background_data import PEOPLE_FREE, UNLABELLED, Collection, collection, composed, example, hidden
 from training.export import export
 from training.team import Team
 
@@ -48,7 +48,8 @@ def data(tmp_path):
     archive(tmp_path / "people-street.zip",
             {f"street/{n:04}{end}": pixels for n in numbers for end, pixels in pair}
             | {f"cutouts/{n}.png": alpha for n in numbers} | {f"backgrounds/{n:03}.webp": rgb for n in numbers})
-    archive(tmp_path / "photos-0.zip", {f"photos/bsds-{n:04}.webp": rgb for n in numbers})
+    for number, first in enumerate((0, 587, 1175)):
+        archive(tmp_path / f"photos-{number}.zip", {f"photos/bsds-{first + n:04}.webp": rgb for n in numbers})
     archive(tmp_path / "scenes.zip", {f"scenes/sea-{n:04}.webp": rgb for n in numbers}
             | {f"scenes/street-{n:04}.webp": rgb for n in numbers})
     archive(tmp_path / "people-unlabelled.zip", {f"unlabelled/{n:04}.jpg": rgb for n in numbers})
@@ -63,7 +64,8 @@ def test_the_held_back_tenth_is_never_in_the_training_part(data):
 
 def test_only_photographs_known_to_be_free_of_people_count_as_places(data):
     free = set(PEOPLE_FREE.read_text().split())
-    photos = [n for n in range(40) if f"{n:04}" in free and not held_back(f"photos/bsds-{n:04}")]
+    photos = [n for first in (0, 587, 1175) for n in range(first, first + 40)
+              if f"{n:04}" in free and not held_back(f"photos/bsds-{n:04}")]
     backgrounds = [n for n in range(40) if not held_back(f"backgrounds/{n:03}")]
     scenes = [n for n in range(40) if not held_back(f"scenes/sea-{n:04}")][::4]
     assert len(collection(data).places) == len(photos) + len(backgrounds) + len(scenes)
@@ -73,6 +75,13 @@ def test_only_unlabelled_portraits_whose_answered_masks_were_looked_at_are_learn
     looked_at = set(UNLABELLED.read_text().split())
     names = [n for n in range(40) if f"{n:04}" in looked_at and not held_back(f"unlabelled/{n:04}")]
     assert 0 < len(names) == len(collection(data).unlabelled)
+
+
+def test_people_set_among_others_leave_these_in_the_mask(monkeypatch):
+    monkeypatch.setattr("training.background_data.AMONG_OTHERS", 1)
+    everybody = np.full((96, 72, 3), 200, np.uint8), np.full((96, 72), 255, np.uint8)
+    source, rng = pictures()._replace(portraits=[everybody], streets=[everybody]), np.random.default_rng(0)
+    assert all(composed(source, 64, rng)[1].min() > 250 for _ in range(10))
 
 
 def test_what_stands_in_front_of_people_is_no_person():
