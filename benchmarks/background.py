@@ -52,7 +52,7 @@ def main() -> None:
     figures = {"threads": arguments.threads, "device": engine.device_name(), "torch": torch.__version__}
     figures["forward"] = {
         f"{count} of {side}": forward(side, count, arguments.threads)
-        for side in (*OWN_SIDES, 320) for count in (1, 2)
+        for side in sorted({*OWN_SIDES, 320}) for count in (1, 2)
     }  # fmt: skip
     figures["whole_path"] = whole_path(arguments.matting_megapixels, arguments.threads)
     if arguments.memory:

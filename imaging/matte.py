@@ -12,6 +12,7 @@ REFINE_RADIUS_CELLS = 3  # of the coarse mask: so far its outline may be off
 REFINE_EPSILON = 1e-4
 # Both the coarse mask's blur and the filter leave a veil; what is rather in or rather out is made fully so.
 SURELY_OUT, SURELY_IN = 0.25, 0.75
+DECIDED = 0.04  # of the mask's longest side: so far from its outline nothing stays half in and half out
 KNOWN = 0.5  # of an island, by the look at the whole picture
 ISLAND_SHARE = 0.05  # of the largest piece of a mask: smaller pieces apart from it are no people
 PAINT_TOLERANCE = 24  # of 255: what two ways of shrinking the same mask may differ by
@@ -22,8 +23,9 @@ def refined(mask: np.ndarray, rgb: np.ndarray) -> np.ndarray:
 
     The mask covers the whole photo, whatever its own proportions. 255 is surely person, 0 surely not. Only the band
     along the mask's outline follows the photo: where the mask is sure all around, the alpha is 255 or 0 whatever
-    the photo shows there.
+    the photo shows there. Far from the outline it is made sure: a person is not half transparent.
     """
+    mask = _decided(mask)
     height, width = rgb.shape[:2]
     size = fitted_size(height, width, WORKING_SIDE)
     guide = reduced(rgb, size).astype(np.float32) / 255
@@ -122,6 +124,15 @@ def composed(
         mixed = colours[strip] * share + background(strip) * (255 - share)
         result[strip] = (mixed + 127) // 255
     return result
+
+
+def _decided(mask: np.ndarray) -> np.ndarray:
+    """Return the mask, float32 (h, w), surer the farther from its outline: what is rather in is in, the rest is out."""
+    inside = (mask > 0.5).astype(np.uint8)
+    if not inside.any() or inside.all():
+        return mask
+    depth = cv2.distanceTransform(inside, cv2.DIST_L2, 5) - cv2.distanceTransform(1 - inside, cv2.DIST_L2, 5)
+    return np.clip(mask + depth / (2 * DECIDED * max(mask.shape)), 0, 1)
 
 
 def _sure(source: np.ndarray, radius: int) -> tuple[np.ndarray, np.ndarray]:

@@ -7,11 +7,12 @@ held-back places drawn with SEED; from that picture alone the person is laid ove
 place, once with the colours as they are in the picture and once after `imaging.matte.foreground`. Compared with the
 true picture of the same person in the new place, mean absolute error of 255 in the edge band, which is where the
 true alpha is neither 0 nor 1. Measured twice: with the true alpha, where only the colours can be wrong, and with the
-alpha that the network finds and `imaging.matte.refined` refines, in the band along its own outline too. The
-new background does not change the first: the same part of it is laid behind both.
+alpha that the service makes, in the band along its own outline too. The new background does not change the first: the
+same part of it is laid behind both.
 """
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 
 import cv2
@@ -20,8 +21,9 @@ from torch import nn
 
 from imaging import matte
 from networks import weights
+from networks.squares import OWN_SIDES
 from training.background_data import Collection, collection, sized
-from training.measure_background import OWN_SIDE, predicted
+from training.measure_background import served
 
 SEED = 3
 SIDE = 640
@@ -32,14 +34,14 @@ NEW = {"red": (255, 0, 0), "white": (255, 255, 255), "blue": (67, 142, 219), "pl
 def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     arguments.add_argument("--data", type=Path, required=True)
-    arguments.add_argument("--side", type=int, default=OWN_SIDE, help="at which the network is asked")
+    arguments.add_argument("--sides", type=int, nargs="+", default=OWN_SIDES, help="at which the network is asked")
     chosen = arguments.parse_args()
     validation = collection(chosen.data, validation=True)
-    for name, value in figures(weights.load("background"), validation, chosen.side).items():
+    for name, value in figures(weights.load("background"), validation, chosen.sides).items():
         print(f"{name:34} {value:.2f}")
 
 
-def figures(network: nn.Module, pictures: Collection, side: int) -> dict[str, float]:
+def figures(network: nn.Module, pictures: Collection, sides: Sequence[int]) -> dict[str, float]:
     """Mean errors by new background, with the colours as they were and after the step."""
     rng = np.random.default_rng(SEED)
     rows: dict[str, list[float]] = {}
@@ -49,7 +51,7 @@ def figures(network: nn.Module, pictures: Collection, side: int) -> dict[str, fl
         for _ in range(PLACES):
             old, new = (sized(pictures.places[rng.integers(len(pictures.places))], *size) for _ in range(2))
             picture = laid(person, alpha, old)
-            found = matte.refined(predicted(network, picture, side), picture)
+            found = np.rint(255 * served(network, picture, sides)).astype(np.uint8)
             for label, used in (("true mask", alpha), ("network's mask", found)):
                 for name, errors in compared(person, alpha, picture, used, new).items():
                     rows.setdefault(f"{label}, {name}", []).append(errors)

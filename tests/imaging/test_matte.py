@@ -137,3 +137,12 @@ def test_where_the_mask_is_sure_the_photo_changes_nothing():
     mask[20:] = 0.9
     alpha = matte.refined(mask, stripes)
     assert (alpha[150:] == 255).all() and (alpha[:60] == 0).all()
+
+
+def test_far_from_the_outline_nothing_stays_half_transparent():
+    grey = np.full((400, 300, 3), 128, np.uint8)
+    mask = np.zeros((200, 200), np.float32)
+    mask[40:, 20:100], mask[40:, 100:180] = 1.0, 0.6
+    mask[0:30, 60:140] = 0.35  # an echo of nothing
+    refined = matte.refined(mask, grey)
+    assert (refined[150:, 60:240] == 255).all() and (refined[:40] == 0).all()

@@ -28,7 +28,7 @@ def pictures():
 
 @pytest.fixture(scope="module")
 def figures():
-    return measure_matte.figures(Blind(), pictures(), side=64)
+    return measure_matte.figures(Blind(), pictures(), sides=[64])
 
 
 def test_the_step_makes_the_edge_more_like_the_truth_with_the_true_mask(figures):
@@ -38,7 +38,7 @@ def test_the_step_makes_the_edge_more_like_the_truth_with_the_true_mask(figures)
 
 
 def test_the_same_seed_gives_the_same_figures(figures):
-    assert measure_matte.figures(Blind(), pictures(), side=64) == figures
+    assert measure_matte.figures(Blind(), pictures(), sides=[64]) == figures
 
 
 def test_a_person_stands_four_times_beside_each_other_on_the_sheet():
