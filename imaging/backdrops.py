@@ -16,7 +16,6 @@ from imaging.modes import between_profiles
 
 Backdrop = Callable[[slice], np.ndarray]
 
-DIRECTIONS = ("down", "right", "diagonal", "middle")
 _WORKING_SIDE = 1024  # a blurred picture holds nothing finer
 _WIDE = 0.12  # of the working size: how far colours are fetched to fill the place of the person
 # Thresholds of an 8 x 8 ordered dither, in (-0.5, 0.5): without it a slow gradient shows its steps.

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import ceil, floor
 
 import numpy as np
 from PIL import Image
@@ -10,6 +11,7 @@ from imaging import matte
 from imaging.heads import Head
 
 _TOUCHES = 0.02  # of an edge's length: a person on so much of it is cut off there
+_SOMEBODY = 0.02  # of a box: less is nobody
 _MARGIN = 8  # pixels around a part, for the filters at its border
 
 
@@ -74,25 +76,42 @@ def cut(rgb: np.ndarray, box: Box, size: tuple[int, int]) -> np.ndarray:
     return np.asarray(image.resize(size[::-1], Image.Resampling.LANCZOS, box=tuple(max(0.0, c) for c in corners)))
 
 
+def shows(alpha: np.ndarray, box: Box) -> bool:
+    """Whether somebody, by the alpha uint8 (H, W), is to be seen in the box."""
+    part = alpha[_within(box.top, box.height, alpha.shape[0]), _within(box.left, box.width, alpha.shape[1])]
+    return bool(part.size) and (part > 127).mean() > _SOMEBODY
+
+
 def cut_out(
-    rgb: np.ndarray, alpha: np.ndarray, box: Box, size: tuple[int, int], backdrop: Callable[[slice], np.ndarray]
+    rgb: np.ndarray,
+    alpha: np.ndarray,
+    box: Box,
+    size: tuple[int, int],
+    backdrop: Callable[[slice], np.ndarray],
+    pure: np.ndarray | None = None,
 ) -> np.ndarray:
-    """Return the person in a box, before one colour (`backdrop` as in `matte.composed`), at size (height, width)."""
-    top, left = int(np.floor(box.top)) - _MARGIN, int(np.floor(box.left)) - _MARGIN
-    bottom, right = int(np.ceil(box.top + box.height)) + _MARGIN, int(np.ceil(box.left + box.width)) + _MARGIN
-    window = (top, bottom, left, right)
-    part, share = _padded(rgb, window), _padded(alpha, window)
-    laid = matte.composed(matte.foreground(part, share), share, backdrop)
-    return cut(laid, Box(box.left - left, box.top - top, box.width, box.height), size)
+    """Return the person in a box, before one colour (`backdrop` as in `matte.composed`), at size (height, width).
+
+    `pure` as in `matte.foreground`. Around the box there is a margin for the filters, which ends where the photo ends.
+    """
+    rows, columns = (
+        _within(box.top - _MARGIN, box.height + 2 * _MARGIN, alpha.shape[0]),
+        _within(box.left - _MARGIN, box.width + 2 * _MARGIN, alpha.shape[1]),
+    )
+    share = alpha[rows, columns]
+    colours = matte.foreground(rgb[rows, columns], share, None if pure is None else pure[rows, columns])
+    beyond = tuple(
+        (max(0, ceil(-start)), max(0, ceil(start + length - limit)))
+        for start, length, limit in zip((box.top, box.left), (box.height, box.width), alpha.shape, strict=True)
+    )
+    laid = matte.composed(np.pad(colours, (*beyond, (0, 0))), np.pad(share, beyond), backdrop)
+    left, top = box.left - columns.start + beyond[1][0], box.top - rows.start + beyond[0][0]
+    return cut(laid, Box(left, top, box.width, box.height), size)
 
 
-def _padded(pixels: np.ndarray, window: tuple[int, int, int, int]) -> np.ndarray:
-    """Return the window (top, bottom, left, right) of uint8 pixels, zeros where it reaches beyond them."""
-    top, bottom, left, right = window
-    height, width = pixels.shape[:2]
-    part = pixels[max(top, 0) : max(bottom, 0), max(left, 0) : max(right, 0)]
-    around = ((max(-top, 0), max(bottom - height, 0)), (max(-left, 0), max(right - width, 0)))
-    return np.pad(part, (*around, *[(0, 0)] * (pixels.ndim - 2)))
+def _within(start: float, length: float, limit: int) -> slice:
+    """Return the whole pixels that hold a stretch, those of them that there are."""
+    return slice(min(max(floor(start), 0), limit), min(max(ceil(start + length), 0), limit))
 
 
 def _touched_edges(alpha: np.ndarray, rows: slice) -> set[str]:

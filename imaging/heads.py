@@ -14,7 +14,7 @@ _DOME = 0.45
 _LEAST_TALL, _USUALLY_TALL, _MOST_TALL = 1.15, 1.35, 1.55
 _CHIN_TO_NECK, _CHIN_TO_SHOULDERS = 0.9, 0.8
 _FLAT = 0.8  # of the dome's width: an outline that begins so wide shows no head
-_LEAST_CROWN = 0.02  # of the picture's width
+_LEAST_CROWN = 0.02  # of the person's width
 _LEAST_HEAD = 0.04  # of the picture's height: anything smaller is not the subject of an ID photo
 
 
@@ -37,21 +37,35 @@ def located(alpha: np.ndarray) -> Head | None:
     Going down from the crown, the outline widens to the head, narrows to the neck and widens to the shoulders. The
     narrowest place, or with long hair the shoulders, tells where the chin is, within what heads look like.
     """
-    scale = max(1.0, max(alpha.shape) / _WORKING_SIDE)
-    size = max(1, round(alpha.shape[1] / scale)), max(1, round(alpha.shape[0] / scale))
-    person = _largest(cv2.resize(alpha, size, interpolation=cv2.INTER_AREA) > 127)
+    person = _largest(_small(alpha))
+    if person is None:
+        return None
+    (upper, lower), (left, right) = (_extent(person.any(axis), alpha.shape[1 - axis]) for axis in (1, 0))
+    part = alpha[upper:lower, left:right]  # what is wide and low around a person must not make the person small
+    person = _largest(_small(part))
     if person is None:
         return None
     top, widths, middles = _followed(person)
     if len(widths) < 8:
         return None
-    chin = _chin(_smoothed(widths))
-    if chin is None or chin < _LEAST_HEAD * size[1]:
+    chin, down, across = _chin(_smoothed(widths)), *(a / b for a, b in zip(part.shape, person.shape, strict=True))
+    if chin is None or chin * down < _LEAST_HEAD * alpha.shape[0]:
         return None
     rows = slice(round(0.15 * chin), max(round(0.15 * chin) + 1, round(0.85 * chin)))
     centre = float(np.median(middles[rows]))
-    down, across = alpha.shape[0] / size[1], alpha.shape[1] / size[0]
-    return Head(top * down, (top + chin) * down, (centre + 0.5) * across)
+    return Head(upper + top * down, upper + (top + chin) * down, left + (centre + 0.5) * across)
+
+
+def _small(alpha: np.ndarray) -> np.ndarray:
+    scale = max(1.0, max(alpha.shape) / _WORKING_SIDE)
+    size = max(1, round(alpha.shape[1] / scale)), max(1, round(alpha.shape[0] / scale))
+    return cv2.resize(alpha, size, interpolation=cv2.INTER_AREA) > 127
+
+
+def _extent(there: np.ndarray, length: int) -> tuple[int, int]:
+    """From where to where, in `length` pixels, the true ones of the much fewer places `there` reach."""
+    first, last = np.flatnonzero(there)[[0, -1]]
+    return round(first * length / len(there)), round((last + 1) * length / len(there))
 
 
 def _largest(person: np.ndarray) -> np.ndarray | None:

@@ -86,19 +86,23 @@ def repainted(alpha: np.ndarray, painted: np.ndarray) -> np.ndarray:
     return result
 
 
-def foreground(rgb: np.ndarray, alpha: np.ndarray) -> np.ndarray:
+def foreground(rgb: np.ndarray, alpha: np.ndarray, pure: np.ndarray | None = None) -> np.ndarray:
     """Return the person's own colours, uint8 (H, W, 3), without what shone through from behind.
 
+    `pure`, bool (H, W), says where the photo shows the person's colours alone although the edge is soft: where it is
+    a cut-out already.
+
     Blur-fusion: Forte, "Approximate Fast Foreground Colour Estimation", ICIP 2021. The two blurred estimates
-    are made at a working size and their residual is spread at full size. Where alpha is 255 the photo's
-    pixels are returned bit-identical; where it is 0 the colour is black, so that the removed background
+    are made at a working size and their residual is spread at full size. Where alpha is 255 or the colour pure the
+    photo's pixels are returned bit-identical; where it is 0 the colour is black, so that the removed background
     does not lie hidden under transparent pixels.
     """
     height, width = alpha.shape
     front, behind = _blurred_layers(rgb, alpha)
-    result = np.where(alpha[:, :, None] == 255, rgb, np.uint8(0))
+    done = alpha == 255 if pure is None else (alpha == 255) | pure & (alpha > 0)
+    result = np.where(done[:, :, None], rgb, np.uint8(0))
     for strip in strips(height):
-        band = (alpha[strip] > 0) & (alpha[strip] < 255)
+        band = (alpha[strip] > 0) & ~done[strip]
         if not band.any():
             continue
         rows = band.shape[0]

@@ -34,7 +34,7 @@ def run(picture: Picture, options: Mapping[str, Any], report: Report) -> Result:
     from imaging import matte
 
     report(0.55, N_("Cleaning the edge"))
-    colours = matte.foreground(picture.rgb, found.alpha)
+    colours = matte.foreground(picture.rgb, found.alpha, cutout.transparent(picture))
     report(0.75, N_("Laying the new background"))
     result = _laid(picture, colours, found.alpha, options)
     report(1.0, N_("Done"))

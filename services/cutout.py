@@ -63,16 +63,12 @@ def outline(picture: Picture, options: Mapping[str, Any], report: Report) -> Out
     coarse, given = _kept(options), options["mask"]
     if coarse is None and given is None:
         coarse = _found(picture, options["network"], report)
-    elif given is None and not _somebody(coarse):
-        coarse = None
     if coarse is None and given is None:
         return None
     report(0.3, N_("Following the outline"))
     alpha = _alpha(picture, coarse, given)
     if given is not None and not alpha.any():
         raise InvalidOption("mask", N_("This mask keeps nothing of the photo. Please paint what is to stay."))
-    if picture.has_alpha:
-        alpha = np.rint(alpha * (picture.alpha / np.float32(255))).astype(np.uint8)
     return Outline(alpha, {} if coarse is None else {_kept_name(options): _png(coarse)})
 
 
@@ -101,7 +97,7 @@ def _asked(picture: Picture, network: engine.Network, own: bool) -> np.ndarray:
     if picture.has_alpha:  # hidden colours under transparent places must not look like anything
         share = reduced(picture.alpha, size)[:, :, None] / np.float32(255)
         strip = np.rint(strip * share + 255 * (1 - share)).astype(np.uint8)
-    rgb = to_tensor(strip)
+    rgb = to_tensor(strip, network.device)
     answers = looks(partial(asked_often, network), rgb) if own else [network(rgb)]
     return settled(*(to_pixels(answer)[:, :, 0] for answer in answers))
 
@@ -111,17 +107,31 @@ def _somebody(mask: np.ndarray) -> bool:
 
 
 def _alpha(picture: Picture, coarse: np.ndarray | None, given: Picture | None) -> np.ndarray:
+    """Return the alpha; nowhere is it more than that of the photo."""
     from imaging import masks, matte
 
-    alpha = None if coarse is None else matte.refined(coarse / np.float32(255), picture.rgb)
+    alpha = None
+    if coarse is not None:
+        alpha = _seen(matte.refined(coarse / np.float32(255), picture.rgb), picture)
     if given is None:
         return alpha
     painted = masks.drawn(given, given.height, given.width)
     if alpha is not None:
-        return matte.repainted(alpha, painted)
-    if given.height >= picture.height and given.width >= picture.width:  # as fine as the photo: nothing to add
-        return masks.drawn(given, picture.height, picture.width)
-    return matte.refined(painted / np.float32(255), picture.rgb)
+        alpha = matte.repainted(alpha, painted)
+    elif given.height >= picture.height and given.width >= picture.width:  # as fine as the photo: nothing to add
+        alpha = masks.drawn(given, picture.height, picture.width)
+    else:
+        alpha = matte.refined(painted / np.float32(255), picture.rgb)
+    return _seen(alpha, picture)
+
+
+def _seen(alpha: np.ndarray, picture: Picture) -> np.ndarray:
+    return np.minimum(alpha, picture.alpha) if picture.has_alpha else alpha
+
+
+def transparent(picture: Picture) -> np.ndarray | None:
+    """Bool (H, W): where the photo is a cut-out already, so that its soft edge has the person's colours alone."""
+    return picture.alpha < 255 if picture.has_alpha else None
 
 
 def _kept_name(options: Mapping[str, Any]) -> str:

@@ -21,6 +21,8 @@ def run(picture: Picture, options: Mapping[str, Any], report: Report) -> Result:
     The head is found from the person's outline, unless a frame is given: then, with "crop and size only", no
     network runs at all. The picture has exactly the pixels of the size in millimetres at the chosen dpi.
     """
+    from imaging import framing
+
     wanted, dpi = size(options["size"]), int(options["dpi"])
     colour = _colour(wanted, options)
     found = None
@@ -34,12 +36,15 @@ def run(picture: Picture, options: Mapping[str, Any], report: Report) -> Result:
     if box is None:
         return Result(None, verdict=problem, kept=kept)
     shape = pixels(wanted.height, dpi), pixels(wanted.width, dpi)
+    if colour and not framing.shows(found.alpha, box):
+        return Result(None, verdict="frame_empty", kept=kept)
     photo = _cut(picture, found, box, shape, colour)
     report(0.8, N_("Making the files"))
     result = picture.with_pixels(photo).with_dpi((float(dpi), float(dpi)))
     files, too_many = _files(result, options, dpi)
     report(1.0, N_("Done"))
-    verdict = _verdict(too_many, bool(colour) and wanted.as_taken, shape[1] > ENLARGED * box.width)
+    refused = wanted.as_taken and (bool(colour) or picture.has_alpha and bool((picture.alpha < 255).any()))
+    verdict = _verdict(too_many, refused, shape[1] > ENLARGED * box.width)
     return Result(result, mask=mask, verdict=verdict, kept=kept, files=files)
 
 
@@ -74,7 +79,8 @@ def _cut(picture: Picture, found: cutout.Outline | None, box, shape: tuple[int, 
     from imaging import backdrops, framing, matte
 
     if colour:
-        return framing.cut_out(picture.rgb, found.alpha, box, shape, backdrops.solid(colour, picture))
+        pure, backdrop = cutout.transparent(picture), backdrops.solid(colour, picture)
+        return framing.cut_out(picture.rgb, found.alpha, box, shape, backdrop, pure)
     rgb = picture.rgb
     if picture.has_alpha:  # paper shows through
         rgb = matte.composed(rgb, picture.alpha, backdrops.solid("#ffffff", picture))
@@ -125,13 +131,21 @@ def _no_more_than(photo: Picture, most_bytes: int) -> bytes | None:
 
 
 def _verdict(too_many_kilobytes: bool, refused: bool, enlarged: bool) -> str:
-    """The one that matters most: what is missing, what will be refused, what looks worse."""
-    if too_many_kilobytes:
-        return "too_many_kilobytes"
-    return "altered" if refused else "enlarged" if enlarged else ""
+    """What matters most: what will be refused, what is missing, what looks worse."""
+    if refused:
+        return "altered_and_too_many_kilobytes" if too_many_kilobytes else "altered"
+    return "too_many_kilobytes" if too_many_kilobytes else "enlarged" if enlarged else ""
 
 
-VERDICTS = cutout.VERDICTS | {
+VERDICTS = {
+    "no_person_found": N_(
+        "No person was found in this photo. Try one in which somebody is seen more clearly, "
+        "or draw the frame yourself and choose “crop and size only”."
+    ),
+    "frame_empty": N_(
+        "Nobody was found inside the frame that you drew. "
+        "Please draw it around the head and shoulders, or choose “crop and size only”."
+    ),
     "no_head_found": N_("No head was found in the person's outline. Please draw the frame yourself."),
     "too_tight": N_(
         "The head is too close to the edge of the photo for this size. "
@@ -143,6 +157,10 @@ VERDICTS = cutout.VERDICTS | {
     "altered": N_(
         "The office for this document refuses photos whose background was replaced. "
         "Please stand before a plain wall and choose “crop and size only”."
+    ),
+    "altered_and_too_many_kilobytes": N_(
+        "The office for this document refuses photos whose background was replaced. Besides, the photo cannot be as "
+        "small a file as you asked for without spoiling it, so that file was left out."
     ),
     "enlarged": N_("The photo has fewer pixels than this size needs. It was enlarged and may look soft."),
 }

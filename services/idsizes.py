@@ -37,7 +37,7 @@ _TRADE = "Customary print size of Chinese photo shops; no law behind it"
 
 SIZES: tuple[Size, ...] = (
     Size("cn1", N_("1 inch, 25 × 35 mm"), 25, 35, (19, 24), 3, WHITE, _TRADE, "2025"),
-    Size("cn1small", N_("Small 1 inch, 22 × 32 mm"), 22, 32, (19, 23), 2.5, WHITE,
+    Size("cn1small", N_("Small 1 inch, 22 × 32 mm"), 22, 32, (19, 22), 1.3, WHITE,
          "China, photo of the driving licence: Ministry of Public Security order 162, with GA 482", "2022-04-01"),
     Size("cn1large", N_("Large 1 inch, 33 × 48 mm"), 33, 48, (28, 33), 4, WHITE, _TRADE, "2025"),
     Size("cn2", N_("2 inch, 35 × 49 mm"), 35, 49, (28, 33), 4, WHITE, _TRADE, "2025"),

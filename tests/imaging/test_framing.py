@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from imaging.framing import Box, Wanted, around, cut, cut_out, inside
+from imaging.framing import Box, Wanted, around, cut, cut_out, inside, shows
 from imaging.heads import Head
 
 PASSPORT = Wanted(35, 45, (32, 36), 4)
@@ -65,3 +65,26 @@ def test_beyond_the_photo_there_is_the_new_background():
     rgb, alpha = np.full((50, 50, 3), 90, np.uint8), np.full((50, 50), 255, np.uint8)
     result = cut_out(rgb, alpha, Box(-50, -50, 100, 100), (100, 100), lambda rows: np.array([9, 200, 30], np.uint8))
     assert (result[:45, :45] == (9, 200, 30)).all() and (result[-45:, -45:] == 90).all()
+
+
+def test_dark_hair_at_the_photos_upper_edge_gets_no_halo_from_what_is_not_there():
+    rgb, alpha = np.full((120, 120, 3), 240, np.uint8), np.zeros((120, 120), np.uint8)
+    alpha[8:, 40:80], alpha[7, 40:80] = 255, 128
+    rgb[8:, 40:80], rgb[7, 40:80] = 20, 130
+    result = cut_out(rgb, alpha, Box(20, -40, 80, 120), (120, 80), lambda rows: np.zeros(3, np.uint8))
+    assert result[47, 22:58].max() < 20
+
+
+@pytest.mark.parametrize("reduction", [1, 4])
+def test_a_box_that_ends_where_the_photo_ends_shows_nothing_from_beyond(reduction):
+    rgb, alpha = np.full((200, 200, 3), 30, np.uint8), np.full((200, 200), 255, np.uint8)
+    shape = 120 // reduction, 100 // reduction
+    result = cut_out(rgb, alpha, Box(50, 80, 100, 120), shape, lambda rows: np.full(3, 255, np.uint8))
+    assert (result == 30).all()
+
+
+def test_a_box_shows_somebody_or_nobody():
+    alpha = np.zeros((100, 100), np.uint8)
+    alpha[50:, 40:60] = 255
+    assert shows(alpha, Box(-10, 20, 90, 90))
+    assert not shows(alpha, Box(0, 0, 30, 40)) and not shows(alpha, Box(-50, -50, 20, 20))

@@ -47,6 +47,13 @@ def test_the_size_of_the_photo_does_not_matter():
     assert np.allclose([large.crown / 4, large.height / 4], [small.crown, small.height], atol=4)
 
 
+@pytest.mark.parametrize("width", [1000, 3600])
+def test_in_a_panorama_the_head_is_not_lost(width):
+    beside = width - 450 - 100
+    found = located(np.pad(person(head=100), ((0, 0), (beside, 100))))
+    assert abs(found.crown - 80) < 5 and abs(found.chin - 180) < 15 and abs(found.centre - (beside + 225)) < 5
+
+
 @pytest.mark.parametrize("alpha", [
     np.zeros((90, 60), np.uint8), np.full((90, 60), 255, np.uint8), np.full((1, 1), 255, np.uint8),
     np.pad(np.full((1, 40), 255, np.uint8), ((60, 30), (10, 10))),

@@ -85,6 +85,38 @@ def test_a_brush_on_a_small_copy_changes_only_what_it_touched(asked):
     assert np.array_equal(result.mask[untouched], first.mask[untouched])
 
 
+def test_touching_up_the_mask_of_a_half_transparent_photo_leaves_its_transparency_alone(asked):
+    half = Picture(np.dstack([NOISE, np.full(NOISE.shape[:2], 128, np.uint8)]))
+    first = run(half)
+    assert first.mask.max() == 128
+    touched = first.mask.copy()
+    touched[200:230, 140:180] = 0
+    again = run(half, mask=Picture(np.dstack([touched] * 3)), kept=first.kept).mask
+    assert not again[210:220, 150:170].any() and again.max() == 128
+    assert np.array_equal(again[300:], first.mask[300:])
+
+
+def test_the_soft_edge_of_an_earlier_cut_out_keeps_its_colours(asked):
+    skin = np.full((420, 330, 3), 150, np.uint8)
+    alpha = np.asarray(Image.fromarray(PERSON).reduce(10).resize((330, 420)))
+    skin[alpha == 0] = 0
+    result = run(Picture(np.dstack([skin, alpha])), background="transparent").picture.pixels
+    soft = (result[:, :, 3] > 0) & (alpha > 0) & (alpha < 255)
+    assert soft.sum() > 500 and (result[:, :, :3][soft] == 150).all()
+
+
+def test_what_is_asked_lies_where_the_network_is(monkeypatch):
+    seen = []
+
+    def looks(ask, rgb):
+        seen.append(rgb.device.type)
+        return [torch.zeros(1, 1, 8, 8)]
+
+    monkeypatch.setattr("networks.squares.looks", looks)
+    monkeypatch.setattr(engine.network("background"), "device", "meta")
+    assert run().verdict == "no_person_found" and seen == ["meta"]
+
+
 def test_a_mask_that_keeps_nothing_is_refused_in_words():
     with pytest.raises(InvalidOption) as caught:
         run(mask=Picture(np.zeros((420, 330, 3), np.uint8)))
@@ -126,6 +158,8 @@ def test_an_imported_network_is_asked_at_the_side_it_was_made_for(monkeypatch):
     sides = []
 
     class Imported:
+        device = "cpu"
+
         def __call__(self, tensor):
             sides.append(tuple(tensor.shape[-2:]))
             return torch.ones(1, 1, *tensor.shape[-2:])

@@ -83,6 +83,18 @@ def test_where_a_replaced_background_is_refused_the_photo_is_only_cropped_and_si
     assert result.picture.pixels.max() < 200 and result.picture.pixels.std() > 5  # noise to its corners
 
 
+def test_a_frame_without_anybody_in_it_is_not_answered_with_a_blank_photo():
+    result = run(size="cn1", frame="0,0,0.1,0.12")
+    assert result.picture is None and result.verdict == "frame_empty"
+    assert run(size="cn1", background="keep", frame="0,0,0.1,0.12").picture is not None
+
+
+def test_that_an_office_will_refuse_the_photo_is_said_whatever_else_there_is_to_say():
+    assert run(size="us", background="white", kilobytes="5").verdict == "altered_and_too_many_kilobytes"
+    cut = Picture(np.dstack([PHOTO, ALPHA]))
+    assert run(cut, size="us").verdict == "altered"
+
+
 def test_a_background_that_will_be_refused_is_made_with_a_warning():
     result = run(size="gb", background="white")
     assert result.picture is not None and result.verdict == "altered"
