@@ -1,6 +1,7 @@
-// The way in and out of a drawing: a file field. A file that a person picks is loaded onto the layer; what is painted is
-// put into the field as a PNG, so that any form carries it, or nothing where there is nothing new to send. A mask is
-// black and white, white chosen; hints are colours on a transparent sheet. Fires "change" on the <drawing-surface>.
+// The way in and out of a drawing: a file field. A file that a person picks is loaded onto the layer, and stays in the
+// field as it is, at its own size, until something is painted. What is painted is put into the field as a PNG, so that
+// any form carries it, or nothing where there is nothing new to send. A mask is black and white, white chosen; hints
+// are colours on a transparent sheet. Fires "change" on the <drawing-surface>.
 const REST_MS = 200;
 
 class DrawingFile extends HTMLElement {
@@ -23,7 +24,8 @@ class DrawingFile extends HTMLElement {
     if (!file || !this.surface.classList.contains("is-ready")) return;
     const address = URL.createObjectURL(file);
     try {
-      this.surface.put(await this.read(address));
+      // A copy: a field that holds the very file does not tell when that is changed on the disk and picked again.
+      this.surface.put(await this.read(address), new File([await file.arrayBuffer()], file.name, { type: file.type }));
     } finally {
       URL.revokeObjectURL(address);
     }
@@ -70,7 +72,7 @@ class DrawingFile extends HTMLElement {
   async write() {
     clearTimeout(this.timer);
     const done = this.surface.layer.done.at(-1);
-    const file = this.surface.isNews ? await this.file() : null;
+    const file = done?.file ?? (this.surface.isNews ? await this.file() : null);
     if (done !== this.surface.layer.done.at(-1)) return this.write();
     this.own = Boolean(file);
     const one = new DataTransfer();

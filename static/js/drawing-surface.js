@@ -75,22 +75,26 @@ class DrawingSurface extends HTMLElement {
     if (this.keeps) this.layer.paper.fillRect(0, 0, width, height);
     this.layer.resize(width, height, start ? await this.file.read(start) : this.layer.copy());
     this.first = this.layer.ground;
+    this.beganEmpty = !this.keeps && !start;
     this.classList.add("is-ready");
     this.file.begin();
     this.pane.zoomAt(1);
   }
 
-  /** Whether there is something to send: anything done, and for a drawing that begins empty, any paint. */
+  /** Whether there is something to send: anything done since it was as at first, and where that is empty, any paint. */
   get isNews() {
-    return this.layer.done.length > 0 && (this.keeps || !this.layer.blank);
+    const last = this.layer.done.at(-1);
+    return Boolean(last) && last.file !== null && !(this.beganEmpty && this.layer.blank);
   }
 
-  /** Put a sheet of the layer's size in place of what is painted. */
-  put(paint) {
-    this.layer.perform((paper) => {
+  /** Put a sheet of the layer's size in place of what is painted; `file` is what it came from, null for the first. */
+  put(paint, file) {
+    const change = (paper) => {
       paper.globalCompositeOperation = "copy";
       paper.drawImage(paint, 0, 0);
-    });
+    };
+    change.file = file;
+    this.layer.perform(change);
   }
 }
 

@@ -40,7 +40,7 @@ class DrawingTools extends HTMLElement {
       fit: () => pane.zoomAt(1),
       undo: () => layer.undo(),
       redo: () => layer.redo(),
-      clear: () => this.surface.put(this.surface.first),
+      clear: () => this.surface.put(this.surface.first, null),
       invert: () => layer.perform((...sheet) => this.invert(this.surface.colour, ...sheet)),
       grow: () => layer.perform((...sheet) => this.grow(this.surface.colour, this.surface.keeps, ...sheet)),
       save: () => this.save(),

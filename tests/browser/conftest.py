@@ -16,7 +16,7 @@ import pytest
 from playwright.sync_api import expect, sync_playwright
 
 from tests.browser.bench import Bench
-from tests.browser.people import PASSWORD, open_page
+from tests.browser.people import PASSWORD, PICTURES, open_page
 from tests.support.servers import free_port, need, smtp_server, wait_for_port
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -124,6 +124,20 @@ def new_bench_page(chromium, workbench):
     """Open pages of the workbench in fresh browser profiles."""
     with watched_pages(chromium, workbench.url) as open_page:
         yield open_page
+
+
+@pytest.fixture
+def new_drawing(new_bench_page, workbench):
+    """Open a page with one drawing over a picture that is on the server."""
+
+    def open_drawing(macro="drawing('mask', 'Mask', src='/bench/pictures/coffee.jpg')", folder=PICTURES, **settings):
+        page = new_bench_page(**settings)
+        page.bench = workbench
+        workbench.show(page, "{{ " + macro + " }}", folder)
+        page.locator("drawing-surface.is-ready").wait_for()
+        return page
+
+    return open_drawing
 
 
 @contextlib.contextmanager

@@ -1,4 +1,4 @@
-"""The drawing surface: paint with mouse, fingers, pen and keys, undo, load, save, and send with a plain form."""
+"""The drawing surface: paint with mouse, fingers, pen and keys, undo, and send with a plain form."""
 
 import io
 
@@ -11,20 +11,6 @@ from tests.browser.people import PHONE, PICTURES, swipe, until, way
 
 READY = "drawing-surface.is-ready"
 FILLED = "document.querySelector('[name=mask], [name=hints]').files.length"
-
-
-@pytest.fixture
-def bench(new_bench_page, workbench):
-    """Open a page with one drawing over a picture that is on the server."""
-
-    def open_bench(macro="drawing('mask', 'Mask', src='/bench/pictures/coffee.jpg')", folder=PICTURES, **settings):
-        page = new_bench_page(**settings)
-        page.bench = workbench
-        workbench.show(page, "{{ " + macro + " }}", folder)
-        page.locator(READY).wait_for()
-        return page
-
-    return open_bench
 
 
 def spot(page, x: float, y: float) -> tuple[float, float]:
@@ -47,11 +33,16 @@ def filled(page, count=1) -> None:
     until(page, f"{FILLED} === {count}")
 
 
-def sent(page, name="mask") -> np.ndarray:
-    """Send the form at once and return what came as a picture."""
+def sent_file(page, name="mask") -> bytes:
+    """Send the form at once and return the file that came."""
     page.get_by_role("button", name="Send").click()
     page.get_by_text("taken").wait_for()
-    return np.asarray(Image.open(io.BytesIO(page.bench.sent[name])))
+    return page.bench.sent[name]
+
+
+def sent(page, name="mask") -> np.ndarray:
+    """Send the form at once and return what came as a picture."""
+    return np.asarray(Image.open(io.BytesIO(sent_file(page, name))))
 
 
 def at(mask: np.ndarray, x: float, y: float):
@@ -63,8 +54,8 @@ def press(page, name: str) -> None:
     page.locator(f"[data-do={name}]").click()
 
 
-def test_what_is_painted_is_sent_as_a_black_and_white_png_of_the_pictures_size(bench):
-    page = bench()
+def test_what_is_painted_is_sent_as_a_black_and_white_png_of_the_pictures_size(new_drawing):
+    page = new_drawing()
     stroke(page, (0.2, 0.5), (0.6, 0.5))
     mask = sent(page)
     assert mask.shape[:2] == (400, 600)
@@ -72,15 +63,12 @@ def test_what_is_painted_is_sent_as_a_black_and_white_png_of_the_pictures_size(b
     assert (mask[..., 3] == 255).all() if mask.shape[2] == 4 else True
 
 
-def test_nothing_painted_sends_nothing(bench):
-    page = bench()
-    page.get_by_role("button", name="Send").click()
-    page.get_by_text("taken").wait_for()
-    assert page.bench.sent["mask"] == b""
+def test_nothing_painted_sends_nothing(new_drawing):
+    assert sent_file(new_drawing()) == b""
 
 
-def test_each_stroke_is_undone_and_redone_by_keys_and_buttons(bench):
-    page = bench()
+def test_each_stroke_is_undone_and_redone_by_keys_and_buttons(new_drawing):
+    page = new_drawing()
     for y in (0.3, 0.7):
         stroke(page, (0.2, y), (0.6, y))
     filled(page, 1)
@@ -94,8 +82,8 @@ def test_each_stroke_is_undone_and_redone_by_keys_and_buttons(bench):
     assert at(mask, 0.4, 0.3)[0] == 255 and at(mask, 0.4, 0.7)[0] == 0
 
 
-def test_e_erases_and_brackets_change_the_size(bench):
-    page = bench()
+def test_e_erases_and_brackets_change_the_size(new_drawing):
+    page = new_drawing()
     stroke(page, (0.2, 0.5), (0.8, 0.5))
     size = "Number(document.querySelector('[data-size]').value)"
     before = page.evaluate(size)
@@ -111,8 +99,8 @@ def test_e_erases_and_brackets_change_the_size(bench):
     assert at(mask, 0.3, 0.5)[0] == 255 and at(mask, 0.7, 0.5)[0] == 0
 
 
-def test_invert_grow_and_start_over(bench):
-    page = bench()
+def test_invert_grow_and_start_over(new_drawing):
+    page = new_drawing()
     stroke(page, (0.5, 0.5), (0.51, 0.5))
     count = """() => {
         const paper = document.querySelector('drawing-layer').copy().getContext('2d');
@@ -130,45 +118,8 @@ def test_invert_grow_and_start_over(bench):
     assert page.evaluate(count) > 0
 
 
-def test_a_mask_file_is_uploaded_painted_on_and_saved(bench, tmp_path):
-    page = bench()
-    left = np.zeros((400, 600), np.uint8)
-    left[:, :300] = 255
-    Image.fromarray(left).save(tmp_path / "left.png")
-    page.set_input_files("[name=mask]", tmp_path / "left.png")
-    until(page, "document.querySelector('drawing-layer').done.length === 1")
-    stroke(page, (0.7, 0.2), (0.9, 0.2))
-    with page.expect_download() as waiting:
-        press(page, "save")
-    saved = np.asarray(Image.open(waiting.value.path()))
-    assert waiting.value.suggested_filename == "mask.png"
-    assert [at(saved, *p)[0] for p in ((0.25, 0.5), (0.75, 0.5), (0.8, 0.2))] == [255, 0, 255]
-    assert (sent(page) == saved).all()
-
-
-def test_a_mask_to_begin_with_says_what_stays(bench, tmp_path):
-    start = np.zeros((40, 60), np.uint8)
-    start[:, :30] = 255
-    Image.fromarray(start).save(tmp_path / "start.png")
-    Image.open(PICTURES / "coffee.jpg").save(tmp_path / "coffee.jpg")
-    macro = "drawing('mask', 'Mask', src='/bench/pictures/coffee.jpg', start='/bench/pictures/start.png', keep=true)"
-    page = bench(macro, tmp_path)
-    stroke(page, (0.7, 0.5), (0.8, 0.5))
-    press(page, "erase")
-    stroke(page, (0.2, 0.5), (0.3, 0.5))
-    mask = sent(page)
-    assert [at(mask, *p)[0] for p in ((0.1, 0.1), (0.9, 0.1), (0.75, 0.5), (0.25, 0.5))] == [255, 0, 255, 0]
-
-
-def test_without_a_mask_to_begin_with_only_what_is_painted_stays(bench):
-    page = bench("drawing('mask', 'Mask', src='/bench/pictures/coffee.jpg', keep=true)")
-    stroke(page, (0.3, 0.5), (0.7, 0.5))
-    mask = sent(page)
-    assert at(mask, 0.5, 0.5)[0] == 255 and at(mask, 0.5, 0.1)[0] == 0
-
-
-def test_hints_keep_their_colour_on_a_transparent_sheet(bench):
-    page = bench("drawing('hints', 'Hints', mode='hints', src='/bench/pictures/coffee.jpg')")
+def test_hints_keep_their_colour_on_a_transparent_sheet(new_drawing):
+    page = new_drawing("drawing('hints', 'Hints', mode='hints', src='/bench/pictures/coffee.jpg')")
     page.locator("[data-colour]").fill("#2f5d9b")
     stroke(page, (0.3, 0.5), (0.3, 0.5))
     page.locator("[data-colour]").fill("#b3382c")
@@ -178,8 +129,8 @@ def test_hints_keep_their_colour_on_a_transparent_sheet(bench):
     assert at(hints, 0.5, 0.1)[3] == 0
 
 
-def test_the_keyboard_alone_paints(bench):
-    page = bench()
+def test_the_keyboard_alone_paints(new_drawing):
+    page = new_drawing()
     page.locator(".drawing-frame").focus()
     page.keyboard.press("ArrowLeft")
     page.keyboard.down(" ")
@@ -191,9 +142,9 @@ def test_the_keyboard_alone_paints(bench):
     assert at(mask, 0.5, 0.5)[0] == 255 and at(mask, 0.5, 0.8)[0] == 0
 
 
-def test_a_picture_that_is_chosen_is_painted_on_at_a_bounded_size(bench, tmp_path):
+def test_a_picture_that_is_chosen_is_painted_on_at_a_bounded_size(new_drawing, tmp_path):
     Image.new("RGB", (6000, 4000), "grey").save(tmp_path / "large.jpg")
-    page = bench("drawing('mask', 'Mask', src='/bench/pictures/coffee.jpg')")
+    page = new_drawing("drawing('mask', 'Mask', src='/bench/pictures/coffee.jpg')")
     page.set_input_files("[name=image]", tmp_path / "large.jpg")
     until(page, "document.querySelector('.drawing-picture').width === 2048")
     page.locator(READY).wait_for()
@@ -201,8 +152,8 @@ def test_a_picture_that_is_chosen_is_painted_on_at_a_bounded_size(bench, tmp_pat
     assert sent(page).shape[:2] == (1365, 2048)
 
 
-def test_a_new_picture_forgets_what_was_painted_on_the_last_one(bench):
-    page = bench()
+def test_a_new_picture_forgets_what_was_painted_on_the_last_one(new_drawing):
+    page = new_drawing()
     stroke(page, (0.4, 0.5), (0.6, 0.5))
     filled(page)
     page.set_input_files("[name=image]", PICTURES / "astronaut.jpg")
@@ -210,8 +161,8 @@ def test_a_new_picture_forgets_what_was_painted_on_the_last_one(bench):
     until(page, "document.querySelector('drawing-layer').blank")
 
 
-def test_one_finger_paints_two_enlarge_and_the_page_scrolls_beside(bench):
-    page = bench(**PHONE)
+def test_one_finger_paints_two_enlarge_and_the_page_scrolls_beside(new_drawing):
+    page = new_drawing(**PHONE)
     one, two = spot(page, 0.4, 0.5), spot(page, 0.6, 0.5)
     swipe(page, way(one, 60, 0))
     filled(page)
@@ -224,8 +175,8 @@ def test_one_finger_paints_two_enlarge_and_the_page_scrolls_beside(bench):
     assert page.evaluate("getComputedStyle(document.body).touchAction") == "auto"
 
 
-def test_pressure_of_a_pen_makes_the_stroke_wider(bench):
-    page = bench()
+def test_pressure_of_a_pen_makes_the_stroke_wider(new_drawing):
+    page = new_drawing()
     paint = """(pressure) => {
         const brush = document.querySelector('drawing-brush');
         const box = brush.getBoundingClientRect();
@@ -241,8 +192,8 @@ def test_pressure_of_a_pen_makes_the_stroke_wider(bench):
     assert page.evaluate(paint, 0.9) > 2 * page.evaluate(paint, 0.2)
 
 
-def test_the_wheel_enlarges_around_the_pointer_and_strokes_land_under_it(bench):
-    page = bench()
+def test_the_wheel_enlarges_around_the_pointer_and_strokes_land_under_it(new_drawing):
+    page = new_drawing()
     page.locator(".drawing-frame").focus()
     page.mouse.move(*spot(page, 0.25, 0.25))
     for _ in range(3):
