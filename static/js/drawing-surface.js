@@ -70,9 +70,8 @@ class DrawingSurface extends HTMLElement {
     this.sheet.getContext("2d").drawImage(image, 0, 0, width, height);
     this.style.setProperty("--drawing-aspect", width / height);
     this.layer.resize(width, height);
-    // Where nobody said yet what stays, nothing does.
     this.layer.paper.fillStyle = this.colour;
-    if (this.keeps) this.layer.paper.fillRect(0, 0, width, height);
+    if (this.keeps) this.layer.paper.fillRect(0, 0, width, height); // where nobody said what stays, nothing does
     this.layer.resize(width, height, start ? await this.file.read(start) : this.layer.copy());
     this.first = this.layer.ground;
     this.beganEmpty = !this.keeps && !start;
@@ -93,8 +92,7 @@ class DrawingSurface extends HTMLElement {
       paper.globalCompositeOperation = "copy";
       paper.drawImage(paint, 0, 0);
     };
-    change.file = file;
-    this.layer.perform(change);
+    this.layer.perform(Object.assign(change, { file }));
   }
 }
 
