@@ -83,7 +83,7 @@ class DrawingSurface extends HTMLElement {
   /** Whether there is something to send: anything done since it was as at first, and where that is empty, any paint. */
   get isNews() {
     const last = this.layer.done.at(-1);
-    return Boolean(last) && last.file !== null && !(this.beganEmpty && this.layer.blank);
+    return (last ? last.file !== null : this.layer.ground !== this.first) && !(this.beganEmpty && this.layer.blank);
   }
 
   /** Put a sheet of the layer's size in place of what is painted; `file` is what it came from, null for the first. */

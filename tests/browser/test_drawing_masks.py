@@ -176,3 +176,14 @@ def test_all_that_is_removed_by_hand_is_sent(new_drawing):
     press(page, "erase")
     paint_all(page)
     assert (sent(page)[..., :3] == 0).all()
+
+
+def test_what_is_too_old_to_be_undone_is_still_sent(new_drawing):
+    page = new_drawing()
+    stroke(page, (0.4, 0.5), (0.6, 0.5))
+    page.evaluate("""() => {
+        const layer = document.querySelector('drawing-layer');
+        for (let step = 0; step < 100; step++) layer.perform(() => {});
+        while (layer.done.length) layer.undo();
+    }""")
+    assert at(sent(page), 0.5, 0.5)[0] == 255
