@@ -11,7 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-OWN_SIDES = 144, 192  # at which our weights for people are asked; they were last trained at 160
+OWN_SIDES = 144, 192  # at which our weights for people are asked; chosen by measuring (training/LOG.md)
 WIDE = 1.15  # times as wide as high; below that one square shows the whole picture
 WIDEST = 6.0  # a panorama is squeezed to that
 

@@ -5,8 +5,9 @@
     python -m training.background --data FOLDER --minutes 22 --polish --threads 2
 
 One run tied to the clock: small pictures first, where an epoch is cheap, then larger ones for the outlines, at last
-coarse and fine ones in turns, as the service asks; the learning rate follows the spent part of the budget. What is
-released is the moving average of the weights. Loss: the sum over all seven maps of the binary cross-entropy, as in the
+coarse and fine ones in turns; the learning rate follows the spent part of the budget. What is released is the moving
+average of the weights, with `--halfway` the mean of it and of the weights released before (model soups: Wortsman et
+al. 2022). Loss: the sum over all seven maps of the binary cross-entropy, as in the
 paper, and of one minus the soft intersection over union (as in BASNet by the same authors, Qin et al. 2019), which
 asks for the outline where cross-entropy is content with a soft guess. Kernels learn by Muon; several processes can
 learn together (`training/team.py`).
@@ -82,7 +83,10 @@ def main() -> None:
             pictures = enriched(pictures, weights.load("background").to(chosen.device), team)
         train(run, team, plan, step, network, average, optimiser, pictures, validation)
     if team.leads:
-        release(average.module.eval(), validation, chosen.weights)
+        released = average.module.eval()
+        if chosen.halfway:
+            move_halfway(released, weights.load("background").to(chosen.device))
+        release(released, validation, chosen.weights)
     team.close()
 
 
@@ -94,6 +98,14 @@ def release(released: U2NetP, validation: Collection, folder: Path) -> None:
     export("background", "u2netp", {}, released, LICENCE, "background.md", measured, folder)
 
 
+def move_halfway(network: U2NetP, other: U2NetP) -> None:
+    """Make the weights of `network` the mean of theirs, its norms' statistics too."""
+    theirs = other.state_dict()
+    for name, own in network.state_dict().items():
+        if own.is_floating_point():
+            own.lerp_(theirs[name], 0.5)
+
+
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, required=True, help="folder with the zip archives")
@@ -101,6 +113,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--resume", action="store_true")
     parser.add_argument("--from-released", action="store_true", help="go on from the weights in weights/")
     parser.add_argument("--polish", action="store_true", help="the same, at the last sides and a low rate only")
+    parser.add_argument("--halfway", action="store_true", help="release the mean with the weights in weights/")
     parser.add_argument("--out", type=Path, default=None, help="checkpoints; default runs/NAME")
     parser.add_argument("--weights", type=Path, default=WEIGHTS, help="where the result is exported")
     parser.add_argument("--device", default="cpu", help="cpu or cuda")

@@ -139,6 +139,15 @@ def test_the_overlap_term_is_nought_for_the_truth_and_one_for_its_opposite():
     assert background.missed_overlap(-logits, mask) > 0.97
 
 
+def test_halfway_to_other_weights_there_are_the_means():
+    first, second = U2NetP().eval(), U2NetP().eval()
+    second.encoders[0].inlet.norm.running_mean.fill_(4)
+    means = {name: (own + second.state_dict()[name]) / 2 for name, own in first.state_dict().items()}
+    background.move_halfway(first, second)
+    assert all(torch.allclose(own, means[name]) for name, own in first.state_dict().items() if own.is_floating_point())
+    assert first.encoders[0].inlet.norm.running_mean.mean() == 2
+
+
 def test_a_few_steps_lower_the_loss_and_what_was_learnt_can_be_exported_and_loaded(tmp_path):
     torch.manual_seed(0)
     rng, network = np.random.default_rng(0), U2NetP().to(memory_format=torch.channels_last).train()
