@@ -40,7 +40,8 @@ def located(alpha: np.ndarray) -> Head | None:
     person = _largest(_small(alpha))
     if person is None:
         return None
-    (upper, lower), (left, right) = (_extent(person.any(axis), alpha.shape[1 - axis]) for axis in (1, 0))
+    upper, lower = _extent(person.any(axis=1), alpha.shape[0])
+    left, right = _extent(person.any(axis=0), alpha.shape[1])
     part = alpha[upper:lower, left:right]  # what is wide and low around a person must not make the person small
     person = _largest(_small(part))
     if person is None:
@@ -48,7 +49,8 @@ def located(alpha: np.ndarray) -> Head | None:
     top, widths, middles = _followed(person)
     if len(widths) < 8:
         return None
-    chin, down, across = _chin(_smoothed(widths)), *(a / b for a, b in zip(part.shape, person.shape, strict=True))
+    chin = _chin(_smoothed(widths))
+    down, across = part.shape[0] / person.shape[0], part.shape[1] / person.shape[1]
     if chin is None or chin * down < _LEAST_HEAD * alpha.shape[0]:
         return None
     rows = slice(round(0.15 * chin), max(round(0.15 * chin) + 1, round(0.85 * chin)))

@@ -12,7 +12,7 @@ REFINE_RADIUS_CELLS = 3  # of the coarse mask: so far its outline may be off
 REFINE_EPSILON = 1e-4
 # Both the coarse mask's blur and the filter leave a veil; what is rather in or rather out is made fully so.
 SURELY_OUT, SURELY_IN = 0.25, 0.75
-DECIDED = 0.04  # of the mask's longest side: so far from its outline nothing stays half in and half out
+DECIDED = 0.04  # of the mask's shorter side: so far from its outline nothing stays half in and half out
 KNOWN = 0.5  # of an island, by the look at the whole picture
 ISLAND_SHARE = 0.05  # of the largest piece of a mask: smaller pieces apart from it are no people
 PAINT_TOLERANCE = 24  # of 255: what two ways of shrinking the same mask may differ by
@@ -136,7 +136,7 @@ def _decided(mask: np.ndarray) -> np.ndarray:
     if not inside.any() or inside.all():
         return mask
     depth = cv2.distanceTransform(inside, cv2.DIST_L2, 5) - cv2.distanceTransform(1 - inside, cv2.DIST_L2, 5)
-    return np.clip(mask + depth / (2 * DECIDED * max(mask.shape)), 0, 1)
+    return np.clip(mask + depth / (2 * DECIDED * min(mask.shape)), 0, 1)
 
 
 def _sure(source: np.ndarray, radius: int) -> tuple[np.ndarray, np.ndarray]:

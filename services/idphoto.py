@@ -43,8 +43,8 @@ def run(picture: Picture, options: Mapping[str, Any], report: Report) -> Result:
     result = picture.with_pixels(photo).with_dpi((float(dpi), float(dpi)))
     files, too_many = _files(result, options, dpi)
     report(1.0, N_("Done"))
-    refused = wanted.as_taken and (bool(colour) or picture.has_alpha and bool((picture.alpha < 255).any()))
-    verdict = _verdict(too_many, refused, shape[1] > ENLARGED * box.width)
+    replaced = bool(colour) or picture.has_alpha and picture.alpha.min() < 255  # paper shows through a cut-out
+    verdict = _verdict(too_many, wanted.as_taken and replaced, shape[1] > ENLARGED * box.width)
     return Result(result, mask=mask, verdict=verdict, kept=kept, files=files)
 
 

@@ -7,10 +7,10 @@
 One run tied to the clock: small pictures first, where an epoch is cheap, then larger ones for the outlines, at last
 coarse and fine ones in turns; the learning rate follows the spent part of the budget. What is released is the moving
 average of the weights, with `--halfway` the mean of it and of the weights released before (model soups: Wortsman et
-al. 2022). Loss: the sum over all seven maps of the binary cross-entropy, as in the
-paper, and of one minus the soft intersection over union (as in BASNet by the same authors, Qin et al. 2019), which
-asks for the outline where cross-entropy is content with a soft guess. Kernels learn by Muon; several processes can
-learn together (`training/team.py`).
+al. 2022). Loss: the sum over all seven maps of the binary cross-entropy, as in the paper, and of one minus the soft
+intersection over union (as in BASNet by the same authors, Qin et al. 2019), which asks for the outline where
+cross-entropy is content with a soft guess. Kernels learn by Muon; several processes can learn together
+(`training/team.py`).
 `--from-released` goes on from the released weights, with a plan of its own; `--polish` has its last part only.
 Both learn from the portraits without masks too, whose masks the released weights make (self-training: Xie et al.
 2020), and more often from those that these weights know badly.
