@@ -1,4 +1,4 @@
-"""Asking a network of squares about a picture: at several sides, and its mirror image too.
+"""Asking a network of squares about a picture: at several sides, its mirror image too, and finely along the outline.
 
 A wide picture is shown as overlapping squares side by side, never squeezed into one: a network that learnt from upright
 photographs does not know people who were squeezed to half their width.
@@ -6,12 +6,15 @@ photographs does not know people who were squeezed to half their width.
 
 import math
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 OWN_SIDES = 144, 192  # at which our weights for people are asked; chosen by measuring (training/LOG.md)
+FINE_SIDE = 320  # at which they are asked about the outline
+FINE_REACH, FINE_TRUST = 8, 0.5  # so many pixels to either side; the answer's share on the outline itself
 WIDE = 1.15  # times as wide as high; below that one square shows the whole picture
 WIDEST = 6.0  # a panorama is squeezed to that
 
@@ -22,14 +25,16 @@ def strip_size(height: int, width: int, side: int) -> tuple[int, int]:
     return side, side if proportion <= WIDE else round(side * min(proportion, WIDEST))
 
 
-def looks(ask: Callable[[Tensor], Tensor], strip: Tensor) -> list[Tensor]:
+def looks(ask: Callable[[Tensor], Tensor], strip: Tensor, sides: Sequence[int] = OWN_SIDES) -> list[Tensor]:
     """Return what `ask` says of pictures (N, C, S, W), W >= S, each (N, 1, S, W).
 
     First square by square; of wide ones a second answer, to the whole, which tells people from what looks like one in
-    a part (`imaging.matte.settled`).
+    a part (`imaging.matte.settled`) and needs no fine outline.
     """
-    ways = (asked_in_squares, asked_whole) if strip.shape[3] > strip.shape[2] else (asked_in_squares,)
-    return [way(ask, strip) for way in ways]
+    squares = asked_in_squares(partial(asked_finely, ask, sides=sides), strip)
+    if strip.shape[3] == strip.shape[2]:
+        return [squares]
+    return [squares, asked_whole(partial(asked_often, ask, sides=sides), strip)]
 
 
 def asked_in_squares(ask: Callable[[Tensor], Tensor], strip: Tensor) -> Tensor:
@@ -56,6 +61,17 @@ def asked_whole(ask: Callable[[Tensor], Tensor], strip: Tensor) -> Tensor:
     side, width = strip.shape[2:]
     squeezed = F.interpolate(strip, (side, side), mode="area")
     return F.interpolate(ask(squeezed).to(strip), (side, width), mode="bilinear", align_corners=False)
+
+
+def asked_finely(ask: Callable[[Tensor], Tensor], rgb: Tensor, sides: Sequence[int] = OWN_SIDES) -> Tensor:
+    """Return what `asked_often` says of pictures (N, C, S, S), near the outline mixed with what is seen at S itself.
+
+    Small pictures tell a person from a chair, large ones where the sleeve ends. The answer is (N, 1, S, S).
+    """
+    mask = asked_often(ask, rgb, sides)
+    around = F.avg_pool2d((mask > 0.5).to(mask), 2 * FINE_REACH + 1, 1, FINE_REACH, count_include_pad=False)
+    trust = FINE_TRUST * (1 - (2 * around - 1).abs())  # falls evenly with the distance from a straight outline
+    return torch.lerp(mask, ask(rgb).to(mask), trust)
 
 
 def asked_often(ask: Callable[[Tensor], Tensor], rgb: Tensor, sides: Sequence[int] = OWN_SIDES) -> Tensor:

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import partial
 from io import BytesIO
 from typing import Any
 
@@ -82,7 +81,7 @@ def _found(picture: Picture, name: str, report: Report) -> np.ndarray | None:
 
 
 def _asked(picture: Picture, network: engine.Network, own: bool) -> np.ndarray:
-    """Ask our own network at its sides for the photo and its mirror image, and others as their authors do.
+    """Ask our own network as it was measured (`networks.squares`), others as their authors do.
 
     Ours sees a wide photo as squares side by side, and once as a whole, which tells people from what looks like one in
     a part; the mask then has the photo's proportions.
@@ -90,15 +89,15 @@ def _asked(picture: Picture, network: engine.Network, own: bool) -> np.ndarray:
     from imaging.guided import reduced
     from imaging.matte import settled
     from imaging.tensors import to_pixels, to_tensor
-    from networks.squares import OWN_SIDES, asked_often, looks, strip_size
+    from networks.squares import FINE_SIDE, looks, strip_size
 
-    size = strip_size(picture.height, picture.width, max(OWN_SIDES)) if own else (IMPORTED_SIDE, IMPORTED_SIDE)
+    size = strip_size(picture.height, picture.width, FINE_SIDE) if own else (IMPORTED_SIDE, IMPORTED_SIDE)
     strip = reduced(picture.rgb, size)
     if picture.has_alpha:  # hidden colours under transparent places must not look like anything
         share = reduced(picture.alpha, size)[:, :, None] / np.float32(255)
         strip = np.rint(strip * share + 255 * (1 - share)).astype(np.uint8)
     rgb = to_tensor(strip, network.device)
-    answers = looks(partial(asked_often, network), rgb) if own else [network(rgb)]
+    answers = looks(network, rgb) if own else [network(rgb)]
     return settled(*(to_pixels(answer)[:, :, 0] for answer in answers))
 
 

@@ -2,9 +2,8 @@
 
     python -m training.measure_background --data FOLDER [--side 160]
 
-First of the network's mask alone, resized back; then of the alpha that the service makes: the network asked at two
-sides and for the mirror image too, a wide picture seen as squares side by side, islands dropped, the outline refined;
-and how often the service would say that nobody is there.
+First of the network's mask alone, resized back; then of the alpha that the service makes (`networks/squares.py`):
+islands dropped, the outline refined, and nothing where it would say that nobody is there.
 """
 
 import argparse
@@ -19,7 +18,7 @@ from torch import nn
 
 from imaging import matte
 from networks import weights
-from networks.squares import OWN_SIDES, asked_often, looks, strip_size
+from networks.squares import FINE_SIDE, OWN_SIDES, looks, strip_size
 from training.background_data import Collection, Example, collection, sized
 
 OWN_SIDE = 160  # of one look at a picture, where it is not seen as the service sees it
@@ -64,8 +63,8 @@ def predicted(network: nn.Module, rgb: np.ndarray, side: int = OWN_SIDE) -> np.n
 
 def served(network: nn.Module, rgb: np.ndarray, sides: Sequence[int] = OWN_SIDES) -> np.ndarray:
     """The alpha that the service makes, float32 (H, W) in [0, 1]: all 0 where it finds nobody."""
-    ask = partial(looks, partial(asked_often, network, sides=sides))
-    answers = answered(ask, network, rgb, strip_size(*rgb.shape[:2], max(sides)))
+    ask = partial(looks, network, sides=sides)
+    answers = answered(ask, network, rgb, strip_size(*rgb.shape[:2], FINE_SIDE))
     mask = matte.settled(*(np.rint(answer * 255).astype(np.uint8) for answer in answers))
     if (mask >= PERSON_SURE).mean() < PERSON_SHARE:
         return np.zeros(rgb.shape[:2], np.float32)

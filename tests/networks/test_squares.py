@@ -4,8 +4,12 @@ import pytest
 import torch
 
 from networks.squares import (
+    FINE_REACH,
+    FINE_SIDE,
+    FINE_TRUST,
     OWN_SIDES,
     WIDEST,
+    asked_finely,
     asked_in_squares,
     asked_often,
     asked_twice,
@@ -71,7 +75,10 @@ def test_the_whole_is_squeezed_and_stretched_again():
 
 
 def test_only_a_wide_picture_is_looked_at_as_a_whole_too():
-    assert [len(looks(red, torch.zeros(1, 3, 32, width))) for width in (32, 64)] == [1, 2]
+    def first(rgb):
+        return rgb[:, :1]
+
+    assert [len(looks(first, torch.zeros(1, 3, 32, width))) for width in (32, 64)] == [1, 2]
 
 
 def test_asked_twice_it_says_of_the_mirror_image_what_it_says_of_the_picture():
@@ -94,3 +101,20 @@ def test_asked_often_it_is_asked_at_every_side_and_answers_at_the_side_of_the_pi
     rgb = torch.full((1, 3, 200, 200), 0.25)
     torch.testing.assert_close(asked_often(network, rgb), rgb[:, :1])
     assert seen == [(2, 3, side, side) for side in OWN_SIDES]
+
+
+def test_asked_finely_the_large_picture_counts_along_the_outline_only():
+    asked = []
+
+    def sees_the_bright_half_or_in_the_large_picture_all(rgb):
+        asked.append((len(rgb), rgb.shape[-1]))
+        return torch.ones_like(rgb[:, :1]) if rgb.shape[-1] == FINE_SIDE else rgb[:, :1].round()
+
+    rgb = torch.zeros(1, 3, FINE_SIDE, FINE_SIDE)
+    rgb[..., :FINE_SIDE // 2] = 1
+    answer = asked_finely(sees_the_bright_half_or_in_the_large_picture_all, rgb)
+    assert asked == [*((2, side) for side in OWN_SIDES), (1, FINE_SIDE)]
+    row, edge = answer[0, 0, 40], FINE_SIDE // 2
+    assert (row[:edge - 1] == 1).all() and (row[edge + FINE_REACH + 1:] == 0).all()
+    along = row[edge + 1:edge + FINE_REACH]
+    assert 0.3 < along[0] <= FINE_TRUST and (along[1:] < along[:-1]).all()

@@ -9,13 +9,14 @@ from PIL import Image
 
 import services
 from imaging.files import Picture
-from networks.squares import OWN_SIDES
+from networks.squares import FINE_SIDE, OWN_SIDES
 from services import cutout, engine
 from services.base import KEPT, InvalidOption, silent
 from training import measure_background
 
 NOISE = np.random.default_rng(0).integers(0, 256, (420, 330, 3), dtype=np.uint8)
-ONCE = len(OWN_SIDES)  # each time for the photo and its mirror image at once
+COARSELY = len(OWN_SIDES)  # each time for the photo and its mirror image at once
+ONCE = COARSELY + 1  # and finely for the outline
 PERSON = np.pad(np.full((300, 150), 255, np.uint8), ((120, 0), (90, 90)))
 
 
@@ -172,12 +173,13 @@ def test_an_imported_network_is_asked_at_the_side_it_was_made_for(monkeypatch):
 def test_in_a_wide_photo_nobody_is_squeezed(asked):
     wide = np.random.default_rng(0).integers(0, 256, (200, 400, 3), dtype=np.uint8)
     result = run(Picture(wide))
-    assert set(asked) == {(2, 3, side, side) for side in OWN_SIDES}
-    assert len(asked) == 4 * ONCE  # three squares, and the whole
+    assert set(asked) == {*((2, 3, side, side) for side in OWN_SIDES), (1, 3, FINE_SIDE, FINE_SIDE)}
+    times = 3 * ONCE + COARSELY  # three squares, and the whole
+    assert len(asked) == times
     kept = np.asarray(Image.open(io.BytesIO(next(iter(result.kept.values())))))
-    assert kept.shape == (max(OWN_SIDES), 2 * max(OWN_SIDES))
+    assert kept.shape == (FINE_SIDE, 2 * FINE_SIDE)
     assert result.mask.shape == (200, 400)
-    assert len(asked) == 4 * ONCE and np.array_equal(run(Picture(wide), kept=result.kept).mask, result.mask)
+    assert np.array_equal(run(Picture(wide), kept=result.kept).mask, result.mask) and len(asked) == times
 
 
 def test_what_counts_as_somebody_is_what_was_measured():
