@@ -117,7 +117,9 @@ def device() -> str:
 
 def half_precision() -> "dtype | None":
     """Return the type of 16 bits in which networks calculate on `device()`, None where they keep to float32."""
-    return _half(device())
+    from networks.precision import half_type
+
+    return half_type(device())
 
 
 def device_name() -> str:
@@ -127,7 +129,7 @@ def device_name() -> str:
     if device() == "cuda":
         return torch.cuda.get_device_name()
     name = torch.cpu.get_capabilities().get("cpu_name") or "CPU"
-    return f"{name}, bf16" if _half("cpu") else name
+    return f"{name}, bf16" if half_precision() else name
 
 
 def _unavailable() -> ServiceError:
@@ -151,7 +153,7 @@ def _load(name: str, folder: Path) -> Network:
     if hasattr(module, "folded"):  # a network that can be made faster for good says so
         module = module.folded()
     module = module.to(memory_format=torch.channels_last)
-    return Network(module, device(), _half(device()))
+    return Network(module, device(), half_precision())
 
 
 def _keep_pages() -> None:
@@ -175,17 +177,3 @@ def _sleep_soon() -> None:
     """
     if not os.environ.keys() & {"GOMP_SPINCOUNT", "OMP_WAIT_POLICY"}:
         os.environ["GOMP_SPINCOUNT"] = _SPINS
-
-
-def _half(device: str) -> "dtype | None":
-    """Return the type of 16 bits to calculate in; None where only float32 pays.
-
-    bfloat16 has the range of float32, and the networks were measured in it. It halves the time on processors with
-    instructions for it and is slower on all others. A graphics card without it gets float16.
-    """
-    import torch
-
-    if device == "cuda":
-        return torch.bfloat16 if torch.cuda.is_bf16_supported(including_emulation=False) else torch.float16
-    capabilities = torch.cpu.get_capabilities()
-    return torch.bfloat16 if capabilities.get("avx512_bf16") or capabilities.get("amx_bf16") else None

@@ -29,6 +29,7 @@ from networks import weights
 from networks.dfnet import DFNet
 from networks.features import FeatureNetwork
 from networks.manifest import entries
+from networks.precision import half_type
 from training import holes
 from training.export import export
 from training.measure_deblur import add_photos, sharp_photos
@@ -114,7 +115,7 @@ def by_thickness(network: DFNet, picture: np.ndarray, hole: np.ndarray) -> np.nd
 
 
 def completing(network: DFNet) -> regions.Fill:
-    half = half_precision()
+    half = half_type("cpu")
 
     def fill(rgb, here, barred, report):
         with torch.inference_mode(), torch.autocast("cpu", half, enabled=half is not None):
@@ -125,15 +126,9 @@ def completing(network: DFNet) -> regions.Fill:
 
 def by_features(features: FeatureNetwork, picture: np.ndarray, hole: np.ndarray) -> np.ndarray:
     def fill(rgb, here, barred, report):
-        return synthesis.synthesised(rgb, here, features, patches, barred=barred, report=report, half=half_precision())
+        return synthesis.synthesised(rgb, here, features, patches, barred=barred, report=report, half=half_type("cpu"))
 
     return in_regions(picture, hole, fill)
-
-
-def half_precision() -> torch.dtype | None:
-    """Return the type of 16 bits in which the site calculates on a processor like this one."""
-    capabilities = torch.cpu.get_capabilities()
-    return torch.bfloat16 if capabilities.get("avx512_bf16") or capabilities.get("amx_bf16") else None
 
 
 def patches(rgb: np.ndarray, hole: np.ndarray, barred: np.ndarray, report: synthesis.Report) -> np.ndarray:

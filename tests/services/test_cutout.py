@@ -187,18 +187,6 @@ def test_what_counts_as_somebody_is_what_was_measured():
     assert measured == (cutout.PERSON_SURE, cutout.PERSON_SHARE)
 
 
-@pytest.mark.parametrize(("has_bf16", "half"), [(True, torch.bfloat16), (False, torch.float16)])
-def test_a_graphics_card_calculates_in_half_precision(monkeypatch, has_bf16, half):
-    monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda including_emulation: has_bf16)
-    assert engine._half("cuda") == half
-
-
-@pytest.mark.parametrize(("able", "half"), [({"avx512_bf16": True}, torch.bfloat16), ({"avx2": True}, None)])
-def test_a_processor_calculates_in_half_precision_only_where_that_pays(monkeypatch, able, half):
-    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: able)
-    assert engine._half("cpu") == half
-
-
 def test_a_network_runs_in_the_precision_it_was_given():
     seen = []
 
