@@ -1,18 +1,18 @@
 """Train U2-Net-p to find people, for the background service.
 
     python -m training.background --data FOLDER --minutes 92
-    torchrun --standalone --nproc-per-node 4 -m training.background --data FOLDER --minutes 97 --from-released --apart
+    torchrun --standalone --nproc-per-node 2 -m training.background --data FOLDER --minutes 90 --from-released
     python -m training.background --data FOLDER --minutes 22 --polish --threads 2
 
 One run tied to the clock: small pictures first, where an epoch is cheap, then larger ones for the outlines, at last
 coarse and fine ones in turns; the learning rate follows the spent part of the budget. What is released is the moving
-average of the weights. Loss: the sum over all seven maps of the binary cross-entropy, as in the paper, and of one minus
-the soft intersection over union (as in BASNet by the same authors, Qin et al. 2019), which asks for the outline where
-cross-entropy is content with a soft guess. Kernels learn by Muon.
-Several processes learn together (`training/team.py`), or with `--apart` a network each, on examples of their own, whose
-mean is released; `--with-released` counts the weights released before as one more (model soups: Wortsman et al. 2022).
+average of the weights, with `--halfway` the mean of it and of the weights released before (model soups: Wortsman et
+al. 2022). Loss: the sum over all seven maps of the binary cross-entropy, as in the paper, and of one minus the soft
+intersection over union (as in BASNet by the same authors, Qin et al. 2019), which asks for the outline where
+cross-entropy is content with a soft guess. Kernels learn by Muon; several processes can learn together
+(`training/team.py`).
 `--from-released` goes on from the released weights, with a plan of its own; `--polish` has its last part only.
-Both learn from people without masks too, whose masks the released weights make (self-training: Xie et al.
+Both learn from the portraits without masks too, whose masks the released weights make (self-training: Xie et al.
 2020), and more often from those that these weights know badly.
 """
 
@@ -48,9 +48,9 @@ class Plan(NamedTuple):
     finish_rate: float
 
 
-LAST = (144, 10), (192, 7), (320, 4)  # in turns, as the service asks
+LAST = (160, 8), (224, 6), (320, 4)  # in turns
 FROM_NOTHING = Plan(((0.0, ((64, 12),)), (0.32, ((96, 8),)), (0.8, LAST)), 1.5e-3, 0.8, 5e-4)
-FROM_RELEASED = Plan(((0.0, ((96, 12),)), (0.2, ((128, 10),)), (0.45, ((160, 8),)), (0.7, LAST)), 1.5e-3, 0.7, 5e-4)
+FROM_RELEASED = Plan(((0.0, ((96, 12),)), (0.22, ((128, 10),)), (0.48, ((160, 8),)), (0.7, LAST)), 2e-3, 0.7, 5e-4)
 POLISH = Plan(((0.0, LAST),), 1e-3, 1.0, 0.0)
 WARM_UP = 0.02  # of the time
 AVERAGE_DECAY = 0.995
@@ -69,8 +69,7 @@ def main() -> None:
     torch.manual_seed(0)
     name, plan = chosen_plan(chosen)
     team = Team()
-    partners, own = (Team(alone=True), f"-{team.rank}") if chosen.apart else (team, "")
-    run = Run(name + own, chosen.out and chosen.out.with_name(chosen.out.name + own), chosen.minutes)
+    run = Run(name, chosen.out, chosen.minutes)
     network = U2NetP() if plan is FROM_NOTHING else weights.load("background").requires_grad_(True)
     network = network.to(chosen.device, memory_format=torch.channels_last).train()
     average = AveragedModel(network, multi_avg_fn=get_ema_multi_avg_fn(AVERAGE_DECAY), use_buffers=True)
@@ -82,14 +81,11 @@ def main() -> None:
         pictures = collection(chosen.data)
         if plan is not FROM_NOTHING:
             pictures = enriched(pictures, weights.load("background").to(chosen.device), team)
-        train(run, partners, plan, (team.rank, step), network, average, optimiser, pictures, validation)
-    released = average.module.eval()
-    if chosen.apart:
-        team.average_weights(released)
+        train(run, team, plan, step, network, average, optimiser, pictures, validation)
     if team.leads:
-        if chosen.with_released:
-            counted = team.size if chosen.apart else 1
-            mix(released, weights.load("background").to(chosen.device), 1 / (counted + 1))
+        released = average.module.eval()
+        if chosen.halfway:
+            move_halfway(released, weights.load("background").to(chosen.device))
         release(released, validation, chosen.weights)
     team.close()
 
@@ -102,12 +98,12 @@ def release(released: U2NetP, validation: Collection, folder: Path) -> None:
     export("background", "u2netp", {}, released, LICENCE, "background.md", measured, folder)
 
 
-def mix(network: U2NetP, other: U2NetP, share: float) -> None:
-    """Move the weights of `network`, its norms' statistics too, by `share` of the way to those of `other`."""
+def move_halfway(network: U2NetP, other: U2NetP) -> None:
+    """Make the weights of `network` the mean of theirs, its norms' statistics too."""
     theirs = other.state_dict()
     for name, own in network.state_dict().items():
         if own.is_floating_point():
-            own.lerp_(theirs[name], share)
+            own.lerp_(theirs[name], 0.5)
 
 
 def arguments() -> argparse.Namespace:
@@ -117,8 +113,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--resume", action="store_true")
     parser.add_argument("--from-released", action="store_true", help="go on from the weights in weights/")
     parser.add_argument("--polish", action="store_true", help="the same, at the last sides and a low rate only")
-    parser.add_argument("--apart", action="store_true", help="a network for each process, whose mean is released")
-    parser.add_argument("--with-released", action="store_true", help="those in weights/ count as one more of them")
+    parser.add_argument("--halfway", action="store_true", help="release the mean with the weights in weights/")
     parser.add_argument("--out", type=Path, default=None, help="checkpoints; default runs/NAME")
     parser.add_argument("--weights", type=Path, default=WEIGHTS, help="where the result is exported")
     parser.add_argument("--device", default="cpu", help="cpu or cuda")
@@ -151,11 +146,10 @@ def learnt(teacher: U2NetP, rgb: np.ndarray, mask: np.ndarray) -> float:
 
 
 def train(
-    run: Run, team: Team, plan: Plan, start: tuple[int, int], network, average, optimiser,
-    pictures: Collection, validation: Collection,
+    run: Run, team: Team, plan: Plan, step: int, network, average, optimiser, pictures: Collection,
+    validation: Collection,
 ) -> None:
-    """Train until the run's time is over; `start` is the seed of this process and its first step."""
-    rng, recent, step = np.random.default_rng(start), [], start[1]
+    rng, recent = np.random.default_rng((team.rank, step)), []
     while (progress := team.agreed(run.progress())) < 1:
         for group in optimiser.param_groups:
             group["lr"] = rate(plan, progress)

@@ -11,18 +11,15 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from networks.squares import WIDE
 from training.archives import Member, held_back, members, read_grey, read_rgb, read_rgba
 
 LONGEST_SIDE = 352
 PEOPLE_FREE = Path(__file__).with_name("background_people_free.txt")  # photographs looked at one by one
-PEOPLE = Path(__file__).with_name("background_people.txt")  # photographs whose answered masks were looked at, all right
-UNLABELLED = Path(__file__).with_name("background_unlabelled.txt")  # portraits of which the same is true
+UNLABELLED = Path(__file__).with_name("background_unlabelled.txt")  # whose answered masks were looked at and are right
 KINDS = ("portrait", "street", "composed", "empty")
 SHARES = (0.44, 0.18, 0.26, 0.12)
 
 AMONG_OTHERS = 0.35  # of the composed examples: set into a picture that has people of its own
-IN_SQUARES = 0.7  # of the wide pictures; the others are squeezed
 IN_FRONT = {"portrait": 0.02, "street": 0.02, "composed": 0.1}  # of the examples: something before the people
 
 Example = tuple[np.ndarray, np.ndarray]  # rgb uint8 (H, W, 3), mask uint8 (H, W): 255 where a person is
@@ -33,7 +30,7 @@ class Collection(NamedTuple):
     streets: list[Example]
     cutouts: list[Example]
     places: list[np.ndarray]  # rgb uint8, nobody in them
-    unlabelled: list[np.ndarray]  # rgb uint8, people who have no masks
+    unlabelled: list[np.ndarray]  # rgb uint8, portraits that have no masks
 
 
 def collection(data: Path, validation: bool = False) -> Collection:
@@ -41,22 +38,20 @@ def collection(data: Path, validation: bool = False) -> Collection:
     def chosen(archive: str, prefix: str) -> list[Member]:
         return [member for member in members(data, archive, prefix) if held_back(member.stem) == validation]
 
-    free, people, answered = (set(listed.read_text().split()) for listed in (PEOPLE_FREE, PEOPLE, UNLABELLED))
-    photos = [photo for number in range(3) for photo in chosen(f"photos-{number}.zip", "photos/")]
+    free, answered = (set(listed.read_text().split()) for listed in (PEOPLE_FREE, UNLABELLED))
+    photos = [photo for number in range(3) for photo in chosen(f"photos-{number}.zip", "photos/")
+              if photo.stem[-4:] in free]
     scenes = [scene for scene in chosen("scenes.zip", "scenes/") if "street" not in scene.name]  # passers-by
-    places = [*chosen("people-street.zip", "backgrounds/"), *listed_in(free, photos), *scenes[::4],
+    places = [*chosen("people-street.zip", "backgrounds/"), *photos, *scenes[::4],
               *chosen("scenes.zip", "landscapes/")[::3]]
-    unlabelled = [*listed_in(answered, chosen("people-unlabelled.zip", "unlabelled/")), *listed_in(people, photos)]
     return Collection(
         portraits=masked_pairs(chosen("people-portraits.zip", "portraits/")),
         streets=masked_pairs(chosen("people-street.zip", "street/")),
         cutouts=[split_alpha(shrunk(read_rgba(member))) for member in chosen("people-street.zip", "cutouts/")],
         places=[shrunk(read_rgb(member)) for member in places],
-        unlabelled=[] if validation else [shrunk(read_rgb(member)) for member in unlabelled])
-
-
-def listed_in(numbers: set[str], pictures: list[Member]) -> list[Member]:
-    return [picture for picture in pictures if picture.stem[-4:] in numbers]
+        unlabelled=[] if validation else [
+            shrunk(read_rgb(member)) for member in chosen("people-unlabelled.zip", "unlabelled/")
+            if member.stem[-4:] in answered])
 
 
 def masked_pairs(listed: list[Member]) -> list[Example]:
@@ -99,15 +94,8 @@ def picked(items: list, rng: np.random.Generator):
 
 
 def framed(rgb: np.ndarray, mask: np.ndarray | None, side: int, rng: np.random.Generator):
-    """A random box of the picture, its proportions free, often the whole; mirrored half of the time.
-
-    Of a wide picture it lies mostly in one of the squares that the service shows of it (`networks/squares.py`).
-    """
+    """A random box of the picture, its proportions free, often the whole; mirrored half of the time."""
     height, width = rgb.shape[:2]
-    if width > WIDE * height and rng.random() < IN_SQUARES:
-        left = rng.integers(width - height + 1)
-        square = np.s_[:, left:left + height]
-        rgb, mask, width = rgb[square], None if mask is None else mask[square], height
     if rng.random() < 0.7:
         box_height = round(height * rng.uniform(0.45, 1))
         box_width = round(width * rng.uniform(0.6, 1))

@@ -11,14 +11,10 @@ from torch import distributed, nn
 
 
 class Team:
-    """The processes of one run, which start from the same seed. `rank` 0 keeps the clock, the log, the checkpoints.
+    """The processes of one run, which start from the same seed. `rank` 0 keeps the clock, the log, the checkpoints."""
 
-    `alone` it is a team of one, whatever torchrun has started beside it.
-    """
-
-    def __init__(self, alone: bool = False):
-        joined = {} if alone else os.environ
-        self.size, self.rank = int(joined.get("WORLD_SIZE", 1)), int(joined.get("RANK", 0))
+    def __init__(self):
+        self.size, self.rank = int(os.environ.get("WORLD_SIZE", 1)), int(os.environ.get("RANK", 0))
         if self.size > 1:
             distributed.init_process_group("gloo")
 
@@ -52,15 +48,6 @@ class Team:
         together /= self.size
         for gradient, mean in zip(gradients, together.split([g.numel() for g in gradients]), strict=True):
             gradient.copy_(mean.view_as(gradient))
-
-    def average_weights(self, network: nn.Module) -> None:
-        """Replace everybody's weights, and the statistics of their norms, by their means."""
-        if self.size == 1:
-            return
-        for weight in network.state_dict().values():
-            if weight.is_floating_point():
-                distributed.all_reduce(weight)
-                weight /= self.size
 
     def close(self) -> None:
         if self.size > 1:

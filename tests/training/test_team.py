@@ -16,14 +16,11 @@ network.weight.data.fill_(team.rank)
 network(torch.ones(1, 2) * (1 + 2 * team.rank)).sum().backward()
 team.average_gradients(network)
 print(team.leads, team.agreed(0.5 + team.rank), network.weight.grad.tolist(), team.gathered([team.rank]))
-network.weight.data.fill_(4 * team.rank)
-team.average_weights(network)
-print(network.weight.tolist(), Team(alone=True).leads)
 team.close()
 """
 
 
-def test_two_processes_agree_on_the_clock_the_mean_gradient_and_the_mean_weights():
+def test_two_processes_agree_on_the_clock_and_on_the_mean_gradient():
     surroundings = {**os.environ, "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(free_port()), "WORLD_SIZE": "2",
                     "GLOO_SOCKET_IFNAME": "lo", "OMP_NUM_THREADS": "1"}  # fmt: skip
     members = [
@@ -36,5 +33,4 @@ def test_two_processes_agree_on_the_clock_the_mean_gradient_and_the_mean_weights
     finally:
         for member in members:
             member.kill()
-    after = "\n[[2.0, 2.0]] True"
-    assert said == ["True 0.5 [[2.0, 2.0]] [0, 1]" + after, "False 0.5 [[2.0, 2.0]] [0, 1]" + after]
+    assert said == ["True 0.5 [[2.0, 2.0]] [0, 1]", "False 0.5 [[2.0, 2.0]] [0, 1]"]
