@@ -14,7 +14,7 @@ from torch import Tensor
 
 OWN_SIDES = 144, 192  # at which our weights for people are asked; chosen by measuring (training/LOG.md)
 FINE_SIDE = 320  # at which they are asked about the outline
-FINE_REACH, FINE_TRUST = 8, 0.5  # so many pixels to either side; the answer's share on the outline itself
+FINE_REACH, FINE_TRUST = 8, 0.25  # so many pixels to either side; the share of the answer on the outline itself
 WIDE = 1.15  # times as wide as high; below that one square shows the whole picture
 WIDEST = 6.0  # a panorama is squeezed to that
 

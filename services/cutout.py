@@ -97,8 +97,8 @@ def _asked(picture: Picture, network: engine.Network, own: bool) -> np.ndarray:
         share = reduced(picture.alpha, size)[:, :, None] / np.float32(255)
         strip = np.rint(strip * share + 255 * (1 - share)).astype(np.uint8)
     rgb = to_tensor(strip, network.device)
-    answers = looks(network, rgb) if own else [network(rgb)]
-    return settled(*(to_pixels(answer)[:, :, 0] for answer in answers))
+    answers = looks(network.unchecked, rgb) if own else [network.unchecked(rgb)]
+    return settled(*(to_pixels(engine.finite(answer))[:, :, 0] for answer in answers))
 
 
 def _somebody(mask: np.ndarray) -> bool:

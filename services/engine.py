@@ -42,16 +42,26 @@ class Network:
 
         `method` names another method of the network's class that answers with a tensor.
         """
+        return finite(self.unchecked(tensor, method))
+
+    def unchecked(self, tensor: "Tensor", method: str = "forward") -> "Tensor":
+        """Return the same without a look whether it is `finite`, for which a graphics card would be waited for."""
         import torch
 
         with torch.inference_mode(), torch.autocast(self.device, self._half, enabled=self._half is not None):
             tensor = tensor.to(self.device, memory_format=torch.channels_last)
-            answer = (self._module if method == "forward" else getattr(self._module, method))(tensor).float()
-        if not torch.isfinite(answer).all():
-            raise ServiceError(
-                "unstable_network", N_("The network gave no usable answer for this picture. Nothing was saved.")
-            )
-        return answer
+            return (self._module if method == "forward" else getattr(self._module, method))(tensor).float()
+
+
+def finite(answer: "Tensor") -> "Tensor":
+    """Return a network's answer. Raises ServiceError when it holds a NaN or an infinity."""
+    import torch
+
+    if not torch.isfinite(answer).all():
+        raise ServiceError(
+            "unstable_network", N_("The network gave no usable answer for this picture. Nothing was saved.")
+        )
+    return answer
 
 
 def configure(weights: Path | None = None, imported: Path | None = None, threads: int | None = None) -> None:

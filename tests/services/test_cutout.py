@@ -11,7 +11,7 @@ import services
 from imaging.files import Picture
 from networks.squares import FINE_SIDE, OWN_SIDES
 from services import cutout, engine
-from services.base import KEPT, InvalidOption, silent
+from services.base import KEPT, InvalidOption, ServiceError, silent
 from training import measure_background
 
 NOISE = np.random.default_rng(0).integers(0, 256, (420, 330, 3), dtype=np.uint8)
@@ -118,6 +118,19 @@ def test_what_is_asked_lies_where_the_network_is(monkeypatch):
     assert run().verdict == "no_person_found" and seen == ["meta"]
 
 
+@pytest.mark.parametrize("side", [*OWN_SIDES, FINE_SIDE])
+def test_one_unusable_answer_of_several_is_noticed(monkeypatch, side):
+    def answer(tensor):
+        unusable = tensor.shape[-1] == side
+        return torch.full_like(tensor[:, :1], float("nan") if unusable else 1)
+
+    monkeypatch.setattr(engine.network("background"), "_module", answer)
+    for picture in (Picture(NOISE), Picture(np.zeros((200, 400, 3), np.uint8))):
+        with pytest.raises(ServiceError) as caught:
+            run(picture)
+        assert caught.value.key == "unstable_network"
+
+
 def test_a_mask_that_keeps_nothing_is_refused_in_words():
     with pytest.raises(InvalidOption) as caught:
         run(mask=Picture(np.zeros((420, 330, 3), np.uint8)))
@@ -161,7 +174,7 @@ def test_an_imported_network_is_asked_at_the_side_it_was_made_for(monkeypatch):
     class Imported:
         device = "cpu"
 
-        def __call__(self, tensor):
+        def unchecked(self, tensor):
             sides.append(tuple(tensor.shape[-2:]))
             return torch.ones(1, 1, *tensor.shape[-2:])
 
