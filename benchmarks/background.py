@@ -6,7 +6,7 @@ machine counts little and counts for all:
 - the network's forward as the service runs it, and as it does on processors without bfloat16, against the same weights
   in ONNX Runtime in float32 (where `onnxruntime` is installed, a developer's tool that Revive does not need), at its
   own sides and at 320, one picture at a time and two at once, as the service asks for a photo and its mirror image; per
-  picture, with the agreement of the two answers in dB;
+  picture, with the agreement of the two answers in dB, and that of the masks that are made of all answers;
 - the whole path, from the bytes of a 12-megapixel JPEG to those of a PNG with transparency, against what rembg does
   with alpha matting: ONNX Runtime at 320, a trimap with its thresholds, closed-form matting and multi-level foreground
   of `pymatting` (where that is installed), at `--matting-megapixels`, for it takes minutes at twelve;
@@ -17,12 +17,14 @@ import argparse
 import importlib.util
 import io
 import json
+import math
 import resource
 import statistics
 import subprocess
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 
 import cv2
 import numpy as np
@@ -34,7 +36,7 @@ from benchmarks.memory import PERSON
 from imaging.files import Picture, decode, encode
 from imaging.tensors import to_tensor
 from networks import weights
-from networks.squares import OWN_SIDES
+from networks.squares import FINE_SIDE, OWN_SIDES, looks
 from services import cutout, engine
 from services.base import silent
 
@@ -52,8 +54,9 @@ def main() -> None:
     figures = {"threads": arguments.threads, "device": engine.device_name(), "torch": torch.__version__}
     figures["forward"] = {
         f"{count} of {side}": forward(side, count, arguments.threads)
-        for side in sorted({*OWN_SIDES, 320}) for count in (1, 2)
+        for side in (*OWN_SIDES, FINE_SIDE) for count in (1, 2)
     }  # fmt: skip
+    figures["mask_agreement_with_float32_db"] = mask_agreement()
     figures["whole_path"] = whole_path(arguments.matting_megapixels, arguments.threads)
     if arguments.memory:
         command = [sys.executable, "-m", "benchmarks.background", "--peak"]
@@ -72,7 +75,7 @@ def parse_arguments() -> argparse.Namespace:
 
 def forward(side: int, count: int, threads: int) -> dict[str, float]:
     """Milliseconds per picture of a forward of `count` of them by each way, and how far the answers agree."""
-    tensor = to_tensor(np.asarray(Image.open(PERSON).convert("RGB").resize((side, side)))).repeat(count, 1, 1, 1)
+    tensor = somebody(side).repeat(count, 1, 1, 1)
     network, plain = engine.network("background"), weights.load("background")
     folded = weights.load("background").folded().to(memory_format=torch.channels_last)
     ways = {
@@ -82,12 +85,27 @@ def forward(side: int, count: int, threads: int) -> dict[str, float]:
     if importlib.util.find_spec("onnxruntime"):
         ways["onnx_runtime_float32"] = onnx_session(plain, tensor, threads)
     figures = {name: round(taken / count, 1) for name, taken in milliseconds(ways).items()}
-    error = float(((network(tensor) - inferred(plain, tensor)) ** 2).mean())
-    figures["agreement_with_float32_db"] = round(-10 * np.log10(error + 1e-12), 1)
+    figures["agreement_with_float32_db"] = decibels(network(tensor), inferred(plain, tensor))
     if "onnx_runtime_float32" in figures:
         for name in ("ours", "ours_in_float32"):
             figures[f"{name}_times_as_fast"] = round(figures["onnx_runtime_float32"] / figures[name], 2)
     return figures
+
+
+def mask_agreement() -> float:
+    """How well the mask, made of all that the service asks, agrees with that in float32."""
+    [ours] = looks(engine.network("background"), somebody(FINE_SIDE))
+    [exact] = looks(partial(inferred, weights.load("background")), somebody(FINE_SIDE))
+    return decibels(ours, exact)
+
+
+def somebody(side: int) -> torch.Tensor:
+    """The picture of a person, float32 (1, 3, side, side) in [0, 1]."""
+    return to_tensor(np.asarray(Image.open(PERSON).convert("RGB").resize((side, side))))
+
+
+def decibels(answer: torch.Tensor, exact: torch.Tensor) -> float:
+    return round(-10 * math.log10(float(((answer - exact) ** 2).mean()) + 1e-12), 1)
 
 
 @torch.inference_mode()
