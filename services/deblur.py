@@ -44,9 +44,7 @@ def run(picture: Picture, options: Mapping[str, Any], report: Report) -> Result:
         report=lambda share: report(0.08 + 0.9 * share, N_("Taking the blur out")),
     )
     if tiles.broken == tiles.count:
-        raise ServiceError(
-            "unstable_network", N_("The network gave no usable answer for this picture. Nothing was saved.")
-        )
+        raise engine.unstable()
     report(1.0, N_("Done"))
     return Result(picture.with_rgb(rgb), verdict=verdict(tiles, picture.rgb, rgb))
 
@@ -82,7 +80,7 @@ class Tiles:
         try:
             answer = self.network(tile).clamp(0, 1)
         except ServiceError as error:
-            if error.key != "unstable_network":
+            if error.key != engine.UNSTABLE:
                 raise
             answer = None
         if answer is None or harm.fault(tile, answer):

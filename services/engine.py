@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 _TRIM_THRESHOLD, _TOP_PAD, _MMAP_THRESHOLD = -1, -2, -3
 # How often a thread of libgomp, which torch brings, looks whether there is work before it sleeps.
 _SPINS = "1000"
+UNSTABLE = "unstable_network"
 _lock = threading.Lock()
 # Weights name -> (where they lay and their SHA-256, the network made of them).
 _loaded: dict[str, tuple[tuple[Path, str], "Network"]] = {}
@@ -58,10 +59,15 @@ def finite(answer: "Tensor") -> "Tensor":
     import torch
 
     if not torch.isfinite(answer).all():
-        raise ServiceError(
-            "unstable_network", N_("The network gave no usable answer for this picture. Nothing was saved.")
-        )
+        raise unstable()
     return answer
+
+
+def unstable() -> ServiceError:
+    """Return the error that says that a network gave nothing usable."""
+    return ServiceError(
+        UNSTABLE, N_("The network gave no usable answer for this picture. Nothing was saved.")
+    )
 
 
 def configure(weights: Path | None = None, imported: Path | None = None, threads: int | None = None) -> None:
