@@ -28,7 +28,10 @@ def run(picture: Picture, options: Mapping[str, Any], report: Report) -> Result:
     if weight is None:
         return Result(None, verdict="no_person_found")
     hole = weight > 0
-    _fillable(hole)
+    if not hole.any():
+        raise InvalidOption("mask", N_("Nothing is painted yet. Please paint over what is to be filled."))
+    if hole.all():
+        raise InvalidOption("mask", N_("All of the photo is painted over, so nothing is left to fill it from."))
     engine = fills.get(options["engine"])
     count = round(options["answers"]) if engine.varied else 1
     begin = 0.2 if options["what"] == "person" else 0.01
@@ -45,15 +48,9 @@ def run(picture: Picture, options: Mapping[str, Any], report: Report) -> Result:
 
 
 def check(options: Mapping[str, Any]) -> None:
-    """What is to be filled must be painted, and not all of the picture, or be a person."""
-    from imaging import masks
-
-    if options["what"] != "painted":
-        return
-    mask = options["mask"]
-    if mask is None:
+    """What is to be filled must be painted, or be a person."""
+    if options["what"] == "painted" and options["mask"] is None:
         raise InvalidOption("mask", N_("Please paint over what is to be filled, or choose a mask."))
-    _fillable(masks.chosen(_painted(options, mask.height, mask.width)))
 
 
 def another(options: Mapping[str, Any]) -> tuple[str, str] | None:
@@ -78,24 +75,9 @@ def _weight(picture: Picture, options: Mapping[str, Any], report: Report) -> np.
         mask = np.where(found.alpha >= PERSON_FROM, np.uint8(255), np.uint8(0))
         grown += PERSON_GROWN * max(mask.shape)
     else:
-        mask = _painted(options, picture.height, picture.width)
+        mask = masks.drawn(options["mask"], picture.height, picture.width)
+        mask = masks.inverted(mask) if options["invert"] else mask
     return masks.feathered(mask, grown, FEATHER_PIXELS)
-
-
-def _painted(options: Mapping[str, Any], height: int, width: int) -> np.ndarray:
-    """Return the mask as it was drawn or uploaded, or its inverse, uint8 (height, width)."""
-    from imaging import masks
-
-    mask = masks.drawn(options["mask"], height, width)
-    return masks.inverted(mask) if options["invert"] else mask
-
-
-def _fillable(hole: np.ndarray) -> None:
-    """Refuse a hole, bool (H, W), that is nowhere or everywhere."""
-    if not hole.any():
-        raise InvalidOption("mask", N_("Nothing is painted yet. Please paint over what is to be filled."))
-    if hole.all():
-        raise InvalidOption("mask", N_("All of the photo is painted over, so nothing is left to fill it from."))
 
 
 def _filled(
@@ -149,6 +131,7 @@ SERVICE = Service(
             title=N_("Paint over it"),
             help=N_("Cover the whole thing, its shadow too. A mask of your own works as well: white is filled."),
             shown_when=("what", "painted"),
+            needed=True,
         ),
         Option(
             name="grow",

@@ -78,13 +78,6 @@ def test_a_mask_that_is_empty_or_covers_everything_is_refused(value):
     assert caught.value.option == "mask" and caught.value.message.endswith(".")
 
 
-@pytest.mark.parametrize("value, invert", [(0, "0"), (255, "1"), (255, "0"), (0, "1")])
-def test_that_is_refused_before_any_work(value, invert):
-    with pytest.raises(InvalidOption) as caught:
-        INPAINT.parse_options({"mask": Picture(np.full((9, 7, 3), value, np.uint8)), "invert": invert})
-    assert caught.value.option == "mask"
-
-
 def test_an_inverted_mask_keeps_what_was_painted():
     result = run(mask=mask(), invert="1")
     assert np.array_equal(result.picture.pixels[28:52, 38:62], photo().pixels[28:52, 38:62])
