@@ -2,6 +2,7 @@
 
     python -m training.colorize --data FOLDER [--minutes N] [--resume] [--from-released]
     python -m training.colorize --data FOLDER --device cuda --batch-scale 8 --workers 12
+    torchrun --standalone --nproc-per-node 4 -m training.colorize --data FOLDER ...  (`training/team.py`)
 
 NoGAN (Antic, DeOldify, 2019) gives a generator the realism of adversarial training without its hazards: (1)
 the generator learns alone, by comparing; (2) the critic learns alone, as a classifier of what that generator
@@ -33,22 +34,25 @@ from training.calibration import Setting, Trial, calibrated, favours, logits_of,
 from training.colour_figures import agreement
 from training.colour_loader import ColourLoader
 from training.colour_pictures import Batch, ColourPictures
-from training.colour_plan import FURTHER, FURTHER_RATE, GENERATOR_RATE, PHASES, Phase, slope
+from training.colour_plan import FURTHER, GENERATOR_RATE, PHASES, Phase, slope
 from training.export import export
 from training.greenery import as_in_nature
 from training.measure_colorize import SIDE, measure
+from training.muon import Muon
 from training.palette_loss import PaletteLoss
 from training.rarity import Rarity
 from training.run import Run
 from training.spectral import adopt, normalised
+from training.team import Team
 
 SEED = 20
 LICENCE = "Trained on pictures under research or unstated terms: see the card"
-CLASSIFICATION_WEIGHT = 0.1  # of the cross-entropy of kinds beside that of colours
+CLASSIFICATION_WEIGHT = 0.5  # of the cross-entropy of kinds beside that of colours
 ADVERSARIAL_WEIGHT = 0.1  # of the critic's verdict beside the colour loss, in the joint stage
 CRITIC_READY = 0.65  # below this loss the critic is good enough to teach: coin tossing gives 0.69
-JOINT_RATE, CRITIC_RATE = 5e-5, 2e-4
+JOINT_RATE, CRITIC_RATE = 1e-4, 2e-4
 PATIENCE = 6  # looks without improvement after which the inflection point lies behind
+WEIGHT_DECAY = 0.02
 LOG_EVERY = 20  # steps
 HELD = 160  # pictures that validation and calibration look at
 
@@ -57,9 +61,10 @@ class NoGan:
     """The networks, their optimisers, and one step of each stage, on `device`."""
 
     def __init__(
-        self, rarity: Rarity, kind_count: int, encoder: str = "resnet18", device: str = "cpu", released: bool = False
+        self, rarity: Rarity, kind_count: int, encoder: str = "resnet18", device: str = "cpu", released: bool = False,
+        team: Team | None = None,
     ):
-        self.device = device
+        self.device, self.team = device, team or Team()
         plain = PaletteColorizer(encoder)
         if released:
             adopt(plain, load("colorize").state_dict())
@@ -68,8 +73,8 @@ class NoGan:
         self.critic = ColourCritic().to(device, memory_format=torch.channels_last)
         self.alone = copy.deepcopy(self.generator)  # the generator as the first stage left it
         self.best = copy.deepcopy(self.generator)  # the generator at the inflection point
-        learning = [*self.generator.parameters(), *self.classifier.parameters()]
-        self.generator_optimiser = torch.optim.AdamW(learning, GENERATOR_RATE, weight_decay=0.02, fused=True)
+        self.learning = nn.ModuleList((self.generator, self.classifier))
+        self.generator_optimiser = Muon(self.learning, GENERATOR_RATE, weight_decay=WEIGHT_DECAY)
         self.critic_optimiser = torch.optim.Adam(self.critic.parameters(), CRITIC_RATE, betas=(0.5, 0.99), fused=True)
         self.rarity = rarity.to(device)
         self.colour_loss = PaletteLoss(self.rarity).to(device)
@@ -87,7 +92,7 @@ class NoGan:
             kinds = self.classifier(maps[-1].mean((2, 3)))
         colour = self.colour_loss(logits, batch.chroma)
         named = batch.kind >= 0
-        classification = F.cross_entropy(kinds.float()[named], batch.kind[named]) if named.any() else colour * 0
+        classification = F.cross_entropy(kinds.float()[named], batch.kind[named], reduction="sum") / max(1, named.sum())
         self.learn(colour + CLASSIFICATION_WEIGHT * classification, rate)
         return {"colour_loss": colour.item(), "classification_loss": classification.item()}
 
@@ -103,7 +108,7 @@ class NoGan:
             logits = self.generator.logits(self.generator.encode(batch.grey))
         chroma = self.generator.chroma(logits)
         figures = self.judge(batch, chroma.detach())
-        if figures["critic_loss"] > CRITIC_READY:
+        if self.team.agreed(figures["critic_loss"]) > CRITIC_READY:
             return figures
         with autocast(self.device):
             verdict = self.critic(F.avg_pool2d(batch.lightness, 2), chroma).float()
@@ -121,6 +126,7 @@ class NoGan:
         loss = (F.softplus(-true).mean() + F.softplus(false).mean()) / 2
         self.critic_optimiser.zero_grad(set_to_none=True)
         loss.backward()
+        self.team.average_gradients(self.critic)
         self.critic_optimiser.step()
         right = ((true > 0).float().mean() + (false < 0).float().mean()) / 2
         return {"critic_loss": loss.item(), "critic_accuracy": right.item()}
@@ -130,6 +136,7 @@ class NoGan:
             group["lr"] = rate
         self.generator_optimiser.zero_grad(set_to_none=True)
         loss.backward()
+        self.team.average_gradients(self.learning)
         nn.utils.clip_grad_norm_(self.generator.parameters(), 1.0)
         self.generator_optimiser.step()
 
@@ -140,33 +147,36 @@ def autocast(device: str):
 
 def train(
     run: Run, method: NoGan, pictures: ColourPictures, held: Batch, phases: tuple[Phase, ...] = PHASES,
-    batch_scale: int = 1, workers: int = 0, rate: float = GENERATOR_RATE,
+    batch_scale: int = 1, workers: int = 0,
 ) -> None:
     """Go through the phases by the run's clock, on from its checkpoint; `held` is what validation looks at.
 
     Leaves the generator of the first stage in `method.alone`, that of the inflection point in `method.best`.
     """
+    team = method.team
     run.register(**method.states())
     step = run.resume()
     alone_until = max(phase.until for phase in phases if phase.stage == "generator")
     for phase in phases:
-        if run.progress() >= phase.until:
+        if team.agreed(run.progress()) >= phase.until:
             continue
-        loader = ColourLoader(pictures, batch_scale * phase.batch, phase.side, (SEED, step), workers)
+        loader = ColourLoader(pictures, batch_scale * phase.batch, phase.side, (SEED, step, team.rank), workers)
         watch = Watch(method, held) if phase.stage == "joint" else None
-        while run.progress() < phase.until and not (watch and watch.past_the_inflection()):
-            progress = run.progress()
-            figures = advance(method, phase, loader.next(method.device), rate * slope(progress / alone_until))
+        while (progress := team.agreed(run.progress())) < phase.until:
+            figures = advance(method, phase, loader.next(method.device), GENERATOR_RATE * slope(progress / alone_until))
             step += 1
-            if step % LOG_EVERY == 1:
+            if team.leads and step % LOG_EVERY == 1:
                 run.log(step, side=phase.side, **figures)
-            if step % phase.look_every == 0:
+            if team.leads and step % phase.look_every == 0:
                 run.log(step, **(watch.look() if watch else validate(method.generator, held, method.rarity)))
                 run.checkpoint(step)
+            if watch and team.agreed(watch.past_the_inflection()):
+                break
         if phase.stage == "generator":
             method.alone.load_state_dict(method.generator.state_dict())
             method.best.load_state_dict(method.generator.state_dict())
-    run.checkpoint(step)
+    if team.leads:
+        run.checkpoint(step)
 
 
 def advance(method: NoGan, phase: Phase, batch: Batch, rate: float) -> dict[str, float]:
@@ -250,19 +260,23 @@ def main() -> None:
     held = ColourPictures(arguments.data, held=True)
     pictures = ColourPictures(arguments.data, held=False, limit=1 if arguments.release_only else None)
     rarity = Rarity(pictures.fixed(2000, 32).chroma)
-    method = NoGan(rarity, pictures.kind_count, arguments.encoder, arguments.device, arguments.from_released)
+    team = Team()
+    method = NoGan(rarity, pictures.kind_count, arguments.encoder, arguments.device, arguments.from_released, team)
     run = Run("colorize", minutes=arguments.minutes)
-    if not (arguments.resume or arguments.release_only):
+    if team.leads and not (arguments.resume or arguments.release_only):
         run.checkpoint_path.unlink(missing_ok=True)
+    team.wait()
     looked_at = held.fixed(HELD, 128)
     if arguments.release_only:
         run.register(generator=method.generator, alone=method.alone, best=method.best, rarity=method.rarity)
         run.resume()
     else:
         on_device = looked_at.to(arguments.device)
-        phases, rate = (FURTHER, FURTHER_RATE) if arguments.from_released else (PHASES, GENERATOR_RATE)
-        train(run, method, pictures, on_device, phases, arguments.batch_scale, arguments.workers, rate)
-    print(json.dumps(release(method, arguments.data, looked_at), indent=2))
+        phases = FURTHER if arguments.from_released else PHASES
+        train(run, method, pictures, on_device, phases, arguments.batch_scale, arguments.workers)
+    if team.leads:
+        print(json.dumps(release(method, arguments.data, looked_at), indent=2))
+    team.close()
 
 
 if __name__ == "__main__":

@@ -3,8 +3,7 @@
 import math
 from dataclasses import dataclass
 
-GENERATOR_RATE = 1e-3
-FURTHER_RATE = 7e-4  # the peak when the start is not nothing
+GENERATOR_RATE = 3e-3  # the peak, for batches of 80 to 256
 WARM_UP = 0.03  # part of the first stage in which the rate rises
 
 
@@ -27,7 +26,8 @@ PHASES = (
     Phase("critic", 128, 12, 100, 0.86),
     Phase("joint", 128, 12, 40, 1.0),
 )
-FURTHER = (  # from released weights: what 64 pixels teach is known
+FURTHER = (  # from released weights: less of 64 pixels
+    Phase("generator", 64, 32, 200, 0.2),
     Phase("generator", 96, 20, 200, 0.5),
     Phase("generator", 128, 12, 200, FURTHER_UNTIL),
     Phase("critic", 128, 12, 100, 0.95),

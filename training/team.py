@@ -30,6 +30,11 @@ class Team:
         distributed.broadcast(told, 0)
         return told.item()
 
+    def wait(self) -> None:
+        """Return once everybody is here."""
+        if self.size > 1:
+            distributed.barrier()
+
     def gathered(self, found: list) -> list:
         """Return what everybody found, in the order of rank."""
         if self.size == 1:

@@ -17,7 +17,7 @@ from training.calibration import LIVELY, MOST_GAIN, Setting, Trial, calibrated, 
 from training.colorize import NoGan, Watch, train, validate
 from training.colour_loader import ColourLoader
 from training.colour_pictures import SOURCES, Batch, ColourPictures
-from training.colour_plan import Phase, slope
+from training.colour_plan import GENERATOR_RATE, Phase, slope
 from training.export import export
 from training.greenery import GREEN_SHARES, as_in_nature, green_share
 from training.measure_colorize import measure
@@ -162,7 +162,7 @@ def test_processes_beside_the_training_prepare_batches(pictures):
 
 def test_the_generator_alone_learns_blue_above_green(method, pictures):
     random = np.random.default_rng(0)
-    losses = [method.generator_step(pictures.batch(4, 64, random), 1e-3)["colour_loss"] for _ in range(20)]
+    losses = [method.generator_step(pictures.batch(4, 64, random), GENERATOR_RATE)["colour_loss"] for _ in range(20)]
     assert np.mean(losses[-3:]) < np.mean(losses[:3]) - 0.5
 
 
@@ -212,6 +212,13 @@ def test_the_grey_picture_has_the_error_one_and_no_colour(method, held):
     figures = validate(surely_grey(method.generator), held, method.rarity)
     assert figures["error"] == pytest.approx(1, abs=0.01) and figures["colourful"] < 0.02
     assert figures["unease"] == pytest.approx(1, abs=0.01)
+
+
+def test_a_batch_that_nobody_named_has_gradients_for_the_classifier_too(method, batch):
+    unnamed = Batch(batch.grey, batch.lightness, batch.chroma, torch.full_like(batch.kind, -1))
+    figures = method.generator_step(unnamed, 0.0)  # of a team, every member must have the same gradients to share
+    assert figures["classification_loss"] == 0
+    assert all(torch.equal(weight.grad, torch.zeros_like(weight)) for weight in method.classifier.parameters())
 
 
 @torch.no_grad()

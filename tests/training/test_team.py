@@ -15,6 +15,7 @@ team, network = Team(), torch.nn.Linear(2, 1)
 network.weight.data.fill_(team.rank)
 network(torch.ones(1, 2) * (1 + 2 * team.rank)).sum().backward()
 team.average_gradients(network)
+team.wait()
 print(team.leads, team.agreed(0.5 + team.rank), network.weight.grad.tolist(), team.gathered([team.rank]))
 team.close()
 """
