@@ -55,7 +55,7 @@ def check(purpose: str, name: str, browser: str, code: str, address: str | None)
     """Return the id of the row whose code this is; `spend` it then. Raises FieldErrors or TooMany.
 
     Every wrong try is counted: for the code, and for the name, the address and everybody. Tries that no code waits
-    for are not counted for the name, or strangers could shut its owner out.
+    for are counted for the address only: they guess nothing, and strangers could shut its owner or everybody out.
     """
     limits.ask(limits.WRONG_CODES, name, address)
     row = _waiting(purpose, name, browser)
@@ -63,7 +63,10 @@ def check(purpose: str, name: str, browser: str, code: str, address: str | None)
         expected = row.code_hash or secrets.token_hex(32)
         if hmac.compare_digest(expected, _code_hash(row.id, code)):
             return row.id
-    limits.count(limits.WRONG_CODES, name if row is not None else None, address)
+    if row is not None:
+        limits.count(limits.WRONG_CODES, name, address)
+    else:
+        limits.count(limits.WRONG_CODES, None, address, everybody=False)
     audit.record("code_wrong", target=name, address=address, detail=purpose)
     raise wrong()
 

@@ -63,9 +63,9 @@ def ask(limit: Limit, name: str | None, address: str | None) -> None:
             raise TooMany(_limiter.get_window_stats(item, *keys).reset_time - time.time())
 
 
-def count(limit: Limit, name: str | None, address: str | None) -> bool:
-    """Count one try; say whether it was still within every limit."""
-    return all([_limiter.hit(item, *keys) for item, keys in _parts(limit, name, address)])
+def count(limit: Limit, name: str | None, address: str | None, everybody: bool = True) -> bool:
+    """Count one try, for `everybody` too or not; say whether it was still within every limit."""
+    return all([_limiter.hit(item, *keys) for item, keys in _parts(limit, name, address, everybody=everybody)])
 
 
 def give_back(limit: Limit, name: str | None, address: str | None) -> None:
@@ -93,7 +93,9 @@ def network(address: str | None) -> str:
     return str(ipaddress.ip_network((parsed, 64), strict=False))
 
 
-def _parts(limit: Limit, name, address, alone: bool = False) -> Iterator[tuple[RateLimitItem, tuple[str, ...]]]:
+def _parts(
+    limit: Limit, name, address, alone: bool = False, everybody: bool = True
+) -> Iterator[tuple[RateLimitItem, tuple[str, ...]]]:
     """Yield every counter that a try touches; `alone` leaves out what others share."""
     if name and limit.name:
         yield from ((item, (limit.key, "name", name)) for item in parse_many(limit.name))
@@ -101,7 +103,7 @@ def _parts(limit: Limit, name, address, alone: bool = False) -> Iterator[tuple[R
         return
     if limit.address:
         yield from ((item, (limit.key, "at", network(address))) for item in parse_many(limit.address))
-    if limit.everybody:
+    if limit.everybody and everybody:
         yield from ((item, (limit.key, "all")) for item in parse_many(limit.everybody))
 
 

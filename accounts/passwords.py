@@ -78,7 +78,7 @@ def _trouble(password: str, name: str | None) -> str | None:
     if "L" not in kinds:
         return _("Please use at least one letter.")
     if not kinds & {"P", "S", "Z"}:
-        return _("Please use at least one special character, such as ! or %%.")
+        return _("Please use at least one special character, such as ! or #.")
     if name and password.casefold() in {name, mailbox(name), mailbox(name).split("@")[0]}:
         return _("The password must not be the user name.")
     if password.casefold() in _COMMON:

@@ -1,13 +1,31 @@
 """What the site holds about a person, as plain data for the person: the account, its sessions, its audit lines."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, and_, or_, select
 
 from models import Event, User, UserSession, db
 
 _BATCH = 500
+
+
+@dataclass(frozen=True)
+class Account:
+    """One account and no later one: SQLite may give the number of the newest to the next, once it is deleted."""
+
+    id: int
+    made_at: datetime
+
+    def is_there(self) -> ColumnElement[bool]:
+        """Return the condition on `User` that the account neither is gone nor disabled."""
+        return and_(User.id == self.id, User.created_at == self.made_at, User.disabled_at.is_(None))
+
+
+def account_of(user_id: int) -> Account:
+    """Return the account that has this number now."""
+    return Account(user_id, db.session.scalar(select(User.created_at).where(User.id == user_id)))
 
 
 def account(user_id: int) -> dict[str, Any]:
@@ -24,12 +42,15 @@ def sessions(user_id: int) -> list[dict[str, Any]]:
     return [{name: plain(getattr(row, name)) for name in names} for row in rows]
 
 
-def events_after(name: str, last: int) -> list[tuple[int, dict[str, Any]]]:
+def events_after(name: str, since: datetime, last: int) -> list[tuple[int, dict[str, Any]]]:
     """Return the next lines of the audit log that speak of this person, each with its number.
+
+    Those from before `since`, when the account was made, may speak of another person who had the name then.
 
     Who did something to the person, and from where, is told only of the person's own acts.
     """
     about = select(Event).where(or_(Event.target == name, Event.actor == name), Event.id > last)
+    about = about.where(Event.at >= since)
     return [(row.id, _event(row, name)) for row in db.session.scalars(about.order_by(Event.id).limit(_BATCH))]
 
 

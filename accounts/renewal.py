@@ -1,7 +1,7 @@
 """A new password: changed by its owner, reset with a mailed code, or asked for by an administrator."""
 
 from flask_babel import lazy_gettext as _
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from accounts import audit, codes, limits, passwords, sessions
 from accounts.errors import FieldErrors
@@ -43,11 +43,17 @@ def change(user: User, current: str, password: str, confirm: str, keep: str, add
     if errors:
         raise FieldErrors(errors)
     limits.take(limits.PRESENT_PASSWORD, name, address)
-    if not passwords.matches(user.password_hash, current):
-        audit.record("password_change_failed", actor=name, target=name, address=address)
-        raise FieldErrors({"current": _("This is not your present password.")})
+    verified = user.password_hash
+    if not passwords.matches(verified, current):
+        raise _not_present(name, address)
     limits.give_back(limits.PRESENT_PASSWORD, name, address)
-    mail_id = _renew(user, passwords.make_hash(password), keep=keep)
+    password_hash = passwords.make_hash(password)
+    # Somebody may have renewed it meanwhile, to whom this one must give way.
+    same = update(User).where(User.id == user.id, User.password_hash == verified)
+    if not db.session.execute(same.values(password_hash=password_hash)).rowcount:
+        db.session.rollback()
+        raise _not_present(name, address)
+    mail_id = _renew(user, password_hash, keep=keep)
     audit.record("password_changed", actor=name, target=name, address=address)
     return mail_id
 
@@ -63,6 +69,11 @@ def start_reset(user: User, actor: str, address: str | None = "") -> str:
     mail_id = codes.order_notice(codes.INVITE, name, language)
     audit.record("reset_started", actor=actor, target=name, address=address)
     return mail_id
+
+
+def _not_present(name: str, address: str | None) -> FieldErrors:
+    audit.record("password_change_failed", actor=name, target=name, address=address)
+    return FieldErrors({"current": _("This is not your present password.")})
 
 
 def _renew(user: User, password_hash: str, keep: str | None) -> str:

@@ -44,14 +44,16 @@ def sign_in(name: str, password: str, address: str | None, agent: str = "") -> t
         audit.note("sign_in_refused", target=known_as or "", address=address or "")
         raise
     user = db.session.scalar(select(User).where(User.name == known_as)) if known_as else None
-    if not passwords.matches(user.password_hash if user else None, password):
-        audit.record("sign_in_failed", target=known_as or "", address=address)
-        raise FieldErrors({"form": _("The user name or the password is wrong.")})
+    verified = user.password_hash if user else None
+    if not passwords.matches(verified, password):
+        raise _wrong(known_as, address)
     limits.give_back(limits.SIGN_IN, known_as, address)
     if user.disabled_at:
         audit.record("sign_in_disabled", target=user.name, address=address)
         raise FieldErrors({"form": _("This account is disabled.")})
-    token = _open(user, password, address, agent)
+    token = _open(user, verified, password, address, agent)
+    if token is None:  # the password was renewed in this very moment
+        raise _wrong(known_as, address)
     audit.record("signed_in", actor=user.name, target=user.name, address=address)
     return user, token
 
@@ -142,11 +144,22 @@ def sweep(now: datetime) -> None:
     db.session.commit()
 
 
-def _open(user: User, password: str, address: str | None, agent: str) -> str:
+def _wrong(known_as: str | None, address: str | None) -> FieldErrors:
+    audit.record("sign_in_failed", target=known_as or "", address=address)
+    return FieldErrors({"form": _("The user name or the password is wrong.")})
+
+
+def _open(user: User, verified: str, password: str, address: str | None, agent: str) -> str | None:
+    """Write the row of a session and return its token; None where `verified` is not the account's hash any more.
+
+    Looked at in the transaction that adds the row, so that no session outlives the password that opened it.
+    """
     token = secrets.token_urlsafe(32)
-    if passwords.is_outdated(user.password_hash):
-        user.password_hash = passwords.make_hash(password)
-    user.signed_in_at = utc_now()
+    kept = passwords.make_hash(password) if passwords.is_outdated(verified) else verified
+    same = update(User).where(User.id == user.id, User.password_hash == verified, User.disabled_at.is_(None))
+    if not db.session.execute(same.values(password_hash=kept, signed_in_at=utc_now())).rowcount:
+        db.session.rollback()
+        return None
     row = UserSession(user=user, token_hash=_hash(token), address=address or "", agent=agent[:AGENT_LENGTH])
     db.session.add(row)
     db.session.commit()

@@ -8,16 +8,17 @@ from pathlib import Path
 from typing import Any
 
 from flask import Flask, current_app
-from sqlalchemy import select
+from sqlalchemy import exists, select
 
 from accounts import records
+from accounts.records import Account
 from imaging.errors import N_
 from jobs import limits, results, storage
 from jobs.zipping import Archive, Pipe, entry, stored
 from models import Job, User, db
 
 _AT_ONCE = 2
-_BUSY = N_("Other people are downloading their data right now. Try again in a minute.")
+_BUSY = N_("Such a download is under way already, or other people are at theirs. Try again in a minute.")
 _BATCH = 200
 _HIDDEN = {"user_id", "worker", "original_file", "result_file", "mask_file", "kept"}
 _slots = threading.BoundedSemaphore(_AT_ONCE)
@@ -25,33 +26,33 @@ _slots = threading.BoundedSemaphore(_AT_ONCE)
 
 def of(user_id: int) -> Archive:
     """Return the archive of an account. Raises ServiceUnavailable while too many are being sent."""
-    return Archive(_slots, _BUSY, _pieces(current_app._get_current_object(), user_id))
+    return Archive(_slots, user_id, _BUSY, _pieces(current_app._get_current_object(), records.account_of(user_id)))
 
 
-def _pieces(app: Flask, user_id: int) -> Iterator[bytes]:
+def _pieces(app: Flask, account: Account) -> Iterator[bytes]:
     pipe = Pipe()
     with zipfile.ZipFile(pipe, "w") as archive:
-        for name, document in _documents(app, user_id).items():
+        for name, document in _documents(app, account.id).items():
             archive.writestr(entry(name), json.dumps(document, ensure_ascii=False, indent=2))
-        yield from _events(archive, pipe, app, user_id)
-        yield from _jobs(archive, pipe, app, user_id)
+        yield from _events(archive, pipe, app, account)
+        yield from _jobs(archive, pipe, app, account)
     yield pipe.take()
 
 
-def _events(archive: zipfile.ZipFile, pipe: Pipe, app: Flask, user_id: int) -> Iterator[bytes]:
+def _events(archive: zipfile.ZipFile, pipe: Pipe, app: Flask, account: Account) -> Iterator[bytes]:
     """Write the lines of the audit log, one JSON object a line."""
     last = 0
     with archive.open(entry("events.jsonl"), "w") as target:
-        while batch := _events_after(app, user_id, last):
+        while batch := _events_after(app, account, last):
             last = batch[-1][0]
             target.write("".join(f"{json.dumps(line, ensure_ascii=False)}\n" for _, line in batch).encode())
             yield pipe.take()
 
 
-def _jobs(archive: zipfile.ZipFile, pipe: Pipe, app: Flask, user_id: int) -> Iterator[bytes]:
+def _jobs(archive: zipfile.ZipFile, pipe: Pipe, app: Flask, account: Account) -> Iterator[bytes]:
     """Write a folder for each job: what is known of it, and its pictures."""
     last = ""
-    while batch := _jobs_after(app, user_id, last):
+    while batch := _jobs_after(app, account, last):
         last = batch[-1][0]["id"]
         for facts, files in batch:
             folder = f"pictures/{facts['id']}"
@@ -74,16 +75,17 @@ def _documents(app: Flask, user_id: int) -> dict[str, Any]:
         }
 
 
-def _events_after(app: Flask, user_id: int, last: int) -> list[tuple[int, dict[str, Any]]]:
+def _events_after(app: Flask, account: Account, last: int) -> list[tuple[int, dict[str, Any]]]:
     with app.app_context():
-        name = db.session.scalar(select(User.name).where(User.id == user_id))
-        return records.events_after(name, last) if name else []
+        name = db.session.scalar(select(User.name).where(account.is_there()))
+        return records.events_after(name, account.made_at, last) if name else []
 
 
-def _jobs_after(app: Flask, user_id: int, last: str) -> list[tuple[dict[str, Any], list[Path]]]:
+def _jobs_after(app: Flask, account: Account, last: str) -> list[tuple[dict[str, Any], list[Path]]]:
     """Return the facts and the files of the next jobs; the connection goes back before anything is sent."""
     with app.app_context():
-        mine = select(Job).where(Job.user_id == user_id, Job.id > last).order_by(Job.id).limit(_BATCH)
+        mine = select(Job).where(Job.user_id == account.id, Job.id > last, exists().where(account.is_there()))
+        mine = mine.order_by(Job.id).limit(_BATCH)
         return [(_facts(job), list(_files(job))) for job in db.session.scalars(mine)]
 
 

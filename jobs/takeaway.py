@@ -7,8 +7,9 @@ from typing import BinaryIO
 
 from flask import Flask, current_app
 from flask_babel import gettext
-from sqlalchemy import Select, and_, or_, select
+from sqlalchemy import Select, and_, exists, or_, select
 
+from accounts.records import account_of
 from imaging.errors import N_, PictureError
 from jobs import downloads, storage
 from jobs.downloads import Download, Wish
@@ -18,7 +19,7 @@ from models import Job, db
 
 _AT_ONCE = 3
 _BATCH = 50
-_BUSY = N_("Other people are downloading many pictures right now. Try again in a minute.")
+_BUSY = N_("Such a download is under way already, or other people are at theirs. Try again in a minute.")
 _LEFT_OUT = N_("These pictures could not be read and are left out:")
 _LEFT_OUT_FILE = "left-out.txt"
 _slots = threading.BoundedSemaphore(_AT_ONCE)
@@ -32,7 +33,8 @@ def of(user_id: int, job_ids: Sequence[str], service: str = "", format: str = ""
     Raises JobError when nothing is left or the format is unknown, ServiceUnavailable while too many are being sent.
     """
     wish = downloads.wish(format)
-    wanted = select(Job).where(Job.user_id == user_id, Job.deleted_at.is_(None), Job.result_file != "")
+    mine = exists().where(account_of(user_id).is_there())
+    wanted = select(Job).where(Job.user_id == user_id, mine, Job.deleted_at.is_(None), Job.result_file != "")
     if service:
         wanted = wanted.where(Job.service == service)
     if job_ids:
@@ -40,7 +42,7 @@ def of(user_id: int, job_ids: Sequence[str], service: str = "", format: str = ""
     if db.session.scalar(wanted.with_only_columns(Job.id).limit(1)) is None:
         raise JobError("nothing_to_download", N_("None of these pictures has a result to download."), status=404)
     pieces = _pieces(current_app._get_current_object(), wanted, wish, gettext(_LEFT_OUT))
-    return Archive(_slots, gettext(_BUSY), pieces)
+    return Archive(_slots, user_id, gettext(_BUSY), pieces)
 
 
 def _pieces(app: Flask, wanted: Select, wish: Wish, left_out_says: str) -> Iterator[bytes]:

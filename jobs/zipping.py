@@ -11,16 +11,23 @@ from jobs.errors import ServiceUnavailable
 
 _RETRY_SECONDS = 60
 _CHUNK_BYTES = 1 << 18
+_lock = threading.Lock()
+_sending: set[int] = set()  # whose archives are being sent
 
 
 class Archive:
     """The bytes of a ZIP, piece by piece. `close` must be called, even when nothing was read."""
 
-    def __init__(self, slots: threading.BoundedSemaphore, busy: str, pieces: Generator[bytes]):
-        """Take one of the slots until closed. Raises ServiceUnavailable, saying `busy`, when none is free."""
-        if not slots.acquire(blocking=False):
-            raise ServiceUnavailable("busy", busy, retry_after_seconds=_RETRY_SECONDS)
-        self._slots, self._pieces, self._closed = slots, pieces, False
+    def __init__(self, slots: threading.BoundedSemaphore, user_id: int, busy: str, pieces: Generator[bytes]):
+        """Take one of the slots, and the account's only one, until closed.
+
+        Raises ServiceUnavailable, saying `busy`, when there is none.
+        """
+        self._slots, self._user_id, self._pieces, self._closed = slots, user_id, pieces, False
+        with _lock:
+            if user_id in _sending or not slots.acquire(blocking=False):
+                raise ServiceUnavailable("busy", busy, retry_after_seconds=_RETRY_SECONDS)
+            _sending.add(user_id)
 
     def __iter__(self) -> Iterator[bytes]:
         try:
@@ -32,7 +39,9 @@ class Archive:
         if not self._closed:
             self._closed = True
             self._pieces.close()
-            self._slots.release()
+            with _lock:
+                _sending.discard(self._user_id)
+                self._slots.release()
 
 
 class Pipe:

@@ -71,7 +71,7 @@ def end_every_session(username: str):
     return answer(url_for("auth.login"), {"ended": True}, 200, _("You are signed out everywhere."))
 
 
-@blueprint.post("/sessions/<int:id>/end")
+@blueprint.post("/sessions/<int(max=2147483647):id>/end")
 def end_session(username: str, id: int):
     sessions.end_one(current_user._get_current_object(), id, request.remote_addr)
     return answer(url_for("account.show", username=username), {"ended": True}, 200, _("That session is ended."))
@@ -80,8 +80,8 @@ def end_session(username: str, id: int):
 @blueprint.get("/data")
 def data(username: str):
     user_id = current_user.id
-    archive = export.of(user_id)
     audit.record("data_downloaded", actor=username, target=username, address=request.remote_addr)
+    archive = export.of(user_id)
     name = f"revive-{utc_now():%Y-%m-%d}.zip"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return Response(archive, mimetype="application/zip", headers=headers)

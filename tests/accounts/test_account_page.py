@@ -7,7 +7,7 @@ import zipfile
 import pytest
 
 from jobs import export, running, storage
-from models import EmailCode, Event, Job, Tally, User, UserSession, db
+from models import EmailCode, Event, Job, Tally, User, UserSession, db, utc_now
 from tests.accounts.people import JSON, PASSWORD, Browser, at_once, body, deliver, make_user, signed_in
 from tests.jobs.support import make_job, picture, stored_files
 from tests.support.engines import both_engines
@@ -153,8 +153,10 @@ def test_the_zip_file_is_made_in_small_pieces_while_it_is_sent(app):
 
 def test_few_zip_files_are_made_at_once_and_an_abandoned_one_makes_room(app):
     browser = signed_in(app)
+    for other in ("54321", "67890"):
+        signed_in(app, other)
     with app.app_context():
-        taken = [export.of(account_id(app)) for _ in range(2)]
+        taken = [export.of(account_id(app, other)) for other in ("54321", "67890")]
     answer = browser.get(f"{PAGE}/data", headers=JSON)
     assert (answer.status_code, answer.json["error"]["key"]) == (503, "busy")
     assert int(answer.headers["Retry-After"]) > 0
@@ -162,6 +164,28 @@ def test_few_zip_files_are_made_at_once_and_an_abandoned_one_makes_room(app):
     for archive in (*taken, taken[0]):
         archive.close()
     assert all(browser.get(f"{PAGE}/data").status_code == 200 for _ in range(5))
+
+
+def test_one_account_has_one_zip_file_made_at_a_time(app):
+    browser = signed_in(app)
+    with app.app_context():
+        taken = export.of(account_id(app))
+    assert browser.get(f"{PAGE}/data", headers=JSON).status_code == 503
+    taken.close()
+    assert browser.get(f"{PAGE}/data").status_code == 200
+
+
+def test_C02_a_download_ends_with_the_account_it_is_of(app):
+    signed_in(app)
+    job = finished_job(app)
+    with app.app_context():
+        taken = export.of(account_id(app))
+        pieces = iter(taken)
+        sent = next(pieces)
+        db.session.execute(db.update(User).values(created_at=utc_now()))  # as if the number were given to the next one
+        db.session.commit()
+    sent += b"".join(pieces)
+    assert b"account.json" in sent and job.encode() not in sent
 
 
 @both_engines

@@ -7,6 +7,7 @@ import pytest
 
 from jobs import lifecycle, storage, takeaway
 from jobs.errors import ServiceUnavailable
+from jobs.zipping import Archive
 from tests.accounts.people import JSON, signed_in
 from tests.jobs.support import address, make_job, make_user, opened, picture, run_job
 
@@ -117,7 +118,8 @@ def test_without_any_result_it_says_so(owner, owner_id):
 
 def test_too_many_at_once_wait_and_a_broken_off_download_makes_room(owner, owner_id):
     made(owner_id, 1)
-    held = [takeaway.of(owner_id, []) for _ in range(takeaway._AT_ONCE)]
+    held = [Archive(takeaway._slots, -number, "", (b"" for _ in "x")) for number in range(1, takeaway._AT_ONCE)]
+    held.insert(0, takeaway.of(owner_id, []))
     with pytest.raises(ServiceUnavailable):
         takeaway.of(owner_id, [])
     next(iter(held[0]))
