@@ -98,7 +98,7 @@ SETTINGS = (
     Setting("SECRET_KEY_FALLBACKS", keys, (), "older keys, comma-separated, still accepted while you rotate"),
     Setting("HOST", text, "127.0.0.1", "address that the web server listens on"),
     Setting("PORT", whole(1, 65535), 5000, "port that the web server listens on"),
-    Setting("TRUSTED_HOSTS", words, (), "host names that the site answers to, comma-separated; any when empty and listening on 127.0.0.1"),
+    Setting("TRUSTED_HOSTS", words, (), "host names that the site answers to, comma-separated; 127.0.0.1 and localhost when absent"),
     Setting("BASE_URL", text, None, "address of the site as written in mails, such as `https://photos.example.org`"),
     Setting("HTTPS", switch, False, "yes when people reach the site over TLS: secure `__Host-` cookie and HSTS"),
     Setting("PROXIES", whole(0, 5), 0, "how many reverse proxies of yours stand in front and set `X-Forwarded-For`"),
@@ -143,7 +143,11 @@ def load(environment: Mapping[str, str] | None = None) -> dict[str, Any]:
 
 
 def load_or_exit() -> dict[str, Any]:
-    """`load`, with a wrong setting told on the terminal instead of a traceback."""
+    """`load`, with a wrong setting told on the terminal instead of a traceback.
+
+    What the process writes from then on is for its user alone: pictures, the database, mails.
+    """
+    os.umask(0o077)
     try:
         return load()
     except WrongSetting as error:
@@ -163,7 +167,7 @@ def _read(setting: Setting, raw: str) -> Any:
 def _derived(values: Mapping[str, Any]) -> dict[str, Any]:
     secure = values["HTTPS"]
     instance = Path(values["INSTANCE_DIR"] or ROOT / "instance").resolve()
-    instance.mkdir(parents=True, exist_ok=True)
+    instance.mkdir(mode=0o700, parents=True, exist_ok=True)
     return {
         "INSTANCE_DIR": instance,
         "SQLALCHEMY_DATABASE_URI": values["DATABASE_URL"] or f"sqlite:///{instance / 'revive.db'}",
@@ -193,6 +197,7 @@ def _derived(values: Mapping[str, Any]) -> dict[str, Any]:
 def _engine_options(values: Mapping[str, Any]) -> dict[str, Any]:
     options = {
         "pool_pre_ping": True,
+        "hide_parameters": True,  # hashes and addresses have no place in the log of an unforeseen error
         "pool_recycle": values["DATABASE_POOL_RECYCLE_SECONDS"],
         # A thread holds at most two connections at once: its own, and one that counts or records.
         "pool_size": values["DATABASE_POOL_SIZE"] or values["WEB_THREADS"],

@@ -1,6 +1,7 @@
 """How gunicorn serves Revive: `gunicorn 'app:create_app()'` in this folder reads this file."""
 
 import os
+from pathlib import Path
 
 from config import load_or_exit
 
@@ -19,5 +20,5 @@ keepalive = 5
 accesslog = None
 loglevel = "warning"
 # Temporary heartbeat files on a disk can stall a worker; memory cannot.
-worker_tmp_dir = "/dev/shm"
+worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None
 forwarded_allow_ips = "127.0.0.1,::1"

@@ -18,13 +18,14 @@ ROOT = Path(__file__).resolve().parent
 BIN = Path(sys.executable).parent
 STOP_SECONDS = 60
 RESTART_SECONDS = 2
+FRUITLESS_STARTS = 3
 
 
 class Process:
     """One long-running part of Revive in a session of its own, so that Ctrl-C reaches it only through us."""
 
     def __init__(self, name: str, *command: str):
-        self.name, self.command = name, command
+        self.name, self.command, self.ended = name, command, 0
         self.start()
 
     def start(self) -> None:
@@ -32,6 +33,7 @@ class Process:
 
     def restart_if_dead(self) -> None:
         if self.popen.poll() is not None:
+            self.ended += 1
             say(f"The {self.name} ended with status {self.popen.returncode}; starting it again.")
             time.sleep(RESTART_SECONDS)
             self.start()
@@ -63,7 +65,12 @@ def main() -> None:
                 time.sleep(0.1)
                 for part in parts:
                     part.restart_if_dead()
+                    if part.ended == FRUITLESS_STARTS:
+                        stop_all(parts)
+                        sys.exit(f"Revive cannot start: the {part.name} ends at once, again and again; see above why.")
             say(f"Revive is ready at http://{host}:{port}  (Ctrl-C stops it)")
+            if not settings["MAIL_SERVER"]:
+                say(f"No mail is sent while MAIL_SERVER is not set: codes appear here and in {settings['OUTBOX_DIR']}.")
             while True:
                 time.sleep(1)
                 for part in parts:

@@ -37,9 +37,15 @@ def services_table() -> str:
     rows = ["| service | what it does | options | weights |", "|---|---|---|---|"]
     for service in SERVICES:
         options = ", ".join(f"`{option.name}`" for option in service.options)
-        cards = ", ".join(f"[{name}](weights/{manifest[name]['card']})" for name in service.weights) or "none needed"
+        chosen = {choice.weights: None for option in service.options for choice in option.choices}
+        further = links(manifest, [name for name in chosen if name in manifest and name not in service.weights])
+        cards = (links(manifest, service.weights) or "none needed") + (f"; by choice {further}" if further else "")
         rows.append(f"| **{service.title}** (`{service.key}`) | {service.summary} | {options} | {cards} |")
     return "\n".join(rows)
+
+
+def links(manifest: dict, names) -> str:
+    return ", ".join(f"[{name}](weights/{manifest[name]['card']})" for name in names)
 
 
 def commands_table(app) -> str:
@@ -65,7 +71,7 @@ def addresses_table(app) -> str:
     rows = ["| address | methods |", "|---|---|"]
     for rule in sorted(app.url_map.iter_rules(), key=lambda rule: rule.rule):
         if rule.endpoint != "static":
-            address = re.sub(r"<(?:\w+:)?(\w+)>", r"<\1>", rule.rule)
+            address = re.sub(r"<(?:[^<>:]+:)?(\w+)>", r"<\1>", rule.rule)
             rows.append(f"| `{address}` | {' '.join(sorted(rule.methods - {'HEAD', 'OPTIONS'}))} |")
     return "\n".join(rows)
 

@@ -31,15 +31,19 @@ def inspect(
     preview: str | os.PathLike,
     thumbnail: str | os.PathLike,
     max_megapixels: float = DEFAULT_MAX_MEGAPIXELS,
-    seconds: int = DEFAULT_SECONDS,
-    memory_mb: int = DEFAULT_MEMORY_MB,
+    seconds: int | None = None,
+    memory_mb: int | None = None,
 ) -> Header:
     """Decode `path` in a limited child; write its preview and thumbnail; return its Header, upright.
 
-    The suffix of `preview` and `thumbnail` (.webp, .jpg or .png) chooses their format. On an error neither
-    file is left behind. Raises PictureError (TooCostly when a limit was met, OutOfTime when the server was too
-    busy to find out), and OSError when the small copies could not be written.
+    The limits grow with `max_megapixels` where they are not given. The suffix of `preview` and `thumbnail` (.webp,
+    .jpg or .png) chooses their format. On an error neither file is left behind. Raises PictureError (TooCostly
+    when a limit was met, OutOfTime when the server was too busy to find out), and OSError when the small copies could
+    not be written.
     """
+    larger = max(1.0, max_megapixels / DEFAULT_MAX_MEGAPIXELS)
+    seconds = seconds or round(DEFAULT_SECONDS * larger)
+    memory_mb = memory_mb or round(DEFAULT_MEMORY_MB * larger)
     arguments = [os.path.abspath(path), "--max-megapixels", str(max_megapixels)]
     arguments += ["--seconds", str(seconds), "--memory-mb", str(memory_mb)]
     arguments += ["--preview", os.path.abspath(preview), "--thumbnail", os.path.abspath(thumbnail)]

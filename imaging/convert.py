@@ -44,7 +44,11 @@ def convert(
 
 def main() -> None:
     arguments = _parser().parse_args()
-    child.reply(lambda: _converted(arguments), arguments.seconds, MEMORY_MB, _MAX_WRITTEN_MB)
+    child.reply(lambda: _converted(arguments), arguments.seconds, _memory_mb(arguments.max_megapixels), _MAX_WRITTEN_MB)
+
+
+def _memory_mb(max_megapixels: float) -> int:
+    return round(MEMORY_MB * max(1.0, max_megapixels / DEFAULT_MAX_MEGAPIXELS))
 
 
 def _parser() -> argparse.ArgumentParser:

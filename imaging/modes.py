@@ -6,6 +6,7 @@ from PIL import Image, ImageCms
 
 MAX_PROFILE_BYTES = 4 * 2**20
 _DIRECT = {"1", "L", "P", "RGB", "YCbCr", "HSV", "RGBX", "CMYK"}
+_GREY = {"1", "L", "LA", "La", "F"}  # and those that begin with I
 _WITH_ALPHA = {"LA", "La", "PA", "RGBA", "RGBa"}
 
 
@@ -21,8 +22,8 @@ def to_rgb(image: Image.Image) -> tuple[Image.Image, bytes | None]:
         return _from_lab(image), None
     if image.mode == "CMYK" and icc:
         return _converted(image, icc, b"CMYK") or image.convert("RGB"), None
-    if image.mode == "L" and icc and not image.has_transparency_data:
-        return _converted(image, icc, b"GRAY") or image.convert("RGB"), None
+    if icc and icc[16:20] == b"GRAY" and (image.mode in _GREY or image.mode.startswith("I")):
+        return _from_grey(image, icc), None
     return _eight_bit_rgb(image), icc if icc and _usable_for_rgb(icc) else None
 
 
@@ -63,6 +64,17 @@ def _converted(image: Image.Image, icc: bytes, space: bytes) -> Image.Image | No
 def _from_lab(image: Image.Image) -> Image.Image:
     lab, srgb = ImageCms.createProfile("LAB"), ImageCms.createProfile("sRGB")
     return ImageCms.profileToProfile(image, lab, srgb, outputMode="RGB")
+
+
+def _from_grey(image: Image.Image, icc: bytes) -> Image.Image:
+    """Return a grey image of any depth, with or without transparency, as sRGB by its grey profile."""
+    plain = _eight_bit_rgb(image)
+    found = _converted(plain.getchannel(0), icc, b"GRAY")
+    if found is None:
+        return plain
+    if plain.mode == "RGBA":
+        found.putalpha(plain.getchannel("A"))
+    return found
 
 
 def _eight_bit_rgb(image: Image.Image) -> Image.Image:

@@ -47,14 +47,15 @@ def run_tiled(
     minimum_side: int = 1,
     device: str | torch.device = "cpu",
     report: Callable[[float], None] = lambda share: None,
+    begun: Callable[[], None] = lambda: None,
 ) -> np.ndarray:
     """Return `function` of uint8 (H, W, 3) `pixels`, as uint8 of the same shape.
 
     function: float32 (1, 3, h, w) in [0, 1], h and w obeying the size rule -> the same shape.
     tile: longest side of a tile; overlap: the least overlap of two neighbours, at most a quarter of it.
     report: gets the share done, in (0, 1], after each tile; what it raises ends the run.
-    When memory runs out the tile is halved and the run begins again; `report` never goes back. At the
-    smallest tile the error is raised on.
+    begun: is told that a run begins. When memory runs out the tile is halved and the run begins again; `report` never
+    goes back. At the smallest tile the error is raised on.
     """
     if not 0 <= overlap <= tile // 4 or tile < 24 * multiple_of:
         raise ValueError("a tile must be at least 4 overlaps and 24 multiples long")
@@ -66,6 +67,7 @@ def run_tiled(
         report(furthest)
 
     while True:
+        begun()
         try:
             return _run(pixels, function, tile, overlap, (multiple_of, minimum_side), device, forward_only)
         except (RuntimeError, MemoryError) as error:  # torch.OutOfMemoryError is a RuntimeError

@@ -1,6 +1,8 @@
 """The pictures of a job as they go out: as stored, or converted in a child process into another format."""
 
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -14,6 +16,7 @@ from imaging.files import OUTPUT_FORMATS
 from jobs import results, storage, uploads
 from jobs.errors import JobError, NotFound, ServiceUnavailable
 from jobs.options import uploads_of
+from jobs.places import places
 from models import Job
 
 _CONVERSIONS_AT_ONCE = 2
@@ -73,7 +76,7 @@ def wish(format: str | None = None, quality: str | None = None, metadata: str | 
         raise JobError("unknown_format", N_("Pictures can be downloaded as PNG, JPEG or WebP."))
     if metadata and metadata not in _METADATA:
         raise JobError("unknown_metadata", N_("The details in a picture can be kept (keep) or removed (strip)."))
-    if quality and not (quality.isascii() and quality.isdigit() and 1 <= int(quality[:9]) <= 100):
+    if quality and not (quality.isascii() and quality.isdigit() and len(quality) <= 3 and 1 <= int(quality) <= 100):
         raise JobError("bad_quality", N_("The quality is a whole number from 1 to 100."))
     return Wish(format or None, int(quality) if quality else None, metadata or None)
 
@@ -145,20 +148,36 @@ def _stored(job: Job, name: str) -> Path:
 
 
 def _converted(stored: Path, suffix: str, wish: Wish) -> Path:
-    if not _converting.acquire(timeout=_WAIT_SECONDS):
-        raise ServiceUnavailable(
-            "busy",
-            N_("The server is converting many pictures right now. Try again in a moment."),
-            retry_after_seconds=_RETRY_SECONDS,
-        )
     target = storage.passing_file(suffix)
     chosen = {"quality": wish.quality} if wish.quality else {}
-    try:
-        with storage.telling_when_full():
-            convert(
-                stored, target, wish.format, metadata=wish.metadata or "keep",
-                max_megapixels=current_app.config["MAX_MEGAPIXELS"], **chosen,
-            )  # fmt: skip
-    finally:
-        _converting.release()
+    with _turn(), storage.telling_when_full():
+        convert(
+            stored, target, wish.format, metadata=wish.metadata or "keep",
+            max_megapixels=current_app.config["MAX_MEGAPIXELS"], **chosen,
+        )  # fmt: skip
     return target
+
+
+@contextmanager
+def _turn() -> Iterator[None]:
+    """Wait until one of the few that convert at once is done, where not too many wait already."""
+    slots = places()
+    if not slots.acquire(blocking=False):
+        raise _busy()
+    try:
+        if not _converting.acquire(timeout=_WAIT_SECONDS):
+            raise _busy()
+        try:
+            yield
+        finally:
+            _converting.release()
+    finally:
+        slots.release()
+
+
+def _busy() -> ServiceUnavailable:
+    return ServiceUnavailable(
+        "busy",
+        N_("The server is converting many pictures right now. Try again in a moment."),
+        retry_after_seconds=_RETRY_SECONDS,
+    )

@@ -11,7 +11,7 @@ from flask import current_app
 from sqlalchemy import func, select, update
 from sqlalchemy.exc import IntegrityError
 
-from jobs.errors import QuotaExceeded
+from jobs.errors import NotFound, QuotaExceeded
 from models import Job, Tally, User, db, utc_now
 from models.job import QUEUED, RUNNING
 from services.base import N_
@@ -73,7 +73,7 @@ def check(user_id: int) -> None:
 
 
 def admit(user_id: int, upload_bytes: int, pixels: int) -> None:
-    """Count one more job in the transaction that will also insert it. Raises QuotaExceeded.
+    """Count one more job in the transaction that will also insert it. Raises QuotaExceeded, NotFound.
 
     Counting comes first, in a fresh transaction: it locks the account's tallies until the transaction ends, so
     that parallel uploads of one account are looked at one after the other, each seeing what the one before did.
@@ -83,6 +83,8 @@ def admit(user_id: int, upload_bytes: int, pixels: int) -> None:
     if not _add(more):
         _make_tallies(more)
         _add(more)
+    if db.session.scalar(select(User.id).where(User.id == user_id, User.disabled_at.is_(None))) is None:
+        raise NotFound()  # disabled or deleted while the picture came in
     allowed = of(user_id)
     _check_day(allowed, *(_counted(key) for key in more))
     _check_active_and_storage(user_id, allowed, upload_bytes)
@@ -138,7 +140,13 @@ def _check_active_and_storage(user_id: int, allowed: Limits, upload_bytes: int) 
             retry_after_seconds=_RETRY_SECONDS,
         )
     if _stored_bytes(user_id) + upload_bytes > allowed.storage_megabytes * _MEGABYTE:
-        raise QuotaExceeded("storage_used_up", N_("Your space is used up. Delete some earlier pictures first."))
+        raise QuotaExceeded(
+            "storage_used_up",
+            N_(
+                "Your space is used up. Delete some earlier pictures: their space is free once they cannot be "
+                "brought back."
+            ),
+        )
 
 
 def _active_jobs(user_id: int) -> int:

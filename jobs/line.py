@@ -1,8 +1,9 @@
 """The line: whose job is next. Accounts take turns, so that one picture never waits for all of somebody's batch.
 
-The account that was served longest ago is next, with the oldest of its jobs; one that has never been served comes
-first. Of very many accounts only those whose oldest job has waited longest take part at a time, so that choosing
-stays cheap; the others move up.
+The account that was served longest ago is next; one that has never been served comes first. Of one account's jobs
+those that go on with an earlier job come first, for somebody waits for each of them, then the oldest. Of very many
+accounts only those whose oldest job has waited longest take part at a time, so that choosing stays cheap; the others
+move up.
 """
 
 from datetime import datetime, timedelta
@@ -16,6 +17,7 @@ from models.job import QUEUED
 ACCOUNTS_AT_A_TIME = 50
 # Who was served longer ago than this counts as never served.
 _LATELY = timedelta(days=1)
+_OWN_ORDER = Job.parent_id == "", Job.created_at, Job.id
 
 
 def next_id() -> str | None:
@@ -26,7 +28,7 @@ def next_id() -> str | None:
         if not accounts:
             return None
         own = select(Job.id).where(Job.status == QUEUED, Job.user_id == accounts[0])
-        return db.session.scalar(own.order_by(Job.created_at, Job.id).limit(1))
+        return db.session.scalar(own.order_by(*_OWN_ORDER).limit(1))
     finally:
         db.session.rollback()
 
@@ -35,7 +37,7 @@ def ahead(job: Job) -> list[tuple[str, int]]:
     """Return (service, pixels) of each waiting job that comes before this one, as far as can be told now."""
     accounts = _accounts()
     columns = (Job.id, Job.user_id, Job.service, Job.width * Job.height)
-    waiting = select(*columns).where(Job.status == QUEUED).order_by(Job.created_at, Job.id)
+    waiting = select(*columns).where(Job.status == QUEUED).order_by(*_OWN_ORDER)
     if job.user_id not in accounts:  # more accounts wait than take turns: the older ones go first
         rows = db.session.execute(waiting.where(Job.created_at < job.created_at))
         return [(service, pixels) for _, _, service, pixels in rows]

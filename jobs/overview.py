@@ -15,6 +15,7 @@ from models.job import CANCELLED, DONE, FAILED, QUEUED, RUNNING
 
 COUNT_UP_TO = 10_000
 LATEST_FAILURES = 500
+_PRECISIONS = {", bf16": "bfloat16", ", fp16": "float16"}  # how `engine.device_name` ends, else it is float32
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,7 @@ def workers() -> list[WorkerView]:
     rows = db.session.scalars(select(Worker).order_by(Worker.seen_at.desc()))
     return [
         WorkerView(
-            row.id, row.threads, row.device.removesuffix(", bf16"), _precision(row.device), row.started_at, row.seen_at,
+            row.id, row.threads, _card(row.device), _precision(row.device), row.started_at, row.seen_at,
             row.seen_at > alive_since,
         )
         for row in rows
@@ -132,8 +133,12 @@ def _new_accounts(first: date) -> dict[str, int]:
     return {str(made_on): number for made_on, number in rows}
 
 
+def _card(device: str) -> str:
+    return next((device.removesuffix(mark) for mark in _PRECISIONS if device.endswith(mark)), device)
+
+
 def _precision(device: str) -> str:
     """The engine names the precision after the device where it is not the usual one."""
     if not device:
         return ""
-    return "bfloat16" if device.endswith(", bf16") else "float32"
+    return next((name for mark, name in _PRECISIONS.items() if device.endswith(mark)), "float32")

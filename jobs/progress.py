@@ -1,10 +1,12 @@
 """What is told of a job while it waits and runs: its place in the line, and how long it may take.
 
-Times are learnt from what this server did lately: the median of seconds per megapixel of the same service.
-Nothing is told before there is something to learn from.
+Times are learnt from what this server did lately: the median of seconds per megapixel of the same service, by the
+same network or way where there was one. Nothing is told before there is something to learn from, nor once a job takes
+longer than that.
 """
 
 from collections import Counter
+from collections.abc import Mapping
 from datetime import timedelta
 from statistics import median
 from typing import Any
@@ -23,12 +25,13 @@ from models.job import DONE, FAILED, QUEUED, RUNNING
 LEARN_FROM_JOBS = 25
 LEARN_FROM_DAYS = 30
 WORKER_SEEN_SECONDS = 20
+WAYS = ("network", "engine", "what")  # options that decide how long a run takes
 
 
 def view(job: Job, estimate: bool = True) -> dict[str, Any]:
     """Return the public facts of a job, in the request's language; addresses are the views' business.
 
-    Without `estimate` its place and its time stay None, and `paused` False: lists do not show them.
+    Without `estimate` its place and its time stay None, `paused` and `no_worker` False: lists do not show them.
     """
     service = services.get(job.service)
     verdicts = service.verdicts if service else {}
@@ -44,6 +47,7 @@ def view(job: Job, estimate: bool = True) -> dict[str, Any]:
         "position": position(job) if estimate else None,
         "eta_seconds": eta_seconds(job) if estimate else None,
         "paused": is_paused(job) if estimate else False,
+        "no_worker": job.status == QUEUED and not _hands() if estimate else False,
         "device": job.device,
         "error": _error(job),
     }
@@ -65,13 +69,13 @@ def eta_seconds(job: Job) -> int | None:
     """Return in how many seconds the job may be done; None when it has ended, is paused, or nobody can tell."""
     if job.status not in (QUEUED, RUNNING) or is_paused(job):
         return None
-    pace = _seconds_per_pixel(job.service)
+    pace = _seconds_per_pixel(job.service, job.options)
     if pace is None:
         return None
     own = pace * job.width * job.height
     if job.status == RUNNING:
         gone = (utc_now() - job.started_at).total_seconds() if job.started_at else 0.0
-        return max(1, round(own - gone))
+        return max(1, round(own - gone)) if gone < own else None
     hands = _hands()
     if not hands:
         return None
@@ -100,24 +104,31 @@ def said(text: str) -> str:
     return gettext(text) if text else ""  # the empty text is the catalogue's own header
 
 
-def _seconds_per_pixel(service: str) -> float | None:
-    """Return the median of the latest jobs of this service that did not fail; None when there are none.
+def _seconds_per_pixel(service: str, options: Mapping[str, Any] | None = None) -> float | None:
+    """Return the median of the latest jobs of this service that made a picture; None when there are none.
 
-    Those that went on with the original of an earlier one are left out: they may have had its work to start from.
+    With `options`, of those that went the same WAYS, if there are any. Jobs that went on with the original of an
+    earlier one are left out: they may have had its work to start from.
     """
     since = utc_now() - timedelta(days=LEARN_FROM_DAYS)
     lately = (
-        select(Job.started_at, Job.finished_at, Job.width * Job.height)
+        select(Job.started_at, Job.finished_at, Job.width * Job.height, Job.options)
         .where(Job.service == service, Job.status == DONE, Job.created_at > since, Job.parent_which != ORIGINAL)
+        .where(Job.result_file != "")
         .order_by(Job.created_at.desc())
         .limit(LEARN_FROM_JOBS)
     )
     paces = [
-        (finished - started).total_seconds() / each
-        for started, finished, each in db.session.execute(lately)
+        ((finished - started).total_seconds() / each, _way(chosen))
+        for started, finished, each, chosen in db.session.execute(lately)
         if started and finished and each
     ]
-    return median(paces) if paces else None
+    alike = [pace for pace, way in paces if options is not None and way == _way(options)]
+    return median(alike or [pace for pace, _ in paces]) if paces else None
+
+
+def _way(options: Mapping[str, Any]) -> tuple:
+    return tuple(options.get(name) for name in WAYS)
 
 
 def _hands() -> int:

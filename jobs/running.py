@@ -6,7 +6,6 @@ another worker took it over, changes nothing any more.
 
 import logging
 import secrets
-import sys
 import time
 from collections.abc import Mapping
 from typing import Any
@@ -65,10 +64,12 @@ def _run_claimed(job_id: str, this_run: str) -> bool:
         return True
     db.session.expunge(job)
     db.session.remove()  # a long run holds no connection
+    engine.forget_use()
     with Pulse(job_id, this_run, current_app.config["JOB_MINUTES"] * 60) as pulse:
         outcome = _outcome(job, pulse)
         if outcome is not None:
-            _finish(job_id, this_run, outcome | {"device": _device(job)})
+            device = engine.device_name() if engine.was_used() else "CPU"
+            _finish(job_id, this_run, outcome | {"device": device}, job.kept)
     status = outcome["status"] if outcome else "taken away"
     logger.info("Job %s (%s): %s after %.1f s", job_id, job.service, status, time.monotonic() - started)
     return True
@@ -125,15 +126,23 @@ def _unexpected(job: Job) -> dict[str, Any]:
     return _failure(UNEXPECTED, reference)
 
 
-def _finish(job_id: str, this_run: str, outcome: Mapping[str, Any]) -> None:
-    """Write the end of the run, waiting for a database that is away; undo the files when the job is not ours."""
+def _finish(
+    job_id: str, this_run: str, outcome: Mapping[str, Any], kept_before: list[str] | None = None
+) -> None:
+    """Write the end of the run, waiting for a database that is away.
+
+    The files that it stored are undone when the job is not ours, or when it failed, with the disk full for instance.
+    """
     end = update(Job).where(Job.id == job_id, Job.status == RUNNING, Job.worker == this_run)
     end = end.values(**outcome, stage="", finished_at=utc_now())
     for _ in range(_FINISH_TRIES):
         try:
             with db.engine.begin() as connection:
-                if connection.execute(end).rowcount:
-                    return
+                mine = connection.execute(end).rowcount
+            if mine and outcome["status"] == FAILED:
+                results.forget(job_id, kept_before)
+            if mine:
+                return
             break
         except DBAPIError as error:
             logger.warning("The database is away (%s); job %s waits for it.", type(error.orig).__name__, job_id)
@@ -147,10 +156,3 @@ def _forget_result(job_id: str) -> None:
     db.session.remove()
     if row is None or row.status not in (DONE, RUNNING, QUEUED):
         results.forget(job_id, row.kept if row else None)
-
-
-def _device(job: Job) -> str:
-    """The name of the device that the service's networks ran on; services without networks run on the processor."""
-    service = services.get(job.service)
-    uses_torch = service is not None and service.weights and "torch" in sys.modules
-    return engine.device_name() if uses_torch else "CPU"

@@ -1,7 +1,6 @@
 """From the bytes of a request to a checked picture in a job's folder."""
 
 import re
-import threading
 import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +15,7 @@ from imaging.errors import N_, OutOfTime, TooManyBytes
 from imaging.formats import Header
 from jobs import storage
 from jobs.errors import ServiceUnavailable, UploadRefused
+from jobs.places import places
 
 _CHUNK_BYTES = 1 << 20
 _NAME_LENGTH = 100
@@ -23,7 +23,6 @@ _STEM_LENGTH = 80
 _SLOT_WAIT_SECONDS = 2
 _RETRY_SECONDS = 3
 _SUFFIXES = {"jpeg": "jpg", "tiff": "tif"}
-_making_slots = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -114,11 +113,7 @@ def _busy() -> ServiceUnavailable:
 
 @contextmanager
 def _slot() -> Iterator[None]:
-    """Keep two threads of the web process free for pages, however many uploads are being checked."""
-    with _making_slots:
-        slots = current_app.extensions.setdefault(
-            "upload_slots", threading.BoundedSemaphore(max(1, current_app.config["WEB_THREADS"] - 2))
-        )
+    slots = places()
     if not slots.acquire(timeout=_SLOT_WAIT_SECONDS):
         raise _busy()
     try:

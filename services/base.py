@@ -90,7 +90,7 @@ class Option:
     picture, or None. `aspect_of` names the choice option whose value says which width / height a frame keeps.
     `shown_when` names another option and the value or values of it for which this one matters.
     `advanced` ones stand under "Advanced". `keeps` says of a mask that what it chooses stays; else that is what is
-    worked on.
+    worked on. `needed`: where it matters, nothing can be done without it.
     """
 
     name: str
@@ -105,6 +105,7 @@ class Option:
     shown_when: tuple[str, str | tuple[str, ...]] | None = None
     advanced: bool = False
     keeps: bool = False
+    needed: bool = False
     aspect_of: tuple[str, Mapping[str, float]] | None = None
 
     def parse(self, raw: Any) -> Any:

@@ -20,9 +20,9 @@ OVERLAP = 64
 def run(picture: Picture, options: Mapping[str, Any], report: Report) -> Result:
     """Sharpen the colours; alpha stays. `strength` goes from the picture (0) to the network's answer (1).
 
-    A picture that shows no motion blur has no result, only the verdict, unless the owner wants one `anyway`. A
-    tile in which the answer is broken stays as it was, which the verdict says; raises ServiceError when
-    that is all of them.
+    A picture that shows no motion blur has no result, only the verdict, unless the owner wants one `anyway`, nor has
+    one that the network leaves as it is. A tile in which the answer is broken stays as it was, which the verdict says;
+    raises ServiceError when that is all of them.
     """
     report(0.0, N_("Loading the network"))
     network = engine.network(options["network"])
@@ -42,11 +42,14 @@ def run(picture: Picture, options: Mapping[str, Any], report: Report) -> Result:
         minimum_side=network.minimum_side,
         device=network.device,
         report=lambda share: report(0.08 + 0.9 * share, N_("Taking the blur out")),
+        begun=tiles.begin,
     )
     if tiles.broken == tiles.count:
         raise engine.unstable()
     report(1.0, N_("Done"))
-    return Result(picture.with_rgb(rgb), verdict=verdict(tiles, picture.rgb, rgb))
+    if np.array_equal(picture.rgb, rgb):
+        return Result(None, verdict="nothing_changed")
+    return Result(picture.with_rgb(rgb), verdict="some_tiles_kept" if tiles.broken else "")
 
 
 def blurred(picture: Picture) -> bool:
@@ -60,17 +63,15 @@ def blurred(picture: Picture) -> bool:
     return found >= shake.THRESHOLD
 
 
-def verdict(tiles: "Tiles", before: np.ndarray, after: np.ndarray) -> str:
-    if np.array_equal(before, after):
-        return "nothing_changed"
-    return "some_tiles_kept" if tiles.broken else ""
-
-
 class Tiles:
     """The function of one tile, which counts the tiles and those whose answer was of no use."""
 
     def __init__(self, network: engine.Network, strength: float):
         self.network, self.strength = network, strength
+        self.begin()
+
+    def begin(self) -> None:
+        """Count from nought, for the run begins, or begins again with smaller tiles."""
         self.count = self.broken = 0
 
     def __call__(self, tile: "Tensor") -> "Tensor":
@@ -105,7 +106,7 @@ SERVICE = Service(
     verdicts={
         "no_motion_blur": N_("No motion blur was found in this photo; it was kept as it was."),
         "some_tiles_kept": N_("In parts of this photo the network gave no usable answer. They were kept as they were."),
-        "nothing_changed": N_("The network found nothing to change in this photo: the result is the same picture."),
+        "nothing_changed": N_("The network found nothing to change in this photo; it was kept as it was."),
     },
     options=(
         Option(

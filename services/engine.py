@@ -21,7 +21,9 @@ _TRIM_THRESHOLD, _TOP_PAD, _MMAP_THRESHOLD = -1, -2, -3
 # How often a thread of libgomp, which torch brings, looks whether there is work before it sleeps.
 _SPINS = "1000"
 UNSTABLE = "unstable_network"
+PRECISIONS = {"torch.bfloat16": "bf16", "torch.float16": "fp16"}
 _lock = threading.Lock()
+_thread = threading.local()  # `used`: whether this thread asked a network since `forget_use`
 # Weights name -> (where they lay and their SHA-256, the network made of them).
 _loaded: dict[str, tuple[tuple[Path, str], "Network"]] = {}
 _weights_folder = WEIGHTS
@@ -49,9 +51,13 @@ class Network:
         """Return the same without a look whether it is `finite`, for which a graphics card would be waited for."""
         import torch
 
-        with torch.inference_mode(), torch.autocast(self.device, self._half, enabled=self._half is not None):
-            tensor = tensor.to(self.device, memory_format=torch.channels_last)
-            return (self._module if method == "forward" else getattr(self._module, method))(tensor).float()
+        _thread.used = True
+        asked = self._module if method == "forward" else getattr(self._module, method)
+        try:
+            with torch.inference_mode(), torch.autocast(self.device, self._half, enabled=self._half is not None):
+                return asked(tensor.to(self.device, memory_format=torch.channels_last)).float()
+        except torch.OutOfMemoryError as error:  # a graphics card's; the processor's is a MemoryError already
+            raise MemoryError from error
 
 
 def finite(answer: "Tensor") -> "Tensor":
@@ -121,7 +127,9 @@ def module(name: str) -> "nn.Module":
 
     It is on `device()`, in float32 and in eval mode; nobody looks whether its answers are finite.
     """
-    return network(name)._module
+    found = network(name)._module
+    _thread.used = True
+    return found
 
 
 def device() -> str:
@@ -129,6 +137,16 @@ def device() -> str:
     import torch
 
     return "cuda" if torch.cuda.is_available() else "cpu"
+
+
+def forget_use() -> None:
+    """Begin to look whether this thread asks a network."""
+    _thread.used = False
+
+
+def was_used() -> bool:
+    """Say whether this thread has asked a network since `forget_use`."""
+    return getattr(_thread, "used", False)
 
 
 def half_precision() -> "dtype | None":
@@ -139,13 +157,12 @@ def half_precision() -> "dtype | None":
 
 
 def device_name() -> str:
-    """Return the name of the device that networks really run on, for people."""
+    """Return the name of the device that networks really run on, for people; with a precision that is not float32."""
     import torch
 
-    if device() == "cuda":
-        return torch.cuda.get_device_name()
-    name = torch.cpu.get_capabilities().get("cpu_name") or "CPU"
-    return f"{name}, bf16" if half_precision() else name
+    on_card = device() == "cuda"
+    name = torch.cuda.get_device_name() if on_card else torch.cpu.get_capabilities().get("cpu_name") or "CPU"
+    return f"{name}, {PRECISIONS[half]}" if (half := str(half_precision())) in PRECISIONS else name
 
 
 def _unavailable() -> ServiceError:

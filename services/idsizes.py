@@ -32,7 +32,7 @@ class Size:
     as_taken: bool = False
 
 
-WHITE, LIGHT_GREY, CREAM, BLUE = "#ffffff", "#e6e6e6", "#f2ece0", "#438edb"
+WHITE, LIGHT_GREY = "#ffffff", "#e6e6e6"
 _TRADE = "Customary print size of Chinese photo shops; no law behind it"
 
 SIZES: tuple[Size, ...] = (

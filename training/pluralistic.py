@@ -60,7 +60,8 @@ def main() -> None:
         trainer.set_rates(run.progress())
         generator = torch.Generator(arguments.device).manual_seed(SEED * 1_000_003 + step)
         pictures = squares.batch(bank, arguments.batch, network.side, generator)
-        known = 1 - hidden[torch.randint(len(hidden), (arguments.batch,), generator=generator)].float()
+        drawn = torch.randint(len(hidden), (arguments.batch,), generator=generator, device=arguments.device)
+        known = 1 - hidden[drawn].float()
         figures = trainer.step(pictures, known)
         step += 1
         if step % LOG_EVERY == 0:

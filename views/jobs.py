@@ -10,7 +10,8 @@ The one JSON shape of a job, which pages are rendered from as well (`described`)
     verdict, verdict_message     a key, and its sentence in the reader's language; "" for a plain success
     notice            what is to be known of every result of this service, or ""
     error             {key, message} of a failed job, else None
-    progress, stage, position, eta_seconds, paused, device    paused: it waits, and the administrator stopped the queue
+    progress, stage, position, eta_seconds, device
+    paused, no_worker it waits, and the administrator stopped the queue, or no worker is alive
     original_name, width, height, created_at, deleted_at      the size is the original's; times are ISO 8601 in UTC
     result_width, result_height
     url, original_url, result_url, mask_url, preview_original_url, preview_result_url, thumbnail_url
@@ -66,7 +67,7 @@ def picture(username: str, id: str, which: str):
     return _sent(downloads.picture(job, which, wish))
 
 
-@blueprint.get("/jobs/<id>/answers/<int:number>")
+@blueprint.get("/jobs/<id>/answers/<int(max=2147483647):number>")
 def answer(username: str, id: str, number: int):
     return picture(username, id, f"{storage.ANSWER}-{number}")
 

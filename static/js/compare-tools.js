@@ -66,8 +66,11 @@ class CompareTools extends HTMLElement {
   }
 
   async screen(on) {
-    if (document.fullscreenEnabled) return on ? this.slider.requestFullscreen() : document.exitFullscreen();
-    this.onScreen(on); // a phone that gives only videos the whole screen
+    try {
+      await (on ? this.slider.requestFullscreen() : document.exitFullscreen());
+    } catch {
+      this.onScreen(on); // a phone that gives only videos the whole screen, or one that refuses
+    }
   }
 
   onScreen(on) {

@@ -75,13 +75,18 @@ class ItemJob extends HTMLElement {
     else this.stop();
   }
 
-  stop() {
+  async stop() {
     clearTimeout(this.timer);
     this.item.set("cancelled");
     if (!this.job) return;
     const body = new FormData();
     body.set("csrf_token", this.closest("form").elements.csrf_token.value);
-    fetch(`${this.job.url}/cancellation`, { method: "POST", body, headers: { Accept: "application/json" } });
+    const wish = { method: "POST", body, headers: { Accept: "application/json" } };
+    const answer = await fetch(`${this.job.url}/cancellation`, wish).catch(() => null);
+    if (answer?.ok) return;
+    // The server was not told: the job goes on, and its state is shown.
+    this.isGivenUp = false;
+    this.later(FIRST_WAIT_MS);
   }
 }
 

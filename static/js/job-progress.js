@@ -38,7 +38,9 @@ class JobProgress extends HTMLElement {
     if (!WAITING.includes(job.status)) return this.dispatchEvent(new CustomEvent("ended", { bubbles: true }));
     if (job.progress !== this.progress) this.wait = Math.min(this.wait, 1000);
     this.progress = job.progress;
-    this.show(job);
+    // A job that another worker took over begins anew: the bar waits for it instead of going back.
+    this.furthest = Math.max(this.furthest ?? 0, job.progress);
+    this.show({ ...job, progress: this.furthest });
   }
 
   show(job) {
@@ -51,6 +53,7 @@ class JobProgress extends HTMLElement {
     this.part("place", job.position ? this.dataset.place.replace("{position}", job.position) : "");
     this.part("eta", this.eta(job.eta_seconds));
     this.querySelector("[data-part=paused]").hidden = !job.paused;
+    this.querySelector("[data-part=no-worker]").hidden = !job.no_worker || job.paused;
   }
 
   eta(seconds) {

@@ -66,10 +66,11 @@ class PictureTray extends HTMLElement {
   room(seconds) {
     const going = () => this.items.filter(({ state }) => ["queued", "running"].includes(state)).length;
     const before = going();
+    const over = new AbortController();
     return new Promise((resolve) => {
       setTimeout(resolve, Math.min(seconds * 1000, LONGEST_HOLD_MS));
-      this.addEventListener("tray", () => going() < before && resolve());
-    });
+      this.addEventListener("tray", () => going() < before && resolve(), { signal: over.signal });
+    }).finally(() => over.abort());
   }
 
   repeat(item) {

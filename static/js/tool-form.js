@@ -36,12 +36,14 @@ class ToolForm extends HTMLElement {
     const lying = this.tray.items;
     const many = lying.filter((item) => !item.isBad).length;
     const one = !lying.length && (this.image.files.length || this.job.value);
-    const ready = this.image.validity.valid && Boolean(many || one);
+    const alone = Boolean(many && this.querySelector(".drawn[data-needed]:not([hidden])"));
+    const ready = this.image.validity.valid && Boolean(many || one) && !alone;
     this.drop.collecting = lying.length > 0;
     this.start.disabled = this.closed || this.line.isBusy || this.tray.isBusy || !ready;
     this.start.textContent = this.words(many);
     this.classList.toggle("is-ready", ready);
     this.classList.toggle("has-many", lying.length > 0);
+    this.classList.toggle("is-alone", alone);
   }
 
   words(many) {
@@ -63,7 +65,9 @@ class ToolForm extends HTMLElement {
 
   /** A job is on the stage, or none any more: the next run is one more with the picture of the last. */
   goOn({ id }) {
-    if (id) [this.job.value, this.which.value] = [id, "original"];
+    // An answer that comes late must not take the place of a picture that was chosen meanwhile.
+    const file = this.image.files[0];
+    if (id && (!file || file === this.sent)) [this.job.value, this.which.value] = [id, "original"];
     this.classList.toggle("has-job", Boolean(id));
     this.refresh();
   }

@@ -62,7 +62,7 @@ def test_a_failed_job_tells_why_and_offers_another_try(page_of):
 
 
 def test_a_cancelled_job_says_so(page_of):
-    assert "You cancelled this job." in page_of(status=CANCELLED)
+    assert "This job was cancelled." in page_of(status=CANCELLED)
 
 
 def test_names_of_files_are_escaped(page_of):

@@ -6,7 +6,7 @@ import pytest
 
 from jobs import line, progress
 from models import Job, db, utc_now
-from tests.jobs.support import make_job, make_user
+from tests.jobs.support import make_from, make_job, make_user
 from tests.support.engines import both_engines
 
 
@@ -34,6 +34,16 @@ def told(job_id: str) -> int | None:
 def test_the_jobs_of_one_account_are_taken_in_their_order(people):
     made = [make_job(people[0]) for _ in range(4)]
     assert served() == made
+
+
+@both_engines
+def test_what_goes_on_with_an_earlier_job_is_taken_before_the_rest_of_the_batch(people):
+    done = make_job(people[0])
+    assert served() == [done]
+    batch = [make_job(people[0]) for _ in range(3)]
+    again = make_from(people[0], done, "adjust", brightness="2")
+    assert [told(each) for each in (again, *batch)] == [1, 2, 3, 4]
+    assert served() == [again, *batch]
 
 
 @both_engines

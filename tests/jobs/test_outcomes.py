@@ -1,9 +1,13 @@
 """How a run can end besides with one picture: rightly without, with several to pick from, with files to download."""
 
+from dataclasses import replace
+
 import pytest
 
-from jobs import limits, storage, sweep
+from jobs import limits, running, storage, sweep
+from jobs.errors import StorageFull
 from models import Job, db
+from services import engine, get
 from tests.accounts.people import JSON, signed_in
 from tests.jobs import sampler as sampled
 from tests.jobs.support import address, make_from, make_job, opened, painted, picture, run_job, stored_files
@@ -174,7 +178,7 @@ def test_a_service_gets_its_uploads_and_its_frame_as_it_declared_them(in_app, us
 
 
 def test_a_run_that_was_taken_over_leaves_nothing_of_its_own(app, in_app, user_id):
-    from jobs import results, running
+    from jobs import results
     from services.base import File, Result
 
     first = run_job(make_job(user_id, service="sampler"))
@@ -190,3 +194,36 @@ def test_a_run_that_was_taken_over_leaves_nothing_of_its_own(app, in_app, user_i
     running._finish(job_id, "nobody/0", {"status": "done"})
     left = {path.split("/")[-1] for path in stored_files(app) if job_id in path}
     assert left == {"original.jpg", "original-preview.webp", "original-thumbnail.webp", "kept-matte.bin"}
+
+
+def test_a_run_that_fails_while_it_saves_leaves_nothing_behind(app, in_app, user_id, monkeypatch):
+    save, saved = storage.save, []
+
+    def full(job_id, name, data):
+        saved.append(name)
+        if len(saved) == 3:
+            raise StorageFull()
+        return save(job_id, name, data)
+
+    monkeypatch.setattr(storage, "save", full)
+    job = run_job(make_job(user_id))
+    assert (job.status, len(saved)) == ("failed", 3)
+    assert not [path for path in stored_files(app) if "result" in path]
+
+
+def test_a_mask_that_a_form_brings_is_painted_by(in_app, user_id):
+    mask = picture(format="PNG")
+    assert make_job(user_id, service="inpaint", what="painted", mask=mask)
+
+
+def test_the_device_that_is_told_is_the_one_that_was_asked(in_app, user_id, monkeypatch):
+    assert run_job(make_job(user_id)).device == "CPU"
+    run = get("adjust").run
+
+    def asking(*given):
+        engine._thread.used = True
+        return run(*given)
+
+    monkeypatch.setattr(engine, "device_name", lambda: "a card")
+    monkeypatch.setattr(running.services, "get", lambda key: replace(get(key), run=asking))
+    assert run_job(make_job(user_id)).device == "a card"

@@ -6,7 +6,8 @@ from flask import Flask
 
 from jobs import health, progress
 from models import Job, Worker, db, utc_now
-from tests.jobs.support import make_from, make_job, picture
+from tests.accounts.people import JSON
+from tests.jobs.support import address, make_from, make_job, picture
 from tests.support.engines import both_engines
 
 
@@ -18,6 +19,7 @@ def took(job_id: str, seconds: float) -> None:
     """Pretend that the job was done in so many seconds."""
     row = job(job_id)
     row.status, row.started_at, row.finished_at = "done", utc_now(), utc_now() + timedelta(seconds=seconds)
+    row.result_file = "result.png"
     db.session.commit()
 
 
@@ -59,6 +61,45 @@ def test_nothing_is_learnt_from_a_run_that_had_the_work_of_an_earlier_one(user_i
     waiting = make_job(user_id, picture(100, 100))
     add_worker()
     assert progress.eta_seconds(job(waiting)) == 10
+
+
+def test_a_run_that_declined_teaches_nothing_and_the_same_way_teaches_most(user_id):
+    for way, seconds in (("patch", 10), ("patch", 12), ("patch", 14), ("dfnet", 100)):
+        done = make_job(user_id, picture(100, 100))
+        job(done).options = {"engine": way}
+        took(done, seconds)
+    declined = make_job(user_id, picture(100, 100))
+    took(declined, 1)
+    job(declined).result_file = ""
+    db.session.commit()
+    waiting = make_job(user_id, picture(100, 100))
+    job(waiting).options = {"engine": "dfnet"}
+    db.session.commit()
+    add_worker()
+    assert progress.eta_seconds(job(waiting)) == 100
+    job(waiting).options = {"engine": "another"}
+    db.session.commit()
+    assert progress.eta_seconds(job(waiting)) == 13
+
+
+def test_a_job_that_takes_longer_than_was_learnt_is_promised_nothing(user_id):
+    took(make_job(user_id), 10)
+    running = make_job(user_id)
+    row = job(running)
+    row.status, row.started_at = "running", utc_now() - timedelta(seconds=4)
+    db.session.commit()
+    assert progress.eta_seconds(job(running)) == 6
+    row.started_at = utc_now() - timedelta(seconds=11)
+    db.session.commit()
+    assert progress.eta_seconds(job(running)) is None
+
+
+def test_who_waits_for_no_worker_is_told_so(owner, owner_id):
+    waiting = make_job(owner_id)
+    assert owner.get(address(waiting), headers=JSON).json["no_worker"] is True
+    assert "Nothing works on the queue at this moment" in owner.get(address(waiting)).text
+    add_worker()
+    assert owner.get(address(waiting), headers=JSON).json["no_worker"] is False
 
 
 def test_no_time_is_promised_while_no_worker_lives(user_id):

@@ -40,7 +40,9 @@ def first_page() -> dict[str, str]:
     """The address of a list from its beginning, with the filters of this page."""
     if request.endpoint is None or request.method != "GET" or request.view_args:
         return {}
-    return {"first_page": url_for(request.endpoint, **{k: v for k, v in request.args.items() if k != "after"})}
+    # Names that mean something to url_for are none of our filters.
+    chosen = {k: v for k, v in request.args.items() if k not in ("after", "endpoint", "values") and k[:1] != "_"}
+    return {"first_page": url_for(request.endpoint, **chosen)}
 
 
 def back_to(default: str) -> str:

@@ -53,7 +53,7 @@ def show_user(errors: dict | None = None) -> str:
     )  # fmt: skip
 
 
-@blueprint.get("/users/<int:user_id>")
+@blueprint.get("/users/<int(max=2147483647):user_id>")
 def user(user_id: int):
     return show_user()
 
@@ -63,7 +63,7 @@ def action(path: str, name: str):
 
     def decorate(view):
         guarded = beside_fields(show_user)(as_field_error()(view))
-        return blueprint.post(f"/users/<int:user_id>/{path}", endpoint=name)(guarded)
+        return blueprint.post(f"/users/<int(max=2147483647):user_id>/{path}", endpoint=name)(guarded)
 
     return decorate
 
