@@ -22,17 +22,19 @@ _BATCH = 50
 _BUSY = N_("Such a download is under way already, or other people are at theirs. Try again in a minute.")
 _LEFT_OUT = N_("These pictures could not be read and are left out:")
 _LEFT_OUT_FILE = "left-out.txt"
+OWN = "own"  # the format of each picture's original
 _slots = threading.BoundedSemaphore(_AT_ONCE)
 
 
 def of(user_id: int, job_ids: Sequence[str], service: str = "", format: str = "") -> Archive:
     """Return the results of the user's jobs of these ids, or of all, or all of one service, in one archive.
 
-    Each is in `format` ("png", "jpeg" or "webp"), or as it is stored where none is given or that format cannot hold
-    it; the files that a run finished for download are beside it. Jobs without a result are passed over.
-    Raises JobError when nothing is left or the format is unknown, ServiceUnavailable while too many are being sent.
+    Each is in `format` ("png", "jpeg", "webp", or "own": that of its original), or as it is stored where none is given
+    or that format cannot hold it; the files that a run finished for download are beside it. Jobs without a result are
+    passed over. Raises JobError when nothing is left or the format is unknown, ServiceUnavailable while the account has
+    another archive sent or too many are.
     """
-    wish = downloads.wish(format)
+    wish = None if format == OWN else downloads.wish(format)
     mine = exists().where(account_of(user_id).is_there())
     wanted = select(Job).where(Job.user_id == user_id, mine, Job.deleted_at.is_(None), Job.result_file != "")
     if service:
@@ -45,7 +47,7 @@ def of(user_id: int, job_ids: Sequence[str], service: str = "", format: str = ""
     return Archive(_slots, user_id, gettext(_BUSY), pieces)
 
 
-def _pieces(app: Flask, wanted: Select, wish: Wish, left_out_says: str) -> Iterator[bytes]:
+def _pieces(app: Flask, wanted: Select, wish: Wish | None, left_out_says: str) -> Iterator[bytes]:
     pipe, left_out = Pipe(), []
     with zipfile.ZipFile(pipe, "w") as archive:
         for job in _jobs(app, wanted):
@@ -73,7 +75,7 @@ def _jobs(app: Flask, wanted: Select) -> Iterator[Job]:
         last = batch[-1].number, batch[-1].id
 
 
-def _sources(app: Flask, job: Job, wish: Wish) -> Iterator[tuple[str, BinaryIO | None]]:
+def _sources(app: Flask, job: Job, wish: Wish | None) -> Iterator[tuple[str, BinaryIO | None]]:
     """Yield the name of each file of a job and the open file, None for one that cannot be read.
 
     The number of the frame makes the name unique; should two jobs have the same, a part of the id does.
@@ -93,8 +95,15 @@ def _opened(app: Flask, job: Job, mark: str, find: Callable[[], Download]) -> tu
             return f"{mark} {job.title or job.original_name}", None
 
 
-def _result(job: Job, wish: Wish) -> Download:
+def _own_format(job: Job) -> str | None:
+    """The format of the original, or the nearest that can be written; None where that is how the result is stored."""
+    if job.image_format in ("heic", "avif") and not job.result_has_alpha:
+        return "jpeg"
+    return job.image_format if job.image_format in downloads.formats(job) else None
+
+
+def _result(job: Job, wish: Wish | None) -> Download:
     try:
-        return downloads.picture(job, storage.RESULT, wish)
+        return downloads.picture(job, storage.RESULT, wish or Wish(_own_format(job)))
     except (JobError, PictureError):  # this format cannot hold it, or the server is busy: better so than not at all
         return downloads.picture(job, storage.RESULT)

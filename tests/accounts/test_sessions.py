@@ -2,7 +2,8 @@
 
 import pytest
 
-from accounts import sessions
+from accounts import passwords, renewal, sessions
+from accounts.errors import FieldErrors
 from models import Event, User, UserSession, db
 from tests.accounts.people import (
     NEW_PASSWORD,
@@ -222,3 +223,40 @@ def test_a_token_that_is_no_text_of_ours_finds_nobody(app):
     with app.app_context():
         for token in ("", "\ud800", "a" * 10_000):
             assert sessions.find(token) is None
+
+
+@both_engines
+def test_A17_no_session_outlives_the_password_that_opened_it(app, monkeypatch):
+    """The password is renewed after the old one was found right and before the session is there."""
+    make_user(app)
+    matches = passwords.matches
+
+    def slowly(known, given):
+        found = matches(known, given)
+        user = db.session.scalar(db.select(User))
+        with db.engine.begin() as another:
+            another.execute(db.update(User).where(User.id == user.id).values(password_hash="renewed"))
+        return found
+
+    with app.test_request_context():
+        monkeypatch.setattr(passwords, "matches", slowly)
+        with pytest.raises(FieldErrors):
+            sessions.sign_in("12345", PASSWORD, "127.0.0.1")
+        assert db.session.scalar(db.select(UserSession)) is None
+
+
+@both_engines
+def test_A17_of_two_changes_at_once_the_later_gives_way(app, monkeypatch):
+    signed_in(app)
+
+    def renewed_meanwhile(known, given):
+        with db.engine.begin() as another:
+            another.execute(db.update(User).values(password_hash="renewed"))
+        return True
+
+    with app.test_request_context():
+        user = db.session.scalar(db.select(User))
+        monkeypatch.setattr(passwords, "matches", renewed_meanwhile)
+        with pytest.raises(FieldErrors):
+            renewal.change(user, PASSWORD, NEW_PASSWORD, NEW_PASSWORD, "none", "127.0.0.1")
+        assert db.session.scalar(db.select(User.password_hash)) == "renewed"

@@ -135,3 +135,12 @@ def test_administration_writes_nothing_by_reading(app, crowd):
     for page in ("", "users", "jobs", "queue", "weights", "storage", "audit"):
         crowd.get(f"/admin/{page}")
     assert audit_lines(app, "signed_in", "user_disabled", "user_created") == before
+
+
+@pytest.mark.parametrize("hostile", ["endpoint=x", "_external=1&_scheme=x", "_anchor=x", "values=x", "_method=POST"])
+def test_words_of_the_router_in_an_address_are_no_filters(chief, hostile):
+    assert chief.get(f"/admin/users?{hostile}").status_code == 200
+
+
+def test_a_number_beyond_every_row_is_not_found(chief):
+    assert chief.get(f"/admin/users/{10**22}").status_code == 404

@@ -1,7 +1,9 @@
 """What comes with the pixels: orientation, resolution, profile, EXIF and XMP."""
 
+import struct
 from io import BytesIO
 
+import numpy as np
 import pytest
 from PIL import Image, ImageCms
 from PIL.ExifTags import IFD, Base
@@ -104,3 +106,26 @@ def test_an_rgb_profile_is_carried_over_and_garbage_is_dropped():
     for bad in (b"garbage" * 40, icc[:200], lab, b"\0" * 500):
         picture = decode(saved(quarters(), "PNG", icc_profile=bad))
         assert picture.icc is None and corners_of(picture.pixels) == UPRIGHT
+
+
+def grey_profile() -> bytes:
+    """An ICC profile of grey in linear light: 64 of 255 is seen as 137."""
+    head = struct.pack(">I4sI4s4s4s12s4s", 0, b"test", 0x02100000, b"mntr", b"GRAY", b"XYZ ", bytes(12), b"acsp")
+    head += bytes(68 - len(head)) + struct.pack(">3i", 63190, 65536, 54061) + bytes(48)
+    white = b"XYZ " + bytes(4) + struct.pack(">3i", 63190, 65536, 54061)
+    curve = b"curv" + bytes(4) + struct.pack(">I", 0)
+    first = 128 + 4 + 2 * 12
+    table = struct.pack(">I", 2) + struct.pack(">4sII", b"wtpt", first, len(white))
+    table += struct.pack(">4sII", b"kTRC", first + len(white), len(curve))
+    profile = head[:128] + table + white + curve
+    return struct.pack(">I", len(profile)) + profile[4:]
+
+
+@pytest.mark.parametrize(
+    "mode, value, format",
+    [("L", 64, "PNG"), ("LA", (64, 128), "PNG"), ("I;16", 64 * 257, "PNG"), ("I;16", 64 * 257, "TIFF")],
+)
+def test_a_grey_profile_counts_at_every_depth_and_beside_transparency(mode, value, format):
+    picture = decode(saved(Image.new(mode, (4, 4), value), format, icc_profile=grey_profile()))
+    assert np.abs(picture.pixels[..., :3].astype(int) - 137).max() <= 1 and picture.icc is None
+    assert picture.has_alpha == (mode == "LA")

@@ -82,7 +82,7 @@ def test_an_original_that_cannot_be_written_again_comes_in_the_nearest_format(ow
     assert stripped.headers["Content-Disposition"].endswith("scan.png")
 
 
-@pytest.mark.parametrize("quality", ["0", "101", "-1", "x", "1.5", "1e2", "９０", "9" * 40, "²"])
+@pytest.mark.parametrize("quality", ["0", "101", "-1", "x", "1.5", "1e2", "９０", "9" * 40, "²", "0000000019999999"])
 def test_a_quality_out_of_range_is_refused_in_words(owner, done, quality):
     answer = owner.get(address(done, f"/result?format=jpeg&quality={quality}"), headers=JSON)
     assert (answer.status_code, answer.json["error"]["key"]) == (400, "bad_quality")

@@ -109,6 +109,13 @@ def test_it_is_sent_piece_by_piece(in_app, user_id):
     assert len(pieces) > 3 and max(map(len, pieces)) < 2 * 2**18 + 2**12
 
 
+def test_each_can_be_in_the_format_of_its_original(owner, owner_id):
+    for format in ("JPEG", "WEBP", "BMP"):
+        run_job(make_job(owner_id, picture(format=format), name=f"a.{format.lower()}"))
+    names = members(owner.get(f"{ALL}?format=own"))
+    assert sorted(name.rpartition(".")[2] for name in names) == ["jpg", "png", "webp"]
+
+
 def test_without_any_result_it_says_so(owner, owner_id):
     make_job(owner_id)
     answer = owner.get(ALL, headers=JSON)
