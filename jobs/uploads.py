@@ -60,6 +60,13 @@ def receive(upload: FormFile | None, folder: Path, stem: str) -> Upload:
     return Upload(file, size, header)
 
 
+def copy_of(upload: FormFile | None) -> bytes:
+    """Return a small WebP copy of an upload that becomes no job yet. Raises what `receive` raises."""
+    with storage.draft(storage.new_id()) as folder:
+        receive(upload, folder, storage.ORIGINAL)
+        return (folder / storage.small(storage.PREVIEW, storage.ORIGINAL)).read_bytes()
+
+
 def display_name(client_name: str) -> str:
     """Return what a client calls a file, fit to be shown: no folders, no control characters, not long."""
     return title(re.split(r"[/\\]", client_name)[-1]) or "picture"

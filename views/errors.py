@@ -31,6 +31,7 @@ SENTENCES = {
 }
 # Where it is known what was too large, it is told what to do.
 TOO_LARGE = {
+    "studio.preview": lazy_gettext("This upload is larger than the server accepts. Choose a smaller picture."),
     "studio.studio": lazy_gettext("This upload is larger than the server accepts. Choose a smaller picture."),
     "admin.import_weights": lazy_gettext("This file is larger than this server takes."),
 }

@@ -2,12 +2,23 @@
 
 from typing import Any
 
-from flask import Blueprint, abort, current_app, jsonify, make_response, redirect, render_template, request, url_for
+from flask import (
+    Blueprint,
+    Response,
+    abort,
+    current_app,
+    jsonify,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
 from flask_login import current_user
 
 import services
 from imaging.errors import PictureError
-from jobs import lifecycle
+from jobs import lifecycle, limits, uploads
 from jobs.errors import JobError
 from jobs.lifecycle import Template
 from jobs.sources import FROM_JOB, FROM_WHICH
@@ -34,6 +45,7 @@ def limit_body(endpoint: str | None, values: dict | None) -> None:
     """
     service = services.get(values["service"]) if endpoint == "studio.studio" else None
     pictures = 1 + sum(option.kind in UPLOADED for option in service.options) if service else 0
+    pictures += endpoint == "studio.preview"
     request.max_content_length = FORM_BYTES + pictures * (current_app.config["MAX_UPLOAD_MEGABYTES"] * _MEGABYTE + 1024)
 
 
@@ -59,6 +71,15 @@ def studio(username: str, service: str):
     if wants_json():
         return jsonify(described(job)), 202
     return redirect(url_for("jobs.show", username=username, id=job.id), 303)
+
+
+@blueprint.post("/<name:username>/preview")
+def preview(username: str):
+    """A small copy of a picture that the browser cannot show, before there is a job for it."""
+    limits.check(current_user.id)
+    db.session.rollback()  # the upload and its check need no connection
+    copy = uploads.copy_of(_files().get(lifecycle.IMAGE))
+    return Response(copy, mimetype="image/webp")
 
 
 def _service(key: str) -> Service:

@@ -6,8 +6,7 @@
 // `of` names a file field whose picture is painted on; `src` is the address of one that is on the server already, for
 // as long as no file is chosen. The property `picture` takes a File, a Blob, or an address. `start` is the address of a
 // mask to begin with; it belongs to `src`, not to a file. With `keep` the mask is what stays, and the paint lies on
-// what goes. The field inside is the way in and out (see drawing-file.js): a plain form post carries it.
-// Fires "change" when the file in the field changed.
+// what goes. The field inside is the way in and out (see drawing-file.js). Fires "change" when its file changed.
 const LONGEST = 2048;
 
 class DrawingSurface extends HTMLElement {
@@ -24,8 +23,9 @@ class DrawingSurface extends HTMLElement {
     this.addEventListener("keydown", (event) => this.tools.key(event));
     this.tools.do("paint");
     const source = document.getElementById(this.getAttribute("of"));
-    const look = () => (this.picture = source?.files[0] ?? this.getAttribute("src"));
-    source?.addEventListener("change", look);
+    const chosen = () => source?.copies?.get(source.files[0]) ?? source?.files[0];
+    const look = () => (this.picture = chosen() ?? this.getAttribute("src"));
+    for (const news of ["change", "copied"]) source?.addEventListener(news, look);
     look();
   }
 

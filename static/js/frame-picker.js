@@ -19,10 +19,11 @@ class FramePicker extends HTMLElement {
     this.rect.addEventListener("framed", () => this.write());
     this.input.addEventListener("change", (event) => event.isTrusted && this.begin());
     const source = document.getElementById(this.getAttribute("of"));
-    const look = () => (this.picture = source?.files[0] ?? this.getAttribute("src"));
+    const chosen = () => source?.copies?.get(source.files[0]) ?? source?.files[0];
+    const look = () => (this.picture = chosen() ?? this.getAttribute("src"));
     // A frame belongs to its picture.
     source?.addEventListener("change", () => (this.input.value = ""));
-    source?.addEventListener("change", look);
+    for (const news of ["change", "copied"]) source?.addEventListener(news, look);
     this.follow();
     look();
   }

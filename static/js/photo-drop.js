@@ -57,6 +57,14 @@ class PhotoDrop extends HTMLElement {
     this.tell(problem || (file ? this.name(file) : this.former), problem);
     const size = await this.preview.show(problem ? null : file);
     if (file && !problem && file === this.input.files[0]) this.measure(file, size);
+    if (file && !problem && !size) this.borrow(file);
+  }
+
+  async borrow(file) {
+    const copy = await this.querySelector("photo-copy").of(file);
+    if (!copy || file !== this.input.files[0]) return;
+    await this.preview.show(file, copy);
+    this.tell(this.name(file), "");
   }
 
   /** Say in a sentence why a file cannot be taken; "" when it may be tried. */

@@ -6,12 +6,13 @@ class PhotoPreview extends HTMLElement {
     this.former ??= this.image.getAttribute("src");
   }
 
-  /** Show a file and return its size in pixels, null when it cannot be shown; without one, what was there before. */
-  async show(file) {
+  /** Show a file, by its `copy` if there is one, and return its size in pixels, null when it cannot be shown; without
+   * a file, what was there before. */
+  async show(file, copy = file) {
     URL.revokeObjectURL(this.image.src);
     this.file = file;
     if (!file) return this.put(this.former);
-    this.put(URL.createObjectURL(file));
+    this.put(URL.createObjectURL(copy));
     const readable = await this.image.decode().then(() => true, () => false);
     if (file !== this.file) return null;
     if (!readable) return this.put(null, this.formatOf(file));

@@ -41,9 +41,8 @@ class ToolForm extends HTMLElement {
     this.drop.collecting = lying.length > 0;
     this.start.disabled = this.closed || this.line.isBusy || this.tray.isBusy || !ready;
     this.start.textContent = this.words(many);
-    this.classList.toggle("is-ready", ready);
-    this.classList.toggle("has-many", lying.length > 0);
-    this.classList.toggle("is-alone", alone);
+    const states = { "is-ready": ready, "has-many": lying.length > 0, "is-alone": alone };
+    for (const [name, on] of Object.entries(states)) this.classList.toggle(name, on);
   }
 
   words(many) {

@@ -68,6 +68,7 @@ def test_the_chosen_picture_is_shown_at_once_with_its_size_and_format(studio):
 
 def test_a_format_that_the_browser_cannot_show_is_named_and_taken(studio, tmp_path):
     Image.open(COFFEE).save(tmp_path / "scan.tif")
+    studio.route("**/preview", lambda route: route.abort())
     studio.set_input_files("#image", tmp_path / "scan.tif")
     studio.locator(".drop-blank:not([hidden])").wait_for()
     expect(studio.locator(".drop-format")).to_have_text("TIFF")
@@ -75,6 +76,18 @@ def test_a_format_that_the_browser_cannot_show_is_named_and_taken(studio, tmp_pa
     studio.fill("[name=brightness]", "1.5")
     run(studio)
     expect(studio.locator(".job compare-slider")).to_be_visible()
+
+
+def test_a_scan_that_the_browser_cannot_show_is_seen_and_painted_on(new_page, signed_in, tmp_path):
+    Image.open(COFFEE).save(tmp_path / "scan.tif")
+    page = new_page(storage_state=signed_in, **DESK)
+    page.goto("/tools/inpaint")
+    page.set_input_files("#image", tmp_path / "scan.tif")
+    page.locator("#tool .drop-main .drop-preview:not([hidden])").wait_for()
+    expect(page.locator("#image-facts")).to_contain_text("scan.tif · TIFF")
+    expect(page.locator("#image-facts")).not_to_contain_text("cannot show")
+    page.locator("#drawn-mask drawing-surface.is-ready").wait_for()
+    assert page.evaluate("document.querySelector('.drawing-picture').width") == 600
 
 
 def test_only_a_phone_offers_to_take_a_photo(new_page, signed_in):

@@ -206,3 +206,14 @@ def test_what_was_drawn_on_one_picture_does_not_go_with_the_others(new_page, sig
         wait_for(page, path.name, "cancelled")
     while any(job["status"] != "cancelled" for job in newest(page)):
         page.wait_for_timeout(200)  # the server hears of it a moment later
+
+
+def test_what_must_be_painted_is_not_started_with_several(new_page, signed_in):
+    page = new_page(storage_state=signed_in, **DESK)
+    page.goto("/tools/inpaint")
+    page.set_input_files("#image", THREE)
+    expect(page.locator(".many-alone")).to_be_visible()
+    expect(page.locator(".start")).to_be_disabled()
+    page.locator(".chip-person").click()
+    expect(page.locator(".many-alone")).to_be_hidden()
+    expect(page.locator(".start")).to_be_enabled()

@@ -91,6 +91,18 @@ def test_a_server_that_is_too_busy_to_look_asks_to_come_again(app, browser, in_a
     assert (stored_files(app), job_count()) == ([], 0)
 
 
+def test_a_picture_that_browsers_cannot_show_comes_back_small_and_nothing_is_kept(app, browser, in_app):
+    form = {"image": (io.BytesIO(picture(3000, 2000, format="TIFF")), "scan.tif")}
+    answer = browser.post("/12345/preview", form, content_type="multipart/form-data", headers=JSON)
+    assert (answer.status_code, answer.mimetype) == (200, "image/webp")
+    assert opened(answer.data).size == (2048, 1365) and "no-store" in answer.headers["Cache-Control"]
+    form = {"image": (io.BytesIO(b"no picture"), "scan.tif")}
+    answer = browser.post("/12345/preview", form, content_type="multipart/form-data", headers=JSON)
+    assert (answer.status_code, answer.json["error"]["key"]) == (400, "foreign_format")
+    assert (stored_files(app), job_count()) == ([], 0)
+    assert browser.post("/54321/preview", {}, headers=JSON).status_code in (403, 404)
+
+
 def test_a_form_without_a_picture_is_refused(browser, in_app):
     answer = browser.post("/12345/adjust", {"brightness": "2"}, content_type="multipart/form-data", headers=JSON)
     assert (answer.status_code, answer.json["error"]["key"]) == (400, "no_picture")
