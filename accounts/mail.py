@@ -1,8 +1,10 @@
 """Sending the mails that `accounts.codes` orders. Runs in the worker, never in a request."""
 
+import contextlib
 import os
 import smtplib
 import ssl
+import time
 from datetime import timedelta
 
 from flask import current_app
@@ -128,6 +130,14 @@ def _message(row: EmailCode, letter: letters.Letter) -> Message:
         # Tells mail programs that nobody wrote this by hand, so that none answers "I am on holiday".
         extra_headers={"Auto-Submitted": "auto-generated"},
     )
+
+
+def sweep_outbox(days: float) -> None:
+    """Delete the mails that were kept instead of sent, and are so old."""
+    for path in current_app.config["OUTBOX_DIR"].glob("*.eml"):
+        with contextlib.suppress(FileNotFoundError):
+            if time.time() - path.stat().st_mtime > days * 86_400:
+                path.unlink()
 
 
 def _render(template: str, **values) -> str:

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from sqlalchemy import delete
 
-from accounts import limits, sessions
+from accounts import limits, mail, sessions
 from models import EmailCode, Event, db, utc_now
 
 CODES_KEPT_DAYS = 2
@@ -12,10 +12,11 @@ EVENTS_KEPT_DAYS = 365
 
 
 def sweep() -> None:
-    """Delete counters and sessions that are over, old codes, and events older than a year."""
+    """Delete counters and sessions that are over, old codes and their mails, and events older than a year."""
     now = utc_now()
     db.session.execute(delete(EmailCode).where(EmailCode.expires_at <= now - timedelta(days=CODES_KEPT_DAYS)))
     db.session.execute(delete(Event).where(Event.at <= now - timedelta(days=EVENTS_KEPT_DAYS)))
     db.session.commit()
+    mail.sweep_outbox(CODES_KEPT_DAYS)
     sessions.sweep(now)
     limits.sweep(now)

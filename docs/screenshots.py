@@ -109,7 +109,8 @@ def shoot_drawing(page: Page) -> None:
 
 def new_page(browser, url: str, viewport: dict, scheme: str, locale: str, session=None) -> Page:
     context = browser.new_context(
-        base_url=url, viewport=viewport, color_scheme=scheme, locale=locale, storage_state=session
+        base_url=url, viewport=viewport, color_scheme=scheme, locale=locale, storage_state=session,
+        has_touch=viewport is PHONE, is_mobile=viewport is PHONE,
     )
     return context.new_page()
 

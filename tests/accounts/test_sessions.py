@@ -1,5 +1,8 @@
 """A15 to A20: a session is a row, and ends when the row does."""
 
+import os
+import time
+
 import pytest
 
 from accounts import passwords, renewal, sessions
@@ -217,6 +220,19 @@ def test_the_sweep_deletes_what_is_over(app):
         upkeep.sweep()
         assert [db.session.query(model).count() for model in (EmailCode, Tally, UserSession)] == [0, 0, 0]
         assert db.session.query(Event).count() > 0
+
+
+def test_the_sweep_deletes_mails_that_were_kept_for_days(app):
+    from accounts import upkeep
+
+    folder = app.config["OUTBOX_DIR"]
+    folder.mkdir(parents=True)
+    for name, days in (("old.eml", 3), ("new.eml", 1)):
+        (folder / name).write_text("a mail")
+        os.utime(folder / name, (time.time() - days * 86_400,) * 2)
+    with app.app_context():
+        upkeep.sweep()
+    assert [path.name for path in folder.iterdir()] == ["new.eml"]
 
 
 def test_a_token_that_is_no_text_of_ours_finds_nobody(app):
