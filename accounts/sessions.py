@@ -2,6 +2,7 @@
 
 import hashlib
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -31,15 +32,19 @@ class SessionView:
     current: bool
 
 
-def sign_in(name: str, password: str, address: str | None, agent: str = "") -> tuple[User, str]:
+def sign_in(
+    name: str, password: str, address: str | None, agent: str = "", device: Callable[[str], str] = lambda name: ""
+) -> tuple[User, str]:
     """Return the user and the token of a new session. Raises FieldErrors or TooMany.
 
     The answer is the same, in words and in time, for a wrong password and for a name that nobody has. The limiter is
-    asked before anything is hashed, and a try that succeeds is taken off the count again.
+    asked before anything is hashed, and a try that succeeds is taken off the count again. `device` tells the id of a
+    browser that has signed in to an account before: it is counted by itself, so that strangers do not lock it out.
     """
     known_as = _canonical_or_none(name)
+    counted_as = f"{known_as} {device(known_as)}".strip() if known_as else None
     try:
-        limits.take(limits.SIGN_IN, known_as, address)
+        limits.take(limits.SIGN_IN, counted_as, address)
     except TooMany:
         audit.note("sign_in_refused", target=known_as or "", address=address or "")
         raise
@@ -47,7 +52,7 @@ def sign_in(name: str, password: str, address: str | None, agent: str = "") -> t
     verified = user.password_hash if user else None
     if not passwords.matches(verified, password):
         raise _wrong(known_as, address)
-    limits.give_back(limits.SIGN_IN, known_as, address)
+    limits.give_back(limits.SIGN_IN, counted_as, address)
     if user.disabled_at:
         audit.record("sign_in_disabled", target=user.name, address=address)
         raise FieldErrors({"form": _("This account is disabled.")})

@@ -9,6 +9,7 @@ from flask_login import current_user
 
 from accounts import codes, registration, renewal, sessions
 from jobs.queue import ring_mail
+from views import known
 from views.forms import answer, beside_fields, field, page
 from views.guards import begin, finish, own_home, safe_next
 
@@ -80,10 +81,11 @@ def login():
     if request.method != "POST":
         return show_login()
     agent = request.user_agent.string
-    user, token = sessions.sign_in(field("username"), field("password"), request.remote_addr, agent)
+    user, token = sessions.sign_in(field("username"), field("password"), request.remote_addr, agent, known.device)
     begin(user, token)
     home = url_for("home.user", username=user.name)
-    return answer(safe_next(field("next"), default=home), {"username": user.name, "home_url": home})
+    arrived = answer(safe_next(field("next"), default=home), {"username": user.name, "home_url": home})
+    return known.remember(arrived, user.name)
 
 
 @blueprint.post("/logout")

@@ -82,6 +82,28 @@ def test_A08_the_owners_open_session_survives_and_he_can_still_reset(app):
     assert other.sign_in("12345", "Quiet river 42").status_code == 303
 
 
+def test_A08_strangers_do_not_lock_the_owners_browser_out_and_it_has_no_more_tries_than_they(app):
+    owner = signed_in(app)
+    owner.post("/logout")
+    fail(Browser(app, "127.0.0.2"), times=12)
+    assert Browser(app, "127.0.0.3").sign_in("12345").status_code == 429
+    assert owner.sign_in("12345").status_code == 303
+    owner.post("/logout")
+    assert fail(owner, times=12) == [400] * 10 + [429] * 2
+
+
+def test_A08_the_cookie_of_another_account_or_a_made_up_one_is_worth_nothing(app):
+    make_user(app)
+    fail(Browser(app, "127.0.0.2"), times=12)
+    other = signed_in(app, "54321", "127.0.0.3")
+    other.post("/logout")
+    assert other.sign_in("12345").status_code == 429
+    stranger = Browser(app, "127.0.0.4")
+    for value in ("x", "W10.x.y", other.client.get_cookie("revive-known").value[:-2] + "xx"):
+        stranger.client.set_cookie("revive-known", value)
+        assert stranger.sign_in("12345").status_code == 429
+
+
 def test_A08_signing_in_counts_nothing(app):
     make_user(app)
     for _ in range(12):

@@ -4,7 +4,8 @@ import pytest
 
 from accounts import administration
 from jobs import departure, lifecycle, results, running
-from models import Job, User, db
+from jobs.errors import NotFound
+from models import Job, User, db, utc_now
 from tests.accounts.people import JSON, PASSWORD, make_user, signed_in
 from tests.jobs.support import make_job, picture, stored_files, upload
 from tests.support.engines import both_engines
@@ -75,11 +76,29 @@ def test_A18_an_upload_that_is_being_checked_while_its_account_is_deleted_is_not
 
     monkeypatch.setattr(lifecycle, "_queued", deleted_meanwhile)
     with app.app_context():
-        with pytest.raises(Exception, match="(?i)foreign key"):
+        with pytest.raises(NotFound):
             make_job(account())
         db.session.rollback()
         assert db.session.query(Job).count() == 0
         assert stored_files(app) == []
+
+
+@both_engines
+def test_A18_an_upload_that_is_being_checked_while_its_account_is_disabled_is_not_kept(app, monkeypatch):
+    signed_in(app)
+    queued = lifecycle._queued
+
+    def disabled_meanwhile(job):
+        with app.app_context():
+            db.session.execute(db.update(User).values(disabled_at=utc_now()))
+            db.session.commit()
+        return queued(job)
+
+    monkeypatch.setattr(lifecycle, "_queued", disabled_meanwhile)
+    with app.app_context():
+        with pytest.raises(NotFound):
+            make_job(account())
+        assert (db.session.query(Job).count(), stored_files(app)) == (0, [])
 
 
 def test_A18_the_cookie_of_a_deleted_account_opens_nothing_for_who_registers_the_name_again(app):
