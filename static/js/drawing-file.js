@@ -1,7 +1,6 @@
 // The way in and out of a drawing: a file field. A file that a person picks is loaded onto the layer, and stays in the
-// field as it is, at its own size, until something is painted. What is painted is put into the field as a PNG, so that
-// any form carries it, or nothing where there is nothing new to send. A mask is black and white, white chosen; hints
-// are colours on a transparent sheet. Fires "change" on the <drawing-surface>.
+// field as it is, at its own size, until something is painted. What is painted is put into the field as a PNG, or nothing
+// where there is nothing new. A mask is black and white, white chosen; hints are colours on a transparent sheet.
 const REST_MS = 200;
 
 class DrawingFile extends HTMLElement {
@@ -23,12 +22,11 @@ class DrawingFile extends HTMLElement {
   async load(file) {
     if (!file || !this.surface.classList.contains("is-ready")) return;
     const address = URL.createObjectURL(file);
-    try {
-      // A copy: a field that holds the very file does not tell when that is changed on the disk and picked again.
-      this.surface.put(await this.read(address), new File([await file.arrayBuffer()], file.name, { type: file.type }));
-    } finally {
-      URL.revokeObjectURL(address);
-    }
+    const paint = await this.read(address).catch(() => null);
+    URL.revokeObjectURL(address);
+    this.classList.toggle("is-unshown", !paint); // what cannot be shown is sent as it is
+    // A copy: a field that holds the very file does not tell when that is changed on the disk and picked again.
+    if (paint) this.surface.put(paint, new File([await file.arrayBuffer()], file.name, { type: file.type }));
   }
 
   /** Return the picture at an address as paint: a canvas of the layer's size. */
