@@ -16,6 +16,8 @@ from dotenv import load_dotenv
 
 ROOT = Path(__file__).resolve().parent
 SHORTEST_KEY = 32
+# What servers and workers write is for their user alone: pictures, the database, mails.
+UMASK = 0o077
 # Settings whose wrong values are not repeated on the terminal or in a log.
 SECRETS = ("SECRET_KEY", "MAIL_PASSWORD", "DATABASE_URL", "QUEUE_URL")
 CONNECT_SECONDS, STATEMENT_SECONDS = 5, 60
@@ -143,11 +145,7 @@ def load(environment: Mapping[str, str] | None = None) -> dict[str, Any]:
 
 
 def load_or_exit() -> dict[str, Any]:
-    """`load`, with a wrong setting told on the terminal instead of a traceback.
-
-    What the process writes from then on is for its user alone: pictures, the database, mails.
-    """
-    os.umask(0o077)
+    """`load`, with a wrong setting told on the terminal instead of a traceback."""
     try:
         return load()
     except WrongSetting as error:

@@ -3,8 +3,9 @@
 import os
 from pathlib import Path
 
-from config import load_or_exit
+from config import UMASK, load_or_exit
 
+os.umask(UMASK)
 settings = load_or_exit()
 # No page may wait as long as a worker does; the processes that gunicorn makes read it from here.
 os.environ.setdefault("DATABASE_TIMEOUT_SECONDS", "3")

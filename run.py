@@ -5,6 +5,7 @@ no more than its job's time.
 """
 
 import contextlib
+import os
 import signal
 import socket
 import subprocess
@@ -50,6 +51,7 @@ class Process:
 
 
 def main() -> None:
+    os.umask(config.UMASK)
     settings = config.load_or_exit()
     host, port = settings["HOST"], settings["PORT"]
     if answers(host, port):

@@ -16,6 +16,7 @@ from sqlalchemy.exc import DBAPIError
 
 import services
 from accounts import mail, upkeep
+from config import UMASK
 from jobs import bin, figures, identity, line, running, sweep, weights_line
 from jobs.availability import folders, unavailable_reason
 from jobs.queue import JOB, MAIL, bell, remind
@@ -62,6 +63,7 @@ class WorkerProcess:
         self._purged_at = -float(PURGE_SECONDS)
 
     def run(self) -> None:
+        os.umask(UMASK)
         self._listen_for_signals()
         logging.getLogger("huey.consumer.Worker").addFilter(_Short())
         with self.app.app_context():

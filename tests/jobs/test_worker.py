@@ -24,6 +24,7 @@ def test_a_job_goes_from_queued_to_done(user_id, start_worker):
     assert (job.status, job.error_message, job.attempts) == ("done", "", 1)
     expected = np.rot90(np.asarray(Image.open(io.BytesIO(picture(60, 40, "PNG")))), -1)
     assert np.array_equal(np.asarray(result_of(job.id)), expected)
+    assert (storage.folder(job.id) / "result.png").stat().st_mode & 0o077 == 0, "nobody else's to read"
 
 
 def test_an_idle_worker_hears_the_bell_at_once(user_id, environment, start_worker):

@@ -178,3 +178,10 @@ def test_F10_two_hundred_uploads_at_once_are_taken_or_put_off_in_plain_words(app
         assert visitor.ask("GET", f"/{visitor.user}/history")[0] == 200
     wait_for(lambda: all(status_of(app, job_id) in ENDED for job_id in accepted), 900)
     assert {status_of(app, job_id) for job_id in accepted} == {DONE}
+
+
+def test_C06_what_the_web_server_keeps_is_for_its_user_alone(app, web):
+    job_id = upload_of(Visitor(web.port), picture())
+    with app.app_context():
+        kept = list(storage.folder(job_id).iterdir())
+    assert kept and not any(path.stat().st_mode & 0o077 for path in kept)
