@@ -76,7 +76,7 @@ class PaletteColorizer(nn.Module):
         }
 
     def forward(self, lightness: Tensor) -> Tensor:
-        return F.interpolate(self.chroma(self.logits(self.encode(lightness))), scale_factor=2, mode="bilinear")
+        return F.interpolate(self.chroma(self.asked_twice(lightness)), scale_factor=2, mode="bilinear")
 
     def variants(self, lightness: Tensor) -> Tensor:
         """Return three answers of one look, (N, 6, H, W) in pairs: natural, calm and vivid.
@@ -84,11 +84,20 @@ class PaletteColorizer(nn.Module):
         They weigh the same likelihoods differently: the calm one is nearer to their plain mean, and paler; the vivid
         one is nearer to the likeliest colour, and stronger.
         """
-        logits = self.logits(self.encode(lightness))
+        logits = self.asked_twice(lightness)
         calm = CALM_GAIN * self.chroma(logits, CALM_TEMPERATURE * self.temperature)
         vivid = VIVID_GAIN * self.chroma(logits, VIVID_TEMPERATURE * self.temperature)
         answers = torch.cat((self.chroma(logits), calm, vivid), 1)
         return F.interpolate(answers, scale_factor=2, mode="bilinear")
+
+    def asked_twice(self, lightness: Tensor) -> Tensor:
+        """Return the mean of the logarithms of what is likely (N, K, H / 2, W / 2) in a picture and its mirror image.
+
+        What the network is unsure of differs between the two.
+        """
+        likely = self.logits(self.encode(torch.cat((lightness, lightness.flip(3))))).float().log_softmax(1)
+        seen, mirrored = likely.chunk(2)
+        return (seen + mirrored.flip(3)) / 2
 
     def encode(self, lightness: Tensor) -> list[Tensor]:
         """Return the maps of the five levels, at 1/2, 1/4, 1/8, 1/16 and 1/32; the last has `features` channels."""

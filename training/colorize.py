@@ -52,7 +52,8 @@ ADVERSARIAL_WEIGHT = 0.1  # of the critic's verdict beside the colour loss, in t
 CRITIC_READY = 0.65  # below this loss the critic is good enough to teach: coin tossing gives 0.69
 JOINT_RATE, CRITIC_RATE = 1e-4, 2e-4
 PATIENCE = 6  # looks without improvement after which the inflection point lies behind
-WEIGHT_DECAY = 0.02
+WEIGHT_DECAY = 0.1
+FORGOTTEN = 0.2  # of the deepest maps in each step, so that photographs are not learnt by heart
 LOG_EVERY = 20  # steps
 HELD = 160  # pictures that validation and calibration look at
 
@@ -88,6 +89,7 @@ class NoGan:
         """Stage 1: compare with the true colours; name what is seen."""
         with autocast(self.device):
             maps = self.generator.encode(batch.grey)
+            maps[-2:] = (F.dropout2d(each, FORGOTTEN) for each in maps[-2:])
             logits = self.generator.logits(maps)
             kinds = self.classifier(maps[-1].mean((2, 3)))
         colour = self.colour_loss(logits, batch.chroma)

@@ -14,6 +14,7 @@ from training.archives import held_back, members, read_rgb
 
 CHROMA_UNIT = 110.0  # the network's unit of a and b, see networks/palette_colorizer.py
 KEPT_SIDE = 176  # pixels: larger pictures are kept with this short side
+LEAST_CROP = 0.4  # of the short side
 LEAST_CHROMA = 4.0  # CIE units, mean over the picture: below it a picture counts as grey and is left out
 
 # Archive, prefix of the names, share of each batch while pictures are small, share later. Small pictures
@@ -139,9 +140,9 @@ def _mean_chroma(picture: np.ndarray) -> float:
 
 
 def _crop(picture: np.ndarray, side: int, random: np.random.Generator) -> np.ndarray:
-    """A square of 60 to 100 % of the short side, anywhere, at `side` pixels, mirrored half the time."""
+    """A square of LEAST_CROP to all of the short side, anywhere, at `side` pixels, mirrored half the time."""
     height, width = picture.shape[:2]
-    square = max(16, int(min(height, width) * random.uniform(0.6, 1.0)))
+    square = max(16, int(min(height, width) * random.uniform(LEAST_CROP, 1.0)))
     top, left = random.integers(height - square + 1), random.integers(width - square + 1)
     crop = _resized(picture[top:top + square, left:left + square], side)
     return crop[:, ::-1] if random.random() < 0.5 else crop
