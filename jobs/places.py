@@ -9,7 +9,10 @@ _making = threading.Lock()
 
 
 def places() -> threading.BoundedSemaphore:
-    """Return the places of this process. Who checks an upload, converts a picture or sends an archive takes one."""
+    """Return the places of this process. Who checks an upload or converts a picture takes one.
+
+    Archives do not: they are few (`jobs/zipping.py`), and one may be sent for as long as its reader likes.
+    """
     with _making:
         threads = current_app.config["WEB_THREADS"]
         return current_app.extensions.setdefault("places", threading.BoundedSemaphore(max(1, threads - _FOR_PAGES)))
