@@ -78,18 +78,6 @@ def test_a_format_that_the_browser_cannot_show_is_named_and_taken(studio, tmp_pa
     expect(studio.locator(".job compare-slider")).to_be_visible()
 
 
-def test_a_scan_that_the_browser_cannot_show_is_seen_and_painted_on(new_page, signed_in, tmp_path):
-    Image.open(COFFEE).save(tmp_path / "scan.tif")
-    page = new_page(storage_state=signed_in, **DESK)
-    page.goto("/tools/inpaint")
-    page.set_input_files("#image", tmp_path / "scan.tif")
-    page.locator("#tool .drop-main .drop-preview:not([hidden])").wait_for()
-    expect(page.locator("#image-facts")).to_contain_text("scan.tif · TIFF")
-    expect(page.locator("#image-facts")).not_to_contain_text("cannot show")
-    page.locator("#drawn-mask drawing-surface.is-ready").wait_for()
-    assert page.evaluate("document.querySelector('.drawing-picture').width") == 600
-
-
 def test_only_a_phone_offers_to_take_a_photo(new_page, signed_in):
     for device, shown in ((PHONE, True), (DESK, False)):
         page = new_page(storage_state=signed_in, **device)

@@ -64,40 +64,31 @@ def test_A18_a_job_that_runs_while_its_account_is_deleted_leaves_nothing_behind(
         assert stored_files(app) == []
 
 
+def delete(user_id: int) -> None:
+    departure.remove(user_id, BY.name, BY.address)
+
+
+def disable(user_id: int) -> None:
+    db.session.execute(db.update(User).where(User.id == user_id).values(disabled_at=utc_now()))
+    db.session.commit()
+
+
 @both_engines
-def test_A18_an_upload_that_is_being_checked_while_its_account_is_deleted_is_not_kept(app, monkeypatch):
+@pytest.mark.parametrize("end", [delete, disable])
+def test_A18_an_upload_that_is_being_checked_while_its_account_ends_is_not_kept(app, monkeypatch, end):
     signed_in(app)
     queued = lifecycle._queued
 
-    def deleted_meanwhile(job):
+    def ended_meanwhile(job):
         with app.app_context():
-            departure.remove(job.user_id, BY.name, BY.address)
+            end(job.user_id)
         return queued(job)
 
-    monkeypatch.setattr(lifecycle, "_queued", deleted_meanwhile)
+    monkeypatch.setattr(lifecycle, "_queued", ended_meanwhile)
     with app.app_context():
         with pytest.raises(NotFound):
             make_job(account())
         db.session.rollback()
-        assert db.session.query(Job).count() == 0
-        assert stored_files(app) == []
-
-
-@both_engines
-def test_A18_an_upload_that_is_being_checked_while_its_account_is_disabled_is_not_kept(app, monkeypatch):
-    signed_in(app)
-    queued = lifecycle._queued
-
-    def disabled_meanwhile(job):
-        with app.app_context():
-            db.session.execute(db.update(User).values(disabled_at=utc_now()))
-            db.session.commit()
-        return queued(job)
-
-    monkeypatch.setattr(lifecycle, "_queued", disabled_meanwhile)
-    with app.app_context():
-        with pytest.raises(NotFound):
-            make_job(account())
         assert (db.session.query(Job).count(), stored_files(app)) == (0, [])
 
 
