@@ -16,6 +16,7 @@ test: $(VENV)/.dev-installed lint
 
 lint: $(VENV)/.dev-installed
 	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
 	@$(BIN)/lint-imports
 
 $(VENV)/.run-installed: requirements.txt

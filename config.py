@@ -86,28 +86,70 @@ def queue_url(raw: str) -> str:
 
 
 SETTINGS = (
-    Setting("INSTANCE_DIR", text, None, "folder of everything that Revive keeps unless told otherwise; `instance` when absent"),
-    Setting("DATABASE_URL", database_url, None, "where accounts and jobs live; `mysql+pymysql://…` in production, SQLite under `instance/` when absent"),
-    Setting("DATABASE_POOL_SIZE", whole(1, 200), None, "database connections that each process keeps open; as many as `WEB_THREADS` when absent"),
-    Setting("DATABASE_POOL_RECYCLE_SECONDS", whole(1, 86_400), 1800, "a connection older than this is made anew; keep it below the server's `wait_timeout`"),
-    Setting("DATABASE_TIMEOUT_SECONDS", whole(1, 3600), None, "how long to wait for an answer of the database before it counts as away; 3 in web servers and 60 in workers and commands when absent"),
+    Setting(
+        "INSTANCE_DIR",
+        text,
+        None,
+        "folder of everything that Revive keeps unless told otherwise; `instance` when absent",
+    ),
+    Setting(
+        "DATABASE_URL",
+        database_url,
+        None,
+        "where accounts and jobs live; `mysql+pymysql://…` in production, SQLite under `instance/` when absent",
+    ),
+    Setting(
+        "DATABASE_POOL_SIZE",
+        whole(1, 200),
+        None,
+        "database connections that each process keeps open; as many as `WEB_THREADS` when absent",
+    ),
+    Setting(
+        "DATABASE_POOL_RECYCLE_SECONDS",
+        whole(1, 86_400),
+        1800,
+        "a connection older than this is made anew; keep it below the server's `wait_timeout`",
+    ),
+    Setting(
+        "DATABASE_TIMEOUT_SECONDS",
+        whole(1, 3600),
+        None,
+        "how long to wait for an answer of the database before it counts as away; 3 in web servers and 60 in workers and commands when absent",
+    ),
     Setting("QUEUE_URL", queue_url, None, "the queue: `redis://host:6379/0`, or SQLite under `instance/` when absent"),
     Setting("STORAGE_DIR", text, None, "folder of uploads and results; `instance/storage` when absent"),
     Setting("WEIGHTS_DIR", text, None, "folder of the weights and their manifest; `weights` when absent"),
-    Setting("IMPORTED_WEIGHTS_DIR", text, None, "folder of weights made from official files by `flask weights import`; `instance/weights` when absent"),
+    Setting(
+        "IMPORTED_WEIGHTS_DIR",
+        text,
+        None,
+        "folder of weights made from official files by `flask weights import`; `instance/weights` when absent",
+    ),
     Setting("MAX_WEIGHTS_MEGABYTES", whole(1, 8192), 1024, "largest official file of weights that is imported"),
-    Setting("SECRET_KEY", text, None, "signs the session cookie; made once and kept in `instance/secret_key` when absent"),
+    Setting(
+        "SECRET_KEY", text, None, "signs the session cookie; made once and kept in `instance/secret_key` when absent"
+    ),
     Setting("SECRET_KEY_FALLBACKS", keys, (), "older keys, comma-separated, still accepted while you rotate"),
     Setting("HOST", text, "127.0.0.1", "address that the web server listens on"),
     Setting("PORT", whole(1, 65535), 5000, "port that the web server listens on"),
-    Setting("TRUSTED_HOSTS", words, (), "host names that the site answers to, comma-separated; 127.0.0.1 and localhost when absent"),
+    Setting(
+        "TRUSTED_HOSTS",
+        words,
+        (),
+        "host names that the site answers to, comma-separated; 127.0.0.1 and localhost when absent",
+    ),
     Setting("BASE_URL", text, None, "address of the site as written in mails, such as `https://photos.example.org`"),
     Setting("HTTPS", switch, False, "yes when people reach the site over TLS: secure `__Host-` cookie and HSTS"),
     Setting("PROXIES", whole(0, 5), 0, "how many reverse proxies of yours stand in front and set `X-Forwarded-For`"),
     Setting("WEB_THREADS", whole(1, 64), 8, "threads of each web process"),
     Setting("WEB_PROCESSES", whole(1, 32), 1, "web processes"),
     Setting("WORKER_THREADS", whole(1, 16), 1, "jobs that one worker runs at once"),
-    Setting("MAIL_SERVER", text, None, "SMTP server; when absent, mails are written to `instance/outbox/` and codes shown on the terminal"),
+    Setting(
+        "MAIL_SERVER",
+        text,
+        None,
+        "SMTP server; when absent, mails are written to `instance/outbox/` and codes shown on the terminal",
+    ),
     Setting("MAIL_PORT", whole(1, 65535), 25, "port of the SMTP server"),
     Setting("MAIL_USE_TLS", switch, False, "begin TLS with STARTTLS after connecting"),
     Setting("MAIL_USE_SSL", switch, False, "TLS from the first byte"),
@@ -123,10 +165,19 @@ SETTINGS = (
     Setting("MAX_UPLOAD_MEGABYTES", whole(1, 512), 32, "largest upload"),
     Setting("MAX_MEGAPIXELS", whole(1, 200), 50, "largest picture"),
     Setting("MAX_ACTIVE_JOBS", whole(1, 1000), 20, "jobs that one account may have waiting or running at once"),
-    Setting("MAX_STORAGE_MEGABYTES", whole(1, 1_000_000), 2000, "storage of one account, originals and results together"),
+    Setting(
+        "MAX_STORAGE_MEGABYTES", whole(1, 1_000_000), 2000, "storage of one account, originals and results together"
+    ),
     Setting("MAX_JOBS_PER_DAY", whole(1, 100_000), 500, "jobs that one account may start in a day (UTC)"),
-    Setting("MAX_MEGAPIXELS_PER_DAY", whole(1, 1_000_000), 10_000, "megapixels that one account may have worked on in a day (UTC)"),
-    Setting("RETENTION_DAYS", whole(0, 3650), 0, "jobs and their pictures are deleted after so many days; 0 keeps them"),
+    Setting(
+        "MAX_MEGAPIXELS_PER_DAY",
+        whole(1, 1_000_000),
+        10_000,
+        "megapixels that one account may have worked on in a day (UTC)",
+    ),
+    Setting(
+        "RETENTION_DAYS", whole(0, 3650), 0, "jobs and their pictures are deleted after so many days; 0 keeps them"
+    ),
     Setting("JOB_MINUTES", whole(1, 240), 20, "a job that runs longer is stopped and fails with a reason"),
 )
 

@@ -115,9 +115,9 @@ def set_quotas(by: Administrator, user_id: int, texts: Mapping[str, str]) -> Non
     texts = {name: texts.get(name, "").strip() for name in QUOTAS}
     wrong = [name for name, text in texts.items() if text and not _is_whole(text, QUOTAS[name])]
     if wrong:
-        raise FieldErrors({
-            name: _("Please give a whole number up to %(most)s, or nothing.", most=QUOTAS[name]) for name in wrong
-        })  # fmt: skip
+        raise FieldErrors(
+            {name: _("Please give a whole number up to %(most)s, or nothing.", most=QUOTAS[name]) for name in wrong}
+        )
     quotas = {name: int(text) if text else None for name, text in texts.items()}
     said = ", ".join(f"{name.removesuffix('_limit')}: {quotas[name]}" for name in QUOTAS if texts[name])
     _set(by, _found(user_id), "quotas_set", said or "the site's own", **quotas)

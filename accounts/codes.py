@@ -92,10 +92,17 @@ def wrong() -> FieldErrors:
 def _add(purpose: str, name: str, language: str, lifetime: timedelta, browser_hash: str = "") -> str:
     now, (boot, steady_seconds) = utc_now(), clock.steady()
     row = EmailCode(
-        id=secrets.token_hex(_HEX), purpose=purpose, name=name, browser_hash=browser_hash, language=language,
-        requested_at=now, next_attempt_at=now, expires_at=now + lifetime,
-        boot=boot, steady_until=steady_seconds + int(lifetime.total_seconds()),
-    )  # fmt: skip
+        id=secrets.token_hex(_HEX),
+        purpose=purpose,
+        name=name,
+        browser_hash=browser_hash,
+        language=language,
+        requested_at=now,
+        next_attempt_at=now,
+        expires_at=now + lifetime,
+        boot=boot,
+        steady_until=steady_seconds + int(lifetime.total_seconds()),
+    )
     code_id = row.id
     db.session.add(row)
     db.session.commit()
@@ -103,9 +110,7 @@ def _add(purpose: str, name: str, language: str, lifetime: timedelta, browser_ha
 
 
 def _end_older(purpose: str, name: str) -> None:
-    older = update(EmailCode).where(
-        EmailCode.name == name, EmailCode.purpose == purpose, EmailCode.ended_at.is_(None)
-    )
+    older = update(EmailCode).where(EmailCode.name == name, EmailCode.purpose == purpose, EmailCode.ended_at.is_(None))
     db.session.execute(older.values(ended_at=utc_now()))
 
 

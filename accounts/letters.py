@@ -31,8 +31,11 @@ def compose(purpose: str, name: str, code: str | None, has_account: bool, reason
     if purpose == codes.DISABLED:
         return _disabled(name, reason)
     plain = {
-        codes.CHANGED: _changed, codes.WELCOME: _welcomed, codes.INVITE: _invited, codes.DELETED: _deleted,
-    }  # fmt: skip
+        codes.CHANGED: _changed,
+        codes.WELCOME: _welcomed,
+        codes.INVITE: _invited,
+        codes.DELETED: _deleted,
+    }
     return plain[purpose](name)
 
 

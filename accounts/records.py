@@ -57,9 +57,13 @@ def events_after(name: str, since: datetime, last: int) -> list[tuple[int, dict[
 def _event(row: Event, name: str) -> dict[str, Any]:
     of_another = row.actor not in {"", name}
     return {
-        "at": plain(row.at), "action": row.action, "target": row.target, "detail": row.detail,
-        "actor": "another person" if of_another else row.actor, "address": "" if of_another else row.address,
-    }  # fmt: skip
+        "at": plain(row.at),
+        "action": row.action,
+        "target": row.target,
+        "detail": row.detail,
+        "actor": "another person" if of_another else row.actor,
+        "address": "" if of_another else row.address,
+    }
 
 
 def plain(value: Any) -> Any:

@@ -72,9 +72,11 @@ def main() -> None:
         server = MariaDB(Path(folder, "mariadb"))
         try:
             settings = {
-                "INSTANCE_DIR": folder, "DATABASE_URL": server.new_database("revive"), "WEIGHTS_DIR": folder,
+                "INSTANCE_DIR": folder,
+                "DATABASE_URL": server.new_database("revive"),
+                "WEIGHTS_DIR": folder,
                 "DATABASE_TIMEOUT_SECONDS": "3600",
-            }  # fmt: skip
+            }
             measure(create_app(config.load(settings)), sizes, server.process.pid)
         finally:
             server.stop()
@@ -123,30 +125,69 @@ def fill(statement: str, sizes: dict[str, int]) -> None:
     db.session.commit()
 
 
+LISTS = {
+    "users": [
+        "",
+        "?order=oldest",
+        "?order=name",
+        "?order=storage",
+        "?state=disabled",
+        "?state=admin",
+        "?q=person1",
+        "?q=person99999",
+        "?q=nobody",
+        "?q=1&state=disabled",
+        "?state=disabled&order=storage",
+        "?state=admin&order=name",
+        "?order=seen",
+        "?order=unseen",
+        "?state=disabled&order=seen",
+        "?state=admin&order=unseen",
+    ],
+    "jobs": [
+        "",
+        "?status=failed",
+        "?status=queued",
+        "?status=running",
+        "?service=deblur",
+        "?user=person1@example.com",
+        "?service=deblur&status=failed",
+        "?service=deblur&status=cancelled",
+        "?service=deblur&status=running",
+        "?user=person1@example.com&status=failed",
+        "?user=person1@example.com&service=deblur&status=failed",
+        "?user=person99999@example.com&status=running",
+    ],
+    "audit": [
+        "",
+        "?action=user_disabled",
+        "?actor=" + ADMIN,
+        "?target=12345",
+        "?address=198.51.3.3",
+        f"?actor={ADMIN}&action=signed_in",
+        f"?actor={ADMIN}&action=mail_sent&target=12345",
+        "?action=unknown",
+    ],
+}
+
+
 def pages(browser: Browser) -> list[str]:
     """Every page, lists with each of their filters; those with a mark are of the middle of the list."""
     middle = (utc_now() - timedelta(days=DAYS / 2)).isoformat()
-    far_down = [f"/admin/jobs?after={middle}~0", f"/admin/jobs?service=deblur&status=failed&after={middle}~0",
-                f"/admin/users?after={middle}~9", f"/admin/users?state=disabled&after={middle}~9",
-                f"/admin/users?order=seen&after={middle}~9", "/admin/users?order=seen&after=-~9000",
-                f"/admin/users?order=unseen&after={middle}~9", "/admin/users?order=unseen&after=-~9000",
-                "/admin/storage?after=3000000~9", "/admin/audit?after=250000"]  # fmt: skip
+    far_down = [
+        f"/admin/jobs?after={middle}~0",
+        f"/admin/jobs?service=deblur&status=failed&after={middle}~0",
+        f"/admin/users?after={middle}~9",
+        f"/admin/users?state=disabled&after={middle}~9",
+        f"/admin/users?order=seen&after={middle}~9",
+        "/admin/users?order=seen&after=-~9000",
+        f"/admin/users?order=unseen&after={middle}~9",
+        "/admin/users?order=unseen&after=-~9000",
+        "/admin/storage?after=3000000~9",
+        "/admin/audit?after=250000",
+    ]
     one = re.search(r"/admin/users/\d+", browser.get("/admin/users?order=storage").text)[0]
-    lists = {
-        "users": ["", "?order=oldest", "?order=name", "?order=storage", "?state=disabled", "?state=admin", "?q=person1",
-                  "?q=person99999", "?q=nobody", "?q=1&state=disabled", "?state=disabled&order=storage",
-                  "?state=admin&order=name", "?order=seen", "?order=unseen", "?state=disabled&order=seen",
-                  "?state=admin&order=unseen"],
-        "jobs": ["", "?status=failed", "?status=queued", "?status=running", "?service=deblur",
-                 "?user=person1@example.com", "?service=deblur&status=failed", "?service=deblur&status=cancelled",
-                 "?service=deblur&status=running",
-                 "?user=person1@example.com&status=failed", "?user=person1@example.com&service=deblur&status=failed",
-                 "?user=person99999@example.com&status=running"],
-        "audit": ["", "?action=user_disabled", "?actor=" + ADMIN, "?target=12345", "?address=198.51.3.3",
-                  f"?actor={ADMIN}&action=signed_in", f"?actor={ADMIN}&action=mail_sent&target=12345",
-                  "?action=unknown"],
-    }  # fmt: skip
-    listed = [f"/admin/{name}{query}" for name, queries in lists.items() for query in queries]
+    listed = [f"/admin/{name}{query}" for name, queries in LISTS.items() for query in queries]
     return ["/admin/", one, "/admin/users/new", "/admin/queue", "/admin/weights", "/admin/storage", *listed, *far_down]
 
 

@@ -54,8 +54,9 @@ def main() -> None:
     figures = {"threads": arguments.threads, "device": engine.device_name(), "torch": torch.__version__}
     figures["forward"] = {
         f"{count} of {side}": forward(side, count, arguments.threads)
-        for side in (*OWN_SIDES, FINE_SIDE) for count in (1, 2)
-    }  # fmt: skip
+        for side in (*OWN_SIDES, FINE_SIDE)
+        for count in (1, 2)
+    }
     figures["mask_agreement_with_float32_db"] = mask_agreement()
     figures["whole_path"] = whole_path(arguments.matting_megapixels, arguments.threads)
     if arguments.memory:
@@ -79,9 +80,10 @@ def forward(side: int, count: int, threads: int) -> dict[str, float]:
     network, plain = engine.network("background"), weights.load("background")
     folded = weights.load("background").folded().to(memory_format=torch.channels_last)
     ways = {
-        "ours": lambda: network(tensor), "ours_in_float32": lambda: inferred(folded, tensor),
+        "ours": lambda: network(tensor),
+        "ours_in_float32": lambda: inferred(folded, tensor),
         "eager_float32": lambda: inferred(plain, tensor),
-    }  # fmt: skip
+    }
     if importlib.util.find_spec("onnxruntime"):
         ways["onnx_runtime_float32"] = onnx_session(plain, tensor, threads)
     figures = {name: round(taken / count, 1) for name, taken in milliseconds(ways).items()}
@@ -128,9 +130,12 @@ def whole_path(matting_megapixels: float, threads: int) -> dict[str, float]:
     photo = jpeg(12)
     service = services.get("background")
     options = service.parse_options({"background": "transparent"})
-    figures = milliseconds({
-        "ours_12_megapixels": lambda: encode(service.run(decode(photo), options, silent).picture, "png"),
-    }, runs=3)  # fmt: skip
+    figures = milliseconds(
+        {
+            "ours_12_megapixels": lambda: encode(service.run(decode(photo), options, silent).picture, "png"),
+        },
+        runs=3,
+    )
     if not (importlib.util.find_spec("onnxruntime") and importlib.util.find_spec("pymatting")):
         return figures
     session = onnx_session(weights.load("background"), torch.rand(1, 3, 320, 320), threads)

@@ -31,7 +31,9 @@ def main() -> None:
     torch.set_num_threads(arguments.threads)
     yardstick = build("resnet_generator", {"width": 64, "blocks": 9}).eval()
     figures = {
-        "threads": arguments.threads, "device": engine.device_name(), "torch": torch.__version__,
+        "threads": arguments.threads,
+        "device": engine.device_name(),
+        "torch": torch.__version__,
         "ms_per_megapixel": per_megapixel(yardstick, arguments.threads),
         "service_ms_per_megapixel_by_megapixels": {size: round(served(size)["ms"] / size) for size in (0.25, 1, 4)},
         "service_12_megapixels": served(12) if arguments.large else None,

@@ -53,9 +53,17 @@ def main() -> None:
 def in_a_process(key: str, folder: Path, arguments: argparse.Namespace) -> dict[str, float]:
     """Return the figures of one engine, measured in a fresh interpreter that leaves its answers in `folder`."""
     command = [
-        sys.executable, "-m", "benchmarks.inpaint", key, "--folder", str(folder), "--weights", str(arguments.weights),
-        "--threads", str(arguments.threads),
-    ]  # fmt: skip
+        sys.executable,
+        "-m",
+        "benchmarks.inpaint",
+        key,
+        "--folder",
+        str(folder),
+        "--weights",
+        str(arguments.weights),
+        "--threads",
+        str(arguments.threads),
+    ]
     return json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, cwd=ROOT).stdout)
 
 
@@ -81,9 +89,12 @@ def measured(key: str, arguments: argparse.Namespace) -> dict[str, float]:
     clock, processor = (round(value, 2) for value in np.median(seconds[1:] or seconds, axis=0).tolist())
     first = round(float(seconds[0][1]), 2)
     return {
-        "filled": len(seconds), "seconds": clock, "processor_seconds": processor, "first_processor_seconds": first,
+        "filled": len(seconds),
+        "seconds": clock,
+        "processor_seconds": processor,
+        "first_processor_seconds": first,
         "peak_mib": peak,
-    }  # fmt: skip
+    }
 
 
 def sheet(keys: list[str], folder: Path) -> Image.Image:

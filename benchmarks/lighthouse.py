@@ -75,9 +75,18 @@ def measure(address: str, folder: Path, phone: bool, cookie: str) -> tuple[dict[
     """Return the score of each category in 0..100, and the audits that cost points."""
     report, headers = folder / "report.json", folder / "headers.json"
     headers.write_text(json.dumps({"Cookie": cookie} if cookie else {}))
-    command = ["node", str(LIGHTHOUSE), address, "--quiet", "--output=json", f"--output-path={report}",
-               f"--extra-headers={headers}", "--chrome-flags=--headless=new --no-sandbox --disable-gpu",
-               f"--only-categories={','.join(CATEGORIES)}", *([] if phone else ["--preset=desktop"])]  # fmt: skip
+    command = [
+        "node",
+        str(LIGHTHOUSE),
+        address,
+        "--quiet",
+        "--output=json",
+        f"--output-path={report}",
+        f"--extra-headers={headers}",
+        "--chrome-flags=--headless=new --no-sandbox --disable-gpu",
+        f"--only-categories={','.join(CATEGORIES)}",
+        *([] if phone else ["--preset=desktop"]),
+    ]
     subprocess.run(command, env=os.environ | {"CHROME_PATH": need("chromium")}, check=True)
     found = json.loads(report.read_text())
     scores = {name: 100 * found["categories"][name]["score"] for name in CATEGORIES}

@@ -28,9 +28,11 @@ PERSON = Path(__file__).resolve().parent.parent / "docs" / "demo" / "pictures" /
 BOUND_MIB = 3072
 # The least that makes a service do something, where its defaults do not.
 OPTIONS = {
-    "adjust": {"transform": "90", "brightness": "1.5"}, "colorize": {"anyway": True},
-    "deblur": {"anyway": True}, "idphoto": {"frame": "0,0,1,1", "background": "white"},
-}  # fmt: skip
+    "adjust": {"transform": "90", "brightness": "1.5"},
+    "colorize": {"anyway": True},
+    "deblur": {"anyway": True},
+    "idphoto": {"frame": "0,0,1,1", "background": "white"},
+}
 
 
 def main() -> None:

@@ -6,7 +6,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from services.idsizes import SIZES, pixels  # noqa: E402
+from imaging.sheets import mm_to_pixels  # noqa: E402
+from services.idsizes import SIZES  # noqa: E402
 
 PAGE = Path(__file__).with_name("id-photo-sizes.md")
 HEAD = """# Sizes of ID photos
@@ -27,8 +28,8 @@ row has that of ICAO Doc 9303 (70 to 80 % of the photo) or two thirds of the pho
 
 def page() -> str:
     return HEAD + "".join(
-        f"| {row.label.rpartition(', ')[0]} | {row.width:g} × {row.height:g} | {pixels(row.width, 300)} × "
-        f"{pixels(row.height, 300)} | {row.head[0]:g} to {row.head[1]:g} | {row.top:g} | "
+        f"| {row.label.rpartition(', ')[0]} | {row.width:g} × {row.height:g} | {mm_to_pixels(row.width, 300)} × "
+        f"{mm_to_pixels(row.height, 300)} | {row.head[0]:g} to {row.head[1]:g} | {row.top:g} | "
         f"{'as taken' if row.as_taken else f'`{row.colour}`'} | {row.source} | {row.date} |\n"
         for row in SIZES
     )

@@ -67,7 +67,8 @@ def shoot_all(browser, url: str, outbox: Outbox) -> None:
     sign_in(page, NAME)
     session = page.context.storage_state()
     for service, picture, options in (
-        ("deblur", DEMO / "deblur-before.webp", {}), ("adjust", "rocket.jpg", {"brightness": "1.4"}),
+        ("deblur", DEMO / "deblur-before.webp", {}),
+        ("adjust", "rocket.jpg", {"brightness": "1.4"}),
         ("background", "astronaut.jpg", {"background": "blue"}),
     ):
         start(page, service, PICTURES / picture, **options)
@@ -109,8 +110,13 @@ def shoot_drawing(page: Page) -> None:
 
 def new_page(browser, url: str, viewport: dict, scheme: str, locale: str, session=None) -> Page:
     context = browser.new_context(
-        base_url=url, viewport=viewport, color_scheme=scheme, locale=locale, storage_state=session,
-        has_touch=viewport is PHONE, is_mobile=viewport is PHONE,
+        base_url=url,
+        viewport=viewport,
+        color_scheme=scheme,
+        locale=locale,
+        storage_state=session,
+        has_touch=viewport is PHONE,
+        is_mobile=viewport is PHONE,
     )
     return context.new_page()
 

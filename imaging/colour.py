@@ -21,8 +21,9 @@ DELTA = 6 / 29  # where CIELAB's cube root gives way to a straight line
 def rgb_to_lab(rgb: Tensor) -> Tensor:
     """Return the CIELAB planes of sRGB-encoded `rgb`, (N, 3, H, W) in [0, 1]; same shape and dtype."""
     relative = _mixed(linear_from_srgb(rgb), RGB_TO_RELATIVE_XYZ)
-    curved = torch.where(relative > DELTA**3, relative.clamp(min=DELTA**3) ** (1 / 3),
-                         relative / (3 * DELTA**2) + 4 / 29)
+    curved = torch.where(
+        relative > DELTA**3, relative.clamp(min=DELTA**3) ** (1 / 3), relative / (3 * DELTA**2) + 4 / 29
+    )
     x, y, z = curved.unbind(1)
     return torch.stack((116 * y - 16, 500 * (x - y), 200 * (y - z)), 1)
 

@@ -121,8 +121,9 @@ def _taken(filled: np.ndarray, square: Square, part: tuple[slice, slice]) -> np.
     """Return the pixels of a part of the photo out of the square with room, uint8."""
     scale = len(filled) / (square.side * (1 + 2 * ROOM))
     top, left = square.top - ROOM * square.side, square.left - ROOM * square.side
-    matrix = np.float32([[scale, 0, (part[1].start + 0.5 - left) * scale - 0.5],
-                         [0, scale, (part[0].start + 0.5 - top) * scale - 0.5]])
+    matrix = np.float32(
+        [[scale, 0, (part[1].start + 0.5 - left) * scale - 0.5], [0, scale, (part[0].start + 0.5 - top) * scale - 0.5]]
+    )
     size = part[1].stop - part[1].start, part[0].stop - part[0].start
     way = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
     moved = cv2.warpAffine(filled, matrix, size, flags=way, borderMode=cv2.BORDER_REPLICATE)

@@ -102,17 +102,13 @@ class Picture:
         return replace(self, pixels=pixels)
 
 
-def probe(
-    source: Source, max_megapixels: float = DEFAULT_MAX_MEGAPIXELS, max_bytes: int | None = None
-) -> Header:
+def probe(source: Source, max_megapixels: float = DEFAULT_MAX_MEGAPIXELS, max_bytes: int | None = None) -> Header:
     """Read the header of a path or of bytes without decoding. Raises PictureError."""
     with opened(source, max_megapixels, max_bytes) as image:
         return header_of(image)
 
 
-def decode(
-    source: Source, max_megapixels: float = DEFAULT_MAX_MEGAPIXELS, max_bytes: int | None = None
-) -> Picture:
+def decode(source: Source, max_megapixels: float = DEFAULT_MAX_MEGAPIXELS, max_bytes: int | None = None) -> Picture:
     """Decode a path or bytes: the first frame, upright, 8-bit RGB(A). Raises PictureError."""
     with opened(source, max_megapixels, max_bytes) as image:
         header = header_of(image)

@@ -14,7 +14,12 @@ ROUNDS, TEXTURE_SIDE = 5, 5
 
 
 def followed(
-    rgb: np.ndarray, hole: np.ndarray, barred: np.ndarray, small: np.ndarray, factor: int, seed: int = 0,
+    rgb: np.ndarray,
+    hole: np.ndarray,
+    barred: np.ndarray,
+    small: np.ndarray,
+    factor: int,
+    seed: int = 0,
     report: Callable[[float], None] = lambda share: None,
 ) -> np.ndarray:
     """Return uint8 (H, W, 3) `rgb` with the `hole`, bool (H, W), filled as `small` says; all other pixels are the same.

@@ -115,9 +115,7 @@ def foreground(rgb: np.ndarray, alpha: np.ndarray, pure: np.ndarray | None = Non
     return result
 
 
-def composed(
-    colours: np.ndarray, alpha: np.ndarray, background: Callable[[slice], np.ndarray]
-) -> np.ndarray:
+def composed(colours: np.ndarray, alpha: np.ndarray, background: Callable[[slice], np.ndarray]) -> np.ndarray:
     """Lay `colours`, uint8 (H, W, 3), over a background: background(rows) -> uint8 (n, W, 3) or (3,).
 
     Exact where alpha is 0 or 255.

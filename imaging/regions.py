@@ -53,9 +53,11 @@ def fill_by_regions(
         here = missing[crop]
         far = ~_near(here, region.margin)
         answer = fill(
-            result[crop], here, barred[crop] | far,
+            result[crop],
+            here,
+            barred[crop] | far,
             lambda share, begin=end - cost, length=cost: report(min(1.0, begin + share * length)),
-        )  # fmt: skip
+        )
         inner = tuple(slice(c.start - w.start, c.stop - w.start) for c, w in zip(core, crop, strict=True))
         result[core][region.piece] = answer[inner][region.piece]
         missing[core][region.piece] = False
@@ -137,8 +139,9 @@ def _region(parts: list[tuple[int, slice, slice]], labels: np.ndarray, depth: np
     columns = slice(min(part[2].start for part in parts), max(part[2].stop for part in parts))
     piece = np.zeros((rows.stop - rows.start, columns.stop - columns.start), bool)
     for number, tall, wide in parts:
-        inner = slice(tall.start - rows.start, tall.stop - rows.start), slice(
-            wide.start - columns.start, wide.stop - columns.start
+        inner = (
+            slice(tall.start - rows.start, tall.stop - rows.start),
+            slice(wide.start - columns.start, wide.stop - columns.start),
         )
         piece[inner] |= labels[tall, wide] == number
     thick = 2 * float(depth[rows, columns][piece].max())

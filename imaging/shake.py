@@ -16,7 +16,10 @@ THRESHOLD = 0.8
 
 
 def spread(
-    pixels: np.ndarray, kernels: Callable[[Tensor], Tensor], multiple_of: int, minimum_side: int,
+    pixels: np.ndarray,
+    kernels: Callable[[Tensor], Tensor],
+    multiple_of: int,
+    minimum_side: int,
     device: str | torch.device = "cpu",
 ) -> float:
     """Return how far the light of a point was smeared, in pixels: the median over the windows.

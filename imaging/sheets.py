@@ -47,7 +47,7 @@ def as_jpeg(image: Image.Image, dpi: int) -> bytes:
 
 def _layout(width: int, height: int, paper: str, dpi: int) -> tuple[tuple[int, int], int, int]:
     """Return the sheet's size in pixels and the numbers of columns and rows."""
-    upright = tuple(_pixels(side, dpi) for side in PAPERS[paper])
+    upright = tuple(mm_to_pixels(side, dpi) for side in PAPERS[paper])
     counted = []
     for size in (upright, upright[::-1]):
         columns, rows = _count(size[0], width, dpi), _count(size[1], height, dpi)
@@ -57,18 +57,18 @@ def _layout(width: int, height: int, paper: str, dpi: int) -> tuple[tuple[int, i
 
 
 def _count(paper: int, photo: int, dpi: int) -> int:
-    gap = _pixels(_GAP_MM, dpi)
-    return max(0, (paper - 2 * _pixels(_EDGE_MM, dpi) + gap) // (photo + gap))
+    gap = mm_to_pixels(_GAP_MM, dpi)
+    return max(0, (paper - 2 * mm_to_pixels(_EDGE_MM, dpi) + gap) // (photo + gap))
 
 
 def _places(paper: int, photo: int, count: int, dpi: int) -> list[int]:
-    gap = _pixels(_GAP_MM, dpi)
+    gap = mm_to_pixels(_GAP_MM, dpi)
     start = (paper - count * photo - (count - 1) * gap) // 2
     return [start + number * (photo + gap) for number in range(count)]
 
 
 def _draw_lines(image: Image.Image, lefts: list[int], tops: list[int], width: int, height: int, dpi: int) -> None:
-    draw, thick = ImageDraw.Draw(image), max(1, _pixels(_LINE_MM, dpi))
+    draw, thick = ImageDraw.Draw(image), max(1, mm_to_pixels(_LINE_MM, dpi))
     for left in lefts:
         for start in (left - thick, left + width):
             draw.rectangle((start, 0, start + thick - 1, image.height), fill=_LINE_COLOUR)
@@ -77,5 +77,5 @@ def _draw_lines(image: Image.Image, lefts: list[int], tops: list[int], width: in
             draw.rectangle((0, start, image.width, start + thick - 1), fill=_LINE_COLOUR)
 
 
-def _pixels(millimetres: float, dpi: int) -> int:
+def mm_to_pixels(millimetres: float, dpi: float) -> int:
     return round(millimetres * dpi / 25.4)

@@ -14,9 +14,13 @@ CROSSINGS = 0.05  # of a piece may be thicker: where scratches cross
 
 
 def fill_by_thickness(
-    rgb: np.ndarray, hole: np.ndarray, barred: np.ndarray, thin_ones: Fill, thick_ones: Fill,
+    rgb: np.ndarray,
+    hole: np.ndarray,
+    barred: np.ndarray,
+    thin_ones: Fill,
+    thick_ones: Fill,
     report: Callable[[float], None],
-) -> np.ndarray:  # fmt: skip
+) -> np.ndarray:
     """Return `rgb`, uint8 (H, W, 3), with the thin pieces of the `hole`, bool (H, W), filled first, then the thick.
 
     The second way sees what the first has filled, and copies nothing from there, nor from `barred`, bool (H, W). All

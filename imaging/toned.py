@@ -31,7 +31,7 @@ def _without_tone(lab: np.ndarray) -> np.ndarray:
     height, width = lab.shape[:2]
     places = np.clip(lab[:, :, 0].ravel() / 100 * (LEVELS - 1), 0, LEVELS - 1)
     knots = np.maximum(0, 1 - np.abs(places[:, None] - np.arange(LEVELS)))
-    down, right = (part.ravel() for part in np.mgrid[-1:1:height * 1j, -1:1:width * 1j])
+    down, right = (part.ravel() for part in np.mgrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j])
     # Paper yellows most where it is bright, so that the change over the picture goes with brightness.
     drift = np.stack([down, right, down**2, right**2], 1) * (lab[:, :, :1].reshape(-1, 1) / 100)
     basis = np.hstack([knots, drift])

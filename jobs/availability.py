@@ -80,17 +80,19 @@ def all_weights() -> list[WeightsView]:
     return [
         WeightsView(name, users(name), listed.get(name), _reason(name), name in imported and name not in shipped)
         for name in names
-    ]  # fmt: skip
+    ]
 
 
 def users(name: str) -> tuple[Service, ...]:
     """Return the services that use these weights: always, by a choice, or as `networks.official` says."""
     row = official(name)
     return tuple(
-        service for service in services.SERVICES
-        if name in service.weights or (row and row.service == service.key)
+        service
+        for service in services.SERVICES
+        if name in service.weights
+        or (row and row.service == service.key)
         or any(choice.weights == name for option in service.options for choice in option.choices)
-    )  # fmt: skip
+    )
 
 
 def importable() -> list[str]:

@@ -24,9 +24,15 @@ _WAIT_SECONDS = 30
 _RETRY_SECONDS = 10
 _SUFFIXES = {"jpeg": "jpg"}
 _TYPES = {
-    "jpg": "image/jpeg", "png": "image/png", "webp": "image/webp", "bmp": "image/bmp", "gif": "image/gif",
-    "tif": "image/tiff", "heic": "image/heic", "avif": "image/avif",
-}  # fmt: skip
+    "jpg": "image/jpeg",
+    "png": "image/png",
+    "webp": "image/webp",
+    "bmp": "image/bmp",
+    "gif": "image/gif",
+    "tif": "image/tiff",
+    "heic": "image/heic",
+    "avif": "image/avif",
+}
 # How a stored file's suffix is called as a format.
 _FORMATS = {suffix: mimetype.removeprefix("image/") for suffix, mimetype in _TYPES.items()}
 _LOSSY = ("jpeg", "webp")
@@ -152,9 +158,13 @@ def _converted(stored: Path, suffix: str, wish: Wish) -> Path:
     chosen = {"quality": wish.quality} if wish.quality else {}
     with _turn(), storage.telling_when_full():
         convert(
-            stored, target, wish.format, metadata=wish.metadata or "keep",
-            max_megapixels=current_app.config["MAX_MEGAPIXELS"], **chosen,
-        )  # fmt: skip
+            stored,
+            target,
+            wish.format,
+            metadata=wish.metadata or "keep",
+            max_megapixels=current_app.config["MAX_MEGAPIXELS"],
+            **chosen,
+        )
     return target
 
 

@@ -168,10 +168,21 @@ def retry(user_id: int, job_id: str) -> None:
         raise ServiceUnavailable("service_unavailable", reason)
     limits.admit(user_id, 0, job.width * job.height)
     again = update(Job).where(Job.id == job_id, Job.status.in_((FAILED, CANCELLED)), Job.deleted_at.is_(None))
-    db.session.execute(again.values(
-        status=QUEUED, attempts=0, worker="", progress=0.0, stage="", verdict="", error_key="", error_message="",
-        started_at=None, heartbeat_at=None, finished_at=None,
-    ))  # fmt: skip
+    db.session.execute(
+        again.values(
+            status=QUEUED,
+            attempts=0,
+            worker="",
+            progress=0.0,
+            stage="",
+            verdict="",
+            error_key="",
+            error_message="",
+            started_at=None,
+            heartbeat_at=None,
+            finished_at=None,
+        )
+    )
     db.session.commit()
     ring_job(job_id)
 

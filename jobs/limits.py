@@ -47,8 +47,11 @@ def of(user_id: int) -> Limits:
     config = current_app.config
     site = ("MAX_STORAGE_MEGABYTES", "MAX_ACTIVE_JOBS", "MAX_JOBS_PER_DAY", "MAX_MEGAPIXELS_PER_DAY")
     columns = (
-        User.storage_megabytes_limit, User.active_jobs_limit, User.jobs_per_day_limit, User.megapixels_per_day_limit,
-    )  # fmt: skip
+        User.storage_megabytes_limit,
+        User.active_jobs_limit,
+        User.jobs_per_day_limit,
+        User.megapixels_per_day_limit,
+    )
     own = db.session.execute(select(*columns).where(User.id == user_id)).one_or_none() or (None,) * len(columns)
     return Limits(*(config[name] if mine is None else mine for name, mine in zip(site, own, strict=True)))
 

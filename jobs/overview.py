@@ -71,11 +71,16 @@ def workers() -> list[WorkerView]:
     rows = db.session.scalars(select(Worker).order_by(Worker.seen_at.desc()))
     return [
         WorkerView(
-            row.id, row.threads, _card(row.device), _precision(row.device), row.started_at, row.seen_at,
+            row.id,
+            row.threads,
+            _card(row.device),
+            _precision(row.device),
+            row.started_at,
+            row.seen_at,
             row.seen_at > alive_since,
         )
         for row in rows
-    ]  # fmt: skip
+    ]
 
 
 def totals() -> dict[str, int]:

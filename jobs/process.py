@@ -47,14 +47,19 @@ def _command(service: Service) -> click.Command:
         click.Argument(["target"], metavar="OUTPUT", type=click.Path(path_type=Path)),
         *map(_parameter, service.options),
         click.Option(
-            ["--option", "settings"], metavar="NAME=VALUE", multiple=True,
+            ["--option", "settings"],
+            metavar="NAME=VALUE",
+            multiple=True,
             help="Any option of the service by its name; the value of a picture, mask or hints is a file.",
         ),
         click.Option(
-            ["--metadata"], type=click.Choice(_METADATA), default="keep", show_default=True,
+            ["--metadata"],
+            type=click.Choice(_METADATA),
+            default="keep",
+            show_default=True,
             help="keep: what the camera did; strip: nothing; all: place and owner as well.",
         ),
-    ]  # fmt: skip
+    ]
     return click.Command(service.key, callback=with_appcontext(run), params=parameters, help=service.summary)
 
 

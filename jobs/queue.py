@@ -96,7 +96,5 @@ def _huey(url: str, name: str) -> Huey:
         return SqliteHuey(
             name, results=False, serializer=serializer, filename=path, timeout=_SQLITE_WAIT_SECONDS, fsync=False
         )
-    pool = ConnectionPool.from_url(
-        url, socket_connect_timeout=_REDIS_WAIT_SECONDS, socket_timeout=_REDIS_WAIT_SECONDS
-    )
+    pool = ConnectionPool.from_url(url, socket_connect_timeout=_REDIS_WAIT_SECONDS, socket_timeout=_REDIS_WAIT_SECONDS)
     return RedisHuey(name, results=False, serializer=serializer, connection_pool=pool)

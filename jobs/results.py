@@ -19,9 +19,15 @@ _KEPT_NAME = re.compile(r"[A-Za-z0-9]{1,32}")
 _FILE_NAME = re.compile(r"[A-Za-z0-9-]{1,40}\.([a-z0-9]{2,5})")
 # What a finished download may be, and what it is called in the header of its answer.
 FILE_TYPES = {
-    "csv": "text/csv", "jpg": "image/jpeg", "json": "application/json", "pdf": "application/pdf", "png": "image/png",
-    "txt": "text/plain", "webp": "image/webp", "zip": "application/zip",
-}  # fmt: skip
+    "csv": "text/csv",
+    "jpg": "image/jpeg",
+    "json": "application/json",
+    "pdf": "application/pdf",
+    "png": "image/png",
+    "txt": "text/plain",
+    "webp": "image/webp",
+    "zip": "application/zip",
+}
 
 
 def store(job: Job, service: Service, result: Result) -> dict[str, Any]:
@@ -46,8 +52,9 @@ def store(job: Job, service: Service, result: Result) -> dict[str, Any]:
 def names_of(job: Job) -> Iterator[str]:
     """Yield the name of every file that a job's row speaks of; the small copies are not among them."""
     yield job.original_file
-    yield from (job.options[option.name] for option in options.uploads_of(get(job.service))
-                if job.options.get(option.name))  # fmt: skip
+    yield from (
+        job.options[option.name] for option in options.uploads_of(get(job.service)) if job.options.get(option.name)
+    )
     if job.result_file:
         yield from answer_files(job) or [job.result_file]
     if job.mask_file:
@@ -65,8 +72,11 @@ def forget(job_id: str, kept_before: list[str] | None) -> None:
     """Remove what a run stored that does not count; what an earlier run kept stays."""
     folder = storage.folder(job_id)
     known = {storage.kept_file(name) for name in kept_before or ()}
-    stored = [path.name for stem in (storage.RESULT, storage.ANSWER, storage.FINISHED, storage.KEPT)
-              for path in folder.glob(f"{stem}[.-]*")]  # fmt: skip
+    stored = [
+        path.name
+        for stem in (storage.RESULT, storage.ANSWER, storage.FINISHED, storage.KEPT)
+        for path in folder.glob(f"{stem}[.-]*")
+    ]
     storage.remove_files(job_id, *(name for name in stored if name not in known))
 
 
@@ -79,10 +89,14 @@ def _pictures(job: Job, result: Result) -> dict[str, Any]:
         mask = f"{storage.MASK}.png"
         size += storage.save(job.id, mask, _png_of(result.mask))
     return {
-        "result_file": f"{storage.RESULT}.png", "result_bytes": size, "mask_file": mask,
-        "result_has_alpha": result.picture.has_alpha, "result_width": result.picture.width,
-        "result_height": result.picture.height, "answers": len(answers) if result.answers else 0,
-    }  # fmt: skip
+        "result_file": f"{storage.RESULT}.png",
+        "result_bytes": size,
+        "mask_file": mask,
+        "result_has_alpha": result.picture.has_alpha,
+        "result_width": result.picture.width,
+        "result_height": result.picture.height,
+        "answers": len(answers) if result.answers else 0,
+    }
 
 
 def _picture(job: Job, stem: str, picture: Picture) -> int:
@@ -99,11 +113,12 @@ def _files(job: Job, finished: tuple[File, ...]) -> dict[str, Any]:
             raise ValueError(f"a finished file cannot be called {file.name!r}")
     stored = [
         {
-            "name": file.name, "label": file.label,
+            "name": file.name,
+            "label": file.label,
             "bytes": storage.save(job.id, storage.finished_file(file.name), file.data),
         }
         for file in finished
-    ]  # fmt: skip
+    ]
     return {"files": stored or None}
 
 

@@ -76,10 +76,19 @@ def _run_claimed(job_id: str, this_run: str) -> bool:
 
 
 def _claim(job_id: str, this_run: str) -> bool:
-    mine = update(Job).where(Job.id == job_id, Job.status == QUEUED).values(
-        status=RUNNING, worker=this_run, attempts=Job.attempts + 1, started_at=utc_now(), heartbeat_at=utc_now(),
-        progress=0.0, stage="",
-    )  # fmt: skip
+    mine = (
+        update(Job)
+        .where(Job.id == job_id, Job.status == QUEUED)
+        .values(
+            status=RUNNING,
+            worker=this_run,
+            attempts=Job.attempts + 1,
+            started_at=utc_now(),
+            heartbeat_at=utc_now(),
+            progress=0.0,
+            stage="",
+        )
+    )
     claimed = db.session.execute(mine).rowcount == 1
     db.session.commit()
     return claimed
@@ -126,9 +135,7 @@ def _unexpected(job: Job) -> dict[str, Any]:
     return _failure(UNEXPECTED, reference)
 
 
-def _finish(
-    job_id: str, this_run: str, outcome: Mapping[str, Any], kept_before: list[str] | None = None
-) -> None:
+def _finish(job_id: str, this_run: str, outcome: Mapping[str, Any], kept_before: list[str] | None = None) -> None:
     """Write the end of the run, waiting for a database that is away.
 
     The files that it stored are undone when the job is not ours, or when it failed, with the disk full for instance.

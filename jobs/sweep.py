@@ -100,11 +100,21 @@ def orphans() -> list[str]:
 
 def missing_files() -> list[tuple[str, str]]:
     """Return (job id, file name) for each file that a row names and the storage does not have."""
-    columns = (Job.id, Job.service, Job.options, Job.original_file, Job.result_file, Job.mask_file, Job.answers,
-               Job.files, Job.kept)  # fmt: skip
+    columns = (
+        Job.id,
+        Job.service,
+        Job.options,
+        Job.original_file,
+        Job.result_file,
+        Job.mask_file,
+        Job.answers,
+        Job.files,
+        Job.kept,
+    )
     rows = db.session.execute(select(*columns).execution_options(yield_per=500))
-    return [(row.id, name) for row in rows for name in results.names_of(row)
-            if not (storage.folder(row.id) / name).exists()]  # fmt: skip
+    return [
+        (row.id, name) for row in rows for name in results.names_of(row) if not (storage.folder(row.id) / name).exists()
+    ]
 
 
 def _release(row: Any) -> bool:
@@ -114,8 +124,11 @@ def _release(row: Any) -> bool:
     )
     if row.attempts >= MAX_ATTEMPTS:
         change = {
-            "status": FAILED, "error_key": WORKER_LOST, "error_message": _WORKER_LOST, "finished_at": utc_now(),
-        }  # fmt: skip
+            "status": FAILED,
+            "error_key": WORKER_LOST,
+            "error_message": _WORKER_LOST,
+            "finished_at": utc_now(),
+        }
     else:
         change = {"status": QUEUED, "worker": "", "progress": 0.0}
     released = db.session.execute(stuck.values(stage="", **change)).rowcount == 1

@@ -36,7 +36,7 @@ _SENTENCES = {
     "too_costly": N_("Reading this file took more time or memory than this server allows."),
     "not_imported": N_("No weights of this name were imported."),
     "manifest": N_("The manifest of the imported weights cannot be read."),
-}  # fmt: skip
+}
 
 
 class WeightsRefused(JobError):
@@ -114,12 +114,19 @@ def audit_refusal(by: Administrator, name: str, error: JobError) -> None:
 def _entry(row: Official, source: Path, partial: Path) -> dict:
     sha256 = sha256_of(partial)
     return {
-        "network": row.network, "arguments": row.arguments, "licence": row.licence, "card": "", "figures": {},
+        "network": row.network,
+        "arguments": row.arguments,
+        "licence": row.licence,
+        "card": "",
+        "figures": {},
         # Named by what is in it: readers of the old manifest find the old file until the new one is there.
-        "file": f"{row.name}-{sha256[:16]}.safetensors", "sha256": sha256, "bytes": partial.stat().st_size,
-        "source": row.source, "source_sha256": sha256_of(source),
+        "file": f"{row.name}-{sha256[:16]}.safetensors",
+        "sha256": sha256,
+        "bytes": partial.stat().st_size,
+        "source": row.source,
+        "source_sha256": sha256_of(source),
         "imported_at": utc_now().isoformat(timespec="seconds"),
-    }  # fmt: skip
+    }
 
 
 def _ask_child(row: Official, source: Path, partial: Path) -> None:
@@ -138,4 +145,3 @@ def _ask_child(row: Official, source: Path, partial: Path) -> None:
         raise OSError(answer["number"], os.strerror(answer["number"]))
     if "error" in answer:
         raise WeightsRefused(answer["error"], answer["detail"])
-

@@ -51,9 +51,14 @@ def enqueue(by: Administrator, name: str, received: Path | None, client_name: st
     if not received.stat().st_size:
         raise weights.WeightsRefused("empty")
     row = WeightsImport(
-        id=secrets.token_hex(16), name=name, status=QUEUED, asked_by=by.name, address=by.address,
-        file_name=display_name(client_name), file_bytes=received.stat().st_size,
-    )  # fmt: skip
+        id=secrets.token_hex(16),
+        name=name,
+        status=QUEUED,
+        asked_by=by.name,
+        address=by.address,
+        file_name=display_name(client_name),
+        file_bytes=received.stat().st_size,
+    )
     import_id = row.id
     with storage.telling_when_full():
         storage.link(received, _file(import_id))

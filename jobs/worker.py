@@ -83,9 +83,12 @@ class WorkerProcess:
         chime.listener = listener
         blocking = getattr(chime.huey.storage, "blocking", False)
         consumer = _Consumer(
-            chime.huey, workers=threads, periodic=False, initial_delay=0.05,
+            chime.huey,
+            workers=threads,
+            periodic=False,
+            initial_delay=0.05,
             max_delay=_AWAY_POLL_SECONDS if blocking else _SQLITE_POLL_SECONDS,
-        )  # fmt: skip
+        )
         consumer.start()
         return consumer
 

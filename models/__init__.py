@@ -12,6 +12,19 @@ from models.weights_import import WeightsImport
 from models.worker import Worker
 
 __all__ = [
-    "DayFigure", "EmailCode", "Event", "Fact", "Job", "Tally", "User", "UserSession", "WeightsImport", "Worker", "db",
-    "init_app", "release", "undo", "utc_now",
-]  # fmt: skip
+    "DayFigure",
+    "EmailCode",
+    "Event",
+    "Fact",
+    "Job",
+    "Tally",
+    "User",
+    "UserSession",
+    "WeightsImport",
+    "Worker",
+    "db",
+    "init_app",
+    "release",
+    "undo",
+    "utc_now",
+]

@@ -54,9 +54,7 @@ class User(UserMixin, db.Model):
     # Its jobs are deleted so many days after they ended; 0 keeps them, NULL is the site's setting.
     retention_days: Mapped[int | None]
 
-    sessions = relationship(
-        "UserSession", back_populates="user", cascade="all, delete-orphan", passive_deletes=True
-    )
+    sessions = relationship("UserSession", back_populates="user", cascade="all, delete-orphan", passive_deletes=True)
     jobs = relationship("Job", back_populates="user", cascade="all, delete-orphan", passive_deletes=True)
 
     # The token of the browser's session while it is signed in; never stored. Flask-Login keeps it in the cookie.

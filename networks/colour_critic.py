@@ -20,9 +20,13 @@ class ColourCritic(nn.Module):
     def __init__(self, width: int = 32):
         super().__init__()
         self.layers = nn.Sequential(
-            *_strided(3, width), *_strided(width, 2 * width), *_strided(2 * width, 4 * width),
-            SelfAttention(4 * width), nn.Dropout2d(0.1),
-            *_strided(4 * width, 8 * width), spectral_norm(nn.Conv2d(8 * width, 1, 3, padding=1)),
+            *_strided(3, width),
+            *_strided(width, 2 * width),
+            *_strided(2 * width, 4 * width),
+            SelfAttention(4 * width),
+            nn.Dropout2d(0.1),
+            *_strided(4 * width, 8 * width),
+            spectral_norm(nn.Conv2d(8 * width, 1, 3, padding=1)),
         )
 
     def forward(self, lightness: Tensor, chroma: Tensor) -> Tensor:

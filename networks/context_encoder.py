@@ -40,10 +40,13 @@ class ContextEncoder(nn.Module):
         flat = channels[-1] * SMALLEST**2
         self.bottleneck = nn.Sequential(nn.Linear(flat, bottleneck), nn.ELU(), nn.Linear(bottleneck, flat), nn.ELU())
         self.decoder = nn.Sequential(
-            *(layer for before, after in reversed(pairs[1:])
-              for layer in (nn.ConvTranspose2d(after, before, 4, 2, 1), nn.ELU())),
+            *(
+                layer
+                for before, after in reversed(pairs[1:])
+                for layer in (nn.ConvTranspose2d(after, before, 4, 2, 1), nn.ELU())
+            ),
             nn.ConvTranspose2d(width, 3, 4, 2, 1),
-        )  # fmt: skip
+        )
 
     def forward(self, holed_and_known: Tensor) -> Tensor:
         rgb, known = holed_and_known[:, :3], holed_and_known[:, 3:]

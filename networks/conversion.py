@@ -149,9 +149,11 @@ def main(name: str, source: str, target: str, megabytes: str) -> None:
     """In the child: set the limits, convert, print what became of it."""
     most = int(megabytes) * 2**20
     for kind, limit in (
-        (resource.RLIMIT_CPU, CPU_SECONDS), (resource.RLIMIT_CORE, 0), (resource.RLIMIT_FSIZE, 2 * most),
+        (resource.RLIMIT_CPU, CPU_SECONDS),
+        (resource.RLIMIT_CORE, 0),
+        (resource.RLIMIT_FSIZE, 2 * most),
         (resource.RLIMIT_DATA, COPIES * most + TORCH_MEGABYTES * 2**20),
-    ):  # fmt: skip
+    ):
         _, hard = resource.getrlimit(kind)
         limit = limit if hard == resource.RLIM_INFINITY else min(limit, hard)
         resource.setrlimit(kind, (limit, limit))

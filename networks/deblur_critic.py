@@ -25,8 +25,10 @@ class DeblurCritic(nn.Module):
         squeezed = width // 2
         self.features = nn.Sequential(
             *layers,
-            nn.Conv2d(8 * width, 2 * width, 1), nn.LeakyReLU(0.2),
-            nn.Conv2d(2 * width, squeezed, 1), nn.LeakyReLU(0.2),
+            nn.Conv2d(8 * width, 2 * width, 1),
+            nn.LeakyReLU(0.2),
+            nn.Conv2d(2 * width, squeezed, 1),
+            nn.LeakyReLU(0.2),
         )
         self.score = nn.Sequential(
             nn.Flatten(), nn.Linear(squeezed * (side // 16) ** 2, 128), nn.LeakyReLU(0.2), nn.Linear(128, 1)

@@ -58,8 +58,13 @@ class Deconvolver(nn.Module):
     minimum_side = 64
 
     def __init__(
-        self, width: int = 24, restorer_width: int = 32, encoder: tuple[int, ...] = (1, 1), middle: int = 4,
-        decoder: tuple[int, ...] = (1, 1), rounds: int = 2,
+        self,
+        width: int = 24,
+        restorer_width: int = 32,
+        encoder: tuple[int, ...] = (1, 1),
+        middle: int = 4,
+        decoder: tuple[int, ...] = (1, 1),
+        rounds: int = 2,
     ):
         super().__init__()
         self.rounds = rounds
@@ -116,12 +121,16 @@ class Deconvolver(nn.Module):
         sharp = luminance + change
         sharp_light = light + linear_from_srgb(sharp.clamp(0, 1)) - linear_from_srgb(luminance) + light_change
         features = (
-            (sharp, trust, luminance, self.kernel_damping[0]), (sharp_light, light_trust, light, self.kernel_damping[1])
+            (sharp, trust, luminance, self.kernel_damping[0]),
+            (sharp_light, light_trust, light, self.kernel_damping[1]),
         )
-        return torch.stack([
-            least_squares_kernel(gradients(wanted) * torch.sigmoid(trusted), gradients(seen), damping.exp(), RADIUS)
-            for wanted, trusted, seen, damping in features
-        ], 1)
+        return torch.stack(
+            [
+                least_squares_kernel(gradients(wanted) * torch.sigmoid(trusted), gradients(seen), damping.exp(), RADIUS)
+                for wanted, trusted, seen, damping in features
+            ],
+            1,
+        )
 
     def inverted(self, frame: Tensor, kernel: Tensor, damping: Tensor) -> tuple[Tensor, Tensor]:
         """Deconvolve a frame of encoded values and, as many channels, of linear light; both come back encoded."""

@@ -54,9 +54,9 @@ class DeOldify(nn.Module):
             self.blocks.append((Deep if deep else Wide)(channels, skip, width, number))
             channels = self.blocks[-1].out
         self.last = SubPixel(channels, channels)
-        self.residual = nn.Sequential(*(
-            layer for _ in range(2) for layer in (Convolution3x3(channels + 3, channels + 3), nn.ReLU(True))
-        ))
+        self.residual = nn.Sequential(
+            *(layer for _ in range(2) for layer in (Convolution3x3(channels + 3, channels + 3), nn.ReLU(True)))
+        )
         self.to_rgb = nn.Conv2d(channels + 3, 3, 1)
         for name, values in (("mean", (0.485, 0.456, 0.406)), ("std", (0.229, 0.224, 0.225)), ("luma", LUMA)):
             self.register_buffer(name, torch.tensor(values).view(1, 3, 1, 1), persistent=False)
@@ -133,8 +133,10 @@ class SubPixel(nn.Module):
     def quarters(self, maps: Tensor) -> Tensor:
         """Return what becomes four pixels of each, a quarter of them, as (N, H, W, row, column, out)."""
         # The four of a channel lie together in the file; here those of a pixel do.
-        weight, bias = (values.unflatten(0, (-1, 4)).transpose(0, 1).flatten(0, 1) / 4 for values in
-                        (self.expand.weight, self.expand.bias))
+        weight, bias = (
+            values.unflatten(0, (-1, 4)).transpose(0, 1).flatten(0, 1) / 4
+            for values in (self.expand.weight, self.expand.bias)
+        )
         expanded = F.conv2d(maps, weight, bias).relu_().contiguous(memory_format=torch.channels_last)
         return expanded.permute(0, 2, 3, 1).unflatten(3, (2, 2, self.out))
 

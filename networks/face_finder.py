@@ -40,12 +40,20 @@ class FaceFinder(nn.Module):
     def __init__(self, width: int = 16):
         super().__init__()
         self.layers = nn.Sequential(
-            nn.Conv2d(4, width, 5, 2), nn.BatchNorm2d(width), nn.ReLU(),
-            nn.Conv2d(width, 2 * width, 3, 2), nn.BatchNorm2d(2 * width), nn.ReLU(),
-            nn.Conv2d(2 * width, 2 * width, 3), nn.BatchNorm2d(2 * width), nn.ReLU(),
-            nn.Conv2d(2 * width, 4 * width, 8), nn.BatchNorm2d(4 * width), nn.ReLU(),
+            nn.Conv2d(4, width, 5, 2),
+            nn.BatchNorm2d(width),
+            nn.ReLU(),
+            nn.Conv2d(width, 2 * width, 3, 2),
+            nn.BatchNorm2d(2 * width),
+            nn.ReLU(),
+            nn.Conv2d(2 * width, 2 * width, 3),
+            nn.BatchNorm2d(2 * width),
+            nn.ReLU(),
+            nn.Conv2d(2 * width, 4 * width, 8),
+            nn.BatchNorm2d(4 * width),
+            nn.ReLU(),
             nn.Conv2d(4 * width, 4, 1),
-        )  # fmt: skip
+        )
 
     def forward(self, pictures: Tensor, known: Tensor) -> Tensor:
         return self.layers(torch.cat(((pictures * 2 - 1) * known, known), 1))

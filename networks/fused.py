@@ -21,9 +21,17 @@ class ConvReLU(nn.Module):
         dtype = torch.get_autocast_dtype("cpu") if torch.is_autocast_enabled("cpu") else self.conv.weight.dtype
         conv = self.conv
         return torch.ops.mkldnn._convolution_pointwise(
-            features.to(dtype), conv.weight.to(dtype), conv.bias.to(dtype), conv.padding, conv.stride, conv.dilation,
-            conv.groups, "relu", [], "",
-        )  # fmt: skip
+            features.to(dtype),
+            conv.weight.to(dtype),
+            conv.bias.to(dtype),
+            conv.padding,
+            conv.stride,
+            conv.dilation,
+            conv.groups,
+            "relu",
+            [],
+            "",
+        )
 
 
 def has_one_pass() -> bool:

@@ -49,7 +49,11 @@ def nearest(network: DCGAN, picture: Tensor, known: Tensor, codes: Tensor, count
 
 
 def search(
-    network: DCGAN, pictures: Tensor, known: Tensor, codes: Tensor, steps: int = STEPS,
+    network: DCGAN,
+    pictures: Tensor,
+    known: Tensor,
+    codes: Tensor,
+    steps: int = STEPS,
     report: Callable[[float], None] = lambda share: None,
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Move `codes` until their faces fit; return the codes (N, latent), the faces (N, 3, H, W) and the losses (N,).

@@ -26,8 +26,13 @@ class NAFNet(nn.Module):
     minimum_side = 16
 
     def __init__(
-        self, width: int = 32, encoder: tuple[int, ...] = (1, 1, 1, 28), middle: int = 1,
-        decoder: tuple[int, ...] = (1, 1, 1, 1), channels_in: int = 3, channels_out: int = 3,
+        self,
+        width: int = 32,
+        encoder: tuple[int, ...] = (1, 1, 1, 28),
+        middle: int = 1,
+        decoder: tuple[int, ...] = (1, 1, 1, 1),
+        channels_in: int = 3,
+        channels_out: int = 3,
     ):
         super().__init__()
         self.multiple_of = 2 ** len(encoder)

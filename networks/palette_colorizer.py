@@ -42,26 +42,35 @@ class PaletteColorizer(nn.Module):
     minimum_side = 64
     features = 512  # channels that the encoder hands to a classifier, see `encode`
 
-    def __init__(
-        self, encoder: str = "resnet18", temperature: float = 0.4, gain: float = 1.0, contrast: float = 0.0
-    ):
+    def __init__(self, encoder: str = "resnet18", temperature: float = 0.4, gain: float = 1.0, contrast: float = 0.0):
         super().__init__()
         if encoder not in ENCODERS:
             raise ValueError(f"encoder must be one of {', '.join(ENCODERS)}, not {encoder!r}")
         self.encoder, self.temperature, self.gain, self.contrast = encoder, temperature, gain, contrast
         resnet = getattr(torchvision.models, encoder)(weights=None)
         stem = nn.Conv2d(1, 64, 7, stride=2, padding=3, bias=False)
-        self.levels = nn.ModuleList((
-            nn.Sequential(stem, resnet.bn1, nn.ReLU(inplace=True)),
-            nn.Sequential(resnet.maxpool, resnet.layer1),
-            resnet.layer2, resnet.layer3, resnet.layer4,
-        ))
-        self.decoder = nn.ModuleList((
-            Rise(512, 256, 256, 256), Rise(256, 128, 128, 128), Rise(128, 64, 64, 64), Rise(64, 64, 32, 32),
-        ))
+        self.levels = nn.ModuleList(
+            (
+                nn.Sequential(stem, resnet.bn1, nn.ReLU(inplace=True)),
+                nn.Sequential(resnet.maxpool, resnet.layer1),
+                resnet.layer2,
+                resnet.layer3,
+                resnet.layer4,
+            )
+        )
+        self.decoder = nn.ModuleList(
+            (
+                Rise(512, 256, 256, 256),
+                Rise(256, 128, 128, 128),
+                Rise(128, 64, 64, 64),
+                Rise(64, 64, 32, 32),
+            )
+        )
         self.attention = SelfAttention(256)
         self.head = nn.Sequential(
-            nn.Conv2d(32, 32, 3, padding=1, bias=False), nn.BatchNorm2d(32), nn.ReLU(inplace=True),
+            nn.Conv2d(32, 32, 3, padding=1, bias=False),
+            nn.BatchNorm2d(32),
+            nn.ReLU(inplace=True),
             nn.Conv2d(32, PALETTE_SIZE, 1),
         )
         self.register_buffer("mean", torch.tensor(0.5), persistent=False)
@@ -72,7 +81,10 @@ class PaletteColorizer(nn.Module):
     def arguments(self) -> dict:
         """The keyword arguments that build this network again."""
         return {
-            "encoder": self.encoder, "temperature": self.temperature, "gain": self.gain, "contrast": self.contrast,
+            "encoder": self.encoder,
+            "temperature": self.temperature,
+            "gain": self.gain,
+            "contrast": self.contrast,
         }
 
     def forward(self, lightness: Tensor) -> Tensor:

@@ -49,14 +49,10 @@ class SelfAttention(nn.Module):
         self.share = nn.Parameter(torch.zeros(1))
 
     def forward(self, maps: Tensor) -> Tensor:
-        query, key, value = (
-            project(maps).flatten(2).transpose(1, 2) for project in (self.query, self.key, self.value)
-        )
+        query, key, value = (project(maps).flatten(2).transpose(1, 2) for project in (self.query, self.key, self.value))
         seen = F.scaled_dot_product_attention(query, key, value)
         return maps + self.share * seen.transpose(1, 2).reshape(maps.shape)
 
 
 def _convolved(channels: int, out: int) -> nn.Sequential:
-    return nn.Sequential(
-        nn.Conv2d(channels, out, 3, padding=1, bias=False), nn.BatchNorm2d(out), nn.ReLU(inplace=True)
-    )
+    return nn.Sequential(nn.Conv2d(channels, out, 3, padding=1, bias=False), nn.BatchNorm2d(out), nn.ReLU(inplace=True))

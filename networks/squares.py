@@ -51,8 +51,8 @@ def asked_in_squares(ask: Callable[[Tensor], Tensor], strip: Tensor) -> Tensor:
     total, weight = strip.new_zeros(strip.shape[0], 1, side, width), strip.new_zeros(width)
     for step in range(steps + 1):
         left = round(step * (width - side) / steps)
-        total[..., left:left + side] += trust * ask(strip[..., left:left + side].contiguous()).to(total)
-        weight[left:left + side] += trust
+        total[..., left : left + side] += trust * ask(strip[..., left : left + side].contiguous()).to(total)
+        weight[left : left + side] += trust
     return total / weight
 
 

@@ -33,20 +33,27 @@ class ResidualU(nn.Module):
     """
 
     def __init__(
-        self, height: int, channels_in: int, channels_mid: int, channels_out: int, dilated: bool = False,
+        self,
+        height: int,
+        channels_in: int,
+        channels_mid: int,
+        channels_out: int,
+        dilated: bool = False,
     ):
         super().__init__()
         self.dilated = dilated
-        spread = [2 ** level if dilated else 1 for level in range(height)]
+        spread = [2**level if dilated else 1 for level in range(height)]
         bottom_dilation = spread[-1] if dilated else 2
         self.inlet = ConvNormReLU(channels_in, channels_out)
         self.down = nn.ModuleList(
             ConvNormReLU(channels_mid if level else channels_out, channels_mid, spread[level])
-            for level in range(height - 1))
+            for level in range(height - 1)
+        )
         self.bottom = ConvNormReLU(channels_mid, channels_mid, bottom_dilation)
         self.up = nn.ModuleList(  # shallowest first, like `down`
             ConvNormReLU(2 * channels_mid, channels_mid if level else channels_out, spread[level])
-            for level in range(height - 1))
+            for level in range(height - 1)
+        )
 
     def forward(self, features: Tensor) -> Tensor:
         inlet = features = self.inlet(features)
@@ -121,7 +128,8 @@ class U2NetP(NestedU):
         wide, narrow = 64, 16
         super().__init__(
             encoders=((7, 3, narrow, wide), *((height, wide, narrow, wide) for height in (6, 5, 4, 0, 0))),
-            decoders=tuple((height, 2 * wide, narrow, wide) for height in (7, 6, 5, 4, 0)))
+            decoders=tuple((height, 2 * wide, narrow, wide) for height in (7, 6, 5, 4, 0)),
+        )
 
 
 class U2Net(NestedU):
@@ -129,10 +137,16 @@ class U2Net(NestedU):
 
     def __init__(self):
         super().__init__(
-            encoders=((7, 3, 32, 64), (6, 64, 32, 128), (5, 128, 64, 256), (4, 256, 128, 512),
-                      (0, 512, 256, 512), (0, 512, 256, 512)),
-            decoders=((7, 128, 16, 64), (6, 256, 32, 64), (5, 512, 64, 128), (4, 1024, 128, 256),
-                      (0, 1024, 256, 512)))
+            encoders=(
+                (7, 3, 32, 64),
+                (6, 64, 32, 128),
+                (5, 128, 64, 256),
+                (4, 256, 128, 512),
+                (0, 512, 256, 512),
+                (0, 512, 256, 512),
+            ),
+            decoders=((7, 128, 16, 64), (6, 256, 32, 64), (5, 512, 64, 128), (4, 1024, 128, 256), (0, 1024, 256, 512)),
+        )
 
 
 def block(height: int, channels_in: int, channels_mid: int, channels_out: int) -> ResidualU:

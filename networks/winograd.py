@@ -49,9 +49,7 @@ def convolved(maps: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
     upper, middle, lower = weight.unbind(2)
     kernels = upper, (upper + middle + lower) / 2, (upper - middle + lower) / 2, lower
     biases = None, bias, None, None  # what the second sum adds goes to both rows
-    one, two, three, four = (
-        _along_rows(*each, maps.dtype) for each in zip(sums, kernels, biases, strict=True)
-    )
+    one, two, three, four = (_along_rows(*each, maps.dtype) for each in zip(sums, kernels, biases, strict=True))
     answer = one.new_empty((count, height // 2, 2, width, len(weight)))
     torch.add(one.add_(two), three, out=answer[:, :, 0])
     torch.sub(two.sub_(three), four, out=answer[:, :, 1])

@@ -4,8 +4,13 @@ from services import adjust, background, colorize, deblur, idphoto, inpaint
 from services.base import Service
 
 SERVICES: tuple[Service, ...] = (
-    deblur.SERVICE, colorize.SERVICE, background.SERVICE, idphoto.SERVICE, inpaint.SERVICE, adjust.SERVICE,
-)  # fmt: skip
+    deblur.SERVICE,
+    colorize.SERVICE,
+    background.SERVICE,
+    idphoto.SERVICE,
+    inpaint.SERVICE,
+    adjust.SERVICE,
+)
 
 
 def get(key: str) -> Service | None:

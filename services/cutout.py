@@ -16,9 +16,7 @@ IMPORTED_SIDE = 320  # as the authors of the other networks do
 PERSON_SHARE = 0.002  # less than this of the picture, surely person, is nobody
 PERSON_SURE = 204  # of 255
 
-VERDICTS = {
-    "no_person_found": N_("No person was found in this photo. Try one in which somebody is seen more clearly.")
-}
+VERDICTS = {"no_person_found": N_("No person was found in this photo. Try one in which somebody is seen more clearly.")}
 
 MASK = Option(
     name="mask",

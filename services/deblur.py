@@ -57,9 +57,7 @@ def blurred(picture: Picture) -> bool:
     from imaging import shake
 
     own = engine.network(OWN)
-    found = shake.spread(
-        picture.rgb, lambda tile: own(tile, "kernel"), own.multiple_of, own.minimum_side, own.device
-    )
+    found = shake.spread(picture.rgb, lambda tile: own(tile, "kernel"), own.multiple_of, own.minimum_side, own.device)
     return found >= shake.THRESHOLD
 
 

@@ -71,9 +71,7 @@ def finite(answer: "Tensor") -> "Tensor":
 
 def unstable() -> ServiceError:
     """Return the error that says that a network gave nothing usable."""
-    return ServiceError(
-        UNSTABLE, N_("The network gave no usable answer for this picture. Nothing was saved.")
-    )
+    return ServiceError(UNSTABLE, N_("The network gave no usable answer for this picture. Nothing was saved."))
 
 
 def configure(weights: Path | None = None, imported: Path | None = None, threads: int | None = None) -> None:
@@ -166,9 +164,7 @@ def device_name() -> str:
 
 
 def _unavailable() -> ServiceError:
-    return ServiceError(
-        "weights_unavailable", N_("The weights of this tool are missing or damaged, so it cannot run.")
-    )
+    return ServiceError("weights_unavailable", N_("The weights of this tool are missing or damaged, so it cannot run."))
 
 
 def _whereabouts(name: str) -> tuple[Path, str]:

@@ -5,9 +5,10 @@ from typing import Any
 
 import numpy as np
 
+from imaging.sheets import mm_to_pixels
 from services import cutout
 from services.base import N_, Choice, File, Option, Picture, Report, Result, Service
-from services.idsizes import SIZES, Size, pixels, size
+from services.idsizes import SIZES, Size, size
 
 COLOURS = {"white": "#ffffff", "lightgrey": "#e6e6e6", "blue": "#438edb", "red": "#ff0000"}
 KILOBYTE = 1000  # of the two meanings the stricter one
@@ -35,7 +36,7 @@ def run(picture: Picture, options: Mapping[str, Any], report: Report) -> Result:
     kept, mask = (found.kept, found.alpha) if found else ({}, None)
     if box is None:
         return Result(None, verdict=problem, kept=kept)
-    shape = pixels(wanted.height, dpi), pixels(wanted.width, dpi)
+    shape = mm_to_pixels(wanted.height, dpi), mm_to_pixels(wanted.width, dpi)
     if colour and not framing.shows(found.alpha, box):
         return Result(None, verdict="frame_empty", kept=kept)
     photo = _cut(picture, found, box, shape, colour)

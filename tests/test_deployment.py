@@ -59,10 +59,25 @@ def test_every_command_that_the_page_names_exists(app):
 @pytest.fixture
 def certificates(tmp_path):
     subprocess.run(
-        [need("openssl"), "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2",
-         "-subj", "/CN=photos.example.org", "-keyout", tmp_path / "privkey.pem", "-out", tmp_path / "fullchain.pem"],
-        check=True, capture_output=True,
-    )  # fmt: skip
+        [
+            need("openssl"),
+            "req",
+            "-x509",
+            "-newkey",
+            "rsa:2048",
+            "-nodes",
+            "-days",
+            "2",
+            "-subj",
+            "/CN=photos.example.org",
+            "-keyout",
+            tmp_path / "privkey.pem",
+            "-out",
+            tmp_path / "fullchain.pem",
+        ],
+        check=True,
+        capture_output=True,
+    )
     return tmp_path
 
 
@@ -71,9 +86,12 @@ def web(environment, database, tmp_path):
     """A real web server of an installation behind one proxy; its port."""
     port = free_port()
     settings = {
-        "PORT": str(port), "TRUSTED_HOSTS": "photos.example.org", "HTTPS": "yes", "PROXIES": "1",
+        "PORT": str(port),
+        "TRUSTED_HOSTS": "photos.example.org",
+        "HTTPS": "yes",
+        "PROXIES": "1",
         "PATH": os.environ["PATH"],
-    }  # fmt: skip
+    }
     command = [sys.executable, "-c", "from gunicorn.app.wsgiapp import run; run()", "app:create_app()"]
     process = subprocess.Popen(command, cwd=ROOT, env=environment | settings)
     try:
@@ -113,8 +131,10 @@ def fetch(port: int, path: str = "/", *options: str, host: str = "photos.example
     place = f"{host}:{port}:127.0.0.1"
     done = subprocess.run(
         [need("curl"), "-sik", "--max-time", "60", "--resolve", place, *options, f"{scheme}://{host}:{port}{path}"],
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     return done.stdout
 
 
@@ -132,9 +152,11 @@ def test_nginx_of_the_deployment_serves_the_site_over_tls(nginx):
 def test_F11_slow_visitors_hold_no_thread_of_the_site(nginx):
     """Far more of them than there are threads; the site by itself would wait for each."""
     plain, tls = nginx
-    ways = (b"GET /login HTTP/1.1\r\nHost: photos.example.org\r\nX-Slow: ",
-            b"POST /login HTTP/1.1\r\nHost: photos.example.org\r\nContent-Type: application/x-www-form-urlencoded\r\n"
-            b"Content-Length: 5000\r\n\r\na=")  # fmt: skip
+    ways = (
+        b"GET /login HTTP/1.1\r\nHost: photos.example.org\r\nX-Slow: ",
+        b"POST /login HTTP/1.1\r\nHost: photos.example.org\r\nContent-Type: application/x-www-form-urlencoded\r\n"
+        b"Content-Length: 5000\r\n\r\na=",
+    )
     context = ssl.create_default_context()
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     with contextlib.ExitStack() as slow:

@@ -55,7 +55,11 @@ def test_opening_the_site_to_the_network_asks_for_its_host_names(tmp_path):
 
 def test_the_start_stops_with_one_sentence_and_no_traceback(tmp_path):
     done = subprocess.run(
-        [sys.executable, "run.py"], cwd=ROOT, capture_output=True, text=True, check=False,
+        [sys.executable, "run.py"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
         env={"PORT": "http", "INSTANCE_DIR": str(tmp_path), "PATH": "/usr/bin:/bin"},
     )
     assert done.returncode == 1

@@ -35,8 +35,7 @@ def members(data: Path, archive: str, prefix: str = "") -> list[Member]:
     """Return the pictures of `data/archive` whose names start with `prefix`, sorted by name."""
     path = Path(data) / archive
     names = opened(path).namelist()
-    return [Member(path, name) for name in sorted(names)
-            if name.startswith(prefix) and name.lower().endswith(PICTURES)]
+    return [Member(path, name) for name in sorted(names) if name.startswith(prefix) and name.lower().endswith(PICTURES)]
 
 
 def read_rgb(member: Member) -> np.ndarray:

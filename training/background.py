@@ -132,10 +132,11 @@ def enriched(pictures: Collection, teacher: U2NetP, team: Team) -> Collection:
 
     Hard are those that `teacher` did not learn well. Each member of the team asks it about a part of them.
     """
-    everybodys, own = pictures.portraits, pictures.unlabelled[team.rank::team.size]
+    everybodys, own = pictures.portraits, pictures.unlabelled[team.rank :: team.size]
     masked = [(rgb, np.rint(255 * served(teacher, rgb)).astype(np.uint8)) for rgb in own]
-    hard = [number for number in range(team.rank, len(everybodys), team.size)
-            if learnt(teacher, *everybodys[number]) < HARD]
+    hard = [
+        number for number in range(team.rank, len(everybodys), team.size) if learnt(teacher, *everybodys[number]) < HARD
+    ]
     again = [everybodys[number] for number in team.gathered(hard)]
     return pictures._replace(portraits=[*everybodys, *team.gathered(masked), *again * HARD_AGAIN])
 
@@ -146,7 +147,14 @@ def learnt(teacher: U2NetP, rgb: np.ndarray, mask: np.ndarray) -> float:
 
 
 def train(
-    run: Run, team: Team, plan: Plan, step: int, network, average, optimiser, pictures: Collection,
+    run: Run,
+    team: Team,
+    plan: Plan,
+    step: int,
+    network,
+    average,
+    optimiser,
+    pictures: Collection,
     validation: Collection,
 ) -> None:
     rng, recent = np.random.default_rng((team.rank, step)), []
@@ -194,9 +202,7 @@ def batch(pictures: Collection, side: int, size: int, rng: np.random.Generator) 
     return rgb, torch.from_numpy(np.stack(masks))[:, None].float() / 255
 
 
-def update(
-    network, optimiser, rgb: torch.Tensor, mask: torch.Tensor, team: Team | None = None
-) -> tuple[float, float]:
+def update(network, optimiser, rgb: torch.Tensor, mask: torch.Tensor, team: Team | None = None) -> tuple[float, float]:
     """One step, by the mean gradient of the team; returns the summed loss and that of the fused map alone."""
     device = next(network.parameters()).device
     if device.type == "cuda":  # pinned pages travel while the card still works on the step before

@@ -35,29 +35,43 @@ class Collection(NamedTuple):
 
 def collection(data: Path, validation: bool = False) -> Collection:
     """Decode the training part of the archives in `data`, or the held-back part with `validation`."""
+
     def chosen(archive: str, prefix: str) -> list[Member]:
         return [member for member in members(data, archive, prefix) if held_back(member.stem) == validation]
 
     free, answered = (set(listed.read_text().split()) for listed in (PEOPLE_FREE, UNLABELLED))
-    photos = [photo for number in range(3) for photo in chosen(f"photos-{number}.zip", "photos/")
-              if photo.stem[-4:] in free]
+    photos = [
+        photo for number in range(3) for photo in chosen(f"photos-{number}.zip", "photos/") if photo.stem[-4:] in free
+    ]
     scenes = [scene for scene in chosen("scenes.zip", "scenes/") if "street" not in scene.name]  # passers-by
-    places = [*chosen("people-street.zip", "backgrounds/"), *photos, *scenes[::4],
-              *chosen("scenes.zip", "landscapes/")[::3]]
+    places = [
+        *chosen("people-street.zip", "backgrounds/"),
+        *photos,
+        *scenes[::4],
+        *chosen("scenes.zip", "landscapes/")[::3],
+    ]
     return Collection(
         portraits=masked_pairs(chosen("people-portraits.zip", "portraits/")),
         streets=masked_pairs(chosen("people-street.zip", "street/")),
         cutouts=[split_alpha(shrunk(read_rgba(member))) for member in chosen("people-street.zip", "cutouts/")],
         places=[shrunk(read_rgb(member)) for member in places],
-        unlabelled=[] if validation else [
-            shrunk(read_rgb(member)) for member in chosen("people-unlabelled.zip", "unlabelled/")
-            if member.stem[-4:] in answered])
+        unlabelled=[]
+        if validation
+        else [
+            shrunk(read_rgb(member))
+            for member in chosen("people-unlabelled.zip", "unlabelled/")
+            if member.stem[-4:] in answered
+        ],
+    )
 
 
 def masked_pairs(listed: list[Member]) -> list[Example]:
     masks = {member.stem: member for member in listed if ".mask." in member.name}
-    return [(shrunk(read_rgb(member)), shrunk(read_grey(masks[member.stem])))
-            for member in listed if ".mask." not in member.name and member.stem in masks]
+    return [
+        (shrunk(read_rgb(member)), shrunk(read_grey(masks[member.stem])))
+        for member in listed
+        if ".mask." not in member.name and member.stem in masks
+    ]
 
 
 def split_alpha(rgba: np.ndarray) -> Example:
@@ -100,7 +114,7 @@ def framed(rgb: np.ndarray, mask: np.ndarray | None, side: int, rng: np.random.G
         box_height = round(height * rng.uniform(0.45, 1))
         box_width = round(width * rng.uniform(0.6, 1))
         top, left = rng.integers(height - box_height + 1), rng.integers(width - box_width + 1)
-        box = np.s_[top:top + box_height, left:left + box_width]
+        box = np.s_[top : top + box_height, left : left + box_width]
         rgb, mask = rgb[box], None if mask is None else mask[box]
     if rng.random() < 0.5:
         rgb, mask = rgb[:, ::-1], None if mask is None else mask[:, ::-1]
@@ -146,7 +160,9 @@ def hidden(rgb: np.ndarray, mask: np.ndarray, place: np.ndarray, rng: np.random.
     side, (height, width) = rgb.shape[0], place.shape[:2]
     part = rng.uniform(0.08, 0.4)
     top, left = (round(rng.uniform(0, 1 - part) * size) for size in (height, width))
-    surface = sized(place[top:top + max(2, round(part * height)), left:left + max(2, round(part * width))], side, side)
+    surface = sized(
+        place[top : top + max(2, round(part * height)), left : left + max(2, round(part * width))], side, side
+    )
     y, x = np.mgrid[:side, :side].astype(np.float32) / side
     edge = rng.uniform(0.55, 0.95) + rng.uniform(-0.3, 0.3) * (x - 0.5)
     share = np.clip((y - edge) * side + 0.5, 0, 1)
@@ -167,8 +183,10 @@ def placed(rgb: np.ndarray, mask: np.ndarray, side: int, rng: np.random.Generato
     top = side - height if mask[-1].max() > 127 or height > side else rng.integers(0, side - height + 1)
     left = rng.integers(-width // 3, side - width + width // 3 + 1) if width <= side else (side - width) // 2
     move = np.float32([[1, 0, left], [0, 1, top]])
-    return (cv2.warpAffine(np.ascontiguousarray(shrunk_rgb), move, (side, side)),
-            cv2.warpAffine(np.ascontiguousarray(shrunk_mask), move, (side, side)))
+    return (
+        cv2.warpAffine(np.ascontiguousarray(shrunk_rgb), move, (side, side)),
+        cv2.warpAffine(np.ascontiguousarray(shrunk_mask), move, (side, side)),
+    )
 
 
 def turned(rgb: np.ndarray, mask: np.ndarray, rng: np.random.Generator) -> Example:
@@ -176,8 +194,10 @@ def turned(rgb: np.ndarray, mask: np.ndarray, rng: np.random.Generator) -> Examp
         return rgb, mask
     side = rgb.shape[0]
     turn = cv2.getRotationMatrix2D((side / 2, side / 2), rng.uniform(-14, 14), 1)
-    return (cv2.warpAffine(rgb, turn, (side, side), borderMode=cv2.BORDER_REFLECT),
-            cv2.warpAffine(mask, turn, (side, side), borderMode=cv2.BORDER_REFLECT))
+    return (
+        cv2.warpAffine(rgb, turn, (side, side), borderMode=cv2.BORDER_REFLECT),
+        cv2.warpAffine(mask, turn, (side, side), borderMode=cv2.BORDER_REFLECT),
+    )
 
 
 def toned(rgb: np.ndarray, rng: np.random.Generator) -> np.ndarray:

@@ -153,7 +153,7 @@ def convolved(light: np.ndarray, weights: np.ndarray) -> np.ndarray:
     height, width = padded.shape[:2]
     spectrum = np.fft.rfft2(padded, axes=(0, 1)) * np.fft.rfft2(weights, (height, width))[:, :, None]
     full = np.fft.irfft2(spectrum, (height, width), axes=(0, 1))
-    return full[2 * radius:, 2 * radius:].astype(np.float32)
+    return full[2 * radius :, 2 * radius :].astype(np.float32)
 
 
 def ramp(size: tuple[int, int], random: np.random.Generator) -> np.ndarray:

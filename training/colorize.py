@@ -62,7 +62,12 @@ class NoGan:
     """The networks, their optimisers, and one step of each stage, on `device`."""
 
     def __init__(
-        self, rarity: Rarity, kind_count: int, encoder: str = "resnet18", device: str = "cpu", released: bool = False,
+        self,
+        rarity: Rarity,
+        kind_count: int,
+        encoder: str = "resnet18",
+        device: str = "cpu",
+        released: bool = False,
         team: Team | None = None,
     ):
         self.device, self.team = device, team or Team()
@@ -148,8 +153,13 @@ def autocast(device: str):
 
 
 def train(
-    run: Run, method: NoGan, pictures: ColourPictures, held: Batch, phases: tuple[Phase, ...] = PHASES,
-    batch_scale: int = 1, workers: int = 0,
+    run: Run,
+    method: NoGan,
+    pictures: ColourPictures,
+    held: Batch,
+    phases: tuple[Phase, ...] = PHASES,
+    batch_scale: int = 1,
+    workers: int = 0,
 ) -> None:
     """Go through the phases by the run's clock, on from its checkpoint; `held` is what validation looks at.
 

@@ -57,10 +57,15 @@ def ciede2000(one: Tensor, other: Tensor) -> Tensor:
     hue = torch.where(coloured, hue_1 + turn / 2, torch.where(chroma_1 > 0, hue_1, hue_2))
 
     lightness, chroma = (lightness_1 + lightness_2) / 2, (chroma_1 + chroma_2) / 2  # 12, 13
-    weight = (1 - 0.17 * torch.cos(hue - math.radians(30)) + 0.24 * torch.cos(2 * hue)
-              + 0.32 * torch.cos(3 * hue + math.radians(6)) - 0.20 * torch.cos(4 * hue - math.radians(63)))  # 15
+    weight = (
+        1
+        - 0.17 * torch.cos(hue - math.radians(30))
+        + 0.24 * torch.cos(2 * hue)
+        + 0.32 * torch.cos(3 * hue + math.radians(6))
+        - 0.20 * torch.cos(4 * hue - math.radians(63))
+    )  # 15
     degrees = torch.remainder(torch.rad2deg(hue), 360)
-    rotation = math.radians(60) * torch.exp(-((degrees - 275) / 25) ** 2)  # 16, doubled
+    rotation = math.radians(60) * torch.exp(-(((degrees - 275) / 25) ** 2))  # 16, doubled
     squared = (lightness - 50) ** 2
     by_lightness = (lightness_2 - lightness_1) / (1 + 0.015 * squared / (20 + squared).sqrt())  # 8, 18
     by_chroma = (chroma_2 - chroma_1) / (1 + 0.045 * chroma)  # 9, 19

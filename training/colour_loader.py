@@ -17,8 +17,11 @@ class ColourLoader:
 
     def __init__(self, pictures: ColourPictures, size: int, side: int, seed: tuple[int, ...], workers: int = 0):
         loader = DataLoader(
-            _Endless(pictures, size, side, seed), batch_size=None, num_workers=workers,
-            prefetch_factor=4 if workers else None, multiprocessing_context="fork" if workers else None,
+            _Endless(pictures, size, side, seed),
+            batch_size=None,
+            num_workers=workers,
+            prefetch_factor=4 if workers else None,
+            multiprocessing_context="fork" if workers else None,
             collate_fn=_as_is,
         )
         self._batches = iter(loader)

@@ -55,10 +55,9 @@ class Batch:
     kind: Tensor
 
     def to(self, device: str) -> "Batch":
-        return Batch(*(
-            tensor.to(device, non_blocking=True)
-            for tensor in (self.grey, self.lightness, self.chroma, self.kind)
-        ))
+        return Batch(
+            *(tensor.to(device, non_blocking=True) for tensor in (self.grey, self.lightness, self.chroma, self.kind))
+        )
 
 
 class ColourPictures:
@@ -87,9 +86,9 @@ class ColourPictures:
 
     def batch(self, size: int, side: int, random: np.random.Generator) -> Batch:
         """Return `size` random crops of `side` pixels, mirrored by chance, the sources in their shares."""
-        shares = np.array([
-            (small if side <= SMALL_SIDE else large) if indices else 0 for indices, small, large in self.sources
-        ])
+        shares = np.array(
+            [(small if side <= SMALL_SIDE else large) if indices else 0 for indices, small, large in self.sources]
+        )
         chosen = random.choice(len(self.sources), size, p=shares / shares.sum())
         indices = [int(random.integers(self.sources[i][0].start, self.sources[i][0].stop)) for i in chosen]
         crops = np.stack([_crop(self.pictures[index], side, random) for index in indices])
@@ -98,10 +97,13 @@ class ColourPictures:
     def fixed(self, count: int, side: int) -> Batch:
         """Return about `count` centred squares, the sources in their later shares, greyed but not aged."""
         shares = np.array([share if indices else 0 for indices, _, share in self.sources])
-        indices = np.concatenate([
-            np.linspace(indices.start, indices.stop - 1, round(count * share)).astype(int)
-            for (indices, _, _), share in zip(self.sources, shares / shares.sum(), strict=True) if share
-        ])
+        indices = np.concatenate(
+            [
+                np.linspace(indices.start, indices.stop - 1, round(count * share)).astype(int)
+                for (indices, _, _), share in zip(self.sources, shares / shares.sum(), strict=True)
+                if share
+            ]
+        )
         crops = np.stack([_centre(self.pictures[index], side) for index in indices])
         return as_batch(crops, torch.tensor([self.kinds[index] for index in indices]), None)
 
@@ -144,7 +146,7 @@ def _crop(picture: np.ndarray, side: int, random: np.random.Generator) -> np.nda
     height, width = picture.shape[:2]
     square = max(16, int(min(height, width) * random.uniform(LEAST_CROP, 1.0)))
     top, left = random.integers(height - square + 1), random.integers(width - square + 1)
-    crop = _resized(picture[top:top + square, left:left + square], side)
+    crop = _resized(picture[top : top + square, left : left + square], side)
     return crop[:, ::-1] if random.random() < 0.5 else crop
 
 
@@ -152,7 +154,7 @@ def _centre(picture: np.ndarray, side: int) -> np.ndarray:
     height, width = picture.shape[:2]
     square = min(height, width)
     top, left = (height - square) // 2, (width - square) // 2
-    return _resized(picture[top:top + square, left:left + square], side)
+    return _resized(picture[top : top + square, left : left + square], side)
 
 
 def _resized(square: np.ndarray, side: int) -> np.ndarray:

@@ -78,7 +78,7 @@ def points(found: list[dict[str, float]], figure: str) -> list[tuple[float, floa
     if len(raw) < 4 * SMOOTHED:
         return raw
     near = SMOOTHED // 2
-    windows = [raw[max(0, place - near): place + near + 1] for place in range(len(raw))]
+    windows = [raw[max(0, place - near) : place + near + 1] for place in range(len(raw))]
     return [(raw[place][0], sum(v for _, v in window) / len(window)) for place, window in enumerate(windows)]
 
 

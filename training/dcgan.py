@@ -140,9 +140,11 @@ class Trainer:
 
     def stateful(self) -> dict:
         return {
-            "network": self.network, "average": self.average,
-            "generator_optimiser": self.generator_optimiser, "critic_optimiser": self.critic_optimiser,
-        }  # fmt: skip
+            "network": self.network,
+            "average": self.average,
+            "generator_optimiser": self.generator_optimiser,
+            "critic_optimiser": self.critic_optimiser,
+        }
 
     def set_rates(self, progress: float, step: int) -> None:
         self.steps = step

@@ -99,8 +99,15 @@ def batches(
 ) -> Iterator[list[Tensor]]:
     """Yield batches of blurred and sharp crops, uint8 (N, side, side, 3), and kernels, from that of `step` on."""
     crops = Crops(pictures, side, seed, range(step * count, 2**31))
-    return iter(DataLoader(crops, count, num_workers=workers, prefetch_factor=4 if workers else None,
-                           pin_memory=torch.cuda.is_available()))
+    return iter(
+        DataLoader(
+            crops,
+            count,
+            num_workers=workers,
+            prefetch_factor=4 if workers else None,
+            pin_memory=torch.cuda.is_available(),
+        )
+    )
 
 
 class Trainer:
@@ -190,9 +197,7 @@ def to_planes(crops: Tensor) -> Tensor:
 
 
 @torch.no_grad()
-def validate(
-    network: Deconvolver, pairs: list[tuple[np.ndarray, np.ndarray]], device: str = "cpu"
-) -> dict[str, float]:
+def validate(network: Deconvolver, pairs: list[tuple[np.ndarray, np.ndarray]], device: str = "cpu") -> dict[str, float]:
     """Return the mean gain in PSNR over the blurred pictures, and the PSNR of sharp pictures to themselves."""
     gains, kept = [], []
     for blurred, sharp in pairs:

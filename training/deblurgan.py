@@ -105,9 +105,7 @@ def as_crop(written: str) -> tuple[int, int]:
     return int(side), int(count)
 
 
-def batch(
-    pictures: list[np.ndarray], side: int, count: int, random: np.random.Generator
-) -> tuple[Tensor, Tensor]:
+def batch(pictures: list[np.ndarray], side: int, count: int, random: np.random.Generator) -> tuple[Tensor, Tensor]:
     """Return `count` blurred and sharp crops, each (count, 3, side, side) float32 in [0, 1]."""
     drawn = [pair(pictures[random.integers(len(pictures))], side, random)[:2] for _ in range(count)]
     blurred, sharp = (np.stack(crops) for crops in zip(*drawn, strict=True))
@@ -165,8 +163,13 @@ class Trainer:
         pixel, frequency = content_losses(restored, sharp)
         score = self.critic(restored).mean()
         gradient = self.improve_generator(pixel + FREQUENCY_WEIGHT * frequency - ADVERSARIAL_WEIGHT * score)
-        return {"pixel": pixel.item(), "frequency": frequency.item(), "gradient": gradient,
-                "distance": distance.item(), "penalty": penalty.item()}
+        return {
+            "pixel": pixel.item(),
+            "frequency": frequency.item(),
+            "gradient": gradient,
+            "distance": distance.item(),
+            "penalty": penalty.item(),
+        }
 
     def improve_critic(self, restored: Tensor, sharp: Tensor) -> tuple[Tensor, Tensor]:
         """Take one step and return the critic's estimate of the distance and its penalty, 0 where it is clipped."""

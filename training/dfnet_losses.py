@@ -20,9 +20,7 @@ EDGE_WEIGHT = 1.0
 PERCEPTUAL_WEIGHT, STYLE_WEIGHT, VARIATION_WEIGHT = 0.3, 10.0, 0.1
 
 
-def losses(
-    scales: list[Fused], pictures: Tensor, known: Tensor, features: FeatureNetwork | None
-) -> dict[str, Tensor]:
+def losses(scales: list[Fused], pictures: Tensor, known: Tensor, features: FeatureNetwork | None) -> dict[str, Tensor]:
     """Return the terms, each a scalar with its weight in it.
 
     scales: finest first. pictures: (N, 3, H, W) in [0, 1], the truth. known: (N, 1, H, W), 0 in the hole. Without

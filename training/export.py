@@ -11,7 +11,13 @@ from networks.manifest import WEIGHTS, put, sha256_of
 
 
 def export(
-    name: str, network_name: str, arguments: dict, network: nn.Module, licence: str, card: str, figures: dict,
+    name: str,
+    network_name: str,
+    arguments: dict,
+    network: nn.Module,
+    licence: str,
+    card: str,
+    figures: dict,
     folder: Path = WEIGHTS,
 ) -> Path:
     """Write `folder/NAME.safetensors` and its entry in the manifest; return the file's path.
@@ -27,8 +33,14 @@ def export(
     save_file({key: halved(key, value) for key, value in network.state_dict().items()}, partial)
     os.chmod(partial, 0o644)  # the writer makes it private; the site may run as another user
     entry = {
-        "network": network_name, "arguments": arguments, "file": path.name, "sha256": sha256_of(partial),
-        "bytes": partial.stat().st_size, "licence": licence, "card": card, "figures": figures,
+        "network": network_name,
+        "arguments": arguments,
+        "file": path.name,
+        "sha256": sha256_of(partial),
+        "bytes": partial.stat().st_size,
+        "licence": licence,
+        "card": card,
+        "figures": figures,
     }
     put(folder, name, entry, partial)
     return path

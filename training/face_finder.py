@@ -160,8 +160,11 @@ def measured(finder: FaceFinder, faces: Tensor, others: Tensor) -> dict[str, flo
     for known in holed:
         top, left = random.integers(12, 26, 2)
         known[:, top : top + 14, left : left + 14] = 0
-    everything = [("faces", faces, torch.ones_like(holed)), ("holed_faces", faces, holed),
-                  ("others", others, torch.ones_like(others[:, :1]))]
+    everything = [
+        ("faces", faces, torch.ones_like(holed)),
+        ("holed_faces", faces, holed),
+        ("others", others, torch.ones_like(others[:, :1])),
+    ]
     for name, windows, known in everything:
         parts = zip(windows.split(256), known.split(256), strict=True)
         scores = torch.cat([finder(*part)[:, 0].flatten() for part in parts])
@@ -187,8 +190,11 @@ def displaced(finder: FaceFinder, faces: Tensor, holed: Tensor, others: Tensor) 
         apart.append(max(abs(one - other) for one, other in zip(middle, wanted, strict=True)) / (side * FACE_SIDE))
         sizes.append(abs(np.log(square.side / side / FACE_SIDE)))
     kinds = {"off_by": apart, "size_off_by": sizes}
-    return {f"{kind}_{share}": round(float(np.quantile(values, share / 100)), 4)
-            for kind, values in kinds.items() for share in (50, 90)}
+    return {
+        f"{kind}_{share}": round(float(np.quantile(values, share / 100)), 4)
+        for kind, values in kinds.items()
+        for share in (50, 90)
+    }
 
 
 if __name__ == "__main__":

@@ -18,9 +18,9 @@ LEAST_GREEN, LEAST_YELLOW = 4, 4  # CIE units of -a and of b, from which a place
 def as_in_nature(held: Batch, count: int) -> Batch:
     """Return about `count` of the pictures, some of them several times, the kinds in their PARTS."""
     kinds = torch.bucketize(green_share(held.chroma), torch.tensor(GREEN_SHARES))
-    chosen = torch.cat([
-        spread((kinds == kind).nonzero()[:, 0], round(count * part)) for kind, part in enumerate(PARTS)
-    ])
+    chosen = torch.cat(
+        [spread((kinds == kind).nonzero()[:, 0], round(count * part)) for kind, part in enumerate(PARTS)]
+    )
     return Batch(held.grey[chosen], held.lightness[chosen], held.chroma[chosen], held.kind[chosen])
 
 

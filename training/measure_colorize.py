@@ -95,12 +95,15 @@ def summary(rows: list[dict[str, float]]) -> dict[str, float]:
     """Return the figures of `measure` from those of its pictures."""
     means = {name: fmean(row[name] for row in rows) for name in rows[0]}
     return {
-        "ciede2000": means["ciede2000"], "ciede2000_grey": means["ciede2000_grey"],
+        "ciede2000": means["ciede2000"],
+        "ciede2000_grey": means["ciede2000_grey"],
         "ciede2000_lower_percent": 100 * (1 - means["ciede2000"] / means["ciede2000_grey"]),
-        "rmse_ab": means["rmse_ab"], "rmse_ab_grey": means["rmse_ab_grey"],
+        "rmse_ab": means["rmse_ab"],
+        "rmse_ab_grey": means["rmse_ab_grey"],
         "rmse_ab_lower_percent": 100 * (1 - means["rmse_ab"] / means["rmse_ab_grey"]),
         "colourfulness_percent": 100 * means["colourfulness"] / means["colourfulness_original"],
-        "mean_a_bias": means["mean_a_bias"], "mean_b_bias": means["mean_b_bias"],
+        "mean_a_bias": means["mean_a_bias"],
+        "mean_b_bias": means["mean_b_bias"],
     }
 
 
@@ -129,9 +132,12 @@ def compare(original: Tensor, result: Tensor) -> dict[str, float]:
     return {
         "ciede2000": ciede2000(truth, seen).mean().item(),
         "ciede2000_grey": ciede2000(truth, grey).mean().item(),
-        "rmse_ab": _rmse(truth, seen), "rmse_ab_grey": _rmse(truth, grey),
-        "colourfulness": colourfulness(result).item(), "colourfulness_original": colourfulness(original).item(),
-        "mean_a_bias": bias[1].item(), "mean_b_bias": bias[2].item(),
+        "rmse_ab": _rmse(truth, seen),
+        "rmse_ab_grey": _rmse(truth, grey),
+        "colourfulness": colourfulness(result).item(),
+        "colourfulness_original": colourfulness(original).item(),
+        "mean_a_bias": bias[1].item(),
+        "mean_b_bias": bias[2].item(),
     }
 
 

@@ -105,7 +105,10 @@ def protocol(photos: list[np.ndarray], every: int = 1, shaken: Shaken = photogra
 
 
 def measure(
-    network: nn.Module, photos: list[np.ndarray], sheet: Path | None = None, every: int = 1,
+    network: nn.Module,
+    photos: list[np.ndarray],
+    sheet: Path | None = None,
+    every: int = 1,
     shaken: Shaken = photographed,
 ) -> dict:
     """Return the figures of the protocol by severity, their means, and those of the sharp photos."""
@@ -138,8 +141,12 @@ def compared(blurred: np.ndarray, restored: np.ndarray, sharp: np.ndarray) -> di
     similar_before, similar_after = ssim(blurred, sharp), ssim(restored, sharp)
     shift = np.abs(restored.mean(axis=(0, 1)) - blurred.mean(axis=(0, 1))).max()
     return {
-        "psnr_blurred": before, "psnr": after, "psnr_gain": after - before,
-        "ssim_blurred": similar_before, "ssim": similar_after, "ssim_gain": similar_after - similar_before,
+        "psnr_blurred": before,
+        "psnr": after,
+        "psnr_gain": after - before,
+        "ssim_blurred": similar_before,
+        "ssim": similar_after,
+        "ssim_gain": similar_after - similar_before,
         "mean_colour_shift_of_255": float(shift),
     }
 

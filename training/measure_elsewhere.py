@@ -101,8 +101,10 @@ def nobody(network: nn.Module, rows: list[dict], data: dict[str, bytes], sides: 
     """What part of each picture without people is taken for one, where any is, and of how many nothing is."""
     parts = {row["file"]: (served(network, photo(row, data[row["file"]]).rgb, sides) > 0.5).mean() for row in rows}
     taken = [f"{name} {part:.0%}" for name, part in parts.items() if part]
-    return [f"of {len(rows)} without people nothing is taken for one in {len(rows) - len(taken)}; taken: "
-            f"{', '.join(taken) or 'none'}"]
+    return [
+        f"of {len(rows)} without people nothing is taken for one in {len(rows) - len(taken)}; taken: "
+        f"{', '.join(taken) or 'none'}"
+    ]
 
 
 if __name__ == "__main__":

@@ -140,9 +140,12 @@ def in_regions(picture: np.ndarray, hole: np.ndarray, fill: regions.Fill) -> np.
 
 
 def measure(
-    ways: dict[str, Way], photos: list[np.ndarray], sheet: Path | None = None, every: int = 1,
+    ways: dict[str, Way],
+    photos: list[np.ndarray],
+    sheet: Path | None = None,
+    every: int = 1,
     minutes: float = math.inf,
-) -> dict:  # fmt: skip
+) -> dict:
     """Return {way: {band: figures}}, and under "photos" on how many they were measured."""
     found = {name: {band: [] for band in BANDS} for name in ways}
     rows = {band: [] for band in BANDS}
@@ -179,12 +182,16 @@ def judged(way: Way, picture: np.ndarray, holed: np.ndarray, hole: np.ndarray, f
     seconds = time.perf_counter() - started
     if not np.array_equal(answer[~hole], picture[~hole]):
         raise AssertionError("a pixel outside the hole was changed")
-    found.append({
-        "hole_l1": float(np.abs(answer[hole].astype(int) - picture[hole]).mean()),
-        "hole_psnr": psnr(answer[hole], picture[hole]), "psnr": psnr(answer, picture),
-        "hole_ssim": hole_ssim(answer, picture, hole), "ssim": ssim(answer, picture),
-        "seconds": seconds,
-    })  # fmt: skip
+    found.append(
+        {
+            "hole_l1": float(np.abs(answer[hole].astype(int) - picture[hole]).mean()),
+            "hole_psnr": psnr(answer[hole], picture[hole]),
+            "psnr": psnr(answer, picture),
+            "hole_ssim": hole_ssim(answer, picture, hole),
+            "ssim": ssim(answer, picture),
+            "seconds": seconds,
+        }
+    )
     return answer
 
 

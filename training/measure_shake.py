@@ -48,6 +48,7 @@ def held_back_photos(arguments: argparse.Namespace) -> list[np.ndarray]:
 @torch.inference_mode()
 def measure(network: Deconvolver, photos: list[np.ndarray], every: int = 1) -> dict[str, list[float]]:
     """Return the spreads in pixels of all photos by severity, and of the sharp ones."""
+
     def spread(pixels: np.ndarray) -> float:
         return shake.spread(pixels, network.kernel, network.multiple_of, network.minimum_side)
 

@@ -69,10 +69,14 @@ def judged(
         holed = np.where(hole[:, :, None], np.uint8(127), photo)
         answers = {name: way(holed, hole) for name, way in ways.items()}
         for name, answer in answers.items():
-            found[name].append({
-                "psnr": psnr(answer[hole], photo[hole]), "ssim": hole_ssim(answer, photo, hole),
-                "features": distance(features, answer, photo, hole), "detail": detail(answer, photo, hole),
-            })  # fmt: skip
+            found[name].append(
+                {
+                    "psnr": psnr(answer[hole], photo[hole]),
+                    "ssim": hole_ssim(answer, photo, hole),
+                    "features": distance(features, answer, photo, hole),
+                    "detail": detail(answer, photo, hole),
+                }
+            )
         if len(rows) < SHEET_PHOTOS:
             rows.append(np.hstack([shown(picture) for picture in (holed, *answers.values(), photo)]))
     if sheet:

@@ -39,9 +39,7 @@ class Crops(Dataset):
         return tuple(torch.from_numpy(np.ascontiguousarray(part)) for part in pair(picture, self.side, random))
 
 
-def pair(
-    picture: np.ndarray, side: int, random: np.random.Generator
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def pair(picture: np.ndarray, side: int, random: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return one blurred and its sharp crop, uint8 (side, side, 3), flipped and turned at random, and the kernel.
 
     The blur is applied to a larger crop, so that what moved in from outside is real wherever there is any.
@@ -51,7 +49,7 @@ def pair(
     short = [max(0, wanted - length) for length in picture.shape[:2]]
     picture = np.pad(picture, ((0, short[0]), (0, short[1]), (0, 0)), mode="symmetric")
     top, left = (int(random.integers(length - wanted + 1)) for length in picture.shape[:2])
-    sharp = np.rot90(picture[top: top + wanted, left: left + wanted], int(random.integers(4)))
+    sharp = np.rot90(picture[top : top + wanted, left : left + wanted], int(random.integers(4)))
     sharp = np.ascontiguousarray(sharp[:, ::-1] if random.random() < 0.5 else sharp)
     inner = slice(margin, margin + side)
     if random.random() < SHARP_SHARE:

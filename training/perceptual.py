@@ -124,7 +124,7 @@ def train_step(network, optimiser, pictures_and_labels, random: np.random.Genera
     pictures, labels = pictures_and_labels
     drawn = torch.from_numpy(random.integers(len(labels), size=BATCH))
     top, left = random.integers(0, 17, 2)  # the same crop for a batch, mirrored or not
-    crops = pictures[drawn, :, top: top + 48, left: left + 48]
+    crops = pictures[drawn, :, top : top + 48, left : left + 48]
     crops = crops.flip(3) if random.random() < 0.5 else crops
     crops = (crops.to(device).float() / 255).contiguous(memory_format=torch.channels_last)
     with torch.autocast(device, torch.bfloat16):

@@ -121,9 +121,10 @@ def measured(answers: Tensor, pictures: Tensor, known: Tensor) -> dict[str, floa
     pairs = [(one, other) for one in range(count) for other in range(one)]
     apart = [((answers[one] - answers[other]).abs().mean(1, keepdim=True) * hidden).sum() for one, other in pairs]
     return {
-        "hole_psnr": alone.mean().item(), "best_psnr": alone.max(0).values.mean().item(),
+        "hole_psnr": alone.mean().item(),
+        "best_psnr": alone.max(0).values.mean().item(),
         "diversity": (torch.stack(apart).mean() / hidden.sum()).item(),
-    }  # fmt: skip
+    }
 
 
 def sheet(answers: Tensor, pictures: Tensor, known: Tensor, path: Path, rows: int = 12) -> None:
@@ -148,9 +149,12 @@ class Trainer:
 
     def stateful(self) -> dict:
         return {
-            "network": self.network, "average": self.average, "critics": self.critics,
-            "optimiser": self.optimiser, "critic_optimiser": self.critic_optimiser,
-        }  # fmt: skip
+            "network": self.network,
+            "average": self.average,
+            "critics": self.critics,
+            "optimiser": self.optimiser,
+            "critic_optimiser": self.critic_optimiser,
+        }
 
     def set_rates(self, progress: float) -> None:
         share = 1 - 0.95 * max(0.0, progress - STEADY) / (1 - STEADY)
@@ -188,12 +192,18 @@ class Trainer:
         self.critics.requires_grad_(False)
         matching, real = adversarial(*self.critics, pictures, rebuilt[0], guessed[0])
         self.critics.requires_grad_(True)
-        return {
-            "plain": DIVERGENCE_WEIGHT * to_plain, "prior": DIVERGENCE_WEIGHT * to_inferred,
-            "rebuilt": APPEARANCE_WEIGHT * appearance(rebuilt, pictures, whole),
-            "guessed": APPEARANCE_WEIGHT * appearance(guessed, pictures, known),
-            "matching": ADVERSARIAL_WEIGHT * matching, "real": ADVERSARIAL_WEIGHT * real,
-        }, rebuilt[0], guessed[0]  # fmt: skip
+        return (
+            {
+                "plain": DIVERGENCE_WEIGHT * to_plain,
+                "prior": DIVERGENCE_WEIGHT * to_inferred,
+                "rebuilt": APPEARANCE_WEIGHT * appearance(rebuilt, pictures, whole),
+                "guessed": APPEARANCE_WEIGHT * appearance(guessed, pictures, known),
+                "matching": ADVERSARIAL_WEIGHT * matching,
+                "real": ADVERSARIAL_WEIGHT * real,
+            },
+            rebuilt[0],
+            guessed[0],
+        )
 
     @torch.no_grad()
     def _follow(self) -> None:

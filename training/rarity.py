@@ -37,6 +37,6 @@ def _bins(chroma: Tensor) -> Tensor:
 
 def _smoothed(plane: Tensor) -> Tensor:
     """Blur with a Gaussian of one bin, since a neighbouring colour is as rare."""
-    profile = torch.exp(-torch.arange(-3.0, 4.0) ** 2 / 2)
+    profile = torch.exp(-(torch.arange(-3.0, 4.0) ** 2) / 2)
     kernel = profile[:, None] * profile / profile.sum() ** 2
     return F.conv2d(plane, kernel[None, None], padding=3)

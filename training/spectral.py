@@ -37,7 +37,9 @@ def folded(generator: PaletteColorizer) -> PaletteColorizer:
 def adopt(network: nn.Module, tensors: dict[str, Tensor]) -> None:
     """Copy into `network` what agrees in name and shape."""
     own = network.state_dict()
-    network.load_state_dict({
-        name: tensors[name] if name in tensors and tensors[name].shape == value.shape else value
-        for name, value in own.items()
-    })
+    network.load_state_dict(
+        {
+            name: tensors[name] if name in tensors and tensors[name].shape == value.shape else value
+            for name, value in own.items()
+        }
+    )

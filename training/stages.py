@@ -71,7 +71,8 @@ def panel(found: list, names: tuple[str, ...], top: float, spans: dict, latest: 
     )
     lines = "".join(
         f'<polyline fill="none" stroke="{colour}" stroke-width="1.5" points="'
-        + " ".join(f"{across(minute, latest):.1f},{height(value):.1f}" for minute, value in curve) + '"/>'
+        + " ".join(f"{across(minute, latest):.1f},{height(value):.1f}" for minute, value in curve)
+        + '"/>'
         for colour, curve in zip(COLOURS, curves.values(), strict=False)
     )
     keys = "".join(

@@ -98,9 +98,7 @@ def logout():
 
 def _send_code(purpose: str, location: str):
     """The same answer whether a mail goes out or not, and whether the name is known or not."""
-    code_id = registration.request_code(
-        purpose, field("username"), _browser(), request.remote_addr, str(get_locale())
-    )
+    code_id = registration.request_code(purpose, field("username"), _browser(), request.remote_addr, str(get_locale()))
     if code_id is not None:
         ring_mail(code_id)
     session[NAME] = field("username").strip()

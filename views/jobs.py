@@ -157,31 +157,35 @@ def _deleted() -> dict[str, Any]:
 def described(job: Job, estimate: bool = True) -> dict[str, Any]:
     """Return the public facts of a job: the shape above. Without `estimate`, in lists, the queue is not asked."""
     service = services.get(job.service)
-    return progress.view(job, estimate) | _pictures(job) | {
-        "number": job.number,
-        "title": job.title,
-        "name": job.title or job.original_name,
-        "options": _options(job),
-        "original_name": job.original_name,
-        "width": job.width,
-        "height": job.height,
-        "created_at": f"{job.created_at.isoformat(timespec='seconds')}Z",
-        "deleted_at": f"{job.deleted_at.isoformat(timespec='seconds')}Z" if job.deleted_at else None,
-        "parent": _parent(job),
-        "can_cancel": job.status in (QUEUED, RUNNING),
-        "can_retry": lifecycle.can_retry(job),
-        "can_run_anyway": lifecycle.can_run_anyway(job),
-        "another": _another(job),
-        "url": _address(job, "show"),
-        "cancel_url": _address(job, "cancel"),
-        "retry_url": _address(job, "retry"),
-        "rerun_url": _address(job, "rerun"),
-        "title_url": _address(job, "rename"),
-        "deletion_url": _address(job, "delete"),
-        "restoration_url": url_for("history.restore", username=current_user.name),
-        "again_url": _form(job, storage.ORIGINAL) if service else None,
-        "result_again_url": _form(job, storage.RESULT) if service and job.result_file else None,
-    }  # fmt: skip
+    return (
+        progress.view(job, estimate)
+        | _pictures(job)
+        | {
+            "number": job.number,
+            "title": job.title,
+            "name": job.title or job.original_name,
+            "options": _options(job),
+            "original_name": job.original_name,
+            "width": job.width,
+            "height": job.height,
+            "created_at": f"{job.created_at.isoformat(timespec='seconds')}Z",
+            "deleted_at": f"{job.deleted_at.isoformat(timespec='seconds')}Z" if job.deleted_at else None,
+            "parent": _parent(job),
+            "can_cancel": job.status in (QUEUED, RUNNING),
+            "can_retry": lifecycle.can_retry(job),
+            "can_run_anyway": lifecycle.can_run_anyway(job),
+            "another": _another(job),
+            "url": _address(job, "show"),
+            "cancel_url": _address(job, "cancel"),
+            "retry_url": _address(job, "retry"),
+            "rerun_url": _address(job, "rerun"),
+            "title_url": _address(job, "rename"),
+            "deletion_url": _address(job, "delete"),
+            "restoration_url": url_for("history.restore", username=current_user.name),
+            "again_url": _form(job, storage.ORIGINAL) if service else None,
+            "result_again_url": _form(job, storage.RESULT) if service and job.result_file else None,
+        }
+    )
 
 
 def _another(job: Job) -> dict[str, str] | None:
@@ -216,11 +220,15 @@ def _pictures(job: Job) -> dict[str, Any]:
         "chosen": job.chosen,
         "choice_url": _address(job, "choose") if job.answers else None,
         "files": [
-            {"name": file["name"], "label": progress.said(file["label"]), "bytes": file["bytes"],
-             "url": _address(job, "file", name=file["name"])}
+            {
+                "name": file["name"],
+                "label": progress.said(file["label"]),
+                "bytes": file["bytes"],
+                "url": _address(job, "file", name=file["name"]),
+            }
             for file in job.files or ()
         ],
-    }  # fmt: skip
+    }
 
 
 def _shown(job: Job) -> str:
@@ -232,10 +240,13 @@ def _answer(job: Job, number: int) -> dict[str, Any]:
     service = services.get(job.service)
     names = service.answer_names if service else ()
     return {
-        "name": progress.said(names[number]) if number < len(names) else "", "number": number,
-        "is_result": number == (job.chosen or 0), "url": _address(job, "answer", number=number),
-        "preview_url": _address(job, "preview", of=of), "thumbnail_url": _address(job, "thumbnail", of=of),
-    }  # fmt: skip
+        "name": progress.said(names[number]) if number < len(names) else "",
+        "number": number,
+        "is_result": number == (job.chosen or 0),
+        "url": _address(job, "answer", number=number),
+        "preview_url": _address(job, "preview", of=of),
+        "thumbnail_url": _address(job, "thumbnail", of=of),
+    }
 
 
 def _options(job: Job) -> dict[str, Any]:
@@ -248,9 +259,12 @@ def _parent(job: Job) -> dict[str, Any] | None:
     if parent is None:
         return None
     return {
-        "id": parent.id, "url": _address(parent, "show"), "which": job.parent_which, "number": parent.number,
+        "id": parent.id,
+        "url": _address(parent, "show"),
+        "which": job.parent_which,
+        "number": parent.number,
         "name": parent.title or parent.original_name,
-    }  # fmt: skip
+    }
 
 
 def _address(job: Job, endpoint: str, **values: Any) -> str:

@@ -19,14 +19,29 @@ from views.icons import ICONS
 
 # The first mark that a user agent holds tells its name: nearly all call themselves Mozilla, Chrome and Safari as well.
 BROWSERS = (
-    ("MicroMessenger", "WeChat"), ("QQBrowser", "QQ"), ("EdgA", "Edge"), ("Edg/", "Edge"), ("OPR/", "Opera"),
-    ("SamsungBrowser", "Samsung Internet"), ("Firefox", "Firefox"), ("FxiOS", "Firefox"), ("CriOS", "Chrome"),
-    ("Chrome", "Chrome"), ("Safari", "Safari"), ("curl", "curl"),
-)  # fmt: skip
+    ("MicroMessenger", "WeChat"),
+    ("QQBrowser", "QQ"),
+    ("EdgA", "Edge"),
+    ("Edg/", "Edge"),
+    ("OPR/", "Opera"),
+    ("SamsungBrowser", "Samsung Internet"),
+    ("Firefox", "Firefox"),
+    ("FxiOS", "Firefox"),
+    ("CriOS", "Chrome"),
+    ("Chrome", "Chrome"),
+    ("Safari", "Safari"),
+    ("curl", "curl"),
+)
 SYSTEMS = (
-    ("iPhone", "iPhone"), ("iPad", "iPad"), ("HarmonyOS", "HarmonyOS"), ("Android", "Android"), ("Windows", "Windows"),
-    ("Macintosh", "macOS"), ("CrOS", "ChromeOS"), ("Linux", "Linux"),
-)  # fmt: skip
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("HarmonyOS", "HarmonyOS"),
+    ("Android", "Android"),
+    ("Windows", "Windows"),
+    ("Macintosh", "macOS"),
+    ("CrOS", "ChromeOS"),
+    ("Linux", "Linux"),
+)
 YEAR_SECONDS = 365 * 24 * 3600
 
 

@@ -34,8 +34,10 @@ NAFNET = Work("Chen et al., NAFNet, ECCV 2022", _ARXIV + "2204.04676")
 BEHIND: dict[str, tuple[Part, ...]] = {
     "deblur": (
         Part(
-            N_("The path of the shaking hand is estimated from the picture itself and divided out; two small "
-               "networks predict the edges before and mend the picture afterwards."),
+            N_(
+                "The path of the shaking hand is estimated from the picture itself and divided out; two small "
+                "networks predict the edges before and mend the picture afterwards."
+            ),
             (
                 Work("Cho and Lee, Fast Motion Deblurring, ACM TOG 2009", _DOI + "10.1145/1618452.1618491"),
                 Work("Schuler et al., Learning to Deblur, TPAMI 2016", _ARXIV + "1406.7444"),
@@ -44,8 +46,10 @@ BEHIND: dict[str, tuple[Part, ...]] = {
             ),
         ),
         Part(
-            N_("To choose instead: a generator with residual blocks proposes a sharp picture and a critic judges it, "
-               "trained as a Wasserstein GAN with gradient penalty."),
+            N_(
+                "To choose instead: a generator with residual blocks proposes a sharp picture and a critic judges it, "
+                "trained as a Wasserstein GAN with gradient penalty."
+            ),
             (
                 Work("Kupyn et al., DeblurGAN, CVPR 2018", _ARXIV + "1711.07064"),
                 Work("Gulrajani et al., Improved Training of Wasserstein GANs, NeurIPS 2017", _ARXIV + "1704.00028"),
@@ -56,8 +60,10 @@ BEHIND: dict[str, tuple[Part, ...]] = {
     ),
     "colorize": (
         Part(
-            N_("A U-Net looks at the brightness of the picture and proposes its colours; it learns on its own first "
-               "and meets its critic only at the end, which is called NoGAN."),
+            N_(
+                "A U-Net looks at the brightness of the picture and proposes its colours; it learns on its own first "
+                "and meets its critic only at the end, which is called NoGAN."
+            ),
             (
                 Work("Antic, DeOldify and NoGAN, 2019", "https://github.com/jantic/DeOldify"),
                 U_NET,
@@ -65,8 +71,10 @@ BEHIND: dict[str, tuple[Part, ...]] = {
             ),
         ),
         Part(
-            N_("The colours are carried to the full size along the edges of the picture, and your own dabs of colour "
-               "spread over what is as bright as the place under them."),
+            N_(
+                "The colours are carried to the full size along the edges of the picture, and your own dabs of colour "
+                "spread over what is as bright as the place under them."
+            ),
             (
                 GUIDED,
                 Work("Levin et al., Colorization using Optimization, SIGGRAPH 2004", _DOI + "10.1145/1015706.1015780"),
@@ -75,15 +83,19 @@ BEHIND: dict[str, tuple[Part, ...]] = {
     ),
     "background": (
         Part(
-            N_("U-shaped networks nested in a U-shaped network find the person at seven scales; a guided filter brings "
-               "the outline to the size of the photo."),
+            N_(
+                "U-shaped networks nested in a U-shaped network find the person at seven scales; a guided filter "
+                "brings the outline to the size of the photo."
+            ),
             (U2_NET, GUIDED),
         ),
     ),
     "idphoto": (
         Part(
-            N_("The same network finds the person; the head is measured on the outline, and the sizes come from the "
-               "offices that issue the documents."),
+            N_(
+                "The same network finds the person; the head is measured on the outline, and the sizes come from the "
+                "offices that issue the documents."
+            ),
             (
                 U2_NET,
                 Work("ICAO, Doc 9303: Machine Readable Travel Documents", "https://www.icao.int/"),
@@ -92,8 +104,10 @@ BEHIND: dict[str, tuple[Part, ...]] = {
     ),
     "inpaint": (
         Part(
-            N_("The hole is filled with patches from the rest of the photo, from coarse to fine: good matches are "
-               "found by chance and passed on to the neighbours, and each pixel is a vote of all patches over it."),
+            N_(
+                "The hole is filled with patches from the rest of the photo, from coarse to fine: good matches are "
+                "found by chance and passed on to the neighbours, and each pixel is a vote of all patches over it."
+            ),
             (
                 Work("Barnes et al., PatchMatch, SIGGRAPH 2009", _DOI + "10.1145/1531326.1531330"),
                 Work("Wexler et al., Space-Time Completion of Video, PAMI 2007", _DOI + "10.1109/TPAMI.2007.60"),
@@ -101,8 +115,10 @@ BEHIND: dict[str, tuple[Part, ...]] = {
             ),
         ),
         Part(
-            N_("Or a network of our own fills it: it begins with a smooth fill and changes it at six scales, coarse to "
-               "fine."),
+            N_(
+                "Or a network of our own fills it: it begins with a smooth fill and changes it at six scales, "
+                "coarse to fine."
+            ),
             (
                 Work("Hong et al., Deep Fusion Network, ACM Multimedia 2019", _ARXIV + "1904.08060"),
                 Work("Gortler et al., The Lumigraph, SIGGRAPH 1996", _DOI + "10.1145/237170.237200"),
@@ -116,7 +132,7 @@ BEHIND: dict[str, tuple[Part, ...]] = {
             (Work("Pillow, Clark and contributors", "https://python-pillow.github.io/"),),
         ),
     ),
-}  # fmt: skip
+}
 
 
 def behind(service: Service) -> list[Part]:

@@ -60,9 +60,12 @@ def scratches(pixels: np.ndarray) -> np.ndarray:
     height, width = pixels.shape[:2]
     sheet = np.zeros((height, width), np.uint8)
     for ends, thickness in (
-        ((0.3, 0, 0.38, 1), 3), ((0.72, 0, 0.6, 1), 2), ((0, 0.62, 1, 0.5), 2), ((0.86, 0, 0.9, 1), 4),
+        ((0.3, 0, 0.38, 1), 3),
+        ((0.72, 0, 0.6, 1), 2),
+        ((0, 0.62, 1, 0.5), 2),
+        ((0.86, 0, 0.9, 1), 4),
         ((0.05, 0.1, 0.25, 0.35), 3),
-    ):  # fmt: skip
+    ):
         start, end = np.array(ends[:2]) * (width, height), np.array(ends[2:]) * (width, height)
         line = start + (end - start) * np.linspace(0, 1, 40)[:, None] + np.cumsum(random.normal(0, 0.8, (40, 2)), 0)
         cv2.polylines(sheet, [line.round().astype(np.int32)], False, 255, thickness)
@@ -103,39 +106,57 @@ class Example:
 # The first one with a result stands at the top of the home page.
 EXAMPLES = (
     Example(
-        "inpaint", "hopper.jpg", grey_and_scratched,
+        "inpaint",
+        "hopper.jpg",
+        grey_and_scratched,
         N_("Portrait of Grace Hopper in uniform, black and white"),
         N_("The print was scratched on purpose, the scratches were painted over, and the tool filled them in."),
-        top=0.12, mask=over_scratches,
+        top=0.12,
+        mask=over_scratches,
     ),
     Example(
-        "background", "astronaut.jpg", as_it_is,
+        "background",
+        "astronaut.jpg",
+        as_it_is,
         N_("The astronaut Eileen Collins in an orange suit"),
         N_("The network looked for the person; the rest was painted blue."),
-        top=0.0, options={"background": "blue"},
+        top=0.0,
+        options={"background": "blue"},
     ),
     Example(
-        "deblur", "coffee.jpg", shaken,
+        "deblur",
+        "coffee.jpg",
+        shaken,
         N_("A red cup of coffee on a wooden table"),
         N_("A sharp photograph was shaken on purpose, then given to the network."),
     ),
     Example(
-        "colorize", "hopper.jpg", grey,
+        "colorize",
+        "hopper.jpg",
+        grey,
         N_("Portrait of Grace Hopper in uniform"),
         N_("The colours were taken out of the photograph, then guessed by the network."),
         top=0.12,
     ),
     Example(
-        "idphoto", "astronaut.jpg", as_it_is,
+        "idphoto",
+        "astronaut.jpg",
+        as_it_is,
         N_("Portrait of the astronaut Eileen Collins"),
         N_("Cut, sized and put on white for a passport."),
-        top=0.0, options={"size": "icao", "background": "white"}, carousel=False, printed=True,
+        top=0.0,
+        options={"size": "icao", "background": "white"},
+        carousel=False,
+        printed=True,
     ),
     Example(
-        "adjust", "rocket.jpg", as_it_is,
+        "adjust",
+        "rocket.jpg",
+        as_it_is,
         N_("A rocket on its launch pad at dusk"),
         N_("Photographed at dusk, made twice as bright."),
-        options={"brightness": "2"}, carousel=False,
+        options={"brightness": "2"},
+        carousel=False,
     ),
 )
 
@@ -173,8 +194,13 @@ def make(example: Example, folder: Path) -> dict | None:
         names[role] = save(picture, f"{example.key}-{role}")
         names[f"card_{role}"] = save(picture.resize(CARD, Image.Resampling.LANCZOS), f"{example.key}-{role}-card")
     return {
-        "key": example.key, "width": result.width, "height": result.height, **names,
-        "alt": example.alt, "caption": example.caption, "carousel": example.carousel,
+        "key": example.key,
+        "width": result.width,
+        "height": result.height,
+        **names,
+        "alt": example.alt,
+        "caption": example.caption,
+        "carousel": example.carousel,
     }
 
 

@@ -54,9 +54,15 @@ def _tell(report: Callable[[float], None], share: float) -> None:
 
 def _engine(name: str, label: str, way: str) -> Engine:
     return Engine(
-        key=name, label=label, prepared=partial(prepared, name, way), weights=name, varied=True, longest_side=SIDE,
-        by_regions=False, verdict=lambda hole, seeds: "faces_at_64",
-    )  # fmt: skip
+        key=name,
+        label=label,
+        prepared=partial(prepared, name, way),
+        weights=name,
+        varied=True,
+        longest_side=SIDE,
+        by_regions=False,
+        verdict=lambda hole, seeds: "faces_at_64",
+    )
 
 
 DCGAN = _engine("dcgan", N_("Faces only, an experiment: DCGAN, blurred, 64 by 64 pixels"), "by_search")

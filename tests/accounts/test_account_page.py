@@ -109,9 +109,11 @@ def test_all_of_ones_data_comes_as_one_zip_file_and_nothing_of_anybody_else(app)
     archive = zipfile.ZipFile(io.BytesIO(answer.data))
     assert archive.testzip() is None
     assert set(archive.namelist()) == {
-        "account.json", "sessions.json", "events.jsonl",
+        "account.json",
+        "sessions.json",
+        "events.jsonl",
         *(f"pictures/{job_id}/{name}" for name in ("job.json", "original.jpg", "result.png")),
-    }  # fmt: skip
+    }
     assert archive.read(f"pictures/{job_id}/original.jpg") == picture()
     with app.app_context():
         assert archive.read(f"pictures/{job_id}/result.png") == (storage.folder(job_id) / "result.png").read_bytes()

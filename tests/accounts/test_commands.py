@@ -122,9 +122,14 @@ def test_every_change_from_the_command_line_is_in_the_audit_log(app, flask):
     with app.app_context():
         lines = [(event.actor, event.action, event.target) for event in db.session.query(Event).order_by(Event.id)]
     actions = [
-        "admin_created", "user_demoted", "user_promoted", "reset_started", "user_demoted", "user_disabled",
+        "admin_created",
+        "user_demoted",
+        "user_promoted",
+        "reset_started",
+        "user_demoted",
+        "user_disabled",
         "user_enabled",
-    ]  # fmt: skip
+    ]
     assert lines == [*(("command line", action, "12345") for action in actions), ("command line", "jobs_purged", "")]
 
 

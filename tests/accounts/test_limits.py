@@ -15,7 +15,7 @@ from tests.accounts.people import (
     let_time_pass,
     make_user,
     signed_in,
-)  # fmt: skip
+)
 from tests.support.engines import both_engines
 
 

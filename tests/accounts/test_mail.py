@@ -143,8 +143,14 @@ def test_G04_what_matters_is_in_the_audit_log_with_its_time_zone_and_without_sec
     with app.app_context():
         actions = [event.action for event in db.session.query(Event).order_by(Event.id)]
     assert actions == [
-        "code_requested", "mail_sent", "code_wrong", "registered", "sign_in_failed", "signed_in", "signed_out",
-    ]  # fmt: skip
+        "code_requested",
+        "mail_sent",
+        "code_wrong",
+        "registered",
+        "sign_in_failed",
+        "signed_in",
+        "signed_out",
+    ]
     lines = [record.getMessage() for record in caplog.records if record.name == "revive.audit"]
     assert len(lines) == len(actions)
     assert all(re.match(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}\+00:00 \w+ ", line) for line in lines)

@@ -111,13 +111,17 @@ def test_times_texts_and_keys_are_of_the_right_kinds_on_mariadb(mariadb, environ
                 if kind == "VARCHAR":
                     assert column["type"].charset in {"ascii", "utf8mb4", None}, (table, column["name"])
             engine = db.session.scalar(
-                sqlalchemy.text("SELECT engine FROM information_schema.tables WHERE table_schema = DATABASE()"
-                                " AND table_name = :name"), {"name": table}
-            )  # fmt: skip
+                sqlalchemy.text(
+                    "SELECT engine FROM information_schema.tables WHERE table_schema = DATABASE()"
+                    " AND table_name = :name"
+                ),
+                {"name": table},
+            )
             assert engine == "InnoDB"
         cascades = {
             (table, key["referred_table"], key["options"].get("ondelete"))
-            for table in inspector.get_table_names() for key in inspector.get_foreign_keys(table)
-        }  # fmt: skip
+            for table in inspector.get_table_names()
+            for key in inspector.get_foreign_keys(table)
+        }
         assert cascades == {("jobs", "users", "CASCADE"), ("user_sessions", "users", "CASCADE")}
         db.engine.dispose()

@@ -14,10 +14,19 @@ from tests.accounts.people import PASSWORD, Browser, make_user, signed_in
 
 GOOD = ["blue-Heron7", "a1 bcd", "Quiet river 42", "密码abc1！", "naïve é 1x", "1!aaaaaaaaaaaaaaaa", "tab\t1x!"]
 BAD = {
-    "aB1!x": "6 to 18", "1!" + "a" * 17: "6 to 18", "abcdefg!": "digit", "1234567!": "letter", "abcdefg1": "special",
-    "": "fill in", "P@ssw0rd": "first passwords", "Password1!": "first passwords", "qwerty123!": "first passwords",
-    "1qaz@WSX": "first passwords", "Admin@123": "first passwords", "abc123!@#": "first passwords",
-}  # fmt: skip
+    "aB1!x": "6 to 18",
+    "1!" + "a" * 17: "6 to 18",
+    "abcdefg!": "digit",
+    "1234567!": "letter",
+    "abcdefg1": "special",
+    "": "fill in",
+    "P@ssw0rd": "first passwords",
+    "Password1!": "first passwords",
+    "qwerty123!": "first passwords",
+    "1qaz@WSX": "first passwords",
+    "Admin@123": "first passwords",
+    "abc123!@#": "first passwords",
+}
 
 
 def trouble(password: str, name: str | None = "12345") -> str:

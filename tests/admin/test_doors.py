@@ -7,10 +7,25 @@ from tests.accounts.people import JSON, Browser, signed_in
 from tests.admin.conftest import ANNA, CHIEF, act, id_of
 
 SPELLINGS = [
-    "/admin/", "/admin", "/admin/users", "/admin/users/1", "/admin/users/1/disablement", "/admin/jobs",
-    "/admin/queue/pause", "/%61dmin/users", "/ADMIN/users", "/admin/../admin/users", "/admin/users/", "/admin//audit",
-    "/./admin/audit", "/admin;x/users", "/admin%2fusers", "/admin/users%00", "/admin/storage?x=1", "/admin/nothing",
-]  # fmt: skip
+    "/admin/",
+    "/admin",
+    "/admin/users",
+    "/admin/users/1",
+    "/admin/users/1/disablement",
+    "/admin/jobs",
+    "/admin/queue/pause",
+    "/%61dmin/users",
+    "/ADMIN/users",
+    "/admin/../admin/users",
+    "/admin/users/",
+    "/admin//audit",
+    "/./admin/audit",
+    "/admin;x/users",
+    "/admin%2fusers",
+    "/admin/users%00",
+    "/admin/storage?x=1",
+    "/admin/nothing",
+]
 PAGES = ["/", "/users", "/users/new", "/jobs", "/queue", "/weights", "/storage", "/audit"]
 
 

@@ -107,8 +107,16 @@ def test_days_are_counted_with_their_durations(app, chief, anna, monkeypatch):
         db.session.query(User).update({"created_at": now})
         db.session.commit()
     for n, state in enumerate(("done", "done", "failed", "cancelled", "queued")):
-        add(app, anna, f"{n:032x}", status=state, created_at=now - timedelta(days=n // 2), started_at=now,
-            finished_at=now + timedelta(seconds=3 + n, milliseconds=500), error_key="worker_lost" if n == 2 else "")
+        add(
+            app,
+            anna,
+            f"{n:032x}",
+            status=state,
+            created_at=now - timedelta(days=n // 2),
+            started_at=now,
+            finished_at=now + timedelta(seconds=3 + n, milliseconds=500),
+            error_key="worker_lost" if n == 2 else "",
+        )
     with app.app_context():
         for _ in range(2):  # counting again counts nothing twice
             figures.count_days(31)

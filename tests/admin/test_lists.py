@@ -22,17 +22,27 @@ def crowd(app, chief):
         for n in range(70):
             made = NOON - timedelta(hours=n // 3)
             user = User(
-                name=f"guest{n:02}@example.com", password_hash="", created_at=made, stored_bytes=n // 4 * 1000,
+                name=f"guest{n:02}@example.com",
+                password_hash="",
+                created_at=made,
+                stored_bytes=n // 4 * 1000,
                 disabled_at=NOON if n % 10 == 0 else None,
                 signed_in_at=NOON - timedelta(days=n // 4) if n % 2 else None,
-            )  # fmt: skip
+            )
             db.session.add(user)
             db.session.flush()
             db.session.add(
-                Job(id=f"{n:032x}", user_id=user.id, service=("adjust", "deblur")[n % 2], original_file="o.png",
-                    status=("done", "failed", "cancelled")[n % 3], error_key="worker_lost", error_message="Lost <it>.",
-                    created_at=made)
-            )  # fmt: skip
+                Job(
+                    id=f"{n:032x}",
+                    user_id=user.id,
+                    service=("adjust", "deblur")[n % 2],
+                    original_file="o.png",
+                    status=("done", "failed", "cancelled")[n % 3],
+                    error_key="worker_lost",
+                    error_message="Lost <it>.",
+                    created_at=made,
+                )
+            )
         db.session.commit()
     return chief
 
@@ -57,11 +67,15 @@ def turned(browser, path: str, found) -> list:
 @both_engines
 @pytest.mark.parametrize(
     ("order", "key", "falling"),
-    [("newest", lambda u: (u.created_at, u.id), True), ("oldest", lambda u: (u.created_at, u.id), False),
-     ("name", lambda u: u.name, False), ("storage", lambda u: (u.stored_bytes, u.id), True),
-     ("seen", lambda u: (u.signed_in_at or NEVER, u.id), True),
-     ("unseen", lambda u: (u.signed_in_at or NEVER, u.id), False)],
-)  # fmt: skip
+    [
+        ("newest", lambda u: (u.created_at, u.id), True),
+        ("oldest", lambda u: (u.created_at, u.id), False),
+        ("name", lambda u: u.name, False),
+        ("storage", lambda u: (u.stored_bytes, u.id), True),
+        ("seen", lambda u: (u.signed_in_at or NEVER, u.id), True),
+        ("unseen", lambda u: (u.signed_in_at or NEVER, u.id), False),
+    ],
+)
 def test_pages_show_every_account_once_and_in_order(app, crowd, order, key, falling):
     with app.app_context():
         expected = [user.name for user in sorted(db.session.query(User), key=key, reverse=falling)]
@@ -83,12 +97,19 @@ def job_ids(page: str) -> list[str]:
 
 
 @both_engines
-@pytest.mark.parametrize(("query", "wanted"), [
-    ("", lambda n: True), ("service=deblur", lambda n: n % 2), ("status=failed", lambda n: n % 3 == 1),
-    ("service=adjust&status=cancelled", lambda n: n % 2 == 0 and n % 3 == 2),
-    ("user=guest07@example.com", lambda n: n == 7), ("user=guest07@example.com&status=done", lambda n: False),
-    ("user=nobody", lambda n: False), ("user=é", lambda n: False),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("query", "wanted"),
+    [
+        ("", lambda n: True),
+        ("service=deblur", lambda n: n % 2),
+        ("status=failed", lambda n: n % 3 == 1),
+        ("service=adjust&status=cancelled", lambda n: n % 2 == 0 and n % 3 == 2),
+        ("user=guest07@example.com", lambda n: n == 7),
+        ("user=guest07@example.com&status=done", lambda n: False),
+        ("user=nobody", lambda n: False),
+        ("user=é", lambda n: False),
+    ],
+)
 def test_pages_show_every_job_of_a_filter_once(crowd, query, wanted):
     shown = turned(crowd, f"/admin/jobs?{query}", job_ids)
     assert len(shown) == len(set(shown))

@@ -90,8 +90,9 @@ def test_rights_are_given_and_taken(app, chief, anna):
     act(chief, f"/users/{anna}/demotion")
     assert not user_of(app, anna).is_admin
     assert [line[:3] for line in audit_lines(app, "user_promoted", "user_demoted")] == [
-        ("user_promoted", CHIEF, ANNA), ("user_demoted", CHIEF, ANNA),
-    ]  # fmt: skip
+        ("user_promoted", CHIEF, ANNA),
+        ("user_demoted", CHIEF, ANNA),
+    ]
 
 
 @both_engines

@@ -23,18 +23,22 @@ def test_the_command_imports_lists_and_removes(app, flask, official_file):
     told = flask("remove", "u2netp")
     assert told.exit_code == 0 and stored(app) == ["manifest.json"]
     assert [line[:3] for line in audit_lines(app, "weights_imported", "weights_removed")] == [
-        ("weights_imported", "command line", "u2netp"), ("weights_removed", "command line", "u2netp"),
-    ]  # fmt: skip
+        ("weights_imported", "command line", "u2netp"),
+        ("weights_removed", "command line", "u2netp"),
+    ]
 
 
 @pytest.mark.parametrize(
     ("name", "content", "said"),
-    [("perceptron", "file", "There is no official checkpoint of this name."),
-     ("u2net", "file", "The tensors in this file are not those of the official release. (encoders.0"),
-     ("u2netp", None, "There is no such file."), ("u2netp", b"", "This file is empty."),
-     ("u2netp", b"some text", "This is no checkpoint file, or it holds something other than tensors."),
-     ("u2netp", b"x" * (2**20 * 33), "This file is larger than this server takes.")],
-)  # fmt: skip
+    [
+        ("perceptron", "file", "There is no official checkpoint of this name."),
+        ("u2net", "file", "The tensors in this file are not those of the official release. (encoders.0"),
+        ("u2netp", None, "There is no such file."),
+        ("u2netp", b"", "This file is empty."),
+        ("u2netp", b"some text", "This is no checkpoint file, or it holds something other than tensors."),
+        ("u2netp", b"x" * (2**20 * 33), "This file is larger than this server takes."),
+    ],
+)
 def test_what_cannot_be_imported_is_a_sentence_and_an_exit_status(
     app, flask, official_file, tmp_path, name, content, said
 ):

@@ -153,8 +153,9 @@ def test_what_lies_about_for_a_day_is_tidied_away(in_app):
         path.write_bytes(b"x")
     for path in (old, half):
         os.utime(path, (time.time() - 90_000,) * 2)
-    db.session.add(WeightsImport(id="a", name="u2netp", status="done", asked_by=CHIEF,
-                                 created_at=utc_now() - timedelta(days=100)))  # fmt: skip
+    db.session.add(
+        WeightsImport(id="a", name="u2netp", status="done", asked_by=CHIEF, created_at=utc_now() - timedelta(days=100))
+    )
     db.session.commit()
     weights_line.tidy()
     assert [path.exists() for path in (old, young, half)] == [False, True, False]

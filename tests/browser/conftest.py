@@ -74,9 +74,14 @@ def installation(folder: Path, **settings: str):
     port = free_port()
     with smtp_server(folder / "mails") as smtp, (folder / "output").open("w") as output:
         environment = {
-            "PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": str(folder), "PYTHONUNBUFFERED": "1",
-            "INSTANCE_DIR": str(folder / "instance"), "PORT": str(port),
-            "MAIL_SERVER": "127.0.0.1", "MAIL_PORT": str(smtp.port), "PROXIES": "1",
+            "PATH": "/usr/local/bin:/usr/bin:/bin",
+            "HOME": str(folder),
+            "PYTHONUNBUFFERED": "1",
+            "INSTANCE_DIR": str(folder / "instance"),
+            "PORT": str(port),
+            "MAIL_SERVER": "127.0.0.1",
+            "MAIL_PORT": str(smtp.port),
+            "PROXIES": "1",
         } | settings
         process = subprocess.Popen([sys.executable, "run.py"], cwd=ROOT, env=environment, stdout=output, stderr=output)
         url, said = f"http://127.0.0.1:{port}", folder / "output"
@@ -95,8 +100,14 @@ def chromium():
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=program,
-            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update",
-                  "--disable-sync", "--no-first-run"],
+            args=[
+                "--no-sandbox",
+                "--disable-gpu",
+                "--disable-background-networking",
+                "--disable-component-update",
+                "--disable-sync",
+                "--no-first-run",
+            ],
         )
         yield browser
         browser.close()

@@ -25,9 +25,20 @@ STRANGERS = ["/", "/login", "/register", "/reset", "/no-such-page", "/logout"]
 ADMIN = ["", "users", "users/1", "users/2", "users/new", "jobs", "queue", "weights", "storage", "audit"]
 # What a GET answers with anything but a page of its own.
 NO_PAGES = {
-    "static", "ops.health", "studio.tool", "account.data", "history.pictures", "jobs.answer", "jobs.file", "jobs.mask",
-    "jobs.original", "jobs.preview", "jobs.result", "jobs.thumbnail", "jobs.upload",
-}  # fmt: skip
+    "static",
+    "ops.health",
+    "studio.tool",
+    "account.data",
+    "history.pictures",
+    "jobs.answer",
+    "jobs.file",
+    "jobs.mask",
+    "jobs.original",
+    "jobs.preview",
+    "jobs.result",
+    "jobs.thumbnail",
+    "jobs.upload",
+}
 RUN = """async () => {
     const rules = {'target-size': {enabled: true}};
     const found = await axe.run(document, {rules, resultTypes: ['violations']});

@@ -162,9 +162,11 @@ def test_the_audit_log_tells_the_day(chief):
     rows = [row.inner_text().split("\t") for row in chief.locator("tbody tr").all()]
     told = [(row[1], row[2], row[3]) for row in rows if row[2] != "signed in"]
     assert told == [
-        (CHIEF, "account disabled", ANNA), (CHIEF, "job tried again", ANNA),
-        (CHIEF, "queue resumed", ""), (CHIEF, "queue paused", ""),
-    ]  # fmt: skip
+        (CHIEF, "account disabled", ANNA),
+        (CHIEF, "job tried again", ANNA),
+        (CHIEF, "queue resumed", ""),
+        (CHIEF, "queue paused", ""),
+    ]
     assert all(re.fullmatch(r"198\.18\.\d+\.\d+", row[4]) for row in rows)
     assert rows[0 if rows[0][2] == "account disabled" else 1][5] == REASON
 
@@ -244,9 +246,13 @@ def test_limits_and_days_of_keeping_are_set_for_one_account_which_is_told(chief,
 def test_no_page_is_wider_than_the_screen(chief, chromium, site, width, scheme):
     """Wide lists scroll within their own frames, which the keyboard reaches."""
     page = open_page(
-        chromium, site.url, locale="zh-CN", color_scheme=scheme, viewport={"width": width, "height": 844},
+        chromium,
+        site.url,
+        locale="zh-CN",
+        color_scheme=scheme,
+        viewport={"width": width, "height": 844},
         storage_state=chief.context.storage_state(),
-    )  # fmt: skip
+    )
     for name in ("", "users", "users/1", "users/new", "jobs", "queue", "weights", "storage", "audit"):
         page.goto(f"/admin/{name}")
         assert page.evaluate("document.documentElement.scrollWidth") <= width, name

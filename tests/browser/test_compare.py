@@ -91,9 +91,12 @@ def test_both_halves_are_locked_whatever_enlarges_or_moves_them(bench):
     page = bench()
     page.get_by_role("slider", name="Divider").focus()
     for act in (
-        lambda: page.keyboard.press("+"), lambda: page.keyboard.press("Shift+ArrowDown"), lambda: press(page, "pair"),
-        lambda: page.mouse.wheel(0, -300), lambda: page.keyboard.press("1"),
-    ):  # fmt: skip
+        lambda: page.keyboard.press("+"),
+        lambda: page.keyboard.press("Shift+ArrowDown"),
+        lambda: press(page, "pair"),
+        lambda: page.mouse.wheel(0, -300),
+        lambda: page.keyboard.press("1"),
+    ):
         page.mouse.move(*middle(page))
         act()
         before, after = page.evaluate(PLANES)

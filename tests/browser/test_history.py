@@ -62,9 +62,10 @@ def put_in(page, name: str, service: str = "adjust", seconds: float = 300) -> st
     """Upload a picture and wait for its result; return the address of the job."""
     picture = min(PICTURES.glob("*.jpg"), key=lambda path: path.stat().st_size)
     form = {
-        "csrf_token": token(page), "brightness": "1.3",
+        "csrf_token": token(page),
+        "brightness": "1.3",
         "image": {"name": name, "mimeType": "image/jpeg", "buffer": picture.read_bytes()},
-    }  # fmt: skip
+    }
     job = page.request.post(f"/{NAME}/{service}", multipart=form, headers=JSON).json()
     end = time.monotonic() + seconds
     while (job := page.request.get(job["url"], headers=JSON).json())["status"] != "done":
@@ -148,7 +149,7 @@ def test_a_selection_and_everything_come_as_a_zip(sheet, viewport):
     page.select_option(".selection select", "jpeg")
     with page.expect_download() as waiting:
         page.get_by_role("button", name="Download ZIP").click()
-    (name, data), = downloaded(waiting).items()
+    ((name, data),) = downloaded(waiting).items()
     assert name.endswith("adjust-frame-1.jpg") and data.startswith(b"\xff\xd8")
     with page.expect_download() as waiting:
         page.get_by_role("link", name="Download all as ZIP").click()

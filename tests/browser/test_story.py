@@ -37,7 +37,7 @@ def grey_copy(picture, folder):
 def shaken_copy(picture, folder):
     """As if the hand had moved by nine pixels: deblur leaves a sharp photo alone."""
     sharp = np.pad(np.asarray(Image.open(picture).convert("RGB")).astype(float), ((0, 0), (4, 4), (0, 0)), "edge")
-    moved = np.mean([sharp[:, shift: sharp.shape[1] - 8 + shift] for shift in range(9)], axis=0)
+    moved = np.mean([sharp[:, shift : sharp.shape[1] - 8 + shift] for shift in range(9)], axis=0)
     path = folder / "shaken.jpg"
     Image.fromarray(moved.round().astype(np.uint8)).save(path, quality=95)
     return path

@@ -36,7 +36,7 @@ def test_a_queued_job_tells_its_place_in_the_line(page_of):
 def test_a_done_job_shows_the_divider_and_three_downloads(page_of):
     page = page_of(status=DONE, result_file="result.jpg")
     assert "<compare-slider" in page and "http-equiv" not in page
-    form = page[page.index('action="/12345/jobs/'):]
+    form = page[page.index('action="/12345/jobs/') :]
     assert '/result">' in form and 'name="download" value="1"' in form
     for name in ("jpeg", "png", "webp"):
         assert f'name="format" value="{name}"' in form
@@ -73,7 +73,7 @@ def test_names_of_files_are_escaped(page_of):
 def test_the_contact_sheet_deletes_from_a_menu_and_then_offers_the_undo(made, browser):
     job_id = made(status=DONE, result_file="result.jpg", original_name="cat.jpg")
     sheet = browser.get(f"/{NAME}/history").text
-    entry = sheet[sheet.index("<details class=\"frame-menu\"") :]
+    entry = sheet[sheet.index('<details class="frame-menu"') :]
     assert f"/jobs/{job_id}/deletion" in entry[: entry.index("</details>")]
     browser.post(f"/{NAME}/jobs/{job_id}/deletion")
     sheet = browser.get(f"/{NAME}/history").text

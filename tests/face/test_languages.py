@@ -19,9 +19,17 @@ def token_of(client) -> str:
 
 @pytest.mark.parametrize(
     ("wish", "tag"),
-    [("zh-CN", "zh-CN"), ("zh-Hans-CN,en;q=0.5", "zh-CN"), ("zh-TW", "zh-CN"), ("zh", "zh-CN"),
-     ("en-GB,zh;q=0.8", "en"), ("fr,zh;q=0.7,en;q=0.3", "zh-CN"), ("fr", "en"), ("", "en")],
-)  # fmt: skip
+    [
+        ("zh-CN", "zh-CN"),
+        ("zh-Hans-CN,en;q=0.5", "zh-CN"),
+        ("zh-TW", "zh-CN"),
+        ("zh", "zh-CN"),
+        ("en-GB,zh;q=0.8", "en"),
+        ("fr,zh;q=0.7,en;q=0.3", "zh-CN"),
+        ("fr", "en"),
+        ("", "en"),
+    ],
+)
 def test_the_browsers_first_language_that_we_speak_is_used(client, wish, tag):
     assert language_of(client.get("/", headers={"Accept-Language": wish})) == tag
 

@@ -18,7 +18,11 @@ from tests.face.conftest import NAME
 def tool(monkeypatch, app):
     """A tool that declares every kind of option."""
     service = Service(
-        key="everything", title="Everything", summary="All kinds.", run=lambda *_: None, notice="Mind the step.",
+        key="everything",
+        title="Everything",
+        summary="All kinds.",
+        run=lambda *_: None,
+        notice="Mind the step.",
         verdicts={"declined": "This one is better left alone."},
         options=(
             Option("tone", "choice", "Tone", "warm", (Choice("warm", "Warm"), Choice("cold", "Cold", "not-here"))),
@@ -30,7 +34,7 @@ def tool(monkeypatch, app):
             Option("fine", "number", "Fineness", 1.0, minimum=0.0, maximum=2.0, advanced=True),
             Option("anyway", "switch", "Even so", False, advanced=True),
         ),
-    )  # fmt: skip
+    )
     monkeypatch.setattr(services, "SERVICES", (*services.SERVICES, service))
     return service
 
@@ -141,8 +145,10 @@ def test_the_answers_are_picked_with_buttons(browser, made):
     answers = text[text.index('class="answers"') :].split("</form>")[0]
     assert 'method="post"' in answers and f"/jobs/{job}/choice" in answers
     assert re.findall(r'name="answer" value="(\d)" aria-pressed="(\w+)"', answers) == [
-        ("0", "false"), ("1", "true"), ("2", "false"),
-    ]  # fmt: skip
+        ("0", "false"),
+        ("1", "true"),
+        ("2", "false"),
+    ]
 
 
 def test_finished_files_and_the_tool_s_notice_stand_beside_the_result(browser, made, tool):

@@ -17,9 +17,13 @@ COLOURS = {name: (light, dark) for name, light, dark in PAIR.findall(TOKENS)}
 # Ink on its ground, and the least contrast that WCAG 2.2 AA asks for: 4.5 for text, 3 for edges of controls.
 TEXT = [
     *product(("ink", "ink-soft", "accent"), ("paper", "sheet", "print")),
-    ("on-accent", "accent"), ("ink", "accent-wash"), ("accent", "accent-wash"), ("film-ink", "film"),
-    ("film-accent", "film"), ("ink-soft", "line"),
-]  # fmt: skip
+    ("on-accent", "accent"),
+    ("ink", "accent-wash"),
+    ("accent", "accent-wash"),
+    ("film-ink", "film"),
+    ("film-accent", "film"),
+    ("ink-soft", "line"),
+]
 EDGES = [("line-strong", "paper"), ("line-strong", "sheet"), ("film-accent", "film")]
 
 

@@ -18,9 +18,11 @@ def test_a_colour_is_that_colour():
 def test_a_gradient_goes_from_the_first_colour_to_the_second(direction):
     pixels = gradient("#000000", "#ffffff", direction, PHOTO)(ALL).astype(int)
     start, end = {
-        "down": (pixels[0], pixels[-1]), "right": (pixels[:, 0], pixels[:, -1]),
-        "diagonal": (pixels[0, 0], pixels[-1, -1]), "middle": (pixels[44:46, 59:61], pixels[0, 0]),
-    }[direction]  # fmt: skip
+        "down": (pixels[0], pixels[-1]),
+        "right": (pixels[:, 0], pixels[:, -1]),
+        "diagonal": (pixels[0, 0], pixels[-1, -1]),
+        "middle": (pixels[44:46, 59:61], pixels[0, 0]),
+    }[direction]
     assert start.max() <= 6 and end.min() >= 249
 
 

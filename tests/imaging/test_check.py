@@ -89,7 +89,7 @@ def progressive_bomb(scans: int = 6000, side: int = 4096) -> bytes:
     quantisation = segment(0xDB, b"\x00" + b"\x01" * 64)
     dc_table = segment(0xC4, b"\x00" + b"\x01" + bytes(15) + b"\x00")
     ac_table = segment(0xC4, b"\x10" + b"\x00\x01" + bytes(14) + b"\xe0")
-    first = segment(0xDA, b"\x01\x01\x00\x00\x00\x01") + bytes(-(-(side // 8) ** 2 // 8))
+    first = segment(0xDA, b"\x01\x01\x00\x00\x00\x01") + bytes(-(-((side // 8) ** 2) // 8))
     end_of_bands = b"\x00" * 16
     scan = segment(0xDA, b"\x01\x01\x00\x01\x3f\x00") + end_of_bands
     return b"\xff\xd8" + quantisation + frame + dc_table + ac_table + first + scan * scans + b"\xff\xd9"

@@ -8,14 +8,17 @@ def pixel(*channels: float) -> torch.Tensor:
     return torch.tensor(channels, dtype=torch.float64).view(1, 3, 1, 1)
 
 
-@pytest.mark.parametrize(("rgb", "lab"), [
-    ((1, 1, 1), (100, 0, 0)),
-    ((0, 0, 0), (0, 0, 0)),
-    ((1, 0, 0), (53.24, 80.09, 67.20)),
-    ((0, 1, 0), (87.73, -86.18, 83.18)),
-    ((0, 0, 1), (32.30, 79.19, -107.86)),
-    ((1, 1, 0), (97.14, -21.55, 94.48)),
-])
+@pytest.mark.parametrize(
+    ("rgb", "lab"),
+    [
+        ((1, 1, 1), (100, 0, 0)),
+        ((0, 0, 0), (0, 0, 0)),
+        ((1, 0, 0), (53.24, 80.09, 67.20)),
+        ((0, 1, 0), (87.73, -86.18, 83.18)),
+        ((0, 0, 1), (32.30, 79.19, -107.86)),
+        ((1, 1, 0), (97.14, -21.55, 94.48)),
+    ],
+)
 def test_the_corners_of_srgb_have_their_published_lab_values(rgb, lab):
     assert torch.allclose(rgb_to_lab(pixel(*rgb)), pixel(*lab), atol=0.04)
 

@@ -54,9 +54,14 @@ def test_in_a_panorama_the_head_is_not_lost(width):
     assert abs(found.crown - 80) < 5 and abs(found.chin - 180) < 15 and abs(found.centre - (beside + 225)) < 5
 
 
-@pytest.mark.parametrize("alpha", [
-    np.zeros((90, 60), np.uint8), np.full((90, 60), 255, np.uint8), np.full((1, 1), 255, np.uint8),
-    np.pad(np.full((1, 40), 255, np.uint8), ((60, 30), (10, 10))),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "alpha",
+    [
+        np.zeros((90, 60), np.uint8),
+        np.full((90, 60), 255, np.uint8),
+        np.full((1, 1), 255, np.uint8),
+        np.pad(np.full((1, 40), 255, np.uint8), ((60, 30), (10, 10))),
+    ],
+)
 def test_what_has_no_head_gives_none(alpha):
     assert located(alpha) is None

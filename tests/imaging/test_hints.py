@@ -16,8 +16,8 @@ def halves():
 def dabbed_at(shape, *places):
     dabbed, chroma = np.zeros(shape, bool), np.zeros((*shape, 2), np.float32)
     for (row, column), colour in places:
-        dabbed[row - 2:row + 3, column - 2:column + 3] = True
-        chroma[row - 2:row + 3, column - 2:column + 3] = colour
+        dabbed[row - 2 : row + 3, column - 2 : column + 3] = True
+        chroma[row - 2 : row + 3, column - 2 : column + 3] = colour
     return chroma, dabbed
 
 

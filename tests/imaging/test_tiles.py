@@ -59,8 +59,14 @@ def test_windows_of_neighbours_sum_to_one():
     assert torch.allclose(total, torch.ones(5000), atol=1e-6)
 
 
-@pytest.mark.parametrize("error", [torch.OutOfMemoryError("CUDA out of memory"), MemoryError(),
-                                   RuntimeError("DefaultCPUAllocator: can't allocate memory")])
+@pytest.mark.parametrize(
+    "error",
+    [
+        torch.OutOfMemoryError("CUDA out of memory"),
+        MemoryError(),
+        RuntimeError("DefaultCPUAllocator: can't allocate memory"),
+    ],
+)
 def test_when_memory_runs_out_the_tile_is_halved_and_progress_never_goes_back(error):
     progress = []
 

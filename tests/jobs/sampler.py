@@ -43,8 +43,13 @@ SERVICE = Service(
     notice="Samples are samples.",
     verdicts={"nothing_found": "Nothing was found in this picture."},
     options=(
-        Option("way", "choice", "Way", "plain", choices=tuple(
-            Choice(way, way) for way in ("plain", "decline", "answers", "files", "rogue", "wait"))),
+        Option(
+            "way",
+            "choice",
+            "Way",
+            "plain",
+            choices=tuple(Choice(way, way) for way in ("plain", "decline", "answers", "files", "rogue", "wait")),
+        ),
         Option("amount", "number", "Amount", 1.0, minimum=0, maximum=2, step=0.1),
         Option("anyway", "switch", "Run anyway", False),
         Option("colour", "colour", "Colour", "#ffffff"),
@@ -52,7 +57,7 @@ SERVICE = Service(
         Option("hints", "hints", "Hints", shown_when=("way", "plain")),
         Option("frame", "frame", "Frame"),
     ),
-)  # fmt: skip
+)
 
 
 def install(monkeypatch) -> Service:

@@ -172,9 +172,14 @@ def promise_weights(folder: Path, *names: str) -> None:
         data = name.encode() * 100
         (folder / f"{name}.safetensors").write_bytes(data)
         entries[name] = {
-            "network": "none", "arguments": {}, "file": f"{name}.safetensors", "bytes": len(data),
-            "sha256": hashlib.sha256(data).hexdigest(), "licence": "none", "card": f"{name}.md",
-        }  # fmt: skip
+            "network": "none",
+            "arguments": {},
+            "file": f"{name}.safetensors",
+            "bytes": len(data),
+            "sha256": hashlib.sha256(data).hexdigest(),
+            "licence": "none",
+            "card": f"{name}.md",
+        }
     (folder / "manifest.json").write_text(json.dumps(entries))
 
 

@@ -45,10 +45,15 @@ def test_a_page_stays_when_the_job_before_it_is_deleted(owner, owner_id, monkeyp
 
 @pytest.mark.parametrize(
     ("title", "shown"),
-    [("Oma", "Oma"), ("", "photo.jpg"), (" \t ", "photo.jpg"), ("<b>Oma/Opa</b>", "<b>Oma/Opa</b>"),
-     (" 祖母\u202e\0 ", "祖母")],
+    [
+        ("Oma", "Oma"),
+        ("", "photo.jpg"),
+        (" \t ", "photo.jpg"),
+        ("<b>Oma/Opa</b>", "<b>Oma/Opa</b>"),
+        (" 祖母\u202e\0 ", "祖母"),
+    ],
     ids=["plain", "empty", "blank", "markup", "control"],
-)  # fmt: skip
+)
 def test_a_job_has_a_name_of_its_owner_s_choice(owner, owner_id, title, shown):
     job_id = make_job(owner_id)
     facts = owner.post(address(job_id, "/title"), {"title": title}, headers=JSON).json
@@ -79,8 +84,13 @@ def test_an_empty_sheet_and_an_empty_filter_say_what_to_do(owner):
 def test_the_page_offers_what_can_be_done_with_each(owner, owner_id):
     job_id = run_job(make_job(owner_id)).id
     page = owner.get("/12345/history").text
-    for part in (f'value="{job_id}"', address(job_id, "/title"), address(job_id, "/deletion"),
-                 f"/12345/adjust?from={job_id}", "/12345/history/pictures.zip"):  # fmt: skip
+    for part in (
+        f'value="{job_id}"',
+        address(job_id, "/title"),
+        address(job_id, "/deletion"),
+        f"/12345/adjust?from={job_id}",
+        "/12345/history/pictures.zip",
+    ):
         assert part in page
 
 

@@ -38,9 +38,10 @@ def _add_old_job(job_id: str, **columns) -> None:
     """Insert a row with the columns of back then only."""
     known = {column["name"] for column in inspect(db.engine).get_columns("jobs")}
     defaults = {
-        column.name: column.default.arg for column in Job.__table__.columns
+        column.name: column.default.arg
+        for column in Job.__table__.columns
         if column.name in known and column.default is not None and not callable(column.default.arg)
-    }  # fmt: skip
+    }
     values = defaults | {"id": job_id, "service": "adjust", "options": {}, "original_file": "original.jpg"} | columns
     jobs = table("jobs", *(Job.__table__.columns[name]._copy() for name in known))
     db.session.execute(insert(jobs).values(**values))
@@ -53,7 +54,8 @@ def test_G06_jobs_that_were_there_are_numbered_and_nothing_else_is_made_up(old_s
         for user_id in (1, 2):
             jobs = list(db.session.scalars(select(Job).where(Job.user_id == user_id).order_by(Job.created_at)))
             assert [job.number for job in jobs] == [1, 2, 3]
-            assert {(job.title, job.parent_id, job.answers, job.chosen, job.files, job.kept, job.deleted_at)
-                    for job in jobs} == {("", "", 0, None, None, None, None)}  # fmt: skip
+            assert {
+                (job.title, job.parent_id, job.answers, job.chosen, job.files, job.kept, job.deleted_at) for job in jobs
+            } == {("", "", 0, None, None, None, None)}
         db.session.rollback()
         downgrade(revision=BEFORE)

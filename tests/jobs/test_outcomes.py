@@ -110,11 +110,11 @@ def test_an_answer_is_picked_by_a_post_with_the_token_only(owner, owner_id):
 
 def test_finished_files_are_downloaded_as_they_are(owner, owner_id):
     job = run_job(make_job(owner_id, service="sampler", way="files", name="Oma.jpg"))
-    file, = facts_of(owner, job.id)["files"]
+    (file,) = facts_of(owner, job.id)["files"]
     assert (file["name"], file["label"], file["bytes"]) == ("sheet.pdf", "A sheet to print", 14)
     sent = owner.get(file["url"])
     assert (sent.data, sent.mimetype) == (b"%PDF-1.4 sheet", "application/pdf")
-    assert sent.headers["Content-Disposition"] == 'attachment; filename=revive-sampler-sheet-Oma.pdf'
+    assert sent.headers["Content-Disposition"] == "attachment; filename=revive-sampler-sheet-Oma.pdf"
     assert sent.headers["Cache-Control"] == "private, no-store"
     for name in ("result.png", "original.jpg", "../result.png", "sheet", "SHEET.PDF", "kept-matte.bin"):
         assert owner.get(address(job.id, f"/files/{name}")).status_code == 404
@@ -164,9 +164,11 @@ def test_masks_and_hints_are_checked_like_pictures(app, owner, owner_id, field, 
 @pytest.mark.parametrize("frame", ["1,2,3", "0,0,2,1", "a,b,c,d", "0,0,0,0", "nan,0,1,1"])
 def test_a_frame_lies_inside_the_picture(owner, owner_id, frame):
     answer = owner.post(
-        "/12345/sampler", {"frame": frame, "from_job": make_job(owner_id)}, content_type="multipart/form-data",
+        "/12345/sampler",
+        {"frame": frame, "from_job": make_job(owner_id)},
+        content_type="multipart/form-data",
         headers=JSON,
-    )  # fmt: skip
+    )
     assert (answer.status_code, answer.json["error"]["key"]) == (400, "invalid_option")
 
 

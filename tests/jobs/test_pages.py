@@ -26,9 +26,19 @@ def done(owner_id) -> str:
 def test_the_job_tells_programs_all_that_the_page_shows(owner, done):
     facts = owner.get(address(done), headers=JSON).json
     asked_for = {
-        "id", "service", "status", "verdict", "progress", "stage", "position", "eta_seconds", "device", "error",
-        "original_url", "result_url",
-    }  # fmt: skip
+        "id",
+        "service",
+        "status",
+        "verdict",
+        "progress",
+        "stage",
+        "position",
+        "eta_seconds",
+        "device",
+        "error",
+        "original_url",
+        "result_url",
+    }
     assert asked_for <= set(facts)
     assert (facts["status"], facts["progress"], facts["position"], facts["error"]) == ("done", 1.0, None, None)
     assert (facts["result_url"], facts["mask_url"], facts["device"]) == (address(done, "/result"), None, "CPU")

@@ -117,8 +117,18 @@ def sample(app, sampler):
 
 def test_masks_and_hints_are_files_and_any_option_has_a_name(sample, photo, tmp_path):
     (tmp_path / "mask.png").write_bytes(painted())
-    done = sample(photo, tmp_path / "out.png", "--mask", tmp_path / "mask.png", "--option", "amount=0.5",
-                  "--option", f"hints={tmp_path / 'mask.png'}", "--option", "frame=0,0,0.5,1")  # fmt: skip
+    done = sample(
+        photo,
+        tmp_path / "out.png",
+        "--mask",
+        tmp_path / "mask.png",
+        "--option",
+        "amount=0.5",
+        "--option",
+        f"hints={tmp_path / 'mask.png'}",
+        "--option",
+        "frame=0,0,0.5,1",
+    )
     assert done.exit_code == 0, done.output
     options = sampled.seen[-1]
     assert options["mask"].pixels.shape == options["hints"].pixels.shape == (40, 60, 4)
@@ -127,9 +137,13 @@ def test_masks_and_hints_are_files_and_any_option_has_a_name(sample, photo, tmp_
 
 @pytest.mark.parametrize(
     ("option", "sentence"),
-    [("size=3", "has no option 'size'"), ("amount=9", "out of range"), ("mask=/nowhere.png", "There is no file"),
-     ("amount", "")],
-)  # fmt: skip
+    [
+        ("size=3", "has no option 'size'"),
+        ("amount=9", "out of range"),
+        ("mask=/nowhere.png", "There is no file"),
+        ("amount", ""),
+    ],
+)
 def test_a_wrong_named_option_is_told_before_anything_is_done(sample, photo, tmp_path, option, sentence):
     done = sample(photo, tmp_path / "out.png", "--option", option)
     assert sentence in done.output

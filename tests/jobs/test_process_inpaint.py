@@ -19,9 +19,13 @@ def folder(tmp_path) -> Path:
     """A photo, a mask over a thing in it, masks that are wrong in several ways, and a small network."""
     (tmp_path / "photo.png").write_bytes(picture(*SIZE, "PNG"))
     for name, size, painted in (
-        ("mask", SIZE, (20, 10, 40, 30)), ("scratch", SIZE, (5, 20, 55, 22)), ("empty", SIZE, None),
-        ("full", SIZE, (0, 0, *SIZE)), ("large", (120, 80), (40, 20, 80, 60)), ("square", (80, 80), (20, 20, 50, 50)),
-    ):  # fmt: skip
+        ("mask", SIZE, (20, 10, 40, 30)),
+        ("scratch", SIZE, (5, 20, 55, 22)),
+        ("empty", SIZE, None),
+        ("full", SIZE, (0, 0, *SIZE)),
+        ("large", (120, 80), (40, 20, 80, 60)),
+        ("square", (80, 80), (20, 20, 50, 50)),
+    ):
         mask = Image.new("L", size)
         if painted:
             mask.paste(255, painted)

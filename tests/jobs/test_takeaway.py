@@ -46,7 +46,7 @@ def test_all_means_all_of_one_s_own_that_have_a_result_and_are_not_deleted(sampl
     done, deleted = made(owner_id, 2)
     make_job(owner_id)
     run_job(make_job(owner_id, service="sampler", way="decline"))
-    foreign, = made(make_user("67890"), 1)
+    (foreign,) = made(make_user("67890"), 1)
     lifecycle.delete(owner_id, deleted)
     assert len(members(owner.get(ALL))) == 1
     assert len(members(owner.get(ALL, query_string={"id": [done, deleted, foreign, "é", "x'"]}))) == 1

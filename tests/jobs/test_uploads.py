@@ -11,9 +11,18 @@ from tests.accounts.people import JSON
 from tests.jobs.support import BRIGHTER, noise, opened, picture, promise_weights, stored_files, upload
 
 HOSTILE_NAMES = [
-    "../../etc/passwd", "..\\..\\windows\\system.ini", "a\0b.jpg", "x" * 300 + ".jpg", "\u202egpj.exe", "$(id).jpg",
-    ".htaccess", "..", "é中.jpg", "<script>.jpg", "a;x=y.jpg",
-]  # fmt: skip
+    "../../etc/passwd",
+    "..\\..\\windows\\system.ini",
+    "a\0b.jpg",
+    "x" * 300 + ".jpg",
+    "\u202egpj.exe",
+    "$(id).jpg",
+    ".htaccess",
+    "..",
+    "é中.jpg",
+    "<script>.jpg",
+    "a;x=y.jpg",
+]
 
 
 def only_job() -> Job:
@@ -130,8 +139,10 @@ def test_D09_the_clients_name_of_a_file_never_reaches_the_disk(app, browser, in_
         assert not set(sent.split("filename")[1].split(";")[0]) & set("/\\\r\n<>$")
     assert all(1 <= len(job.original_name) <= 100 for job in db.session.scalars(db.select(Job)))
     assert {path.split("/")[-1] for path in stored_files(app)} == {
-        "original.jpg", "original-preview.webp", "original-thumbnail.webp",
-    }  # fmt: skip
+        "original.jpg",
+        "original-preview.webp",
+        "original-thumbnail.webp",
+    }
 
 
 def test_a_name_is_shown_without_folders_and_control_characters():
@@ -160,9 +171,11 @@ def post_body(browser, data: bytes, headers=None):
     parts += [f"{head.format('csrf_token')}\r\n\r\n{browser.token()}\r\n", head.format("image")]
     text = "--limit\r\n" + "--limit\r\n".join(parts) + '; filename="a.png"\r\n\r\n'
     return browser.client.post(
-        "/12345/adjust", data=text.encode() + data + b"\r\n--limit--\r\n", headers=headers,
+        "/12345/adjust",
+        data=text.encode() + data + b"\r\n--limit--\r\n",
+        headers=headers,
         content_type="multipart/form-data; boundary=limit",
-    )  # fmt: skip
+    )
 
 
 def test_F06_a_full_disk_is_told_with_507_and_leaves_nothing(app, browser, in_app):

@@ -22,7 +22,10 @@ print([name for name in ("torch", "torchvision", "cv2", "safetensors") if name i
 
 def test_the_web_process_never_imports_torch(environment):
     done = subprocess.run(
-        [sys.executable, "-c", PROGRAM], cwd=ROOT, env={"PATH": os.environ["PATH"]} | environment,
-        capture_output=True, text=True,
-    )  # fmt: skip
+        [sys.executable, "-c", PROGRAM],
+        cwd=ROOT,
+        env={"PATH": os.environ["PATH"]} | environment,
+        capture_output=True,
+        text=True,
+    )
     assert done.stdout.splitlines()[-1:] == ["[]"], done.stderr

@@ -36,7 +36,7 @@ def test_a_colour_that_is_sure_comes_out_as_it_is_at_any_temperature():
     for number in (0, 7, 60):
         logits = torch.full((1, len(palette()), 2, 2), -30.0)
         logits[:, number] = 30
-        colour = expanded(palette()[number:number + 1])[0] / 110
+        colour = expanded(palette()[number : number + 1])[0] / 110
         for temperature in (0.3, 1.0):
             assert torch.allclose(network.chroma(logits, temperature)[0, :, 0, 0], colour, atol=1e-4)
 

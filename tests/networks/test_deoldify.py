@@ -58,8 +58,11 @@ def test_stable_has_the_form_of_its_description():
 def test_every_part_of_stable_has_one_place_in_its_file():
     with torch.device("meta"):
         network = DeOldify("resnet101", deep=False, width=2.0)
-    found = {name: places(network, name) for name, module in network.named_modules()
-             if list(module.parameters(recurse=False))}
+    found = {
+        name: places(network, name)
+        for name, module in network.named_modules()
+        if list(module.parameters(recurse=False))
+    }
     assert len(set(found.values())) == len(found)
     assert found["layers.2.22.conv3"] == ("layers.0.6.22.conv3", "layers.0.6.22.bn3")
     assert found["blocks.3.mix.0.0"] == ("layers.7.conv.0", "") and found["blocks.3.mix.0.2"] == ("", "layers.7.conv.2")

@@ -15,7 +15,7 @@ def scene():
     scene = np.zeros((96, 112), np.float32)
     for _ in range(60):
         top, left = random.integers(0, 90, 2)
-        scene[top: top + random.integers(4, 40), left: left + random.integers(4, 40)] = random.random()
+        scene[top : top + random.integers(4, 40), left : left + random.integers(4, 40)] = random.random()
     return torch.from_numpy(scene)[None, None]
 
 

@@ -19,9 +19,11 @@ from tests.fixtures import parity
 
 # A release whose file has the form of another's.
 FORM = {
-    "u2net-human-seg": "u2net", "deoldify-stable": "deoldify-artistic",
-    "dfnet-places2": "dfnet", "dfnet-celeba": "dfnet",
-}  # fmt: skip
+    "u2net-human-seg": "u2net",
+    "deoldify-stable": "deoldify-artistic",
+    "dfnet-places2": "dfnet",
+    "dfnet-celeba": "dfnet",
+}
 MOST = 2**30
 ROW = official("u2netp")
 
@@ -68,9 +70,14 @@ def test_every_release_becomes_a_network_that_loads_strictly(row, tmp_path):
     kept.mkdir()
     convert(row, tmp_path / row.file, partial, MOST)
     entry = {
-        "network": row.network, "arguments": row.arguments, "file": "a.safetensors", "sha256": sha256_of(partial),
-        "bytes": partial.stat().st_size, "licence": row.licence, "card": "",
-    }  # fmt: skip
+        "network": row.network,
+        "arguments": row.arguments,
+        "file": "a.safetensors",
+        "sha256": sha256_of(partial),
+        "bytes": partial.stat().st_size,
+        "licence": row.licence,
+        "card": "",
+    }
     put(kept, row.name, entry, partial)
     network = weights.load(row.name, folder=kept)
     assert all(torch.isfinite(tensor).all() for tensor in network.state_dict().values())

@@ -51,9 +51,9 @@ def test_two_tiles_agree_beyond_the_reach_of_their_edges(generator):
     picture = torch.rand(1, 3, 16, 256)
     left, right = generator(picture[..., :176]), generator(picture[..., 80:])
     reach = generator.reach
-    shared = left[..., 80 + reach: 176 - reach]
+    shared = left[..., 80 + reach : 176 - reach]
     assert shared.shape[-1] > 16
-    assert torch.allclose(shared, right[..., reach: 96 - reach], atol=1e-5)
+    assert torch.allclose(shared, right[..., reach : 96 - reach], atol=1e-5)
 
 
 def test_bfloat16_weights_give_nearly_the_same_picture_in_float32(generator):

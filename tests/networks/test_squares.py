@@ -111,10 +111,10 @@ def test_asked_finely_the_large_picture_counts_along_the_outline_only():
         return torch.ones_like(rgb[:, :1]) if rgb.shape[-1] == FINE_SIDE else rgb[:, :1].round()
 
     rgb = torch.zeros(1, 3, FINE_SIDE, FINE_SIDE)
-    rgb[..., :FINE_SIDE // 2] = 1
+    rgb[..., : FINE_SIDE // 2] = 1
     answer = asked_finely(sees_the_bright_half_or_in_the_large_picture_all, rgb)
     assert asked == [*((2, side) for side in OWN_SIDES), (1, FINE_SIDE)]
     row, edge = answer[0, 0, 40], FINE_SIDE // 2
-    assert (row[:edge - 1] == 1).all() and (row[edge + FINE_REACH + 1:] == 0).all()
-    along = row[edge + 1:edge + FINE_REACH]
+    assert (row[: edge - 1] == 1).all() and (row[edge + FINE_REACH + 1 :] == 0).all()
+    along = row[edge + 1 : edge + FINE_REACH]
     assert 0.7 * FINE_TRUST < along[0] <= FINE_TRUST and (along[1:] < along[:-1]).all()

@@ -64,8 +64,15 @@ class Visitor(threading.Thread):
         """The head of a request with a form, in chunks when its length is None."""
         size = "Transfer-Encoding: chunked" if length is None else f"Content-Length: {length}"
         cookies = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
-        lines = [f"POST {path} HTTP/1.1", "Host: 127.0.0.1", f"Cookie: {cookies}", size,
-                 "Content-Type: multipart/form-data; boundary=x", "", ""]  # fmt: skip
+        lines = [
+            f"POST {path} HTTP/1.1",
+            "Host: 127.0.0.1",
+            f"Cookie: {cookies}",
+            size,
+            "Content-Type: multipart/form-data; boundary=x",
+            "",
+            "",
+        ]
         return "\r\n".join(lines).encode()
 
     def upload(self, data: bytes | None = None) -> bytes:

@@ -33,8 +33,12 @@ def site(app, environment, tmp_path):
     """The port of a web server; a worker beside it. Neither is touched again until the end."""
     make_user(app)
     port = free_port()
-    environment |= {"PORT": str(port), "PATH": os.environ["PATH"], "WEIGHTS_DIR": str(tmp_path / "weights"),
-                    "MAX_ACTIVE_JOBS": "1000"}  # fmt: skip
+    environment |= {
+        "PORT": str(port),
+        "PATH": os.environ["PATH"],
+        "WEIGHTS_DIR": str(tmp_path / "weights"),
+        "MAX_ACTIVE_JOBS": "1000",
+    }
     commands = (["-m", "gunicorn", "app:create_app()"], ["-m", "flask", "worker"])
     with (tmp_path / "output").open("w") as output:
         processes = [

@@ -10,8 +10,15 @@ ROOT = Path(__file__).resolve().parents[2]
 ROOMS = ("accounts", "imaging", "jobs", "models", "networks", "services", "views")
 # Lines whose tests do not carry the id in their names: id -> how the names of their tests begin.
 ELSEWHERE = {
-    "D01": ["each_allowed_format", "every_mode", "heic_is_read", "of_an_animation", "a_foreign_file",
-            "a_sixteen_bit_png", "palette_transparency"],
+    "D01": [
+        "each_allowed_format",
+        "every_mode",
+        "heic_is_read",
+        "of_an_animation",
+        "a_foreign_file",
+        "a_sixteen_bit_png",
+        "palette_transparency",
+    ],
     "D02": ["each_allowed_format_is_read_whatever_its_name", "a_foreign_file"],
     "D04": ["too_many_pixels_are_refused_from_the_header_alone"],
     "D06": ["a_picture_that_keeps_the_decoder_busy", "a_picture_that_needs_more_memory"],
@@ -24,12 +31,32 @@ ELSEWHERE = {
     "G02": ["a_flipped_bit", "a_truncated_file", "a_missing_file"],
     "F03c": ["a_stopped_worker_finishes", "a_hurried_worker_puts_its_job_back"],
     "F05": ["five_jobs_survive_the_loss_of_everything"],
-}  # fmt: skip
+}
 LINES = [
-    *(f"A{n:02}" for n in range(1, 23)), *(f"B{n:02}" for n in range(1, 13)), *(f"C{n:02}" for n in range(1, 7)),
-    *(f"D{n:02}" for n in range(1, 17)), "E01", "E02", *(f"G{n:02}" for n in range(1, 9)),
-    "F03", "F03c", "F04", "F05", "F06", "F07", "F08", "F09", "F10", "F11", "F12", "F13", "F15", "F16", "F17", "F18",
-]  # fmt: skip
+    *(f"A{n:02}" for n in range(1, 23)),
+    *(f"B{n:02}" for n in range(1, 13)),
+    *(f"C{n:02}" for n in range(1, 7)),
+    *(f"D{n:02}" for n in range(1, 17)),
+    "E01",
+    "E02",
+    *(f"G{n:02}" for n in range(1, 9)),
+    "F03",
+    "F03c",
+    "F04",
+    "F05",
+    "F06",
+    "F07",
+    "F08",
+    "F09",
+    "F10",
+    "F11",
+    "F12",
+    "F13",
+    "F15",
+    "F16",
+    "F17",
+    "F18",
+]
 LEAST = {"pillow": (13, 0), "torch": (2, 10), "werkzeug": (3, 1, 6), "gunicorn": (23,), "flask": (3, 1)}
 FETCHING = {"requests", "httpx", "aiohttp", "urllib.request", "http.client", "ftplib", "urllib3"}
 

@@ -45,8 +45,17 @@ def test_C06_no_address_leads_to_the_stored_files(app):
     assert not path.is_relative_to(app.static_folder)
     inside = f"{job_id[:2]}/{job_id}/{job.original_file}"
     for browser in (owner, Browser(app)):
-        for place in ("storage", "instance/storage", "static/storage", "static/../instance/storage", "incoming",
-                      "static/%2e%2e/instance/storage", "12345/storage", "12345/jobs", "files"):  # fmt: skip
+        for place in (
+            "storage",
+            "instance/storage",
+            "static/storage",
+            "static/../instance/storage",
+            "incoming",
+            "static/%2e%2e/instance/storage",
+            "12345/storage",
+            "12345/jobs",
+            "files",
+        ):
             answer = browser.get(f"/{place}/{inside}", follow_redirects=True)
             assert answer.data != data and not (answer.content_type or "").startswith("image/"), place
             assert answer.request.path == "/12345/" or answer.status_code in {200, 404}

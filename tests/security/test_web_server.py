@@ -58,8 +58,13 @@ class Web:
 @pytest.fixture
 def web(app, environment, tmp_path):
     make_user(app)
-    environment |= {"PORT": str(free_port()), "PATH": os.environ["PATH"], "WEIGHTS_DIR": str(tmp_path / "weights"),
-                    "TMPDIR": str(tmp_path), "MAX_ACTIVE_JOBS": "10"}  # fmt: skip
+    environment |= {
+        "PORT": str(free_port()),
+        "PATH": os.environ["PATH"],
+        "WEIGHTS_DIR": str(tmp_path / "weights"),
+        "TMPDIR": str(tmp_path),
+        "MAX_ACTIVE_JOBS": "10",
+    }
     server = Web(environment, tmp_path / "web.log")
     try:
         server.start()

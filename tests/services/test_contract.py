@@ -12,6 +12,7 @@ from PIL.ExifTags import Base
 
 import services
 from imaging.files import Picture, decode, encode, kept_format
+from imaging.sheets import mm_to_pixels
 from services import idsizes
 from services.base import UPLOADED, Cancelled, Service, ServiceError, silent
 
@@ -59,7 +60,7 @@ def expected_shape(service: Service, height: int, width: int, channels: int = 3)
         return height, width, channels
     chosen = options_of(service)
     asked, dpi = idsizes.size(chosen["size"]), int(chosen["dpi"])
-    return idsizes.pixels(asked.height, dpi), idsizes.pixels(asked.width, dpi), 3
+    return mm_to_pixels(asked.height, dpi), mm_to_pixels(asked.width, dpi), 3
 
 
 def results_of(service: Service, picture: Picture) -> Picture:

@@ -21,13 +21,14 @@ def run(picture: Picture, **chosen):
 
 def a_kernel(pixels: int) -> torch.Tensor:
     kernel = torch.zeros(1, 33, 33)
-    kernel[0, 16, 16 - pixels // 2: 17 + pixels // 2] = 1
+    kernel[0, 16, 16 - pixels // 2 : 17 + pixels // 2] = 1
     return kernel / kernel.sum()
 
 
 @pytest.fixture
 def seen(monkeypatch):
     """What the blur is said to be: a straight motion of that many pixels."""
+
     def say(pixels: int) -> None:
         module = engine.network("deblur")._module
         monkeypatch.setattr(module, "kernel", lambda tile: a_kernel(pixels), raising=False)
@@ -116,9 +117,10 @@ def spoiling(network, monkeypatch, spoil):
 
 
 @pytest.mark.parametrize(
-    "spoil", [lambda tile: tile * float("nan"), lambda tile: tile + 0.2, lambda tile: (tile - 0.5) * 40],
+    "spoil",
+    [lambda tile: tile * float("nan"), lambda tile: tile + 0.2, lambda tile: (tile - 0.5) * 40],
     ids=["not a number", "another colour", "halos"],
-)  # fmt: skip
+)
 def test_a_bad_tile_stays_as_it_was_and_the_verdict_says_so(monkeypatch, spoil):
     smooth = np.kron(NOISE[:10, :18], np.ones((60, 60, 1))).astype(np.uint8)
     spoiling(engine.network("deblur"), monkeypatch, spoil)

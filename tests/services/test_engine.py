@@ -13,9 +13,12 @@ CONFIGURED = "from services import engine; engine.configure(); import torch"
 def test_waiting_threads_soon_sleep_unless_the_environment_says_otherwise(given, spins):
     clean = {name: value for name, value in os.environ.items() if name not in ("GOMP_SPINCOUNT", "OMP_WAIT_POLICY")}
     ran = subprocess.run(
-        [sys.executable, "-c", CONFIGURED], env=clean | {"OMP_DISPLAY_ENV": "VERBOSE"} | given,
-        capture_output=True, text=True, check=True,
-    )  # fmt: skip
+        [sys.executable, "-c", CONFIGURED],
+        env=clean | {"OMP_DISPLAY_ENV": "VERBOSE"} | given,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     told = {line.partition("=")[2].strip(" '") for line in ran.stderr.splitlines() if "GOMP_SPINCOUNT" in line}
     assert told <= {spins}  # nothing is told where torch runs with another OpenMP
     if sys.platform == "linux":

@@ -29,6 +29,7 @@ def run(picture=Picture(PHOTO, format="jpeg"), kept=None, **chosen):
 @pytest.fixture(autouse=True)
 def somebody(monkeypatch):
     """The network finds a drawn person, in the photo and in its mirror image."""
+
     def found(tensor):
         square = np.asarray(Image.fromarray(ALPHA).resize(tensor.shape[2:])) / np.float32(255)
         return torch.from_numpy(np.stack([square, square[:, ::-1]]))[:, None]

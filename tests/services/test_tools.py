@@ -108,9 +108,7 @@ def a_person_in_the_middle(monkeypatch):
         ({"background": "custom", "colour": "#123456"}, (0x12, 0x34, 0x56)),
     ],
 )
-def test_the_background_takes_the_chosen_colour_and_the_person_keeps_its_own(
-    a_person_in_the_middle, chosen, expected
-):
+def test_the_background_takes_the_chosen_colour_and_the_person_keeps_its_own(a_person_in_the_middle, chosen, expected):
     result = run("background", Picture(NOISE, format="jpeg"), **chosen)
     assert (result.picture.pixels[result.mask == 0] == expected).all() and (result.mask == 0).any()
     inside = result.mask == 255

@@ -106,18 +106,34 @@ class MariaDB:
         self.port = free_port()
         install = need("mariadb-install-db", "mysql_install_db")
         subprocess.run(
-            [install, f"--datadir={folder}", "--auth-root-authentication-method=normal", "--skip-test-db",
-             *self._user()],
-            check=True, capture_output=True,
+            [
+                install,
+                f"--datadir={folder}",
+                "--auth-root-authentication-method=normal",
+                "--skip-test-db",
+                *self._user(),
+            ],
+            check=True,
+            capture_output=True,
         )
         self.start()
 
     def start(self) -> None:
         self.process = subprocess.Popen(
-            [self.program, "--no-defaults", f"--datadir={self.folder}", f"--port={self.port}",
-             "--bind-address=127.0.0.1", f"--socket={self.folder}/s.sock", f"--pid-file={self.folder}/pid",
-             "--skip-log-bin", "--innodb-flush-log-at-trx-commit=0", *self._user()],
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            [
+                self.program,
+                "--no-defaults",
+                f"--datadir={self.folder}",
+                f"--port={self.port}",
+                "--bind-address=127.0.0.1",
+                f"--socket={self.folder}/s.sock",
+                f"--pid-file={self.folder}/pid",
+                "--skip-log-bin",
+                "--innodb-flush-log-at-trx-commit=0",
+                *self._user(),
+            ],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
         )
         wait_for_port(self.port, process=self.process)
 

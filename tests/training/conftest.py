@@ -10,5 +10,5 @@ def scene():
     for _ in range(60):
         top, left = random.integers(0, 140, 2)
         height, width = random.integers(8, 60, 2)
-        scene[top: top + height, left: left + width] = random.integers(0, 256, 3)
+        scene[top : top + height, left : left + width] = random.integers(0, 256, 3)
     return scene

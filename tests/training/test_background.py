@@ -43,15 +43,21 @@ def data(tmp_path):
     rgb, mask = person()
     alpha = np.dstack((rgb, mask))
     numbers, pair = range(40), ((".webp", rgb), (".mask.png", mask))
-    archive(tmp_path / "people-portraits.zip",
-            {f"portraits/{n:04}{end}": pixels for n in numbers for end, pixels in pair})
-    archive(tmp_path / "people-street.zip",
-            {f"street/{n:04}{end}": pixels for n in numbers for end, pixels in pair}
-            | {f"cutouts/{n}.png": alpha for n in numbers} | {f"backgrounds/{n:03}.webp": rgb for n in numbers})
+    archive(
+        tmp_path / "people-portraits.zip", {f"portraits/{n:04}{end}": pixels for n in numbers for end, pixels in pair}
+    )
+    archive(
+        tmp_path / "people-street.zip",
+        {f"street/{n:04}{end}": pixels for n in numbers for end, pixels in pair}
+        | {f"cutouts/{n}.png": alpha for n in numbers}
+        | {f"backgrounds/{n:03}.webp": rgb for n in numbers},
+    )
     for number, first in enumerate((0, 587, 1175)):
         archive(tmp_path / f"photos-{number}.zip", {f"photos/bsds-{first + n:04}.webp": rgb for n in numbers})
-    archive(tmp_path / "scenes.zip", {f"scenes/sea-{n:04}.webp": rgb for n in numbers}
-            | {f"scenes/street-{n:04}.webp": rgb for n in numbers})
+    archive(
+        tmp_path / "scenes.zip",
+        {f"scenes/sea-{n:04}.webp": rgb for n in numbers} | {f"scenes/street-{n:04}.webp": rgb for n in numbers},
+    )
     archive(tmp_path / "people-unlabelled.zip", {f"unlabelled/{n:04}.jpg": rgb for n in numbers})
     return tmp_path
 
@@ -64,8 +70,12 @@ def test_the_held_back_tenth_is_never_in_the_training_part(data):
 
 def test_only_photographs_known_to_be_free_of_people_count_as_places(data):
     free = set(PEOPLE_FREE.read_text().split())
-    photos = [n for first in (0, 587, 1175) for n in range(first, first + 40)
-              if f"{n:04}" in free and not held_back(f"photos/bsds-{n:04}")]
+    photos = [
+        n
+        for first in (0, 587, 1175)
+        for n in range(first, first + 40)
+        if f"{n:04}" in free and not held_back(f"photos/bsds-{n:04}")
+    ]
     backgrounds = [n for n in range(40) if not held_back(f"backgrounds/{n:03}")]
     scenes = [n for n in range(40) if not held_back(f"scenes/sea-{n:04}")][::4]
     assert len(collection(data).places) == len(photos) + len(backgrounds) + len(scenes)

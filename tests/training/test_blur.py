@@ -46,7 +46,7 @@ def test_a_kernel_sums_to_one_and_is_centred(random):
 def test_a_path_between_pixels_shares_its_light_by_distance():
     kernel = blur.kernel(np.array([0.25 + 0.5j]))
     middle = kernel.shape[0] // 2
-    assert kernel[middle: middle + 2, middle: middle + 2] == pytest.approx(np.array([[0.375, 0.125], [0.375, 0.125]]))
+    assert kernel[middle : middle + 2, middle : middle + 2] == pytest.approx(np.array([[0.375, 0.125], [0.375, 0.125]]))
 
 
 def test_convolution_moves_a_point_to_the_shape_of_the_kernel(random):
@@ -54,7 +54,7 @@ def test_convolution_moves_a_point_to_the_shape_of_the_kernel(random):
     point = np.zeros((61, 41, 3), np.float32)
     point[30, 20] = 1
     radius = weights.shape[0] // 2
-    seen = blur.convolved(point, weights)[30 - radius: 31 + radius, 20 - radius: 21 + radius, 1]
+    seen = blur.convolved(point, weights)[30 - radius : 31 + radius, 20 - radius : 21 + radius, 1]
     assert np.allclose(seen, weights, atol=1e-6)
 
 
@@ -87,12 +87,16 @@ def test_srgb_and_linear_light_undo_each_other():
 
 
 def test_a_photograph_knows_the_kernel_of_each_of_its_parts(random):
-    photo = next(found for found in iter(lambda: blur.photographed(checked(), blur.motion(random), random), None)
-                 if found.share is not None)
+    photo = next(
+        found
+        for found in iter(lambda: blur.photographed(checked(), blur.motion(random), random), None)
+        if found.share is not None
+    )
     first, last = (
         photo.kernel_at(slice(row, row + 1), slice(column, column + 1), 18)
-        for row, column, _ in (np.unravel_index(place, photo.share.shape)
-                               for place in (photo.share.argmin(), photo.share.argmax()))
+        for row, column, _ in (
+            np.unravel_index(place, photo.share.shape) for place in (photo.share.argmin(), photo.share.argmax())
+        )
     )
     assert np.allclose(first, blur.framed(photo.kernels[0], 18), atol=0.02)
     assert np.allclose(last, blur.framed(photo.kernels[1], 18), atol=0.02)

@@ -42,8 +42,10 @@ def data(tmp_path_factory):
     """A folder with every archive of the recipe, a few small pictures in each."""
     folder, random = tmp_path_factory.mktemp("data"), np.random.default_rng(0)
     kinds = "n1/ n2/ a a a b b b -a -a -a -a -a -a a a a a a".split()
-    names = {(archive, prefix): [f"{prefix}{kind}{number:02}.png" for number in range(12)]
-             for (archive, prefix, *_), kind in zip(SOURCES, kinds, strict=True)}
+    names = {
+        (archive, prefix): [f"{prefix}{kind}{number:02}.png" for number in range(12)]
+        for (archive, prefix, *_), kind in zip(SOURCES, kinds, strict=True)
+    }
     names[("validation.zip", "bsds-val/")] = ["bsds-val/1.png", "bsds-val/2.png"]
     for (archive, _), members in names.items():
         with zipfile.ZipFile(folder / archive, "a") as file:
@@ -81,8 +83,12 @@ def batch(pictures):
 
 
 def test_grey_pictures_and_those_held_back_are_not_learned_from(data, pictures):
-    names = [name for archive, prefix, *_ in SOURCES for name in zipfile.ZipFile(data / archive).namelist()
-             if name.startswith(prefix) and "grey" not in name]
+    names = [
+        name
+        for archive, prefix, *_ in SOURCES
+        for name in zipfile.ZipFile(data / archive).namelist()
+        if name.startswith(prefix) and "grey" not in name
+    ]
     assert len(pictures) == sum(not held_back(name.rpartition(".")[0]) for name in names)
 
 
@@ -271,8 +277,10 @@ class Ticking(Run):
 
 def test_the_three_stages_run_log_and_resume_and_the_export_loads(method, pictures, held, data, tmp_path):
     phases = (
-        Phase("generator", 64, 2, 9, 0.2), Phase("generator", 64, 2, 9, 0.4),
-        Phase("critic", 64, 2, 9, 0.7), Phase("joint", 64, 2, 1, 1.0),
+        Phase("generator", 64, 2, 9, 0.2),
+        Phase("generator", 64, 2, 9, 0.4),
+        Phase("critic", 64, 2, 9, 0.7),
+        Phase("joint", 64, 2, 1, 1.0),
     )
     train(Ticking("miniature", tmp_path / "run", logs=tmp_path), method, pictures, held, phases)
     lines = [json.loads(line) for line in (tmp_path / "miniature.jsonl").read_text().splitlines()]

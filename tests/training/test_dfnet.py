@@ -43,9 +43,28 @@ def data(tmp_path_factory):
 
 def words(data, tmp_path, *more: str) -> list[str]:
     return [
-        "--data", str(data), "--features", str(data / "features.pt"), "--out", str(tmp_path), "--pictures", "6",
-        "--holes", "5", "--batch", "2", "--width", "4", "--levels", "6", "--side", "64", "--threads", "1", *more,
-    ]  # fmt: skip
+        "--data",
+        str(data),
+        "--features",
+        str(data / "features.pt"),
+        "--out",
+        str(tmp_path),
+        "--pictures",
+        "6",
+        "--holes",
+        "5",
+        "--batch",
+        "2",
+        "--width",
+        "4",
+        "--levels",
+        "6",
+        "--side",
+        "64",
+        "--threads",
+        "1",
+        *more,
+    ]
 
 
 @pytest.mark.parametrize("low, high", [(0.1, 0.2), (0.2, 0.3), (0.3, 0.4)])

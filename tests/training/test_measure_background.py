@@ -6,7 +6,7 @@ from training.measure_background import compare
 
 def square(top=20, left=20, side=40):
     mask = np.zeros((100, 100))
-    mask[top:top + side, left:left + side] = 1
+    mask[top : top + side, left : left + side] = 1
     return mask
 
 

@@ -33,8 +33,14 @@ def png(people=True):
 
 
 def row(name, data, people=(), left_out=()):
-    return {"file": name, "sha256": hashlib.sha256(data).hexdigest(), "shows": "a square", "source": "drawn",
-            "people": list(people), "left_out": list(left_out)}
+    return {
+        "file": name,
+        "sha256": hashlib.sha256(data).hexdigest(),
+        "shows": "a square",
+        "source": "drawn",
+        "people": list(people),
+        "left_out": list(left_out),
+    }
 
 
 def test_an_outline_within_another_is_a_hole():

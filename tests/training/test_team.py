@@ -22,11 +22,22 @@ team.close()
 
 
 def test_two_processes_agree_on_the_clock_and_on_the_mean_gradient():
-    surroundings = {**os.environ, "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(free_port()), "WORLD_SIZE": "2",
-                    "GLOO_SOCKET_IFNAME": "lo", "OMP_NUM_THREADS": "1"}  # fmt: skip
+    surroundings = {
+        **os.environ,
+        "MASTER_ADDR": "127.0.0.1",
+        "MASTER_PORT": str(free_port()),
+        "WORLD_SIZE": "2",
+        "GLOO_SOCKET_IFNAME": "lo",
+        "OMP_NUM_THREADS": "1",
+    }
     members = [
-        subprocess.Popen([sys.executable, "-c", MEMBER], cwd=ROOT, env={**surroundings, "RANK": str(rank)},
-                         stdout=subprocess.PIPE, text=True)
+        subprocess.Popen(
+            [sys.executable, "-c", MEMBER],
+            cwd=ROOT,
+            env={**surroundings, "RANK": str(rank)},
+            stdout=subprocess.PIPE,
+            text=True,
+        )
         for rank in range(2)
     ]
     try:

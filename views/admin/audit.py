@@ -49,6 +49,9 @@ def audit():
     chosen = filters("actor", "target", "action", "address")
     rows, mark = directory.events(chosen, PAGE, request.args.get("after", ""))
     return render_template(
-        "admin/audit.html", events=rows, chosen=chosen, actions=ACTIONS,
+        "admin/audit.html",
+        events=rows,
+        chosen=chosen,
+        actions=ACTIONS,
         next_url=next_url("admin.audit", chosen, mark),
-    )  # fmt: skip
+    )

@@ -17,10 +17,13 @@ def jobs():
     chosen = filters("user", "service", "status")
     rows, mark = administration.jobs(chosen, PAGE, request.args.get("after", ""))
     return page(
-        "admin/jobs.html", chosen=chosen, services=services.SERVICES, statuses=STATUSES,
+        "admin/jobs.html",
+        chosen=chosen,
+        services=services.SERVICES,
+        statuses=STATUSES,
         jobs=[(job, progress.view(job, estimate=False), lifecycle.can_retry(job)) for job in rows],
         next_url=next_url("admin.jobs", chosen, mark),
-    )  # fmt: skip
+    )
 
 
 @blueprint.post("/jobs/<id>/cancellation")

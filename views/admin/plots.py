@@ -44,8 +44,11 @@ def stacks(rows: Sequence[Sequence[int]]) -> Plot:
             height = HEIGHT * number / top
             ground -= height
             if number:
-                bars.append(Bar(round(place * step + GAP / 2, 2), round(ground, 2), round(step - GAP, 2),
-                                round(height, 2), kind))  # fmt: skip
+                bars.append(
+                    Bar(
+                        round(place * step + GAP / 2, 2), round(ground, 2), round(step - GAP, 2), round(height, 2), kind
+                    )
+                )
     return Plot(tuple(bars), top)
 
 

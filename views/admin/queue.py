@@ -11,9 +11,12 @@ from views.forms import answer, page
 @blueprint.get("/queue")
 def queue():
     return page(
-        "admin/queue.html", line=overview.line(), count_up_to=overview.COUNT_UP_TO, workers=overview.workers(),
+        "admin/queue.html",
+        line=overview.line(),
+        count_up_to=overview.COUNT_UP_TO,
+        workers=overview.workers(),
         running=overview.running_jobs(),
-    )  # fmt: skip
+    )
 
 
 @blueprint.post("/queue/pause")

@@ -11,6 +11,9 @@ from views.admin.shared import PAGE, blueprint, next_url
 def storage():
     rows, mark = directory.users("", "", "storage", PAGE, request.args.get("after", ""))
     return render_template(
-        "admin/storage.html", users=rows, totals=overview.totals(), free_bytes=health.free_bytes(),
+        "admin/storage.html",
+        users=rows,
+        totals=overview.totals(),
+        free_bytes=health.free_bytes(),
         next_url=next_url("admin.storage", {}, mark),
-    )  # fmt: skip
+    )

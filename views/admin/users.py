@@ -47,10 +47,15 @@ def show_user(errors: dict | None = None) -> str:
         raise NoSuchAccount()
     values = {name: field(name) if errors else getattr(user, name) for name in administration.QUOTAS}
     return page(
-        "admin/user.html", errors=errors, user=user, values=values, usage=limits.usage(user_id),
+        "admin/user.html",
+        errors=errors,
+        user=user,
+        values=values,
+        usage=limits.usage(user_id),
         retention_days=retention.days_of(user_id),
-        sessions=sessions.all_of(user, ""), reason=field("reason"),
-    )  # fmt: skip
+        sessions=sessions.all_of(user, ""),
+        reason=field("reason"),
+    )
 
 
 @blueprint.get("/users/<int(max=2147483647):user_id>")

@@ -36,11 +36,16 @@ def _file_on_disk(*sizes, **more):
 
 def show_weights(errors: dict | None = None) -> str:
     return page(
-        "admin/weights.html", errors=errors, weights=availability.all_weights(), imports=weights_line.recent(),
-        workers=[worker for worker in overview.workers() if worker.alive], busy=weights_line.is_busy(),
+        "admin/weights.html",
+        errors=errors,
+        weights=availability.all_weights(),
+        imports=weights_line.recent(),
+        workers=[worker for worker in overview.workers() if worker.alive],
+        busy=weights_line.is_busy(),
         importable=[row for row in OFFICIAL if row.name in availability.importable()],
-        megabytes=current_app.config["MAX_WEIGHTS_MEGABYTES"], chosen=field("name"),
-    )  # fmt: skip
+        megabytes=current_app.config["MAX_WEIGHTS_MEGABYTES"],
+        chosen=field("name"),
+    )
 
 
 @blueprint.get("/weights")
