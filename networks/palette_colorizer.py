@@ -1,10 +1,9 @@
 """The generator of the colorize service: from lightness to how likely each colour of a palette is, and to chroma.
 
-A U-Net (Ronneberger, Fischer, Brox: "U-Net", MICCAI 2015) whose contracting path is a ResNet (He et al.: "Deep
-Residual Learning", CVPR 2016), after the NoGAN generator of DeOldify (Antic, 2019): sub-pixel upsampling without
-checkerboards and self-attention in the decoder, see `networks/rise.py`. It answers at half the size of its input
-with a distribution over `networks/palette.py`, since lightness at full size is kept by the caller and chroma is
-smooth.
+A U-Net (Ronneberger, Fischer, Brox: "U-Net", MICCAI 2015) whose contracting path is one of `networks/encoders.py`,
+after the NoGAN generator of DeOldify (Antic, 2019): sub-pixel upsampling without checkerboards and self-attention in
+the decoder, see `networks/rise.py`. Its output has half the size of its input: a distribution over
+`networks/palette.py`. The caller keeps the lightness at full size, and chroma is smooth.
 
 Chroma is the annealed mean of that distribution (Zhang, Isola, Efros, ECCV 2016): the lower the temperature, the
 nearer to its peak. Where the network is sure, mean and peak agree, and where it is not, the mean is dull. A contrast
@@ -13,15 +12,19 @@ of chroma may take more from such dull places than from the others, so that what
 
 import torch
 import torch.nn.functional as F
-import torchvision
 from torch import Tensor, nn
 
+from networks.encoders import ENCODERS, build_levels
 from networks.palette import PALETTE_SIZE, expanded, palette
 from networks.rise import Rise, SelfAttention
 
-ENCODERS = ("resnet18", "resnet34")
 CHROMA_UNIT = 110.0  # CIE units to one unit of the answer
 MIDDLE_CHROMA = 11.0  # CIE units: what the contrast of chroma leaves as it is
+DECODER_WIDTHS = {  # (channels after upsampling, channels out) of the four steps up
+    "resnet18": ((256, 256), (128, 128), (64, 64), (32, 32)),
+    "resnet34": ((256, 256), (128, 128), (64, 64), (32, 32)),
+    "vgg16": ((128, 256), (256, 256), (128, 128), (64, 64)),
+}
 LEAST_CHROMA = 0.2  # CIE units, added there so that grey stays grey smoothly
 CALM_TEMPERATURE, CALM_GAIN = 2.0, 0.75  # times those of the natural answer
 VIVID_TEMPERATURE, VIVID_GAIN = 0.5, 1.25
@@ -33,49 +36,43 @@ class PaletteColorizer(nn.Module):
     Input: lightness (N, 1, H, W), CIE L* / 100, in [0, 1]; H and W multiples of `multiple_of`, at least
     `minimum_side`. Output: chroma (N, 2, H, W), CIE a* and b* divided by 110, within about [-1, 1].
 
-    `encoder`: "resnet18" or "resnet34" of torchvision, its first convolution reading one plane; ValueError for another.
+    `encoder`: a name of `networks.encoders.ENCODERS`; ValueError for another.
     `temperature` of the annealed mean, over 0: 1 is the plain mean, towards 0 the likeliest colour. `gain` multiplies
     the chroma; `contrast` is the power of the chroma by which it is multiplied as well, 0 for not at all.
     """
 
     multiple_of = 32
     minimum_side = 64
-    features = 512  # channels that the encoder hands to a classifier, see `encode`
 
     def __init__(self, encoder: str = "resnet18", temperature: float = 0.4, gain: float = 1.0, contrast: float = 0.0):
         super().__init__()
-        if encoder not in ENCODERS:
-            raise ValueError(f"encoder must be one of {', '.join(ENCODERS)}, not {encoder!r}")
         self.encoder, self.temperature, self.gain, self.contrast = encoder, temperature, gain, contrast
-        resnet = getattr(torchvision.models, encoder)(weights=None)
-        stem = nn.Conv2d(1, 64, 7, stride=2, padding=3, bias=False)
-        self.levels = nn.ModuleList(
-            (
-                nn.Sequential(stem, resnet.bn1, nn.ReLU(inplace=True)),
-                nn.Sequential(resnet.maxpool, resnet.layer1),
-                resnet.layer2,
-                resnet.layer3,
-                resnet.layer4,
-            )
+        self.levels = build_levels(encoder)
+        spec = ENCODERS[encoder]
+        self.skips = nn.ModuleList(
+            nn.BatchNorm2d(channels) if spec.normalize_skips else nn.Identity() for channels in spec.channels[:-1]
         )
-        self.decoder = nn.ModuleList(
-            (
-                Rise(512, 256, 256, 256),
-                Rise(256, 128, 128, 128),
-                Rise(128, 64, 64, 64),
-                Rise(64, 64, 32, 32),
-            )
-        )
-        self.attention = SelfAttention(256)
+        *skips, deep = spec.channels
+        steps = []
+        for skip, (raised, out) in zip(reversed(skips), DECODER_WIDTHS[encoder], strict=True):
+            steps.append(Rise(deep, skip, raised, out))
+            deep = out
+        self.decoder = nn.ModuleList(steps)
+        self.attention = SelfAttention(DECODER_WIDTHS[encoder][0][1])
         self.head = nn.Sequential(
-            nn.Conv2d(32, 32, 3, padding=1, bias=False),
+            nn.Conv2d(deep, 32, 3, padding=1, bias=False),
             nn.BatchNorm2d(32),
             nn.ReLU(inplace=True),
             nn.Conv2d(32, PALETTE_SIZE, 1),
         )
-        self.register_buffer("mean", torch.tensor(0.5), persistent=False)
-        self.register_buffer("deviation", torch.tensor(0.25), persistent=False)
+        self.register_buffer("mean", torch.tensor(spec.mean), persistent=False)
+        self.register_buffer("deviation", torch.tensor(spec.deviation), persistent=False)
         self.register_buffer("palette", palette(), persistent=False)
+
+    @property
+    def features(self) -> int:
+        """The channels that the encoder hands to a classifier, see `encode`."""
+        return ENCODERS[self.encoder].channels[-1]
 
     @property
     def arguments(self) -> dict:
@@ -88,7 +85,7 @@ class PaletteColorizer(nn.Module):
         }
 
     def forward(self, lightness: Tensor) -> Tensor:
-        return F.interpolate(self.chroma(self.asked_twice(lightness)), scale_factor=2, mode="bilinear")
+        return F.interpolate(self.chroma(self.predict_flip_tta(lightness)), scale_factor=2, mode="bilinear")
 
     def variants(self, lightness: Tensor) -> Tensor:
         """Return three answers of one look, (N, 6, H, W) in pairs: natural, calm and vivid.
@@ -96,13 +93,13 @@ class PaletteColorizer(nn.Module):
         They weigh the same likelihoods differently: the calm one is nearer to their plain mean, and paler; the vivid
         one is nearer to the likeliest colour, and stronger.
         """
-        logits = self.asked_twice(lightness)
+        logits = self.predict_flip_tta(lightness)
         calm = CALM_GAIN * self.chroma(logits, CALM_TEMPERATURE * self.temperature)
         vivid = VIVID_GAIN * self.chroma(logits, VIVID_TEMPERATURE * self.temperature)
         answers = torch.cat((self.chroma(logits), calm, vivid), 1)
         return F.interpolate(answers, scale_factor=2, mode="bilinear")
 
-    def asked_twice(self, lightness: Tensor) -> Tensor:
+    def predict_flip_tta(self, lightness: Tensor) -> Tensor:
         """Return the mean of the logarithms of what is likely (N, K, H / 2, W / 2) in a picture and its mirror image.
 
         What the network is unsure of differs between the two.
@@ -123,7 +120,8 @@ class PaletteColorizer(nn.Module):
     def logits(self, maps: list[Tensor]) -> Tensor:
         """Return the logits (N, K, H / 2, W / 2) of the palette's K colours from the maps of `encode`."""
         current = maps[-1]
-        for rise, skip in zip(self.decoder, reversed(maps[:-1]), strict=True):
+        skips = [normalize(map_) for normalize, map_ in zip(self.skips, maps[:-1], strict=True)]
+        for rise, skip in zip(self.decoder, reversed(skips), strict=True):
             current = rise(current, skip)
             if rise is self.decoder[0]:
                 current = self.attention(current)

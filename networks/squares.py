@@ -75,12 +75,12 @@ def asked_finely(ask: Callable[[Tensor], Tensor], rgb: Tensor, sides: Sequence[i
 
 
 def asked_often(ask: Callable[[Tensor], Tensor], rgb: Tensor, sides: Sequence[int] = OWN_SIDES) -> Tensor:
-    """Return the mean of `asked_twice` for pictures (N, C, S, S) resized to each of the sides, as (N, 1, S, S)."""
-    answers = (asked_twice(ask, resized(rgb, side, antialias=True)) for side in sides)
+    """Return the mean of `predict_flip_tta` for pictures (N, C, S, S) resized to each of the sides, as (N, 1, S, S)."""
+    answers = (predict_flip_tta(ask, resized(rgb, side, antialias=True)) for side in sides)
     return sum(resized(answer.to(rgb), rgb.shape[-1]) for answer in answers) / len(sides)
 
 
-def asked_twice(ask: Callable[[Tensor], Tensor], rgb: Tensor) -> Tensor:
+def predict_flip_tta(ask: Callable[[Tensor], Tensor], rgb: Tensor) -> Tensor:
     """Return the mean of what a network answers for pictures (N, 3, H, W) and for their mirror images.
 
     What it is unsure of differs between the two, so that the mean is right more often than either. Both are asked

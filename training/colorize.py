@@ -28,7 +28,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from networks.colour_critic import ColourCritic
-from networks.palette_colorizer import ENCODERS, PaletteColorizer
+from networks.encoders import ENCODERS
+from networks.palette_colorizer import PaletteColorizer
 from networks.weights import load
 from training.calibration import Setting, Trial, calibrated, favours, logits_of, unease
 from training.colour_figures import agreement
@@ -75,7 +76,7 @@ class NoGan:
         if released:
             adopt(plain, load("colorize").state_dict())
         self.generator = normalised(plain).to(device, memory_format=torch.channels_last)
-        self.classifier = nn.Linear(PaletteColorizer.features, max(1, kind_count)).to(device)
+        self.classifier = nn.Linear(plain.features, max(1, kind_count)).to(device)
         self.critic = ColourCritic().to(device, memory_format=torch.channels_last)
         self.alone = copy.deepcopy(self.generator)  # the generator as the first stage left it
         self.best = copy.deepcopy(self.generator)  # the generator at the inflection point
@@ -258,7 +259,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True, help="folder with the archives")
     parser.add_argument("--minutes", type=float, default=80, help="time for all stages together")
-    parser.add_argument("--encoder", choices=ENCODERS, default=ENCODERS[0])
+    parser.add_argument("--encoder", choices=tuple(ENCODERS), default="resnet18")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--device", default="cpu", help="cpu or cuda")
     parser.add_argument("--batch-scale", type=int, default=1, help="times as many pictures in each batch")

@@ -12,9 +12,9 @@ from networks.squares import (
     asked_finely,
     asked_in_squares,
     asked_often,
-    asked_twice,
     asked_whole,
     looks,
+    predict_flip_tta,
     strip_size,
 )
 
@@ -81,12 +81,12 @@ def test_only_a_wide_picture_is_looked_at_as_a_whole_too():
     assert [len(looks(first, torch.zeros(1, 3, 32, width))) for width in (32, 64)] == [1, 2]
 
 
-def test_asked_twice_it_says_of_the_mirror_image_what_it_says_of_the_picture():
+def test_predict_flip_tta_it_says_of_the_mirror_image_what_it_says_of_the_picture():
     def sees_what_is_to_the_left(rgb):
         return (rgb + rgb.roll(1, 3))[:, :1] / 2
 
     rgb = torch.rand(1, 3, 64, 64, generator=torch.Generator().manual_seed(0))
-    both, mirrored = (asked_twice(sees_what_is_to_the_left, seen) for seen in (rgb, rgb.flip(3)))
+    both, mirrored = (predict_flip_tta(sees_what_is_to_the_left, seen) for seen in (rgb, rgb.flip(3)))
     assert torch.allclose(both, mirrored.flip(3), atol=1e-6)
     assert not torch.allclose(both, sees_what_is_to_the_left(rgb), atol=1e-3)
 

@@ -1,0 +1,108 @@
+"""The coloured pictures that a colorizer learns from, decoded once and kept in memory, and batches of them.
+
+Whole sources are left out of training: some for choices (validation), others for the figures of the card (report).
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+import torch
+
+from training.archives import Member, members, read_rgb
+from training.colour_pictures import LEAST_CHROMA, Batch, _crop, _mean_chroma, as_batch
+
+MAX_STORED_SIDE = 224  # pixels: larger pictures are kept with this short side
+
+
+class Source(NamedTuple):
+    """Pictures of one archive whose names start with `prefix`. share: of each batch. limit: pictures at most."""
+
+    archive: str
+    prefix: str
+    share: float = 1.0
+    limit: int | None = None
+
+
+TRAINING = (
+    Source("photos-0.zip", "photos/bsds", 0.05),
+    Source("photos-1.zip", "photos/bsds", 0.05),
+    Source("photos-2.zip", "photos/bsds", 0.05),
+    Source("photos-0.zip", "photos/im", 0.08),
+    Source("photos-1.zip", "photos/im", 0.08),
+    Source("photos-2.zip", "photos/im", 0.08),
+    Source("scenes.zip", "scenes/forest", 0.03),
+    Source("scenes.zip", "scenes/mountain", 0.02),
+    Source("scenes.zip", "scenes/sea", 0.02),
+    Source("scenes.zip", "scenes/glacier", 0.01),
+    Source("scenes.zip", "scenes/buildings", 0.02),
+    Source("scenes.zip", "scenes/street", 0.03),
+    Source("scenes.zip", "landscapes/", 0.05),
+    Source("people-portraits.zip", "portraits/", 0.06),
+    Source("people-street.zip", "street/", 0.03),
+    Source("people-street.zip", "backgrounds/", 0.01),
+    Source("people-unlabelled.zip", "unlabelled/", 0.02),
+    Source("people-sport.zip", "sport/", 0.08),
+    Source("people-varied.zip", "camvid/", 0.01),
+    Source("colours-0.zip", "caltech/", 0.05),
+    Source("colours-0.zip", "clothes/", 0.02),
+    Source("colours-1.zip", "flower/", 0.03),
+    Source("colours-1.zip", "grocery/", 0.02),
+    Source("colours-1.zip", "pets/", 0.05),
+    Source("faces.zip", "faces/", 0.03, limit=2000),
+    Source("tiny-0.zip", "tiny/", 0.05, limit=4000),
+    Source("tiny-1.zip", "tiny/", 0.05, limit=4000),
+)
+VALIDATION = (Source("people-varied.zip", "no-person/"), Source("people-varied.zip", "pennfudan/"))
+REPORT = (
+    Source("people-varied.zip", "coco/"),
+    Source("people-varied.zip", "davis/"),
+    Source("colours-0.zip", "pacs/"),
+)
+
+
+class ColourPictures:
+    """All coloured pictures of the training sources in a folder of archives; raises FileNotFoundError."""
+
+    def __init__(self, data: Path, sources: tuple[Source, ...] = TRAINING):
+        self.pictures: list[np.ndarray] = []
+        self.ranges, shares = [], []
+        for source in sources:
+            start = len(self.pictures)
+            self.pictures += coloured_pictures(data, source)
+            self.ranges.append((start, len(self.pictures)))
+            shares.append(source.share if len(self.pictures) > start else 0)
+        self.shares = np.array(shares) / sum(shares)
+
+    def __len__(self) -> int:
+        return len(self.pictures)
+
+    def draw_batch(self, size: int, side: int, random: np.random.Generator) -> Batch:
+        """Return `size` random crops of `side` pixels, mirrored by chance, the sources in their shares."""
+        chosen = random.choice(len(self.ranges), size, p=self.shares)
+        indices = [int(random.integers(*self.ranges[source])) for source in chosen]
+        crops = np.stack([_crop(self.pictures[index], side, random) for index in indices])
+        return as_batch(crops, torch.full((size,), -1), random)
+
+
+def coloured_pictures(data: Path, source: Source) -> Iterator[np.ndarray]:
+    """Yield the pictures of a source that are not grey, uint8 (H, W, 3), evenly chosen up to its limit."""
+    listed = list_pictures(data, source)
+    if source.limit and len(listed) > source.limit:
+        listed = [listed[index] for index in np.linspace(0, len(listed) - 1, source.limit).astype(int)]
+    for member in listed:
+        picture = _shrink(read_rgb(member))
+        if _mean_chroma(picture) >= LEAST_CHROMA:
+            yield picture
+
+
+def list_pictures(data: Path, source: Source) -> list[Member]:
+    """Return the pictures of a source, without masks."""
+    return [member for member in members(data, source.archive, source.prefix) if ".mask." not in member.name]
+
+
+def _shrink(picture: np.ndarray) -> np.ndarray:
+    scale = MAX_STORED_SIDE / min(picture.shape[:2])
+    return picture if scale >= 1 else cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)

@@ -1,0 +1,172 @@
+"""The recipe of weights/colorize.safetensors, stage 1: the generator learns by comparing.
+
+    python -m training.colorizing.train --data FOLDER [--minutes N] [--encoder vgg16] [--resume]
+
+The encoder starts as VGG-16 (`training/common/vgg.py`) and is frozen first; then its deeper half, then all but its
+first level, learn at a low rate. The loss is the cross-entropy over the palette of colours; from half-way on the
+perceptual distance in VGG-16's features joins it, which is NoGAN's feature loss (Antic, DeOldify, 2019). Crops grow
+from 128 to 192 pixels. Released is an exponential moving average of the weights. Every choice is made on left-out
+sources (`training/colorizing/pictures.py`).
+"""
+
+import argparse
+import math
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from imaging.colour import lab_to_rgb
+from networks.encoders import ENCODERS, load_vgg16
+from networks.palette_colorizer import CHROMA_UNIT, PaletteColorizer
+from training.colorizing.pictures import VALIDATION, ColourPictures
+from training.colorizing.validate import validate, validation_batch
+from training.colour_pictures import Batch
+from training.common.ema import EMA
+from training.common.vgg import VGGFeatures, perceptual_distance, read_vgg16
+from training.muon import Muon
+from training.palette_loss import PaletteLoss
+from training.rarity import Rarity
+from training.run import Run
+
+SEED = 2026
+DECODER_RATE, ENCODER_RATE = 1.5e-3, 3e-5  # peaks
+WEIGHT_DECAY = 0.05
+WARM_UP = 0.02  # part of the run in which the rate rises
+EMA_DECAY = 0.998
+PERCEPTUAL_WEIGHT = 2.0
+LOG_EVERY = 20  # steps
+
+
+@dataclass(frozen=True)
+class Phase:
+    """Crops of `side` pixels up to the part `until` of the run's time; the encoder learns from level `first` on."""
+
+    until: float
+    side: int
+    batch: int
+    first: int  # 5: frozen
+    perceptual: bool = False
+
+
+PHASES = (
+    Phase(0.25, 128, 24, 4),
+    Phase(0.50, 128, 24, 2),
+    Phase(0.80, 160, 16, 1, perceptual=True),
+    Phase(1.00, 192, 12, 1, perceptual=True),
+)
+
+
+class Generator:
+    """The network, its optimisers, its moving average, and one step of learning."""
+
+    def __init__(self, encoder: str, rarity: Rarity, perceptual: bool = True):
+        self.network = PaletteColorizer(encoder)
+        if encoder == "vgg16":
+            load_vgg16(self.network.levels, *read_vgg16())
+        self.network = self.network.to(memory_format=torch.channels_last)
+        self.pretrained = encoder == "vgg16"
+        encoder_levels, *learnt = self.network.levels[:4], self.network.levels[4]
+        learnt += [self.network.skips, self.network.decoder, self.network.attention, self.network.head]
+        learnt = nn.ModuleList(learnt) if self.pretrained else self.network
+        self.decoder_optimiser = Muon(learnt, DECODER_RATE, WEIGHT_DECAY)
+        weights = encoder_levels.parameters()
+        self.encoder_optimiser = torch.optim.AdamW(weights, ENCODER_RATE, (0.9, 0.99), weight_decay=0.01)
+        self.ema = EMA(self.network, EMA_DECAY)
+        self.colour_loss = PaletteLoss(rarity)
+        self.features = VGGFeatures().to(memory_format=torch.channels_last) if perceptual else None
+
+    def states(self) -> dict:
+        names = ("network", "ema", "decoder_optimiser", "encoder_optimiser")
+        return {name: getattr(self, name) for name in names}
+
+    def freeze_below(self, first: int) -> None:
+        """Let the levels from `first` on learn; the decoder always does."""
+        for number, level in enumerate(self.network.levels):
+            level.requires_grad_(not self.pretrained or number >= first)
+
+    def step(self, batch: Batch, rate: float, perceptual: bool) -> dict[str, float]:
+        """Learn from one batch; `rate` in parts of the peaks."""
+        self.network.train()
+        with torch.autocast("cpu", torch.bfloat16):
+            logits = self.network.logits(self.network.encode(batch.grey.contiguous(memory_format=torch.channels_last)))
+        colour = self.colour_loss(logits, batch.chroma)
+        loss, figures = colour, {"colour_loss": colour.item()}
+        if perceptual and self.features is not None:
+            distance = self.perceptual_loss(logits, batch)
+            loss = loss + PERCEPTUAL_WEIGHT * distance
+            figures["perceptual_loss"] = distance.item()
+        self.optimise(loss, rate)
+        self.ema.update(self.network)
+        return figures
+
+    def perceptual_loss(self, logits: Tensor, batch: Batch) -> Tensor:
+        """Return the distance of the coloured picture from the true one, at the size of the crops."""
+        chroma = nn.functional.interpolate(self.network.chroma(logits), scale_factor=2, mode="bilinear")
+        seen, true = (
+            lab_to_rgb(torch.cat((100 * batch.lightness, CHROMA_UNIT * planes), 1)) for planes in (chroma, batch.chroma)
+        )
+        with torch.autocast("cpu", torch.bfloat16):
+            return perceptual_distance(self.features, seen, true)
+
+    def optimise(self, loss: Tensor, rate: float) -> None:
+        pairs = ((self.decoder_optimiser, DECODER_RATE), (self.encoder_optimiser, ENCODER_RATE))
+        for optimiser, peak in pairs[: 2 if self.pretrained else 1]:
+            for group in optimiser.param_groups:
+                group["lr"] = rate * peak
+            optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
+        for optimiser, _ in pairs[: 2 if self.pretrained else 1]:
+            optimiser.step()
+
+
+def train(run: Run, generator: Generator, pictures: ColourPictures, held: Batch, phases=PHASES, look_every=250) -> None:
+    """Go through the phases by the run's clock, on from its checkpoint."""
+    run.register(**generator.states())
+    step = run.resume()
+    while (progress := run.progress()) < 1:
+        phase = next(phase for phase in phases if progress < phase.until)
+        generator.freeze_below(phase.first)
+        batch = pictures.draw_batch(phase.batch, phase.side, np.random.default_rng((SEED, step)))
+        figures = generator.step(batch, scale_rate(progress), phase.perceptual)
+        step += 1
+        if step % LOG_EVERY == 0:
+            run.log(step, side=phase.side, **figures)
+        if step % look_every == 0:
+            run.log(step, **validate(generator.ema.network, held))
+            run.checkpoint(step)
+    run.log(step, **validate(generator.ema.network, held))
+    run.checkpoint(step)
+
+
+def scale_rate(progress: float) -> float:
+    """The learning rate at `progress` of the run, in parts of its peak: a short rise, then half a cosine to nothing."""
+    return min(1.0, progress / WARM_UP + 0.01) * (1 + math.cos(math.pi * progress)) / 2
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, required=True, help="folder with the archives")
+    parser.add_argument("--minutes", type=float, default=100)
+    parser.add_argument("--encoder", choices=tuple(ENCODERS), default="vgg16")
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--name", default="colorize-vgg", help="of the run: its folder and its log")
+    parser.add_argument("--resume", action="store_true", help="go on from the last checkpoint")
+    arguments = parser.parse_args()
+    torch.set_num_threads(arguments.threads)
+    torch.manual_seed(SEED)
+    pictures = ColourPictures(arguments.data)
+    print(len(pictures), "pictures", flush=True)
+    rarity = Rarity(pictures.draw_batch(2000, 32, np.random.default_rng(SEED)).chroma)
+    run = Run(arguments.name, minutes=arguments.minutes)
+    if not arguments.resume:
+        run.checkpoint_path.unlink(missing_ok=True)
+    generator = Generator(arguments.encoder, rarity)
+    train(run, generator, pictures, validation_batch(arguments.data, VALIDATION))
+
+
+if __name__ == "__main__":
+    main()
