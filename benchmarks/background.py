@@ -33,7 +33,7 @@ from PIL import Image
 
 import services
 from benchmarks.memory import PERSON
-from imaging.files import Picture, decode, encode
+from imaging.io.files import Picture, decode, encode
 from imaging.tensors import to_tensor
 from networks import weights
 from networks.squares import FINE_SIDE, OWN_SIDES, looks

@@ -26,8 +26,8 @@ from PIL import Image
 from torch import Tensor, nn
 
 import services
-from imaging.colour import lab_to_rgb
-from imaging.files import Picture
+from imaging.io.files import Picture
+from networks.colour_space import lab_to_rgb
 from networks.deoldify import CHROMA_UNIT, DeOldify, SubPixel
 from networks.deoldify_release import convert
 from services import engine, guess

@@ -19,7 +19,7 @@ from torch import nn
 
 import services
 from benchmarks.background import inferred, milliseconds, onnx_session
-from imaging.files import Picture
+from imaging.io.files import Picture
 from networks.weights import build
 from services import engine
 

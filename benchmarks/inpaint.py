@@ -25,7 +25,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 import services
 from benchmarks.inpaint_cases import cases
-from imaging.files import Picture
+from imaging.io.files import Picture
 from networks.manifest import WEIGHTS, entries
 from services import engine, fills
 from services.base import ServiceError, silent

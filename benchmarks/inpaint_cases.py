@@ -10,7 +10,7 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-from imaging.files import decode
+from imaging.io.files import decode
 
 PICTURES = Path(__file__).resolve().parent.parent / "docs" / "demo" / "pictures"
 WIDTH, HEIGHT = 320, 240

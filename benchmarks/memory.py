@@ -18,7 +18,7 @@ import numpy as np
 from PIL import Image
 
 import services
-from imaging.files import Picture, decode, encode
+from imaging.io.files import Picture, decode, encode
 from networks.manifest import WEIGHTS
 from services import engine
 from services.base import silent

@@ -6,7 +6,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from imaging.sheets import mm_to_pixels  # noqa: E402
+from imaging.idphoto.sheets import mm_to_pixels  # noqa: E402
 from services.idsizes import SIZES  # noqa: E402
 
 PAGE = Path(__file__).with_name("id-photo-sizes.md")

@@ -3,8 +3,8 @@
 import cv2
 import numpy as np
 
-from imaging.files import Picture
-from imaging.guided import reduced
+from imaging.guided_filter import reduced
+from imaging.io.files import Picture
 
 CHOSEN = 128  # from this value on a place counts as chosen, where it must be yes or no
 

@@ -8,7 +8,7 @@ from accounts import audit
 from accounts.administration import Administrator
 from accounts.directory import known_as
 from accounts.errors import FieldErrors, NoSuchAccount
-from imaging.errors import N_
+from imaging.io.errors import N_
 from jobs import departure, lifecycle, line
 from jobs.errors import NotFound, NotNow
 from jobs.queue import ring_job

@@ -10,9 +10,9 @@ from typing import BinaryIO
 from flask import current_app
 
 import services
-from imaging.convert import convert
-from imaging.errors import N_
-from imaging.files import OUTPUT_FORMATS
+from imaging.io.convert import convert
+from imaging.io.errors import N_
+from imaging.io.files import OUTPUT_FORMATS
 from jobs import results, storage, uploads
 from jobs.errors import JobError, NotFound, ServiceUnavailable
 from jobs.options import uploads_of

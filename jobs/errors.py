@@ -1,6 +1,6 @@
 """What can be wrong with a job or an upload: each a stable key, a plain sentence and the HTTP status it becomes."""
 
-from imaging.errors import N_
+from imaging.io.errors import N_
 
 
 class JobError(Exception):

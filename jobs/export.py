@@ -12,7 +12,7 @@ from sqlalchemy import exists, select
 
 from accounts import records
 from accounts.records import Account
-from imaging.errors import N_
+from imaging.io.errors import N_
 from jobs import limits, results, storage
 from jobs.zipping import Archive, Pipe, entry, stored
 from models import Job, User, db

@@ -12,7 +12,7 @@ from sqlalchemy import and_, func, or_, select, update
 from sqlalchemy import delete as delete_from
 
 import services
-from imaging.errors import N_
+from imaging.io.errors import N_
 from jobs import bin, limits, options, results, sources, storage, uploads
 from jobs.availability import unavailable_reason
 from jobs.errors import NotFound, NotNow, ServiceUnavailable

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from imaging import files
-from imaging.files import Picture
+from imaging.io import files
+from imaging.io.files import Picture
 from jobs import storage
 from jobs.availability import check_choices
 from models import Job

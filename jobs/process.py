@@ -14,8 +14,8 @@ import click
 from flask import current_app
 from flask.cli import with_appcontext
 
-from imaging import files
-from imaging.errors import PictureError
+from imaging.io import files
+from imaging.io.errors import PictureError
 from jobs.availability import check_choices, folders, unavailable_reason
 from services import SERVICES, engine
 from services.base import KEPT, UPLOADED, InvalidOption, Option, Result, Service, ServiceError, silent

@@ -7,9 +7,9 @@ from typing import Any
 
 from PIL import Image
 
-from imaging import files
-from imaging.check import PREVIEW_SIDE, THUMBNAIL_SIDE
-from imaging.files import Picture
+from imaging.io import files
+from imaging.io.check import PREVIEW_SIDE, THUMBNAIL_SIDE
+from imaging.io.files import Picture
 from jobs import options, storage
 from models import Job
 from services import get

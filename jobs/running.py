@@ -15,8 +15,8 @@ from sqlalchemy import update
 from sqlalchemy.exc import DBAPIError
 
 import services
-from imaging import files
-from imaging.errors import N_, PictureError, TooCostly
+from imaging.io import files
+from imaging.io.errors import N_, PictureError, TooCostly
 from jobs import identity, options, results, storage
 from jobs.errors import JobError
 from jobs.pulse import Pulse

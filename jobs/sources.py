@@ -12,8 +12,8 @@ from typing import Any
 
 from sqlalchemy import select
 
-from imaging.errors import N_
-from imaging.files import Header, probe
+from imaging.io.errors import N_
+from imaging.io.files import Header, probe
 from jobs import options, storage
 from jobs.errors import NotFound, UploadRefused
 from jobs.uploads import Upload

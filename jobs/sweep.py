@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import delete, select, update
 from sqlalchemy.exc import DBAPIError
 
-from imaging.errors import N_
+from imaging.io.errors import N_
 from jobs import bin, identity, lifecycle, results, retention, running, storage
 from models import Job, Worker, db, utc_now
 from models.job import FAILED, QUEUED, RUNNING

@@ -10,7 +10,7 @@ from flask_babel import gettext
 from sqlalchemy import Select, and_, exists, or_, select
 
 from accounts.records import account_of
-from imaging.errors import N_, PictureError
+from imaging.io.errors import N_, PictureError
 from jobs import downloads, storage
 from jobs.downloads import Download, Wish
 from jobs.errors import JobError

@@ -10,9 +10,9 @@ from typing import BinaryIO
 
 from flask import current_app
 
-from imaging.check import inspect
-from imaging.errors import N_, OutOfTime, TooManyBytes
-from imaging.formats import Header
+from imaging.io.check import inspect
+from imaging.io.errors import N_, OutOfTime, TooManyBytes
+from imaging.io.formats import Header
 from jobs import storage
 from jobs.errors import ServiceUnavailable, UploadRefused
 from jobs.places import places

@@ -15,7 +15,7 @@ from flask import current_app
 
 from accounts import audit
 from accounts.administration import Administrator
-from imaging.errors import N_
+from imaging.io.errors import N_
 from jobs import storage
 from jobs.errors import JobError
 from models import utc_now

@@ -13,7 +13,7 @@ from pathlib import Path
 from sqlalchemy import delete, select, update
 
 from accounts.administration import Administrator
-from imaging.errors import N_
+from imaging.io.errors import N_
 from jobs import identity, storage, weights
 from jobs.errors import JobError
 from jobs.uploads import display_name

@@ -25,7 +25,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from imaging.colour import linear_from_srgb, srgb_from_linear
+from networks.colour_space import linear_from_srgb, srgb_from_linear
 from networks.fourier import deconvolved, gradients, least_squares_kernel, tapered
 from networks.nafnet import NAFNet, blocks
 

@@ -12,7 +12,7 @@ import torch.nn.functional as F
 import torchvision
 from torch import Tensor, nn
 
-from imaging.colour import lab_to_rgb, rgb_to_lab
+from networks.colour_space import lab_to_rgb, rgb_to_lab
 from networks.winograd import Convolution3x3
 
 CHROMA_UNIT = 110.0

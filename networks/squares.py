@@ -29,7 +29,7 @@ def looks(ask: Callable[[Tensor], Tensor], strip: Tensor, sides: Sequence[int] =
     """Return what `ask` says of pictures (N, C, S, W), W >= S, each (N, 1, S, W).
 
     First square by square; of wide ones a second answer, to the whole, which tells people from what looks like one in
-    a part (`imaging.matte.settled`) and needs no fine outline.
+    a part (`imaging.matting.matte.settled`) and needs no fine outline.
     """
     squares = asked_in_squares(partial(asked_finely, ask, sides=sides), strip)
     if strip.shape[3] == strip.shape[2]:

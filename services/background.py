@@ -31,7 +31,7 @@ def run(picture: Picture, options: Mapping[str, Any], report: Report) -> Result:
     found = cutout.outline(picture, options, report)
     if found is None:
         return Result(None, verdict="no_person_found")
-    from imaging import matte
+    from imaging.matting import matte
 
     report(0.55, N_("Cleaning the edge"))
     colours = matte.foreground(picture.rgb, found.alpha, cutout.transparent(picture))
@@ -48,7 +48,7 @@ def check(options: Mapping[str, Any]) -> None:
 
 
 def _laid(picture: Picture, colours: np.ndarray, alpha: np.ndarray, options: Mapping[str, Any]) -> Picture:
-    from imaging import matte
+    from imaging.matting import matte
 
     if options["background"] == "transparent":
         kept = "webp" if picture.format == "webp" else "png"  # JPEG has no transparency
@@ -57,18 +57,18 @@ def _laid(picture: Picture, colours: np.ndarray, alpha: np.ndarray, options: Map
 
 
 def _backdrop(picture: Picture, alpha: np.ndarray, options: Mapping[str, Any]):
-    from imaging import backdrops
+    from imaging.matting import backgrounds
 
     match options["background"]:
         case "picture":
-            return backdrops.covering(options["background_image"], picture)
+            return backgrounds.covering(options["background_image"], picture)
         case "blurred":
-            return backdrops.blurred(picture, alpha, BLUR_STEP * options["blur"])
+            return backgrounds.blurred(picture, alpha, BLUR_STEP * options["blur"])
         case "gradient":
             first, last = options["colour_from"], options["colour_to"]
-            return backdrops.gradient(first, last, options["direction"], picture)
+            return backgrounds.gradient(first, last, options["direction"], picture)
         case background:
-            return backdrops.solid(COLOURS.get(background, options["colour"]), picture)
+            return backgrounds.solid(COLOURS.get(background, options["colour"]), picture)
 
 
 SERVICE = Service(

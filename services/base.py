@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from imaging.errors import N_
-from imaging.files import Picture
+from imaging.io.errors import N_
+from imaging.io.files import Picture
 
 __all__ = [
     "Cancelled",

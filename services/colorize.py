@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from imaging import metadata
+from imaging.io import metadata
 from services import guess
 from services.base import N_, Choice, InvalidOption, Option, Picture, Report, Result, Service
 
 if TYPE_CHECKING:
-    from imaging.guided import Fit
+    from imaging.guided_filter import Fit
 
 CHROMA_UNIT = 110.0  # the networks' a and b are in units of this
 WINDOW_SHARE = 48  # the guided filter's radius is the short side of the working size over this
@@ -51,10 +51,10 @@ def check(options: Mapping[str, Any]) -> None:
 
 
 def _has_colours(rgb: np.ndarray) -> bool:
-    from imaging.colour import rgb_to_lab
-    from imaging.guided import fitted_size, reduced
+    from imaging.colorizing.monochrome import has_colours
+    from imaging.guided_filter import fitted_size, reduced
     from imaging.tensors import to_tensor
-    from imaging.toned import has_colours
+    from networks.colour_space import rgb_to_lab
 
     small = reduced(rgb, fitted_size(*rgb.shape[:2], CHECK_SIDE))
     return has_colours(rgb_to_lab(to_tensor(small).contiguous())[0].permute(1, 2, 0).numpy())
@@ -62,8 +62,8 @@ def _has_colours(rgb: np.ndarray) -> bool:
 
 def _fitted(rgb: np.ndarray, chroma: np.ndarray, hints: Picture | None) -> "Fit":
     """Return the Fit of the guessed chroma, settled, and of the hints if there are any, to the luminance."""
-    from imaging.flow import settled
-    from imaging.guided import enlarged_rows, fit
+    from imaging.colorizing.diffusion import settled
+    from imaging.guided_filter import enlarged_rows, fit
 
     size = chroma.shape[:2]
     chroma = settled(_light(rgb, size)[:, :, 0], chroma)
@@ -79,15 +79,15 @@ def _fitted(rgb: np.ndarray, chroma: np.ndarray, hints: Picture | None) -> "Fit"
 
 def _light(rgb: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     """Return CIE L* / 100 of uint8 (H, W, 3) at `size`, float32 (h, w, 1)."""
-    from imaging.guided import reduced
+    from imaging.guided_filter import reduced
 
     return guess.lightness(reduced(rgb, size))[0].permute(1, 2, 0).numpy()
 
 
 def _hinted(light: np.ndarray, chroma: np.ndarray, hints: Picture) -> np.ndarray:
-    from imaging.colour import rgb_to_lab
-    from imaging.hints import dabs, spread
+    from imaging.colorizing.hints import dabs, spread
     from imaging.tensors import to_tensor
+    from networks.colour_space import rgb_to_lab
 
     colours, dabbed = dabs(hints.pixels, light.shape)
     asked = rgb_to_lab(to_tensor(colours).contiguous())[0, 1:].permute(1, 2, 0).numpy() / CHROMA_UNIT
@@ -96,7 +96,7 @@ def _hinted(light: np.ndarray, chroma: np.ndarray, hints: Picture) -> np.ndarray
 
 def _joined(rgb: np.ndarray, fitted: "Fit", count: int, saturation: float, report: Report) -> list[np.ndarray]:
     """Return the first `count` variants, uint8 (H, W, 3) each, strip by strip."""
-    from imaging.guided import strips
+    from imaging.guided_filter import strips
 
     height = len(rgb)
     results = [np.empty(rgb.shape, np.uint8) for _ in range(count)]
@@ -111,8 +111,8 @@ def _coloured(rgb: np.ndarray, fitted: "Fit", start: int, height: int, saturatio
     """Yield the variants of a strip, uint8 (n, W, 3), with its own luminance and the fitted chroma."""
     import torch
 
-    from imaging.colour import lab_to_rgb_in_gamut
     from imaging.tensors import to_pixels
+    from networks.colour_space import lab_to_rgb_in_gamut
 
     light = guess.lightness(rgb)
     chroma = fitted.applied(light[0].permute(1, 2, 0).numpy(), start, height)

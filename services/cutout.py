@@ -84,8 +84,8 @@ def _asked(picture: Picture, network: engine.Network, own: bool) -> np.ndarray:
     Ours sees a wide photo as squares side by side, and once as a whole, which tells people from what looks like one in
     a part; the mask then has the photo's proportions.
     """
-    from imaging.guided import reduced
-    from imaging.matte import settled
+    from imaging.guided_filter import reduced
+    from imaging.matting.matte import settled
     from imaging.tensors import to_pixels, to_tensor
     from networks.squares import FINE_SIDE, looks, strip_size
 
@@ -105,7 +105,8 @@ def _somebody(mask: np.ndarray) -> bool:
 
 def _alpha(picture: Picture, coarse: np.ndarray | None, given: Picture | None) -> np.ndarray:
     """Return the alpha; nowhere is it more than that of the photo."""
-    from imaging import masks, matte
+    from imaging import masks
+    from imaging.matting import matte
 
     alpha = None
     if coarse is not None:

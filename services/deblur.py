@@ -54,7 +54,7 @@ def run(picture: Picture, options: Mapping[str, Any], report: Report) -> Result:
 
 def blurred(picture: Picture) -> bool:
     """Whether motion blur shows in the places with the most detail."""
-    from imaging import shake
+    from imaging.deblurring import shake
 
     own = engine.network(OWN)
     found = shake.spread(picture.rgb, lambda tile: own(tile, "kernel"), own.multiple_of, own.minimum_side, own.device)
@@ -73,7 +73,7 @@ class Tiles:
         self.count = self.broken = 0
 
     def __call__(self, tile: "Tensor") -> "Tensor":
-        from imaging import harm
+        from imaging.deblurring import artifacts
 
         self.count += 1
         try:
@@ -82,7 +82,7 @@ class Tiles:
             if error.key != engine.UNSTABLE:
                 raise
             answer = None
-        if answer is None or harm.fault(tile, answer):
+        if answer is None or artifacts.fault(tile, answer):
             self.broken += 1
             return tile
         return tile.lerp(answer, self.strength)

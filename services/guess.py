@@ -64,14 +64,14 @@ def working_size(height: int, width: int, side: int) -> tuple[int, int]:
 
 def lightness(rgb: np.ndarray) -> "Tensor":
     """Return CIE L* / 100 of uint8 (H, W, 3) as a float32 tensor (1, 1, H, W)."""
-    from imaging.colour import rgb_to_lab
     from imaging.tensors import to_tensor
+    from networks.colour_space import rgb_to_lab
 
     return rgb_to_lab(to_tensor(rgb).contiguous())[:, :1] / 100
 
 
 def _asked(network: engine.Network, rgb: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    from imaging.guided import reduced
+    from imaging.guided_filter import reduced
     from imaging.tensors import padded
 
     seen = padded(lightness(reduced(rgb, size)), network.multiple_of, network.minimum_side)

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from imaging.sheets import mm_to_pixels
+from imaging.idphoto.sheets import mm_to_pixels
 from services import cutout
 from services.base import N_, Choice, File, Option, Picture, Report, Result, Service
 from services.idsizes import SIZES, Size, size
@@ -22,7 +22,7 @@ def run(picture: Picture, options: Mapping[str, Any], report: Report) -> Result:
     The head is found from the person's outline, unless a frame is given: then, with "crop and size only", no
     network runs at all. The picture has exactly the pixels of the size in millimetres at the chosen dpi.
     """
-    from imaging import framing
+    from imaging.idphoto import framing
 
     wanted, dpi = size(options["size"]), int(options["dpi"])
     colour = _colour(wanted, options)
@@ -64,7 +64,7 @@ def _colour(wanted: Size, options: Mapping[str, Any]) -> str | None:
 
 def _box(picture: Picture, found: cutout.Outline | None, wanted: Size, frame, colour: str | None):
     """Return the part of the photo to show, and "" or the verdict that says why there is none."""
-    from imaging import framing, heads
+    from imaging.idphoto import framing, heads
 
     if frame:
         return framing.inside(frame, wanted.width / wanted.height, picture.height, picture.width), ""
@@ -77,20 +77,21 @@ def _box(picture: Picture, found: cutout.Outline | None, wanted: Size, frame, co
 
 
 def _cut(picture: Picture, found: cutout.Outline | None, box, shape: tuple[int, int], colour: str | None) -> np.ndarray:
-    from imaging import backdrops, framing, matte
+    from imaging.idphoto import framing
+    from imaging.matting import backgrounds, matte
 
     if colour:
-        pure, backdrop = cutout.transparent(picture), backdrops.solid(colour, picture)
+        pure, backdrop = cutout.transparent(picture), backgrounds.solid(colour, picture)
         return framing.cut_out(picture.rgb, found.alpha, box, shape, backdrop, pure)
     rgb = picture.rgb
     if picture.has_alpha:  # paper shows through
-        rgb = matte.composed(rgb, picture.alpha, backdrops.solid("#ffffff", picture))
+        rgb = matte.composed(rgb, picture.alpha, backgrounds.solid("#ffffff", picture))
     return framing.cut(rgb, box, shape)
 
 
 def _files(result: Picture, options: Mapping[str, Any], dpi: int) -> tuple[tuple[File, ...], bool]:
     """Return the sheet and the small file that were asked for, and whether the small one was impossible."""
-    from imaging import sheets
+    from imaging.idphoto import sheets
 
     plain = _as_srgb(result)
     files = []
@@ -110,7 +111,7 @@ def _as_srgb(result: Picture) -> Picture:
     """Offices and printers take it for granted, and a profile can weigh more than a small photo."""
     from PIL import Image
 
-    from imaging.modes import to_srgb
+    from imaging.io.modes import to_srgb
 
     image = to_srgb(Image.fromarray(np.ascontiguousarray(result.pixels)), result.icc)
     return Picture(np.asarray(image), dpi=result.dpi, format="jpeg")
@@ -118,7 +119,7 @@ def _as_srgb(result: Picture) -> Picture:
 
 def _no_more_than(photo: Picture, most_bytes: int) -> bytes | None:
     """Return the best JPEG of at most so many bytes; None when even a poor one has more."""
-    from imaging.files import encode
+    from imaging.io.files import encode
 
     best, low, high = None, LEAST_QUALITY, BEST_QUALITY
     while low <= high:

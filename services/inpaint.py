@@ -84,7 +84,7 @@ def _filled(
     picture: Picture, hole: np.ndarray, fill: fills.Fill, by_regions: bool, report: Callable[[float], None]
 ) -> np.ndarray:
     """Return the colours, uint8 (H, W, 3), with the hole filled. What lies hidden under transparency is not copied."""
-    from imaging.regions import fill_by_regions
+    from imaging.inpainting.regions import fill_by_regions
 
     hidden = picture.alpha == 0 if picture.has_alpha else np.zeros(hole.shape, bool)
     rgb = np.ascontiguousarray(picture.rgb)

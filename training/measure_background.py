@@ -16,7 +16,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from imaging import matte
+from imaging.matting import matte
 from networks import weights
 from networks.squares import FINE_SIDE, OWN_SIDES, looks, strip_size
 from training.background_data import Collection, Example, collection, sized

@@ -20,8 +20,8 @@ import torch.nn.functional as F
 from PIL import Image
 from torch import Tensor, nn
 
-from imaging.colour import lab_to_rgb, rgb_to_lab
-from imaging.flow import settled
+from imaging.colorizing.diffusion import settled
+from networks.colour_space import lab_to_rgb, rgb_to_lab
 from networks.manifest import WEIGHTS
 from networks.weights import load
 from training.archives import held_back, members, read_rgb

@@ -17,8 +17,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from imaging import faces as completion
-from imaging.membrane import stretched
+from imaging.inpainting import faces as completion
+from imaging.inpainting.laplace_fill import stretched
 from networks import weights
 from networks.dcgan import DCGAN
 from networks.pluralistic import Pluralistic

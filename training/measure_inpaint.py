@@ -1,12 +1,12 @@
 """What each way of filling holes is worth: `python -m training.measure_inpaint --data FOLDER [--state FILE]`.
 
 Protocol: the 100 photos bsds-val of validation.zip, which no recipe trains on, each with three holes drawn by
-`training.holes.irregular` with the seed (SEED, band, photo): 10-20, 20-30 and 30-40 % of the picture. L1 (of 255),
-PSNR and SSIM inside the hole, PSNR and SSIM over the whole picture, seconds per picture; the peak of the memory is
-`benchmarks.inpaint`'s to say. Ways: OpenCV's Telea and Navier-Stokes, the patches of `imaging.patchfill`, neural
-patches, every set of DFNet weights that is shipped, or the one `--state` names, which `--export` then releases, and the
-site's automatic choice between patches and that network. `--minutes` ends a slow run at a whole photo. `--sheet`
-writes contact sheets of the first 12; `--pictures` measures on a folder of one's own instead.
+`training.holes.irregular` with the seed (SEED, band, photo): 10-20, 20-30 and 30-40 % of the picture. L1 (of 255), PSNR
+and SSIM inside the hole, PSNR and SSIM over the whole picture, seconds per picture; the peak of the memory is
+`benchmarks.inpaint`'s to say. Ways: OpenCV's Telea and Navier-Stokes, the patches of `imaging.inpainting.patch_fill`,
+neural patches, every set of DFNet weights that is shipped, or the one `--state` names, which `--export` then releases,
+and the site's automatic choice between patches and that network. `--minutes` ends a slow run at a whole photo.
+`--sheet` writes contact sheets of the first 12; `--pictures` measures on a folder of one's own instead.
 """
 
 import argparse
@@ -24,7 +24,7 @@ import numpy as np
 import torch
 from PIL import Image
 
-from imaging import completion, patchfill, regions, synthesis, thinness
+from imaging.inpainting import completion, neural_synthesis, patch_fill, regions, stroke_width
 from networks import weights
 from networks.dfnet import DFNet
 from networks.features import FeatureNetwork
@@ -111,7 +111,7 @@ def by_network(network: DFNet, picture: np.ndarray, hole: np.ndarray) -> np.ndar
 def by_thickness(network: DFNet, picture: np.ndarray, hole: np.ndarray) -> np.ndarray:
     """Fill as the site's automatic choice does."""
     nothing = np.zeros_like(hole)
-    return thinness.fill_by_thickness(picture, hole, nothing, completing(network), patches, lambda share: None)
+    return stroke_width.fill_by_thickness(picture, hole, nothing, completing(network), patches, lambda share: None)
 
 
 def completing(network: DFNet) -> regions.Fill:
@@ -126,13 +126,15 @@ def completing(network: DFNet) -> regions.Fill:
 
 def by_features(features: FeatureNetwork, picture: np.ndarray, hole: np.ndarray) -> np.ndarray:
     def fill(rgb, here, barred, report):
-        return synthesis.synthesised(rgb, here, features, patches, barred=barred, report=report, half=half_type("cpu"))
+        return neural_synthesis.synthesised(
+            rgb, here, features, patches, barred=barred, report=report, half=half_type("cpu")
+        )
 
     return in_regions(picture, hole, fill)
 
 
-def patches(rgb: np.ndarray, hole: np.ndarray, barred: np.ndarray, report: synthesis.Report) -> np.ndarray:
-    return patchfill.filled(rgb, hole, 0, barred, report)
+def patches(rgb: np.ndarray, hole: np.ndarray, barred: np.ndarray, report: neural_synthesis.Report) -> np.ndarray:
+    return patch_fill.filled(rgb, hole, 0, barred, report)
 
 
 def in_regions(picture: np.ndarray, hole: np.ndarray, fill: regions.Fill) -> np.ndarray:

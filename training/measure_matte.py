@@ -3,12 +3,12 @@
     python -m training.measure_matte --data FOLDER
 
 Protocol: every held-back cut-out (`training.archives.held_back`), enlarged or reduced to SIDE, is laid over PLACES
-held-back places drawn with SEED; from that picture alone the person is laid over red, white, blue and another
-place, once with the colours as they are in the picture and once after `imaging.matte.foreground`. Compared with the
-true picture of the same person in the new place, mean absolute error of 255 in the edge band, which is where the
-true alpha is neither 0 nor 1. Measured twice: with the true alpha, where only the colours can be wrong, and with the
-alpha that the service makes, in the band along its own outline too. The new background does not change the first: the
-same part of it is laid behind both.
+held-back places drawn with SEED; from that picture alone the person is laid over red, white, blue and another place,
+once with the colours as they are in the picture and once after `imaging.matting.matte.foreground`. Compared with the
+true picture of the same person in the new place, mean absolute error of 255 in the edge band, which is where the true
+alpha is neither 0 nor 1. Measured twice: with the true alpha, where only the colours can be wrong, and with the alpha
+that the service makes, in the band along its own outline too. The new background does not change the first: the same
+part of it is laid behind both.
 """
 
 import argparse
@@ -19,7 +19,7 @@ import cv2
 import numpy as np
 from torch import nn
 
-from imaging import matte
+from imaging.matting import matte
 from networks import weights
 from networks.squares import OWN_SIDES
 from training.background_data import Collection, collection, sized

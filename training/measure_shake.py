@@ -1,9 +1,9 @@
 """Is blur told from sharpness? `python -m training.measure_shake --data FOLDER [--choose]`.
 
-Reads the spread of the blur (`imaging.shake`) off the photos of the protocol (`training.measure_deblur`), blurred in
-every severity and sharp, and counts how many the threshold sends to the network. With `--choose` it looks at
-photos of the training sets that were held back instead, from which the threshold is to be chosen, and prints
-what each of several would do.
+Reads the spread of the blur (`imaging.deblurring.shake`) off the photos of the protocol (`training.measure_deblur`),
+blurred in every severity and sharp, and counts how many the threshold sends to the network. With `--choose` it looks at
+photos of the training sets that were held back instead, from which the threshold is to be chosen, and prints what each
+of several would do.
 """
 
 import argparse
@@ -12,7 +12,7 @@ import json
 import numpy as np
 import torch
 
-from imaging import shake
+from imaging.deblurring import shake
 from networks import weights
 from networks.deconvolver import Deconvolver
 from training.archives import held_back, members, read_rgb

@@ -1,12 +1,12 @@
 """Up to how thick a hole the network is the better choice: `python -m training.measure_thickness --data FOLDER`.
 
-What `imaging.thinness` decides by. Protocol: photos that the recipes hold back, never those of bsds-val, each with bent
-lines of one thickness after another, in percent of the photo's shorter side, drawn with the seed (SEED, thickness,
-photo) until they cover 4 % of it; filled by the DFNet weights that are shipped, or those `--state` names, and with
-patches. In the hole: PSNR and SSIM; how far our features lie from the photo's (after Zhang et al., "The Unreasonable
-Effectiveness of Deep Features as a Perceptual Metric", CVPR 2018); and how much of the photo's detail is there, the
-ratio of the mean slopes, which a blur makes small. `--sheet` writes the first photos at each thickness,
-for the eye has the last word.
+What `imaging.inpainting.stroke_width` decides by. Protocol: photos that the recipes hold back, never those of bsds-val,
+each with bent lines of one thickness after another, in percent of the photo's shorter side, drawn with the seed (SEED,
+thickness, photo) until they cover 4 % of it; filled by the DFNet weights that are shipped, or those `--state` names,
+and with patches. In the hole: PSNR and SSIM; how far our features lie from the photo's (after Zhang et al., "The
+Unreasonable Effectiveness of Deep Features as a Perceptual Metric", CVPR 2018); and how much of the photo's detail is
+there, the ratio of the mean slopes, which a blur makes small. `--sheet` writes the first photos at each thickness, for
+the eye has the last word.
 """
 
 import argparse

@@ -3,9 +3,10 @@
     python -m training.perceptual --data FOLDER [--minutes N] [--resume] [--release]
 
 Johnson, Alahi, Fei-Fei: "Perceptual Losses for Real-Time Style Transfer and Super-Resolution", ECCV 2016, compare
-pictures by the features of a network that was trained to name things. Here it is a small one, trained on the
-64x64 pictures of tiny-0.zip and tiny-1.zip, 200 classes, for as long as there is time. Recipes read its features from
-runs/perceptual/features.pt, which is written anew at every look; the engine of `imaging.synthesis` from the release.
+pictures by the features of a network that was trained to name things. Here it is a small one, trained on the 64x64
+pictures of tiny-0.zip and tiny-1.zip, 200 classes, for as long as there is time. Recipes read its features from
+runs/perceptual/features.pt, which is written anew at every look; the engine of `imaging.inpainting.neural_synthesis`
+from the release.
 """
 
 import argparse

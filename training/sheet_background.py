@@ -16,7 +16,7 @@ from PIL import Image
 from torch import nn
 from torch.optim.swa_utils import AveragedModel
 
-from imaging import matte
+from imaging.matting import matte
 from networks import weights
 from networks.u2net import U2NetP
 from training.background_data import collection, sized

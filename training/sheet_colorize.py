@@ -1,7 +1,8 @@
 """A contact sheet of the colorizer for its card: python -m training.sheet_colorize --out FILE [--pictures FOLDER]
 
 Each picture of the folder, docs/demo/pictures unless told, stands grey, coloured by the released weights as
-`training/measure_colorize.py` does it, and as it was. The colours are settled (`imaging/flow.py`), as the service does.
+`training/measure_colorize.py` does it, and as it was. The colours are settled (`imaging/colorizing/diffusion.py`), as
+the service does.
 """
 
 import argparse
@@ -13,7 +14,7 @@ import torch
 from PIL import Image
 from torch import nn
 
-from imaging.colour import lab_to_rgb, rgb_to_lab
+from networks.colour_space import lab_to_rgb, rgb_to_lab
 from networks.weights import load
 from training.measure_colorize import SIDE, as_planes, colourised
 

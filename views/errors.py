@@ -8,7 +8,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from werkzeug.exceptions import HTTPException, InternalServerError
 
 from accounts.errors import AccountError, FieldErrors, TooMany
-from imaging.errors import PictureError
+from imaging.io.errors import PictureError
 from jobs.errors import JobError, StorageFull
 from jobs.storage import is_full
 from models import undo

@@ -3,7 +3,7 @@
 from flask import Blueprint, Response, jsonify, redirect, request, url_for
 from flask_login import current_user
 
-from imaging.errors import N_
+from imaging.io.errors import N_
 from jobs import bin, takeaway
 from jobs.errors import JobError
 from models import utc_now

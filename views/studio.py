@@ -17,7 +17,7 @@ from flask import (
 from flask_login import current_user
 
 import services
-from imaging.errors import PictureError
+from imaging.io.errors import PictureError
 from jobs import lifecycle, limits, uploads
 from jobs.errors import JobError
 from jobs.lifecycle import Template

@@ -20,8 +20,8 @@ VERDICTS = {
 
 
 def prepared(seed: int) -> Fill:
-    from imaging.regions import fill_by_regions
-    from imaging.thinness import fill_by_thickness, thin
+    from imaging.inpainting.regions import fill_by_regions
+    from imaging.inpainting.stroke_width import fill_by_thickness, thin
 
     network = dfnet.prepared(dfnet.OWN, seed) if _has_network() else None
 
@@ -37,7 +37,7 @@ def prepared(seed: int) -> Fill:
 
 def verdict(hole: np.ndarray, seeds: range) -> str:
     """Return which way filled what of a hole, bool (H, W), in the answers of these seeds."""
-    from imaging.thinness import thin
+    from imaging.inpainting.stroke_width import thin
 
     slight = int(thin(hole).sum()) if _has_network() else 0
     if not slight:

@@ -12,7 +12,7 @@ OWN = "dfnet"
 def prepared(name: str, seed: int) -> Fill:
     network = engine.network(name)
 
-    from imaging.completion import completed
+    from imaging.inpainting.completion import completed
 
     def fill(rgb, hole, barred, report):
         return completed(rgb, hole, network, (network.multiple_of, network.minimum_side), report)

@@ -23,7 +23,7 @@ PATCHES_FROM = 0.9  # of the work; what of the hole lies in no face is filled wi
 def prepared(name: str, way: str, seed: int) -> Fill:
     network, finder = engine.module(name), engine.module(FINDER)
 
-    from imaging import faces
+    from imaging.inpainting import faces
 
     answer = getattr(faces, way)(network, seed)
 
@@ -42,7 +42,7 @@ def prepared(name: str, way: str, seed: int) -> Fill:
 def _patched(
     rgb: np.ndarray, left: np.ndarray, barred: np.ndarray, seed: int, report: Callable[[float], None]
 ) -> np.ndarray:
-    from imaging.regions import fill_by_regions
+    from imaging.inpainting.regions import fill_by_regions
 
     tell = partial(_tell, report)
     return fill_by_regions(rgb, left, barred, patch.prepared(seed), tell)

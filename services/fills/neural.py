@@ -19,7 +19,7 @@ def prepared(begun: Callable, seed: int) -> Fill:
     features, guess = engine.module(FEATURES), begun(seed)
     device, half = engine.device(), engine.half_precision()
 
-    from imaging.synthesis import synthesised
+    from imaging.inpainting.neural_synthesis import synthesised
 
     def fill(rgb, hole, barred, report):
         return synthesised(rgb, hole, features, guess, seed, barred, report, device, half)
@@ -30,7 +30,7 @@ def prepared(begun: Callable, seed: int) -> Fill:
 def by_content(seed: int) -> Callable:
     network = engine.network(CONTENT)
 
-    from imaging.content import content
+    from imaging.inpainting.context_fill import content
 
     return lambda rgb, hole, barred, report: content(rgb, hole, network, network.minimum_side)
 

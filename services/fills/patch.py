@@ -5,7 +5,7 @@ from services.fills.base import Engine, Fill
 
 
 def prepared(seed: int) -> Fill:
-    from imaging.patchfill import NoSource, filled
+    from imaging.inpainting.patch_fill import NoSource, filled
 
     def fill(rgb, hole, barred, report):
         try:

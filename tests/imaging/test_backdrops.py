@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from imaging.backdrops import blurred, gradient, solid
-from imaging.files import Picture
+from imaging.io.files import Picture
+from imaging.matting.backgrounds import blurred, gradient, solid
 
 PHOTO = Picture(np.full((90, 120, 3), (30, 160, 60), np.uint8))
 ALL = slice(0, 90)

@@ -101,8 +101,8 @@ BOMBS = {
 WATCHED = """
 import json, resource, sys
 from pathlib import Path
-from imaging.check import inspect
-from imaging.errors import PictureError
+from imaging.io.check import inspect
+from imaging.io.errors import PictureError
 path = Path(sys.argv[1])
 told = {"refused": "", "pixels": 0}
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from imaging import check
-from imaging.errors import OutOfTime
-from imaging.files import BrokenPicture, ForeignFormat, TooCostly, TooManyPixels, decode
+from imaging.io import check
+from imaging.io.errors import OutOfTime
+from imaging.io.files import BrokenPicture, ForeignFormat, TooCostly, TooManyPixels, decode
 
 
 @pytest.fixture
@@ -110,7 +110,7 @@ def test_the_child_sees_none_of_the_environment(photo, monkeypatch):
 
 
 def test_the_child_needs_neither_torch_nor_numpy():
-    code = "import sys, imaging.check; print(sorted({'torch', 'numpy', 'cv2'} & set(sys.modules)))"
+    code = "import sys, imaging.io.check; print(sorted({'torch', 'numpy', 'cv2'} & set(sys.modules)))"
     answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=Path.cwd())
     assert answer.stdout.strip() == "[]"
 

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from imaging.colour import into_gamut, lab_to_rgb, rgb_to_lab
+from networks.colour_space import into_gamut, lab_to_rgb, rgb_to_lab
 
 
 def pixel(*channels: float) -> torch.Tensor:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from imaging.completion import WINDOW, completed
+from imaging.inpainting.completion import WINDOW, completed
 
 RULE = (256, 256)
 

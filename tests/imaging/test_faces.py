@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from imaging import faces
+from imaging.inpainting import faces
 from networks.dcgan import DCGAN
 from networks.face_finder import NOWHERE, FaceFinder, Square, found
 from networks.pluralistic import Pluralistic

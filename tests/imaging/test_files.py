@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms
 
-from imaging.files import (
+from imaging.io.files import (
     AlphaNeedsPng,
     BrokenPicture,
     ForeignFormat,

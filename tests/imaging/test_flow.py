@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from imaging.flow import settled
+from imaging.colorizing.diffusion import settled
 
 
 def chroma_with_a_patch(height=96, width=144):

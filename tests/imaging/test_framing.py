@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from imaging.framing import Box, Wanted, around, cut, cut_out, inside, shows
-from imaging.heads import Head
+from imaging.idphoto.framing import Box, Wanted, around, cut, cut_out, inside, shows
+from imaging.idphoto.heads import Head
 
 PASSPORT = Wanted(35, 45, (32, 36), 4)
 

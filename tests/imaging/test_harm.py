@@ -4,7 +4,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from imaging import harm
+from imaging.deblurring import artifacts
 
 
 @pytest.fixture
@@ -15,39 +15,39 @@ def source():
 
 def test_a_sharper_picture_is_no_fault(source):
     smooth = F.avg_pool2d(F.pad(source, (2, 2, 2, 2), mode="reflect"), 5, 1)
-    assert harm.fault(source, source) == ""
-    assert harm.fault(source, source + (source - smooth)) == ""
+    assert artifacts.fault(source, source) == ""
+    assert artifacts.fault(source, source + (source - smooth)) == ""
 
 
 def test_a_value_that_is_no_number_is_found(source):
     answer = source.clone()
     answer[0, 1, 5, 5] = float("nan")
-    assert harm.fault(source, answer) == "not_finite"
+    assert artifacts.fault(source, answer) == "not_finite"
 
 
 @pytest.mark.parametrize("shift", [(0.0, 0.03, 0.0), (0.1, 0.1, 0.1), (-0.03, 0.0, 0.03)])
 def test_a_colour_that_shifts_is_found(source, shift):
-    assert harm.fault(source, source + torch.tensor(shift).view(1, 3, 1, 1)) == "colour_shift"
+    assert artifacts.fault(source, source + torch.tensor(shift).view(1, 3, 1, 1)) == "colour_shift"
 
 
 def test_a_little_more_contrast_is_no_shift(source):
-    assert harm.fault(source, source + 0.02) == ""
+    assert artifacts.fault(source, source + 0.02) == ""
 
 
 @pytest.mark.parametrize("pattern", [[[1, -1], [-1, 1]], [[1, -1], [1, -1]], [[1, 1], [-1, -1]]])
 def test_patterns_of_single_pixels_are_found(source, pattern):
     tiled = torch.tensor(pattern).repeat(48, 64).float()[None, None]
-    assert harm.fault(source, source + 0.05 * tiled) == "mosaic"
+    assert artifacts.fault(source, source + 0.05 * tiled) == "mosaic"
 
 
 def test_halos_beyond_everything_around_are_found(source):
     answer = source.clone()
     answer[:, :, :, 40:44] = 1.0
     answer[:, :, :, 44:48] = 0.0
-    assert harm.fault(source, answer) == "ringing"
+    assert artifacts.fault(source, answer) == "ringing"
 
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 9), (5, 1)])
 def test_tiny_tiles_are_looked_at_too(size):
     tile = torch.rand(1, 3, *size)
-    assert harm.fault(tile, tile) == ""
+    assert artifacts.fault(tile, tile) == ""

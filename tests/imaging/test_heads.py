@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from imaging.heads import located
+from imaging.idphoto.heads import located
 
 
 def person(height=600, width=450, head=120, centre=225, crown=80, neck=True, hair=0) -> np.ndarray:

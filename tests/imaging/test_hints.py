@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from imaging.hints import dabs, spread
+from imaging.colorizing.hints import dabs, spread
 
 RED = np.float32((0.5, 0.3))
 

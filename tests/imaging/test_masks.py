@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from imaging.files import Picture
+from imaging.io.files import Picture
 from imaging.masks import chosen, drawn, feathered, grown, inverted
 
 

@@ -4,8 +4,8 @@ import cv2
 import numpy as np
 import pytest
 
-from imaging import matte
-from imaging.guided import enlarged_rows, fit, strips
+from imaging.guided_filter import enlarged_rows, fit, strips
+from imaging.matting import matte
 
 HEIGHT, WIDTH = 420, 300
 

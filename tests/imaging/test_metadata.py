@@ -8,7 +8,7 @@ import pytest
 from PIL import Image, ImageCms
 from PIL.ExifTags import IFD, Base
 
-from imaging.files import decode, encode
+from imaging.io.files import decode, encode
 from tests.imaging.pictures import UPRIGHT, corners_of, private_exif, quarters, saved
 
 TURNED_AWAY = {

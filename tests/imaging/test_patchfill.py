@@ -4,8 +4,8 @@ import cv2
 import numpy as np
 import pytest
 
-from imaging.patchfill import NoSource, filled
-from imaging.regions import _labelled, fill_by_regions, regions
+from imaging.inpainting.patch_fill import NoSource, filled
+from imaging.inpainting.regions import _labelled, fill_by_regions, regions
 from services.base import Cancelled
 
 
@@ -102,7 +102,7 @@ def test_with_nothing_to_copy_from_it_says_so():
 
 
 def test_a_hole_too_large_to_search_at_full_size_still_has_full_detail(monkeypatch):
-    monkeypatch.setattr("imaging.patchfill.MOST_PIXELS", 4000)
+    monkeypatch.setattr("imaging.inpainting.patch_fill.MOST_PIXELS", 4000)
     picture = grid(192, 256)
     hole = box(picture.shape, 61, 125, 80, 160)
     answer = filled(spoilt(picture, hole), hole)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from imaging import shake
+from imaging.deblurring import shake
 
 
 def kernel(points, size=33):

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from imaging.sheets import PAPERS, as_jpeg, as_pdf, sheet
+from imaging.idphoto.sheets import PAPERS, as_jpeg, as_pdf, sheet
 
 DPI = 300
 ONE_INCH = np.full((413, 295, 3), (10, 20, 200), np.uint8)  # 25 x 35 mm

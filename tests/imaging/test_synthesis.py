@@ -5,9 +5,9 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from imaging import content, membrane, neural_energy, neural_patches, synthesis
-from imaging.neural_energy import Energy, Reader
-from imaging.neural_patches import Filters
+from imaging.inpainting import context_fill, laplace_fill, neural_energy, neural_patches, neural_synthesis
+from imaging.inpainting.neural_energy import Energy, Reader
+from imaging.inpainting.neural_patches import Filters
 from networks.features import FeatureNetwork
 
 
@@ -19,7 +19,7 @@ def features():
 
 def smooth(rgb, hole, barred, report=None):
     """What diffusion makes of a hole."""
-    field = membrane.stretched(rgb.astype(np.float32), (~hole).astype(np.float32))
+    field = laplace_fill.stretched(rgb.astype(np.float32), (~hole).astype(np.float32))
     return np.where(hole[:, :, None], np.rint(np.clip(field, 0, 255)).astype(np.uint8), rgb)
 
 
@@ -114,21 +114,21 @@ def test_steps_down_its_gradient_lower_the_energy(features, hole, holed):
 
 
 def test_stripes_go_on_through_the_hole_better_than_by_diffusion(features, hole, holed):
-    answer = synthesis.synthesised(holed, hole, features, smooth)
+    answer = neural_synthesis.synthesised(holed, hole, features, smooth)
     assert np.array_equal(answer[~hole], holed[~hole])
     assert error(answer, hole) < 0.5 * error(smooth(holed, hole, hole), hole)
 
 
 def test_the_same_seed_gives_the_same_answer_and_another_one_another(features, hole):
     picture = np.random.default_rng(5).integers(0, 256, (64, 80, 3), dtype=np.uint8)
-    first, again, other = (synthesis.synthesised(picture, hole, features, smooth, seed) for seed in (1, 1, 2))
+    first, again, other = (neural_synthesis.synthesised(picture, hole, features, smooth, seed) for seed in (1, 1, 2))
     assert np.array_equal(first, again) and not np.array_equal(first, other)
 
 
 def test_progress_is_told_at_every_step_and_ends_at_one(features, hole, holed):
     told = []
-    synthesis.synthesised(holed, hole, features, smooth, report=told.append)
-    assert len(told) > synthesis.STEPS[0] and told == sorted(told) and told[-1] == 1.0
+    neural_synthesis.synthesised(holed, hole, features, smooth, report=told.append)
+    assert len(told) > neural_synthesis.STEPS[0] and told == sorted(told) and told[-1] == 1.0
 
 
 def test_giving_up_in_the_middle_gets_through(features, hole, holed):
@@ -140,13 +140,13 @@ def test_giving_up_in_the_middle_gets_through(features, hole, holed):
             raise GivenUp
 
     with pytest.raises(GivenUp):
-        synthesis.synthesised(holed, hole, features, smooth, report=report)
+        neural_synthesis.synthesised(holed, hole, features, smooth, report=report)
 
 
 def test_a_picture_larger_than_the_working_size_is_filled_at_its_own(features, hole, holed, monkeypatch):
-    monkeypatch.setattr(synthesis, "LONGEST_SIDE", 48)
-    monkeypatch.setattr(synthesis, "LEAST_SIDE", 8)
-    answer = synthesis.synthesised(holed[:63], hole[:63], features, smooth)
+    monkeypatch.setattr(neural_synthesis, "LONGEST_SIDE", 48)
+    monkeypatch.setattr(neural_synthesis, "LEAST_SIDE", 8)
+    answer = neural_synthesis.synthesised(holed[:63], hole[:63], features, smooth)
     assert answer.shape == (63, 80, 3) and np.array_equal(answer[~hole[:63]], holed[:63][~hole[:63]])
     assert np.abs(answer[hole[:63]].astype(int) - 127).max() > 0
 
@@ -156,14 +156,14 @@ def test_where_no_patch_is_known_the_guess_stands(features, height, width):
     picture = stripes(height, width)
     hole = np.zeros((height, width), bool)
     hole[3 : height - 3, 3 : width - 3] = True
-    answer = synthesis.synthesised(picture, hole, features, smooth)
+    answer = neural_synthesis.synthesised(picture, hole, features, smooth)
     assert np.array_equal(answer[~hole], picture[~hole])
 
 
 def test_a_hole_that_reaches_the_border_is_filled(features, holed):
     hole = np.zeros((64, 80), bool)
     hole[40:, :20] = True
-    answer = synthesis.synthesised(np.where(hole[:, :, None], np.uint8(9), stripes()), hole, features, smooth)
+    answer = neural_synthesis.synthesised(np.where(hole[:, :, None], np.uint8(9), stripes()), hole, features, smooth)
     assert np.array_equal(answer[~hole], stripes()[~hole]) and (answer[hole] != 9).all(1).mean() > 0.9
 
 
@@ -174,6 +174,6 @@ def test_a_content_network_is_asked_at_its_own_size_and_answers_for_the_hole_alo
         asked.append(planes)
         return torch.full((1, 3, 32, 32), 0.5)
 
-    answer = content.content(holed, hole, complete, 32)
+    answer = context_fill.content(holed, hole, complete, 32)
     assert asked[0].shape == (1, 4, 32, 32) and not (asked[0][:, :3] * (1 - asked[0][:, 3:])).any()
     assert np.array_equal(answer[~hole], holed[~hole]) and (answer[hole] == 128).all()

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from imaging.thinness import LEAST_THIN_PIXELS, THIN_SHARE, fill_by_thickness, thin
+from imaging.inpainting.stroke_width import LEAST_THIN_PIXELS, THIN_SHARE, fill_by_thickness, thin
 
 SIDE = 400
 LIMIT = int(THIN_SHARE * SIDE)

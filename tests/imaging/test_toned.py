@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 import torch
 
-from imaging.colour import rgb_to_lab
-from imaging.toned import has_colours
+from imaging.colorizing.monochrome import has_colours
+from networks.colour_space import rgb_to_lab
 
 
 def lab_of(rgb: np.ndarray) -> np.ndarray:

@@ -93,7 +93,7 @@ def test_each_picture_of_a_form_has_the_limit_of_bytes(app, browser, in_app):
 
 
 def test_a_server_that_is_too_busy_to_look_asks_to_come_again(app, browser, in_app, monkeypatch):
-    monkeypatch.setattr("imaging.check.PATIENCE", 0)
+    monkeypatch.setattr("imaging.io.check.PATIENCE", 0)
     answer = upload(browser, picture(), headers=JSON)
     assert (answer.status_code, answer.json["error"]["key"]) == (503, "busy")
     assert int(answer.headers["Retry-After"]) > 0

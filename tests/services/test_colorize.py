@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 import services
-from imaging.files import Picture
+from imaging.io.files import Picture
 from services import engine, guess
 from services.base import KEPT, InvalidOption, ServiceError, silent
 

@@ -11,8 +11,8 @@ from PIL import Image, ImageCms
 from PIL.ExifTags import Base
 
 import services
-from imaging.files import Picture, decode, encode, kept_format
-from imaging.sheets import mm_to_pixels
+from imaging.idphoto.sheets import mm_to_pixels
+from imaging.io.files import Picture, decode, encode, kept_format
 from services import idsizes
 from services.base import UPLOADED, Cancelled, Service, ServiceError, silent
 

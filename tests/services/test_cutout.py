@@ -8,7 +8,7 @@ import torch
 from PIL import Image
 
 import services
-from imaging.files import Picture
+from imaging.io.files import Picture
 from networks.squares import FINE_SIDE, OWN_SIDES
 from services import cutout, engine
 from services.base import KEPT, InvalidOption, ServiceError, silent

@@ -5,8 +5,8 @@ import pytest
 import torch
 
 import services
-from imaging import shake
-from imaging.files import Picture
+from imaging.deblurring import shake
+from imaging.io.files import Picture
 from networks.manifest import WEIGHTS
 from services import engine
 from services.base import InvalidOption, ServiceError, silent

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 import services
-from imaging.files import Picture
+from imaging.io.files import Picture
 from networks.dcgan import DCGAN
 from networks.face_finder import FaceFinder
 from networks.pluralistic import Pluralistic
@@ -38,7 +38,7 @@ def small(tmp_path, monkeypatch):
             export(name, network_name, arguments, network, "none", f"{name}.md", {}, tmp_path)
         engine.configure(weights=tmp_path)
 
-    monkeypatch.setattr("imaging.faces.STEPS", 3)
+    monkeypatch.setattr("imaging.inpainting.faces.STEPS", 3)
     return installed
 
 
@@ -92,7 +92,7 @@ def test_where_no_face_is_it_says_so_and_gives_nothing(small):
 
 
 def test_what_lies_in_no_face_is_filled_with_patches(small, monkeypatch):
-    from imaging import faces
+    from imaging.inpainting import faces
     from networks.face_finder import Square
 
     small()

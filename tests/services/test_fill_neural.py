@@ -5,7 +5,7 @@ import pytest
 import torch
 
 import services
-from imaging.files import Picture
+from imaging.io.files import Picture
 from networks.context_encoder import ContextEncoder
 from networks.features import FeatureNetwork
 from services import engine, fills
@@ -23,7 +23,7 @@ def small(tmp_path, monkeypatch):
     network, sizes = ContextEncoder(width=4, bottleneck=8), {"width": 4, "bottleneck": 8}
     export("context_encoder", "context_encoder", sizes, network, "none", "context_encoder.md", {}, tmp_path)
     engine.configure(weights=tmp_path)
-    monkeypatch.setattr("imaging.synthesis.STEPS", (4, 3))
+    monkeypatch.setattr("imaging.inpainting.neural_synthesis.STEPS", (4, 3))
 
 
 def run(report=silent, **options):

@@ -9,8 +9,8 @@ from PIL import Image
 
 import services
 from docs import id_sizes
-from imaging.files import Picture, encode
-from imaging.heads import located
+from imaging.idphoto.heads import located
+from imaging.io.files import Picture, encode
 from services import engine, idsizes
 from services.base import KEPT, InvalidOption, silent
 from tests.imaging.test_heads import person

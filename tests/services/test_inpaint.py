@@ -7,7 +7,7 @@ import pytest
 import torch
 
 import services
-from imaging.files import Picture
+from imaging.io.files import Picture
 from networks.dfnet import DFNet
 from services import engine, fills
 from services.base import InvalidOption, silent

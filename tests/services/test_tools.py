@@ -8,10 +8,10 @@ import torch
 from PIL import Image, ImageCms
 
 import services
-from imaging import metadata
-from imaging.colour import rgb_to_lab
-from imaging.files import Picture, kept_format
+from imaging.io import metadata
+from imaging.io.files import Picture, kept_format
 from imaging.tensors import to_tensor
+from networks.colour_space import rgb_to_lab
 from services import engine
 from services.base import silent
 from tests.services.conftest import export_small

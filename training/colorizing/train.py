@@ -18,7 +18,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from imaging.colour import lab_to_rgb
+from networks.colour_space import lab_to_rgb
 from networks.encoders import ENCODERS, load_vgg16
 from networks.palette_colorizer import CHROMA_UNIT, PaletteColorizer
 from training.colorizing.pictures import VALIDATION, ColourPictures

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from imaging.patches import PAD, Level, chunks, products
+from imaging.inpainting.patches import PAD, Level, chunks, products
 
 EXACT_PAIRS = 6e7  # up to so many pairs of target and source, all are compared
 STEPS = ((0, 1), (0, -1), (1, 0), (-1, 0))

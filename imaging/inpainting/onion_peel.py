@@ -1,14 +1,14 @@
 """The start of a fill: at the coarsest scale, from the rim inwards, layer by layer.
 
-Newson et al. (see `imaging.patchfill`): what is known around a pixel decides what comes there, so that edges
-grow into the hole instead of a blur. With `varied`, one of the good candidates is drawn: Efros, Leung, "Texture
+Newson et al. (see `imaging.inpainting.patch_fill`): what is known around a pixel decides what comes there, so that
+edges grow into the hole instead of a blur. With `varied`, one of the good candidates is drawn: Efros, Leung, "Texture
 Synthesis by Non-parametric Sampling", ICCV 1999.
 """
 
 import cv2
 import numpy as np
 
-from imaging.patches import PAD, Level, products
+from imaging.inpainting.patches import PAD, Level, products
 
 MOST_SOURCES = 20_000
 BATCH = 256

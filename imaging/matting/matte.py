@@ -5,7 +5,7 @@ from collections.abc import Callable
 import cv2
 import numpy as np
 
-from imaging.guided import enlarged_rows, fit, fitted_size, reduced, strips
+from imaging.guided_filter import enlarged_rows, fit, fitted_size, reduced, strips
 
 WORKING_SIDE = 1024  # the filters' statistics are gathered at this size and applied at full size
 REFINE_RADIUS_CELLS = 3  # of the coarse mask: so far its outline may be off

@@ -1,8 +1,8 @@
 """Colour hints: dabs of colour that spread through a picture as far as its brightness lets them.
 
-Neighbours of like brightness have like colours (`imaging.flow`). Here the colours are there already, guessed; so what
-spreads is first of all how much a place belongs to a dab, and it fades with distance, so that what nobody dabbed keeps
-its guess. No torch.
+Neighbours of like brightness have like colours (`imaging.colorizing.diffusion`). Here the colours are there already,
+guessed; so what spreads is first of all how much a place belongs to a dab, and it fades with distance, so that what
+nobody dabbed keeps its guess. No torch.
 """
 
 from dataclasses import dataclass
@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from imaging.flow import flowed, without_specks
-from imaging.guided import reduced
+from imaging.colorizing.diffusion import flowed, without_specks
+from imaging.guided_filter import reduced
 
 LEAST_COVER = 0.15  # of a pixel of the working size: what is painted less is no dab
 BRIGHTNESS_STEP = 0.02  # of the range of L*: neighbours that differ by more hardly pass colours on

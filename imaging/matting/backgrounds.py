@@ -10,9 +10,9 @@ import cv2
 import numpy as np
 from PIL import Image, ImageOps
 
-from imaging.files import Picture
-from imaging.guided import enlarged_rows, fitted_size, reduced
-from imaging.modes import between_profiles
+from imaging.guided_filter import enlarged_rows, fitted_size, reduced
+from imaging.io.files import Picture
+from imaging.io.modes import between_profiles
 
 Backdrop = Callable[[slice], np.ndarray]
 

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from imaging.membrane import stretched
+from imaging.inpainting.laplace_fill import stretched
 from imaging.tensors import to_tensor
 from networks.dcgan import DCGAN
 from networks.face_finder import LEAST_SCORE, FaceFinder, Square, found

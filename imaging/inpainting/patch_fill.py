@@ -11,10 +11,10 @@ from dataclasses import replace
 import cv2
 import numpy as np
 
-from imaging import rim
-from imaging.patches import PAD, Level, Planes, texture_of
-from imaging.patchmatch import Field, Search
-from imaging.patchvotes import SOFT, finished, votes
+from imaging.inpainting import onion_peel
+from imaging.inpainting.patch_match import Field, Search
+from imaging.inpainting.patch_voting import SOFT, finished, votes
+from imaging.inpainting.patches import PAD, Level, Planes, texture_of
 
 RADIUS = 3
 COARSEST_HOLE = 14  # pixels across: the hole is halved until it is about so thick, two patches
@@ -53,7 +53,7 @@ def filled(
         level = levels[number]
         search = Search(level, random)
         if field is None:
-            rim.start(level, random, seed != 0)
+            onion_peel.start(level, random, seed != 0)
             field = search.anything()
         else:
             field = _enlarged(field, levels[number + 1], level, random)

@@ -3,17 +3,17 @@
 A file of legal size can keep a decoder busy for minutes or ask it for gigabytes, and a decoder may have bugs.
 So the child limits its own processor time, memory and output before it reads a byte, decodes everything,
 writes the small copies for the screen and says what it saw; the parent sets the clock and believes only that
-answer. Run as `python -m imaging.check PATH --max-megapixels N --preview OUT --thumbnail OUT`.
+answer. Run as `python -m imaging.io.check PATH --max-megapixels N --preview OUT --thumbnail OUT`.
 """
 
 import argparse
 import os
 from pathlib import Path
 
-from imaging import child, metadata
-from imaging.formats import DEFAULT_MAX_MEGAPIXELS, Header, header_of, opened
-from imaging.modes import to_rgb
-from imaging.previews import saved, small
+from imaging.io import child, metadata
+from imaging.io.formats import DEFAULT_MAX_MEGAPIXELS, Header, header_of, opened
+from imaging.io.modes import to_rgb
+from imaging.io.previews import saved, small
 
 PREVIEW_SIDE = 2048
 THUMBNAIL_SIDE = 384
@@ -48,7 +48,7 @@ def inspect(
     arguments += ["--seconds", str(seconds), "--memory-mb", str(memory_mb)]
     arguments += ["--preview", os.path.abspath(preview), "--thumbnail", os.path.abspath(thumbnail)]
     try:
-        answer = child.ask("imaging.check", arguments, PATIENCE * seconds)
+        answer = child.ask("imaging.io.check", arguments, PATIENCE * seconds)
         return Header(**answer["header"])
     except BaseException:
         for small_copy in (preview, thumbnail):
@@ -65,7 +65,7 @@ def main() -> None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="imaging.check", description="Decode one picture within limits.")
+    parser = argparse.ArgumentParser(prog="imaging.io.check", description="Decode one picture within limits.")
     parser.add_argument("path")
     parser.add_argument("--max-megapixels", type=float, default=DEFAULT_MAX_MEGAPIXELS)
     parser.add_argument("--preview", type=Path, required=True)

@@ -7,8 +7,8 @@ import numpy as np
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from imaging import metadata
-from imaging.errors import (
+from imaging.io import metadata
+from imaging.io.errors import (
     AlphaNeedsPng,
     BrokenPicture,
     ForeignFormat,
@@ -18,9 +18,9 @@ from imaging.errors import (
     TooManyBytes,
     TooManyPixels,
 )
-from imaging.formats import DEFAULT_MAX_MEGAPIXELS, DEFAULT_QUALITY, Header, Source, header_of, opened
-from imaging.modes import to_rgb
-from imaging.previews import saved_small
+from imaging.io.formats import DEFAULT_MAX_MEGAPIXELS, DEFAULT_QUALITY, Header, Source, header_of, opened
+from imaging.io.modes import to_rgb
+from imaging.io.previews import saved_small
 
 __all__ = [
     "AlphaNeedsPng",

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import cv2
 import numpy as np
 
-from imaging.regions import Fill, fill_by_regions
+from imaging.inpainting.regions import Fill, fill_by_regions
 
 THIN_SHARE = 0.015  # of the picture's shorter side (`training.measure_thickness`)
 THIN_COST = 0.1  # of the time that a thick pixel takes

@@ -5,10 +5,10 @@ from collections.abc import Callable
 import cv2
 import numpy as np
 
-from imaging.patches import Level, Planes, texture_of
-from imaging.patchfill import RADIUS
-from imaging.patchmatch import Search
-from imaging.patchvotes import finished
+from imaging.inpainting.patch_fill import RADIUS
+from imaging.inpainting.patch_match import Search
+from imaging.inpainting.patch_voting import finished
+from imaging.inpainting.patches import Level, Planes, texture_of
 
 ROUNDS, TEXTURE_SIDE = 5, 5
 

@@ -4,7 +4,7 @@ from io import BytesIO
 
 from PIL import Image
 
-from imaging.modes import to_srgb
+from imaging.io.modes import to_srgb
 
 
 def small(image: Image.Image, icc: bytes | None, longest_side: int) -> Image.Image:

@@ -3,9 +3,9 @@
 import cv2
 import numpy as np
 
-from imaging.membrane import stretched
-from imaging.patches import PAD, Level, chunks
-from imaging.patchmatch import Field
+from imaging.inpainting.laplace_fill import stretched
+from imaging.inpainting.patch_match import Field
+from imaging.inpainting.patches import PAD, Level, chunks
 
 SOFT, SHARP = 2.0, 8.0  # powers of the distance by which votes weigh less: while it settles, and at the end
 DEEPER = 1.2  # each pixel deeper in the hole makes a patch so many times less trusted

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from imaging.errors import BrokenPicture, ForeignFormat, PictureError, TooCostly, TooManyBytes, TooManyPixels
+from imaging.io.errors import BrokenPicture, ForeignFormat, PictureError, TooCostly, TooManyBytes, TooManyPixels
 
 DEFAULT_MAX_MEGAPIXELS = 50.0
 DEFAULT_QUALITY = 92  # of JPEG and WebP, 1 to 100

@@ -8,8 +8,9 @@ sizes.
 
 Where this is not as in the paper: the features are far smaller ones, read at other depths and with the pixels they
 stand for beside them, so that the weights are our own but for that of the variation; Adam takes the steps, not L-BFGS;
-and at the end each pixel is copied from the known patches most like what was made there (`imaging.followed`), which
-takes away the grain that an optimiser leaves and makes any size out of the working one.
+and at the end each pixel is copied from the known patches most like what was made there
+(`imaging.inpainting.upsample_fill`), which takes away the grain that an optimiser leaves and makes any size out of the
+working one.
 """
 
 from collections.abc import Callable
@@ -22,10 +23,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from imaging import neural_energy
-from imaging.followed import followed
-from imaging.neural_energy import Energy, Features, Reader
-from imaging.patchfill import thickness
+from imaging.inpainting import neural_energy
+from imaging.inpainting.neural_energy import Energy, Features, Reader
+from imaging.inpainting.patch_fill import thickness
+from imaging.inpainting.upsample_fill import followed
 from imaging.tensors import to_pixels, to_tensor
 
 LONGEST_SIDE = 512  # pixels of the longer side at the finest scale

@@ -2,15 +2,15 @@
 
 A conversion of a large picture takes hundreds of megabytes for a moment; in a process of its own they are
 given back at once, and a file that is costly to decode costs nobody else anything.
-Run as `python -m imaging.convert SOURCE TARGET --format png|jpeg|webp --metadata keep|strip|all`.
+Run as `python -m imaging.io.convert SOURCE TARGET --format png|jpeg|webp --metadata keep|strip|all`.
 """
 
 import argparse
 import os
 from pathlib import Path
 
-from imaging import child
-from imaging.formats import DEFAULT_MAX_MEGAPIXELS, DEFAULT_QUALITY
+from imaging.io import child
+from imaging.io.formats import DEFAULT_MAX_MEGAPIXELS, DEFAULT_QUALITY
 
 DEFAULT_SECONDS = 60
 MEMORY_MB = 3000
@@ -28,7 +28,7 @@ def convert(
 ) -> None:
     """Write `source` as a "png", "jpeg" or "webp" file to `target`.
 
-    See `imaging.files.encode` for `metadata` and `quality` (1 to 100).
+    See `imaging.io.files.encode` for `metadata` and `quality` (1 to 100).
 
     On an error no target is left behind. Raises PictureError (AlphaNeedsPng for JPEG with alpha), and OSError when
     the target could not be written.
@@ -36,7 +36,7 @@ def convert(
     arguments = [os.path.abspath(source), os.path.abspath(target), "--format", format, "--metadata", metadata]
     arguments += ["--max-megapixels", str(max_megapixels), "--seconds", str(seconds), "--quality", str(quality)]
     try:
-        child.ask("imaging.convert", arguments, seconds)
+        child.ask("imaging.io.convert", arguments, seconds)
     except BaseException:
         Path(target).unlink(missing_ok=True)
         raise
@@ -52,7 +52,7 @@ def _memory_mb(max_megapixels: float) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="imaging.convert", description="Write a picture in another format.")
+    parser = argparse.ArgumentParser(prog="imaging.io.convert", description="Write a picture in another format.")
     parser.add_argument("source", type=Path)
     parser.add_argument("target", type=Path)
     parser.add_argument("--format", required=True)
@@ -64,7 +64,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _converted(arguments: argparse.Namespace) -> dict:
-    from imaging.files import decode, encode  # numpy is loaded under the limits as well
+    from imaging.io.files import decode, encode  # numpy is loaded under the limits as well
 
     picture = decode(arguments.source, arguments.max_megapixels)
     arguments.target.write_bytes(encode(picture, arguments.format, arguments.quality, arguments.metadata))

@@ -12,9 +12,9 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from imaging.errors import ERRORS, OutOfTime, PictureError, TooCostly
+from imaging.io.errors import ERRORS, OutOfTime, PictureError, TooCostly
 
-_ROOT = Path(__file__).resolve().parent.parent
+_ROOT = Path(__file__).resolve().parents[2]
 
 
 def ask(module: str, arguments: list[str], seconds: int) -> dict:

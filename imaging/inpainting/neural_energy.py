@@ -1,8 +1,8 @@
 """What neural patch synthesis asks of a hole at one scale, as one number that an optimiser makes small.
 
-Yang et al. 2016 (see `imaging.synthesis`), each term a mean, so that it does not matter how large the hole is: the
-squared distance of the pixels to the start; that of the patches of the feature maps to the known patches nearest to
-them, in parts of the known ones' variance; and the squared difference of neighbours.
+Yang et al. 2016 (see `imaging.inpainting.neural_synthesis`), each term a mean, so that it does not matter how large the
+hole is: the squared distance of the pixels to the start; that of the patches of the feature maps to the known patches
+nearest to them, in parts of the known ones' variance; and the squared difference of neighbours.
 """
 
 from collections.abc import Callable
@@ -12,8 +12,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from imaging import neural_patches
-from imaging.neural_patches import Filters
+from imaging.inpainting import neural_patches
+from imaging.inpainting.neural_patches import Filters
 
 PIXEL_WEIGHT, PATCH_WEIGHT, VARIATION_WEIGHT = 1.0, 0.1, 5e-6
 PIXELS_SHARE = 0.5  # of what is compared, beside the features

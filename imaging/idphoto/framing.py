@@ -7,8 +7,8 @@ from math import ceil, floor
 import numpy as np
 from PIL import Image
 
-from imaging import matte
-from imaging.heads import Head
+from imaging.idphoto.heads import Head
+from imaging.matting import matte
 
 _TOUCHES = 0.02  # of an edge's length: a person on so much of it is cut off there
 _SOMEBODY = 0.02  # of a box: less is nobody
