@@ -36,7 +36,7 @@ from benchmarks.memory import PERSON
 from imaging.io.files import Picture, decode, encode
 from imaging.tensors import to_tensor
 from networks import weights
-from networks.squares import FINE_SIDE, OWN_SIDES, looks
+from networks.sliding_window import FINE_SIDE, OWN_SIDES, looks
 from services import cutout, engine
 from services.base import silent
 

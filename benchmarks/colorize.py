@@ -26,10 +26,10 @@ from PIL import Image
 from torch import Tensor, nn
 
 import services
+from checkpoints.deoldify import convert
 from imaging.io.files import Picture
-from networks.colour_space import lab_to_rgb
 from networks.deoldify import CHROMA_UNIT, DeOldify, SubPixel
-from networks.deoldify_release import convert
+from networks.layers.colour_space import lab_to_rgb
 from services import engine, guess
 from services.base import silent
 

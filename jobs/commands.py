@@ -8,9 +8,9 @@ from flask import current_app
 from flask.cli import with_appcontext
 
 from accounts import audit
+from checkpoints.commands import group as weights_group
 from jobs import storage, sweep
 from jobs.process import process
-from jobs.weights_commands import group as weights_group
 from jobs.worker import WorkerProcess
 
 

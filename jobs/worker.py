@@ -16,8 +16,9 @@ from sqlalchemy.exc import DBAPIError
 
 import services
 from accounts import mail, upkeep
+from checkpoints import uploads
 from config import UMASK
-from jobs import bin, figures, identity, line, running, sweep, weights_line
+from jobs import bin, figures, identity, line, running, sweep
 from jobs.availability import folders, unavailable_reason
 from jobs.queue import JOB, MAIL, bell, remind
 from models import Worker, db, release, utc_now
@@ -132,7 +133,7 @@ class WorkerProcess:
         while not self._stopping.wait(SWEEP_SECONDS):
             with self.app.app_context():
                 try:
-                    weights_line.work(self.id)
+                    uploads.work(self.id)
                     if time.monotonic() - self._purged_at >= PURGE_SECONDS:
                         self._purge()
                         self._purged_at = time.monotonic()
@@ -146,7 +147,7 @@ class WorkerProcess:
     def _purge(self) -> None:
         sweep.purge()
         upkeep.sweep()
-        weights_line.tidy()
+        uploads.tidy()
 
     def _sign_in(self) -> None:
         """Say that this worker lives. The row is made anew when somebody has cleared the table."""

@@ -25,8 +25,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from networks.colour_space import linear_from_srgb, srgb_from_linear
-from networks.fourier import deconvolved, gradients, least_squares_kernel, tapered
+from networks.layers.colour_space import linear_from_srgb, srgb_from_linear
+from networks.layers.fourier import deconvolved, gradients, least_squares_kernel, tapered
 from networks.nafnet import NAFNet, blocks
 
 RADIUS = 16  # of the kernel, in pixels

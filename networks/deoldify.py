@@ -3,7 +3,7 @@
 Antic 2019, "DeOldify", github.com/jantic/DeOldify: a U-Net over a ResNet with self-attention and sub-pixel upsampling,
 trained by NoGAN. "Artistic" doubles the convolutions of the decoder over a ResNet-34 ("deep", width factor 1.5),
 "Stable" has single ones over a ResNet-101 ("wide", width factor 2). The official files keep spectral and weight norms
-and batch norms apart; `networks.deoldify_release` multiplies them out, once. Batch norms that follow a rectifier stay,
+and batch norms apart; `checkpoints.deoldify` multiplies them out, once. Batch norms that follow a rectifier stay,
 as affine maps, since the zero padding of the next convolution stands between.
 """
 
@@ -12,8 +12,8 @@ import torch.nn.functional as F
 import torchvision
 from torch import Tensor, nn
 
-from networks.colour_space import lab_to_rgb, rgb_to_lab
-from networks.winograd import Convolution3x3
+from networks.layers.colour_space import lab_to_rgb, rgb_to_lab
+from networks.layers.winograd import Convolution3x3
 
 CHROMA_UNIT = 110.0
 RANGE = 3.0  # of the answer, in ImageNet's deviations

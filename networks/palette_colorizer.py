@@ -1,9 +1,10 @@
 """The generator of the colorize service: from lightness to how likely each colour of a palette is, and to chroma.
 
-A U-Net (Ronneberger, Fischer, Brox: "U-Net", MICCAI 2015) whose contracting path is one of `networks/encoders.py`,
-after the NoGAN generator of DeOldify (Antic, 2019): sub-pixel upsampling without checkerboards and self-attention in
-the decoder, see `networks/rise.py`. Its output has half the size of its input: a distribution over
-`networks/palette.py`. The caller keeps the lightness at full size, and chroma is smooth.
+A U-Net (Ronneberger, Fischer, Brox: "U-Net", MICCAI 2015) whose contracting path is one of
+`networks/layers/encoders.py`, after the NoGAN generator of DeOldify (Antic, 2019): sub-pixel upsampling without
+checkerboards and self-attention in the decoder, see `networks/layers/decoder.py`. Its output has half the size of its
+input: a distribution over `networks/layers/palette.py`. The caller keeps the lightness at full size, and chroma is
+smooth.
 
 Chroma is the annealed mean of that distribution (Zhang, Isola, Efros, ECCV 2016): the lower the temperature, the
 nearer to its peak. Where the network is sure, mean and peak agree, and where it is not, the mean is dull. A contrast
@@ -14,9 +15,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from networks.encoders import ENCODERS, build_levels
-from networks.palette import PALETTE_SIZE, expanded, palette
-from networks.rise import Rise, SelfAttention
+from networks.layers.decoder import Rise, SelfAttention
+from networks.layers.encoders import ENCODERS, build_levels
+from networks.layers.palette import PALETTE_SIZE, expanded, palette
 
 CHROMA_UNIT = 110.0  # CIE units to one unit of the answer
 MIDDLE_CHROMA = 11.0  # CIE units: what the contrast of chroma leaves as it is
@@ -36,7 +37,7 @@ class PaletteColorizer(nn.Module):
     Input: lightness (N, 1, H, W), CIE L* / 100, in [0, 1]; H and W multiples of `multiple_of`, at least
     `minimum_side`. Output: chroma (N, 2, H, W), CIE a* and b* divided by 110, within about [-1, 1].
 
-    `encoder`: a name of `networks.encoders.ENCODERS`; ValueError for another.
+    `encoder`: a name of `networks.layers.encoders.ENCODERS`; ValueError for another.
     `temperature` of the annealed mean, over 0: 1 is the plain mean, towards 0 the likeliest colour. `gain` multiplies
     the chroma; `contrast` is the power of the chroma by which it is multiplied as well, 0 for not at all.
     """

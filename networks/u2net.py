@@ -8,8 +8,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
-from networks.fused import ConvReLU
-from networks.joined import joined
+from networks.layers.conv_relu import ConvReLU
+from networks.layers.dense_concat import joined
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)

@@ -54,7 +54,7 @@ def _has_colours(rgb: np.ndarray) -> bool:
     from imaging.colorizing.monochrome import has_colours
     from imaging.guided_filter import fitted_size, reduced
     from imaging.tensors import to_tensor
-    from networks.colour_space import rgb_to_lab
+    from networks.layers.colour_space import rgb_to_lab
 
     small = reduced(rgb, fitted_size(*rgb.shape[:2], CHECK_SIDE))
     return has_colours(rgb_to_lab(to_tensor(small).contiguous())[0].permute(1, 2, 0).numpy())
@@ -87,7 +87,7 @@ def _light(rgb: np.ndarray, size: tuple[int, int]) -> np.ndarray:
 def _hinted(light: np.ndarray, chroma: np.ndarray, hints: Picture) -> np.ndarray:
     from imaging.colorizing.hints import dabs, spread
     from imaging.tensors import to_tensor
-    from networks.colour_space import rgb_to_lab
+    from networks.layers.colour_space import rgb_to_lab
 
     colours, dabbed = dabs(hints.pixels, light.shape)
     asked = rgb_to_lab(to_tensor(colours).contiguous())[0, 1:].permute(1, 2, 0).numpy() / CHROMA_UNIT
@@ -112,7 +112,7 @@ def _coloured(rgb: np.ndarray, fitted: "Fit", start: int, height: int, saturatio
     import torch
 
     from imaging.tensors import to_pixels
-    from networks.colour_space import lab_to_rgb_in_gamut
+    from networks.layers.colour_space import lab_to_rgb_in_gamut
 
     light = guess.lightness(rgb)
     chroma = fitted.applied(light[0].permute(1, 2, 0).numpy(), start, height)

@@ -79,7 +79,7 @@ def _found(picture: Picture, name: str, report: Report) -> np.ndarray | None:
 
 
 def _asked(picture: Picture, network: engine.Network, own: bool) -> np.ndarray:
-    """Ask our own network as it was measured (`networks.squares`), others as their authors do.
+    """Ask our own network as it was measured (`networks.sliding_window`), others as their authors do.
 
     Ours sees a wide photo as squares side by side, and once as a whole, which tells people from what looks like one in
     a part; the mask then has the photo's proportions.
@@ -87,7 +87,7 @@ def _asked(picture: Picture, network: engine.Network, own: bool) -> np.ndarray:
     from imaging.guided_filter import reduced
     from imaging.matting.matte import settled
     from imaging.tensors import to_pixels, to_tensor
-    from networks.squares import FINE_SIDE, looks, strip_size
+    from networks.sliding_window import FINE_SIDE, looks, strip_size
 
     size = strip_size(picture.height, picture.width, FINE_SIDE) if own else (IMPORTED_SIDE, IMPORTED_SIDE)
     strip = reduced(picture.rgb, size)

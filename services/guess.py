@@ -65,7 +65,7 @@ def working_size(height: int, width: int, side: int) -> tuple[int, int]:
 def lightness(rgb: np.ndarray) -> "Tensor":
     """Return CIE L* / 100 of uint8 (H, W, 3) as a float32 tensor (1, 1, H, W)."""
     from imaging.tensors import to_tensor
-    from networks.colour_space import rgb_to_lab
+    from networks.layers.colour_space import rgb_to_lab
 
     return rgb_to_lab(to_tensor(rgb).contiguous())[:, :1] / 100
 

@@ -14,7 +14,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from networks.palette import expanded, palette
+from networks.layers.palette import expanded, palette
 from networks.palette_colorizer import CHROMA_UNIT, PaletteColorizer
 from training.colour_figures import Agreement, agreement
 from training.colour_pictures import Batch

@@ -27,8 +27,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from networks.colour_critic import ColourCritic
-from networks.encoders import ENCODERS
+from networks.discriminators.colour import ColourCritic
+from networks.layers.encoders import ENCODERS
 from networks.palette_colorizer import PaletteColorizer
 from networks.weights import load
 from training.calibration import Setting, Trial, calibrated, favours, logits_of, unease

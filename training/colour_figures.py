@@ -6,7 +6,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from networks.colour_space import lab_to_rgb
+from networks.layers.colour_space import lab_to_rgb
 from training.colour_pictures import CHROMA_UNIT
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from networks.colour_space import rgb_to_lab
+from networks.layers.colour_space import rgb_to_lab
 from training.ageing import aged
 from training.archives import held_back, members, read_rgb
 

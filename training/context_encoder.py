@@ -15,8 +15,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from networks.context_critic import ContextCritic
 from networks.context_encoder import SIDE, ContextEncoder, continued
+from networks.discriminators.context import ContextCritic
 from training.dfnet import Material
 from training.export import export
 from training.run import Run

@@ -13,8 +13,8 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from networks.deblur_critic import DeblurCritic
 from networks.deconvolver import Deconvolver
+from networks.discriminators.deblur_critic import DeblurCritic
 from training import deblur, perceptual
 from training.deblurgan import CRITIC_RATE, PENALTY_WEIGHT, critic_losses
 from training.pairs import photos, validation_pairs

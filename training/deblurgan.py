@@ -24,7 +24,7 @@ import torch
 from torch import Tensor, nn
 from torch.func import functional_call
 
-from networks.deblur_critic import DeblurCritic
+from networks.discriminators.deblur_critic import DeblurCritic
 from networks.resnet_generator import ResnetGenerator
 from training.pairs import pair, photos, validation_pairs
 from training.run import Run

@@ -2,8 +2,9 @@
 
     python -m training.measure_background --data FOLDER [--side 160]
 
-First of the network's mask alone, resized back; then of the alpha that the service makes (`networks/squares.py`):
-islands dropped, the outline refined, and nothing where it would say that nobody is there.
+First of the network's mask alone, resized back; then of the alpha that the service makes
+(`networks/sliding_window.py`): islands dropped, the outline refined, and nothing where it would say that nobody is
+there.
 """
 
 import argparse
@@ -18,7 +19,7 @@ from torch import nn
 
 from imaging.matting import matte
 from networks import weights
-from networks.squares import FINE_SIDE, OWN_SIDES, looks, strip_size
+from networks.sliding_window import FINE_SIDE, OWN_SIDES, looks, strip_size
 from training.background_data import Collection, Example, collection, sized
 
 OWN_SIDE = 160  # of one look at a picture, where it is not seen as the service sees it

@@ -21,7 +21,7 @@ from PIL import Image
 from torch import Tensor, nn
 
 from imaging.colorizing.diffusion import settled
-from networks.colour_space import lab_to_rgb, rgb_to_lab
+from networks.layers.colour_space import lab_to_rgb, rgb_to_lab
 from networks.manifest import WEIGHTS
 from networks.weights import load
 from training.archives import held_back, members, read_rgb

@@ -27,7 +27,7 @@ from PIL import Image
 from torch import nn
 
 from networks import weights
-from networks.squares import OWN_SIDES
+from networks.sliding_window import OWN_SIDES
 from training.measure_background import compare, served
 
 TABLE = Path(__file__).with_name("elsewhere.json")

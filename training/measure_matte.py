@@ -21,7 +21,7 @@ from torch import nn
 
 from imaging.matting import matte
 from networks import weights
-from networks.squares import OWN_SIDES
+from networks.sliding_window import OWN_SIDES
 from training.background_data import Collection, collection, sized
 from training.measure_background import served
 

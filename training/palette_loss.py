@@ -4,7 +4,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from networks.palette import compressed, palette
+from networks.layers.palette import compressed, palette
 from networks.palette_colorizer import CHROMA_UNIT
 from training.rarity import Rarity
 

@@ -19,8 +19,8 @@ import torch
 from PIL import Image
 from torch import Tensor, nn
 
+from networks.discriminators.pluralistic import PluralisticCritic
 from networks.pluralistic import Pluralistic
-from networks.pluralistic_critic import PluralisticCritic
 from training import holes, squares
 from training.dcgan import faces, hole_psnrs, improve, judged_faces
 from training.pluralistic_losses import (

@@ -8,8 +8,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from networks.discriminators.pluralistic import PluralisticCritic
 from networks.pluralistic import Guess
-from networks.pluralistic_critic import PluralisticCritic
 
 DIVERGENCE_WEIGHT, APPEARANCE_WEIGHT, ADVERSARIAL_WEIGHT = 20.0, 20.0, 1.0  # the paper's
 # The codes of a small hole are asked to spread little, those of a large one as far as one: a logistic curve.

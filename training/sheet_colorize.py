@@ -14,7 +14,7 @@ import torch
 from PIL import Image
 from torch import nn
 
-from networks.colour_space import lab_to_rgb, rgb_to_lab
+from networks.layers.colour_space import lab_to_rgb, rgb_to_lab
 from networks.weights import load
 from training.measure_colorize import SIDE, as_planes, colourised
 

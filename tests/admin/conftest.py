@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from jobs import weights
+from checkpoints import imports
 from models import Event, User, db
 from tests.accounts.people import make_user, signed_in
 
@@ -71,14 +71,14 @@ def checkpoint_file(path: Path, more: float = 0) -> Path:
 @pytest.fixture(scope="session")
 def converted(official_file, tmp_path_factory) -> Path:
     """A folder of imported weights as an import of the official file leaves it."""
-    from networks.conversion import convert
+    from checkpoints.conversion import convert
+    from checkpoints.releases import official
     from networks.manifest import put
-    from networks.official import official
 
     folder = tmp_path_factory.mktemp("converted")
     row, partial = official("u2netp"), folder / "partial"
     convert(row, official_file, partial, 2**30)
-    put(folder, "u2netp", weights._entry(row, official_file, partial), partial)
+    put(folder, "u2netp", imports._entry(row, official_file, partial), partial)
     return folder
 
 

@@ -8,7 +8,8 @@ import pytest
 import torch
 
 import services
-from jobs import availability, lifecycle, sweep, weights, weights_line
+from checkpoints import imports, uploads
+from jobs import availability, lifecycle, sweep
 from jobs.uploads import FormFile
 from models import Job, db
 from networks.manifest import WeightsUnavailable, entries, verify
@@ -56,7 +57,7 @@ def test_a_choice_is_offered_where_its_weights_are(in_app, converted):
     assert [choice.value for choice in availability.offered_choices(OPTION)] == ["own"]
     copytree(converted, in_app.config["IMPORTED_WEIGHTS_DIR"])
     assert [choice.value for choice in availability.offered_choices(OPTION)] == ["own", "authors"]
-    folder = weights.folder()
+    folder = imports.folder()
     listed = json.loads((folder / "manifest.json").read_text())
     (folder / listed["u2netp"]["file"]).unlink()
     assert [choice.value for choice in availability.offered_choices(OPTION)] == ["own"]
@@ -85,5 +86,5 @@ def test_the_services_that_use_weights_are_named(in_app):
 def test_the_purge_leaves_imported_weights_alone(in_app, imported):
     before = stored(in_app)
     sweep.purge()
-    weights_line.tidy()
+    uploads.tidy()
     assert stored(in_app) == before

@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 import torch
 
-from jobs import weights, weights_line
+from checkpoints import imports, uploads
 from jobs.identity import worker_id
 from models import WeightsImport, db, utc_now
 from networks.manifest import entries, sha256_of
@@ -27,7 +27,7 @@ def send(browser, name: str, data: bytes, file_name: str = "u2netp.pth", **optio
 
 def convert_what_waits(app) -> int:
     with app.app_context():
-        return weights_line.work(worker_id())
+        return uploads.work(worker_id())
 
 
 @both_engines
@@ -123,11 +123,11 @@ def test_F03_what_a_dead_worker_left_is_tried_once_more_and_then_given_up(app, c
     send(chief, "u2netp", official_file.read_bytes())
     gone = worker_id().rsplit(":", 2)[0] + ":999999:1"
     with app.app_context():
-        row = weights_line._claimed(gone)
-        weights_line._rescue()
+        row = uploads._claimed(gone)
+        uploads._rescue()
         assert db.session.get(WeightsImport, row.id).status == "queued"
-        weights_line._claimed(gone)
-        assert weights_line.work(worker_id()) == 0
+        uploads._claimed(gone)
+        assert uploads.work(worker_id()) == 0
         row = db.session.get(WeightsImport, row.id, populate_existing=True)
         assert row.status == "failed" and "stopped twice" in row.error_message
     assert stored(app) == []
@@ -136,19 +136,19 @@ def test_F03_what_a_dead_worker_left_is_tried_once_more_and_then_given_up(app, c
 def test_an_upload_that_waits_for_days_is_still_converted(app, chief, official_file):
     send(chief, "u2netp", official_file.read_bytes())
     with app.app_context():
-        for path in weights_line.incoming().iterdir():
+        for path in uploads.incoming().iterdir():
             os.utime(path, (time.time() - 90_000,) * 2)
         db.session.query(WeightsImport).update({"created_at": utc_now() - timedelta(days=100)})
         db.session.commit()
-        weights_line.tidy()
+        uploads.tidy()
     assert "waits for a worker" in chief.get("/admin/weights").text
     assert convert_what_waits(app) == 1
     assert "u2netp" in entries(app.config["IMPORTED_WEIGHTS_DIR"])
 
 
 def test_what_lies_about_for_a_day_is_tidied_away(in_app):
-    folder = weights_line.incoming()
-    old, young, half = folder / "old.pth", folder / "young.pth", weights.folder() / ".u2netp.aa.partial"
+    folder = uploads.incoming()
+    old, young, half = folder / "old.pth", folder / "young.pth", imports.folder() / ".u2netp.aa.partial"
     for path in (old, young, half):
         path.write_bytes(b"x")
     for path in (old, half):
@@ -157,6 +157,6 @@ def test_what_lies_about_for_a_day_is_tidied_away(in_app):
         WeightsImport(id="a", name="u2netp", status="done", asked_by=CHIEF, created_at=utc_now() - timedelta(days=100))
     )
     db.session.commit()
-    weights_line.tidy()
+    uploads.tidy()
     assert [path.exists() for path in (old, young, half)] == [False, True, False]
-    assert weights_line.recent() == []
+    assert uploads.recent() == []

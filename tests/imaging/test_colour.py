@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from networks.colour_space import into_gamut, lab_to_rgb, rgb_to_lab
+from networks.layers.colour_space import into_gamut, lab_to_rgb, rgb_to_lab
 
 
 def pixel(*channels: float) -> torch.Tensor:

@@ -3,7 +3,7 @@ import pytest
 import torch
 
 from imaging.colorizing.monochrome import has_colours
-from networks.colour_space import rgb_to_lab
+from networks.layers.colour_space import rgb_to_lab
 
 
 def lab_of(rgb: np.ndarray) -> np.ndarray:

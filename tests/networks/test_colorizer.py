@@ -1,10 +1,10 @@
 import pytest
 import torch
 
-from networks.colour_critic import ColourCritic
-from networks.palette import compressed, expanded, palette
+from networks.discriminators.colour import ColourCritic
+from networks.layers.decoder import SelfAttention, SubPixel
+from networks.layers.palette import compressed, expanded, palette
 from networks.palette_colorizer import PaletteColorizer
-from networks.rise import SelfAttention, SubPixel
 
 
 @pytest.fixture(scope="module")

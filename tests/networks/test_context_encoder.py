@@ -4,8 +4,8 @@ import pytest
 import torch
 
 from networks import weights
-from networks.context_critic import ContextCritic
 from networks.context_encoder import SIDE, ContextEncoder, continued
+from networks.discriminators.context import ContextCritic
 from training import context_encoder
 from training.export import export
 

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 import torch
 
+from checkpoints.deoldify import convert, places
 from networks.deoldify import DeOldify
-from networks.deoldify_release import convert, places
 from tests.fixtures import parity
 
 

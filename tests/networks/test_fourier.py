@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from networks import fourier
+from networks.layers import fourier
 from training import blur
 
 RADIUS = 8

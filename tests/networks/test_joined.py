@@ -1,6 +1,6 @@
 import torch
 
-from networks.joined import joined
+from networks.layers.dense_concat import joined
 
 
 def features():

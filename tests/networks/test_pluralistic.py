@@ -3,8 +3,8 @@
 import pytest
 import torch
 
+from networks.discriminators.pluralistic import PluralisticCritic
 from networks.pluralistic import Pluralistic, ShortLongAttention
-from networks.pluralistic_critic import PluralisticCritic
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from networks.squares import (
+from networks.sliding_window import (
     FINE_REACH,
     FINE_SIDE,
     FINE_TRUST,

@@ -2,8 +2,8 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from networks import winograd
-from networks.winograd import LEAST_PLACES, Convolution3x3, convolved
+from networks.layers import winograd
+from networks.layers.winograd import LEAST_PLACES, Convolution3x3, convolved
 
 
 @pytest.fixture

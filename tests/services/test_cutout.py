@@ -9,7 +9,7 @@ from PIL import Image
 
 import services
 from imaging.io.files import Picture
-from networks.squares import FINE_SIDE, OWN_SIDES
+from networks.sliding_window import FINE_SIDE, OWN_SIDES
 from services import cutout, engine
 from services.base import KEPT, InvalidOption, ServiceError, silent
 from training import measure_background
@@ -113,7 +113,7 @@ def test_what_is_asked_lies_where_the_network_is(monkeypatch):
         seen.append(rgb.device.type)
         return [torch.zeros(1, 1, 8, 8)]
 
-    monkeypatch.setattr("networks.squares.looks", looks)
+    monkeypatch.setattr("networks.sliding_window.looks", looks)
     monkeypatch.setattr(engine.network("background"), "device", "meta")
     assert run().verdict == "no_person_found" and seen == ["meta"]
 

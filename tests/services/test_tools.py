@@ -11,7 +11,7 @@ import services
 from imaging.io import metadata
 from imaging.io.files import Picture, kept_format
 from imaging.tensors import to_tensor
-from networks.colour_space import rgb_to_lab
+from networks.layers.colour_space import rgb_to_lab
 from services import engine
 from services.base import silent
 from tests.services.conftest import export_small

@@ -9,7 +9,7 @@ import torch
 from PIL import Image
 
 from networks import weights
-from networks.palette import expanded, palette
+from networks.layers.palette import expanded, palette
 from training import colorize
 from training.ageing import aged
 from training.archives import held_back

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 import torch
 
-from networks.deblur_critic import DeblurCritic
 from networks.deconvolver import Deconvolver
+from networks.discriminators.deblur_critic import DeblurCritic
 from training import deblur, perceptual
 from training.deblur_adversarial import CRITIC_ALONE, Trainer
 

@@ -3,7 +3,7 @@ import pytest
 import torch
 
 from networks import weights
-from networks.deblur_critic import DeblurCritic
+from networks.discriminators.deblur_critic import DeblurCritic
 from networks.resnet_generator import ResnetGenerator
 from training import deblurgan, measure_deblur, pairs
 from training.export import export

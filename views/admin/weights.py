@@ -7,10 +7,11 @@ from flask import current_app, jsonify, request, url_for
 from flask_babel import gettext as _
 
 from accounts.errors import FieldErrors
-from jobs import availability, overview, weights_line
-from jobs import weights as verbs
+from checkpoints import imports as verbs
+from checkpoints import uploads
+from checkpoints.releases import OFFICIAL
+from jobs import availability, overview
 from jobs.errors import JobError
-from networks.official import OFFICIAL
 from views.admin.shared import blueprint, me
 from views.forms import answer, beside_fields, field, page
 from views.guards import wants_json
@@ -31,7 +32,7 @@ def let_large_files_in(endpoint: str | None, values: dict | None) -> None:
 
 
 def _file_on_disk(*sizes, **more):
-    return tempfile.NamedTemporaryFile("w+b", dir=weights_line.incoming())
+    return tempfile.NamedTemporaryFile("w+b", dir=uploads.incoming())
 
 
 def show_weights(errors: dict | None = None) -> str:
@@ -39,9 +40,9 @@ def show_weights(errors: dict | None = None) -> str:
         "admin/weights.html",
         errors=errors,
         weights=availability.all_weights(),
-        imports=weights_line.recent(),
+        imports=uploads.recent(),
         workers=[worker for worker in overview.workers() if worker.alive],
-        busy=weights_line.is_busy(),
+        busy=uploads.is_busy(),
         importable=[row for row in OFFICIAL if row.name in availability.importable()],
         megabytes=current_app.config["MAX_WEIGHTS_MEGABYTES"],
         chosen=field("name"),
@@ -50,7 +51,7 @@ def show_weights(errors: dict | None = None) -> str:
 
 @blueprint.get("/weights")
 def weights():
-    return jsonify(busy=weights_line.is_busy()) if wants_json() else show_weights()
+    return jsonify(busy=uploads.is_busy()) if wants_json() else show_weights()
 
 
 @blueprint.post("/weights")
@@ -59,7 +60,7 @@ def import_weights():
     file = request.files.get("file")
     received = Path(file.stream.name) if file and file.filename else None
     try:
-        import_id = weights_line.enqueue(me(), field("name"), received, file.filename if file else "")
+        import_id = uploads.enqueue(me(), field("name"), received, file.filename if file else "")
     except verbs.WeightsRefused as error:
         raise FieldErrors({error.field: error.message}) from error
     notice = _("The file is here. A worker reads it now; what comes of it is told below.")

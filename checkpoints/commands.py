@@ -7,9 +7,10 @@ from flask.cli import with_appcontext
 from sqlalchemy.exc import SQLAlchemyError
 
 from accounts.administration import Administrator
-from jobs import availability, weights
+from checkpoints import imports
+from checkpoints.releases import OFFICIAL
+from jobs import availability
 from jobs.errors import JobError
-from networks.official import OFFICIAL
 
 SOMEBODY = Administrator("command line", "")
 
@@ -42,7 +43,7 @@ def list_weights() -> None:
 @with_appcontext
 def import_weights(name: str, file: Path) -> None:
     """Make weights NAME from the official FILE. `flask weights list` prints the names. Nothing in FILE is executed."""
-    entry = _told(weights.import_file, name, file)
+    entry = _told(imports.import_file, name, file)
     click.echo(f"Imported {name}: {entry['bytes']} bytes, SHA-256 {entry['sha256']}.")
 
 
@@ -51,7 +52,7 @@ def import_weights(name: str, file: Path) -> None:
 @with_appcontext
 def remove_weights(name: str) -> None:
     """Delete imported weights. Those that come with Revive stay."""
-    _told(weights.remove, name)
+    _told(imports.remove, name)
     click.echo(f"Removed {name}.")
 
 

@@ -1,7 +1,7 @@
 """Official checkpoints become weights of this installation: import, list, remove; every line audited. No torch here.
 
-The file is read in a child process (see `networks.conversion`). What comes of it lies in IMPORTED_WEIGHTS_DIR, outside
-the code, with a manifest of the same form as that of the shipped weights.
+The file is read in a child process (see `checkpoints.conversion`). What comes of it lies in IMPORTED_WEIGHTS_DIR,
+outside the code, with a manifest of the same form as that of the shipped weights.
 """
 
 import json
@@ -15,14 +15,14 @@ from flask import current_app
 
 from accounts import audit
 from accounts.administration import Administrator
+from checkpoints.releases import Official, official
 from imaging.io.errors import N_
 from jobs import storage
 from jobs.errors import JobError
 from models import utc_now
 from networks.manifest import WeightsUnavailable, drop, entries, put, sha256_of
-from networks.official import Official, official
 
-_ROOT = Path(__file__).resolve().parent.parent
+_ROOT = Path(__file__).resolve().parents[1]
 CHILD_SECONDS = 900
 _SENTENCES = {
     "unknown": N_("There is no official checkpoint of this name."),
@@ -133,7 +133,7 @@ def _ask_child(row: Official, source: Path, partial: Path) -> None:
     """Convert in a process of its own, without this one's environment, where the secrets are. Raises WeightsRefused."""
     environment = {"LANG": "C.UTF-8", "OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": ""}
     megabytes = str(current_app.config["MAX_WEIGHTS_MEGABYTES"])
-    command = [sys.executable, "-m", "networks.conversion", row.name, str(source), str(partial), megabytes]
+    command = [sys.executable, "-m", "checkpoints.conversion", row.name, str(source), str(partial), megabytes]
     try:
         child = subprocess.run(
             command, cwd=_ROOT, env=environment, stdin=subprocess.DEVNULL, capture_output=True, timeout=CHILD_SECONDS

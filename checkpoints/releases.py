@@ -39,7 +39,7 @@ class Official:
 
 _U2NET = "Qin et al. 2020, U2-Net; the authors' release, github.com/xuebinqin/U-2-Net"
 _DEOLDIFY = "Antic 2019, DeOldify; the author's release, github.com/jantic/DeOldify"
-_DEOLDIFY_CONVERT = "networks.deoldify_release:convert"
+_DEOLDIFY_CONVERT = "checkpoints.deoldify:convert"
 
 _DFNET = "Hong et al. 2019, Deep Fusion Network; the authors' release, github.com/hughplay/DFNet"
 

@@ -13,8 +13,9 @@ from pathlib import Path
 from sqlalchemy import delete, select, update
 
 from accounts.administration import Administrator
+from checkpoints import imports
 from imaging.io.errors import N_
-from jobs import identity, storage, weights
+from jobs import identity, storage
 from jobs.errors import JobError
 from jobs.uploads import display_name
 from models import WeightsImport, db, utc_now
@@ -35,7 +36,7 @@ _UNEXPECTED = N_("Something went wrong on our side; the worker's log says more."
 
 def incoming() -> Path:
     """Return the folder of files that wait, made if need be."""
-    path = weights.folder() / _INCOMING
+    path = imports.folder() / _INCOMING
     path.mkdir(parents=True, exist_ok=True)
     return path
 
@@ -45,11 +46,11 @@ def enqueue(by: Administrator, name: str, received: Path | None, client_name: st
 
     `received` is linked, not moved: whoever received it may delete it. Raises WeightsRefused.
     """
-    weights.may_import(name)
+    imports.may_import(name)
     if received is None or not client_name:
-        raise weights.WeightsRefused("not_there")
+        raise imports.WeightsRefused("not_there")
     if not received.stat().st_size:
-        raise weights.WeightsRefused("empty")
+        raise imports.WeightsRefused("empty")
     row = WeightsImport(
         id=secrets.token_hex(16),
         name=name,
@@ -94,11 +95,11 @@ def tidy() -> None:
     old = WeightsImport.created_at < utc_now() - _REMEMBERED
     db.session.execute(delete(WeightsImport).where(old, WeightsImport.status.not_in(_UNFINISHED)))
     db.session.commit()
-    if not weights.folder().is_dir():
+    if not imports.folder().is_dir():
         return
     waiting = select(WeightsImport.id).where(WeightsImport.status.in_(_UNFINISHED))
     needed = {f".{MANIFEST}.partial", *(_file(import_id).name for import_id in db.session.scalars(waiting))}
-    for path in [*weights.folder().glob(f"{_INCOMING}/*"), *weights.folder().glob(".*.partial")]:
+    for path in [*imports.folder().glob(f"{_INCOMING}/*"), *imports.folder().glob(".*.partial")]:
         with suppress(FileNotFoundError):  # it was somebody's a moment ago
             if path.name not in needed and time.time() - path.stat().st_mtime > _LEFT_SECONDS:
                 path.unlink()
@@ -110,7 +111,7 @@ def _file(import_id: str) -> Path:
 
 def _rescue() -> None:
     """Queue again what a worker that is gone has left, or fail it after its last attempt."""
-    too_old = utc_now() - timedelta(seconds=2 * weights.CHILD_SECONDS)
+    too_old = utc_now() - timedelta(seconds=2 * imports.CHILD_SECONDS)
     rows = db.session.scalars(select(WeightsImport).where(WeightsImport.status == RUNNING)).all()
     for row in rows:
         if identity.is_dead(row.worker) or row.started_at < too_old:
@@ -146,11 +147,11 @@ def _claimed(worker: str) -> WeightsImport | None:
 def _run(row: WeightsImport) -> None:
     by = Administrator(row.asked_by, row.address)
     try:
-        weights.import_file(by, row.name, _file(row.id))
+        imports.import_file(by, row.name, _file(row.id))
         _end(row.id, row.worker, DONE)
     except JobError as error:
         _end(row.id, row.worker, FAILED, error.message, getattr(error, "detail", ""))
-        weights.audit_refusal(by, row.name, error)
+        imports.audit_refusal(by, row.name, error)
     except Exception:
         logger.exception("The import of %s failed", row.name)
         _end(row.id, row.worker, FAILED, _UNEXPECTED)

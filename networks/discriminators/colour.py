@@ -4,7 +4,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.parametrizations import spectral_norm
 
-from networks.rise import SelfAttention
+from networks.layers.decoder import SelfAttention
 
 
 class ColourCritic(nn.Module):
