@@ -11,10 +11,10 @@ import config
 import models
 from accounts import commands as account_commands
 from accounts.mail import mail
-from jobs import commands as job_commands
 from models import db
 from models.sqlite import make_sqlite_durable
 from views import account, admin, auth, errors, guards, headers, history, home, jobs, languages, ops, pages, studio
+from worker import commands as job_commands
 
 
 def create_app(settings: Mapping[str, Any] | None = None) -> Flask:

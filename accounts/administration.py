@@ -11,7 +11,7 @@ from flask_babel import lazy_gettext as _
 from sqlalchemy import func, select, true, update
 from sqlalchemy.exc import IntegrityError
 
-from accounts import audit, codes, passwords, renewal, sessions
+from accounts import audit, codes, password_change, passwords, sessions
 from accounts.errors import AccountError, FieldErrors, NoSuchAccount
 from accounts.names import canonical
 from models import Job, User, db, utc_now
@@ -95,7 +95,7 @@ def demote(by: Administrator, user_id: int) -> None:
 
 def force_new_password(by: Administrator, user_id: int) -> str:
     """Make the old password useless, end all sessions, and return the id of the mail that asks for a new one."""
-    return renewal.start_reset(_found(user_id), by.name, by.address)
+    return password_change.start_reset(_found(user_id), by.name, by.address)
 
 
 def sign_out_everywhere(by: Administrator, user_id: int) -> None:

@@ -1,4 +1,4 @@
-"""The end of an account. Its jobs and their pictures are the business of `jobs.departure`."""
+"""The end of an account. Its jobs and their pictures are the business of `jobs.account_deletion`."""
 
 from flask_babel import lazy_gettext as _
 from sqlalchemy import delete, update

@@ -12,7 +12,7 @@ from flask_babel import force_locale
 from flask_mail import Connection, Mail, Message
 from sqlalchemy import select, update
 
-from accounts import audit, codes, letters
+from accounts import audit, codes, mail_templates
 from accounts.names import mailbox
 from models import EmailCode, User, db, utc_now
 
@@ -114,14 +114,14 @@ def _send(row: EmailCode) -> None:
     wants_code = row.purpose == codes.REGISTER or (row.purpose == codes.RESET and has_account)
     code = codes.make(row.id) if wants_code else None
     with force_locale(row.language):
-        message = _message(row, letters.compose(row.purpose, row.name, code, has_account, reason or ""))
+        message = _message(row, mail_templates.compose(row.purpose, row.name, code, has_account, reason or ""))
     if current_app.config["MAIL_SERVER"]:
         mail.send(message)
     else:
         _keep(row, message, code)
 
 
-def _message(row: EmailCode, letter: letters.Letter) -> Message:
+def _message(row: EmailCode, letter: mail_templates.Letter) -> Message:
     return Message(
         letter.subject,
         recipients=[mailbox(row.name)],

@@ -20,7 +20,7 @@ from sqlalchemy import text
 
 import config
 from app import create_app
-from jobs import figures, retention
+from jobs import job_statistics, retention
 from models import db, utc_now
 from tests.accounts.people import Browser, make_user, signed_in
 from tests.support.servers import MariaDB
@@ -91,9 +91,9 @@ def measure(app, sizes: dict[str, int], database_pid: int) -> None:
         for statement in (USERS, JOBS, EVENTS):
             timed(statement.split()[2], lambda statement=statement: fill(statement, sizes))
         db.session.execute(text("ANALYZE TABLE users, jobs, events")).all()
-        timed("counting 31 days", lambda: figures.count_days(31))
-        timed("counting today and yesterday", lambda: figures.count_days(figures.DAYS_IN_FLUX))
-        timed("counting storage", figures.count_storage)
+        timed("counting 31 days", lambda: job_statistics.count_days(31))
+        timed("counting today and yesterday", lambda: job_statistics.count_days(job_statistics.DAYS_IN_FLUX))
+        timed("counting storage", job_statistics.count_storage)
         app.config["RETENTION_DAYS"] = DAYS - 1
         timed("finding what is kept no longer", retention.outdated)
         db.session.remove()

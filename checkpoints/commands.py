@@ -8,9 +8,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from accounts.administration import Administrator
 from checkpoints import imports
-from checkpoints.releases import OFFICIAL
 from jobs import availability
 from jobs.errors import JobError
+from networks.releases import OFFICIAL
 
 SOMEBODY = Administrator("command line", "")
 

@@ -1,4 +1,4 @@
-"""From an official checkpoint (`checkpoints.releases`) to verified safetensors, once. Nothing here unpickles.
+"""From an official checkpoint (`networks.releases`) to verified safetensors, once. Nothing here unpickles.
 
 `python -m checkpoints.conversion NAME SOURCE TARGET MEGABYTES` does it in a process of its own, with hard limits on its
 time, memory and output, and prints one JSON line; `checkpoints.imports` calls it so. Floats are kept as float32: in
@@ -15,7 +15,7 @@ from fnmatch import fnmatch
 from importlib import import_module
 from pathlib import Path
 
-from checkpoints.releases import Official, official
+from networks.releases import Official, official
 
 CPU_SECONDS = 600
 # A file is read whole, converted and written: at most so many times its size, beside what torch itself takes.

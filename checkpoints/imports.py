@@ -15,12 +15,12 @@ from flask import current_app
 
 from accounts import audit
 from accounts.administration import Administrator
-from checkpoints.releases import Official, official
 from imaging.io.errors import N_
-from jobs import storage
 from jobs.errors import JobError
+from jobs.files import storage
 from models import utc_now
 from networks.manifest import WeightsUnavailable, drop, entries, put, sha256_of
+from networks.releases import Official, official
 
 _ROOT = Path(__file__).resolve().parents[1]
 CHILD_SECONDS = 900

@@ -15,9 +15,10 @@ from sqlalchemy import delete, select, update
 from accounts.administration import Administrator
 from checkpoints import imports
 from imaging.io.errors import N_
-from jobs import identity, storage
+from jobs import process_identity
 from jobs.errors import JobError
-from jobs.uploads import display_name
+from jobs.files import storage
+from jobs.files.uploads import display_name
 from models import WeightsImport, db, utc_now
 from models.job import DONE, FAILED, QUEUED, RUNNING
 from networks.manifest import MANIFEST
@@ -114,7 +115,7 @@ def _rescue() -> None:
     too_old = utc_now() - timedelta(seconds=2 * imports.CHILD_SECONDS)
     rows = db.session.scalars(select(WeightsImport).where(WeightsImport.status == RUNNING)).all()
     for row in rows:
-        if identity.is_dead(row.worker) or row.started_at < too_old:
+        if process_identity.is_dead(row.worker) or row.started_at < too_old:
             if row.attempts >= MAX_ATTEMPTS:
                 _end(row.id, row.worker, FAILED, _LOST)
             else:
@@ -132,7 +133,7 @@ def _claimed(worker: str) -> WeightsImport | None:
         if row is None:
             db.session.rollback()
             return None
-        this_run = identity.new_run(worker)
+        this_run = process_identity.new_run(worker)
         claim = update(WeightsImport).where(WeightsImport.id == row.id, WeightsImport.status == QUEUED)
         values = {"status": RUNNING, "worker": this_run, "attempts": row.attempts + 1, "started_at": utc_now()}
         taken = db.session.execute(claim.values(**values)).rowcount

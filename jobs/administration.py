@@ -6,16 +6,16 @@ from sqlalchemy.orm import selectinload
 
 from accounts import audit
 from accounts.administration import Administrator
-from accounts.directory import known_as
 from accounts.errors import FieldErrors, NoSuchAccount
+from accounts.user_queries import known_as
 from imaging.io.errors import N_
-from jobs import departure, lifecycle, line
+from jobs import account_deletion, lifecycle, scheduler
 from jobs.errors import NotFound, NotNow
 from jobs.queue import ring_job
 from models import Fact, Job, User, db
-from models.fact import PAUSED
 from models.job import QUEUED, RUNNING
 from models.keyset import page
+from models.setting import PAUSED
 
 WAITING = (QUEUED, RUNNING)
 
@@ -79,7 +79,7 @@ def resume(by: Administrator) -> None:
     db.session.commit()
     if went_on:
         audit.record("queue_resumed", actor=by.name, address=by.address)
-    if waiting := line.next_id():
+    if waiting := scheduler.next_id():
         ring_job(waiting)
 
 
@@ -94,4 +94,4 @@ def delete_account(by: Administrator, user_id: int, typed_name: str) -> str:
         raise NoSuchAccount()
     if known_as(typed_name) != user.name:
         raise FieldErrors({"confirm": N_("This is not the user name of this account.")})
-    return departure.remove(user_id, actor=by.name, address=by.address)
+    return account_deletion.remove(user_id, actor=by.name, address=by.address)

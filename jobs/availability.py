@@ -13,8 +13,8 @@ from typing import Any
 from flask import current_app
 
 import services
-from checkpoints.releases import OFFICIAL, official
 from networks.manifest import MANIFEST, Entry, WeightsUnavailable, entries, find, verify
+from networks.releases import OFFICIAL, official
 from services.base import N_, Choice, InvalidOption, Option, Service
 
 _REASONS = {
@@ -84,7 +84,7 @@ def all_weights() -> list[WeightsView]:
 
 
 def users(name: str) -> tuple[Service, ...]:
-    """Return the services that use these weights: always, by a choice, or as `checkpoints.releases` says."""
+    """Return the services that use these weights: always, by a choice, or as `networks.releases` says."""
     row = official(name)
     return tuple(
         service

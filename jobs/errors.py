@@ -2,6 +2,8 @@
 
 from imaging.io.errors import N_
 
+UNEXPECTED = "unexpected"  # the key of a failure that nobody foresaw; its message is a number in the log
+
 
 class JobError(Exception):
     """`key` is for programs, `message` an English sentence marked with `N_`."""

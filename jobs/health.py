@@ -7,7 +7,7 @@ from flask import current_app
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import DBAPIError
 
-from jobs import storage
+from jobs.files import storage
 from jobs.progress import WORKER_SEEN_SECONDS
 from jobs.queue import JOB, bell
 from models import Worker, db, utc_now

@@ -13,12 +13,13 @@ from sqlalchemy import delete as delete_from
 
 import services
 from imaging.io.errors import N_
-from jobs import bin, limits, options, results, sources, storage, uploads
+from jobs import options, quotas, sources, trash
 from jobs.availability import unavailable_reason
 from jobs.errors import NotFound, NotNow, ServiceUnavailable
+from jobs.files import results, storage, uploads
+from jobs.files.uploads import FormFile, Upload
 from jobs.queue import ring_job
 from jobs.sources import Source
-from jobs.uploads import FormFile, Upload
 from models import Job, db, utc_now
 from models.job import CANCELLED, ENDED, FAILED, QUEUED, RUNNING
 from services.base import Service
@@ -54,7 +55,7 @@ def create(user_id: int, service: Service, fields: Mapping[str, Any], files: Map
     Raises NotFound, QuotaExceeded, ServiceUnavailable, ServiceError, PictureError, UploadRefused, StorageFull. An error
     that belongs to one field of the form has its name in the attribute `field`. Nothing is kept on an error.
     """
-    limits.check(user_id)
+    quotas.check(user_id)
     source = None if IMAGE in files else sources.named(user_id, service, fields)
     db.session.rollback()  # an upload takes a while and needs no connection
     if reason := unavailable_reason(service):
@@ -166,7 +167,7 @@ def retry(user_id: int, job_id: str) -> None:
         raise NotNow("not_failed", N_("Only a picture that failed or was cancelled can be tried again."))
     if reason := unavailable_reason(services.get(job.service)):
         raise ServiceUnavailable("service_unavailable", reason)
-    limits.admit(user_id, 0, job.width * job.height)
+    quotas.admit(user_id, 0, job.width * job.height)
     again = update(Job).where(Job.id == job_id, Job.status.in_((FAILED, CANCELLED)), Job.deleted_at.is_(None))
     db.session.execute(
         again.values(
@@ -193,8 +194,8 @@ def can_retry(job: Job) -> bool:
 
 
 def delete(user_id: int, job_id: str) -> None:
-    """Delete a job, which can be taken back for a while (see `jobs.bin`); one that runs is stopped. Raises NotFound."""
-    bin.put(user_id, [job_id])
+    """Move a job to the trash (`jobs.trash`) and stop it if it runs. Raises NotFound."""
+    trash.put(user_id, [job_id])
 
 
 def erase(job_id: str) -> None:
@@ -242,7 +243,7 @@ def _queued(job: Job) -> Job:
     """Admit the job, whose files are in their place, and queue it; without a row the files go."""
     job_id = job.id
     try:
-        limits.admit(job.user_id, job.original_bytes + (job.result_bytes or 0), job.width * job.height)
+        quotas.admit(job.user_id, job.original_bytes + (job.result_bytes or 0), job.width * job.height)
         newest = db.session.scalar(select(func.max(Job.number)).where(Job.user_id == job.user_id))
         job.number = 1 + (newest or 0)
         db.session.add(job)

@@ -8,8 +8,8 @@ import numpy as np
 
 from imaging.io import files
 from imaging.io.files import Picture
-from jobs import storage
 from jobs.availability import check_choices
+from jobs.files import storage
 from models import Job
 from services.base import KEPT, UPLOADED, Option, Service
 

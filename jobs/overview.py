@@ -6,12 +6,12 @@ from datetime import date, datetime, timedelta
 
 from sqlalchemy import func, select
 
-from jobs.figures import DAYS_SHOWN
+from jobs.errors import UNEXPECTED
+from jobs.job_statistics import DAYS_SHOWN
 from jobs.progress import WORKER_SEEN_SECONDS
-from jobs.running import UNEXPECTED
 from models import DayFigure, Fact, Job, User, Worker, db, utc_now
-from models.fact import ACCOUNTS, DISABLED, PAUSED, STORED_BYTES
 from models.job import CANCELLED, DONE, FAILED, QUEUED, RUNNING
+from models.setting import ACCOUNTS, DISABLED, PAUSED, STORED_BYTES
 
 COUNT_UP_TO = 10_000
 LATEST_FAILURES = 500

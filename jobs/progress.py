@@ -15,12 +15,12 @@ from flask_babel import gettext
 from sqlalchemy import func, select
 
 import services
-from jobs import line
-from jobs.running import UNEXPECTED
-from jobs.storage import ORIGINAL
+from jobs import scheduler
+from jobs.errors import UNEXPECTED
+from jobs.files.storage import ORIGINAL
 from models import Fact, Job, Worker, db, utc_now
-from models.fact import PAUSED
 from models.job import DONE, FAILED, QUEUED, RUNNING
+from models.setting import PAUSED
 
 LEARN_FROM_JOBS = 25
 LEARN_FROM_DAYS = 30
@@ -57,7 +57,7 @@ def position(job: Job) -> int | None:
     """Return the job's place in the line, 1 being next; None when it does not wait."""
     if job.status != QUEUED:
         return None
-    return 1 + len(line.ahead(job))
+    return 1 + len(scheduler.ahead(job))
 
 
 def is_paused(job: Job) -> bool:
@@ -81,7 +81,7 @@ def eta_seconds(job: Job) -> int | None:
         return None
     running = db.session.execute(select(Job.service, Job.width * Job.height).where(Job.status == RUNNING)).all()
     before = Counter()
-    for key, pixels in [*running, *line.ahead(job)]:
+    for key, pixels in [*running, *scheduler.ahead(job)]:
         before[key] += pixels
     waits = [(_seconds_per_pixel(key) or 0.0) * pixels for key, pixels in before.items()]
     return max(1, round(sum(waits) / hands + own))

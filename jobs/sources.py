@@ -14,9 +14,10 @@ from sqlalchemy import select
 
 from imaging.io.errors import N_
 from imaging.io.files import Header, probe
-from jobs import options, storage
+from jobs import options
 from jobs.errors import NotFound, UploadRefused
-from jobs.uploads import Upload
+from jobs.files import storage
+from jobs.files.uploads import Upload
 from models import Job, db
 from services.base import Service
 

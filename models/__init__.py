@@ -1,11 +1,11 @@
 """Database classes. Importing this package registers every one of them on `db`."""
 
 from models.base import db, init_app, release, undo, utc_now
+from models.daily_count import Tally
 from models.email_code import EmailCode
 from models.event import Event
-from models.fact import DayFigure, Fact
 from models.job import Job
-from models.tally import Tally
+from models.setting import DayFigure, Fact
 from models.user import User
 from models.user_session import UserSession
 from models.weights_import import WeightsImport

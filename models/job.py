@@ -80,7 +80,7 @@ class Job(db.Model):
     started_at: Mapped[datetime | None] = mapped_column(moment())
     heartbeat_at: Mapped[datetime | None] = mapped_column(moment())
     finished_at: Mapped[datetime | None] = mapped_column(moment())
-    # Deleted by its owner, who may still take that back; a sweep erases it (see `jobs.bin`).
+    # Deleted by its owner, who may still take that back; a sweep erases it (see `jobs.trash`).
     deleted_at: Mapped[datetime | None] = mapped_column(moment())
 
     user = relationship("User", back_populates="jobs")

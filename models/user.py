@@ -43,10 +43,10 @@ class User(UserMixin, db.Model):
     is_disabled: Mapped[bool] = mapped_column(Computed("disabled_at IS NOT NULL", persisted=False), deferred=True)
     disabled_reason: Mapped[str] = mapped_column(db.String(255), default="", server_default="")
     theme: Mapped[str | None] = mapped_column(ascii_text(8))
-    # Counted by a worker every few minutes (see `jobs.figures`); what a quota allows is summed anew.
+    # Counted by a worker every few minutes (see `jobs.job_statistics`); what a quota allows is summed anew.
     stored_bytes: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
 
-    # What this account may use; NULL is the site's setting (see `jobs.limits`).
+    # What this account may use; NULL is the site's setting (see `jobs.quotas`).
     storage_megabytes_limit: Mapped[int | None]
     active_jobs_limit: Mapped[int | None]
     jobs_per_day_limit: Mapped[int | None]

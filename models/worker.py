@@ -8,7 +8,7 @@ from models.base import ascii_text, db, moment, utc_now
 
 
 class Worker(db.Model):
-    """`id` names machine, process and start (see `jobs.identity`); `seen_at` is renewed every few seconds."""
+    """`id` names machine, process and start (see `jobs.process_identity`); `seen_at` is renewed every few seconds."""
 
     __tablename__ = "workers"
 

@@ -78,7 +78,7 @@ def compiled_catalogue():
 def one_day(monkeypatch):
     """What counts by the day does so by one moment: no test may depend on midnight not striking in it."""
     now = utc_now()
-    monkeypatch.setattr("jobs.limits.utc_now", lambda: now)
+    monkeypatch.setattr("jobs.quotas.utc_now", lambda: now)
 
 
 @pytest.fixture(autouse=True)

@@ -5,8 +5,9 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 from flask_login import current_user
 
-from accounts import appearance, audit, renewal, sessions
-from jobs import departure, export, limits, retention
+from accounts import appearance, audit, password_change, sessions
+from jobs import account_deletion, quotas, retention
+from jobs.files import account_zip
 from jobs.queue import ring_mail
 from models import utc_now
 from views.forms import answer, as_field_error, beside_fields, field, page
@@ -28,7 +29,7 @@ def show_account(errors: dict | None = None) -> str:
         "account.html",
         errors=errors,
         sessions=sessions.all_of(person, person.session_token),
-        usage=limits.usage(person.id),
+        usage=quotas.usage(person.id),
         quotas=QUOTAS,
         retention_days=retention.days_of(person.id),
         theme=person.theme or "system",
@@ -45,7 +46,7 @@ def show(username: str):
 def password(username: str):
     user = current_user._get_current_object()
     form = [field(name) for name in ("current", "password", "confirm")]
-    ring_mail(renewal.change(user, *form, user.session_token, request.remote_addr))
+    ring_mail(password_change.change(user, *form, user.session_token, request.remote_addr))
     notice = _("Your password is changed. You are signed out everywhere else.")
     return answer(url_for("account.show", username=username), {"changed": True}, 200, notice)
 
@@ -81,7 +82,7 @@ def end_session(username: str, id: int):
 def data(username: str):
     user_id = current_user.id
     audit.record("data_downloaded", actor=username, target=username, address=request.remote_addr)
-    archive = export.of(user_id)
+    archive = account_zip.of(user_id)
     name = f"revive-{utc_now():%Y-%m-%d}.zip"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return Response(archive, mimetype="application/zip", headers=headers)
@@ -92,7 +93,7 @@ def data(username: str):
 @as_field_error("deletion_password")
 def delete(username: str):
     user = current_user._get_current_object()
-    ring_mail(departure.leave(user, field("deletion_password"), request.remote_addr))
+    ring_mail(account_deletion.leave(user, field("deletion_password"), request.remote_addr))
     finish()
     notice = _("Your account and all its pictures are deleted.")
     return answer(url_for("auth.login"), {"deleted": True}, 200, notice)

@@ -7,9 +7,9 @@ from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_login import current_user
 
-from accounts import codes, registration, renewal, sessions
+from accounts import codes, password_change, registration, sessions
 from jobs.queue import ring_mail
-from views import known
+from views import device_cookie
 from views.forms import answer, beside_fields, field, page
 from views.guards import begin, finish, own_home, safe_next
 
@@ -64,7 +64,7 @@ def reset():
     if request.method != "POST":
         return show_reset()
     form = [field(name) for name in ("username", "password", "confirm", "code")]
-    ring_mail(renewal.reset(*form, _browser(), request.remote_addr))
+    ring_mail(password_change.reset(*form, _browser(), request.remote_addr))
     session[NAME] = field("username")
     return answer(url_for("auth.login"), {"changed": True}, 200, _("Your password is changed. Please sign in."))
 
@@ -81,11 +81,13 @@ def login():
     if request.method != "POST":
         return show_login()
     agent = request.user_agent.string
-    user, token = sessions.sign_in(field("username"), field("password"), request.remote_addr, agent, known.device)
+    user, token = sessions.sign_in(
+        field("username"), field("password"), request.remote_addr, agent, device_cookie.device
+    )
     begin(user, token)
     home = url_for("home.user", username=user.name)
     arrived = answer(safe_next(field("next"), default=home), {"username": user.name, "home_url": home})
-    return known.remember(arrived, user.name)
+    return device_cookie.remember(arrived, user.name)
 
 
 @blueprint.post("/logout")

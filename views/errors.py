@@ -10,7 +10,7 @@ from werkzeug.exceptions import HTTPException, InternalServerError
 from accounts.errors import AccountError, FieldErrors, TooMany
 from imaging.io.errors import PictureError
 from jobs.errors import JobError, StorageFull
-from jobs.storage import is_full
+from jobs.files.storage import is_full
 from models import undo
 from services.base import ServiceError
 from views.guards import forget_who, is_known, wants_json

@@ -4,8 +4,9 @@ from flask import Blueprint, Response, jsonify, redirect, request, url_for
 from flask_login import current_user
 
 from imaging.io.errors import N_
-from jobs import bin, takeaway
+from jobs import trash
 from jobs.errors import JobError
+from jobs.files import results_zip
 from models import utc_now
 from views.guards import safe_next, wants_json
 from views.jobs import history_of
@@ -17,7 +18,7 @@ blueprint = Blueprint("history", __name__, url_prefix="/<name:username>/history"
 def pictures(username: str):
     """The results of the jobs named `id`, or of all (of one tool), in one ZIP file that is made while it is sent."""
     service = history_of(request.args.get("service", ""))
-    archive = takeaway.of(current_user.id, request.args.getlist("id"), service, request.args.get("format", ""))
+    archive = results_zip.of(current_user.id, request.args.getlist("id"), service, request.args.get("format", ""))
     name = f"revive-pictures-{utc_now():%Y-%m-%d}.zip"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return Response(archive, mimetype="application/zip", headers=headers)
@@ -32,17 +33,17 @@ def download(username: str):
 
 @blueprint.post("/deletion")
 def delete(username: str):
-    return _done(username, deleted=bin.put(current_user.id, _selected()))
+    return _done(username, deleted=trash.put(current_user.id, _selected()))
 
 
 @blueprint.post("/restoration")
 def restore(username: str):
-    return _done(username, restored=bin.take_back(current_user.id, _selected()))
+    return _done(username, restored=trash.take_back(current_user.id, _selected()))
 
 
 @blueprint.post("/erasure")
 def erase(username: str):
-    return _done(username, erased=bin.erase(current_user.id, _selected()))
+    return _done(username, erased=trash.erase(current_user.id, _selected()))
 
 
 def _selected() -> list[str]:

@@ -37,8 +37,9 @@ from flask import Blueprint, jsonify, redirect, render_template, request, send_f
 from flask_login import current_user
 
 import services
-from jobs import bin, downloads, lifecycle, options, progress, storage
+from jobs import lifecycle, options, progress, trash
 from jobs.errors import NotFound
+from jobs.files import downloads, storage
 from models import Job
 from models.job import QUEUED, RUNNING
 from views import tools
@@ -127,7 +128,7 @@ def retry(username: str, id: str):
 def delete(username: str, id: str):
     lifecycle.delete(current_user.id, id)
     if wants_json():
-        return jsonify(deleted=id, undo_minutes=bin.UNDO_MINUTES)
+        return jsonify(deleted=id, undo_minutes=trash.UNDO_MINUTES)
     return redirect(safe_next(request.form.get("next"), url_for("jobs.history", username=username)), 303)
 
 
@@ -147,10 +148,10 @@ def history(username: str):
 
 def _deleted() -> dict[str, Any]:
     """What can still be taken back, by the go in which it was deleted."""
-    batches = bin.contents(current_user.id)
+    batches = trash.contents(current_user.id)
     return {
         "deleted": [[described(job, estimate=False) for job in batch.jobs] for batch in batches],
-        "undo_minutes": bin.UNDO_MINUTES,
+        "undo_minutes": trash.UNDO_MINUTES,
     }
 
 

@@ -18,12 +18,13 @@ from flask_login import current_user
 
 import services
 from imaging.io.errors import PictureError
-from jobs import lifecycle, limits, uploads
+from jobs import lifecycle, quotas
 from jobs.errors import JobError
+from jobs.files import uploads
+from jobs.files.storage import ORIGINAL
+from jobs.files.uploads import FormFile
 from jobs.lifecycle import Template
 from jobs.sources import FROM_JOB, FROM_WHICH
-from jobs.storage import ORIGINAL
-from jobs.uploads import FormFile
 from models import db
 from services.base import UPLOADED, Service, ServiceError
 from views import tools
@@ -76,7 +77,7 @@ def studio(username: str, service: str):
 @blueprint.post("/<name:username>/preview")
 def preview(username: str):
     """A small copy of a picture that the browser cannot show, before there is a job for it."""
-    limits.check(current_user.id)
+    quotas.check(current_user.id)
     db.session.rollback()  # the upload and its check need no connection
     copy = uploads.copy_of(_files().get(lifecycle.IMAGE))
     return Response(copy, mimetype="image/webp")

@@ -6,11 +6,12 @@ import zipfile
 
 import pytest
 
-from jobs import export, running, storage
+from jobs.files import account_zip, storage
 from models import EmailCode, Event, Job, Tally, User, UserSession, db, utc_now
 from tests.accounts.people import JSON, PASSWORD, Browser, at_once, body, deliver, make_user, signed_in
 from tests.jobs.support import make_job, picture, stored_files
 from tests.support.engines import both_engines
+from worker import runner
 
 PAGE = "/12345/account"
 # No number: one may be part of a moment or of an id by chance.
@@ -26,7 +27,7 @@ def finished_job(app, name: str = "12345") -> str:
     user_id = account_id(app, name)
     with app.app_context():
         job_id = make_job(user_id, picture(), name="Grandma 祖母.jpg")
-        running.run(job_id, "a-test")
+        runner.run(job_id, "a-test")
         return job_id
 
 
@@ -145,7 +146,7 @@ def test_the_zip_file_is_made_in_small_pieces_while_it_is_sent(app):
     job_id = finished_job(app)
     with app.app_context():
         (storage.folder(job_id) / "original.jpg").write_bytes(bytes(range(256)) * 4 * 4096 * 8)  # 32 MiB
-        archive = export.of(account_id(app))
+        archive = account_zip.of(account_id(app))
         try:
             sizes = [len(piece) for piece in archive]
         finally:
@@ -158,7 +159,7 @@ def test_few_zip_files_are_made_at_once_and_an_abandoned_one_makes_room(app):
     for other in ("54321", "67890"):
         signed_in(app, other)
     with app.app_context():
-        taken = [export.of(account_id(app, other)) for other in ("54321", "67890")]
+        taken = [account_zip.of(account_id(app, other)) for other in ("54321", "67890")]
     answer = browser.get(f"{PAGE}/data", headers=JSON)
     assert (answer.status_code, answer.json["error"]["key"]) == (503, "busy")
     assert int(answer.headers["Retry-After"]) > 0
@@ -171,7 +172,7 @@ def test_few_zip_files_are_made_at_once_and_an_abandoned_one_makes_room(app):
 def test_one_account_has_one_zip_file_made_at_a_time(app):
     browser = signed_in(app)
     with app.app_context():
-        taken = export.of(account_id(app))
+        taken = account_zip.of(account_id(app))
     assert browser.get(f"{PAGE}/data", headers=JSON).status_code == 503
     taken.close()
     assert browser.get(f"{PAGE}/data").status_code == 200
@@ -181,7 +182,7 @@ def test_C02_a_download_ends_with_the_account_it_is_of(app):
     signed_in(app)
     job = finished_job(app)
     with app.app_context():
-        taken = export.of(account_id(app))
+        taken = account_zip.of(account_id(app))
         pieces = iter(taken)
         sent = next(pieces)
         db.session.execute(db.update(User).values(created_at=utc_now()))  # as if the number were given to the next one

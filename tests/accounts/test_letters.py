@@ -16,7 +16,7 @@ from cryptography.x509.oid import NameOID
 import config
 from accounts import administration, codes, mail
 from app import create_app
-from jobs import departure
+from jobs import account_deletion
 from models import EmailCode, Event, User, db
 from tests.accounts.people import (
     NEW_PASSWORD,
@@ -72,7 +72,7 @@ def cause(kind: str, language: str) -> None:
     elif kind == "disabled":
         administration.disable(BY, user_id(), "Spam")
     else:
-        departure.remove(user_id(), BY.name, BY.address)
+        account_deletion.remove(user_id(), BY.name, BY.address)
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])

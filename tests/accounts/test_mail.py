@@ -103,12 +103,12 @@ def test_A12_no_line_break_reaches_a_header_whatever_the_form_holds(app):
 
 
 def test_no_subject_holds_what_a_person_typed(app):
-    from accounts import letters
+    from accounts import mail_templates
 
     with app.test_request_context():
         for purpose in (codes.REGISTER, codes.RESET, codes.CHANGED, codes.INVITE):
             for has_account in (True, False):
-                letter = letters.compose(purpose, "ann@example.com", "123456", has_account)
+                letter = mail_templates.compose(purpose, "ann@example.com", "123456", has_account)
                 assert "ann" not in letter.subject and "123456" not in letter.subject
 
 

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from accounts import passwords, renewal, sessions
+from accounts import password_change, passwords, sessions
 from accounts.errors import FieldErrors
 from models import Event, User, UserSession, db
 from tests.accounts.people import (
@@ -210,20 +210,20 @@ def test_a_session_in_use_is_written_down_once_a_minute_at_most(app):
 
 
 def test_the_sweep_deletes_what_is_over(app):
-    from accounts import upkeep
+    from accounts import maintenance
     from models import EmailCode, Tally
 
     Browser(app).ask_for_code("54321")
     signed_in(app)
     let_time_pass(app, days=91)
     with app.app_context():
-        upkeep.sweep()
+        maintenance.sweep()
         assert [db.session.query(model).count() for model in (EmailCode, Tally, UserSession)] == [0, 0, 0]
         assert db.session.query(Event).count() > 0
 
 
 def test_the_sweep_deletes_mails_that_were_kept_for_days(app):
-    from accounts import upkeep
+    from accounts import maintenance
 
     folder = app.config["OUTBOX_DIR"]
     folder.mkdir(parents=True)
@@ -231,7 +231,7 @@ def test_the_sweep_deletes_mails_that_were_kept_for_days(app):
         (folder / name).write_text("a mail")
         os.utime(folder / name, (time.time() - days * 86_400,) * 2)
     with app.app_context():
-        upkeep.sweep()
+        maintenance.sweep()
     assert [path.name for path in folder.iterdir()] == ["new.eml"]
 
 
@@ -274,5 +274,5 @@ def test_A17_of_two_changes_at_once_the_later_gives_way(app, monkeypatch):
         user = db.session.scalar(db.select(User))
         monkeypatch.setattr(passwords, "matches", renewed_meanwhile)
         with pytest.raises(FieldErrors):
-            renewal.change(user, PASSWORD, NEW_PASSWORD, NEW_PASSWORD, "none", "127.0.0.1")
+            password_change.change(user, PASSWORD, NEW_PASSWORD, NEW_PASSWORD, "none", "127.0.0.1")
         assert db.session.scalar(db.select(User.password_hash)) == "renewed"

@@ -72,8 +72,8 @@ def checkpoint_file(path: Path, more: float = 0) -> Path:
 def converted(official_file, tmp_path_factory) -> Path:
     """A folder of imported weights as an import of the official file leaves it."""
     from checkpoints.conversion import convert
-    from checkpoints.releases import official
     from networks.manifest import put
+    from networks.releases import official
 
     folder = tmp_path_factory.mktemp("converted")
     row, partial = official("u2netp"), folder / "partial"

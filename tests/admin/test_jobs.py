@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from jobs import figures, line, overview
+from jobs import job_statistics, overview, scheduler
 from models import DayFigure, Job, User, Worker, db, utc_now
 from tests.admin.conftest import ANNA, CHIEF, act, audit_lines
 from tests.jobs.support import WorkerProcess, make_job, wait_until
@@ -58,13 +58,16 @@ def test_while_the_queue_is_paused_no_job_is_next(app, chief, anna):
     for _ in range(2):  # once more changes nothing
         assert act(chief, "/queue/pause").status_code == 303
     with app.app_context():
-        assert line.next_id() is None
+        assert scheduler.next_id() is None
     assert "stands still" in chief.get("/admin/queue").text
     act(chief, "/queue/resumption")
     act(chief, "/queue/resumption")
     with app.app_context():
-        assert line.next_id() == ID
-    assert [line[0] for line in audit_lines(app, "queue_paused", "queue_resumed")] == ["queue_paused", "queue_resumed"]
+        assert scheduler.next_id() == ID
+    assert [scheduler[0] for scheduler in audit_lines(app, "queue_paused", "queue_resumed")] == [
+        "queue_paused",
+        "queue_resumed",
+    ]
 
 
 def test_a_real_worker_takes_nothing_while_paused_and_goes_on_when_resumed(app, environment, chief, anna, tmp_path):
@@ -101,7 +104,7 @@ def test_the_queue_page_tells_living_workers_from_silent_ones(app, chief):
 @both_engines
 def test_days_are_counted_with_their_durations(app, chief, anna, monkeypatch):
     now = utc_now()
-    for clock in ("jobs.figures.utc_now", "jobs.overview.utc_now"):  # midnight may strike at any moment
+    for clock in ("jobs.job_statistics.utc_now", "jobs.overview.utc_now"):  # midnight may strike at any moment
         monkeypatch.setattr(clock, lambda: now)
     with app.app_context():
         db.session.query(User).update({"created_at": now})
@@ -119,7 +122,7 @@ def test_days_are_counted_with_their_durations(app, chief, anna, monkeypatch):
         )
     with app.app_context():
         for _ in range(2):  # counting again counts nothing twice
-            figures.count_days(31)
+            job_statistics.count_days(31)
         days = overview.days()
         assert len(days) == 30
         counts = [(day.made, day.done, day.failed, day.cancelled) for day in days[-3:]]
@@ -135,25 +138,25 @@ def test_days_are_counted_with_their_durations(app, chief, anna, monkeypatch):
 def test_storage_is_counted_for_each_account_and_in_all(app, chief, anna):
     add(app, anna, original_bytes=1_000_000, result_bytes=500_000)
     with app.app_context():
-        figures.count_storage()
+        job_statistics.count_storage()
         assert db.session.get(User, anna).stored_bytes == 1_500_000
         assert overview.totals() == {"accounts": 2, "accounts_disabled": 0, "stored_bytes": 1_500_000}
     assert "1.5 MB" in chief.get("/admin/storage").text
     with app.app_context():
         db.session.query(Job).delete()
         db.session.commit()
-        figures.count_storage()
+        job_statistics.count_storage()
         assert db.session.get(User, anna).stored_bytes == 0
 
 
 def test_a_worker_keeps_the_books_at_its_own_pace(app, anna, monkeypatch):
     with app.app_context():
-        books = figures.Books()
+        books = job_statistics.Books()
         books.keep()
         add(app, anna)
         books.keep()
         assert db.session.query(DayFigure).count() == 0  # not yet due again
-        soon = figures.time.monotonic() + figures.LONGEST_REST_SECONDS
-        monkeypatch.setattr(figures.time, "monotonic", lambda: soon)
+        soon = job_statistics.time.monotonic() + job_statistics.LONGEST_REST_SECONDS
+        monkeypatch.setattr(job_statistics.time, "monotonic", lambda: soon)
         books.keep()
         assert db.session.query(DayFigure).count() == 1

@@ -180,7 +180,7 @@ def test_what_is_no_limit_is_told_beside_its_field(app, chief, anna, text):
 
 @both_engines
 def test_deleting_an_account_takes_its_jobs_and_files(app, chief, anna, tmp_path):
-    from jobs import storage
+    from jobs.files import storage
 
     add_job(app, anna, "ab" * 16, "done")
     with app.app_context():

@@ -9,14 +9,15 @@ import torch
 
 import services
 from checkpoints import imports, uploads
-from jobs import availability, lifecycle, sweep
-from jobs.uploads import FormFile
+from jobs import availability, lifecycle
+from jobs.files.uploads import FormFile
 from models import Job, db
 from networks.manifest import WeightsUnavailable, entries, verify
 from services import engine
 from services.base import N_, Choice, InvalidOption, Option, Service, ServiceError
 from tests.admin.conftest import stored
 from tests.jobs.support import picture
+from worker import recovery
 
 
 def test_a_changed_file_is_told_and_not_used(app, imported, chief):
@@ -85,6 +86,6 @@ def test_the_services_that_use_weights_are_named(in_app):
 
 def test_the_purge_leaves_imported_weights_alone(in_app, imported):
     before = stored(in_app)
-    sweep.purge()
+    recovery.purge()
     uploads.tidy()
     assert stored(in_app) == before

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from checkpoints import imports, uploads
-from jobs.identity import worker_id
+from jobs.process_identity import worker_id
 from models import WeightsImport, db, utc_now
 from networks.manifest import entries, sha256_of
 from tests.accounts.people import signed_in

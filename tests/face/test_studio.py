@@ -186,7 +186,7 @@ def test_what_was_uploaded_beside_the_picture_counts_again_unless_ticked(browser
 def test_an_uploaded_mask_comes_back_only_to_its_owner(app, browser, made, tool):
     job = made(service="everything", status=DONE, result_file="result.png", options={"mask": "mask.png", "fine": 1.0})
     with app.app_context():
-        from jobs import storage
+        from jobs.files import storage
 
         storage.folder(job).mkdir(parents=True)
         Image.new("L", (3, 2)).save(storage.folder(job) / "mask.png")

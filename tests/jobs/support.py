@@ -16,12 +16,13 @@ import numpy as np
 from flask import Flask
 from PIL import Image
 
-from jobs import lifecycle, running
+from jobs import lifecycle
 from jobs.errors import QuotaExceeded
-from jobs.uploads import FormFile
+from jobs.files.uploads import FormFile
 from models import Job, User, db
 from models.job import ENDED
 from services import get
+from worker import runner
 
 ROOT = Path(__file__).resolve().parents[2]
 BRIGHTER = {"brightness": "1.5"}
@@ -84,7 +85,7 @@ def make_from(
 
 def run_job(job_id: str) -> Job:
     """Run a queued job in this process; return its row."""
-    assert running.run(job_id, "a-test")
+    assert runner.run(job_id, "a-test")
     return db.session.get(Job, job_id, populate_existing=True)
 
 

@@ -5,8 +5,9 @@ import os
 import pytest
 from sqlalchemy import select
 
-from jobs import bin, lifecycle, limits, storage
+from jobs import lifecycle, quotas, trash
 from jobs.errors import NotFound, QuotaExceeded, UploadRefused
+from jobs.files import storage
 from models import Job, db
 from services import get
 from services.base import KEPT
@@ -67,7 +68,7 @@ def test_a_storage_without_links_gets_copies(in_app, user_id, monkeypatch):
 def test_C03_a_foreign_a_deleted_and_a_missing_job_are_the_same(in_app, user_id, which):
     foreign = run_job(make_job(make_user("67890"))).id
     deleted = run_job(make_job(user_id)).id
-    bin.put(user_id, [deleted])
+    trash.put(user_id, [deleted])
     for job_id in (foreign, deleted, "0" * 32, "é", "../x", "' OR 1=1"):
         with pytest.raises(NotFound):
             make_from(user_id, job_id, which=which)
@@ -89,9 +90,9 @@ def test_only_the_original_or_the_result_can_be_taken(in_app, user_id):
 
 def test_pictures_taken_over_count_in_every_limit(in_app, user_id):
     first = run_job(make_job(user_id, service="sampler", mask=painted())).id
-    before = {use.key: use.used for use in limits.usage(user_id)}
+    before = {use.key: use.used for use in quotas.usage(user_id)}
     again = row(make_from(user_id, first))
-    after = {use.key: use.used for use in limits.usage(user_id)}
+    after = {use.key: use.used for use in quotas.usage(user_id)}
     assert (again.original_bytes, again.result_bytes) == (len(picture()) + len(painted()), 1000)
     stored = again.original_bytes + again.result_bytes
     assert (after["storage_megabytes"] - before["storage_megabytes"]) * 2**20 == pytest.approx(stored)

@@ -5,12 +5,14 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from jobs import bin, lifecycle, limits, storage, sweep
+from jobs import lifecycle, quotas, trash
 from jobs.errors import NotFound
+from jobs.files import storage
 from models import Job, db, utc_now
 from tests.accounts.people import JSON, signed_in
 from tests.jobs.support import address, make_job, make_user, run_job, status_of, stored_files
 from tests.support.engines import both_engines
+from worker import recovery
 
 
 def age(job_id: str, minutes: float) -> None:
@@ -47,7 +49,7 @@ def test_a_job_that_waits_is_stopped_and_can_be_tried_again_after_the_undo(owner
     job_id = make_job(owner_id)
     lifecycle.delete(owner_id, job_id)
     assert status_of(job_id) == "cancelled"
-    bin.take_back(owner_id, [job_id])
+    trash.take_back(owner_id, [job_id])
     lifecycle.retry(owner_id, job_id)
     assert run_job(job_id).status == "done"
 
@@ -55,13 +57,13 @@ def test_a_job_that_waits_is_stopped_and_can_be_tried_again_after_the_undo(owner
 def test_a_job_deleted_in_the_moment_of_a_new_try_does_not_run(in_app, user_id, monkeypatch):
     job_id = make_job(user_id)
     lifecycle.cancel(user_id, job_id)
-    admit = limits.admit
+    admit = quotas.admit
 
     def then_comes_the_deletion(*words) -> None:
-        bin.put(user_id, [job_id])
+        trash.put(user_id, [job_id])
         admit(*words)
 
-    monkeypatch.setattr(limits, "admit", then_comes_the_deletion)
+    monkeypatch.setattr(quotas, "admit", then_comes_the_deletion)
     lifecycle.retry(user_id, job_id)
     assert status_of(job_id) == "cancelled"
     assert not lifecycle.can_retry(db.session.get(Job, job_id, populate_existing=True))
@@ -70,48 +72,48 @@ def test_a_job_deleted_in_the_moment_of_a_new_try_does_not_run(in_app, user_id, 
 @both_engines
 def test_the_sweep_erases_what_can_no_longer_be_taken_back(in_app, user_id):
     due, young, kept = (run_job(make_job(user_id)).id for _ in range(3))
-    bin.put(user_id, [due, young])
-    age(due, bin.UNDO_MINUTES + 1)
-    age(young, bin.UNDO_MINUTES - 1)
-    assert bin.erase_due() == 1
+    trash.put(user_id, [due, young])
+    age(due, trash.UNDO_MINUTES + 1)
+    age(young, trash.UNDO_MINUTES - 1)
+    assert trash.erase_due() == 1
     assert {job.id for job in db.session.scalars(select(Job))} == {young, kept}
     assert {path.split("/")[1] for path in stored_files(in_app)} == {young, kept}
-    age(young, bin.UNDO_MINUTES + 1)
-    sweep.purge()
+    age(young, trash.UNDO_MINUTES + 1)
+    recovery.purge()
     assert {path.split("/")[1] for path in stored_files(in_app)} == {kept}
 
 
 def test_a_worker_erases_what_is_due(in_app, user_id, start_worker, wait_for):
     job_id = run_job(make_job(user_id)).id
-    bin.put(user_id, [job_id])
-    age(job_id, bin.UNDO_MINUTES + 1)
+    trash.put(user_id, [job_id])
+    age(job_id, trash.UNDO_MINUTES + 1)
     start_worker().ready()
     wait_for(lambda: not storage.folder(job_id).exists())
 
 
 def test_a_deletion_taken_back_in_the_last_moment_erases_nothing(in_app, user_id, monkeypatch):
     job_id = run_job(make_job(user_id)).id
-    bin.put(user_id, [job_id])
-    age(job_id, bin.UNDO_MINUTES + 1)
+    trash.put(user_id, [job_id])
+    age(job_id, trash.UNDO_MINUTES + 1)
     doubt = storage.doubt
 
     def then_comes_the_undo(doubted: str) -> None:
         doubt(doubted)
-        bin.take_back(user_id, [doubted])
+        trash.take_back(user_id, [doubted])
 
     monkeypatch.setattr(storage, "doubt", then_comes_the_undo)
-    assert bin.erase_due() == 0
+    assert trash.erase_due() == 0
     assert lifecycle.find(user_id, job_id).result_file
     assert not [path for path in stored_files(in_app) if "row-unsure" in path]
 
 
 def test_the_quota_counts_it_until_it_is_erased(in_app, user_id):
     job_id = run_job(make_job(user_id)).id
-    used = limits.usage(user_id)[0].used
-    bin.put(user_id, [job_id])
-    assert limits.usage(user_id)[0].used == used > 0
-    assert bin.erase(user_id, [job_id]) == 1
-    assert limits.usage(user_id)[0].used == 0
+    used = quotas.usage(user_id)[0].used
+    trash.put(user_id, [job_id])
+    assert quotas.usage(user_id)[0].used == used > 0
+    assert trash.erase(user_id, [job_id]) == 1
+    assert quotas.usage(user_id)[0].used == 0
     assert stored_files(in_app) == []
 
 
@@ -119,7 +121,7 @@ def test_what_was_deleted_together_is_told_together(owner, owner_id):
     jobs = [make_job(owner_id) for _ in range(3)]
     owner.post("/12345/history/deletion", {"id": jobs[:2]})
     lifecycle.delete(owner_id, jobs[2])
-    assert [[job.id for job in batch.jobs] for batch in bin.contents(owner_id)] == [[jobs[2]], [jobs[1], jobs[0]]]
+    assert [[job.id for job in batch.jobs] for batch in trash.contents(owner_id)] == [[jobs[2]], [jobs[1], jobs[0]]]
     page = owner.get("/12345/history").text
     assert "photo.jpg is deleted." in page and "2 pictures are deleted." in page
 
@@ -164,6 +166,6 @@ def test_after_a_deletion_one_is_where_one_was_but_never_on_another_site(owner, 
 
 
 def test_verbs_refuse_a_selection_of_nothing(in_app, user_id):
-    for verb in (bin.put, bin.take_back, bin.erase):
+    for verb in (trash.put, trash.take_back, trash.erase):
         with pytest.raises(NotFound):
             verb(user_id, [])

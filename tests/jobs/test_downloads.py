@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 from PIL.ExifTags import IFD, Base
 
-from jobs import storage
+from jobs.files import storage
 from tests.accounts.people import JSON
 from tests.jobs.support import address, make_job, noise, opened, picture, run_job
 

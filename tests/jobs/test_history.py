@@ -4,7 +4,7 @@ import pytest
 
 from jobs import lifecycle
 from models import Fact, db
-from models.fact import PAUSED
+from models.setting import PAUSED
 from tests.accounts.people import JSON
 from tests.jobs.support import address, make_job, run_job
 from tests.support.engines import both_engines

@@ -1,10 +1,11 @@
 """What one account may use, also when it tries to use it all at the same moment."""
 
-from jobs import bin, lifecycle, running
+from jobs import lifecycle, trash
 from models import Job, db
 from tests.accounts.people import JSON
 from tests.jobs.support import make_in_parallel, make_job, make_user, picture, refusal_of, stored_files, upload
 from tests.support.engines import both_engines
+from worker import runner
 
 
 def test_jobs_at_once_are_limited_for_each_account_by_itself(in_app, user_id):
@@ -28,7 +29,7 @@ def test_deleting_jobs_does_not_bring_back_the_day(in_app, user_id):
 def test_D16_originals_and_results_count_against_the_storage(in_app, user_id):
     in_app.config["MAX_STORAGE_MEGABYTES"] = 1
     job_id = make_job(user_id)
-    running.run(job_id, "a-test")
+    runner.run(job_id, "a-test")
     job = db.session.get(Job, job_id, populate_existing=True)
     assert job.original_bytes == len(picture()) and job.result_bytes > 0
     job.result_bytes = 2**20
@@ -36,7 +37,7 @@ def test_D16_originals_and_results_count_against_the_storage(in_app, user_id):
     assert refusal_of(user_id) == "storage_used_up"
     lifecycle.delete(user_id, job_id)
     assert refusal_of(user_id) == "storage_used_up", "as long as the deletion can be taken back"
-    bin.erase(user_id, [job_id])
+    trash.erase(user_id, [job_id])
     make_job(user_id)
 
 

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from jobs import line, progress
+from jobs import progress, scheduler
 from models import Job, db, utc_now
 from tests.jobs.support import make_from, make_job, make_user
 from tests.support.engines import both_engines
@@ -18,7 +18,7 @@ def people(in_app) -> list[int]:
 def served(order: int = 99) -> list[str]:
     """Take the jobs one by one as a worker does; return their ids in that order."""
     taken = []
-    while len(taken) < order and (job_id := line.next_id()):
+    while len(taken) < order and (job_id := scheduler.next_id()):
         job = db.session.get(Job, job_id)
         job.status, job.started_at = "done", utc_now()
         db.session.commit()
@@ -84,7 +84,7 @@ def test_the_place_that_is_told_is_the_one_that_is_served(people):
 
 
 def test_when_very_many_accounts_wait_the_oldest_go_first(people, monkeypatch):
-    monkeypatch.setattr(line, "ACCOUNTS_AT_A_TIME", 2)
+    monkeypatch.setattr(scheduler, "ACCOUNTS_AT_A_TIME", 2)
     made = [make_job(person) for person in people]
     assert told(made[2]) == 3
     assert served() == made

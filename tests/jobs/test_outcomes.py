@@ -4,14 +4,16 @@ from dataclasses import replace
 
 import pytest
 
-from jobs import limits, running, storage, sweep
+from jobs import quotas
 from jobs.errors import StorageFull
+from jobs.files import storage
 from models import Job, db
 from services import engine, get
 from tests.accounts.people import JSON, signed_in
 from tests.jobs import sampler as sampled
 from tests.jobs.support import address, make_from, make_job, opened, painted, picture, run_job, stored_files
 from tests.support.engines import both_engines
+from worker import recovery, runner
 
 pytestmark = pytest.mark.usefixtures("sampler")
 
@@ -132,7 +134,7 @@ def test_answers_files_and_what_is_kept_count_against_the_storage(in_app, user_i
         folder = storage.folder(job.id)
         counted = [path.stat().st_size for path in folder.iterdir() if path.suffix != ".webp"]
         assert job.original_bytes + job.result_bytes == sum(counted)
-    used = next(use.used for use in limits.usage(user_id) if use.key == "storage_megabytes")
+    used = next(use.used for use in quotas.usage(user_id) if use.key == "storage_megabytes")
     stored = db.session.scalar(db.select(db.func.sum(Job.original_bytes + Job.result_bytes)))
     assert used * 2**20 == pytest.approx(int(stored))
 
@@ -140,11 +142,11 @@ def test_answers_files_and_what_is_kept_count_against_the_storage(in_app, user_i
 def test_the_check_of_the_storage_knows_every_kind_of_file(in_app, user_id):
     jobs = [run_job(make_job(user_id, service="sampler", way=way, mask=painted())).id for way in ("answers", "files")]
     kept = run_job(make_job(user_id, service="sampler")).id
-    assert sweep.missing_files() == []
+    assert recovery.missing_files() == []
     gone = {(jobs[0], "answer-2.png"), (jobs[0], "mask.png"), (jobs[1], "file-sheet.pdf"), (kept, "kept-matte.bin")}
     for job_id, name in gone:
         (storage.folder(job_id) / name).unlink()
-    assert set(sweep.missing_files()) == gone
+    assert set(recovery.missing_files()) == gone
 
 
 def test_an_uploaded_mask_is_never_written_over_by_the_one_that_the_run_made(in_app, user_id):
@@ -180,7 +182,7 @@ def test_a_service_gets_its_uploads_and_its_frame_as_it_declared_them(in_app, us
 
 
 def test_a_run_that_was_taken_over_leaves_nothing_of_its_own(app, in_app, user_id):
-    from jobs import results
+    from jobs.files import results
     from services.base import File, Result
 
     first = run_job(make_job(user_id, service="sampler"))
@@ -189,11 +191,11 @@ def test_a_run_that_was_taken_over_leaves_nothing_of_its_own(app, in_app, user_i
     pixels = sampled.Picture(sampled.np.zeros((4, 4, 3), sampled.np.uint8))
     stored = Result(pixels, answers=(pixels,), files=(File("a.txt", "A", b"x"),), kept={"other": b"y"})
     results.store(job, sampled.SERVICE, stored)
-    running._finish(job_id, "nobody/0", {"status": "done"})
+    runner._finish(job_id, "nobody/0", {"status": "done"})
     assert any(job_id in path and "result.png" in path for path in stored_files(app)), "it may be another run's"
     db.session.get(Job, job_id, populate_existing=True).status = "cancelled"
     db.session.commit()
-    running._finish(job_id, "nobody/0", {"status": "done"})
+    runner._finish(job_id, "nobody/0", {"status": "done"})
     left = {path.split("/")[-1] for path in stored_files(app) if job_id in path}
     assert left == {"original.jpg", "original-preview.webp", "original-thumbnail.webp", "kept-matte.bin"}
 
@@ -227,5 +229,5 @@ def test_the_device_that_is_told_is_the_one_that_was_asked(in_app, user_id, monk
         return run(*given)
 
     monkeypatch.setattr(engine, "device_name", lambda: "a card")
-    monkeypatch.setattr(running.services, "get", lambda key: replace(get(key), run=asking))
+    monkeypatch.setattr(runner.services, "get", lambda key: replace(get(key), run=asking))
     assert run_job(make_job(user_id)).device == "a card"

@@ -6,11 +6,13 @@ import secrets
 import pytest
 from PIL import Image
 
-from jobs import bin, lifecycle, running, storage
+from jobs import lifecycle, trash
+from jobs.files import storage
 from models import Job, User, db
 from tests.accounts.people import JSON, signed_in
 from tests.jobs.support import address, make_job, noise, opened, picture, stored_files
 from tests.support.engines import both_engines
+from worker import runner
 
 PLACES = ("", "/original", "/result", "/mask", "/preview", "/thumbnail")
 
@@ -19,7 +21,7 @@ PLACES = ("", "/original", "/result", "/mask", "/preview", "/thumbnail")
 def done(owner_id) -> str:
     """A finished job; the test process itself is the worker."""
     job_id = make_job(owner_id, picture(90, 60), "Oma 1950.JPG", transform="90")
-    assert running.run(job_id, "a-test")
+    assert runner.run(job_id, "a-test")
     return job_id
 
 
@@ -60,7 +62,7 @@ def test_a_result_with_transparency_is_not_offered_in_a_format_without_it(owner,
     out = io.BytesIO()
     Image.new("RGBA", (40, 30), (200, 60, 40, 128)).save(out, "PNG")
     job_id = make_job(owner_id, out.getvalue(), "glass.png", transform="90")
-    assert running.run(job_id, "a-test")
+    assert runner.run(job_id, "a-test")
     assert owner.get(address(job_id), headers=JSON).json["formats"] == ["png", "webp"]
     assert b"format=jpeg" not in owner.get(address(job_id)).data
 
@@ -137,7 +139,7 @@ def test_a_waiting_job_can_be_cancelled_tried_again_and_deleted(app, owner, owne
     assert owner.post(address(job_id, "/retry"), headers=JSON).json["status"] == "queued"
     assert owner.post(address(job_id, "/deletion")).location == "/12345/history"
     assert owner.get(address(job_id)).status_code == 404
-    assert bin.erase(owner_id, [job_id]) == 1
+    assert trash.erase(owner_id, [job_id]) == 1
     assert stored_files(app) == []
 
 
@@ -157,7 +159,7 @@ def test_an_unexpected_error_is_told_by_its_number_in_the_log(owner, owner_id, c
 
     job_id = make_job(owner_id)
     monkeypatch.setattr(Image, "fromarray", lambda *_: 1 / 0)
-    running.run(job_id, "a-test")
+    runner.run(job_id, "a-test")
     monkeypatch.undo()
     error = owner.get(address(job_id), headers=JSON).json["error"]
     reference = db.session.get(Job, job_id, populate_existing=True).error_message
@@ -170,7 +172,7 @@ def test_a_picture_that_was_damaged_on_the_disk_fails_with_a_sentence(owner, own
     job_id = make_job(owner_id)
     path = storage.folder(job_id) / "original.jpg"
     path.write_bytes(path.read_bytes()[:500])
-    running.run(job_id, "a-test")
+    runner.run(job_id, "a-test")
     facts = owner.get(address(job_id), headers=JSON).json
     assert (facts["status"], facts["error"]["key"], facts["result_url"]) == ("failed", "broken_picture", None)
 
@@ -203,7 +205,7 @@ def test_the_front_page_needs_no_account(app):
 def test_a_job_that_runs_too_long_is_stopped_with_a_reason(in_app, owner_id, monkeypatch):
     in_app.config["JOB_MINUTES"] = 0
     job_id = make_job(owner_id, noise(1))
-    running.run(job_id, "a-test")
+    runner.run(job_id, "a-test")
     job = db.session.get(Job, job_id, populate_existing=True)
     assert (job.status, job.error_key, job.result_file) == ("failed", "too_long", "")
 

@@ -4,12 +4,13 @@ from datetime import timedelta
 
 import pytest
 
-from jobs import lifecycle, limits, running, sweep
+from jobs import lifecycle, quotas
 from jobs.errors import QuotaExceeded
 from models import Job, User, db, utc_now
 from tests.accounts.people import JSON
 from tests.jobs.support import make_in_parallel, make_job, make_user, picture, refusal_of, stored_files, upload
 from tests.support.engines import both_engines
+from worker import recovery, runner
 
 
 def give(user_id: int, **limits: int) -> None:
@@ -58,7 +59,7 @@ def test_megapixels_of_one_day_are_added_up_also_of_deleted_pictures(in_app, use
 def test_a_refused_picture_uses_nothing_up(in_app, user_id):
     in_app.config["MAX_MEGAPIXELS_PER_DAY"] = 1
     assert refusal_of(user_id, picture(1500, 1000)) == "too_many_megapixels_today"
-    assert all(use.used == 0 for use in limits.usage(user_id))
+    assert all(use.used == 0 for use in quotas.usage(user_id))
     assert refusal_of(user_id, picture(1000, 900)) is None
 
 
@@ -74,19 +75,19 @@ def test_trying_again_counts_the_picture_again(in_app, user_id):
 @both_engines
 def test_what_is_used_is_told_for_each_limit(in_app, user_id):
     data = picture(1000, 500)
-    running.run(make_job(user_id, data), "a-test")
+    runner.run(make_job(user_id, data), "a-test")
     make_job(user_id, data)
     job = db.session.query(Job).filter_by(status="done").one()
-    used = {use.key: use.used for use in limits.usage(user_id)}
+    used = {use.key: use.used for use in quotas.usage(user_id)}
     assert used["storage_megabytes"] == pytest.approx((2 * len(data) + job.result_bytes) / 2**20)
     assert (used["active_jobs"], used["jobs_per_day"], used["megapixels_per_day"]) == (1, 2, 1.0)
-    allowed = {use.key: use.allowed for use in limits.usage(user_id)}
+    allowed = {use.key: use.allowed for use in quotas.usage(user_id)}
     assert allowed["storage_megabytes"] == in_app.config["MAX_STORAGE_MEGABYTES"]
 
 
 def test_the_limits_are_asked_before_the_upload_is_kept(in_app, user_id, monkeypatch):
     give(user_id, storage_megabytes=0)
-    monkeypatch.setattr("jobs.uploads.receive", lambda *args: pytest.fail("the upload was read"))
+    monkeypatch.setattr("jobs.files.uploads.receive", lambda *args: pytest.fail("the upload was read"))
     assert refusal_of(user_id) == "storage_used_up"
 
 
@@ -94,7 +95,7 @@ def test_the_limits_are_asked_before_the_upload_is_kept(in_app, user_id, monkeyp
 def test_parallel_uploads_cannot_pass_the_megapixels_of_a_day_together(in_app, user_id):
     in_app.config["MAX_MEGAPIXELS_PER_DAY"] = 1
     assert len(make_in_parallel(in_app, user_id, picture(600, 500), 6)) == 3
-    assert limits.usage(user_id)[3].used == pytest.approx(0.9)
+    assert quotas.usage(user_id)[3].used == pytest.approx(0.9)
 
 
 def test_a_used_up_day_is_told_in_plain_words(app, browser):
@@ -114,12 +115,12 @@ def test_D16_an_account_s_own_number_of_days_goes_before_the_site_s(in_app, user
     jobs = {owner: make_job(owner) for owner in (user_id, keeper, hurried)}
     waiting = make_job(hurried)
     for job_id in jobs.values():
-        running.run(job_id, "a-test")
+        runner.run(job_id, "a-test")
         db.session.get(Job, job_id, populate_existing=True).finished_at = utc_now() - timedelta(days=5)
     db.session.commit()
-    assert sweep.purge() == 1, "the site keeps everything, the hurried one five days too many"
+    assert recovery.purge() == 1, "the site keeps everything, the hurried one five days too many"
     in_app.config["RETENTION_DAYS"] = 4
-    assert sweep.purge() == 1
+    assert recovery.purge() == 1
     assert {job.id for job in db.session.scalars(db.select(Job))} == {jobs[keeper], waiting}
 
 
@@ -132,6 +133,6 @@ def test_results_past_their_time_go_and_those_that_wait_or_are_young_stay(in_app
         db.session.get(Job, job_id, populate_existing=True).finished_at = utc_now() - timedelta(days=days)
     db.session.get(Job, waiting).created_at = utc_now() - timedelta(days=60)
     db.session.commit()
-    assert sweep.purge() == 1
+    assert recovery.purge() == 1
     assert {job.id for job in db.session.query(Job)} == {young, waiting}
     assert {path.split("/")[1] for path in stored_files(in_app)} == {young, waiting}

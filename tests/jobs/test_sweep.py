@@ -7,10 +7,12 @@ from datetime import timedelta
 import pytest
 from sqlalchemy.exc import OperationalError
 
-from jobs import identity, running, storage, sweep
+from jobs import process_identity
+from jobs.files import storage
 from models import Job, db, utc_now
 from tests.jobs.support import make_job, picture, status_of, stored_files
 from tests.support.engines import both_engines
+from worker import recovery, runner
 
 WORKER = "other-host:00000000:42:1"
 ELSEWHERE = f"{WORKER}/0a0b0c"
@@ -20,7 +22,7 @@ ELSEWHERE = f"{WORKER}/0a0b0c"
 def stuck(user_id) -> str:
     """A job that a worker of another machine seems to run."""
     job_id = make_job(user_id)
-    assert running._claim(job_id, ELSEWHERE)
+    assert runner._claim(job_id, ELSEWHERE)
     return job_id
 
 
@@ -31,17 +33,17 @@ def beat(job_id: str, moment) -> None:
 
 @both_engines
 def test_a_heartbeat_that_stands_still_for_the_lease_gives_the_job_to_others(stuck, monkeypatch):
-    watch = sweep.Watch()
+    watch = recovery.Watch()
     assert watch.rescue() == 0
-    monkeypatch.setattr(sweep, "LEASE_SECONDS", 0.2)
+    monkeypatch.setattr(recovery, "LEASE_SECONDS", 0.2)
     time.sleep(0.25)
     assert watch.rescue() == 1
     assert status_of(stuck) == "queued"
 
 
 def test_F09_no_clock_set_wrong_takes_a_running_job_from_its_worker(stuck, monkeypatch):
-    monkeypatch.setattr(sweep, "LEASE_SECONDS", 0.2)
-    watch = sweep.Watch()
+    monkeypatch.setattr(recovery, "LEASE_SECONDS", 0.2)
+    watch = recovery.Watch()
     for hours in (0, -2, 2, 1):
         beat(stuck, utc_now() + timedelta(hours=hours))
         assert watch.rescue() == 0
@@ -50,8 +52,8 @@ def test_F09_no_clock_set_wrong_takes_a_running_job_from_its_worker(stuck, monke
 
 
 def test_a_database_that_was_away_is_not_held_against_the_worker(stuck, monkeypatch):
-    monkeypatch.setattr(sweep, "LEASE_SECONDS", 0.2)
-    watch = sweep.Watch()
+    monkeypatch.setattr(recovery, "LEASE_SECONDS", 0.2)
+    watch = recovery.Watch()
     watch.rescue()
     time.sleep(0.25)
     with monkeypatch.context() as away, pytest.raises(OperationalError):
@@ -62,24 +64,24 @@ def test_a_database_that_was_away_is_not_held_against_the_worker(stuck, monkeypa
 
 def test_a_run_of_this_very_process_that_broke_off_is_noticed_at_once(user_id):
     job_id = make_job(user_id)
-    assert running._claim(job_id, identity.new_run(identity.worker_id()))
-    assert sweep.Watch().rescue() == 1
+    assert runner._claim(job_id, process_identity.new_run(process_identity.worker_id()))
+    assert recovery.Watch().rescue() == 1
     assert status_of(job_id) == "queued"
 
 
 def test_a_worker_that_lost_its_job_changes_nothing_any_more(user_id, stuck, monkeypatch):
     """The first worker comes back from a long pause after another one has taken its job over and finished it."""
-    monkeypatch.setattr(sweep, "LEASE_SECONDS", 0)
-    sweep.Watch().rescue()
-    assert running.run(stuck, "second")
-    running._finish(stuck, ELSEWHERE, {"status": "failed", "error_key": "late", "error_message": "late"})
+    monkeypatch.setattr(recovery, "LEASE_SECONDS", 0)
+    recovery.Watch().rescue()
+    assert runner.run(stuck, "second")
+    runner._finish(stuck, ELSEWHERE, {"status": "failed", "error_key": "late", "error_message": "late"})
     job = db.session.get(Job, stuck, populate_existing=True)
     assert (job.status, job.error_key, job.worker.split("/")[0]) == ("done", "", "second")
     assert (storage.folder(stuck) / job.result_file).exists()
 
 
 def test_a_given_back_job_has_lost_no_attempt(stuck):
-    assert sweep.give_back(WORKER) == 1
+    assert recovery.give_back(WORKER) == 1
     job = db.session.get(Job, stuck, populate_existing=True)
     assert (job.status, job.attempts, job.worker) == ("queued", 0, "")
 
@@ -88,12 +90,12 @@ def test_a_given_back_job_has_lost_no_attempt(stuck):
 def test_D16_finished_jobs_are_deleted_after_their_time_with_their_files(in_app, user_id):
     old, young, waiting = make_job(user_id), make_job(user_id), make_job(user_id)
     for job_id in (old, young):
-        running.run(job_id, "a-test")
+        runner.run(job_id, "a-test")
     db.session.get(Job, old, populate_existing=True).finished_at = utc_now() - timedelta(days=8)
     db.session.commit()
-    assert sweep.purge() == 0, "zero days keep everything"
+    assert recovery.purge() == 0, "zero days keep everything"
     in_app.config["RETENTION_DAYS"] = 7
-    assert sweep.purge() == 1
+    assert recovery.purge() == 1
     assert {job.id for job in db.session.scalars(db.select(Job))} == {young, waiting}
     assert {path.split("/")[1] for path in stored_files(in_app)} == {young, waiting}
 
@@ -105,11 +107,11 @@ def test_what_a_crash_left_in_the_storage_goes_after_an_hour(in_app, user_id):
     draft.mkdir()
     (draft / "original.part").write_bytes(b"x")
     part.write_bytes(b"x")
-    sweep.purge()
+    recovery.purge()
     assert draft.exists() and part.exists(), "they may still be written to"
     for path in (draft, part):
         os.utime(path, (time.time() - 4000,) * 2)
-    sweep.purge()
+    recovery.purge()
     assert not draft.exists() and not part.exists()
     assert (storage.folder(job_id) / "original.jpg").exists()
 
@@ -121,7 +123,7 @@ def test_F13_files_whose_row_was_lost_in_a_crash_go_and_others_stay(in_app, user
         os.utime(storage.folder(job_id) / "row-unsure", (time.time() - 4000,) * 2)
     db.session.execute(db.delete(Job).where(Job.id == lost))
     db.session.commit()
-    sweep.purge()
+    recovery.purge()
     assert not storage.folder(lost).exists()
     assert sorted(path.name for path in storage.folder(sound).iterdir())[0] == "original-preview.webp"
 

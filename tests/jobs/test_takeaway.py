@@ -5,9 +5,10 @@ import zipfile
 
 import pytest
 
-from jobs import lifecycle, storage, takeaway
+from jobs import lifecycle
 from jobs.errors import ServiceUnavailable
-from jobs.zipping import Archive
+from jobs.files import results_zip, storage
+from jobs.files.zip_stream import Archive
 from tests.accounts.people import JSON, signed_in
 from tests.jobs.support import address, make_job, make_user, opened, picture, run_job
 
@@ -97,7 +98,7 @@ def test_hostile_names_stay_names(owner, owner_id):
 
 
 def test_more_than_one_batch_comes_in_order(owner, owner_id, monkeypatch):
-    monkeypatch.setattr(takeaway, "_BATCH", 2)
+    monkeypatch.setattr(results_zip, "_BATCH", 2)
     made(owner_id, 5)
     assert [int(name[:4]) for name in members(owner.get(ALL))] == [1, 2, 3, 4, 5]
 
@@ -105,7 +106,7 @@ def test_more_than_one_batch_comes_in_order(owner, owner_id, monkeypatch):
 def test_it_is_sent_piece_by_piece(in_app, user_id):
     for _ in range(3):
         run_job(make_job(user_id, picture(900, 700, "PNG"), brightness="0.9"))
-    pieces = list(takeaway.of(user_id, []))
+    pieces = list(results_zip.of(user_id, []))
     assert len(pieces) > 3 and max(map(len, pieces)) < 2 * 2**18 + 2**12
 
 
@@ -125,10 +126,10 @@ def test_without_any_result_it_says_so(owner, owner_id):
 
 def test_too_many_at_once_wait_and_a_broken_off_download_makes_room(owner, owner_id):
     made(owner_id, 1)
-    held = [Archive(takeaway._slots, -number, "", (b"" for _ in "x")) for number in range(1, takeaway._AT_ONCE)]
-    held.insert(0, takeaway.of(owner_id, []))
+    held = [Archive(results_zip._slots, -number, "", (b"" for _ in "x")) for number in range(1, results_zip._AT_ONCE)]
+    held.insert(0, results_zip.of(owner_id, []))
     with pytest.raises(ServiceUnavailable):
-        takeaway.of(owner_id, [])
+        results_zip.of(owner_id, [])
     next(iter(held[0]))
     for archive in held:
         archive.close()

@@ -5,7 +5,7 @@ import resource
 
 import pytest
 
-from jobs import uploads
+from jobs.files import uploads
 from models import Job, db
 from tests.accounts.people import JSON
 from tests.jobs.support import BRIGHTER, noise, opened, picture, promise_weights, stored_files, upload

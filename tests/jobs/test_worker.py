@@ -7,7 +7,8 @@ import time
 import numpy as np
 from PIL import Image
 
-from jobs import bin, identity, lifecycle, storage
+from jobs import lifecycle, process_identity, trash
+from jobs.files import storage
 from models import Job, Worker, db
 from tests.jobs.support import make_job, make_user, noise, picture, quickest, stored_files, wait_until
 from tests.support.engines import both_engines
@@ -149,7 +150,7 @@ def test_deleting_a_running_job_leaves_nothing_behind(endless, in_app, user_id, 
     start_worker().ready()
     wait_until(endless, "running")
     lifecycle.delete(user_id, endless)
-    bin.erase(user_id, [endless])
+    trash.erase(user_id, [endless])
     wait_until(make_job(user_id))
     assert not [name for name in stored_files(in_app) if endless in name]
 
@@ -170,10 +171,10 @@ def test_F06_a_job_whose_result_does_not_fit_fails_with_a_reason_and_later_ones_
 
 def test_a_worker_is_known_by_its_machine_process_and_start(start_worker):
     worker = start_worker()
-    known_as = f"{':'.join(identity.worker_id().split(':')[:2])}:{worker.process.pid}"
-    start = identity._start(worker.process.pid)
-    assert not identity.is_dead(f"{known_as}:{start}")
-    assert identity.is_dead(f"{known_as}:{int(start) + 1}"), "the number was given to another process"
+    known_as = f"{':'.join(process_identity.worker_id().split(':')[:2])}:{worker.process.pid}"
+    start = process_identity._start(worker.process.pid)
+    assert not process_identity.is_dead(f"{known_as}:{start}")
+    assert process_identity.is_dead(f"{known_as}:{int(start) + 1}"), "the number was given to another process"
     worker.kill()
-    assert identity.is_dead(f"{known_as}:{start}")
-    assert not identity.is_dead(f"elsewhere:0000:{worker.process.pid}:{start}"), "nobody can tell"
+    assert process_identity.is_dead(f"{known_as}:{start}")
+    assert not process_identity.is_dead(f"elsewhere:0000:{worker.process.pid}:{start}"), "nobody can tell"

@@ -9,12 +9,12 @@ import sys
 from flask.cli import main
 
 import services
-from jobs import worker
 from tests.jobs.sampler import SERVICE
+from worker import process
 
 if "GATE" in os.environ:
     services.SERVICES = (*services.SERVICES, SERVICE)
 if "NO_SWEEP" in os.environ:
-    worker.SWEEP_SECONDS = 3600
+    process.SWEEP_SECONDS = 3600
 sys.argv[1:] = ["worker"]
 main()

@@ -12,9 +12,9 @@ import torch
 
 import services
 from checkpoints.conversion import Refused, convert, function, read
-from checkpoints.releases import OFFICIAL, official
 from networks import weights
 from networks.manifest import WEIGHTS, entries, put, sha256_of
+from networks.releases import OFFICIAL, official
 from tests.fixtures import parity
 
 # A release whose file has the form of another's.
@@ -193,5 +193,5 @@ def test_the_state_dict_is_taken_from_where_the_release_keeps_it(tmp_path):
 
 
 def test_reading_the_table_does_not_import_torch():
-    program = "import sys, checkpoints.releases, checkpoints.conversion; sys.exit('torch' in sys.modules)"
+    program = "import sys, networks.releases, checkpoints.conversion; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from jobs import storage
+from jobs.files import storage
 from models import Job, db
 from models.job import DONE, ENDED
 from tests.accounts.people import make_user

@@ -3,12 +3,14 @@
 import pytest
 
 from accounts import administration
-from jobs import departure, lifecycle, results, running
+from jobs import account_deletion, lifecycle
 from jobs.errors import NotFound
+from jobs.files import results
 from models import Job, User, db, utc_now
 from tests.accounts.people import JSON, PASSWORD, make_user, signed_in
 from tests.jobs.support import make_job, picture, stored_files, upload
 from tests.support.engines import both_engines
+from worker import runner
 
 BY = administration.Administrator("admin@example.com", "10.0.0.1")
 
@@ -40,7 +42,7 @@ def test_A18_the_queued_job_of_a_disabled_account_is_never_run(app):
     with app.app_context():
         job_id = make_job(account())
         administration.disable(BY, account(), "Spam")
-        assert running.run(job_id, "a-worker") is False
+        assert runner.run(job_id, "a-worker") is False
         assert db.session.get(Job, job_id, populate_existing=True).status == "cancelled"
     assert upload(browser, picture(), headers=JSON).status_code in {400, 401}
     with app.app_context():
@@ -54,18 +56,18 @@ def test_A18_a_job_that_runs_while_its_account_is_deleted_leaves_nothing_behind(
 
     def deleted_meanwhile(job, service, result):
         with app.app_context():
-            departure.remove(job.user_id, BY.name, BY.address)
+            account_deletion.remove(job.user_id, BY.name, BY.address)
         return store(job, service, result)
 
     monkeypatch.setattr(results, "store", deleted_meanwhile)
     with app.app_context():
-        running.run(make_job(account()), "a-worker")
+        runner.run(make_job(account()), "a-worker")
         assert db.session.query(Job).count() == 0 and db.session.query(User).count() == 0
         assert stored_files(app) == []
 
 
 def delete(user_id: int) -> None:
-    departure.remove(user_id, BY.name, BY.address)
+    account_deletion.remove(user_id, BY.name, BY.address)
 
 
 def disable(user_id: int) -> None:
@@ -95,7 +97,7 @@ def test_A18_an_upload_that_is_being_checked_while_its_account_ends_is_not_kept(
 def test_A18_the_cookie_of_a_deleted_account_opens_nothing_for_who_registers_the_name_again(app):
     old = signed_in(app)
     with app.app_context():
-        departure.remove(account(), BY.name, BY.address)
+        account_deletion.remove(account(), BY.name, BY.address)
     make_user(app, "12345", "other-Pass9")
     assert not old.is_signed_in()
     assert old.sign_in("12345", PASSWORD).status_code == 400

@@ -6,7 +6,7 @@ from collections import Counter
 
 import pytest
 
-from jobs import storage
+from jobs.files import storage
 from models import Job, User, db
 from tests.accounts.people import JSON, Browser, signed_in
 from tests.jobs.support import make_job

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from jobs import storage
+from jobs.files import storage
 from models import Job, db
 from models.job import DONE, ENDED, RUNNING
 from tests.accounts.people import at_once, make_user

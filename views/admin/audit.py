@@ -3,7 +3,7 @@
 from flask import render_template, request
 from flask_babel import lazy_gettext as _
 
-from accounts import directory
+from accounts import user_queries
 from views.admin.shared import PAGE, blueprint, filters, next_url
 
 ACTIONS = {
@@ -47,7 +47,7 @@ ACTIONS = {
 @blueprint.get("/audit")
 def audit():
     chosen = filters("actor", "target", "action", "address")
-    rows, mark = directory.events(chosen, PAGE, request.args.get("after", ""))
+    rows, mark = user_queries.events(chosen, PAGE, request.args.get("after", ""))
     return render_template(
         "admin/audit.html",
         events=rows,

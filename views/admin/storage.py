@@ -2,14 +2,14 @@
 
 from flask import render_template, request
 
-from accounts import directory
+from accounts import user_queries
 from jobs import health, overview
 from views.admin.shared import PAGE, blueprint, next_url
 
 
 @blueprint.get("/storage")
 def storage():
-    rows, mark = directory.users("", "", "storage", PAGE, request.args.get("after", ""))
+    rows, mark = user_queries.users("", "", "storage", PAGE, request.args.get("after", ""))
     return render_template(
         "admin/storage.html",
         users=rows,

@@ -5,10 +5,11 @@ from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_login import current_user
 
-from accounts import administration, directory, sessions
+from accounts import administration, sessions, user_queries
 from accounts.errors import NoSuchAccount
 from jobs import administration as job_administration
-from jobs import limits, retention
+from jobs import quotas as job_quotas
+from jobs import retention
 from jobs.queue import ring_mail
 from views.admin.shared import PAGE, blueprint, filters, me, next_url
 from views.forms import answer, as_field_error, beside_fields, field, page
@@ -19,7 +20,7 @@ from views.languages import CODES
 @blueprint.get("/users")
 def users():
     chosen = filters("q", "state", "order")
-    rows, mark = directory.users(chosen["q"], chosen["state"], chosen["order"], PAGE, request.args.get("after", ""))
+    rows, mark = user_queries.users(chosen["q"], chosen["state"], chosen["order"], PAGE, request.args.get("after", ""))
     return page("admin/users.html", users=rows, chosen=chosen, next_url=next_url("admin.users", chosen, mark))
 
 
@@ -42,7 +43,7 @@ def new_user():
 
 def show_user(errors: dict | None = None) -> str:
     user_id = request.view_args["user_id"]
-    user = directory.find(user_id)
+    user = user_queries.find(user_id)
     if user is None:
         raise NoSuchAccount()
     values = {name: field(name) if errors else getattr(user, name) for name in administration.QUOTAS}
@@ -51,7 +52,7 @@ def show_user(errors: dict | None = None) -> str:
         errors=errors,
         user=user,
         values=values,
-        usage=limits.usage(user_id),
+        usage=job_quotas.usage(user_id),
         retention_days=retention.days_of(user_id),
         sessions=sessions.all_of(user, ""),
         reason=field("reason"),

@@ -9,9 +9,9 @@ from flask_babel import gettext as _
 from accounts.errors import FieldErrors
 from checkpoints import imports as verbs
 from checkpoints import uploads
-from checkpoints.releases import OFFICIAL
 from jobs import availability, overview
 from jobs.errors import JobError
+from networks.releases import OFFICIAL
 from views.admin.shared import blueprint, me
 from views.forms import answer, beside_fields, field, page
 from views.guards import wants_json

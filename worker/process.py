@@ -15,14 +15,15 @@ from sqlalchemy import delete, update
 from sqlalchemy.exc import DBAPIError
 
 import services
-from accounts import mail, upkeep
+from accounts import mail, maintenance
 from checkpoints import uploads
 from config import UMASK
-from jobs import bin, figures, identity, line, running, sweep
+from jobs import job_statistics, process_identity, scheduler, trash
 from jobs.availability import folders, unavailable_reason
 from jobs.queue import JOB, MAIL, bell, remind
 from models import Worker, db, release, utc_now
 from services import engine
+from worker import recovery, runner
 
 logger = logging.getLogger(__name__)
 
@@ -55,10 +56,10 @@ class WorkerProcess:
 
     def __init__(self, app: Flask):
         self.app = app
-        self.id = identity.worker_id()
+        self.id = process_identity.worker_id()
         self.threads = app.config["WORKER_THREADS"]
-        self._watch = sweep.Watch()
-        self._books = figures.Books()
+        self._watch = recovery.Watch()
+        self._books = job_statistics.Books()
         self._stopping = threading.Event()
         self._hurry = threading.Event()
         self._purged_at = -float(PURGE_SECONDS)
@@ -97,8 +98,8 @@ class WorkerProcess:
         """Run what waits, oldest first, until nothing does: the bell only says that there is something."""
         with self.app.app_context():
             try:
-                while not self._stopping.is_set() and (job_id := line.next_id()):
-                    running.run(job_id, self.id)
+                while not self._stopping.is_set() and (job_id := scheduler.next_id()):
+                    runner.run(job_id, self.id)
             except DBAPIError as error:
                 logger.warning("The database is away (%s): the keeper calls again.", type(error.orig).__name__)
 
@@ -116,10 +117,10 @@ class WorkerProcess:
         try:
             self._sign_in()
             self._watch.rescue()
-            waiting = line.next_id()
+            waiting = scheduler.next_id()
             remind(JOB, [waiting] if waiting else [])
             remind(MAIL, mail.pending())
-            bin.erase_due()
+            trash.erase_due()
             self._books.keep()
         except DBAPIError as error:
             logger.warning("The database is away (%s).", type(error.orig).__name__)
@@ -145,8 +146,8 @@ class WorkerProcess:
                     release()
 
     def _purge(self) -> None:
-        sweep.purge()
-        upkeep.sweep()
+        recovery.purge()
+        maintenance.sweep()
         uploads.tidy()
 
     def _sign_in(self) -> None:
@@ -193,7 +194,7 @@ class WorkerProcess:
             time.sleep(0.05)
         try:
             with self.app.app_context():
-                returned = sweep.give_back(self.id)
+                returned = recovery.give_back(self.id)
                 db.session.execute(delete(Worker).where(Worker.id == self.id))
                 db.session.commit()
             logger.info("Worker %s stops; %d jobs go back into the line.", self.id, returned)

@@ -10,11 +10,12 @@ from typing import Any
 from flask import Flask, current_app
 from sqlalchemy import exists, select
 
-from accounts import records
-from accounts.records import Account
+from accounts import data_export
+from accounts.data_export import Account
 from imaging.io.errors import N_
-from jobs import limits, results, storage
-from jobs.zipping import Archive, Pipe, entry, stored
+from jobs import quotas
+from jobs.files import results, storage
+from jobs.files.zip_stream import Archive, Pipe, entry, stored
 from models import Job, User, db
 
 _AT_ONCE = 2
@@ -26,7 +27,7 @@ _slots = threading.BoundedSemaphore(_AT_ONCE)
 
 def of(user_id: int) -> Archive:
     """Return the archive of an account. Raises ServiceUnavailable while too many are being sent."""
-    return Archive(_slots, user_id, _BUSY, _pieces(current_app._get_current_object(), records.account_of(user_id)))
+    return Archive(_slots, user_id, _BUSY, _pieces(current_app._get_current_object(), data_export.account_of(user_id)))
 
 
 def _pieces(app: Flask, account: Account) -> Iterator[bytes]:
@@ -68,17 +69,17 @@ def _documents(app: Flask, user_id: int) -> dict[str, Any]:
         name = db.session.scalar(select(User.name).where(User.id == user_id))
         if name is None:
             return {}
-        uses = [{"limit": use.key, "used": round(use.used, 3), "allowed": use.allowed} for use in limits.usage(user_id)]
+        uses = [{"limit": use.key, "used": round(use.used, 3), "allowed": use.allowed} for use in quotas.usage(user_id)]
         return {
-            "account.json": records.account(user_id) | {"limits": uses},
-            "sessions.json": records.sessions(user_id),
+            "account.json": data_export.account(user_id) | {"limits": uses},
+            "sessions.json": data_export.sessions(user_id),
         }
 
 
 def _events_after(app: Flask, account: Account, last: int) -> list[tuple[int, dict[str, Any]]]:
     with app.app_context():
         name = db.session.scalar(select(User.name).where(account.is_there()))
-        return records.events_after(name, account.made_at, last) if name else []
+        return data_export.events_after(name, account.made_at, last) if name else []
 
 
 def _jobs_after(app: Flask, account: Account, last: str) -> list[tuple[dict[str, Any], list[Path]]]:
@@ -91,7 +92,7 @@ def _jobs_after(app: Flask, account: Account, last: str) -> list[tuple[dict[str,
 
 def _facts(job: Job) -> dict[str, Any]:
     keys = (column.key for column in Job.__table__.columns if column.key not in _HIDDEN)
-    return {key: records.plain(getattr(job, key)) for key in keys}
+    return {key: data_export.plain(getattr(job, key)) for key in keys}
 
 
 def _files(job: Job) -> Iterable[Path]:

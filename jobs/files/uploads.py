@@ -13,9 +13,9 @@ from flask import current_app
 from imaging.io.check import inspect
 from imaging.io.errors import N_, OutOfTime, TooManyBytes
 from imaging.io.formats import Header
-from jobs import storage
 from jobs.errors import ServiceUnavailable, UploadRefused
-from jobs.places import places
+from jobs.files import storage
+from jobs.files.thread_slots import places
 
 _CHUNK_BYTES = 1 << 20
 _NAME_LENGTH = 100

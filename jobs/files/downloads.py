@@ -13,10 +13,10 @@ import services
 from imaging.io.convert import convert
 from imaging.io.errors import N_
 from imaging.io.files import OUTPUT_FORMATS
-from jobs import results, storage, uploads
 from jobs.errors import JobError, NotFound, ServiceUnavailable
+from jobs.files import results, storage, uploads
+from jobs.files.thread_slots import places
 from jobs.options import uploads_of
-from jobs.places import places
 from models import Job
 
 _CONVERSIONS_AT_ONCE = 2

@@ -9,7 +9,7 @@ from models.base import ascii_text, db, moment, utc_now
 
 # A switch: while its row exists no worker takes a job.
 PAUSED = "queue_paused"
-# Counted by a worker now and then (see `jobs.figures`).
+# Counted by a worker now and then (see `jobs.job_statistics`).
 ACCOUNTS, DISABLED, STORED_BYTES = "accounts", "accounts_disabled", "stored_bytes"
 
 

@@ -14,9 +14,11 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.exc import DBAPIError
 
 from imaging.io.errors import N_
-from jobs import bin, identity, lifecycle, results, retention, running, storage
+from jobs import lifecycle, process_identity, retention, trash
+from jobs.files import results, storage
 from models import Job, Worker, db, utc_now
 from models.job import FAILED, QUEUED, RUNNING
+from worker import runner
 
 logger = logging.getLogger(__name__)
 
@@ -52,9 +54,9 @@ class Watch:
         return sum(_release(row) for row in rows if self._is_gone(row, now))
 
     def _is_gone(self, row: Any, now: float) -> bool:
-        if row.worker.startswith(f"{identity.worker_id()}/"):
-            return not running.is_active(row.worker)
-        return identity.is_dead(row.worker) or now - self._since[row.id][1] >= LEASE_SECONDS
+        if row.worker.startswith(f"{process_identity.worker_id()}/"):
+            return not runner.is_active(row.worker)
+        return process_identity.is_dead(row.worker) or now - self._since[row.id][1] >= LEASE_SECONDS
 
 
 def give_back(worker: str) -> int:
@@ -74,7 +76,7 @@ def purge(days: int | None = None) -> int:
     """
     storage.remove_stale_drafts(_DRAFT_SECONDS)
     _settle_doubts()
-    bin.erase_due()
+    trash.erase_due()
     db.session.execute(delete(Worker).where(Worker.seen_at < utc_now() - _FORGET_WORKER))
     db.session.commit()
     job_ids = retention.outdated(days)

@@ -11,7 +11,7 @@ _making = threading.Lock()
 def places() -> threading.BoundedSemaphore:
     """Return the places of this process. Who checks an upload or converts a picture takes one.
 
-    Archives do not: they are few (`jobs/zipping.py`), and one may be sent for as long as its reader likes.
+    Archives do not: they are few (`jobs/files/zip_stream.py`), and one may be sent for as long as its reader likes.
     """
     with _making:
         threads = current_app.config["WEB_THREADS"]

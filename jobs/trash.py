@@ -10,8 +10,8 @@ from itertools import groupby
 
 from sqlalchemy import delete, select, update
 
-from jobs import storage
 from jobs.errors import NotFound
+from jobs.files import storage
 from models import Job, db, utc_now
 from models.job import CANCELLED, QUEUED, RUNNING
 

@@ -10,7 +10,8 @@ from PIL import Image
 from imaging.io import files
 from imaging.io.check import PREVIEW_SIDE, THUMBNAIL_SIDE
 from imaging.io.files import Picture
-from jobs import options, storage
+from jobs import options
+from jobs.files import storage
 from models import Job
 from services import get
 from services.base import File, Result, Service

@@ -11,8 +11,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, select
 
 from models import Fact, Job, db, utc_now
-from models.fact import PAUSED
 from models.job import QUEUED
+from models.setting import PAUSED
 
 ACCOUNTS_AT_A_TIME = 50
 # Who was served longer ago than this counts as never served.

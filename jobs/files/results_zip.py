@@ -9,12 +9,12 @@ from flask import Flask, current_app
 from flask_babel import gettext
 from sqlalchemy import Select, and_, exists, or_, select
 
-from accounts.records import account_of
+from accounts.data_export import account_of
 from imaging.io.errors import N_, PictureError
-from jobs import downloads, storage
-from jobs.downloads import Download, Wish
 from jobs.errors import JobError
-from jobs.zipping import Archive, Pipe, copied, entry
+from jobs.files import downloads, storage
+from jobs.files.downloads import Download, Wish
+from jobs.files.zip_stream import Archive, Pipe, copied, entry
 from models import Job, db
 
 _AT_ONCE = 3

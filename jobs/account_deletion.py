@@ -3,7 +3,8 @@
 from sqlalchemy import delete, select
 
 from accounts import audit, deletion
-from jobs import limits, storage
+from jobs import quotas
+from jobs.files import storage
 from models import Job, Tally, User, db
 
 
@@ -29,7 +30,7 @@ def remove(user_id: int, actor: str, address: str | None) -> str:
     job_ids = list(db.session.scalars(select(Job.id).where(Job.user_id == user_id).with_for_update()))
     for job_id in job_ids:
         storage.doubt(job_id)
-    db.session.execute(delete(Tally).where(Tally.key.in_(limits.keys_of(user_id))))
+    db.session.execute(delete(Tally).where(Tally.key.in_(quotas.keys_of(user_id))))
     mail_id = deletion.erase(user)
     for job_id in job_ids:
         storage.remove(job_id)

@@ -14,8 +14,8 @@ from sqlalchemy.sql.functions import GenericFunction
 from sqlalchemy.types import Float
 
 from models import DayFigure, Fact, Job, User, db, utc_now
-from models.fact import ACCOUNTS, DISABLED, STORED_BYTES
 from models.job import DONE
+from models.setting import ACCOUNTS, DISABLED, STORED_BYTES
 
 DAYS_SHOWN = 30
 # A job may end, or be tried again, on a day after the one it was made on.

@@ -9,9 +9,10 @@ from flask.cli import with_appcontext
 
 from accounts import audit
 from checkpoints.commands import group as weights_group
-from jobs import storage, sweep
+from jobs.files import storage
 from jobs.process import process
-from jobs.worker import WorkerProcess
+from worker import recovery
+from worker.process import WorkerProcess
 
 
 @click.command("worker")
@@ -35,7 +36,7 @@ def group() -> None:
 @with_appcontext
 def purge(days: int | None) -> None:
     """Delete jobs older than RETENTION_DAYS, and what crashes left in the storage. A worker does this every hour."""
-    count = sweep.purge(days)
+    count = recovery.purge(days)
     audit.record("jobs_purged", actor="command line", detail=f"{count} jobs")
     click.echo(f"{count} jobs deleted.")
 
@@ -45,7 +46,7 @@ def purge(days: int | None) -> None:
 @with_appcontext
 def check(remove_orphans: bool) -> None:
     """Compare the storage with the database; the exit status is 1 when files are missing or nobody's."""
-    orphans, missing = sweep.orphans(), sweep.missing_files()
+    orphans, missing = recovery.orphans(), recovery.missing_files()
     for job_id in orphans:
         click.echo(f"No job knows the folder {job_id}.")
         if remove_orphans:

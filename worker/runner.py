@@ -17,17 +17,17 @@ from sqlalchemy.exc import DBAPIError
 import services
 from imaging.io import files
 from imaging.io.errors import N_, PictureError, TooCostly
-from jobs import identity, options, results, storage
-from jobs.errors import JobError
-from jobs.pulse import Pulse
+from jobs import options, process_identity
+from jobs.errors import UNEXPECTED, JobError
+from jobs.files import results, storage
 from models import Job, db, utc_now
 from models.job import DONE, FAILED, QUEUED, RUNNING
 from services import engine
 from services.base import Cancelled, Result, Service, ServiceError
+from worker.heartbeat import Pulse
 
 logger = logging.getLogger(__name__)
 
-UNEXPECTED = "unexpected"
 TOO_LONG = "too_long"
 _STAGES = {"read": N_("Reading the picture"), "save": N_("Saving the result")}
 _TOO_LONG = N_("This picture took longer than this server allows and was stopped.")
@@ -44,7 +44,7 @@ def run(job_id: str, worker: str) -> bool:
 
     Never raises for a job's own faults; raises DBAPIError when the database is lost before the run has begun.
     """
-    this_run = identity.new_run(worker)
+    this_run = process_identity.new_run(worker)
     _active.add(this_run)
     try:
         return _claim(job_id, this_run) and _run_claimed(job_id, this_run)
