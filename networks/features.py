@@ -3,7 +3,7 @@
 The plain shape of VGG (Simonyan, Zisserman, ICLR 2015): at each scale two 3x3 convolutions, each with a ReLU, then the
 greatest of each 2x2. It learns to name things with batch normalisation and forgets the names afterwards; the
 normalisation is folded into the convolutions, so that a map at one place depends on the picture near that place alone,
-which filling holes counts on. Trained by `training/perceptual.py`.
+which filling holes counts on. Trained by `training/common/perceptual.py`.
 """
 
 import torch.nn.functional as F

@@ -10,8 +10,8 @@ from torch import Tensor
 from imaging.tensors import padded, to_tensor
 
 SIDE, MOST = 256, 5  # of the windows that are looked at: pixels, and how many
-# The spread, in pixels, from which a picture counts as blurred. Chosen by `training.measure_shake` on held-back
-# photos of the training sets, where it separates sharp ones from the lightest blur that recipes make.
+# The spread, in pixels, from which a picture counts as blurred. Chosen by `training.deblurring.measure_shake` on
+# held-back photos of the training sets, where it separates sharp ones from the lightest blur that recipes make.
 THRESHOLD = 0.8
 
 

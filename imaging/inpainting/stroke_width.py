@@ -7,7 +7,7 @@ import numpy as np
 
 from imaging.inpainting.regions import Fill, fill_by_regions
 
-THIN_SHARE = 0.015  # of the picture's shorter side (`training.measure_thickness`)
+THIN_SHARE = 0.015  # of the picture's shorter side (`training.inpainting.measure_stroke_width`)
 THIN_COST = 0.1  # of the time that a thick pixel takes
 LEAST_THIN_PIXELS = 5  # however small the picture: so near to both rims there is nothing to invent
 CROSSINGS = 0.05  # of a piece may be thicker: where scratches cross

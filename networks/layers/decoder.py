@@ -2,7 +2,8 @@
 
 Aitken et al., arXiv 1707.02937: sub-pixel convolution without checkerboards. Zhang et al.: "Self-Attention Generative
 Adversarial Networks", ICML 2019. Spectral normalisation (Miyato et al., ICLR 2018) of the convolutions that no batch
-normalisation follows is a matter of training: `training/spectral.py` puts it on and folds it away before the export.
+normalisation follows is a matter of training: `training/colorizing/spectral.py` puts it on and folds it away before the
+export.
 """
 
 import torch

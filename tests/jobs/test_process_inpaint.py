@@ -9,7 +9,7 @@ from PIL import Image
 
 from networks.dfnet import DFNet
 from tests.jobs.support import picture
-from training.export import export
+from training.common.export import export
 
 SIZE = 60, 40
 

@@ -6,8 +6,8 @@ import torch
 from networks import weights
 from networks.context_encoder import SIDE, ContextEncoder, continued
 from networks.discriminators.context import ContextCritic
-from training import context_encoder
-from training.export import export
+from training.common.export import export
+from training.inpainting import train_context_encoder
 
 
 @pytest.fixture(scope="module")
@@ -48,8 +48,8 @@ def test_answers_are_colours_once_it_is_trained(batch):
 
 def test_three_steps_alone_lower_the_error_and_then_the_critic_has_its_say(batch):
     torch.manual_seed(1)
-    trainer = context_encoder.Trainer(ContextEncoder(width=4, bottleneck=16), ContextCritic(width=4), "cpu")
-    trainer.set_rate(0.0, context_encoder.WARM_UP_STEPS)
+    trainer = train_context_encoder.Trainer(ContextEncoder(width=4, bottleneck=16), ContextCritic(width=4), "cpu")
+    trainer.set_rate(0.0, train_context_encoder.WARM_UP_STEPS)
     pictures, known = batch
     heard = [trainer.step(pictures, known, judged=False)["error"] for _ in range(4)]
     assert heard[-1] < heard[0]

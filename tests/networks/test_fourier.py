@@ -3,7 +3,7 @@ import pytest
 import torch
 
 from networks.layers import fourier
-from training import blur
+from training.deblurring import blur
 
 RADIUS = 8
 

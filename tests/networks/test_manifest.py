@@ -8,7 +8,7 @@ import torch
 from networks import weights
 from networks.manifest import WeightsUnavailable, entries, verify
 from networks.u2net import U2NetP
-from training.export import export
+from training.common.export import export
 
 
 @pytest.fixture

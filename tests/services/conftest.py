@@ -5,7 +5,7 @@ import torch
 
 from networks.weights import build
 from services import engine
-from training.export import export
+from training.common.export import export
 
 ARGUMENTS = {
     "deblur": ("deconvolver", {"width": 4, "restorer_width": 4, "middle": 1}),

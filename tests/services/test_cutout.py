@@ -12,7 +12,7 @@ from imaging.io.files import Picture
 from networks.sliding_window import FINE_SIDE, OWN_SIDES
 from services import cutout, engine
 from services.base import KEPT, InvalidOption, ServiceError, silent
-from training import measure_background
+from training.matting import measure
 
 NOISE = np.random.default_rng(0).integers(0, 256, (420, 330, 3), dtype=np.uint8)
 COARSELY = len(OWN_SIDES)  # each time for the photo and its mirror image at once
@@ -196,7 +196,7 @@ def test_in_a_wide_photo_nobody_is_squeezed(asked):
 
 
 def test_what_counts_as_somebody_is_what_was_measured():
-    measured = measure_background.PERSON_SURE, measure_background.PERSON_SHARE
+    measured = measure.PERSON_SURE, measure.PERSON_SHARE
     assert measured == (cutout.PERSON_SURE, cutout.PERSON_SHARE)
 
 

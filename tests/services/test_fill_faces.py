@@ -11,7 +11,7 @@ from networks.face_finder import FaceFinder
 from networks.pluralistic import Pluralistic
 from services import engine, fills
 from services.base import Cancelled, ServiceError, silent
-from training.export import export
+from training.common.export import export
 
 INPAINT = services.get("inpaint")
 HEIGHT, WIDTH = 90, 120

@@ -10,7 +10,7 @@ from networks.context_encoder import ContextEncoder
 from networks.features import FeatureNetwork
 from services import engine, fills
 from services.base import Cancelled, silent
-from training.export import export
+from training.common.export import export
 
 INPAINT = services.get("inpaint")
 HEIGHT, WIDTH = 70, 90

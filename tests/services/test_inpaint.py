@@ -12,7 +12,7 @@ from networks.dfnet import DFNet
 from services import engine, fills
 from services.base import InvalidOption, silent
 from tests.services.conftest import export_small
-from training.export import export
+from training.common.export import export
 
 INPAINT = services.get("inpaint")
 HEIGHT, WIDTH = 80, 110

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from training.archives import held_back, members, read_grey, read_rgb
+from training.common.archives import held_back, members, read_grey, read_rgb
 
 
 @pytest.fixture

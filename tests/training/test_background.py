@@ -9,11 +9,11 @@ from PIL import Image
 from networks import weights
 from networks.manifest import entries
 from networks.u2net import U2NetP
-from training import background
-from training.archives import held_back
-from training.background_data import PEOPLE_FREE, UNLABELLED, Collection, collection, composed, example, hidden
-from training.export import export
-from training.team import Team
+from training.common.archives import held_back
+from training.common.distributed import Team
+from training.common.export import export
+from training.matting import train
+from training.matting.data import PEOPLE_FREE, UNLABELLED, Collection, collection, composed, example, hidden
 
 
 def person(height=96, width=72):
@@ -88,7 +88,7 @@ def test_only_unlabelled_portraits_whose_answered_masks_were_looked_at_are_learn
 
 
 def test_people_set_among_others_leave_these_in_the_mask(monkeypatch):
-    monkeypatch.setattr("training.background_data.AMONG_OTHERS", 1)
+    monkeypatch.setattr("training.matting.data.AMONG_OTHERS", 1)
     everybody = np.full((96, 72, 3), 200, np.uint8), np.full((96, 72), 255, np.uint8)
     source, rng = pictures()._replace(portraits=[everybody], streets=[everybody]), np.random.default_rng(0)
     assert all(composed(source, 64, rng)[1].min() > 250 for _ in range(10))
@@ -114,8 +114,8 @@ class Circle(torch.nn.Module):
 def test_a_teacher_adds_the_unlabelled_portraits_and_the_hard_ones_again():
     source = pictures()
     rgb, mask = source.portraits[0]
-    enriched = background.enriched(source, Circle(), Team()).portraits
-    assert [len(enriched), enriched[0]] == [2 + background.HARD_AGAIN, (rgb, mask)]  # the circle is not the ellipse
+    enriched = train.enriched(source, Circle(), Team()).portraits
+    assert [len(enriched), enriched[0]] == [2 + train.HARD_AGAIN, (rgb, mask)]  # the circle is not the ellipse
     added, answer = enriched[1]
     assert added is source.unlabelled[0] and set(np.unique(answer[:5])) == {0} and answer[48, 40] == 255
     assert all(again[0] is rgb for again in enriched[2:])
@@ -136,8 +136,8 @@ def test_some_examples_have_nobody_in_them():
 
 
 def test_the_rate_warms_up_and_decays():
-    for plan in (background.FROM_NOTHING, background.FROM_RELEASED):
-        rates = [background.rate(plan, progress) for progress in (0, background.WARM_UP, 0.5, 1)]
+    for plan in (train.FROM_NOTHING, train.FROM_RELEASED):
+        rates = [train.rate(plan, progress) for progress in (0, train.WARM_UP, 0.5, 1)]
         assert rates[0] < rates[1] == plan.peak_rate > rates[2] > rates[3] > 0
 
 
@@ -145,15 +145,15 @@ def test_the_overlap_term_is_nought_for_the_truth_and_one_for_its_opposite():
     mask = torch.zeros(2, 1, 64, 64)
     mask[:, :, 16:48] = 1
     logits = 200 * (mask - 0.5)
-    assert background.missed_overlap(logits, mask) < 1e-3
-    assert background.missed_overlap(-logits, mask) > 0.97
+    assert train.missed_overlap(logits, mask) < 1e-3
+    assert train.missed_overlap(-logits, mask) > 0.97
 
 
 def test_halfway_to_other_weights_there_are_the_means():
     first, second = U2NetP().eval(), U2NetP().eval()
     second.encoders[0].inlet.norm.running_mean.fill_(4)
     means = {name: (own + second.state_dict()[name]) / 2 for name, own in first.state_dict().items()}
-    background.move_halfway(first, second)
+    train.move_halfway(first, second)
     assert all(torch.allclose(own, means[name]) for name, own in first.state_dict().items() if own.is_floating_point())
     assert first.encoders[0].inlet.norm.running_mean.mean() == 2
 
@@ -162,8 +162,8 @@ def test_a_few_steps_lower_the_loss_and_what_was_learnt_can_be_exported_and_load
     torch.manual_seed(0)
     rng, network = np.random.default_rng(0), U2NetP().to(memory_format=torch.channels_last).train()
     optimiser = torch.optim.AdamW(network.parameters(), lr=2e-3)
-    rgb, mask = background.batch(pictures(), 64, 2, rng)
-    losses = [background.update(network, optimiser, rgb, mask)[0] for _ in range(6)]
+    rgb, mask = train.batch(pictures(), 64, 2, rng)
+    losses = [train.update(network, optimiser, rgb, mask)[0] for _ in range(6)]
     assert losses[-1] < 0.9 * losses[0]
     export("background", "u2netp", {}, network, "test", "background.md", {"loss": losses[-1]}, tmp_path)
     loaded = weights.load("background", folder=tmp_path)
@@ -175,7 +175,7 @@ def test_the_recipe_runs_on_the_device_it_is_given_and_exports(data, tmp_path, m
     command = f"background --data {data} --minutes 0 --device cpu --out {tmp_path}/run --weights {tmp_path}/weights"
     monkeypatch.setattr("sys.argv", command.split())
     threads = torch.get_num_threads()
-    background.main()
+    train.main()
     torch.set_num_threads(threads)
     assert "portraits_iou" in entries(tmp_path / "weights")["background"].figures
     assert weights.load("background", folder=tmp_path / "weights").multiple_of == 32

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from training import blur
+from training.deblurring import blur
 
 
 @pytest.fixture

@@ -10,21 +10,21 @@ from PIL import Image
 
 from networks import weights
 from networks.layers.palette import expanded, palette
-from training import colorize
-from training.ageing import aged
-from training.archives import held_back
-from training.calibration import LIVELY, MOST_GAIN, Setting, Trial, calibrated, favours, logits_of, unease
-from training.colorize import NoGan, Watch, train, validate
-from training.colour_loader import ColourLoader
-from training.colour_pictures import SOURCES, Batch, ColourPictures
-from training.colour_plan import GENERATOR_RATE, Phase, slope
-from training.export import export
-from training.greenery import GREEN_SHARES, as_in_nature, green_share
-from training.measure_colorize import measure
-from training.palette_loss import PaletteLoss
-from training.rarity import Rarity
-from training.run import Run
-from training.spectral import folded, normalised
+from training.colorizing import nogan
+from training.colorizing.calibration import LIVELY, MOST_GAIN, Setting, Trial, calibrated, favours, logits_of, unease
+from training.colorizing.class_rebalancing import Rarity
+from training.colorizing.first_pictures import SOURCES, Batch, ColourPictures
+from training.colorizing.loader import ColourLoader
+from training.colorizing.measure import measure
+from training.colorizing.nogan import NoGan, Watch, train, validate
+from training.colorizing.palette_loss import PaletteLoss
+from training.colorizing.plan import GENERATOR_RATE, Phase, slope
+from training.colorizing.resample_by_greenness import GREEN_SHARES, as_in_nature, green_share
+from training.colorizing.spectral import folded, normalised
+from training.common.archives import held_back
+from training.common.degradation import aged
+from training.common.export import export
+from training.common.run import Run
 
 
 def painted(random: np.random.Generator, grey: bool = False) -> bytes:
@@ -131,7 +131,7 @@ def test_folding_spectral_normalisation_away_changes_nothing(fresh):
 
 
 def test_the_normalised_convolutions_do_not_stretch():
-    generator = normalised(colorize.PaletteColorizer())
+    generator = normalised(nogan.PaletteColorizer())
     generator(torch.rand(2, 1, 64, 64))
     weight = folded(generator).decoder[0].shuffle.expand.weight
     assert torch.linalg.matrix_norm(weight.flatten(1), 2).item() == pytest.approx(1, abs=0.05)
@@ -139,9 +139,9 @@ def test_the_normalised_convolutions_do_not_stretch():
 
 def test_released_weights_come_back_as_they_are_under_the_norms_put_on_again():
     torch.manual_seed(0)
-    released = folded(normalised(colorize.PaletteColorizer()))
-    again = colorize.PaletteColorizer()
-    colorize.adopt(again, released.state_dict() | {"head.3.bias": torch.zeros(3)})
+    released = folded(normalised(nogan.PaletteColorizer()))
+    again = nogan.PaletteColorizer()
+    nogan.adopt(again, released.state_dict() | {"head.3.bias": torch.zeros(3)})
     grey = torch.rand(1, 1, 64, 64)
     with torch.no_grad():
         assert torch.allclose(folded(normalised(again))(grey), released(grey), atol=0.02)
@@ -183,9 +183,9 @@ def test_the_critic_alone_leaves_the_generator_as_it_is(method, batch):
 def test_the_generator_waits_until_the_critic_is_worth_learning_from(method, batch, monkeypatch):
     weight = method.generator.head[-1].weight
     before = weight.clone()
-    monkeypatch.setattr(colorize, "CRITIC_READY", 0.0)
+    monkeypatch.setattr(nogan, "CRITIC_READY", 0.0)
     assert "adversarial_loss" not in method.joint_step(batch) and torch.equal(weight, before)
-    monkeypatch.setattr(colorize, "CRITIC_READY", 9.0)
+    monkeypatch.setattr(nogan, "CRITIC_READY", 9.0)
     assert "adversarial_loss" in method.joint_step(batch) and not torch.equal(weight, before)
 
 
@@ -195,13 +195,13 @@ def test_the_rate_rises_shortly_and_falls_to_nothing():
 
 
 def test_the_watch_keeps_the_happiest_generator_and_says_when_it_lies_behind(method, held, monkeypatch):
-    unease = iter((1.0, 0.9, *[0.95] * colorize.PATIENCE))
-    monkeypatch.setattr(colorize, "validate", lambda generator, held, rarity: {"unease": next(unease)})
+    unease = iter((1.0, 0.9, *[0.95] * nogan.PATIENCE))
+    monkeypatch.setattr(nogan, "validate", lambda generator, held, rarity: {"unease": next(unease)})
     watch = Watch(method, held)
     method.generator.head[-1].bias.data.fill_(0.25)
     watch.look()
     method.generator.head[-1].bias.data.fill_(0.5)
-    for _ in range(colorize.PATIENCE):
+    for _ in range(nogan.PATIENCE):
         assert not watch.past_the_inflection()
         watch.look()
     assert watch.past_the_inflection()
@@ -256,7 +256,7 @@ def test_pictures_are_drawn_again_until_they_are_as_green_as_nature():
 @torch.no_grad()
 def test_the_calibrated_network_carries_its_settings_to_whoever_builds_it(method, held):
     network = calibrated(method.generator, held, method.colour_loss.rarity)
-    again = colorize.PaletteColorizer(**network.arguments).eval()
+    again = nogan.PaletteColorizer(**network.arguments).eval()
     again.load_state_dict(network.state_dict())
     assert torch.allclose(again(held.lightness), network(held.lightness), atol=1e-5)
     assert again.arguments == network.arguments

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from training.colour_figures import ciede2000, colourfulness
+from training.colorizing.metrics import ciede2000, colourfulness
 
 
 def colour(*lab: float) -> torch.Tensor:

@@ -4,10 +4,10 @@ import torch
 
 from networks import weights
 from networks.deconvolver import Deconvolver
-from training import deblur, measure_deblur
-from training.export import export
-from training.pairs import Crops
-from training.team import Team
+from training.common.distributed import Team
+from training.common.export import export
+from training.deblurring import measure, train
+from training.deblurring.pairs import Crops
 
 SMALL = {"width": 4, "restorer_width": 4, "encoder": (1,), "middle": 1, "decoder": (1,), "rounds": 2}
 
@@ -15,7 +15,7 @@ SMALL = {"width": 4, "restorer_width": 4, "encoder": (1,), "middle": 1, "decoder
 @pytest.fixture
 def trainer():
     torch.manual_seed(2)
-    trainer = deblur.Trainer(Deconvolver(**SMALL))
+    trainer = train.Trainer(Deconvolver(**SMALL))
     for group in trainer.optimiser.param_groups:
         group["lr"] = 5e-3
     return trainer
@@ -24,7 +24,7 @@ def trainer():
 @pytest.fixture
 def batches(scene):
     """Three batches of four crops, again and again."""
-    kept = [next(deblur.batches([scene], 64, 4, step, (5,), 0)) for step in range(3)]
+    kept = [next(train.batches([scene], 64, 4, step, (5,), 0)) for step in range(3)]
     return lambda step: kept[step % 3]
 
 
@@ -53,7 +53,7 @@ def test_crops_are_repeatable_and_come_with_their_kernel(scene):
 
 def test_a_run_goes_on_with_the_crops_it_has_not_seen(scene):
     all_at_once = Crops([scene], 48, (7,), range(0, 2**31))
-    _, sharp, _ = next(deblur.batches([scene], 48, 2, 5, (7,), 0))
+    _, sharp, _ = next(train.batches([scene], 48, 2, 5, (7,), 0))
     assert torch.equal(sharp[1], all_at_once[11][1])
 
 
@@ -61,9 +61,9 @@ def test_the_losses_are_least_for_the_truth():
     sharp, kernel = torch.rand(2, 3, 32, 32), torch.zeros(2, 33, 33)
     kernel[:, 16, 16] = 1
     luminance = (sharp * torch.tensor([0.299, 0.587, 0.114]).view(1, 3, 1, 1)).sum(1, keepdim=True)
-    truth = deblur.Restored(sharp, kernel[:, None], luminance)
-    elsewhere = deblur.Restored(sharp + 0.1, kernel[:, None].roll(5, 2), luminance + 0.1)
-    right, wrong = deblur.losses(truth, sharp, kernel), deblur.losses(elsewhere, sharp, kernel)
+    truth = train.Restored(sharp, kernel[:, None], luminance)
+    elsewhere = train.Restored(sharp + 0.1, kernel[:, None].roll(5, 2), luminance + 0.1)
+    right, wrong = train.losses(truth, sharp, kernel), train.losses(elsewhere, sharp, kernel)
     assert right["kernel"] == 0 and wrong["kernel"] == pytest.approx(2)
     assert all(right[name] < wrong[name] for name in right)
 
@@ -73,11 +73,11 @@ def test_the_rate_rises_at_first_and_falls_to_zero(trainer):
     for progress, step in ((0.0, 0), (0.1, 500), (0.5, 3000), (0.9999, 6000)):
         trainer.set_rate(progress, step)
         rates.append(trainer.optimiser.param_groups[0]["lr"])
-    assert rates[0] < rates[2] < rates[1] <= deblur.RATE and rates[3] < 1e-6
+    assert rates[0] < rates[2] < rates[1] <= train.RATE and rates[3] < 1e-6
 
 
 def test_a_lower_rate_can_be_asked_for():
-    trainer = deblur.Trainer(Deconvolver(**SMALL), rate=2e-4)
+    trainer = train.Trainer(Deconvolver(**SMALL), rate=2e-4)
     trainer.set_rate(0.0, 5000)
     assert trainer.optimiser.param_groups[0]["lr"] == pytest.approx(2e-4)
 
@@ -86,14 +86,14 @@ def test_the_level_counts_a_decibel_alike_for_small_and_large_errors():
     levels = []
     for error in (0.08, 0.16, 0.32):
         sharp, kernel = torch.zeros(1, 3, 32, 32), torch.zeros(1, 33, 33)
-        wrong = deblur.Restored(sharp + error, kernel[:, None], sharp[:, :1])
-        levels.append(deblur.losses(wrong, sharp, kernel)["level"].item())
+        wrong = train.Restored(sharp + error, kernel[:, None], sharp[:, :1])
+        levels.append(train.losses(wrong, sharp, kernel)["level"].item())
     assert levels[1] - levels[0] == pytest.approx(levels[2] - levels[1], abs=0.1)
     assert levels[1] - levels[0] == pytest.approx(6.02, abs=0.1)
 
 
 def test_validation_finds_no_gain_in_a_fresh_network_and_no_harm_either(scene):
-    figures = deblur.validate(Deconvolver(**SMALL).eval(), [(scene[:64, :64], scene[:64, 8:72])])
+    figures = train.validate(Deconvolver(**SMALL).eval(), [(scene[:64, :64], scene[:64, 8:72])])
     assert figures["psnr_gain"] == pytest.approx(0, abs=1e-6) and figures["sharp_psnr"] == 100
 
 
@@ -101,8 +101,8 @@ def test_the_export_of_a_trained_network_loads_and_restores_alike(scene, trainer
     for step in range(4):
         trainer.step(step, Team(), *batches(step))
     export("deblur", "deconvolver", SMALL, trainer.average, "test", "deblur.md", {}, folder=tmp_path)
-    restored = measure_deblur.restore(weights.load("deblur", folder=tmp_path), scene)
-    expected = measure_deblur.restore(trainer.average, scene)
+    restored = measure.restore(weights.load("deblur", folder=tmp_path), scene)
+    expected = measure.restore(trainer.average, scene)
     assert np.abs(restored.astype(int) - expected).max() <= 2
 
 

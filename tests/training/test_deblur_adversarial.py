@@ -4,8 +4,9 @@ import torch
 
 from networks.deconvolver import Deconvolver
 from networks.discriminators.deblur_critic import DeblurCritic
-from training import deblur, perceptual
-from training.deblur_adversarial import CRITIC_ALONE, Trainer
+from training.common import perceptual
+from training.deblurring import train
+from training.deblurring.train_adversarial import CRITIC_ALONE, Trainer
 
 SMALL = {"width": 4, "restorer_width": 4, "encoder": (1,), "middle": 1, "decoder": (1,), "rounds": 1}
 
@@ -13,7 +14,7 @@ SMALL = {"width": 4, "restorer_width": 4, "encoder": (1,), "middle": 1, "decoder
 @pytest.fixture
 def batch():
     scene = np.kron(np.random.default_rng(4).integers(0, 256, (20, 22, 3)), np.ones((8, 8, 1))).astype(np.uint8)
-    return next(deblur.batches([scene], 64, 4, 0, (5,), 0))
+    return next(train.batches([scene], 64, 4, 0, (5,), 0))
 
 
 @pytest.fixture

@@ -11,11 +11,12 @@ from PIL import Image
 
 from networks import weights
 from networks.dfnet import DFNet
-from training import dfnet, holes, squares
-from training.dfnet_losses import losses, variation
-from training.export import export
-from training.perceptual import FeatureNetwork
-from training.run import Run
+from training.common import squares
+from training.common.export import export
+from training.common.perceptual import FeatureNetwork
+from training.common.run import Run
+from training.inpainting import hole_masks, train_dfnet
+from training.inpainting.dfnet_losses import losses, variation
 
 
 def painted(random: np.random.Generator, height: int = 90, width: int = 120) -> bytes:
@@ -69,7 +70,7 @@ def words(data, tmp_path, *more: str) -> list[str]:
 
 @pytest.mark.parametrize("low, high", [(0.1, 0.2), (0.2, 0.3), (0.3, 0.4)])
 def test_measured_holes_cover_what_they_should_and_come_back_with_their_seed(low, high):
-    first, again = (holes.irregular(120, 180, low, high, np.random.default_rng(5)) for _ in range(2))
+    first, again = (hole_masks.irregular(120, 180, low, high, np.random.default_rng(5)) for _ in range(2))
     assert low <= first.mean() <= high and np.array_equal(first, again)
 
 
@@ -77,28 +78,28 @@ def test_measured_holes_cover_what_they_should_and_come_back_with_their_seed(low
 @pytest.mark.parametrize("low, high", [(0.1, 0.2), (0.3, 0.4)])
 def test_a_picture_that_is_too_small_for_strokes_gets_a_hole_all_the_same(height, width, low, high):
     for seed in range(10):
-        hole = holes.irregular(height, width, low, high, np.random.default_rng(seed))
+        hole = hole_masks.irregular(height, width, low, high, np.random.default_rng(seed))
         assert hole.shape == (height, width) and 1 <= hole.sum() < hole.size
         assert low - 1 / hole.size <= hole.mean() <= high + 1 / hole.size
 
 
 def test_a_single_pixel_is_refused_in_words():
     with pytest.raises(ValueError, match="no room for a hole"):
-        holes.irregular(1, 1, 0.1, 0.2, np.random.default_rng(0))
+        hole_masks.irregular(1, 1, 0.1, 0.2, np.random.default_rng(0))
 
 
 def test_holes_of_every_kind_leave_something_and_take_something():
     random, given = np.random.default_rng(1), [np.eye(30, dtype=bool)]
     for _ in range(40):
-        hole = holes.random_hole(64, 96, random, given)
+        hole = hole_masks.random_hole(64, 96, random, given)
         assert hole.shape == (64, 96) and hole.dtype == bool and 0 < hole.mean() < 0.9
 
 
 def test_a_window_is_cut_from_a_hole_over_a_whole_photo_and_is_neither_empty_nor_full():
     random = np.random.default_rng(3)
-    for masks in (None, [np.eye(30, dtype=bool)]):
-        part = dfnet.window(96, random, masks)
-        assert part.shape == (96, 96) and dfnet.LEAST_HOLE <= part.mean() <= dfnet.MOST_HOLE
+    for known in (None, [np.eye(30, dtype=bool)]):
+        part = train_dfnet.window(96, random, known)
+        assert part.shape == (96, 96) and train_dfnet.LEAST_HOLE <= part.mean() <= train_dfnet.MOST_HOLE
 
 
 def test_masks_and_held_back_pictures_are_not_trained_on(data):
@@ -125,8 +126,8 @@ def test_a_perfect_result_costs_only_the_variation_of_the_picture_itself():
 
 def test_the_loss_falls_on_a_batch_seen_again_and_again(data, tmp_path):
     torch.manual_seed(0)
-    material = dfnet.Material(dfnet.parse_arguments(words(data, tmp_path)))
-    trainer = dfnet.Trainer(DFNet(4, 6), FeatureNetwork(width=4).requires_grad_(False), "cpu")
+    material = train_dfnet.Material(train_dfnet.parse_arguments(words(data, tmp_path)))
+    trainer = train_dfnet.Trainer(DFNet(4, 6), FeatureNetwork(width=4).requires_grad_(False), "cpu")
     pictures, known = material.batch(2, 0)
     heard = []
     for step in range(10):
@@ -138,12 +139,12 @@ def test_the_loss_falls_on_a_batch_seen_again_and_again(data, tmp_path):
 
 def test_a_run_ends_with_an_average_that_exports_and_loads(data, tmp_path, monkeypatch):
     monkeypatch.setattr("sys.argv", ["dfnet", *words(data, tmp_path, "--minutes", "0.02")])
-    monkeypatch.setattr(dfnet, "Run", lambda name, **kept: Run(name, logs=tmp_path, **kept))
-    dfnet.main()
+    monkeypatch.setattr(train_dfnet, "Run", lambda name, **kept: Run(name, logs=tmp_path, **kept))
+    train_dfnet.main()
     lines = [json.loads(line) for line in (tmp_path / "dfnet.jsonl").read_text().splitlines()]
     assert {"hole_psnr", "gain"} <= lines[-1].keys()
     monkeypatch.setattr("sys.argv", ["dfnet", *words(data, tmp_path, "--minutes", "0.02", "--resume")])
-    dfnet.main()
+    train_dfnet.main()
     network = DFNet(4, 6, smooth=True)
     network.load_state_dict(torch.load(tmp_path / "average.pt", weights_only=True))
     export("dfnet", "dfnet", {"width": 4, "levels": 6, "smooth": True}, network, "none", "dfnet.md", {}, tmp_path)

@@ -6,7 +6,7 @@ import torch
 from safetensors.torch import load_file
 from torch import nn
 
-from training.export import export
+from training.common.export import export
 
 
 def small():

@@ -12,9 +12,9 @@ from PIL import Image
 from networks import weights
 from networks.dcgan import DCGAN
 from networks.pluralistic import Guess, Pluralistic
-from training import dcgan, face_finder, measure_faces, pluralistic, pluralistic_losses
-from training.export import export
-from training.run import Run
+from training.common.export import export
+from training.common.run import Run
+from training.inpainting import measure_faces, pluralistic_losses, train_dcgan, train_face_finder, train_pluralistic
 
 
 def drawn_face(random: np.random.Generator, side: int) -> bytes:
@@ -38,7 +38,7 @@ def data(tmp_path_factory):
     with zipfile.ZipFile(folder / "faces.zip", "w") as file:
         for number in range(60):
             file.writestr(f"faces/{number:05}.png", drawn_face(random, 80))
-    for archive, prefix in face_finder.ELSEWHERE:
+    for archive, prefix in train_face_finder.ELSEWHERE:
         with zipfile.ZipFile(folder / archive, "w") as file:
             for number in range(30):
                 coarse = random.integers(0, 256, (15, 15, 3), dtype=np.uint8)
@@ -55,15 +55,15 @@ def limited(recipe, tmp_path, monkeypatch, name: str, words: list[str]) -> list[
 
 
 def test_faces_are_cut_close_and_a_tenth_is_held_back(data):
-    train, held = dcgan.faces(data)
+    train, held = train_dcgan.faces(data)
     assert len(train) + len(held) == 60 and len(held) > 0
     assert train.shape[1:] == (3, 68, 68) and held.shape[1:] == (3, 64, 64)
 
 
 def test_dcgan_trains_ends_with_an_average_goes_on_and_its_export_loads(data, tmp_path, monkeypatch):
     words = ["--data", str(data), "--batch", "4", "--width", "4", "--validation-steps", "1"]
-    assert "hole_psnr" in limited(dcgan, tmp_path, monkeypatch, "dcgan", words)[-1]
-    limited(dcgan, tmp_path, monkeypatch, "dcgan", [*words, "--resume"])
+    assert "hole_psnr" in limited(train_dcgan, tmp_path, monkeypatch, "dcgan", words)[-1]
+    limited(train_dcgan, tmp_path, monkeypatch, "dcgan", [*words, "--resume"])
     assert list(tmp_path.glob("faces-*.png"))
     network = measure_faces.trained("dcgan", tmp_path / "average.pt")
     export("dcgan", "dcgan", {"width": 4}, network, "none", "dcgan.md", {}, tmp_path)
@@ -73,7 +73,7 @@ def test_dcgan_trains_ends_with_an_average_goes_on_and_its_export_loads(data, tm
 
 def test_a_step_of_dcgan_moves_both_networks_and_the_average_follows():
     torch.manual_seed(0)
-    trainer = dcgan.Trainer(DCGAN(width=4, latent=8), "cpu")
+    trainer = train_dcgan.Trainer(DCGAN(width=4, latent=8), "cpu")
     before = [parameter.clone() for parameter in (*trainer.average.parameters(),)]
     critic = trainer.released().critic.layers[0].weight
     for _ in range(3):
@@ -85,7 +85,7 @@ def test_a_step_of_dcgan_moves_both_networks_and_the_average_follows():
 
 def test_the_released_critic_computes_what_the_normalised_one_does():
     torch.manual_seed(0)
-    trainer, pictures = dcgan.Trainer(DCGAN(width=4, latent=8), "cpu"), torch.rand(3, 3, 64, 64)
+    trainer, pictures = train_dcgan.Trainer(DCGAN(width=4, latent=8), "cpu"), torch.rand(3, 3, 64, 64)
     trainer.step(torch.rand(4, 3, 64, 64))
     released = trainer.released()
     trainer.network.eval()
@@ -94,9 +94,9 @@ def test_the_released_critic_computes_what_the_normalised_one_does():
 
 def test_pluralistic_trains_ends_with_an_average_goes_on_and_its_export_loads(data, tmp_path, monkeypatch):
     words = ["--data", str(data), "--batch", "2", "--width", "4", "--holes", "6"]
-    last = limited(pluralistic, tmp_path, monkeypatch, "pluralistic", words)[-1]
+    last = limited(train_pluralistic, tmp_path, monkeypatch, "pluralistic", words)[-1]
     assert last["best_psnr"] >= last["hole_psnr"] and last["diversity"] >= 0
-    limited(pluralistic, tmp_path, monkeypatch, "pluralistic", [*words, "--resume"])
+    limited(train_pluralistic, tmp_path, monkeypatch, "pluralistic", [*words, "--resume"])
     network = measure_faces.trained("pluralistic", tmp_path / "average.pt")
     arguments = {"width": network.width, "codes": network.codes}
     export("pluralistic", "pluralistic", arguments, network, "none", "pluralistic.md", {}, tmp_path)
@@ -106,7 +106,7 @@ def test_pluralistic_trains_ends_with_an_average_goes_on_and_its_export_loads(da
 
 def test_every_part_of_pluralistic_learns_from_one_step():
     torch.manual_seed(0)
-    trainer = pluralistic.Trainer(Pluralistic(width=4, codes=4), "cpu", critic_width=4)
+    trainer = train_pluralistic.Trainer(Pluralistic(width=4, codes=4), "cpu", critic_width=4)
     before = {name: tensor.clone() for name, tensor in trainer.network.named_parameters()}
     known = torch.ones(2, 1, 64, 64)
     known[..., 16:48, 16:48] = 0
@@ -137,9 +137,9 @@ def test_the_finder_trains_is_measured_and_its_export_loads(data, tmp_path, monk
     words = ["--data", str(data), "--each", "1", "--steps", "3", "--export", "--folder", str(tmp_path)]
     words += ["--out", str(tmp_path)]
     monkeypatch.setattr("sys.argv", ["finder", *words])
-    monkeypatch.setattr(face_finder, "BATCH", 8)
-    monkeypatch.setattr(face_finder, "LOOKED_FOR", 2)
-    face_finder.main()
+    monkeypatch.setattr(train_face_finder, "BATCH", 8)
+    monkeypatch.setattr(train_face_finder, "LOOKED_FOR", 2)
+    train_face_finder.main()
     figures = json.loads((tmp_path / "manifest.json").read_text())["facefinder"]["figures"]
     assert 0 <= figures["faces_found"] <= 1 and figures["off_by_50"] >= 0
     finder = weights.load("facefinder", folder=tmp_path)
@@ -148,12 +148,15 @@ def test_the_finder_trains_is_measured_and_its_export_loads(data, tmp_path, monk
 
 def test_a_face_is_drawn_as_far_off_and_as_large_as_asked():
     face, below = torch.zeros(1, 3, 48, 48), torch.zeros(1, 3, 48, 48)
-    centre = [48 * (start + face_finder.FACE_SIDE / 2) for start in (face_finder.FACE_TOP, face_finder.FACE_LEFT)]
+    centre = [
+        48 * (start + train_face_finder.FACE_SIDE / 2)
+        for start in (train_face_finder.FACE_TOP, train_face_finder.FACE_LEFT)
+    ]
     top, left = (round(value) for value in centre)
     face[:, :, top - 2 : top + 2, left - 2 : left + 2] = 1.0
-    same = face_finder.placed(face, below, torch.zeros(1, 3))
+    same = train_face_finder.placed(face, below, torch.zeros(1, 3))
     assert torch.allclose(same, face, atol=1e-4)
-    moved = face_finder.placed(face, below, torch.tensor([[0.1, -0.05, np.log(1.5)]]))[0, 0]
+    moved = train_face_finder.placed(face, below, torch.tensor([[0.1, -0.05, np.log(1.5)]]))[0, 0]
     rows, columns = ((moved.sum(axis) * torch.arange(48)).sum() / moved.sum() for axis in (1, 0))
     assert rows.item() == pytest.approx(top - 0.5 + 4.8, abs=0.6)
     assert columns.item() == pytest.approx(left - 2.9, abs=0.6)
@@ -165,9 +168,9 @@ def test_faces_in_place_and_none_are_named_and_those_between_are_not():
     place = torch.tensor([[0.0, 0.0, 0.0], none, [0.1, 0.0, 0.0]])
     answers = torch.zeros(3, 4)
     answers[0, 0], answers[1, 0], answers[2, 1] = 20.0, -20.0, 0.1
-    assert face_finder.loss_of(answers, place).item() == pytest.approx(0, abs=1e-6)
+    assert train_face_finder.loss_of(answers, place).item() == pytest.approx(0, abs=1e-6)
     answers[1, 0] = 20.0
-    assert face_finder.loss_of(answers, place).item() > 5
+    assert train_face_finder.loss_of(answers, place).item() > 5
 
 
 @pytest.mark.parametrize("kind", measure_faces.KINDS)

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from training import handheld, measure_deblur
+from training.deblurring import handheld, measure
 
 
 def moved(views, x, y):
@@ -31,7 +31,7 @@ def test_a_shaken_photo_is_blurred_and_the_same_for_the_same_seed(scene):
 
 
 def test_the_protocol_can_be_shaken_by_it(scene):
-    cases = list(measure_deblur.protocol([scene], shaken=handheld.photographed))
+    cases = list(measure.protocol([scene], shaken=handheld.photographed))
     assert [case.severity for case in cases] == ["light", "medium", "heavy"]
     errors = [np.abs(case.photo.pixels.astype(int) - scene).mean() for case in cases]
     assert errors[0] < errors[1] < errors[2]

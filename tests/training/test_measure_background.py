@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from training.measure_background import compare
+from training.matting.measure import compare
 
 
 def square(top=20, left=20, side=40):

@@ -9,7 +9,7 @@ import pytest
 import torch
 from PIL import Image
 
-from training.measure_elsewhere import OURS, TABLE, files, filled, judged, photo, table
+from training.matting.measure_out_of_domain import OURS, TABLE, files, filled, judged, photo, table
 
 SQUARE = [20, 20, 79, 20, 79, 79, 20, 79]
 HOLE = [40, 40, 59, 40, 59, 59, 40, 59]

@@ -7,8 +7,8 @@ import torch
 
 from networks.dfnet import DFNet
 from networks.features import FeatureNetwork
-from training import measure_thickness
-from training.measure_inpaint import BANDS, available, measure
+from training.inpainting import measure_stroke_width
+from training.inpainting.measure import BANDS, available, measure
 
 PHOTO = cv2.GaussianBlur(np.random.default_rng(0).integers(0, 256, (72, 96, 3), dtype=np.uint8), (0, 0), 4)
 
@@ -43,7 +43,7 @@ def test_a_way_that_changes_a_pixel_outside_the_hole_is_caught():
 
 @pytest.mark.parametrize("percent", [1.0, 4.0])
 def test_lines_are_as_thick_as_asked_and_cover_what_they_should(percent):
-    drawn = measure_thickness.lines((200, 300), percent, np.random.default_rng(0))
+    drawn = measure_stroke_width.lines((200, 300), percent, np.random.default_rng(0))
     assert 0.04 <= drawn.mean() < 0.1
     depth, thick = cv2.distanceTransform(drawn.astype(np.uint8), cv2.DIST_L2, 5), 2 * percent
     assert 0.2 * thick <= np.median(depth[drawn]) <= 0.5 * thick + 0.5
@@ -54,7 +54,7 @@ def test_a_blur_has_less_detail_and_other_features_than_the_photo():
     hole, features = np.zeros(PHOTO.shape[:2], bool), FeatureNetwork(width=4).eval()
     hole[20:50, 20:60] = True
     blurred = np.where(hole[:, :, None], cv2.GaussianBlur(PHOTO, (0, 0), 6), PHOTO)
-    assert measure_thickness.detail(PHOTO, PHOTO, hole) == pytest.approx(1)
-    assert measure_thickness.detail(blurred, PHOTO, hole) < 0.7
-    assert measure_thickness.distance(features, PHOTO, PHOTO, hole) == pytest.approx(0, abs=1e-6)
-    assert measure_thickness.distance(features, blurred, PHOTO, hole) > 1e-4
+    assert measure_stroke_width.detail(PHOTO, PHOTO, hole) == pytest.approx(1)
+    assert measure_stroke_width.detail(blurred, PHOTO, hole) < 0.7
+    assert measure_stroke_width.distance(features, PHOTO, PHOTO, hole) == pytest.approx(0, abs=1e-6)
+    assert measure_stroke_width.distance(features, blurred, PHOTO, hole) > 1e-4

@@ -3,7 +3,7 @@ import copy
 import torch
 from torch import nn
 
-from training.muon import Muon, orthogonal
+from training.common.muon import Muon, orthogonal
 
 
 def network() -> nn.Module:

@@ -6,9 +6,9 @@ import torch
 
 from networks import weights
 from networks.features import FeatureNetwork
-from training import perceptual
-from training.export import export
-from training.run import Run
+from training.common import perceptual
+from training.common.export import export
+from training.common.run import Run
 
 
 @pytest.fixture(scope="module")

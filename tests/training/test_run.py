@@ -5,7 +5,7 @@ import pytest
 import torch
 from torch import nn
 
-from training.run import NonFinite, Run
+from training.common.run import NonFinite, Run
 
 
 def start(tmp_path, minutes=None):

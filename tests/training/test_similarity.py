@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from training.similarity import psnr, ssim
+from training.common.metrics import psnr, ssim
 
 
 @pytest.fixture

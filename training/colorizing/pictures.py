@@ -11,8 +11,8 @@ import cv2
 import numpy as np
 import torch
 
-from training.archives import Member, members, read_rgb
-from training.colour_pictures import LEAST_CHROMA, Batch, _crop, _mean_chroma, as_batch
+from training.colorizing.first_pictures import LEAST_CHROMA, Batch, _crop, _mean_chroma, as_batch
+from training.common.archives import Member, members, read_rgb
 
 MAX_STORED_SIDE = 224  # pixels: larger pictures are kept with this short side
 

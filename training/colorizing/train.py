@@ -21,15 +21,15 @@ from torch import Tensor, nn
 from networks.layers.colour_space import lab_to_rgb
 from networks.layers.encoders import ENCODERS, load_vgg16
 from networks.palette_colorizer import CHROMA_UNIT, PaletteColorizer
+from training.colorizing.class_rebalancing import Rarity
+from training.colorizing.first_pictures import Batch
+from training.colorizing.palette_loss import PaletteLoss
 from training.colorizing.pictures import VALIDATION, ColourPictures
 from training.colorizing.validate import validate, validation_batch
-from training.colour_pictures import Batch
 from training.common.ema import EMA
+from training.common.muon import Muon
+from training.common.run import Run
 from training.common.vgg import VGGFeatures, perceptual_distance, read_vgg16
-from training.muon import Muon
-from training.palette_loss import PaletteLoss
-from training.rarity import Rarity
-from training.run import Run
 
 SEED = 2026
 DECODER_RATE, ENCODER_RATE = 1.5e-3, 3e-5  # peaks

@@ -9,9 +9,9 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from networks.palette_colorizer import PaletteColorizer
+from training.colorizing.first_pictures import Batch, as_batch
+from training.colorizing.metrics import agreement
 from training.colorizing.pictures import Source, coloured_pictures
-from training.colour_figures import agreement
-from training.colour_pictures import Batch, as_batch
 
 SIDE = 160  # pixels of the centred squares
 COUNT = 120  # of each source at most

@@ -1,0 +1,76 @@
+"""Many pictures as squares of one size in one tensor, so that batches are cut on the device that trains."""
+
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+from torch import Tensor
+
+from training.common.archives import Member, held_back, members, read_rgb
+
+# Archive, prefix of the names, and how often its pictures stand in the bank: sharp photos count most.
+SOURCES = (
+    ("photos-0.zip", "", 3),
+    ("photos-1.zip", "", 3),
+    ("photos-2.zip", "", 3),
+    ("scenes.zip", "", 1),
+    ("people-portraits.zip", "portraits/", 1),
+    ("people-street.zip", "street/", 1),
+    ("people-street.zip", "backgrounds/", 2),
+)
+
+
+def listed(data: Path, sources: Iterable[tuple[str, str, int]] = SOURCES) -> tuple[list[Member], list[Member]]:
+    """Return the members to train on, each as often as it counts, and those that are held back."""
+    train, held = [], []
+    for archive, prefix, times in sources:
+        for member in members(data, archive, prefix):
+            if ".mask." in member.name:
+                continue
+            if held_back(member.stem):
+                held.append(member)
+            else:
+                train += [member] * times
+    return train, held
+
+
+def bank(chosen: list[Member], side: int, random: np.random.Generator) -> Tensor:
+    """Return a square of `side` pixels out of each picture, uint8 (N, 3, side, side), at a random place and size.
+
+    The picture is reduced so that its shorter side is between `side` and its own length; a smaller one is enlarged.
+    """
+    squares = np.empty((len(chosen), side, side, 3), np.uint8)
+    seeds = random.integers(2**63, size=len(chosen))
+
+    def cut(number: int) -> None:
+        squares[number] = square(read_rgb(chosen[number]), side, np.random.default_rng(seeds[number]))
+
+    with ThreadPoolExecutor() as readers:
+        list(readers.map(cut, range(len(chosen))))
+    return torch.from_numpy(squares).permute(0, 3, 1, 2).contiguous()
+
+
+def square(picture: np.ndarray, side: int, random: np.random.Generator) -> np.ndarray:
+    """Return one random square, uint8 (side, side, 3)."""
+    height, width = picture.shape[:2]
+    shorter = min(height, width)
+    scale = max(side, random.uniform(side, max(side, shorter))) / shorter
+    size = max(side, round(width * scale)), max(side, round(height * scale))
+    way = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
+    resized = cv2.resize(picture, size, interpolation=way) if size != (width, height) else picture
+    top, left = (int(random.integers(length - side + 1)) for length in resized.shape[:2])
+    return resized[top : top + side, left : left + side]
+
+
+def batch(squares: Tensor, count: int, side: int, generator: torch.Generator) -> Tensor:
+    """Return `count` crops of `side` pixels, mirrored at random, float32 (count, 3, side, side) in [0, 1]."""
+    device, room = squares.device, squares.shape[-1] - side + 1
+    drawn = torch.randint(len(squares), (count,), generator=generator, device=device)
+    top, left = (torch.randint(room, (count, 1), generator=generator, device=device) for _ in range(2))
+    span = torch.arange(side, device=device)
+    across = left + torch.where(torch.rand((count, 1), generator=generator, device=device) < 0.5, span, span.flip(0))
+    crops = squares[drawn[:, None, None], :, (top + span)[:, :, None], across[:, None, :]]  # (count, side, side, 3)
+    return crops.permute(0, 3, 1, 2).float() / 255

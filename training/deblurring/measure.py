@@ -1,0 +1,171 @@
+"""What a set of deblur weights is worth: `python -m training.deblurring.measure --data FOLDER [--state FILE]`.
+
+Protocol: the 100 photos bsds-val of validation.zip, which no recipe trains on, each blurred three times by
+`training.deblurring.blur`, once per severity, with the seed (SEED, severity, photo). PSNR and SSIM against the sharp
+photo, in eight bits, over the whole picture, before and after; and what the network does to the sharp photos, which
+ought to be nothing. The weights `--weights` are measured unless `--state` names a file that a recipe saved; `--export`
+then releases those under that name, `--sheet` writes a picture of blurred, restored and sharp ones. `--pictures`
+measures on a folder of sharp pictures of one's own instead, `--handheld` with the shake of
+`training.deblurring.handheld`, which no recipe learns from.
+"""
+
+import argparse
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from statistics import mean
+from typing import NamedTuple
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from PIL import Image
+from torch import Tensor, nn
+
+from networks import weights
+from training.common.archives import members, read_rgb
+from training.common.export import export
+from training.common.metrics import psnr, ssim
+from training.deblurring import blur, handheld, train, train_deblurgan
+
+SEED = 4
+SHOWN_EVERY = 25  # one picture of so many is on the contact sheet, in one severity
+LICENCE = "Trained on pictures under research terms: see the card"
+Shaken = Callable[[np.ndarray, tuple[float, float], np.random.Generator], blur.Photograph]
+# The name of the weights -> the network that its recipe trains, with its arguments.
+TRAINED = {
+    "deblur": ("deconvolver", train.SETTINGS),
+    "deblurgan": ("resnet_generator", {"width": train_deblurgan.WIDTH, "blocks": train_deblurgan.BLOCKS}),
+}
+
+
+def main() -> None:
+    arguments = parse_arguments()
+    torch.set_num_threads(arguments.threads)
+    network = loaded(arguments.weights, arguments.state) if arguments.state else weights.load(arguments.weights)
+    shaken = handheld.photographed if arguments.handheld else photographed
+    figures = measure(network, sharp_photos(arguments), arguments.sheet, arguments.every, shaken)
+    print(json.dumps(figures, indent=2))
+    if arguments.export:
+        export(arguments.weights, *TRAINED[arguments.weights], network, LICENCE, f"{arguments.weights}.md", figures)
+
+
+def parse_arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    add_photos(parser)
+    parser.add_argument("--weights", default="deblur", choices=sorted(TRAINED), help="their name in the manifest")
+    parser.add_argument("--state", type=Path, help="a state saved by the recipe")
+    parser.add_argument("--handheld", action="store_true", help="shake of another model than the recipes'")
+    parser.add_argument("--sheet", type=Path, help="a file for a contact sheet, PNG or WebP")
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--export", action="store_true", help="release the state that was measured")
+    return parser.parse_args()
+
+
+def add_photos(parser: argparse.ArgumentParser) -> None:
+    """The options that `sharp_photos` reads."""
+    parser.add_argument("--data", type=Path, help="the folder with validation.zip")
+    parser.add_argument("--pictures", type=Path, help="a folder of sharp pictures, instead of --data")
+    parser.add_argument("--every", type=int, default=1, help="measure on every so manieth picture only")
+
+
+def photographed(sharp: np.ndarray, extents: tuple[float, float], random: np.random.Generator) -> blur.Photograph:
+    """The shake of the protocol."""
+    return blur.photographed(sharp, blur.motion(random, extents), random)
+
+
+def sharp_photos(arguments: argparse.Namespace) -> list[np.ndarray]:
+    if arguments.pictures:
+        paths = sorted(path for path in arguments.pictures.iterdir() if path.suffix in {".jpg", ".png", ".webp"})
+        return [np.asarray(Image.open(path).convert("RGB")) for path in paths]
+    return [read_rgb(member) for member in members(arguments.data, "validation.zip", "bsds-val/")]
+
+
+def loaded(name: str, state: Path) -> nn.Module:
+    network = weights.build(*TRAINED[name])
+    network.load_state_dict(torch.load(state, map_location="cpu", weights_only=True))
+    return network.eval()
+
+
+class Case(NamedTuple):
+    """One photograph of the protocol and the sharp picture behind it."""
+
+    severity: str
+    index: int
+    photo: blur.Photograph
+    sharp: np.ndarray
+
+
+def protocol(photos: list[np.ndarray], every: int = 1, shaken: Shaken = photographed) -> Iterator[Case]:
+    """Yield every photo, or every so manieth, blurred in every severity, one severity after the other."""
+    for level, (severity, extents) in enumerate(blur.SEVERITIES.items()):
+        for index, sharp in list(enumerate(photos))[::every]:
+            random = np.random.default_rng((SEED, level, index))
+            yield Case(severity, index, shaken(sharp, extents, random), sharp)
+
+
+def measure(
+    network: nn.Module,
+    photos: list[np.ndarray],
+    sheet: Path | None = None,
+    every: int = 1,
+    shaken: Shaken = photographed,
+) -> dict:
+    """Return the figures of the protocol by severity, their means, and those of the sharp photos."""
+    rows: dict[str, list[dict[str, float]]] = {severity: [] for severity in blur.SEVERITIES}
+    shown = []
+    for case in protocol(photos, every, shaken):
+        restored = restore(network, case.photo.pixels)
+        rows[case.severity].append(compared(case.photo.pixels, restored, case.sharp))
+        if case.index % SHOWN_EVERY == list(rows).index(case.severity):
+            shown.append(np.concatenate([case.photo.pixels, restored, case.sharp], axis=1))
+    if sheet:
+        save_sheet(shown, sheet)
+    figures = {severity: averaged(of_one) for severity, of_one in rows.items()}
+    figures["mean"] = averaged(list(figures.values()))
+    untouched = [psnr(restore(network, sharp), sharp) for sharp in photos[::every]]
+    figures["sharp"] = {"psnr_to_input": round(mean(untouched), 2), "psnr_to_input_worst": round(min(untouched), 2)}
+    return figures
+
+
+def save_sheet(rows: list[np.ndarray], path: Path) -> None:
+    """Stack pictures of different widths, white beside the narrow ones."""
+    widest = max(row.shape[1] for row in rows)
+    padded = [np.pad(row, ((0, 6), (0, widest - row.shape[1]), (0, 0)), constant_values=255) for row in rows]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(np.concatenate(padded)).save(path, quality=88)
+
+
+def compared(blurred: np.ndarray, restored: np.ndarray, sharp: np.ndarray) -> dict[str, float]:
+    before, after = psnr(blurred, sharp), psnr(restored, sharp)
+    similar_before, similar_after = ssim(blurred, sharp), ssim(restored, sharp)
+    shift = np.abs(restored.mean(axis=(0, 1)) - blurred.mean(axis=(0, 1))).max()
+    return {
+        "psnr_blurred": before,
+        "psnr": after,
+        "psnr_gain": after - before,
+        "ssim_blurred": similar_before,
+        "ssim": similar_after,
+        "ssim_gain": similar_after - similar_before,
+        "mean_colour_shift_of_255": float(shift),
+    }
+
+
+def averaged(rows: list[dict[str, float]]) -> dict[str, float]:
+    return {name: round(mean(row[name] for row in rows), 4) for name in rows[0]}
+
+
+@torch.inference_mode()
+def restore(network: nn.Module, pixels: np.ndarray) -> np.ndarray:
+    """Run the network on a whole picture, uint8 (H, W, 3) of any size from `minimum_side` on."""
+    height, width = pixels.shape[:2]
+    picture = torch.tensor(pixels).permute(2, 0, 1)[None].float() / 255
+    missing = (-width % network.multiple_of, -height % network.multiple_of)
+    padded = F.pad(picture, (0, missing[0], 0, missing[1]), mode="reflect")
+    restored: Tensor = network(padded.contiguous(memory_format=torch.channels_last))
+    kept = restored[0, :, :height, :width].clamp(0, 1)
+    return (kept * 255).round().byte().permute(1, 2, 0).numpy()
+
+
+if __name__ == "__main__":
+    main()

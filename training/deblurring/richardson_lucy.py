@@ -1,0 +1,64 @@
+"""What could be had at best? `python -m training.deblurring.richardson_lucy --data FOLDER [--every 4]`.
+
+Richardson, "Bayesian-Based Iterative Method of Image Restoration", JOSA 62(1), 1972; Lucy, "An Iterative Technique for
+the Rectification of Observed Distributions", The Astronomical Journal 79, 1974. It is given what no tool has, the
+true kernels, and runs on the photos of `training.deblurring.measure` in linear light; where the blur varies, it
+runs once for each of the two kernels and mixes the answers as the blur was mixed. It knows nothing of noise, of JPEG
+or of what pictures look like, so that the number of iterations is all there is to tune: several are measured.
+"""
+
+import argparse
+import json
+
+import numpy as np
+
+from training.deblurring import blur
+from training.deblurring.measure import add_photos, averaged, compared, protocol, sharp_photos
+
+ITERATIONS = (5, 10, 20, 30)
+
+
+def main() -> None:
+    arguments = parse_arguments()
+    rows: dict[int, dict[str, list[dict[str, float]]]] = {count: {} for count in ITERATIONS}
+    for case in protocol(sharp_photos(arguments), arguments.every):
+        for count, restored in restore(case.photo).items():
+            rows[count].setdefault(case.severity, []).append(compared(case.photo.pixels, restored, case.sharp))
+    figures = {count: {kind: averaged(found) for kind, found in kinds.items()} for count, kinds in rows.items()}
+    for kinds in figures.values():
+        kinds["mean"] = averaged(list(kinds.values()))
+    print(json.dumps(figures, indent=2))
+
+
+def parse_arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    add_photos(parser)
+    return parser.parse_args()
+
+
+def restore(photo: blur.Photograph) -> dict[int, np.ndarray]:
+    """Return the pictures, uint8 (H, W, 3), after each number of `ITERATIONS`."""
+    light = blur.linear_from_srgb(photo.pixels.astype(np.float32) / 255)
+    answers = [sharpened(light, kernel) for kernel in photo.kernels]
+    mixed = {}
+    for count in ITERATIONS:
+        first, last = answers[0][count], answers[-1][count]
+        restored = first if photo.share is None else first * (1 - photo.share) + last * photo.share
+        mixed[count] = np.round(blur.srgb_from_linear(np.clip(restored, 0, 1)) * 255).astype(np.uint8)
+    return mixed
+
+
+def sharpened(light: np.ndarray, kernel: np.ndarray) -> dict[int, np.ndarray]:
+    """Iterate on float32 (H, W, 3) in linear light, borders reflected."""
+    turned = kernel[::-1, ::-1]
+    estimate, kept = light.copy(), {}
+    for step in range(1, max(ITERATIONS) + 1):
+        expected = np.maximum(blur.convolved(estimate, kernel), 1e-4)
+        estimate = estimate * np.maximum(blur.convolved(light / expected, turned), 0)
+        if step in ITERATIONS:
+            kept[step] = estimate
+    return kept
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,67 @@
+"""See the blur that recipes make: `python -m training.deblurring.sheet --pictures FOLDER --out FOLDER`.
+
+Writes kernels.png, a row of kernels for each severity, and pairs.webp, sharp crops above the photographs made of them,
+each with its kernel in the corner. The same for the same seed.
+"""
+
+import argparse
+from itertools import cycle
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from training.deblurring import blur
+from training.deblurring.measure import add_photos, sharp_photos
+
+SEED = 2012
+COLUMNS, RADIUS, ZOOM, SIDE = 10, 16, 3, 200
+
+
+def main() -> None:
+    arguments = parse_arguments()
+    arguments.out.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(kernels()).save(arguments.out / "kernels.png")
+    Image.fromarray(pairs(sharp_photos(arguments))).save(arguments.out / "pairs.webp", quality=90)
+
+
+def parse_arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    add_photos(parser)
+    parser.add_argument("--out", type=Path, required=True)
+    return parser.parse_args()
+
+
+def kernels() -> np.ndarray:
+    """Return a sheet, uint8 (rows, columns), of kernels: light, medium and heavy."""
+    random = np.random.default_rng(SEED)
+    rows = [
+        np.hstack([tile(blur.kernel(blur.motion(random, extents).path)) for _ in range(COLUMNS)])
+        for extents in blur.SEVERITIES.values()
+    ]
+    return np.vstack(rows)
+
+
+def pairs(photos: list[np.ndarray]) -> np.ndarray:
+    """Return a sheet, uint8 (rows, columns, 3): sharp above blurred, two columns for each severity."""
+    random = np.random.default_rng(SEED)
+    columns = []
+    for photo, extents in zip(cycle(photos), [one for one in blur.SEVERITIES.values() for _ in range(2)], strict=False):
+        made = blur.photographed(photo, blur.motion(random, extents), random)
+        middle = tuple(slice((length - SIDE) // 2, (length - SIDE) // 2 + SIDE) for length in photo.shape[:2])
+        sharp, blurred = (np.ascontiguousarray(picture[middle]) for picture in (photo, made.pixels))
+        corner = tile(made.kernels[0], zoom=2)[:, :, None]
+        blurred[: corner.shape[0], : corner.shape[1]] = corner
+        columns.append(np.vstack([sharp, blurred]))
+    return np.hstack(columns)
+
+
+def tile(kernel: np.ndarray, zoom: int = ZOOM) -> np.ndarray:
+    """Return a kernel as it looks, uint8, `zoom` pixels for each of its own, with a grey rim."""
+    light = blur.framed(kernel, RADIUS)
+    shown = np.round(255 * np.sqrt(light / light.max())).astype(np.uint8)
+    return np.pad(np.kron(shown, np.ones((zoom, zoom), np.uint8)), 1, constant_values=90)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,219 @@
+"""The recipe of the default deblur weights: `python -m training.deblurring.train --data FOLDER [--minutes N]
+[--resume]`.
+
+Sharp crops of photos are blurred by `training.deblurring.blur`, and the deconvolver learns the way back: a Charbonnier
+loss on pixels and an L1 loss on the Fourier spectrum (Cho et al., "Rethinking Coarse-to-Fine Approach in Single Image
+Deblurring", ICCV 2021) for the picture, with its PSNR; and, because the blur is known here, the same Charbonnier loss
+for the luminance predicted in each round and an L1 loss for its kernel. Crops grow with the clock; the rate falls along
+a cosine; `--from-released` goes on from the released weights. What is kept is the moving average of the weights, saved
+as content.pt in the run's folder. The NAFNets compute in bfloat16, with float32 weights behind them; spectra and losses
+are float32.
+
+On a GPU: `--device cuda --workers 14 --crops 160x32,224x16,288x10`.
+"""
+
+import argparse
+import math
+from collections.abc import Iterator
+from copy import deepcopy
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+from torch.func import functional_call
+from torch.utils.data import DataLoader
+
+from networks import weights
+from networks.deconvolver import Deconvolver, Restored
+from training.common.distributed import Team
+from training.common.metrics import psnr
+from training.common.run import Run
+from training.deblurring.pairs import Crops, photos, validation_pairs
+
+SETTINGS = {"width": 24, "restorer_width": 32, "encoder": (1, 1), "middle": 4, "decoder": (1, 1), "rounds": 2}
+SEED = 2012
+CROPS = "128x8,160x5,192x4"  # side x batch, one for each part of the time
+SHARES = {"pixel": 1.0, "frequency": 0.5, "edges": 0.3, "kernel": 0.05, "level": 0.004}  # of the losses
+RATE, WARM_UP_STEPS = 1e-3, 100
+GRADIENT_LIMIT = 0.2
+AVERAGE_DECAY = 0.995
+NEGLIGIBLE = 1e-4  # squared error: beyond 40 dB there is no more to gain
+LOG_EVERY, VALIDATE_EVERY = 25, 125
+FULL_PRECISION = ("damping", "sharpness")  # single numbers that the spectra depend on
+
+
+def main() -> None:
+    arguments = parse_arguments()
+    torch.set_num_threads(arguments.threads)
+    torch.manual_seed(SEED)
+    pictures, held = photos(arguments.data)
+    pairs = validation_pairs(held)
+
+    network = weights.load("deblur").train() if arguments.from_released else Deconvolver(**SETTINGS)
+    trainer, team = Trainer(network, arguments.device, arguments.rate), Team()
+    name = "deblur-further" if arguments.from_released else "deblur"
+    run = Run(name, out=arguments.out, minutes=arguments.minutes)
+    run.register(network=trainer.network, average=trainer.average, optimiser=trainer.optimiser)
+    step = run.resume() if arguments.resume else 0
+    parts = [tuple(int(number) for number in part.split("x")) for part in arguments.crops.split(",")]
+
+    for place, (side, count) in enumerate(parts):
+        for batch in batches(pictures, side, count, step, (SEED, team.rank, side), arguments.workers):
+            progress = team.agreed(run.progress())
+            if progress >= (place + 1) / len(parts):
+                break
+            trainer.set_rate(progress, step)
+            figures = trainer.step(step, team, *(part.to(arguments.device, non_blocking=True) for part in batch))
+            step += 1
+            if team.leads and step % LOG_EVERY == 0:
+                run.log(step, **{name: value.item() for name, value in figures.items()})
+            if team.leads and step % VALIDATE_EVERY == 0:
+                run.log(step, **validate(trainer.average, pairs, arguments.device))
+                run.checkpoint(step)
+
+    if team.leads:
+        run.log(step, **validate(trainer.average, pairs, arguments.device))
+        run.checkpoint(step)
+        torch.save(trainer.average.state_dict(), run.out / "content.pt")
+    team.close()
+
+
+def parse_arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    parser.add_argument("--data", type=Path, required=True, help="the folder with photos-0.zip to photos-2.zip")
+    parser.add_argument("--minutes", type=float, default=70.0, help="the time for all of it")
+    parser.add_argument("--out", type=Path, default=Path("runs/deblur"))
+    parser.add_argument("--device", default="cpu", help="cpu or cuda")
+    parser.add_argument("--crops", default=CROPS, help="side x batch for each equal part of the time")
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--workers", type=int, default=1, help="processes that make crops")
+    parser.add_argument("--rate", type=float, default=RATE, help="the highest learning rate")
+    parser.add_argument("--from-released", action="store_true", help="start from the released weights")
+    parser.add_argument("--resume", action="store_true", help="go on from the last checkpoint")
+    return parser.parse_args()
+
+
+def batches(
+    pictures: list[np.ndarray], side: int, count: int, step: int, seed: tuple[int, ...], workers: int
+) -> Iterator[list[Tensor]]:
+    """Yield batches of blurred and sharp crops, uint8 (N, side, side, 3), and kernels, from that of `step` on."""
+    crops = Crops(pictures, side, seed, range(step * count, 2**31))
+    return iter(
+        DataLoader(
+            crops,
+            count,
+            num_workers=workers,
+            prefetch_factor=4 if workers else None,
+            pin_memory=torch.cuda.is_available(),
+        )
+    )
+
+
+class Trainer:
+    """The network, its moving average and its optimiser, and one step of training."""
+
+    def __init__(self, network: Deconvolver, device: str = "cpu", rate: float = RATE):
+        self.network, self.rate = network.to(device, memory_format=torch.channels_last), rate
+        self.average = deepcopy(self.network).eval()
+        self.optimiser = torch.optim.AdamW(self.network.parameters(), rate, betas=(0.9, 0.9), weight_decay=1e-4)
+
+    def set_rate(self, progress: float, step: int) -> None:
+        """A cosine down to zero, after a linear warm-up at the very start."""
+        falling = 0.5 * (1 + math.cos(math.pi * progress))
+        for group in self.optimiser.param_groups:
+            group["lr"] = self.rate * falling * min(1.0, (step + 1) / WARM_UP_STEPS)
+
+    def step(self, step: int, team: Team, blurred: Tensor, sharp: Tensor, kernel: Tensor) -> dict[str, Tensor]:
+        sharp = to_planes(sharp)
+        figures = losses(in_half_precision(self.network, to_planes(blurred)), sharp, kernel)
+        loss = sum(SHARES[name] * value for name, value in figures.items())
+        decay = min(AVERAGE_DECAY, (step + 1) / (step + 10))  # at the start there is no past worth keeping
+        gradient = self.improve(loss, decay, team)
+        return {name: value.detach() for name, value in figures.items()} | {"gradient": gradient}
+
+    def improve(self, loss: Tensor, decay: float, team: Team | None = None) -> Tensor:
+        """Take one step, move the average, and return the gradient's norm before it was clipped."""
+        self.optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        if team:
+            team.average_gradients(self.network)
+        gradient = nn.utils.clip_grad_norm_(self.network.parameters(), GRADIENT_LIMIT)
+        self.optimiser.step()
+        with torch.no_grad():
+            torch._foreach_lerp_(list(self.average.parameters()), list(self.network.parameters()), 1 - decay)
+        return gradient
+
+
+class Unrolled(nn.Module):
+    """A deconvolver whose forward pass shows its kernels and edges too."""
+
+    def __init__(self, network: Deconvolver):
+        super().__init__()
+        self.network = network
+
+    def forward(self, picture: Tensor) -> Restored:
+        return self.network.restore(picture)
+
+
+def in_half_precision(network: Deconvolver, blurred: Tensor) -> Restored:
+    """Run the NAFNets in bfloat16; gradients arrive at their float32 parameters."""
+    unrolled = Unrolled(network)
+    parameters = {
+        name: value if name.endswith(FULL_PRECISION) else value.bfloat16()
+        for name, value in unrolled.named_parameters()
+    }
+    return functional_call(unrolled, parameters, (blurred,))
+
+
+def losses(restored: Restored, sharp: Tensor, kernel: Tensor) -> dict[str, Tensor]:
+    """Return the losses of picture, spectrum, predicted luminances and kernels, each a mean over its elements,
+    the kernels' a sum over the grid: 0 for the true one, 2 for one that lies wholly elsewhere; and `level`, the
+    negative PSNR in dB, the mean over the pictures, in which 1 dB counts alike for light and for heavy blur."""
+    error = restored.picture - sharp
+    spectrum = torch.view_as_real(torch.fft.rfft2(error, norm="ortho"))
+    luminance = (sharp * sharp.new_tensor([0.299, 0.587, 0.114]).view(1, 3, 1, 1)).sum(1, keepdim=True)
+    wrong = softened(restored.kernels - kernel[:, None])
+    return {
+        "pixel": charbonnier(error).mean(),
+        "frequency": torch.sqrt(spectrum.square().sum(-1) + 1e-6).mean(),
+        "edges": charbonnier(restored.edges - luminance).mean(),
+        "kernel": wrong.abs().sum((2, 3)).mean(),
+        "level": 10 * torch.log10(error.square().mean((1, 2, 3)) + NEGLIGIBLE).mean(),
+    }
+
+
+def charbonnier(error: Tensor) -> Tensor:
+    return torch.sqrt(error * error + 1e-6)
+
+
+def softened(kernels: Tensor) -> Tensor:
+    """Blur kernels a little, so that a path half a pixel beside the true one is not all wrong."""
+    return F.avg_pool2d(F.avg_pool2d(kernels, 2, 1, padding=1), 2, 1)
+
+
+def to_planes(crops: Tensor) -> Tensor:
+    return crops.permute(0, 3, 1, 2).float() / 255
+
+
+@torch.no_grad()
+def validate(network: Deconvolver, pairs: list[tuple[np.ndarray, np.ndarray]], device: str = "cpu") -> dict[str, float]:
+    """Return the mean gain in PSNR over the blurred pictures, and the PSNR of sharp pictures to themselves."""
+    gains, kept = [], []
+    for blurred, sharp in pairs:
+        restored, untouched = (
+            in_half_precision(network, to_planes(torch.tensor(picture, device=device)[None])).picture
+            for picture in (blurred, sharp)
+        )
+        gains.append(psnr(to_pixels(restored), sharp) - psnr(blurred, sharp))
+        kept.append(psnr(to_pixels(untouched), sharp))
+    return {"psnr_gain": float(np.mean(gains)), "sharp_psnr": float(np.mean(kept))}
+
+
+def to_pixels(picture: Tensor) -> np.ndarray:
+    return (picture[0].clamp(0, 1) * 255).round().byte().permute(1, 2, 0).cpu().numpy()
+
+
+if __name__ == "__main__":
+    main()
