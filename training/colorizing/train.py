@@ -53,8 +53,8 @@ class Phase:
 
 PHASES = (
     Phase(0.25, 128, 24, 4),
-    Phase(0.50, 128, 24, 2),
-    Phase(0.80, 160, 16, 1, perceptual=True),
+    Phase(0.60, 128, 24, 2),
+    Phase(0.90, 160, 16, 1, perceptual=True),
     Phase(1.00, 192, 12, 1, perceptual=True),
 )
 

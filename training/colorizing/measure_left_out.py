@@ -1,0 +1,121 @@
+"""Measure a colorizer on whole sources that its recipe never saw: the figures of the card.
+
+    python -m training.colorizing.measure_left_out --data FOLDER [--side N] [--every N] [--choices] [--weights FOLDER]
+
+Protocol: each picture is greyed to its CIE L*, the network sees that at a short side of `--side` pixels, its chroma is
+smoothed as in the service (`imaging.colorizing.diffusion`), enlarged bilinearly and joined to the full-size L* as 8-bit
+sRGB. Errors are means over a picture, then over the pictures of a set. The simplest baseline stands beside: one
+constant tone, the mean of the training set, laid over every picture. LPIPS and the Fréchet distance (of the mean-pooled
+maps of VGG-16's conv5_3) are those of the coloured picture and of the grey one to the original.
+"""
+
+import argparse
+import json
+from pathlib import Path
+from statistics import fmean
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from networks.layers.colour_space import lab_to_rgb, rgb_to_lab
+from networks.manifest import WEIGHTS
+from networks.weights import load
+from training.colorizing.first_pictures import LEAST_CHROMA, _mean_chroma
+from training.colorizing.measure import as_planes, colourised, compare, measure_skin, summary
+from training.colorizing.pictures import REPORT, VALIDATION, Source, list_pictures
+from training.common.archives import read_rgb
+from training.common.lpips import LPIPS
+
+SETS = {
+    "bsds-val": (Source("validation.zip", "bsds-val/"),),
+    "coco": REPORT[:2],
+    "pacs": REPORT[2:],
+}
+CHOICES = {"no-person": VALIDATION[:1], "pennfudan": VALIDATION[1:]}
+TONE = (3.0, 7.7)  # a*, b*: the mean of the training set in its shares
+SIDE = 256
+
+
+def measure_sets(network: nn.Module, data: Path, side: int, sets: dict, every: int = 1) -> dict[str, dict[str, float]]:
+    """Return the figures of every set; `every`: measure every Nth picture."""
+    lpips = LPIPS()
+    return {name: measure_set(network, lpips, data, sources, side, every) for name, sources in sets.items()}
+
+
+def measure_set(
+    network: nn.Module, lpips: LPIPS, data: Path, sources: tuple[Source, ...], side: int, every: int
+) -> dict[str, float]:
+    """Return the figures of one set, those of the constant tone among them."""
+    rows, tones, perceived, features = [], [], [], {"true": [], "seen": [], "grey": []}
+    for rgb in coloured_planes(data, sources, every):
+        seen = colourised(network, rgb, side, settle=True)
+        lab = rgb_to_lab(rgb)
+        tone, grey = (lay_tone(lab, chroma) for chroma in (TONE, (0.0, 0.0)))
+        rows.append(compare(rgb, seen))
+        tones.append(compare(rgb, tone))
+        perceived.append([lpips(rgb, other).item() for other in (seen, grey, tone)])
+        for key, picture in (("true", rgb), ("seen", seen), ("grey", grey)):
+            features[key].append(pool_features(lpips, picture))
+    figures, tone = summary(rows), summary(tones)
+    distances = [fmean(column) for column in zip(*perceived, strict=True)]
+    return {
+        "pictures": len(rows),
+        **figures,
+        "tone_rmse_ab_lower_percent": tone["rmse_ab_lower_percent"],
+        "tone_ciede2000_lower_percent": tone["ciede2000_lower_percent"],
+        "lpips": distances[0],
+        "lpips_grey": distances[1],
+        "lpips_tone": distances[2],
+        "frechet": frechet_distance(*(torch.stack(features[key]) for key in ("true", "seen"))),
+        "frechet_grey": frechet_distance(*(torch.stack(features[key]) for key in ("true", "grey"))),
+    }
+
+
+def coloured_planes(data: Path, sources: tuple[Source, ...], every: int = 1):
+    """Yield the pictures of the sources that are not grey, (1, 3, H, W) in [0, 1]."""
+    for source in sources:
+        for member in list_pictures(data, source)[::every]:
+            picture = read_rgb(member)
+            if _mean_chroma(picture) >= LEAST_CHROMA:
+                yield as_planes(picture)
+
+
+def lay_tone(lab: Tensor, chroma: tuple[float, float]) -> Tensor:
+    """Return the picture in one tone, sRGB in [0, 1], rounded to 8 bits."""
+    planes = torch.tensor(chroma).view(1, 2, 1, 1).expand(-1, -1, *lab.shape[2:])
+    return (lab_to_rgb(torch.cat((lab[:, :1], planes), 1)) * 255).round() / 255
+
+
+@torch.no_grad()
+def pool_features(lpips: LPIPS, rgb: Tensor) -> Tensor:
+    """Return the mean of conv5_3's maps, (512,)."""
+    return lpips.features(rgb)[-1].float().mean((0, 2, 3))
+
+
+def frechet_distance(one: Tensor, other: Tensor) -> float:
+    """Return the Fréchet distance of two Gaussians fitted to rows (N, C) (Heusel et al., NeurIPS 2017)."""
+    means = [rows.double().mean(0) for rows in (one, other)]
+    covariances = [torch.cov(rows.double().T) for rows in (one, other)]
+    product = np.linalg.eigvals((covariances[0] @ covariances[1]).numpy()).real.clip(0)
+    trace = covariances[0].trace() + covariances[1].trace() - 2 * np.sqrt(product).sum()
+    return ((means[0] - means[1]).square().sum() + trace).item()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, required=True, help="folder with the archives")
+    parser.add_argument("--side", type=int, default=SIDE, help="short side the network sees, in pixels")
+    parser.add_argument("--every", type=int, default=1, help="measure every Nth picture")
+    parser.add_argument("--choices", action="store_true", help="measure the sources that choices are made on instead")
+    parser.add_argument("--weights", type=Path, default=WEIGHTS, help="folder with manifest.json")
+    arguments = parser.parse_args()
+    network = load("colorize", folder=arguments.weights)
+    sets = CHOICES if arguments.choices else SETS
+    figures = measure_sets(network, arguments.data, arguments.side, sets, arguments.every)
+    figures["skin"] = measure_skin(network, arguments.data)
+    print(json.dumps(figures, indent=2))
+
+
+if __name__ == "__main__":
+    main()
