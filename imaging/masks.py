@@ -4,18 +4,56 @@ import cv2
 import numpy as np
 
 from imaging.guided_filter import reduced
+from imaging.io.errors import N_
 from imaging.io.files import Picture
 
 CHOSEN = 128  # from this value on a place counts as chosen, where it must be yes or no
+MIN_TRACE = 8  # of 255: what is painted less is noise of compression
+MIN_STRONG_SHARE = 0.05  # of what is painted: so much of it has to be chosen, or the mask is too faint
+NEAR = 24  # of 255: so close to black or white still is black or white
+MIN_PURE = 0.9  # of the opaque part of a mask in black and white; the rest are its soft edges
+MAX_TINT = 40  # between the channels of a colour that still passes for black, grey or white
+COPY_SIDE = 128  # pixels at which a mask is compared with the photo
+MIN_COPY_PLACES = 32  # of those pixels: fewer tell nothing
+MIN_COPY_CORRELATION = 0.97  # of their brightness
 
 
-def drawn(picture: Picture, height: int, width: int) -> np.ndarray:
-    """Return an uploaded mask as uint8 (height, width) in 0..255, 255 fully chosen.
+class UnusableMask(Exception):
+    """A mask that says nothing, or not clearly. `message` is an English sentence marked with `N_`."""
 
-    Where any of the upload is transparent, opaque paint is chosen, whatever its colour; otherwise white is chosen
-    and black is not. An upload of another size is stretched over the picture.
+    def __init__(self, message: str):
+        super().__init__(message)
+        self.message = message
+
+
+def drawn(upload: Picture, photo: Picture, keeps: bool = False) -> np.ndarray:
+    """Return an uploaded mask for a photo as uint8 (h, w), the size of the upload, in 0..255, 255 fully chosen.
+
+    Where the opaque part of the upload is black and white, white is chosen. Where it is a copy of the photo, its hole
+    is chosen, or with `keeps` what is left of it. Any other opaque paint on a transparent ground is chosen, whatever
+    its colour. A mask of zeros and ones counts as black and white. Raises UnusableMask for a copy without a hole.
     """
-    mask = _values(picture)
+    grey = cv2.cvtColor(np.ascontiguousarray(upload.rgb), cv2.COLOR_RGB2GRAY)
+    alpha = np.ascontiguousarray(upload.alpha) if upload.has_alpha else np.full_like(grey, 255)
+    if not alpha.any():  # a sheet without paint, whatever colour its pixels hide
+        return alpha
+    levels = _zeros_and_ones(np.where(alpha >= CHOSEN, grey, np.uint8(0)))
+    if _is_black_and_white(upload.rgb, levels, alpha):
+        return levels
+    if _is_copy(upload.rgb, alpha, photo):
+        return _hole(alpha, photo, keeps)
+    return levels if (alpha == 255).all() else _zeros_and_ones(alpha)
+
+
+def check_strength(mask: np.ndarray) -> None:
+    """Raise UnusableMask for a mask, uint8, that was painted, but hardly anywhere strongly enough to be chosen."""
+    painted = np.count_nonzero(mask >= MIN_TRACE)
+    if painted and np.count_nonzero(chosen(mask)) < MIN_STRONG_SHARE * painted:
+        raise UnusableMask(N_("This mask is too faint. Please paint it in full white, or without transparency."))
+
+
+def stretched(mask: np.ndarray, height: int, width: int) -> np.ndarray:
+    """Return a mask, uint8 (h, w), as uint8 (height, width)."""
     return mask if mask.shape == (height, width) else reduced(mask, (height, width))
 
 
@@ -58,11 +96,52 @@ def inverted(mask: np.ndarray) -> np.ndarray:
     return 255 - mask
 
 
-def _values(picture: Picture) -> np.ndarray:
-    # A sheet that is transparent all over holds no paint, whatever colour its pixels hide.
-    if picture.has_alpha and not (picture.alpha == 255).all():
-        return np.ascontiguousarray(picture.alpha)
-    return cv2.cvtColor(np.ascontiguousarray(picture.rgb), cv2.COLOR_RGB2GRAY)
+def _zeros_and_ones(values: np.ndarray) -> np.ndarray:
+    return values * np.uint8(255) if values.max() == 1 else values
+
+
+def _is_black_and_white(rgb: np.ndarray, levels: np.ndarray, alpha: np.ndarray) -> bool:
+    """Whether the opaque part holds both black and white and hardly anything else."""
+    opaque = alpha >= CHOSEN
+    if not opaque.any():
+        return False
+    seen = levels[opaque]
+    black, white = seen <= NEAR, seen >= 255 - NEAR
+    tinted = np.ptp(rgb[opaque], axis=1) > MAX_TINT
+    return bool(black.any() and white.any() and (black | white).mean() >= MIN_PURE and tinted.mean() <= 1 - MIN_PURE)
+
+
+def _is_copy(rgb: np.ndarray, alpha: np.ndarray, photo: Picture) -> bool:
+    """Whether the opaque part of a mask looks like the photo there: compared small, in brightness."""
+    size = min(COPY_SIDE, photo.width, rgb.shape[1]), min(COPY_SIDE, photo.height, rgb.shape[0])
+    cover = cv2.resize(np.ascontiguousarray(alpha), size, interpolation=cv2.INTER_AREA)
+    if photo.has_alpha:
+        cover = np.minimum(cover, cv2.resize(np.ascontiguousarray(photo.alpha), size, interpolation=cv2.INTER_AREA))
+    both = cover >= 250
+    if both.sum() < MIN_COPY_PLACES:
+        return False
+    ours, theirs = (_grey_at(colours, size)[both].astype(np.float32) for colours in (rgb, photo.rgb))
+    if min(ours.std(), theirs.std()) < 1:  # flat paint on a flat photo says nothing
+        return False
+    return float(np.corrcoef(ours, theirs)[0, 1]) >= MIN_COPY_CORRELATION
+
+
+def _grey_at(rgb: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    small = cv2.resize(np.ascontiguousarray(rgb), size, interpolation=cv2.INTER_AREA)
+    return cv2.cvtColor(small, cv2.COLOR_RGB2GRAY)
+
+
+def _hole(alpha: np.ndarray, photo: Picture, keeps: bool) -> np.ndarray:
+    """Return what is missing from a copy of the photo, or what is left of it; its own transparency is no hole."""
+    own = np.full_like(alpha, 255)
+    if photo.has_alpha:
+        own = stretched(np.ascontiguousarray(photo.alpha), *alpha.shape)
+    missing = own - np.minimum(alpha, own)
+    if not chosen(missing).any():
+        raise UnusableMask(
+            N_("This mask is a copy of the photo without a hole. Please give it in black and white, or cut the hole.")
+        )
+    return alpha if keeps else missing
 
 
 def _distance_to(places: np.ndarray) -> np.ndarray:

@@ -63,7 +63,12 @@ def outline(picture: Picture, options: Mapping[str, Any], report: Report) -> Out
     if coarse is None and given is None:
         return None
     report(0.3, N_("Following the outline"))
-    alpha = _alpha(picture, coarse, given)
+    from imaging.masks import UnusableMask
+
+    try:
+        alpha = _alpha(picture, coarse, given)
+    except UnusableMask as error:
+        raise InvalidOption("mask", error.message) from None
     if given is not None and not alpha.any():
         raise InvalidOption("mask", N_("This mask keeps nothing of the photo. Please paint what is to stay."))
     return Outline(alpha, {} if coarse is None else {_kept_name(options): _png(coarse)})
@@ -113,11 +118,13 @@ def _alpha(picture: Picture, coarse: np.ndarray | None, given: Picture | None) -
         alpha = _seen(matte.refined(coarse / np.float32(255), picture.rgb), picture)
     if given is None:
         return alpha
-    painted = masks.drawn(given, given.height, given.width)
+    painted = masks.drawn(given, picture, keeps=True)
     if alpha is not None:
         alpha = matte.repainted(alpha, painted)
-    elif given.height >= picture.height and given.width >= picture.width:  # as fine as the photo: nothing to add
-        alpha = masks.drawn(given, picture.height, picture.width)
+        return _seen(alpha, picture)
+    masks.check_strength(painted)
+    if given.height >= picture.height and given.width >= picture.width:  # as fine as the photo: nothing to add
+        alpha = masks.stretched(painted, picture.height, picture.width)
     else:
         alpha = matte.refined(painted / np.float32(255), picture.rgb)
     return _seen(alpha, picture)

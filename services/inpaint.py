@@ -14,7 +14,12 @@ PERSON_GROWN = 0.006  # of the longer side: hair and seams reach further than th
 VARIED = tuple(engine.key for engine in fills.ENGINES if engine.varied)
 FEATHER_PIXELS = 3
 MOST_ANSWERS, LAST_ANSWER = 4, 999
+MAX_COVER = 0.9  # of the photo: what is left over is too little to fill it from
 _FILLING = N_("Filling the holes")
+_TOO_MUCH = N_(
+    "This covers nearly all of the photo, so too little is left to fill it from. Please paint less. If black is meant "
+    "in your mask, choose to fill everything but what is painted."
+)
 
 
 def run(picture: Picture, options: Mapping[str, Any], report: Report) -> Result:
@@ -30,8 +35,8 @@ def run(picture: Picture, options: Mapping[str, Any], report: Report) -> Result:
     hole = weight > 0
     if not hole.any():
         raise InvalidOption("mask", N_("Nothing is painted yet. Please paint over what is to be filled."))
-    if hole.all():
-        raise InvalidOption("mask", N_("All of the photo is painted over, so nothing is left to fill it from."))
+    if hole.mean() > MAX_COVER:
+        raise InvalidOption("mask", _TOO_MUCH)
     engine = fills.get(options["engine"])
     count = round(options["answers"]) if engine.varied else 1
     begin = 0.2 if options["what"] == "person" else 0.01
@@ -75,9 +80,21 @@ def _weight(picture: Picture, options: Mapping[str, Any], report: Report) -> np.
         mask = np.where(found.alpha >= PERSON_FROM, np.uint8(255), np.uint8(0))
         grown += PERSON_GROWN * max(mask.shape)
     else:
-        mask = masks.drawn(options["mask"], picture.height, picture.width)
-        mask = masks.inverted(mask) if options["invert"] else mask
+        mask = _painted(picture, options)
     return masks.feathered(mask, grown, FEATHER_PIXELS)
+
+
+def _painted(picture: Picture, options: Mapping[str, Any]) -> np.ndarray:
+    """Return the mask that was painted or uploaded, uint8 (H, W). Raises InvalidOption where it says nothing clear."""
+    from imaging import masks
+
+    try:
+        mask = masks.drawn(options["mask"], picture)
+        masks.check_strength(mask)
+    except masks.UnusableMask as error:
+        raise InvalidOption("mask", error.message) from None
+    mask = masks.stretched(mask, picture.height, picture.width)
+    return masks.inverted(mask) if options["invert"] else mask
 
 
 def _filled(

@@ -88,16 +88,17 @@ def _eight_bit_rgb(image: Image.Image) -> Image.Image:
 def _from_deep(image: Image.Image) -> Image.Image:
     """Bring 16-bit, 32-bit and floating point grey to 8 bits.
 
-    Integers deeper than 8 bits fill 16 bits by convention. Other ranges say nothing of their white, so the
-    first of 1, 255, 65535 that holds every value is taken for it.
+    Integers deeper than 8 bits fill 16 bits by convention, unless none is over 255: then a program wrote 8 bits, or
+    a mask, into 16. Other ranges say nothing of their white, so the first of 1, 255, 65535 that holds every value is
+    taken for it.
     """
     import numpy as np  # only these rare modes need it, and the checking process starts faster without
 
     values = np.nan_to_num(np.asarray(image, dtype=np.float32), posinf=0.0, neginf=0.0)
+    peak = float(values.max())
     if image.mode.startswith("I;16"):
-        white = 65535.0
+        white = 65535.0 if peak > 255 else 255.0
     else:
-        peak = float(values.max())
         white = next((w for w in ((1.0,) if image.mode == "F" else ()) + (255.0, 65535.0) if peak <= w), peak)
     grey = np.clip(np.rint(values * (255.0 / white)), 0, 255).astype(np.uint8)
     return Image.fromarray(grey).convert("RGB")

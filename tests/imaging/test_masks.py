@@ -1,10 +1,13 @@
 """What people draw or upload becomes a map of the places that they mean."""
 
+import cv2
 import numpy as np
 import pytest
+from PIL import Image
 
-from imaging.io.files import Picture
-from imaging.masks import chosen, drawn, feathered, grown, inverted
+from imaging.io.files import Picture, decode
+from imaging.masks import UnusableMask, check_strength, chosen, drawn, feathered, grown, inverted, stretched
+from tests.imaging.pictures import saved
 
 
 def square(side: int = 20, start: int = 8, stop: int = 12) -> np.ndarray:
@@ -13,37 +16,138 @@ def square(side: int = 20, start: int = 8, stop: int = 12) -> np.ndarray:
     return mask
 
 
+def photo(height: int = 60, width: int = 80) -> np.ndarray:
+    """Something with shapes in it, uint8 (height, width, 3)."""
+    down, across = np.mgrid[:height, :width]
+    noise = np.random.default_rng(0).integers(0, 40, (height, width, 3))
+    return (np.dstack([down * 2, across * 2, 60 + 40 * np.sin(across / 9)]) % 200 + noise).astype(np.uint8)
+
+
+PHOTO = Picture(photo())
+HOLE = np.zeros((60, 80), bool)
+HOLE[20:30, 10:40] = True
+
+
+def with_alpha(rgb: np.ndarray, alpha) -> Picture:
+    return Picture(np.dstack([rgb, np.broadcast_to(np.asarray(alpha, np.uint8), rgb.shape[:2])]))
+
+
+def in_grey(mask: np.ndarray) -> np.ndarray:
+    return np.dstack([mask] * 3)
+
+
 def test_white_is_chosen_and_black_is_not():
-    assert np.array_equal(drawn(Picture(np.dstack([square()] * 3)), 20, 20), square())
+    assert np.array_equal(drawn(Picture(in_grey(square())), PHOTO), square())
 
 
-def test_opaque_paint_of_any_colour_is_chosen():
-    paint = np.zeros((20, 20, 4), np.uint8)
-    paint[:, :, 3] = square()
-    assert np.array_equal(drawn(Picture(paint), 20, 20), square())
+@pytest.mark.parametrize("colour", [(0, 0, 0), (255, 255, 255), (200, 30, 0), (90, 90, 90)])
+def test_opaque_paint_of_any_colour_is_chosen(colour):
+    paint = np.zeros((20, 20, 3), np.uint8) + np.uint8(colour)
+    assert np.array_equal(drawn(with_alpha(paint, square()), PHOTO), square())
+
+
+def test_paint_of_several_colours_on_a_transparent_sheet_is_all_chosen():
+    paint = in_grey(square())
+    paint[8:10, 8:12] = (250, 20, 20)
+    paint[10:12, 8:12] = (20, 20, 250)
+    assert np.array_equal(drawn(with_alpha(paint, square()), PHOTO), square())
+
+
+@pytest.mark.parametrize("clear", [1, 40, 200])
+def test_black_and_white_decides_however_many_pixels_are_clear(clear):
+    alpha = np.full(400, 255, np.uint8)
+    alpha[:clear] = 0
+    mask = drawn(with_alpha(in_grey(square()), alpha.reshape(20, 20)), PHOTO)
+    assert np.array_equal(mask, np.where(alpha.reshape(20, 20) > 0, square(), 0))
+
+
+def test_black_and_white_decides_under_an_even_veil_and_with_soft_edges():
+    soft = np.clip(grown(square(), 2).astype(int) - 60 * (square() == 0), 0, 255).astype(np.uint8)
+    for alpha in (200, 254):
+        assert np.array_equal(chosen(drawn(with_alpha(in_grey(soft), alpha), PHOTO)), chosen(soft))
+
+
+@pytest.mark.parametrize("scale", [1, 2, 0.5])
+def test_the_hole_in_a_copy_of_the_photo_is_the_hole(scale):
+    copy = Image.fromarray(np.dstack([photo(), np.where(HOLE, 0, 255).astype(np.uint8)]))
+    copy = np.asarray(copy.resize((round(80 * scale), round(60 * scale)), Image.Resampling.BILINEAR))
+    mask = stretched(drawn(Picture(copy), PHOTO), 60, 80)
+    assert (chosen(mask) ^ HOLE).mean() < 0.02
+    kept = stretched(drawn(Picture(copy), PHOTO, keeps=True), 60, 80)
+    assert (chosen(kept) ^ ~HOLE).mean() < 0.02
+
+
+@pytest.mark.parametrize("hidden", [0, 255])
+def test_one_clear_pixel_in_a_copy_of_the_photo_is_a_hole_of_one_pixel(hidden):
+    pixels = np.dstack([photo(), np.full((60, 80), 255, np.uint8)])
+    pixels[7, 9] = (hidden, hidden, hidden, 0)
+    mask = drawn(Picture(pixels), PHOTO)
+    assert mask[7, 9] == 255 and np.count_nonzero(mask) == 1
+
+
+def test_what_was_transparent_in_the_photo_itself_is_no_hole():
+    own = np.where(np.arange(80) < 20, 0, 255)
+    alpha = np.where(HOLE, 0, own)
+    mask = drawn(with_alpha(photo(), alpha), with_alpha(photo(), own))
+    assert np.array_equal(chosen(mask), HOLE & (own > 0))
+
+
+def test_a_copy_of_the_photo_without_a_hole_is_refused_in_words():
+    for copy in (PHOTO, with_alpha(photo(), 255), with_alpha(photo(), 254)):
+        with pytest.raises(UnusableMask) as caught:
+            drawn(copy, PHOTO)
+        assert "copy of the photo" in caught.value.message
+
+
+def test_a_mask_of_zeros_and_ones_is_understood():
+    ones = square() // 255
+    assert np.array_equal(drawn(Picture(in_grey(ones)), PHOTO), square())
+    assert np.array_equal(drawn(with_alpha(in_grey(ones), 255), PHOTO), square())
+    assert np.array_equal(drawn(with_alpha(in_grey(square()), ones), PHOTO), square())
+
+
+@pytest.mark.parametrize("kind", ["1", "L", "P", "I;16"])
+def test_a_file_of_zeros_and_ones_is_understood_at_every_depth(kind):
+    ones = square() // 255
+    image = Image.fromarray(ones.astype(np.uint16) if kind == "I;16" else ones)
+    if kind == "1":
+        image = Image.fromarray(ones > 0)
+    if kind == "P":
+        image = Image.fromarray(ones).convert("P")
+    assert np.array_equal(drawn(decode(saved(image, "PNG")), PHOTO), square())
+
+
+def test_a_faint_mask_is_told_to_be_too_faint():
+    faint = in_grey(square() // 5)
+    for mask in (Picture(faint), with_alpha(np.zeros((20, 20, 3), np.uint8), square() // 4)):
+        with pytest.raises(UnusableMask) as caught:
+            check_strength(drawn(mask, PHOTO))
+        assert "too faint" in caught.value.message
+
+
+def test_soft_edges_and_noise_of_compression_are_not_too_faint():
+    check_strength(cv2.GaussianBlur(square(60, 20, 40), (0, 0), 5))
+    check_strength(square() + np.random.default_rng(0).integers(0, 7, (20, 20)).astype(np.uint8) * (square() == 0))
+    check_strength(np.zeros((9, 9), np.uint8))
 
 
 def test_without_any_transparency_the_brightness_counts():
-    opaque = np.dstack([square(), square(), square(), np.full((20, 20), 255, np.uint8)])
-    assert np.array_equal(drawn(Picture(opaque), 20, 20), square())
+    assert np.array_equal(drawn(with_alpha(in_grey(square()), 255), PHOTO), square())
 
 
 def test_nothing_painted_on_a_transparent_sheet_chooses_nothing():
     for colour in (0, 255):
-        sheet = np.full((20, 20, 4), colour, np.uint8)
-        sheet[:, :, 3] = 0
-        assert not drawn(Picture(sheet), 20, 20).any()
+        assert not drawn(with_alpha(np.full((20, 20, 3), colour, np.uint8), 0), PHOTO).any()
 
 
 @pytest.mark.parametrize("height, width", [(5, 5), (40, 60), (1, 1), (20, 7)])
 def test_a_mask_of_another_size_covers_the_whole_picture(height, width):
-    full = Picture(np.full((20, 20, 3), 255, np.uint8))
-    mask = drawn(full, height, width)
+    mask = stretched(drawn(Picture(np.full((20, 20, 3), 255, np.uint8)), PHOTO), height, width)
     assert mask.shape == (height, width) and mask.dtype == np.uint8 and (mask == 255).all()
 
 
 def test_a_small_mask_keeps_its_place_on_a_large_picture():
-    mask = chosen(drawn(Picture(np.dstack([square()] * 3)), 200, 400))
+    mask = chosen(stretched(drawn(Picture(in_grey(square())), PHOTO), 200, 400))
     rows, columns = np.nonzero(mask)
     assert (rows.min(), rows.max()) == (80, 119) and (columns.min(), columns.max()) == (160, 239)
 

@@ -79,9 +79,40 @@ def test_a_mask_that_is_empty_or_covers_everything_is_refused(value):
 
 
 def test_an_inverted_mask_keeps_what_was_painted():
-    result = run(mask=mask(), invert="1")
-    assert np.array_equal(result.picture.pixels[28:52, 38:62], photo().pixels[28:52, 38:62])
-    assert np.array_equal(result.mask > 0, outside())
+    result = run(mask=mask(10, 70, 10, 90), invert="1")
+    assert np.array_equal(result.picture.pixels[10:70, 10:90], photo().pixels[10:70, 10:90])
+    assert np.array_equal(result.mask > 0, mask(10, 70, 10, 90).alpha == 0)
+
+
+def with_clear_pixel(colours: np.ndarray) -> Picture:
+    """An opaque picture with one transparent pixel."""
+    alpha = np.full((HEIGHT, WIDTH), 255, np.uint8)
+    alpha[3, 5] = 0
+    return Picture(np.dstack([colours, alpha]))
+
+
+def test_one_clear_pixel_in_a_black_and_white_mask_does_not_wipe_the_photo():
+    black_and_white = np.dstack([np.where(outside(), np.uint8(0), np.uint8(255))] * 3)
+    assert np.array_equal(run(mask=with_clear_pixel(black_and_white)).mask > 0, ~outside())
+
+
+def test_a_copy_of_the_photo_with_a_hole_fills_the_hole_alone():
+    copy = np.dstack([photo().pixels, np.where(outside(), np.uint8(255), np.uint8(0))])
+    assert np.array_equal(run(mask=Picture(copy)).mask > 0, ~outside())
+
+
+def test_a_mask_over_nearly_all_of_the_photo_is_refused_in_words():
+    with pytest.raises(InvalidOption) as caught:
+        run(mask=with_clear_pixel(np.full((HEIGHT, WIDTH, 3), 200, np.uint8)))
+    assert caught.value.option == "mask" and "nearly all" in caught.value.message
+
+
+def test_a_faint_mask_is_told_to_be_too_faint():
+    faint = mask().pixels.copy()
+    faint[..., 3] //= 5
+    with pytest.raises(InvalidOption) as caught:
+        run(mask=Picture(faint))
+    assert "too faint" in caught.value.message
 
 
 def test_several_answers_differ_and_come_back_by_their_number():
