@@ -3,10 +3,9 @@
 Each service is a command of its own, made from what the service declares.
 """
 
-import os
-import secrets
 import sys
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,8 @@ from flask import current_app
 from flask.cli import with_appcontext
 
 from imaging.io import files
-from imaging.io.errors import PictureError
+from imaging.io.errors import ForeignFormat, PictureError
+from imaging.io.outputs import OutputExists, Outputs, check_folder
 from jobs.availability import check_choices, folders, unavailable_reason
 from services import SERVICES, engine
 from services.base import KEPT, UPLOADED, InvalidOption, Option, Result, Service, ServiceError, silent
@@ -23,6 +23,7 @@ from services.base import KEPT, UPLOADED, InvalidOption, Option, Result, Service
 _SUFFIXES = {".png": "png", ".jpg": "jpeg", ".jpeg": "jpeg", ".webp": "webp"}
 _USUAL_SUFFIX = {"png": ".png", "jpeg": ".jpg", "webp": ".webp"}
 _METADATA = ("keep", "strip", "all")
+DONE, SKIPPED, FAILED = "done", "skipped", "failed"
 
 
 @click.group("process")
@@ -30,17 +31,30 @@ def process() -> None:
     """Run one service on a picture or on a folder of pictures."""
 
 
+@dataclass(frozen=True)
+class Task:
+    """What one call of the command does to each of its pictures: the service, its options, where results go."""
+
+    service: Service
+    options: dict[str, Any]
+    metadata: str
+    target: Path
+    outputs: Outputs
+
+
 def _command(service: Service) -> click.Command:
-    def run(source: Path, target: Path, metadata: str, settings: tuple[str, ...], **raw: Any) -> None:
+    def run(source: Path, target: Path, metadata: str, overwrite: bool, settings: tuple[str, ...], **raw: Any) -> None:
         if reason := unavailable_reason(service):
             raise click.ClickException(reason)
         engine.configure(*folders())
         options = _options(service, raw | _named(service, settings))
-        pairs = list(_pairs(source, target))
-        failed = sum(not _processed(service, options, metadata, *pair) for pair in pairs)
-        if len(pairs) != 1:
-            click.echo(f"{len(pairs) - failed} of {len(pairs)} pictures done.")
-        sys.exit(1 if failed or not pairs else 0)
+        sources = _list_sources(source)
+        _check_target(source, target, overwrite)
+        task = Task(service, options, metadata, target, Outputs(sources, overwrite))
+        ends = [_process_one(task, path, is_only=not source.is_dir()) for path in sources]
+        if source.is_dir():
+            _report_ends(ends)
+        sys.exit(1 if FAILED in ends or DONE not in ends else 0)
 
     parameters: list[click.Parameter] = [
         click.Argument(["source"], metavar="INPUT", type=click.Path(exists=True, path_type=Path)),
@@ -58,6 +72,9 @@ def _command(service: Service) -> click.Command:
             default="keep",
             show_default=True,
             help="keep: what the camera did; strip: nothing; all: place and owner as well.",
+        ),
+        click.Option(
+            ["--overwrite"], is_flag=True, help="Replace files that are already there. An input is never replaced."
         ),
     ]
     return click.Command(service.key, callback=with_appcontext(run), params=parameters, help=service.summary)
@@ -104,41 +121,73 @@ def _options(service: Service, raw: dict[str, Any]) -> dict[str, Any]:
         raise click.UsageError(_said(error)) from None
 
 
-def _pairs(source: Path, target: Path) -> Iterator[tuple[Path, Path]]:
-    """Yield (input file, output file or folder); a folder's output is a folder, made if need be."""
+def _list_sources(source: Path) -> list[Path]:
+    """Return the input, or the files of the folder by name, hidden ones left out."""
     if not source.is_dir():
-        if not target.is_dir():
-            _format_of(target)
-        yield source, target
-        return
-    if target.is_file():
+        return [source]
+    return [path for path in sorted(source.iterdir()) if path.is_file() and not path.name.startswith(".")]
+
+
+def _check_target(source: Path, target: Path, overwrite: bool) -> None:
+    """End the command before any work where the output cannot be written, or would replace what is there."""
+    if source.is_dir() and target.is_file():
         raise click.UsageError("INPUT is a folder, so OUTPUT must be one.")
-    target.mkdir(parents=True, exist_ok=True)
-    for path in sorted(source.iterdir()):
-        if path.is_file() and not path.name.startswith("."):
-            yield path, target
+    if source.is_dir() and target.is_dir() and target.samefile(source):
+        raise click.UsageError("OUTPUT would replace INPUT: choose another folder.")
+    is_folder = source.is_dir() or target.is_dir()
+    if not is_folder:
+        _format_of(target)
+        if target.exists() and target.samefile(source):
+            raise click.UsageError("OUTPUT would replace INPUT: choose another name or folder.")
+        if target.exists() and not overwrite:
+            raise click.UsageError(f"{_printable(target)} exists already. --overwrite replaces it.")
+    try:
+        check_folder(target if is_folder else target.parent)
+    except OSError as error:
+        raise click.UsageError(f"Nothing can be written to OUTPUT: {error.strerror}.") from None
 
 
-def _processed(service: Service, options: dict[str, Any], metadata: str, source: Path, target: Path) -> bool:
-    """Run the service on one file; say on the terminal what became of it. One bad file never ends the run.
+def _report_ends(ends: list[str]) -> None:
+    skipped = f" {ends.count(SKIPPED)} skipped." if SKIPPED in ends else ""
+    click.echo(f"{ends.count(DONE)} of {len(ends) - ends.count(SKIPPED)} pictures done.{skipped}")
 
-    Returns False also where the service rightly made no picture: whoever goes on with the output has to know.
+
+def _process_one(task: Task, source: Path, is_only: bool) -> str:
+    """Run the service on one file; say on the terminal what became of it, and return that.
+
+    One bad file never ends the run. A file of a folder that is no picture is skipped. FAILED is returned also where the
+    service rightly made no picture: whoever goes on with the output has to know.
     """
+    name, service = _printable(source), task.service
     try:
         picture = files.decode(source, current_app.config["MAX_MEGAPIXELS"])
-        for sentence in _stretched(service, options, picture):
-            click.echo(f"{source.name} is {picture.width} x {picture.height} pixels, {sentence}", err=True)
-        result = service.run(picture, options, silent)
+        for sentence in _stretched(service, task.options, picture):
+            click.echo(f"{name} is {picture.width} x {picture.height} pixels, {sentence}", err=True)
+        result = service.run(picture, task.options, silent)
         verdict = service.verdicts.get(result.verdict, "")
         if result.picture is None:
-            click.echo(f"{source.name}: {verdict}", err=True)
-            return False
-        written = _written(result, metadata, source, target)
+            click.echo(f"{name}: {verdict}", err=True)
+            return FAILED
+        written = task.outputs.write(_encode(task, result, source))
+    except OutputExists as error:
+        remedy = "It is an input and stays" if error.is_input else "--overwrite replaces it"
+        click.echo(f"{name}: {_printable(error.path)} exists already. {remedy}.", err=True)
+        return FAILED
+    except ForeignFormat as error:
+        click.echo(f"{name}: {_said(error)}" + ("" if is_only else " Skipped."), err=True)
+        return FAILED if is_only else SKIPPED
     except Exception as error:
-        click.echo(f"{source.name}: {_said(error)}", err=True)
-        return False
-    click.echo(f"{source.name} -> {', '.join(path.name for path in written)}" + (f" ({verdict})" if verdict else ""))
-    return True
+        click.echo(f"{name}: {_said(error)}", err=True)
+        return FAILED
+    click.echo(f"{name} -> {', '.join(map(_printable, written))}" + (f" ({verdict})" if verdict else ""))
+    return DONE
+
+
+def _printable(path: Path) -> str:
+    """Return the name of a file for the terminal: what is not printable is escaped, so that no name forges a line."""
+    return "".join(
+        character if character.isprintable() else character.encode("unicode_escape").decode() for character in path.name
+    )
 
 
 def _said(error: Exception) -> str:
@@ -155,22 +204,22 @@ def _stretched(service: Service, options: dict[str, Any], picture: files.Picture
             yield f"--{option.name} {mask.width} x {mask.height}: it is stretched over the picture."
 
 
-def _written(result: Result, metadata: str, source: Path, target: Path) -> list[Path]:
-    """Write the result, further answers as NAME-2 and so on, and finished files as NAME-<file>; return the paths."""
-    format = files.kept_format(result.picture) if target.is_dir() else _format_of(target)
+def _encode(task: Task, result: Result, source: Path) -> dict[Path, bytes]:
+    """Return the files to write: the result, further answers as NAME-2 and so on, finished files as NAME-<file>."""
+    target, outputs = task.target, task.outputs
     if target.is_dir():
-        target = target / f"{source.stem}{_USUAL_SUFFIX[format]}"
-    pictures = {target: result.picture}
+        format, stem = files.kept_format(result.picture), outputs.stem_of(source)
+        first = target / f"{stem}{_USUAL_SUFFIX[format]}"
+    else:
+        format, stem, first = _format_of(target), target.stem, target
+    pictures = {first: result.picture}
     for number, answer in enumerate(result.answers, start=2):
-        pictures[target.with_stem(f"{target.stem}-{number}")] = answer
-    finished = {target.with_name(f"{target.stem}-{file.name}"): file.data for file in result.files}
-    if any(path.exists() and path.samefile(source) for path in (*pictures, *finished)):
-        raise click.UsageError("OUTPUT would replace INPUT: choose another name or folder.")
-    for path, picture in pictures.items():
-        _write(path, files.encode(picture, format, metadata=metadata))
-    for path, data in finished.items():
-        _write(path, data)
-    return [*pictures, *finished]
+        pictures[first.with_name(outputs.extend(stem, str(number)) + first.suffix)] = answer
+    encoded = {path: files.encode(each, format, metadata=task.metadata) for path, each in pictures.items()}
+    for file in result.files:
+        name = Path(file.name)
+        encoded[first.with_name(outputs.extend(stem, name.stem) + name.suffix)] = file.data
+    return encoded
 
 
 def _file(path: str | Path) -> Path:
@@ -184,16 +233,6 @@ def _format_of(target: Path) -> str:
         return _SUFFIXES[target.suffix.lower()]
     except KeyError:
         raise click.UsageError("OUTPUT must end in .png, .jpg or .webp.") from None
-
-
-def _write(target: Path, data: bytes) -> None:
-    """Write the whole file or none."""
-    part = target.with_name(f".{target.name}.{secrets.token_hex(4)}.part")
-    try:
-        part.write_bytes(data)
-        os.replace(part, target)
-    finally:
-        part.unlink(missing_ok=True)
 
 
 for _service in SERVICES:

@@ -74,7 +74,7 @@ def test_a_hole_is_filled_and_the_rest_stays(inpaint, folder, words, said):
         (["--mask", "gone.png"], 2, "does not exist"),
         (["--mask", "no.png"], 2, "not a picture"),
         (["--mask", "empty.png"], 1, "Nothing is painted yet. Please paint over what is to be filled. (--mask)"),
-        (["--mask", "full.png"], 1, "All of the photo is painted over, so nothing is left to fill it from. (--mask)"),
+        (["--mask", "full.png"], 1, "This covers nearly all of the photo"),
         (["--mask", "mask.png", "--engine", "magic"], 2, "'magic' is not one of 'automatic', 'patch', 'dfnet'"),
         (["--mask", "mask.png", "--engine", "dcgan"], 2, "weights that are not installed on this server. (--engine)"),
         (["--mask", "mask.png", "--answers", "5"], 2, "This number is out of range. (--answers)"),
