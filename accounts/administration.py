@@ -35,6 +35,7 @@ class Administrator:
 
     name: str
     address: str
+    user_id: int | None = None  # of the account; None for the command line
 
 
 def create(by: Administrator, name: str, language: str) -> tuple[int, str]:
@@ -46,6 +47,7 @@ def create(by: Administrator, name: str, language: str) -> tuple[int, str]:
         raise FieldErrors({"username": passwords.EMPTY})
     name = canonical(name)
     user = User(name=name, password_hash="", language=language, created_at=utc_now())
+    authorize(by)
     db.session.add(user)
     try:
         db.session.commit()
@@ -55,6 +57,19 @@ def create(by: Administrator, name: str, language: str) -> tuple[int, str]:
     user_id, mail_id = user.id, codes.order_notice(codes.WELCOME, name, language)
     _record(by, "user_created", name)
     return user_id, mail_id
+
+
+def authorize(by: Administrator) -> None:
+    """Make sure, in the present transaction, that this account still is an able administrator's. Raises NoSuchAccount.
+
+    The request may have waited long for its body, and the rights may have ended meanwhile.
+    """
+    if by.user_id is None:
+        return
+    able = update(User).where(User.id == by.user_id, User.is_admin == true(), User.disabled_at.is_(None))
+    if not db.session.execute(able.values(is_admin=True)).rowcount:
+        db.session.rollback()
+        raise NoSuchAccount()
 
 
 def disable(by: Administrator, user_id: int, reason: str) -> str:
@@ -67,7 +82,7 @@ def disable(by: Administrator, user_id: int, reason: str) -> str:
         raise FieldErrors({"reason": passwords.EMPTY})
     if len(reason) > REASON_LENGTH:
         raise FieldErrors({"reason": _("Please use at most %(number)s characters.", number=REASON_LENGTH)})
-    user = locked(user_id)
+    user = locked(user_id, by)
     name, language, now = user.name, user.language or "en", utc_now()
     user.disabled_at, user.disabled_reason = user.disabled_at or now, reason
     sessions.end_all(user)
@@ -80,27 +95,27 @@ def disable(by: Administrator, user_id: int, reason: str) -> str:
 
 def enable(by: Administrator, user_id: int) -> None:
     """Let a disabled account sign in again. Raises NoSuchAccount."""
-    _set(by, _found(user_id), "user_enabled", disabled_at=None, disabled_reason="")
+    _set(by, _found(user_id, by), "user_enabled", disabled_at=None, disabled_reason="")
 
 
 def promote(by: Administrator, user_id: int) -> None:
     """Make an account an administrator's. Raises NoSuchAccount."""
-    _set(by, _found(user_id), "user_promoted", is_admin=True)
+    _set(by, _found(user_id, by), "user_promoted", is_admin=True)
 
 
 def demote(by: Administrator, user_id: int) -> None:
     """Take the rights of an administrator away. Raises NoSuchAccount, or AccountError for the last one."""
-    _set(by, locked(user_id), "user_demoted", is_admin=False)
+    _set(by, locked(user_id, by), "user_demoted", is_admin=False)
 
 
 def force_new_password(by: Administrator, user_id: int) -> str:
     """Make the old password useless, end all sessions, and return the id of the mail that asks for a new one."""
-    return password_change.start_reset(_found(user_id), by.name, by.address)
+    return password_change.start_reset(_found(user_id, by), by.name, by.address)
 
 
 def sign_out_everywhere(by: Administrator, user_id: int) -> None:
     """End every session of an account. Raises NoSuchAccount."""
-    user = _found(user_id)
+    user = _found(user_id, by)
     name = user.name
     sessions.end_all(user)
     db.session.commit()
@@ -120,10 +135,10 @@ def set_quotas(by: Administrator, user_id: int, texts: Mapping[str, str]) -> Non
         )
     quotas = {name: int(text) if text else None for name, text in texts.items()}
     said = ", ".join(f"{name.removesuffix('_limit')}: {quotas[name]}" for name in QUOTAS if texts[name])
-    _set(by, _found(user_id), "quotas_set", said or "the site's own", **quotas)
+    _set(by, _found(user_id, by), "quotas_set", said or "the site's own", **quotas)
 
 
-def locked(user_id: int) -> User:
+def locked(user_id: int, by: Administrator | None = None) -> User:
     """Return an account that is about to lose its rights, with all administrators locked until the transaction ends.
 
     Begins a new transaction. Raises NoSuchAccount, or AccountError when nobody else could administer the site.
@@ -131,7 +146,7 @@ def locked(user_id: int) -> User:
     db.session.rollback()
     # Changes nothing, but waits for whoever changes administrators at this moment, on every kind of database.
     db.session.execute(update(User).where(User.is_admin == true()).values(is_admin=True))
-    user = _found(user_id)
+    user = _found(user_id, by)
     if user.is_admin and user.disabled_at is None:
         able = select(func.count()).where(User.is_admin == true(), User.disabled_at.is_(None))
         if db.session.scalar(able) < 2:
@@ -140,7 +155,9 @@ def locked(user_id: int) -> User:
     return user
 
 
-def _found(user_id: int) -> User:
+def _found(user_id: int, by: Administrator | None = None) -> User:
+    if by is not None:
+        authorize(by)
     user = db.session.get(User, user_id, populate_existing=True)
     if user is None:
         db.session.rollback()

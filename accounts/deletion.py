@@ -20,12 +20,12 @@ def confirm(user: User, password: str, address: str | None) -> None:
     limits.give_back(limits.PRESENT_PASSWORD, name, address)
 
 
-def close(user_id: int) -> User:
+def close(user_id: int, by: administration.Administrator | None = None) -> User:
     """Begin a transaction in which the account is locked, so that no new job can be added to it; return its row.
 
     Raises NoSuchAccount, or AccountError for the last administrator.
     """
-    user = administration.locked(user_id)
+    user = administration.locked(user_id, by)
     db.session.execute(update(User).where(User.id == user_id).values(disabled_at=utc_now()))
     return user
 

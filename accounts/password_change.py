@@ -6,7 +6,7 @@ from sqlalchemy import select, update
 from accounts import audit, codes, limits, passwords, sessions
 from accounts.errors import FieldErrors
 from accounts.registration import checked_fields
-from models import User, db
+from models import User, UserSession, db
 
 
 def reset(name: str, password: str, confirm: str, code: str, browser: str, address: str | None) -> str:
@@ -48,8 +48,11 @@ def change(user: User, current: str, password: str, confirm: str, keep: str, add
         raise _not_present(name, address)
     limits.give_back(limits.PRESENT_PASSWORD, name, address)
     password_hash = passwords.make_hash(password)
-    # Somebody may have renewed it meanwhile, to whom this one must give way.
-    same = update(User).where(User.id == user.id, User.password_hash == verified)
+    # Somebody may have renewed it meanwhile, to whom this one must give way, or ended the session that asks.
+    still_signed_in = select(UserSession.user_id).where(UserSession.token_hash == sessions.hash_token(keep))
+    same = update(User).where(
+        User.id == user.id, User.password_hash == verified, User.disabled_at.is_(None), User.id.in_(still_signed_in)
+    )
     if not db.session.execute(same.values(password_hash=password_hash)).rowcount:
         db.session.rollback()
         raise _not_present(name, address)

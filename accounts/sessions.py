@@ -69,7 +69,7 @@ def find(token: str) -> User | None:
     A session found too old, or of a disabled account, is deleted.
     """
     row = db.session.scalar(
-        select(UserSession).options(joinedload(UserSession.user)).where(UserSession.token_hash == _hash(token))
+        select(UserSession).options(joinedload(UserSession.user)).where(UserSession.token_hash == hash_token(token))
     )
     if row is None:
         return None
@@ -88,7 +88,7 @@ def find(token: str) -> User | None:
 def sign_out(token: str, address: str | None) -> None:
     """End the session of this token."""
     user = find(token)
-    db.session.execute(delete(UserSession).where(UserSession.token_hash == _hash(token)))
+    db.session.execute(delete(UserSession).where(UserSession.token_hash == hash_token(token)))
     db.session.commit()
     if user is not None:
         audit.record("signed_out", actor=user.name, target=user.name, address=address)
@@ -98,7 +98,7 @@ def end_all(user: User, *, but: str | None = None) -> None:
     """End every session of a user, within the caller's transaction; the one with the token `but` stays."""
     sessions = delete(UserSession).where(UserSession.user_id == user.id)
     if but is not None:
-        sessions = sessions.where(UserSession.token_hash != _hash(but))
+        sessions = sessions.where(UserSession.token_hash != hash_token(but))
     db.session.execute(sessions)
 
 
@@ -133,7 +133,7 @@ def all_of(user: User, token: str) -> list[SessionView]:
     rows = db.session.scalars(
         select(UserSession).where(UserSession.user_id == user.id).order_by(UserSession.seen_at.desc())
     )
-    now, mine = utc_now(), _hash(token)
+    now, mine = utc_now(), hash_token(token)
     return [
         SessionView(row.id, row.agent, row.address, row.created_at, row.seen_at, row.token_hash == mine)
         for row in rows
@@ -165,7 +165,7 @@ def _open(user: User, verified: str, password: str, address: str | None, agent: 
     if not db.session.execute(same.values(password_hash=kept, signed_in_at=utc_now())).rowcount:
         db.session.rollback()
         return None
-    row = UserSession(user=user, token_hash=_hash(token), address=address or "", agent=agent[:AGENT_LENGTH])
+    row = UserSession(user=user, token_hash=hash_token(token), address=address or "", agent=agent[:AGENT_LENGTH])
     db.session.add(row)
     db.session.commit()
     user.session_token = token
@@ -185,5 +185,6 @@ def _canonical_or_none(name: str) -> str | None:
         return None
 
 
-def _hash(token: str) -> str:
+def hash_token(token: str) -> str:
+    """Return what the database holds of a token."""
     return hashlib.sha256(token.encode("utf-8", "replace")).hexdigest()

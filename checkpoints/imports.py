@@ -14,7 +14,7 @@ from pathlib import Path
 from flask import current_app
 
 from accounts import audit
-from accounts.administration import Administrator
+from accounts.administration import Administrator, authorize
 from imaging.io.errors import N_
 from jobs.errors import JobError
 from jobs.files import storage
@@ -98,6 +98,7 @@ def import_file(by: Administrator, name: str, source: Path) -> dict:
 
 def remove(by: Administrator, name: str) -> None:
     """Delete imported weights. Raises WeightsRefused when there are none of this name."""
+    authorize(by)
     try:
         drop(folder(), name)
     except WeightsUnavailable as error:

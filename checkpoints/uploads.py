@@ -12,7 +12,7 @@ from pathlib import Path
 
 from sqlalchemy import delete, select, update
 
-from accounts.administration import Administrator
+from accounts.administration import Administrator, authorize
 from checkpoints import imports
 from imaging.io.errors import N_
 from jobs import process_identity
@@ -62,6 +62,7 @@ def enqueue(by: Administrator, name: str, received: Path | None, client_name: st
         file_bytes=received.stat().st_size,
     )
     import_id = row.id
+    authorize(by)
     with storage.telling_when_full():
         storage.link(received, _file(import_id))
     db.session.add(row)

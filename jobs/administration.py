@@ -5,7 +5,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import selectinload
 
 from accounts import audit
-from accounts.administration import Administrator
+from accounts.administration import Administrator, authorize
 from accounts.errors import FieldErrors, NoSuchAccount
 from accounts.user_queries import known_as
 from imaging.io.errors import N_
@@ -46,6 +46,7 @@ def find(job_id: str) -> Job:
 
 def cancel(by: Administrator, job_id: str) -> None:
     """End a job that waits or runs. Raises NotFound, NotNow."""
+    authorize(by)
     job = find(job_id)
     owner = job.user.name
     if job.status not in WAITING:
@@ -56,6 +57,7 @@ def cancel(by: Administrator, job_id: str) -> None:
 
 def retry(by: Administrator, job_id: str) -> None:
     """Queue a failed or cancelled job again. Raises what `lifecycle.retry` raises."""
+    authorize(by)
     job = find(job_id)
     owner = job.user.name
     lifecycle.retry(job.user_id, job_id)
@@ -64,6 +66,7 @@ def retry(by: Administrator, job_id: str) -> None:
 
 def pause(by: Administrator) -> None:
     """Let no worker take another job; those that run are finished."""
+    authorize(by)
     db.session.add(Fact(key=PAUSED, number=1))
     try:
         db.session.commit()
@@ -75,6 +78,7 @@ def pause(by: Administrator) -> None:
 
 def resume(by: Administrator) -> None:
     """Let the workers go on."""
+    authorize(by)
     went_on = db.session.execute(delete(Fact).where(Fact.key == PAUSED)).rowcount
     db.session.commit()
     if went_on:
@@ -94,4 +98,4 @@ def delete_account(by: Administrator, user_id: int, typed_name: str) -> str:
         raise NoSuchAccount()
     if known_as(typed_name) != user.name:
         raise FieldErrors({"confirm": N_("This is not the user name of this account.")})
-    return account_deletion.remove(user_id, actor=by.name, address=by.address)
+    return account_deletion.remove(user_id, actor=by.name, address=by.address, by=by)

@@ -13,6 +13,7 @@ class Event(db.Model):
     """One line of the audit log. Names, not ids, so that it outlives the accounts it speaks of."""
 
     __tablename__ = "events"
+    __table_args__ = {"sqlite_autoincrement": True}  # as in `models.user`
 
     id: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True)
     at: Mapped[datetime] = mapped_column(moment(), default=utc_now, index=True)

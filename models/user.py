@@ -29,6 +29,8 @@ class User(UserMixin, db.Model):
         Index(None, "is_admin", "disabled_at"),
         # For the purge.
         Index(None, "retention_days"),
+        # A number is never given again: somebody may still hold a request for the account that had it.
+        {"sqlite_autoincrement": True},
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

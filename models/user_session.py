@@ -12,6 +12,7 @@ class UserSession(db.Model):
     """One sign-in of one user, alive until signed out, idle too long, too old, or ended by a new password."""
 
     __tablename__ = "user_sessions"
+    __table_args__ = {"sqlite_autoincrement": True}  # as in `models.user`
 
     id: Mapped[int] = mapped_column(primary_key=True)
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)

@@ -13,7 +13,7 @@ from werkzeug.routing import BaseConverter, ValidationError
 from accounts import audit, sessions
 from accounts.errors import AccountError
 from accounts.names import is_canonical
-from models import User
+from models import User, db
 
 ADMINISTRATION = "admin"
 UNSAFE_METHODS = {"POST", "PUT", "PATCH", "DELETE"}
@@ -65,6 +65,7 @@ def init_app(app: Flask) -> None:
     login_manager.init_app(app)
     login_manager.user_loader(sessions.find)
     csrf.init_app(app)
+    app.before_request(check_again)
 
 
 def wants_json() -> bool:
@@ -110,6 +111,23 @@ def is_known() -> bool:
 def forget_who() -> None:
     """Serve the rest of this request to nobody: who it is cannot be told, and asking again would fail again."""
     g._login_user = login_manager.anonymous_user()
+
+
+def check_again() -> Response | None:
+    """Ask anew who is asking once the whole body is here.
+
+    A body may be held back for as long as its sender likes. Meanwhile the session, the account or its rights may have
+    ended. The verbs look once more in their own transactions.
+    """
+    if request.method not in UNSAFE_METHODS or not is_known() or not current_user.is_authenticated:
+        return None
+    request.get_data(cache=True, parse_form_data=True)
+    token = current_user.session_token
+    db.session.rollback()
+    g._login_user = sessions.find(token) or login_manager.anonymous_user()
+    if not current_user.is_authenticated:
+        audit.note("session_ended_meanwhile", address=request.remote_addr or "", detail=request.endpoint or "")
+    return keep_to_own_prefix() or hide_administration()
 
 
 def refuse_foreign_hosts() -> Response | None:

@@ -43,7 +43,7 @@ class Outputs:
         return self._stems[source]
 
     def extend(self, stem: str, addition: str) -> str:
-        """Return "STEM-ADDITION" as a stem for a further output, with a number where that is taken. Each is given once."""
+        """Return "STEM-ADDITION" as a stem for a further output, with a number where that is taken."""
         extended, number = f"{stem}-{addition}", 1
         while _fold(extended) in self._reserved:
             number += 1
