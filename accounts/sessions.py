@@ -3,6 +3,7 @@
 import hashlib
 import secrets
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -11,13 +12,18 @@ from flask_babel import lazy_gettext as _
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import joinedload
 
-from accounts import audit, limits, passwords
+from accounts import audit, codes, limits, passwords
 from accounts.errors import FieldErrors, TooMany
 from accounts.names import canonical
 from models import User, UserSession, db, utc_now
 
 SEEN_EVERY = timedelta(minutes=1)
 AGENT_LENGTH = 255
+# Told alike for known and unknown names, and whether or not another mail goes out.
+LINK_MAILED = _(
+    "Too many tries. Please wait a while and try again, or open the link in the mail that the owner of this account "
+    "gets: then this browser may try at once."
+)
 
 
 @dataclass(frozen=True)
@@ -38,21 +44,26 @@ def sign_in(
     """Return the user and the token of a new session. Raises FieldErrors or TooMany.
 
     The answer is the same, in words and in time, for a wrong password and for a name that nobody has. The limiter is
-    asked before anything is hashed, and a try that succeeds is taken off the count again. `device` tells the id of a
-    browser that has signed in to an account before: it is counted by itself, so that strangers do not lock it out.
+    asked before anything is hashed, and a try that succeeds is taken off the count again. `device` tells for a
+    canonical name the id of a browser that has proved to be its owner's, or "": it is counted by itself, and so no
+    stranger locks it out. The owner of an account that a stranger's browser must wait long for is mailed a link,
+    which makes a browser the owner's.
     """
     known_as = _canonical_or_none(name)
-    counted_as = f"{known_as} {device(known_as)}".strip() if known_as else None
+    own = device(known_as) if known_as else ""
     try:
-        limits.take(limits.SIGN_IN, counted_as, address)
-    except TooMany:
+        limits.take(limits.SIGN_IN, known_as, address, own)
+    except TooMany as error:
         audit.note("sign_in_refused", target=known_as or "", address=address or "")
-        raise
+        if own or not known_as or error.retry_after_seconds <= limits.SHORT_WAIT_SECONDS:
+            raise
+        _order_link(known_as, address)
+        raise TooMany(error.retry_after_seconds, LINK_MAILED) from error
     user = db.session.scalar(select(User).where(User.name == known_as)) if known_as else None
     verified = user.password_hash if user else None
     if not passwords.matches(verified, password):
         raise _wrong(known_as, address)
-    limits.give_back(limits.SIGN_IN, counted_as, address)
+    limits.give_back(limits.SIGN_IN, known_as, address, own)
     if user.disabled_at:
         audit.record("sign_in_disabled", target=user.name, address=address)
         raise FieldErrors({"form": _("This account is disabled.")})
@@ -147,6 +158,13 @@ def sweep(now: datetime) -> None:
     old = now - timedelta(days=current_app.config["SESSION_DAYS"])
     db.session.execute(delete(UserSession).where((UserSession.seen_at <= idle) | (UserSession.created_at <= old)))
     db.session.commit()
+
+
+def _order_link(known_as: str, address: str | None) -> None:
+    """Order the mail with the link, unless too many were; a worker finds the row. Nobody is looked up here."""
+    with suppress(TooMany):
+        limits.take(limits.SIGN_IN_LINKS, known_as, address)
+        codes.order_notice(codes.SIGN_IN_LINK, known_as, "en")
 
 
 def _wrong(known_as: str | None, address: str | None) -> FieldErrors:
