@@ -27,6 +27,7 @@ from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from accounts.errors import TooMany
 from models import Tally, db, utc_now
+from models.faults import is_deadlock
 
 # Clocks of several machines differ a little; a window that ends later than this beyond its length is from a
 # clock that was set back, and over.
@@ -178,9 +179,9 @@ class DatabaseStorage(Storage):
                 with db.engine.begin() as connection:
                     connection.execute(_upsert(connection.dialect.name, key, expiry, amount))
                     return connection.scalar(select(Tally.count).where(Tally.key == key))
-            except OperationalError:
+            except OperationalError as error:
                 # Two first inserts of one key may deadlock in InnoDB, which then asks to try again.
-                if attempt == DEADLOCK_ATTEMPTS:
+                if attempt == DEADLOCK_ATTEMPTS or not is_deadlock(error):
                     raise
 
     def decr(self, key: str) -> None:

@@ -2,6 +2,7 @@
 
 import hashlib
 import secrets
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -9,16 +10,20 @@ from datetime import datetime, timedelta
 
 from flask import current_app
 from flask_babel import lazy_gettext as _
-from sqlalchemy import delete, select, update
+from sqlalchemy import Executable, delete, select, update
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import joinedload
 
 from accounts import audit, codes, limits, passwords
 from accounts.errors import FieldErrors, TooMany
 from accounts.names import canonical
-from models import User, UserSession, db, utc_now
+from models import User, UserSession, db, undo, utc_now
+from models.faults import WRITES_FAIL, fault_of
 
 SEEN_EVERY = timedelta(minutes=1)
 AGENT_LENGTH = 255
+WRITE_AGAIN_SECONDS = 20
+_next_write_at = 0.0
 # Told alike for known and unknown names, and whether or not another mail goes out.
 LINK_MAILED = _(
     "Too many tries. Please wait a while and try again, or open the link in the mail that the owner of this account "
@@ -77,7 +82,8 @@ def sign_in(
 def find(token: str) -> User | None:
     """Return the user whose session has this token, with `session_token` set; None if there is no such session.
 
-    A session found too old, or of a disabled account, is deleted.
+    A session found too old, or of a disabled account, is deleted, and the time of the last use kept; where nothing can
+    be written, the session is read all the same.
     """
     row = db.session.scalar(
         select(UserSession).options(joinedload(UserSession.user)).where(UserSession.token_hash == _hash(token))
@@ -86,12 +92,10 @@ def find(token: str) -> User | None:
         return None
     now = utc_now()
     if _is_over(row, now) or row.user.disabled_at:
-        db.session.delete(row)
-        db.session.commit()
+        _write_if_possible(delete(UserSession).where(UserSession.id == row.id))
         return None
     if abs(now - row.seen_at) > SEEN_EVERY:
-        db.session.execute(update(UserSession).where(UserSession.id == row.id).values(seen_at=now))
-        db.session.commit()
+        _write_if_possible(update(UserSession).where(UserSession.id == row.id).values(seen_at=now))
     row.user.session_token = token
     return row.user
 
@@ -158,6 +162,21 @@ def sweep(now: datetime) -> None:
     old = now - timedelta(days=current_app.config["SESSION_DAYS"])
     db.session.execute(delete(UserSession).where((UserSession.seen_at <= idle) | (UserSession.created_at <= old)))
     db.session.commit()
+
+
+def _write_if_possible(statement: Executable) -> None:
+    """Write what no reader need wait for or fail over. After a failure nobody tries for a while."""
+    global _next_write_at
+    if time.monotonic() < _next_write_at:
+        return
+    try:
+        db.session.execute(statement)
+        db.session.commit()
+    except OperationalError as error:
+        undo()
+        if fault_of(error) not in WRITES_FAIL:
+            raise
+        _next_write_at = time.monotonic() + WRITE_AGAIN_SECONDS
 
 
 def _order_link(known_as: str, address: str | None) -> None:
