@@ -197,7 +197,7 @@ def _open(user: User, verified: str, password: str, address: str | None, agent: 
     Looked at in the transaction that adds the row, so that no session outlives the password that opened it.
     """
     token = secrets.token_urlsafe(32)
-    kept = passwords.make_hash(password) if passwords.is_outdated(verified) else verified
+    kept = passwords.make_hash(password) if passwords.is_outdated(verified, password) else verified
     same = update(User).where(User.id == user.id, User.password_hash == verified, User.disabled_at.is_(None))
     if not db.session.execute(same.values(password_hash=kept, signed_in_at=utc_now())).rowcount:
         db.session.rollback()
