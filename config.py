@@ -114,7 +114,7 @@ SETTINGS = (
         "DATABASE_TIMEOUT_SECONDS",
         whole(1, 3600),
         None,
-        "how long to wait for an answer of the database before it counts as away; 3 in web servers and 60 in workers and commands when absent",
+        "how long to wait for an answer of the database before it counts as away; 3 in web servers and 60 in workers and commands when absent. SQLite: for a lock, 15 at most",
     ),
     Setting("QUEUE_URL", queue_url, None, "the queue: `redis://host:6379/0`, or SQLite under `instance/` when absent"),
     Setting("STORAGE_DIR", text, None, "folder of uploads and results; `instance/storage` when absent"),

@@ -1,7 +1,8 @@
 """The audit log: a row and a log line for everything that matters to the safety of accounts.
 
 Neither ever holds a code, a password or a token. The row is written in a transaction of its own, so it survives what
-the caller rolls back; call this only when the caller's transaction has written nothing that is not committed.
+the caller rolls back; call this only when the caller's transaction has written nothing that is not committed. Where
+the disk takes nothing more, the line alone must do: people may still read and delete.
 """
 
 import json
@@ -10,8 +11,10 @@ import sys
 from datetime import UTC, datetime
 
 from sqlalchemy import insert
+from sqlalchemy.exc import OperationalError
 
 from models import Event, db
+from models.faults import Fault, fault_of
 
 logger = logging.getLogger("revive.audit")
 DETAIL_LENGTH = 255
@@ -41,8 +44,13 @@ def record(action: str, *, actor: str = "", target: str = "", address: str | Non
         "detail": detail[:DETAIL_LENGTH],
     }
     note(**row)
-    with db.engine.begin() as connection:
-        connection.execute(insert(Event).values(row))
+    try:
+        with db.engine.begin() as connection:
+            connection.execute(insert(Event).values(row))
+    except OperationalError as error:
+        if fault_of(error) not in {Fault.FULL, Fault.READ_ONLY}:
+            raise
+        logger.error("The line above could not be written to the database: its disk is %s.", fault_of(error).value)
 
 
 def note(action: str, **words: str) -> None:

@@ -2,8 +2,8 @@
 
 Six digits are only 20 bits: what makes them safe is counting. A code takes five tries, counted by the database
 before the comparison, and is bound to its purpose, its user name and the browser that asked for it. It dies when
-used, when a newer one is asked for, and after `CODE_MINUTES` by the wall clock or by the machine's steady clock,
-whichever says so first.
+used, when a newer one is asked for by the same browser (a stranger's request ends nobody's code), and after
+`CODE_MINUTES` by the wall clock or by the machine's steady clock, whichever says so first.
 """
 
 import hashlib
@@ -14,15 +14,16 @@ from datetime import timedelta
 
 from flask import current_app
 from flask_babel import lazy_gettext as _
-from sqlalchemy import select, update
+from sqlalchemy import Update, select, update
 
 from accounts import audit, clock, limits
-from accounts.errors import FieldErrors
+from accounts.errors import FieldErrors, LinkNeeded, TooMany
 from models import EmailCode, db, utc_now
 
 REGISTER, RESET = "register", "reset"
 # Mails of the same table that carry no code.
 CHANGED, INVITE, WELCOME = "changed", "invite", "welcome"
+SIGN_IN_LINK = "sign-in-link"
 DISABLED, DELETED = "disabled", "deleted"
 NOTICE_HOURS = 24
 
@@ -32,10 +33,11 @@ _HEX = 16
 
 
 def order(purpose: str, name: str, browser: str, language: str) -> str:
-    """Write the row of a new code, end the older ones and return its id. There is no code yet."""
+    """Write the row of a new code, end the older ones of this browser and return its id. There is no code yet."""
     minutes = current_app.config["CODE_MINUTES"]
-    _end_older(purpose, name)
-    return _add(purpose, name, language, timedelta(minutes=minutes), browser_hash=_browser_hash(browser))
+    browser_hash = _browser_hash(browser)
+    db.session.execute(_end_open(purpose, name).where(EmailCode.browser_hash == browser_hash))
+    return _add(purpose, name, language, timedelta(minutes=minutes), browser_hash=browser_hash)
 
 
 def order_notice(purpose: str, name: str, language: str) -> str:
@@ -51,24 +53,38 @@ def make(code_id: str) -> str:
     return code
 
 
-def check(purpose: str, name: str, browser: str, code: str, address: str | None) -> str:
-    """Return the id of the row whose code this is; `spend` it then. Raises FieldErrors or TooMany.
+def check(purpose: str, name: str, browser: str, code: str, address: str | None, device: str = "") -> str:
+    """Return the id of the row whose code this is; `spend` it then. Raises FieldErrors, TooMany or LinkNeeded.
 
-    Every wrong try is counted: for the code, and for the name, the address and everybody. Tries that no code waits
-    for are counted for the address only: they guess nothing, and strangers could shut its owner or everybody out.
+    Every wrong try is counted: for the name, the address and everybody, or for the owner's browser `device` alone. A
+    guess at a code that waits is counted before it is compared, so that no more are ever made than may be. Tries that
+    no code waits for are counted for the address only: they guess nothing, and strangers could use up the owner's.
+    A right code clears what was counted for the name.
     """
-    limits.ask(limits.WRONG_CODES, name, address)
+    limits.ask(limits.WRONG_CODES, name, address, device)
     row = _waiting(purpose, name, browser)
-    if row is not None and _count_try(row.id):
-        expected = row.code_hash or secrets.token_hex(32)
-        if hmac.compare_digest(expected, _code_hash(row.id, code)):
-            return row.id
-    if row is not None:
-        limits.count(limits.WRONG_CODES, name, address)
-    else:
+    if row is None:
         limits.count(limits.WRONG_CODES, None, address, everybody=False)
+    elif _is_right(row.id, row.code_hash, name, code, device):
+        for limit, own in ((limits.WRONG_CODES, device), (limits.CODE_GUESSES, device and limits.ANY_DEVICE)):
+            limits.forget(limit, name)
+            limits.forget_device(limit, name, own)
+        return row.id
+    else:
+        limits.count(limits.WRONG_CODES, name, address, device)
     audit.record("code_wrong", target=name, address=address, detail=purpose)
     raise wrong()
+
+
+def _is_right(code_id: str, code_hash: str | None, name: str, code: str, device: str) -> bool:
+    """Count one guess at a code, then compare. Raises LinkNeeded when the account has had its guesses."""
+    if not _count_try(code_id):
+        return False
+    try:
+        limits.take(limits.CODE_GUESSES, name, None, device and limits.ANY_DEVICE)
+    except TooMany as error:
+        raise LinkNeeded() from error
+    return hmac.compare_digest(code_hash or secrets.token_hex(32), _code_hash(code_id, code))
 
 
 def spend(code_id: str) -> bool:
@@ -76,6 +92,12 @@ def spend(code_id: str) -> bool:
     now = utc_now()
     used = update(EmailCode).where(EmailCode.id == code_id, EmailCode.ended_at.is_(None)).values(ended_at=now)
     return db.session.execute(used).rowcount == 1
+
+
+def end_all(name: str) -> None:
+    """End every code of a name, within the caller's transaction: whoever asked for them before asks in vain."""
+    for purpose in (REGISTER, RESET):
+        db.session.execute(_end_open(purpose, name))
 
 
 def looks_right(code: str) -> bool:
@@ -109,9 +131,11 @@ def _add(purpose: str, name: str, language: str, lifetime: timedelta, browser_ha
     return code_id
 
 
-def _end_older(purpose: str, name: str) -> None:
-    older = update(EmailCode).where(EmailCode.name == name, EmailCode.purpose == purpose, EmailCode.ended_at.is_(None))
-    db.session.execute(older.values(ended_at=utc_now()))
+def _end_open(purpose: str, name: str) -> Update:
+    is_open = update(EmailCode).where(
+        EmailCode.name == name, EmailCode.purpose == purpose, EmailCode.ended_at.is_(None)
+    )
+    return is_open.values(ended_at=utc_now())
 
 
 def _waiting(purpose: str, name: str, browser: str) -> EmailCode | None:

@@ -36,6 +36,18 @@ class FieldErrors(AccountError):
 class TooMany(AccountError):
     """Too many tries; `retry_after_seconds` says when the next one is welcome."""
 
-    def __init__(self, retry_after_seconds: int):
-        super().__init__("too_many", _("Too many tries. Please wait a while and try again."))
+    def __init__(self, retry_after_seconds: float, message: str | None = None):
+        super().__init__("too_many", message or _("Too many tries. Please wait a while and try again."))
         self.retry_after_seconds = max(1, int(retry_after_seconds))
+
+
+class LinkNeeded(AccountError):
+    """So many wrong codes were entered that only a mailed link helps, however long anybody waits."""
+
+    status = 429
+
+    def __init__(self) -> None:
+        super().__init__(
+            "link_needed",
+            _("Too many wrong codes were entered for this user name. Open the link in the latest mail, then go on."),
+        )

@@ -5,7 +5,11 @@ forgets nothing. Counting is one atomic statement in a transaction of its own, w
 reason it must not be called while the caller's own transaction has written something: SQLite has one writer.
 
 Delays grow: who used up ten tries in five minutes waits for the rest of these five minutes, who used up twenty in an
-hour for the rest of the hour, and so on. Nothing locks for good.
+hour for the rest of the hour, and so on. Who would wait longer than `SHORT_WAIT_SECONDS` to sign in is mailed a link
+instead. Nothing locks for good.
+
+A browser that has proved to be the owner's (it signed in before, or opened a mailed link) is counted by itself, and
+neither with strangers nor with its address: what strangers use up, at however many addresses, keeps no owner out.
 """
 
 import ipaddress
@@ -23,61 +27,105 @@ from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from accounts.errors import TooMany
 from models import Tally, db, utc_now
+from models.faults import is_deadlock
 
 # Clocks of several machines differ a little; a window that ends later than this beyond its length is from a
 # clock that was set back, and over.
 CLOCK_SKEW_SECONDS = 60
 DEADLOCK_ATTEMPTS = 5
+SHORT_WAIT_SECONDS = 300
 
 
 @dataclass(frozen=True)
 class Limit:
-    """What may be tried how often; each part as the `limits` library spells it, or "" for no limit."""
+    """What may be tried how often; each part as the `limits` library spells it, or "" for no limit.
+
+    `known` is for one browser of the owner, the others for strangers: `name` for all of them at one user name,
+    `name_at` for those at one address of them, which is stricter, so that one address alone never uses up a name.
+    """
 
     key: str
     name: str = ""
+    name_at: str = ""
     address: str = ""
     everybody: str = ""
+    known: str = ""
 
 
 SIGN_IN = Limit(
-    "sign-in", name="10/5 minutes;20/hour;60/day", address="50/5 minutes;100/hour", everybody="1000/5 minutes"
+    "sign-in",
+    name="10/5 minutes;20/hour;60/day",
+    name_at="10/5 minutes;15/hour;30/day",
+    address="50/5 minutes;100/hour",
+    everybody="5000/5 minutes;20000/hour",
+    known="10/5 minutes;20/hour;60/day",
 )
+SIGN_IN_LINKS = Limit("sign-in-links", name="1/hour;3/day", address="5/hour;10/day", everybody="2000/hour")
 PRESENT_PASSWORD = Limit("present-password", name="10/5 minutes;20/hour;60/day")
-CODE_PAUSE = Limit("code-pause", name="1/minute")
-CODES = Limit("codes", name="5/hour;10/day", address="5/hour;10/day", everybody="2000/hour")
-WRONG_CODES = Limit("wrong-codes", name="25/hour;100/day", address="50/hour;200/day", everybody="1000/hour")
+CODE_PAUSE = Limit("code-pause", name="1/minute", known="1/minute")
+CODES = Limit(
+    "codes",
+    name="5/hour;10/day",
+    name_at="5/day",
+    address="5/hour;10/day",
+    everybody="2000/hour",
+    known="5/hour;10/day",
+)
+WRONG_CODES = Limit(
+    "wrong-codes",
+    name="25/hour;100/day",
+    address="50/hour;200/day",
+    everybody="1000/hour",
+    known="25/hour;100/day",
+)
+# NIST SP 800-63B, 5.2.2: at most 100 in all. Cleared by a success alone, for which a hundred years are enough.
+CODE_GUESSES = Limit("code-guesses", name="100/100 years", known="100/100 years")
+
+# For what all browsers of an owner share: each may be new, but all of them together get no more.
+ANY_DEVICE = "any"
 
 
-def take(limit: Limit, name: str | None, address: str | None) -> None:
-    """Count one try, or raise TooMany and count nothing. Of tries made at once, no more pass than may."""
-    ask(limit, name, address)
-    if not count(limit, name, address):
-        ask(limit, name, address)
+def take(limit: Limit, name: str | None, address: str | None, device: str = "") -> None:
+    """Count one try, or raise TooMany and count nothing. Of tries made at once, no more pass than may.
+
+    `device` is the id of a browser that has proved to be the owner's, or "" for a stranger's.
+    """
+    ask(limit, name, address, device)
+    if not count(limit, name, address, device):
+        ask(limit, name, address, device)
 
 
-def ask(limit: Limit, name: str | None, address: str | None) -> None:
-    """Raise TooMany if no try is left. Counts nothing."""
-    for item, keys in _parts(limit, name, address):
-        if not _limiter.test(item, *keys):
-            raise TooMany(_limiter.get_window_stats(item, *keys).reset_time - time.time())
+def ask(limit: Limit, name: str | None, address: str | None, device: str = "") -> None:
+    """Raise TooMany if no try is left, with the time until every counter has one again. Counts nothing."""
+    used_up = [part for part in _parts(limit, name, address, device) if not _limiter.test(part[0], *part[1])]
+    if used_up:
+        opens_at = max(_limiter.get_window_stats(item, *keys).reset_time for item, keys in used_up)
+        raise TooMany(opens_at - time.time())
 
 
-def count(limit: Limit, name: str | None, address: str | None, everybody: bool = True) -> bool:
+def count(limit: Limit, name: str | None, address: str | None, device: str = "", everybody: bool = True) -> bool:
     """Count one try, for `everybody` too or not; say whether it was still within every limit."""
-    return all([_limiter.hit(item, *keys) for item, keys in _parts(limit, name, address, everybody=everybody)])
+    parts = _parts(limit, name, address, device, everybody=everybody)
+    return all([_limiter.hit(item, *keys) for item, keys in parts])
 
 
-def give_back(limit: Limit, name: str | None, address: str | None) -> None:
+def give_back(limit: Limit, name: str | None, address: str | None, device: str = "") -> None:
     """Undo the count of one try that turned out to be no failure."""
-    for item, keys in _parts(limit, name, address):
+    for item, keys in _parts(limit, name, address, device):
         _storage.decr(item.key_for(*keys))
 
 
-def forget(limit: Limit, name: str) -> None:
-    """Clear what was counted for a name, whose owner has proved to be there."""
-    for item, keys in _parts(limit, name, None, alone=True):
+def forget(limit: Limit, name: str, address: str | None = None) -> None:
+    """Clear what was counted for strangers at a name, whose owner has proved to be there, perhaps at `address`."""
+    for item, keys in _parts(limit, name, address, alone=True):
         _limiter.clear(item, *keys)
+
+
+def forget_device(limit: Limit, name: str, device: str) -> None:
+    """Clear what was counted for a browser of the owner; nothing for a stranger's, which is ""."""
+    if device:
+        for item, keys in _parts(limit, name, None, device):
+            _limiter.clear(item, *keys)
 
 
 def network(address: str | None) -> str:
@@ -94,17 +142,25 @@ def network(address: str | None) -> str:
 
 
 def _parts(
-    limit: Limit, name, address, alone: bool = False, everybody: bool = True
+    limit: Limit, name, address, device: str = "", alone: bool = False, everybody: bool = True
 ) -> Iterator[tuple[RateLimitItem, tuple[str, ...]]]:
-    """Yield every counter that a try touches; `alone` leaves out what others share."""
-    if name and limit.name:
-        yield from ((item, (limit.key, "name", name)) for item in parse_many(limit.name))
+    """Yield every counter that a try touches; `alone` leaves out what is shared with other names."""
+    if name and device:
+        yield from _items(limit.known, limit.key, "known", f"{name} {device}")
+        return
+    if name:
+        yield from _items(limit.name, limit.key, "name", name)
+    if name and address is not None:
+        yield from _items(limit.name_at, limit.key, "name-at", name, network(address))
     if alone:
         return
-    if limit.address:
-        yield from ((item, (limit.key, "at", network(address))) for item in parse_many(limit.address))
-    if limit.everybody and everybody:
-        yield from ((item, (limit.key, "all")) for item in parse_many(limit.everybody))
+    yield from _items(limit.address, limit.key, "at", network(address))
+    if everybody:
+        yield from _items(limit.everybody, limit.key, "all")
+
+
+def _items(text: str, *keys: str) -> Iterator[tuple[RateLimitItem, tuple[str, ...]]]:
+    return ((item, keys) for item in parse_many(text)) if text else iter(())
 
 
 class DatabaseStorage(Storage):
@@ -123,9 +179,9 @@ class DatabaseStorage(Storage):
                 with db.engine.begin() as connection:
                     connection.execute(_upsert(connection.dialect.name, key, expiry, amount))
                     return connection.scalar(select(Tally.count).where(Tally.key == key))
-            except OperationalError:
+            except OperationalError as error:
                 # Two first inserts of one key may deadlock in InnoDB, which then asks to try again.
-                if attempt == DEADLOCK_ATTEMPTS:
+                if attempt == DEADLOCK_ATTEMPTS or not is_deadlock(error):
                     raise
 
     def decr(self, key: str) -> None:

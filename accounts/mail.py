@@ -109,12 +109,17 @@ def _try_later(row: EmailCode) -> None:
 
 
 def _send(row: EmailCode) -> None:
-    reason = db.session.scalar(select(User.disabled_reason).where(User.name == row.name))
-    has_account = reason is not None
+    found = db.session.execute(select(User.disabled_reason, User.language).where(User.name == row.name)).first()
+    has_account = found is not None
+    if row.purpose == codes.SIGN_IN_LINK:
+        if not has_account:
+            return  # a name that strangers tried, perhaps somebody's mailbox, but nobody's account
+        row.language = found.language or row.language
     wants_code = row.purpose == codes.REGISTER or (row.purpose == codes.RESET and has_account)
     code = codes.make(row.id) if wants_code else None
+    reason = found.disabled_reason if has_account else ""
     with force_locale(row.language):
-        message = _message(row, mail_templates.compose(row.purpose, row.name, code, has_account, reason or ""))
+        message = _message(row, mail_templates.compose(row.purpose, row.name, code, has_account, reason))
     if current_app.config["MAIL_SERVER"]:
         mail.send(message)
     else:

@@ -6,17 +6,22 @@ from flask import current_app
 from flask_babel import gettext as _
 
 from accounts import codes
+from accounts.mailbox_links import make_link
 
 
 @dataclass(frozen=True)
 class Letter:
-    """One mail: plain paragraphs before and after the code, if there is one, and an address to go to, if any."""
+    """One mail: plain paragraphs before and after the code, if there is one, and an address to go to, if any.
+
+    `again` is the link by which the holder of the mailbox asks for a further code, whatever strangers asked for.
+    """
 
     subject: str
     before: tuple[str, ...]
     code: str | None = None
     after: tuple[str, ...] = ()
     link: str | None = None
+    again: str | None = None
 
 
 def compose(purpose: str, name: str, code: str | None, has_account: bool, reason: str = "") -> Letter:
@@ -35,6 +40,7 @@ def compose(purpose: str, name: str, code: str | None, has_account: bool, reason
         codes.WELCOME: _welcomed,
         codes.INVITE: _invited,
         codes.DELETED: _deleted,
+        codes.SIGN_IN_LINK: _sign_in_link,
     }
     return plain[purpose](name)
 
@@ -46,6 +52,7 @@ def _registration(name: str, code: str, has_account: bool) -> Letter:
             (_("Somebody, hopefully you, is creating an account at Revive with the user name %(name)s.", name=name),),
             code,
             (_valid_for(), _ignore()),
+            again=make_link(name),
         )
     return Letter(
         _("Your code for Revive"),
@@ -56,6 +63,7 @@ def _registration(name: str, code: str, has_account: bool) -> Letter:
         code,
         (_("This code only proves that the mailbox is yours; it makes no second account."), _ignore()),
         _site("/login"),
+        make_link(name),
     )
 
 
@@ -65,6 +73,7 @@ def _reset(name: str, code: str) -> Letter:
         (_("Somebody, hopefully you, wants to choose a new password for the account %(name)s.", name=name),),
         code,
         (_valid_for(), _ignore()),
+        again=make_link(name),
     )
 
 
@@ -77,6 +86,22 @@ def _nobody(name: str) -> Letter:
         ),
         after=(_ignore(),),
         link=_site("/register"),
+        again=make_link(name),
+    )
+
+
+def _sign_in_link(name: str) -> Letter:
+    return Letter(
+        _("Signing in to your Revive account"),
+        (
+            _(
+                "Somebody typed a wrong password for the account %(name)s so often that new browsers must wait.",
+                name=name,
+            ),
+            _("If it was you, open this link in the browser in which you want to sign in, and it need not wait:"),
+        ),
+        after=(_("If it was not you, you need not do anything: your password is still yours alone."),),
+        link=make_link(name),
     )
 
 

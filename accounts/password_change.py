@@ -1,32 +1,43 @@
 """A new password: changed by its owner, reset with a mailed code, or asked for by an administrator."""
 
+from collections.abc import Callable
+
 from flask_babel import lazy_gettext as _
 from sqlalchemy import select, update
 
 from accounts import audit, codes, limits, passwords, sessions
 from accounts.errors import FieldErrors
-from accounts.registration import checked_fields
+from accounts.registration import checked_fields, no_device
 from models import User, UserSession, db
 
 
-def reset(name: str, password: str, confirm: str, code: str, browser: str, address: str | None) -> str:
-    """Set a new password with a mailed code, end every session, and return the id of the mail that tells the owner.
+def reset(
+    name: str,
+    password: str,
+    confirm: str,
+    code: str,
+    browser: str,
+    address: str | None,
+    device: Callable[[str], str] = no_device,
+) -> tuple[str, str]:
+    """Set a new password with a mailed code and end every session.
 
-    Nobody is signed in by this. Raises FieldErrors or TooMany, the same for names that nobody has: no right code is
-    ever made for them.
+    Returns the canonical name and the id of the mail that tells the owner. Nobody is signed in by this. Raises
+    FieldErrors, TooMany or LinkNeeded, the same for names that nobody has: no right code is ever made for them.
     """
     name = checked_fields(name, password, confirm, code)
-    code_id = codes.check(codes.RESET, name, browser, code.strip(), address)
+    code_id = codes.check(codes.RESET, name, browser, code.strip(), address, device(name))
     password_hash = passwords.make_hash(password)
     user = db.session.scalar(select(User).where(User.name == name))
     if user is None or not codes.spend(code_id):
         db.session.rollback()
         raise codes.wrong()
     mail_id = _renew(user, password_hash, keep=None)
-    for limit in (limits.WRONG_CODES, limits.SIGN_IN, limits.PRESENT_PASSWORD):
-        limits.forget(limit, name)
+    for limit in (limits.SIGN_IN, limits.PRESENT_PASSWORD):
+        limits.forget(limit, name, address)
+        limits.forget_device(limit, name, device(name))
     audit.record("password_reset", actor=name, target=name, address=address)
-    return mail_id
+    return name, mail_id
 
 
 def change(user: User, current: str, password: str, confirm: str, keep: str, address: str | None) -> str:
@@ -80,7 +91,8 @@ def _not_present(name: str, address: str | None) -> FieldErrors:
 
 
 def _renew(user: User, password_hash: str, keep: str | None) -> str:
-    """Store the hash, end the sessions and order the mail, all in one transaction."""
+    """Store the hash, end sessions and codes, and order the mail, all in one transaction."""
     user.password_hash = password_hash
+    codes.end_all(user.name)
     sessions.end_all(user, but=keep)
     return codes.order_notice(codes.CHANGED, user.name, user.language or "en")

@@ -1,4 +1,8 @@
-"""Passwords: the rules, and Argon2id."""
+"""Passwords: the rules, and Argon2id.
+
+The same characters may be typed as different code points: é is one on some keyboards and two on others. They are
+brought to one form, NFKC, before they are hashed or compared (NIST SP 800-63B, 5.1.1.2; UAX #15).
+"""
 
 import threading
 import unicodedata
@@ -34,7 +38,7 @@ def check(password: str, confirm: str, name: str | None) -> None:
         errors["password"] = trouble
     if not confirm:
         errors["confirm"] = EMPTY
-    elif confirm != password:
+    elif _normalise(confirm) != _normalise(password):
         errors["confirm"] = _("The two passwords differ.")
     if errors:
         raise FieldErrors(errors)
@@ -43,26 +47,46 @@ def check(password: str, confirm: str, name: str | None) -> None:
 def make_hash(password: str) -> str:
     """Return the Argon2id hash, with a salt of its own. Waits while two others are being made."""
     with _two_at_once:
-        return HASHER.hash(password)
+        return HASHER.hash(_normalise(password))
 
 
 def matches(password_hash: str | None, password: str) -> bool:
     """Say whether the password is the one that was hashed.
 
-    Takes as long without a hash (an unknown name, an account without a password) as with one.
+    A hash from before passwords were normalised is of the password as it was typed. A wrong password takes as long
+    without a hash (an unknown name, an account without a password) as with one.
     """
     if len(password) > LONGEST_HASHED:
         return False
+    forms = dict.fromkeys((_normalise(password), password))
+    return any(_verify(password_hash or _nobodys_hash(), form) for form in forms) and bool(password_hash)
+
+
+def is_outdated(password_hash: str, password: str) -> bool:
+    """Say whether the hash of this password was made with other costs than today's, or of the password as typed."""
+    if HASHER.check_needs_rehash(password_hash):
+        return True
+    normalised = _normalise(password)
+    return normalised != password and not _verify(password_hash, normalised)
+
+
+def _verify(password_hash: str, form: str) -> bool:
     with _two_at_once:
         try:
-            return HASHER.verify(password_hash or _nobodys_hash(), password) and bool(password_hash)
+            return HASHER.verify(password_hash, form)
         except (VerificationError, InvalidHashError):
             return False
 
 
-def is_outdated(password_hash: str) -> bool:
-    """Say whether the hash was made with other costs than today's."""
-    return HASHER.check_needs_rehash(password_hash)
+def _normalise(password: str) -> str:
+    """Return the form that is hashed. What is too long for any rule stays as it is: it is never hashed."""
+    return unicodedata.normalize("NFKC", password) if len(password) <= LONGEST_HASHED else password
+
+
+def _count_visible(password: str) -> int:
+    """Return how many characters a person sees: accents and joiners are parts of the one before."""
+    composed = unicodedata.normalize("NFC", password)
+    return sum(unicodedata.category(character) not in {"Mn", "Me", "Cf"} for character in composed)
 
 
 def _trouble(password: str, name: str | None) -> str | None:
@@ -70,8 +94,10 @@ def _trouble(password: str, name: str | None) -> str | None:
     shortest, longest = current_app.config["PASSWORD_MIN_LENGTH"], current_app.config["PASSWORD_MAX_LENGTH"]
     if not password:
         return EMPTY
-    if not shortest <= len(password) <= longest:
+    normalised = _normalise(password)
+    if len(normalised) > LONGEST_HASHED or not shortest <= _count_visible(password) <= longest:
         return _("Please use %(shortest)s to %(longest)s characters.", shortest=shortest, longest=longest)
+    password = normalised
     kinds = {unicodedata.category(character)[0] for character in password}
     if not any(character.isdecimal() for character in password):
         return _("Please use at least one digit.")

@@ -1,5 +1,7 @@
 """Asking for a code, and becoming a user with it."""
 
+from collections.abc import Callable
+
 from flask import current_app
 from flask_babel import lazy_gettext as _
 from sqlalchemy import select
@@ -11,15 +13,28 @@ from accounts.names import KINDS, canonical
 from models import User, db, utc_now
 
 
-def request_code(purpose: str, name: str, browser: str, address: str | None, language: str = "en") -> str | None:
+def no_device(name: str) -> str:
+    """Return the id of a browser of which nothing is known: none."""
+    return ""
+
+
+def request_code(
+    purpose: str,
+    name: str,
+    browser: str,
+    address: str | None,
+    language: str = "en",
+    device: Callable[[str], str] = no_device,
+) -> str | None:
     """Write down that a code is wanted and return the id to ring the worker with, or None if it was too many.
 
-    The caller answers alike in both cases, and alike for known and unknown names: nobody is looked up here. Raises
-    FieldErrors for what is no user name.
+    `device` tells for a canonical name the id of a browser that has proved to be its owner's, or "": what strangers ask
+    for takes nothing from it. The caller answers alike in both cases, and alike for known and unknown names: nobody is
+    looked up here. Raises FieldErrors for what is no user name.
     """
     kinds = current_app.config["USER_NAME_KINDS"] if purpose == codes.REGISTER else KINDS
     name = canonical(_filled("username", name), kinds)
-    if not _may_have_a_code(purpose, name, address):
+    if not _may_have_a_code(purpose, name, address, device(name) and limits.ANY_DEVICE):
         audit.note("code_suppressed", target=name, address=address or "", detail=purpose)
         return None
     code_id = codes.order(purpose, name, browser, language)
@@ -28,14 +43,21 @@ def request_code(purpose: str, name: str, browser: str, address: str | None, lan
 
 
 def register(
-    name: str, password: str, confirm: str, code: str, browser: str, address: str | None, language: str = "en"
+    name: str,
+    password: str,
+    confirm: str,
+    code: str,
+    browser: str,
+    address: str | None,
+    language: str = "en",
+    device: Callable[[str], str] = no_device,
 ) -> str:
-    """Make an account and return its canonical name. Raises FieldErrors or TooMany.
+    """Make an account and return its canonical name. Raises FieldErrors, TooMany or LinkNeeded.
 
     That an account exists already is told only to who has entered the right code.
     """
     name = checked_fields(name, password, confirm, code, current_app.config["USER_NAME_KINDS"])
-    code_id = codes.check(codes.REGISTER, name, browser, code.strip(), address)
+    code_id = codes.check(codes.REGISTER, name, browser, code.strip(), address, device(name))
     exists = db.session.scalar(select(User.id).where(User.name == name))
     if not exists:
         exists = not _create(code_id, name, passwords.make_hash(password), language)
@@ -43,7 +65,6 @@ def register(
         codes.spend(code_id)
         db.session.commit()
         raise FieldErrors({"username": _("You have an account already. Sign in, or ask for a new password.")})
-    limits.forget(limits.WRONG_CODES, name)
     audit.record("registered", actor=name, target=name, address=address)
     return name
 
@@ -82,12 +103,12 @@ def _create(code_id: str, name: str, password_hash: str, language: str) -> bool:
     return True
 
 
-def _may_have_a_code(purpose: str, name: str, address: str | None) -> bool:
+def _may_have_a_code(purpose: str, name: str, address: str | None, device: str) -> bool:
     """Ask both limits before counting in either, so that a suppressed request takes nothing from anybody."""
     try:
-        limits.ask(limits.CODES, name, address)
-        limits.take(limits.CODE_PAUSE, f"{purpose}/{name}", address)
-        limits.take(limits.CODES, name, address)
+        limits.ask(limits.CODES, name, address, device)
+        limits.take(limits.CODE_PAUSE, f"{purpose}/{name}", address, device)
+        limits.take(limits.CODES, name, address, device)
     except TooMany:
         return False
     return True

@@ -2,22 +2,33 @@
 
 import hashlib
 import secrets
+import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from flask import current_app
 from flask_babel import lazy_gettext as _
-from sqlalchemy import delete, select, update
+from sqlalchemy import Executable, delete, select, update
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import joinedload
 
-from accounts import audit, limits, passwords
+from accounts import audit, codes, limits, passwords
 from accounts.errors import FieldErrors, TooMany
 from accounts.names import canonical
-from models import User, UserSession, db, utc_now
+from models import User, UserSession, db, undo, utc_now
+from models.faults import WRITES_FAIL, fault_of
 
 SEEN_EVERY = timedelta(minutes=1)
 AGENT_LENGTH = 255
+WRITE_AGAIN_SECONDS = 20
+_next_write_at = 0.0
+# Told alike for known and unknown names, and whether or not another mail goes out.
+LINK_MAILED = _(
+    "Too many tries. Please wait a while and try again, or open the link in the mail that the owner of this account "
+    "gets: then this browser may try at once."
+)
 
 
 @dataclass(frozen=True)
@@ -38,21 +49,26 @@ def sign_in(
     """Return the user and the token of a new session. Raises FieldErrors or TooMany.
 
     The answer is the same, in words and in time, for a wrong password and for a name that nobody has. The limiter is
-    asked before anything is hashed, and a try that succeeds is taken off the count again. `device` tells the id of a
-    browser that has signed in to an account before: it is counted by itself, so that strangers do not lock it out.
+    asked before anything is hashed, and a try that succeeds is taken off the count again. `device` tells for a
+    canonical name the id of a browser that has proved to be its owner's, or "": it is counted by itself, and so no
+    stranger locks it out. The owner of an account that a stranger's browser must wait long for is mailed a link,
+    which makes a browser the owner's.
     """
     known_as = _canonical_or_none(name)
-    counted_as = f"{known_as} {device(known_as)}".strip() if known_as else None
+    own = device(known_as) if known_as else ""
     try:
-        limits.take(limits.SIGN_IN, counted_as, address)
-    except TooMany:
+        limits.take(limits.SIGN_IN, known_as, address, own)
+    except TooMany as error:
         audit.note("sign_in_refused", target=known_as or "", address=address or "")
-        raise
+        if own or not known_as or error.retry_after_seconds <= limits.SHORT_WAIT_SECONDS:
+            raise
+        _order_link(known_as, address)
+        raise TooMany(error.retry_after_seconds, LINK_MAILED) from error
     user = db.session.scalar(select(User).where(User.name == known_as)) if known_as else None
     verified = user.password_hash if user else None
     if not passwords.matches(verified, password):
         raise _wrong(known_as, address)
-    limits.give_back(limits.SIGN_IN, counted_as, address)
+    limits.give_back(limits.SIGN_IN, known_as, address, own)
     if user.disabled_at:
         audit.record("sign_in_disabled", target=user.name, address=address)
         raise FieldErrors({"form": _("This account is disabled.")})
@@ -66,7 +82,8 @@ def sign_in(
 def find(token: str) -> User | None:
     """Return the user whose session has this token, with `session_token` set; None if there is no such session.
 
-    A session found too old, or of a disabled account, is deleted.
+    A session found too old, or of a disabled account, is deleted, and the time of the last use kept; where nothing can
+    be written, the session is read all the same.
     """
     row = db.session.scalar(
         select(UserSession).options(joinedload(UserSession.user)).where(UserSession.token_hash == hash_token(token))
@@ -75,12 +92,10 @@ def find(token: str) -> User | None:
         return None
     now = utc_now()
     if _is_over(row, now) or row.user.disabled_at:
-        db.session.delete(row)
-        db.session.commit()
+        _write_if_possible(delete(UserSession).where(UserSession.id == row.id))
         return None
     if abs(now - row.seen_at) > SEEN_EVERY:
-        db.session.execute(update(UserSession).where(UserSession.id == row.id).values(seen_at=now))
-        db.session.commit()
+        _write_if_possible(update(UserSession).where(UserSession.id == row.id).values(seen_at=now))
     row.user.session_token = token
     return row.user
 
@@ -149,6 +164,28 @@ def sweep(now: datetime) -> None:
     db.session.commit()
 
 
+def _write_if_possible(statement: Executable) -> None:
+    """Write what no reader need wait for or fail over. After a failure nobody tries for a while."""
+    global _next_write_at
+    if time.monotonic() < _next_write_at:
+        return
+    try:
+        db.session.execute(statement)
+        db.session.commit()
+    except OperationalError as error:
+        undo()
+        if fault_of(error) not in WRITES_FAIL:
+            raise
+        _next_write_at = time.monotonic() + WRITE_AGAIN_SECONDS
+
+
+def _order_link(known_as: str, address: str | None) -> None:
+    """Order the mail with the link, unless too many were; a worker finds the row. Nobody is looked up here."""
+    with suppress(TooMany):
+        limits.take(limits.SIGN_IN_LINKS, known_as, address)
+        codes.order_notice(codes.SIGN_IN_LINK, known_as, "en")
+
+
 def _wrong(known_as: str | None, address: str | None) -> FieldErrors:
     audit.record("sign_in_failed", target=known_as or "", address=address)
     return FieldErrors({"form": _("The user name or the password is wrong.")})
@@ -160,7 +197,7 @@ def _open(user: User, verified: str, password: str, address: str | None, agent: 
     Looked at in the transaction that adds the row, so that no session outlives the password that opened it.
     """
     token = secrets.token_urlsafe(32)
-    kept = passwords.make_hash(password) if passwords.is_outdated(verified) else verified
+    kept = passwords.make_hash(password) if passwords.is_outdated(verified, password) else verified
     same = update(User).where(User.id == user.id, User.password_hash == verified, User.disabled_at.is_(None))
     if not db.session.execute(same.values(password_hash=kept, signed_in_at=utc_now())).rowcount:
         db.session.rollback()

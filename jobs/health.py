@@ -2,6 +2,7 @@
 
 import os
 from datetime import timedelta
+from pathlib import Path
 
 from flask import current_app
 from sqlalchemy import func, select, text
@@ -10,16 +11,20 @@ from sqlalchemy.exc import DBAPIError
 from jobs.files import storage
 from jobs.progress import WORKER_SEEN_SECONDS
 from jobs.queue import JOB, bell
-from models import Worker, db, utc_now
+from models import Worker, db, disk_reserve, undo, utc_now
+from models.faults import fault_of, sqlite_folder
 
 MIN_FREE_MEGABYTES = 512
+ALMOST_NOTHING_BYTES = 2**20
 
 
 def report() -> dict[str, str]:
     """Return part -> "ok" or what is wrong, and `status`: "ok", "degraded" or "down" (no database)."""
     parts = {"web": "ok", "database": _database()}
-    parts["worker"] = _worker() if parts["database"] == "ok" else "unknown"
-    parts |= {"queue": _queue(), "disk": _disk()}
+    parts |= {"worker": "unknown", "queue": _queue(), "disk": _disk()}
+    # On a full disk no worker can say that it lives.
+    if parts["database"] == "ok" and (_worker() == "ok" or parts["disk"] not in {"full", "read-only"}):
+        parts["worker"] = _worker()
     if parts["database"] != "ok":
         return {"status": "down"} | parts
     return {"status": "ok" if set(parts.values()) == {"ok"} else "degraded"} | parts
@@ -27,9 +32,7 @@ def report() -> dict[str, str]:
 
 def free_bytes() -> int:
     """Return how many bytes the storage can still take."""
-    root = storage.root()
-    root.mkdir(parents=True, exist_ok=True)
-    status = os.statvfs(root)
+    status = os.statvfs(_existing(storage.root()))
     return status.f_bavail * status.f_frsize
 
 
@@ -37,9 +40,9 @@ def _database() -> str:
     try:
         db.session.execute(text("SELECT 1"))
         return "ok"
-    except DBAPIError:
-        db.session.rollback()
-        return "away"
+    except DBAPIError as error:
+        undo()
+        return fault_of(error).value
 
 
 def _worker() -> str:
@@ -56,4 +59,19 @@ def _queue() -> str:
 
 
 def _disk() -> str:
+    """Say how the disks of the pictures and of the database are: the worst of "ok", "low", "full", "read-only"."""
+    folders = {_existing(folder) for folder in (storage.root(), sqlite_folder()) if folder is not None}
+    if not all(_can_be_written(folder) for folder in folders):
+        return "read-only"
+    if any(disk_reserve.room_for_pictures(folder) < ALMOST_NOTHING_BYTES for folder in folders):
+        return "full"
     return "ok" if free_bytes() >= MIN_FREE_MEGABYTES * 2**20 else "low"
+
+
+def _can_be_written(folder: Path) -> bool:
+    return os.access(folder, os.W_OK) and not os.statvfs(folder).f_flag & os.ST_RDONLY
+
+
+def _existing(folder: Path) -> Path:
+    """Return the folder, or the nearest one above it that is there."""
+    return next(path for path in (folder, *folder.parents) if path.exists())

@@ -6,6 +6,7 @@ or rung while the queue is down costs at most the few seconds until a worker's s
 
 import json
 import logging
+import sqlite3
 import threading
 from collections.abc import Callable, Iterable
 from urllib.parse import urlsplit
@@ -14,13 +15,15 @@ from flask import Flask, current_app
 from huey import Huey, RedisHuey, SqliteHuey
 from huey.registry import Message
 from huey.serializer import Serializer
-from redis import ConnectionPool
+from redis import ConnectionPool, RedisError
 
 logger = logging.getLogger(__name__)
 
 JOB, MAIL = "job", "mail"
 _SQLITE_WAIT_SECONDS = 5
 _REDIS_WAIT_SECONDS = 2
+# What the drivers of both queues raise when theirs does not answer.
+DRIVER_ERRORS = (RedisError, sqlite3.Error, OSError)
 _making = threading.Lock()
 
 
@@ -54,6 +57,51 @@ class Bell:
         self.listener(row_id)
 
 
+class Outage:
+    """Whether the queue answers: the log says so once when it is lost, and once when it is back."""
+
+    def __init__(self):
+        self._lost = False
+        self._changing = threading.Lock()
+
+    def begin(self, error: BaseException) -> None:
+        """Note that the queue did not answer."""
+        with self._changing:
+            was_lost, self._lost = self._lost, True
+        if not was_lost:
+            logger.warning(
+                "The queue does not answer (%s); what is wanted waits in the database.", type(error).__name__
+            )
+
+    def end(self) -> None:
+        """Note that the queue answered."""
+        with self._changing:
+            was_lost, self._lost = self._lost, False
+        if was_lost:
+            logger.warning("The queue answers again.")
+
+
+class OutageFilter(logging.Filter):
+    """Keep out of the log what the queue's consumer says of an outage at every look, a page each time."""
+
+    def __init__(self, outage: Outage):
+        super().__init__()
+        self._outage = outage
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        error = record.exc_info[1] if record.exc_info else None
+        if not isinstance(error, DRIVER_ERRORS):
+            return True
+        self._outage.begin(error)
+        return False
+
+
+def outage(app: Flask) -> Outage:
+    """Return the app's knowledge of whether its queue answers."""
+    with _making:
+        return app.extensions.setdefault("queue_outage", Outage())
+
+
 def bell(app: Flask, kind: str) -> Bell:
     """Return the app's bell of this kind, made when first asked for."""
     with _making:
@@ -79,13 +127,17 @@ def remind(kind: str, row_ids: Iterable[str]) -> None:
 
 
 def _ring(kind: str, *row_ids: str, only_if_silent: bool = False) -> None:
+    app = current_app._get_current_object()
     try:
-        chime = bell(current_app._get_current_object(), kind)
-        if row_ids and (not only_if_silent or chime.is_silent()):
+        chime = bell(app, kind)
+        # A reminder asks even without a row to remind of: so a worker learns that the queue is back.
+        if not only_if_silent or chime.is_silent():
             for row_id in row_ids:
                 chime.ring(row_id)
     except Exception as error:  # whatever the queue's driver raises: the row is there, the sweep will find it
-        logger.warning("The queue does not answer (%s); the next sweep finds the row.", type(error).__name__)
+        outage(app).begin(error)
+    else:
+        outage(app).end()
 
 
 def _huey(url: str, name: str) -> Huey:

@@ -2,12 +2,12 @@
 
 import secrets
 
-from flask import Blueprint, request, session, url_for
+from flask import Blueprint, abort, request, session, url_for
 from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_login import current_user
 
-from accounts import codes, password_change, registration, sessions
+from accounts import codes, mailbox_links, password_change, registration, sessions
 from jobs.queue import ring_mail
 from views import device_cookie
 from views.forms import answer, beside_fields, field, page
@@ -18,6 +18,8 @@ blueprint = Blueprint("auth", __name__)
 PAUSE_SECONDS = 60
 # Kept in the browser's session between asking for a code and entering it.
 NAME, BROWSER = "username", "browser"
+# Where the holder of a mailbox may go on from a mailed link.
+ONWARD = ("login", "reset", "register")
 
 
 @blueprint.before_request
@@ -46,10 +48,10 @@ def register():
     if request.method != "POST":
         return show_register()
     form = [field(name) for name in ("username", "password", "confirm", "code")]
-    name = registration.register(*form, _browser(), request.remote_addr, str(get_locale()))
+    name = registration.register(*form, _browser(), request.remote_addr, str(get_locale()), device_cookie.device)
     session[NAME] = name
     notice = _("Your account is ready. Please sign in.")
-    return answer(url_for("auth.login"), {"username": name}, 201, notice)
+    return device_cookie.remember(answer(url_for("auth.login"), {"username": name}, 201, notice), name)
 
 
 @blueprint.post("/register/code")
@@ -64,9 +66,11 @@ def reset():
     if request.method != "POST":
         return show_reset()
     form = [field(name) for name in ("username", "password", "confirm", "code")]
-    ring_mail(password_change.reset(*form, _browser(), request.remote_addr))
+    name, mail_id = password_change.reset(*form, _browser(), request.remote_addr, device_cookie.device)
+    ring_mail(mail_id)
     session[NAME] = field("username")
-    return answer(url_for("auth.login"), {"changed": True}, 200, _("Your password is changed. Please sign in."))
+    notice = _("Your password is changed. Please sign in.")
+    return device_cookie.remember(answer(url_for("auth.login"), {"changed": True}, 200, notice), name)
 
 
 @blueprint.post("/reset/code")
@@ -90,6 +94,18 @@ def login():
     return device_cookie.remember(arrived, user.name)
 
 
+@blueprint.route("/mailbox/<token>", methods=["GET", "POST"])
+def mailbox(token: str):
+    """Where a mailed link leads. The button there makes the browser the owner's; looking at the page does nothing."""
+    if request.method != "POST":
+        return page("mailbox.html", name=mailbox_links.read_link(token) or abort(404), token=token)
+    name = mailbox_links.open_link(token, request.remote_addr) or abort(404)
+    session[NAME] = name
+    notice = _("This browser is yours now: what others try no longer keeps it waiting.")
+    onward = field("onward") if field("onward") in ONWARD else "login"
+    return device_cookie.remember(answer(url_for(f"auth.{onward}"), {"username": name}, 200, notice), name)
+
+
 @blueprint.post("/logout")
 def logout():
     if current_user.is_authenticated:
@@ -100,7 +116,9 @@ def logout():
 
 def _send_code(purpose: str, location: str):
     """The same answer whether a mail goes out or not, and whether the name is known or not."""
-    code_id = registration.request_code(purpose, field("username"), _browser(), request.remote_addr, str(get_locale()))
+    code_id = registration.request_code(
+        purpose, field("username"), _browser(), request.remote_addr, str(get_locale()), device_cookie.device
+    )
     if code_id is not None:
         ring_mail(code_id)
     session[NAME] = field("username").strip()

@@ -1,7 +1,8 @@
-"""Browsers that have signed in to an account before. Their wrong passwords are counted by themselves.
+"""Browsers that have proved to be an account owner's: what they try is counted by itself, not with strangers.
 
-Whoever knows a user name can use up its tries; without this its owner could not sign in either. A cookie tells his
-browser from a stranger's: it is signed, for one name, and gives no right but a counter of its own, which is as strict
+Whoever knows a user name can use up its tries and its codes; without this its owner could neither sign in nor reset. A
+cookie tells the owner's browser from a stranger's. It is given to a browser that signs in, enters a mailed code or
+opens a mailed link; it is signed, for one name, and gives no right but a counter of its own, which is as strict
 (OWASP, "Slow Down Online Guessing Attacks with Device Cookies").
 """
 
@@ -16,7 +17,7 @@ _ID_BYTES = 9
 
 
 def device(name: str) -> str:
-    """Return the id of this browser if it has signed in to the account `name` before, else ""."""
+    """Return the id of this browser if it has proved to be that of the owner of `name` before, else ""."""
     try:
         of, id = _serializer().loads(request.cookies.get(_cookie(), ""), max_age=DAYS * 86_400)
     except (BadSignature, ValueError, TypeError):
@@ -25,7 +26,7 @@ def device(name: str) -> str:
 
 
 def remember(response: Response, name: str) -> Response:
-    """Let the browser know that it has signed in to the account `name`; it keeps its id, and its count."""
+    """Let the browser know that it is that of the owner of `name`; it keeps its id, and its count."""
     value = _serializer().dumps([_mark(name), device(name) or secrets.token_urlsafe(_ID_BYTES)])
     secure = current_app.config["SESSION_COOKIE_SECURE"]
     response.set_cookie(_cookie(), value, max_age=DAYS * 86_400, secure=secure, httponly=True, samesite="Lax")

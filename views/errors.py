@@ -1,17 +1,19 @@
 """The one place where a domain error becomes an answer: a page for people, one JSON shape for programs."""
 
+import errno
 import secrets
 
 from flask import Flask, current_app, jsonify, make_response, render_template, request
 from flask_babel import gettext, lazy_gettext
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from werkzeug.exceptions import HTTPException, InternalServerError
 
 from accounts.errors import AccountError, FieldErrors, TooMany
 from imaging.io.errors import PictureError
 from jobs.errors import JobError, StorageFull
 from jobs.files.storage import is_full
-from models import undo
+from models import disk_reserve, undo
+from models.faults import Fault, describe, fault_of
 from services.base import ServiceError
 from views.guards import forget_who, is_known, wants_json
 
@@ -29,6 +31,12 @@ SENTENCES = {
     500: ("unexpected", lazy_gettext("Something went wrong on our side. It was logged under the number below.")),
     503: ("unavailable", lazy_gettext("The server cannot reach its database right now. Try again in a moment.")),
 }
+READ_ONLY = (
+    "read_only",
+    lazy_gettext("The server cannot write to its disk, so nothing can be changed. Please tell whoever runs this site."),
+)
+LOCKED = ("database_busy", lazy_gettext("The database is busy with something else. Try again in a moment."))
+LOCKED_RETRY_SECONDS = 3
 # Where it is known what was too large, it is told what to do.
 TOO_LARGE = {
     "studio.preview": lazy_gettext("This upload is larger than the server accepts. Choose a smaller picture."),
@@ -46,8 +54,8 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(JobError, job_error)
     app.register_error_handler(PictureError, lambda e: respond(400, e.key, e.message))
     app.register_error_handler(ServiceError, lambda e: respond(400, e.key, e.message))
-    app.register_error_handler(OperationalError, database_is_away)
-    app.register_error_handler(InterfaceError, database_is_away)
+    app.register_error_handler(OperationalError, database_error)
+    app.register_error_handler(InterfaceError, database_error)
     app.register_error_handler(OSError, os_error)
     app.register_error_handler(HTTPException, http_error)
     app.register_error_handler(Exception, unexpected)
@@ -89,8 +97,12 @@ def job_error(error: JobError):
 
 
 def os_error(error: OSError):
-    """A full disk can show itself anywhere, first of all while an upload is read."""
-    return job_error(StorageFull()) if is_full(error) else unexpected(error)
+    """A disk that is full or read-only can show itself anywhere, first of all while an upload is read."""
+    if is_full(error):
+        return job_error(StorageFull())
+    if error.errno == errno.EROFS:
+        return respond(503, *READ_ONLY, retry_after=RETRY_SECONDS)
+    return unexpected(error)
 
 
 def http_error(error: HTTPException):
@@ -107,11 +119,20 @@ def http_error(error: HTTPException):
     return respond(error.code, key, message)
 
 
-def database_is_away(error: Exception):
-    """The database does not answer: say so, and let the next request try anew."""
+def database_error(error: DBAPIError):
+    """The database does not answer, or takes nothing: say which, and let the next request try anew."""
     undo()
-    forget_who()
-    current_app.logger.error("The database does not answer: %s", type(error.orig).__name__)
+    fault = fault_of(error)
+    if fault is Fault.AWAY or not is_known():
+        forget_who()
+    current_app.logger.error("The database is %s.", describe(error))
+    if fault is Fault.FULL:
+        disk_reserve.release()
+        return job_error(StorageFull())
+    if fault is Fault.READ_ONLY:
+        return respond(503, *READ_ONLY, retry_after=RETRY_SECONDS)
+    if fault is Fault.LOCKED:
+        return respond(503, *LOCKED, retry_after=LOCKED_RETRY_SECONDS)
     return respond(503, *SENTENCES[503], retry_after=RETRY_SECONDS)
 
 

@@ -13,7 +13,7 @@ from werkzeug.routing import BaseConverter, ValidationError
 from accounts import audit, sessions
 from accounts.errors import AccountError
 from accounts.names import is_canonical
-from models import User, db
+from models import User, db, disk_reserve
 
 ADMINISTRATION = "admin"
 UNSAFE_METHODS = {"POST", "PUT", "PATCH", "DELETE"}
@@ -58,6 +58,7 @@ def init_app(app: Flask) -> None:
         WTF_CSRF_SSL_STRICT=False,
     )
     app.url_map.converters["name"] = NameConverter
+    app.before_request(make_room)
     app.before_request(refuse_foreign_hosts)
     app.before_request(refuse_other_sites)
     app.before_request(keep_to_own_prefix)
@@ -128,6 +129,12 @@ def check_again() -> Response | None:
     if not current_user.is_authenticated:
         audit.note("session_ended_meanwhile", address=request.remote_addr or "", detail=request.endpoint or "")
     return keep_to_own_prefix() or hide_administration()
+
+
+def make_room() -> None:
+    """Let people sign in and delete on a full disk."""
+    if request.method in UNSAFE_METHODS:
+        disk_reserve.release_if_full()
 
 
 def refuse_foreign_hosts() -> Response | None:

@@ -8,6 +8,7 @@ from sqlalchemy import update
 from sqlalchemy.exc import DBAPIError
 
 from models import Job, db, utc_now
+from models.faults import describe
 from models.job import RUNNING
 from services.base import Cancelled
 
@@ -69,4 +70,4 @@ class Pulse:
                 if not connection.execute(self._mine.values(heartbeat_at=utc_now(), **values)).rowcount:
                     self._lost.set()
         except DBAPIError as error:
-            logger.warning("The database is away (%s); the job goes on.", type(error.orig).__name__)
+            logger.warning("The database is %s; the job goes on.", describe(error))

@@ -20,8 +20,9 @@ from checkpoints import uploads
 from config import UMASK
 from jobs import job_statistics, process_identity, scheduler, trash
 from jobs.availability import folders, unavailable_reason
-from jobs.queue import JOB, MAIL, bell, remind
-from models import Worker, db, release, utc_now
+from jobs.queue import JOB, MAIL, OutageFilter, bell, outage, remind
+from models import Worker, db, disk_reserve, release, utc_now
+from models.faults import describe
 from services import engine
 from worker import recovery, runner
 
@@ -41,16 +42,6 @@ class _Consumer(Consumer):
         pass
 
 
-class _Short(logging.Filter):
-    """A queue that is away is one line in the log each time, not a page."""
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        if record.exc_info and record.exc_info[0]:
-            record.msg = f"{record.getMessage()} ({record.exc_info[0].__name__})"
-            record.args = record.exc_info = None
-        return True
-
-
 class WorkerProcess:
     """`run` returns when a signal has asked the worker to stop and its jobs are finished or given back."""
 
@@ -67,7 +58,8 @@ class WorkerProcess:
     def run(self) -> None:
         os.umask(UMASK)
         self._listen_for_signals()
-        logging.getLogger("huey.consumer.Worker").addFilter(_Short())
+        for part in ("Worker", "Scheduler"):
+            logging.getLogger(f"huey.consumer.{part}").addFilter(OutageFilter(outage(self.app)))
         with self.app.app_context():
             engine.configure(*folders())
             self._keep()
@@ -101,7 +93,7 @@ class WorkerProcess:
                 while not self._stopping.is_set() and (job_id := scheduler.next_id()):
                     runner.run(job_id, self.id)
             except DBAPIError as error:
-                logger.warning("The database is away (%s): the keeper calls again.", type(error.orig).__name__)
+                logger.warning("The database is %s: the keeper calls again.", describe(error))
 
     def _mail(self, code_id: str) -> None:
         with self.app.app_context():
@@ -123,7 +115,7 @@ class WorkerProcess:
             trash.erase_due()
             self._books.keep()
         except DBAPIError as error:
-            logger.warning("The database is away (%s).", type(error.orig).__name__)
+            logger.warning("The database is %s.", describe(error))
         except Exception:
             logger.exception("A round of the keeper failed; the next one follows.")
         finally:
@@ -134,12 +126,13 @@ class WorkerProcess:
         while not self._stopping.wait(SWEEP_SECONDS):
             with self.app.app_context():
                 try:
+                    disk_reserve.hold()
                     uploads.work(self.id)
                     if time.monotonic() - self._purged_at >= PURGE_SECONDS:
                         self._purge()
                         self._purged_at = time.monotonic()
                 except DBAPIError as error:
-                    logger.warning("The database is away (%s).", type(error.orig).__name__)
+                    logger.warning("The database is %s.", describe(error))
                 except Exception:
                     logger.exception("A chore failed; the next round follows.")
                 finally:
@@ -199,6 +192,6 @@ class WorkerProcess:
                 db.session.commit()
             logger.info("Worker %s stops; %d jobs go back into the line.", self.id, returned)
         except DBAPIError as error:
-            logger.warning("The database is away (%s): the next worker finds the jobs.", type(error.orig).__name__)
+            logger.warning("The database is %s: the next worker finds the jobs.", describe(error))
         logging.shutdown()
         os._exit(0)  # a thread deep in a network would keep the interpreter from ending

@@ -21,6 +21,7 @@ from jobs import options, process_identity
 from jobs.errors import UNEXPECTED, JobError
 from jobs.files import results, storage
 from models import Job, db, utc_now
+from models.faults import describe
 from models.job import DONE, FAILED, QUEUED, RUNNING
 from services import engine
 from services.base import Cancelled, Result, Service, ServiceError
@@ -152,7 +153,7 @@ def _finish(job_id: str, this_run: str, outcome: Mapping[str, Any], kept_before:
                 return
             break
         except DBAPIError as error:
-            logger.warning("The database is away (%s); job %s waits for it.", type(error.orig).__name__, job_id)
+            logger.warning("The database is %s; job %s waits for it.", describe(error), job_id)
             time.sleep(_FINISH_PAUSE_SECONDS)
     _forget_result(job_id)
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from flask import current_app
 
 from jobs.errors import StorageFull
+from models import disk_reserve
 
 PREVIEW, THUMBNAIL = "preview", "thumbnail"
 ORIGINAL, RESULT = "original", "result"
@@ -86,6 +87,7 @@ def draft(job_id: str) -> Iterator[Path]:
     with telling_when_full():
         try:
             path.mkdir(parents=True)
+            _leave_room(0)
             yield path
         finally:
             shutil.rmtree(path, ignore_errors=True)
@@ -126,6 +128,7 @@ def save(job_id: str, name: str, data: bytes) -> int:
     part = target.with_name(f"{name}.{secrets.token_hex(4)}{_PART}")  # two workers never share a half-written file
     with telling_when_full():
         try:
+            _leave_room(len(data))
             with part.open("xb") as file:
                 file.write(data)
                 file.flush()
@@ -200,6 +203,12 @@ def _age_seconds(path: Path) -> float:
         return time.time() - path.stat().st_mtime
     except FileNotFoundError:
         return 0.0
+
+
+def _leave_room(needed_bytes: int) -> None:
+    """Raise StorageFull where pictures would take the last space of the database: people must be able to delete."""
+    if disk_reserve.room_for_pictures(root()) <= needed_bytes:
+        raise StorageFull()
 
 
 def _flush(path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import threading
 import time
+import unicodedata
 
 import pytest
 
@@ -132,3 +133,69 @@ def test_no_more_than_two_hashes_are_made_at_once(app, monkeypatch):
     [thread.start() for thread in threads]
     [thread.join() for thread in threads]
     assert most[0] == 2
+
+
+COMPOSED = "café-Über 7"
+DECOMPOSED = unicodedata.normalize("NFD", COMPOSED)
+ACCENT, JOINER, LONG_LIGATURE = "\u0301", "\u200d", "\ufdfa"  # the last is 18 characters in NFKC
+
+
+def full_width(text: str) -> str:
+    return "".join(chr(ord(character) + 0xFEE0) for character in text)
+
+
+@pytest.mark.parametrize("set_as, typed", [(COMPOSED, DECOMPOSED), (DECOMPOSED, COMPOSED)], ids=["NFC", "NFD"])
+def test_A13_a_password_is_the_same_however_its_characters_are_composed(app, set_as, typed):
+    assert set_as != typed
+    make_user(app, "12345", set_as)
+    for password, status in ((typed, 303), (set_as, 303), ("cafe-Uber 7", 400)):
+        assert Browser(app).sign_in("12345", password).status_code == status
+
+
+def test_A13_full_width_characters_are_those_of_half_width(app):
+    make_user(app, "12345", "blue-Heron7")
+    assert Browser(app).sign_in("12345", full_width("blue-Heron7")).status_code == 303
+
+
+@pytest.mark.parametrize("later", [COMPOSED, DECOMPOSED], ids=["NFC", "NFD"])
+def test_A14_a_hash_of_a_password_as_it_was_typed_keeps_working_and_is_renewed_at_sign_in(app, later):
+    make_user(app)
+    with app.app_context():
+        older = passwords.HASHER.hash(DECOMPOSED)
+        db.session.query(User).one().password_hash = older
+        db.session.commit()
+    assert Browser(app).sign_in("12345", DECOMPOSED).status_code == 303
+    with app.app_context():
+        assert db.session.query(User).one().password_hash != older
+    assert Browser(app).sign_in("12345", later).status_code == 303
+
+
+def test_A14_a_hash_of_today_is_not_renewed(app):
+    make_user(app, "12345", DECOMPOSED)
+    with app.app_context():
+        made = db.session.query(User).one().password_hash
+    assert Browser(app).sign_in("12345", DECOMPOSED).status_code == 303
+    with app.app_context():
+        assert db.session.query(User).one().password_hash == made
+
+
+def test_A13_length_counts_the_characters_that_a_person_sees(app):
+    with app.test_request_context():
+        long = unicodedata.normalize("NFD", "1!" + "é" * 16)
+        assert len(long) == 34
+        passwords.check(long, unicodedata.normalize("NFC", long), "12345")
+        for unseen in (ACCENT * 6, JOINER * 6, ACCENT * 2000):
+            assert "6 to 18" in trouble("1!abc" + unseen)
+        assert "6 to 18" in trouble("aB1!xyz" + ACCENT * 2000)
+        assert "6 to 18" in trouble("aB1!xyz" + LONG_LIGATURE * 11 + ACCENT * 900)
+
+
+@pytest.mark.parametrize("password", ["P@ssw0rd", "Qwerty123!", "1qaz@WSX"])
+def test_A13_the_block_list_compares_normalised(app, password):
+    with app.test_request_context():
+        assert "first passwords" in trouble(full_width(password))
+
+
+def test_A13_the_user_name_in_full_width_is_no_password(app):
+    with app.test_request_context():
+        assert "user name" in trouble(full_width("Ann1+x@Ex.com"), "ann1+x@ex.com")

@@ -6,6 +6,7 @@ import sqlite3
 import time
 
 import pytest
+import redis
 from huey.registry import Message
 
 from jobs import queue
@@ -81,4 +82,49 @@ def test_redis_rings_as_well(environment, database, redis_server, request, start
     environment |= {"QUEUE_URL": redis_server.url, "NO_SWEEP": "1"}
     user_id = request.getfixturevalue("user_id")
     start_worker().ready()
+    assert wait_until(make_job(user_id)).status == "done"
+
+
+def lines_about_the_queue(caplog) -> list[str]:
+    return [record.getMessage() for record in caplog.records if record.getMessage().startswith("The queue")]
+
+
+def test_F08_a_lost_queue_is_told_once_when_it_is_lost_and_once_when_it_is_back(in_app, caplog, monkeypatch):
+    def be_away(*_args):
+        raise redis.ConnectionError("Connection refused")
+
+    for kind in (queue.JOB, queue.MAIL):
+        monkeypatch.setattr(queue.bell(in_app, kind).huey.storage, "enqueue", be_away)
+    for n in range(50):
+        queue.ring_job(f"{n:032x}")
+        queue.ring_mail(f"{n:032x}")
+    monkeypatch.undo()
+    for n in range(3):
+        queue.ring_job(f"{n:032x}")
+    lost, back = lines_about_the_queue(caplog)
+    assert "does not answer (ConnectionError)" in lost and "answers again" in back
+
+
+def test_F08_a_worker_without_its_queue_writes_one_line_and_no_traceback(environment, database, request, start_worker):
+    environment |= {"QUEUE_URL": f"redis://127.0.0.1:{free_port()}/0"}
+    request.getfixturevalue("user_id")
+    worker = start_worker().ready()
+    worker.says("The queue does not answer")
+    time.sleep(5)  # looks by the consumers every second, a sweep every three
+    said = worker.log.read_text()
+    assert said.count("The queue does not answer") == 1
+    assert "Traceback" not in said and "ConnectionError" in said
+
+
+def test_F08_a_worker_says_when_its_queue_is_back(environment, database, redis_server, request, start_worker):
+    environment |= {"QUEUE_URL": redis_server.url}
+    user_id = request.getfixturevalue("user_id")
+    worker = start_worker().ready()
+    redis_server.stop()
+    try:
+        worker.says("The queue does not answer")
+    finally:
+        redis_server.start()
+    worker.says("The queue answers again.")
+    assert worker.log.read_text().count("The queue answers again.") == 1
     assert wait_until(make_job(user_id)).status == "done"
