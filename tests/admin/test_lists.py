@@ -146,7 +146,8 @@ def test_every_action_that_is_written_down_has_words(app):
     from views.admin.audit import ACTIONS
 
     root = Path(__file__).resolve().parents[2]
-    code = "".join(path.read_text() for room in ("accounts", "jobs", "views") for path in (root / room).rglob("*.py"))
+    rooms = ("accounts", "checkpoints", "jobs", "views", "worker")
+    code = "".join(path.read_text() for room in rooms for path in (root / room).rglob("*.py"))
     written = set(re.findall(r'(?:audit\.record\(|_record\(by, |_set\(by, .*?, )"([a-z_]+)"', code))
     assert written == set(ACTIONS)
 

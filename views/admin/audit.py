@@ -17,6 +17,7 @@ ACTIONS = {
     "mail_sent": _("mail sent"),
     "mail_failed": _("mail failed"),
     "password_changed": _("password changed"),
+    "mailbox_link_opened": _("mailed link opened"),
     "password_change_failed": _("password change failed"),
     "password_reset": _("new password by code"),
     "reset_started": _("new password demanded"),
