@@ -18,7 +18,7 @@ from accounts.administration import Administrator, authorize
 from imaging.io.errors import N_
 from jobs.errors import JobError
 from jobs.files import storage
-from models import utc_now
+from models import db, utc_now
 from networks.manifest import WeightsUnavailable, drop, entries, put, sha256_of
 from networks.releases import Official, official
 
@@ -99,6 +99,7 @@ def import_file(by: Administrator, name: str, source: Path) -> dict:
 def remove(by: Administrator, name: str) -> None:
     """Delete imported weights. Raises WeightsRefused when there are none of this name."""
     authorize(by)
+    db.session.commit()  # the file is not in the database, and the audit log waits for this transaction
     try:
         drop(folder(), name)
     except WeightsUnavailable as error:
