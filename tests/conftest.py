@@ -14,12 +14,14 @@ import sys
 from pathlib import Path
 
 import pytest
+from argon2 import PasswordHasher
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from flask_migrate import upgrade
 
 import config
 import services.engine
+from accounts import passwords
 from app import create_app
 from models import db, utc_now
 from tests.support.servers import MariaDB, Redis
@@ -86,6 +88,15 @@ def engine_as_it_was(monkeypatch):
     """Commands choose folders of weights for the whole process; the next test begins with none of that."""
     for name in ("_weights_folder", "_imported_folder"):
         monkeypatch.setattr(services.engine, name, getattr(services.engine, name))
+
+
+@pytest.fixture
+def cheap_hashes(monkeypatch):
+    """For tests of what does not depend on what a hash costs."""
+    monkeypatch.setattr(passwords, "HASHER", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+    passwords._nobodys_hash.cache_clear()
+    yield
+    passwords._nobodys_hash.cache_clear()
 
 
 @pytest.fixture(scope="session")

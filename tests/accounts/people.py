@@ -141,3 +141,13 @@ def at_once(number: int, do: Callable[[int], object]) -> list:
 
     with ThreadPoolExecutor(number) as pool:
         return list(pool.map(run, range(number)))
+
+
+def link_in(message) -> str:
+    """The path of the link that a mail holds for the holder of the mailbox."""
+    return re.search(r"^http://\S+?(/mailbox/\S+)$", body(message), re.MULTILINE)[1]
+
+
+def open_link(browser: Browser, path: str, onward: str = "reset") -> None:
+    answer = browser.post(path, {"onward": onward}, token=browser.token_of(path))
+    assert (answer.status_code, answer.location) == (303, f"/{onward}")

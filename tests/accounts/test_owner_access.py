@@ -1,38 +1,27 @@
 """A08, A10: what strangers use up keeps no owner from signing in or from a code."""
 
-import re
-
 import pytest
-from argon2 import PasswordHasher
 
-from accounts import codes, limits, mailbox_links, passwords, sessions
-from accounts.errors import FieldErrors, LinkNeeded
-from models import EmailCode, Tally, db
+from accounts import limits, mailbox_links, sessions
+from accounts.errors import FieldErrors
 from tests.accounts.people import (
     JSON,
     NEW_PASSWORD,
     PASSWORD,
     Browser,
-    at_once,
     body,
     code_in,
     deliver,
     let_time_pass,
+    link_in,
     make_user,
+    open_link,
     signed_in,
 )
 from tests.support.engines import both_engines
 
 NAME = "12345"
-
-
-@pytest.fixture(autouse=True)
-def cheap_hashes(monkeypatch):
-    """What is counted here does not depend on what a hash costs."""
-    monkeypatch.setattr(passwords, "HASHER", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
-    passwords._nobodys_hash.cache_clear()
-    yield
-    passwords._nobodys_hash.cache_clear()
+pytestmark = pytest.mark.usefixtures("cheap_hashes")
 
 
 def fail(browser: Browser, times: int, name: str = NAME) -> list[int]:
@@ -55,16 +44,6 @@ def use_up_codes(app, name: str = NAME) -> list:
         mails += deliver(app)
         let_time_pass(app, minutes=5)
     return mails
-
-
-def link_in(message) -> str:
-    """The path of the link that a mail holds for the holder of the mailbox."""
-    return re.search(r"^http://\S+?(/mailbox/\S+)$", body(message), re.MULTILINE)[1]
-
-
-def open_link(browser: Browser, path: str, onward: str = "reset") -> None:
-    answer = browser.post(path, {"onward": onward}, token=browser.token_of(path))
-    assert (answer.status_code, answer.location) == (303, f"/{onward}")
 
 
 def test_A08_a_thousand_wrong_sign_ins_from_twenty_addresses_keep_nobody_out(app):
@@ -225,70 +204,6 @@ def test_A04_a_new_password_ends_the_codes_of_every_browser(app):
     assert second.reset(NAME, code_in(mails[1]), "Other river 43").status_code == 400
 
 
-def guess(place: int, code: str = "wrong!") -> None:
-    """One wrong guess of a stranger, however many days it takes to be allowed it."""
-    browser = f"browser {place}"
-    code_id = codes.order(codes.RESET, NAME, browser, "en")
-    codes.make(code_id)
-    db.session.query(Tally).filter(Tally.key.not_like("%code-guesses%")).delete()
-    db.session.commit()
-    with pytest.raises(FieldErrors):
-        codes.check(codes.RESET, NAME, browser, code, "127.0.0.1")
-
-
-@both_engines
-def test_A03_a_hundred_guesses_at_codes_are_the_most_until_a_success_over_however_many_days(app):
-    make_user(app)
-    with app.app_context():
-        for place in range(100):
-            guess(place)
-    let_time_pass(app, days=400)
-    stranger = Browser(app)
-    stranger.ask_for_code(NAME, "reset")
-    (mail,) = deliver(app)
-    answer = stranger.reset(NAME, code_in(mail), headers=JSON)
-    assert (answer.status_code, answer.json["error"]["key"]) == (429, "link_needed")
-    open_link(stranger, link_in(mail))
-    assert stranger.reset(NAME, code_in(mail)).status_code == 303
-    with app.app_context():
-        guess(101)
-
-
-def test_A03_guesses_made_at_once_are_a_hundred_too(app):
-    make_user(app)
-    with app.app_context():
-        for place in range(96):
-            guess(place)
-        for place in range(8):
-            codes.make(codes.order(codes.RESET, NAME, f"at once {place}", "en"))
-
-    def try_one(place: int) -> bool:
-        with app.app_context():
-            try:
-                codes.check(codes.RESET, NAME, f"at once {place}", "wrong!", f"10.0.0.{place}")
-            except LinkNeeded:
-                return False
-            except FieldErrors:
-                return True
-
-    assert sum(at_once(8, try_one)) == 4
-
-
-def test_A03_a_hundred_guesses_of_the_owners_browsers_end_with_a_link_opened(app):
-    make_user(app)
-    with app.app_context():
-        for _ in range(101):
-            limits.count(limits.CODE_GUESSES, NAME, None, limits.ANY_DEVICE)
-        link = f"/mailbox/{mailbox_links.make_link(NAME).rpartition('/')[2]}"
-    owner = signed_in(app)
-    owner.post("/logout")
-    owner.ask_for_code(NAME, "reset")
-    (mail,) = deliver(app)
-    assert owner.reset(NAME, code_in(mail)).status_code == 429
-    open_link(owner, link)
-    assert owner.reset(NAME, code_in(mail)).status_code == 303
-
-
 def test_a_browser_that_entered_a_right_code_is_known(app):
     browser = Browser(app)
     browser.ask_for_code(NAME)
@@ -321,16 +236,3 @@ def test_a_link_too_old_forged_or_made_for_something_else_opens_nothing(app, mon
     monkeypatch.setattr(mailbox_links, "LINK_HOURS", -1)
     assert browser.post(f"/mailbox/{token}", token=csrf_token).status_code == 404
     assert browser.client.get_cookie("revive-known") is None
-
-
-def test_A03_a_code_can_still_be_waited_for_by_its_browser_alone(app):
-    make_user(app)
-    owner, stranger = Browser(app), Browser(app, "127.0.0.9")
-    owner.ask_for_code(NAME, "reset")
-    (mail,) = deliver(app)
-    let_time_pass(app, minutes=1)
-    stranger.ask_for_code(NAME, "reset")
-    deliver(app)
-    assert stranger.reset(NAME, code_in(mail)).status_code == 400
-    with app.app_context():
-        assert {row.tries for row in db.session.query(EmailCode)} == {0, 1}
