@@ -73,7 +73,7 @@ class ColourPictures:
                 if "mask" in member.name or held_back(member.stem) != held or _is_full(limit, start, self.pictures):
                     continue
                 picture = _shrunk(read_rgb(member))
-                if _mean_chroma(picture) < LEAST_CHROMA:
+                if mean_chroma(picture) < LEAST_CHROMA:
                     continue
                 kind = _kind_of(member.name)
                 self.pictures.append(picture)
@@ -91,7 +91,7 @@ class ColourPictures:
         )
         chosen = random.choice(len(self.sources), size, p=shares / shares.sum())
         indices = [int(random.integers(self.sources[i][0].start, self.sources[i][0].stop)) for i in chosen]
-        crops = np.stack([_crop(self.pictures[index], side, random) for index in indices])
+        crops = np.stack([crop_square(self.pictures[index], side, random) for index in indices])
         return as_batch(crops, torch.tensor([self.kinds[index] for index in indices]), random)
 
     def fixed(self, count: int, side: int) -> Batch:
@@ -134,14 +134,14 @@ def _shrunk(picture: np.ndarray) -> np.ndarray:
     return picture if scale >= 1 else cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
 
 
-def _mean_chroma(picture: np.ndarray) -> float:
+def mean_chroma(picture: np.ndarray) -> float:
     """Mean distance from grey in CIE units, on a thumbnail: enough to tell a grey picture."""
     small = cv2.resize(picture, (32, 32), interpolation=cv2.INTER_AREA)
     lab = rgb_to_lab(torch.from_numpy(small).permute(2, 0, 1)[None].float() / 255)
     return float(lab[:, 1:].norm(dim=1).mean())
 
 
-def _crop(picture: np.ndarray, side: int, random: np.random.Generator) -> np.ndarray:
+def crop_square(picture: np.ndarray, side: int, random: np.random.Generator) -> np.ndarray:
     """A square of LEAST_CROP to all of the short side, anywhere, at `side` pixels, mirrored half the time."""
     height, width = picture.shape[:2]
     square = max(16, int(min(height, width) * random.uniform(LEAST_CROP, 1.0)))

@@ -21,7 +21,7 @@ from torch import Tensor, nn
 from networks.layers.colour_space import lab_to_rgb, rgb_to_lab
 from networks.manifest import WEIGHTS
 from networks.weights import load
-from training.colorizing.first_pictures import LEAST_CHROMA, _mean_chroma
+from training.colorizing.first_pictures import LEAST_CHROMA, mean_chroma
 from training.colorizing.measure import as_planes, colourised, compare, measure_skin, summary
 from training.colorizing.pictures import REPORT, VALIDATION, Source, list_pictures
 from training.common.archives import read_rgb
@@ -33,7 +33,7 @@ SETS = {
     "pacs": REPORT[2:],
 }
 CHOICES = {"no-person": VALIDATION[:1], "pennfudan": VALIDATION[1:]}
-TONE = (3.0, 7.7)  # a*, b*: the mean of the training set in its shares
+TONE = (2.4, 9.1)  # a*, b*: the mean of the training set, 4,000 crops of 32 pixels drawn in its shares
 SIDE = 256
 
 
@@ -77,7 +77,7 @@ def coloured_planes(data: Path, sources: tuple[Source, ...], every: int = 1):
     for source in sources:
         for member in list_pictures(data, source)[::every]:
             picture = read_rgb(member)
-            if _mean_chroma(picture) >= LEAST_CHROMA:
+            if mean_chroma(picture) >= LEAST_CHROMA:
                 yield as_planes(picture)
 
 

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 import torch
 
-from training.colorizing.first_pictures import LEAST_CHROMA, Batch, _crop, _mean_chroma, as_batch
+from training.colorizing.first_pictures import LEAST_CHROMA, Batch, as_batch, crop_square, mean_chroma
 from training.common.archives import Member, members, read_rgb
 
 MAX_STORED_SIDE = 224  # pixels: larger pictures are kept with this short side
@@ -83,7 +83,7 @@ class ColourPictures:
         """Return `size` random crops of `side` pixels, mirrored by chance, the sources in their shares."""
         chosen = random.choice(len(self.ranges), size, p=self.shares)
         indices = [int(random.integers(*self.ranges[source])) for source in chosen]
-        crops = np.stack([_crop(self.pictures[index], side, random) for index in indices])
+        crops = np.stack([crop_square(self.pictures[index], side, random) for index in indices])
         return as_batch(crops, torch.full((size,), -1), random)
 
 
@@ -94,7 +94,7 @@ def coloured_pictures(data: Path, source: Source) -> Iterator[np.ndarray]:
         listed = [listed[index] for index in np.linspace(0, len(listed) - 1, source.limit).astype(int)]
     for member in listed:
         picture = _shrink(read_rgb(member))
-        if _mean_chroma(picture) >= LEAST_CHROMA:
+        if mean_chroma(picture) >= LEAST_CHROMA:
             yield picture
 
 

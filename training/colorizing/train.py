@@ -1,12 +1,12 @@
-"""The recipe of weights/colorize.safetensors, stage 1: the generator learns by comparing.
+"""A recipe for a colorizer on VGG-16, stage 1 of NoGAN: the generator learns alone, by comparing.
 
     python -m training.colorizing.train --data FOLDER [--minutes N] [--encoder vgg16] [--resume]
 
 The encoder starts as VGG-16 (`training/common/vgg.py`) and is frozen first; then its deeper half, then all but its
-first level, learn at a low rate. The loss is the cross-entropy over the palette of colours; from half-way on the
-perceptual distance in VGG-16's features joins it, which is NoGAN's feature loss (Antic, DeOldify, 2019). Crops grow
-from 128 to 192 pixels. Released is an exponential moving average of the weights. Every choice is made on left-out
-sources (`training/colorizing/pictures.py`).
+first level, learn at a low rate. The loss is the cross-entropy over the palette of colours; after three fifths of the
+time the perceptual distance in VGG-16's features joins it, which is NoGAN's feature loss (Antic, DeOldify, 2019). Crops
+grow from 128 to 192 pixels. An exponential moving average of the weights is what is validated, on left-out sources
+(`training/colorizing/pictures.py`). The released weights are those of `training/colorizing/nogan.py`.
 """
 
 import argparse
@@ -47,7 +47,7 @@ class Phase:
     until: float
     side: int
     batch: int
-    first: int  # 5: frozen
+    first: int  # 4: all of VGG-16 is frozen
     perceptual: bool = False
 
 
@@ -62,7 +62,7 @@ PHASES = (
 class Generator:
     """The network, its optimisers, its moving average, and one step of learning."""
 
-    def __init__(self, encoder: str, rarity: Rarity, perceptual: bool = True):
+    def __init__(self, encoder: str, rarity: Rarity):
         self.network = PaletteColorizer(encoder)
         if encoder == "vgg16":
             load_vgg16(self.network.levels, *read_vgg16())
@@ -76,7 +76,7 @@ class Generator:
         self.encoder_optimiser = torch.optim.AdamW(weights, ENCODER_RATE, (0.9, 0.99), weight_decay=0.01)
         self.ema = EMA(self.network, EMA_DECAY)
         self.colour_loss = PaletteLoss(rarity)
-        self.features = VGGFeatures().to(memory_format=torch.channels_last) if perceptual else None
+        self.features = VGGFeatures().to(memory_format=torch.channels_last)
 
     def states(self) -> dict:
         names = ("network", "ema", "decoder_optimiser", "encoder_optimiser")
@@ -94,7 +94,7 @@ class Generator:
             logits = self.network.logits(self.network.encode(batch.grey.contiguous(memory_format=torch.channels_last)))
         colour = self.colour_loss(logits, batch.chroma)
         loss, figures = colour, {"colour_loss": colour.item()}
-        if perceptual and self.features is not None:
+        if perceptual:
             distance = self.perceptual_loss(logits, batch)
             loss = loss + PERCEPTUAL_WEIGHT * distance
             figures["perceptual_loss"] = distance.item()
