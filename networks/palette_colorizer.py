@@ -24,6 +24,7 @@ MIDDLE_CHROMA = 11.0  # CIE units: what the contrast of chroma leaves as it is
 DECODER_WIDTHS = {  # (channels after upsampling, channels out) of the four steps up
     "resnet18": ((256, 256), (128, 128), (64, 64), (32, 32)),
     "resnet34": ((256, 256), (128, 128), (64, 64), (32, 32)),
+    "efficientnet_lite0": ((192, 192), (96, 96), (48, 48), (24, 24)),
     "vgg16": ((128, 256), (256, 256), (128, 128), (64, 64)),
 }
 LEAST_CHROMA = 0.2  # CIE units, added there so that grey stays grey smoothly

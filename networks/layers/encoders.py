@@ -10,6 +10,8 @@ import torch
 import torchvision
 from torch import Tensor, nn
 
+from networks.layers import efficientnet_lite
+
 VGG16_BLOCKS = ((64, 64), (128, 128), (256, 256, 256), (512, 512, 512), (512, 512, 512))
 VGG16_MEAN_BGR = (103.939, 116.779, 123.68)  # what VGG-16 subtracts, on the scale of 8-bit values
 CONTEXT = 256  # channels of the last level on VGG-16
@@ -32,6 +34,9 @@ class EncoderSpec:
 ENCODERS = {
     "resnet18": EncoderSpec((64, 64, 128, 256, 512), 0.5, 0.25),
     "resnet34": EncoderSpec((64, 64, 128, 256, 512), 0.5, 0.25),
+    "efficientnet_lite0": EncoderSpec(
+        (*efficientnet_lite.CHANNELS[:-1], CONTEXT), 127 / 255, 128 / 255, normalize_skips=True
+    ),
     "vgg16": EncoderSpec((128, 256, 512, 512, CONTEXT), sum(VGG16_MEAN_BGR) / 3 / 255, 1 / 255, normalize_skips=True),
 }
 
@@ -40,7 +45,22 @@ def build_levels(encoder: str) -> nn.ModuleList:
     """Return the five levels of the encoder, freshly initialised. Raises ValueError for an unknown name."""
     if encoder not in ENCODERS:
         raise ValueError(f"encoder must be one of {', '.join(ENCODERS)}, not {encoder!r}")
+    if encoder == "efficientnet_lite0":
+        *levels, last = efficientnet_lite.build_efficientnet_lite0()
+        return nn.ModuleList((*levels, nn.Sequential(last, *_context(efficientnet_lite.CHANNELS[-1]))))
     return _vgg16_levels() if encoder == "vgg16" else _resnet_levels(encoder)
+
+
+def pretrained_modules(encoder: str, levels: nn.ModuleList) -> list[nn.Module]:
+    """Return, level by level, what can start from ImageNet's parameters; what comes after it in the last level cannot.
+
+    Raises ValueError for an encoder without such parameters.
+    """
+    if encoder == "vgg16":
+        return list(levels[:4])
+    if encoder == "efficientnet_lite0":
+        return [*levels[:4], levels[4][0]]
+    raise ValueError(f"{encoder} has no pretrained parameters")
 
 
 class GlobalContext(nn.Module):
@@ -85,15 +105,19 @@ def _vgg16_levels() -> nn.ModuleList:
         blocks.append(nn.Sequential(*layers))
     first, *others = blocks
     halved = [nn.Sequential(nn.MaxPool2d(2), block) for block in others]
-    context = nn.Sequential(
-        nn.MaxPool2d(2),
+    context = nn.Sequential(nn.MaxPool2d(2), *_context(channels))
+    return nn.ModuleList((nn.Sequential(first, halved[0]), *halved[1:], context))
+
+
+def _context(channels: int) -> list[nn.Module]:
+    """Return the layers that make the last map, of CONTEXT channels, and tell every place of the whole picture."""
+    return [
         nn.BatchNorm2d(channels),
         nn.Conv2d(channels, CONTEXT, 3, padding=1, bias=False),
         nn.BatchNorm2d(CONTEXT),
         nn.ReLU(inplace=True),
         GlobalContext(CONTEXT),
-    )
-    return nn.ModuleList((nn.Sequential(first, halved[0]), *halved[1:], context))
+    ]
 
 
 def vgg16_convolutions(levels: nn.ModuleList) -> list[nn.Conv2d]:

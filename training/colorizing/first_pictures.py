@@ -141,10 +141,13 @@ def mean_chroma(picture: np.ndarray) -> float:
     return float(lab[:, 1:].norm(dim=1).mean())
 
 
-def crop_square(picture: np.ndarray, side: int, random: np.random.Generator) -> np.ndarray:
-    """A square of LEAST_CROP to all of the short side, anywhere, at `side` pixels, mirrored half the time."""
+def crop_square(picture: np.ndarray, side: int, random: np.random.Generator, power: float = 1.0) -> np.ndarray:
+    """A square of LEAST_CROP to all of the short side, anywhere, at `side` pixels, mirrored half the time.
+
+    The higher `power`, the more crops are nearly as large as the picture.
+    """
     height, width = picture.shape[:2]
-    square = max(16, int(min(height, width) * random.uniform(LEAST_CROP, 1.0)))
+    square = max(16, int(min(height, width) * (1 - (1 - LEAST_CROP) * random.random() ** power)))
     top, left = random.integers(height - square + 1), random.integers(width - square + 1)
     crop = _resized(picture[top : top + square, left : left + square], side)
     return crop[:, ::-1] if random.random() < 0.5 else crop

@@ -15,6 +15,7 @@ from training.colorizing.first_pictures import LEAST_CHROMA, Batch, as_batch, cr
 from training.common.archives import Member, members, read_rgb
 
 MAX_STORED_SIDE = 224  # pixels: larger pictures are kept with this short side
+CROP_POWER = 2.0  # half of the crops have more than .85 of the short side: a picture is coloured as a whole
 
 
 class Source(NamedTuple):
@@ -52,8 +53,8 @@ TRAINING = (
     Source("colours-1.zip", "grocery/", 0.02),
     Source("colours-1.zip", "pets/", 0.05),
     Source("faces.zip", "faces/", 0.03, limit=2000),
-    Source("tiny-0.zip", "tiny/", 0.05, limit=4000),
-    Source("tiny-1.zip", "tiny/", 0.05, limit=4000),
+    Source("tiny-0.zip", "tiny/", 0.07),
+    Source("tiny-1.zip", "tiny/", 0.07),
 )
 VALIDATION = (Source("people-varied.zip", "no-person/"), Source("people-varied.zip", "pennfudan/"))
 REPORT = (
@@ -83,7 +84,7 @@ class ColourPictures:
         """Return `size` random crops of `side` pixels, mirrored by chance, the sources in their shares."""
         chosen = random.choice(len(self.ranges), size, p=self.shares)
         indices = [int(random.integers(*self.ranges[source])) for source in chosen]
-        crops = np.stack([crop_square(self.pictures[index], side, random) for index in indices])
+        crops = np.stack([crop_square(self.pictures[index], side, random, CROP_POWER) for index in indices])
         return as_batch(crops, torch.full((size,), -1), random)
 
 

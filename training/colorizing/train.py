@@ -1,12 +1,13 @@
-"""A recipe for a colorizer on VGG-16, stage 1 of NoGAN: the generator learns alone, by comparing.
+"""A recipe for a colorizer on a pretrained encoder, stage 1 of NoGAN: the generator learns alone, by comparing.
 
-    python -m training.colorizing.train --data FOLDER [--minutes N] [--encoder vgg16] [--resume]
+    python -m training.colorizing.train --data FOLDER [--minutes N] [--encoder NAME] [--resume]
 
-The encoder starts as VGG-16 (`training/common/vgg.py`) and is frozen first; then its deeper half, then all but its
-first level, learn at a low rate. The loss is the cross-entropy over the palette of colours; after three fifths of the
-time the perceptual distance in VGG-16's features joins it, which is NoGAN's feature loss (Antic, DeOldify, 2019). Crops
-grow from 128 to 192 pixels. An exponential moving average of the weights is what is validated, on left-out sources
-(`training/colorizing/pictures.py`). The released weights are those of `training/colorizing/nogan.py`.
+The encoder starts as EfficientNet-Lite0 or VGG-16 (`training/common`) and is frozen first; then its deeper levels learn
+at a low rate, then nearly all. The loss is the cross-entropy over the palette of colours; on VGG-16 the perceptual
+distance in VGG-16's features joins it for the last fifth of the time, which is NoGAN's feature loss (Antic, DeOldify,
+2019). Crops grow from 128 to 160 pixels (192 on VGG-16). An exponential moving average of the weights is what is
+validated, on left-out sources (`training/colorizing/pictures.py`). The released weights are those of
+`training/colorizing/nogan.py`.
 """
 
 import argparse
@@ -19,20 +20,23 @@ import torch
 from torch import Tensor, nn
 
 from networks.layers.colour_space import lab_to_rgb
-from networks.layers.encoders import ENCODERS, load_vgg16
+from networks.layers.efficientnet_lite import load_efficientnet_lite0
+from networks.layers.encoders import load_vgg16, pretrained_modules
 from networks.palette_colorizer import CHROMA_UNIT, PaletteColorizer
+from networks.precision import half_type
 from training.colorizing.class_rebalancing import Rarity
 from training.colorizing.first_pictures import Batch
 from training.colorizing.palette_loss import PaletteLoss
 from training.colorizing.pictures import VALIDATION, ColourPictures
 from training.colorizing.validate import validate, validation_batch
+from training.common.efficientnet_lite import read_efficientnet_lite0
 from training.common.ema import EMA
 from training.common.muon import Muon
 from training.common.run import Run
 from training.common.vgg import VGGFeatures, perceptual_distance, read_vgg16
 
 SEED = 2026
-DECODER_RATE, ENCODER_RATE = 1.5e-3, 3e-5  # peaks
+DECODER_RATE, ENCODER_RATE = 1.5e-3, 1e-4  # peaks
 WEIGHT_DECAY = 0.05
 WARM_UP = 0.02  # part of the run in which the rate rises
 EMA_DECAY = 0.998
@@ -47,16 +51,24 @@ class Phase:
     until: float
     side: int
     batch: int
-    first: int  # 4: all of VGG-16 is frozen
+    first: int  # 5: all that is pretrained is frozen
     perceptual: bool = False
 
 
-PHASES = (
-    Phase(0.25, 128, 24, 4),
-    Phase(0.60, 128, 24, 2),
-    Phase(0.90, 160, 16, 1, perceptual=True),
-    Phase(1.00, 192, 12, 1, perceptual=True),
-)
+PHASES = {
+    "efficientnet_lite0": (
+        Phase(0.15, 128, 24, 5),
+        Phase(0.45, 128, 24, 2),
+        Phase(0.80, 128, 24, 1),
+        Phase(1.00, 160, 16, 1),
+    ),
+    "vgg16": (
+        Phase(0.12, 128, 24, 5),
+        Phase(0.50, 128, 24, 2),
+        Phase(0.80, 160, 16, 1),
+        Phase(1.00, 192, 12, 1, perceptual=True),
+    ),
+}
 
 
 class Generator:
@@ -66,17 +78,18 @@ class Generator:
         self.network = PaletteColorizer(encoder)
         if encoder == "vgg16":
             load_vgg16(self.network.levels, *read_vgg16())
+        else:
+            load_efficientnet_lite0(self.network.levels, read_efficientnet_lite0())
         self.network = self.network.to(memory_format=torch.channels_last)
-        self.pretrained = encoder == "vgg16"
-        encoder_levels, *learnt = self.network.levels[:4], self.network.levels[4]
-        learnt += [self.network.skips, self.network.decoder, self.network.attention, self.network.head]
-        learnt = nn.ModuleList(learnt) if self.pretrained else self.network
-        self.decoder_optimiser = Muon(learnt, DECODER_RATE, WEIGHT_DECAY)
-        weights = encoder_levels.parameters()
+        self.pretrained = nn.ModuleList(pretrained_modules(encoder, self.network.levels))
+        weights = list(self.pretrained.parameters())
+        learnt = [module for module in self.network.modules() if not set(module.parameters()) & set(weights)]
+        self.decoder_optimiser = Muon(nn.ModuleList(learnt), DECODER_RATE, WEIGHT_DECAY)
         self.encoder_optimiser = torch.optim.AdamW(weights, ENCODER_RATE, (0.9, 0.99), weight_decay=0.01)
         self.ema = EMA(self.network, EMA_DECAY)
         self.colour_loss = PaletteLoss(rarity)
-        self.features = VGGFeatures().to(memory_format=torch.channels_last)
+        self.features = VGGFeatures().to(memory_format=torch.channels_last) if encoder == "vgg16" else None
+        self.half = half_type("cpu")
 
     def states(self) -> dict:
         names = ("network", "ema", "decoder_optimiser", "encoder_optimiser")
@@ -84,13 +97,14 @@ class Generator:
 
     def freeze_below(self, first: int) -> None:
         """Let the levels from `first` on learn; the decoder always does."""
-        for number, level in enumerate(self.network.levels):
-            level.requires_grad_(not self.pretrained or number >= first)
+        for number, level in enumerate(self.pretrained):
+            level.requires_grad_(number >= first)
 
     def step(self, batch: Batch, rate: float, perceptual: bool) -> dict[str, float]:
         """Learn from one batch; `rate` in parts of the peaks."""
         self.network.train()
-        with torch.autocast("cpu", torch.bfloat16):
+        self.pretrained.eval()  # their batch normalisation keeps ImageNet's statistics
+        with torch.autocast("cpu", self.half, enabled=self.half is not None):
             logits = self.network.logits(self.network.encode(batch.grey.contiguous(memory_format=torch.channels_last)))
         colour = self.colour_loss(logits, batch.chroma)
         loss, figures = colour, {"colour_loss": colour.item()}
@@ -108,22 +122,22 @@ class Generator:
         seen, true = (
             lab_to_rgb(torch.cat((100 * batch.lightness, CHROMA_UNIT * planes), 1)) for planes in (chroma, batch.chroma)
         )
-        with torch.autocast("cpu", torch.bfloat16):
+        with torch.autocast("cpu", self.half, enabled=self.half is not None):
             return perceptual_distance(self.features, seen, true)
 
     def optimise(self, loss: Tensor, rate: float) -> None:
         pairs = ((self.decoder_optimiser, DECODER_RATE), (self.encoder_optimiser, ENCODER_RATE))
-        for optimiser, peak in pairs[: 2 if self.pretrained else 1]:
+        for optimiser, peak in pairs:
             for group in optimiser.param_groups:
                 group["lr"] = rate * peak
             optimiser.zero_grad(set_to_none=True)
         loss.backward()
         nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
-        for optimiser, _ in pairs[: 2 if self.pretrained else 1]:
+        for optimiser, _ in pairs:
             optimiser.step()
 
 
-def train(run: Run, generator: Generator, pictures: ColourPictures, held: Batch, phases=PHASES, look_every=250) -> None:
+def train(run: Run, generator: Generator, pictures: ColourPictures, held: Batch, phases: tuple, look_every=250) -> None:
     """Go through the phases by the run's clock, on from its checkpoint."""
     run.register(**generator.states())
     step = run.resume()
@@ -151,9 +165,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True, help="folder with the archives")
     parser.add_argument("--minutes", type=float, default=100)
-    parser.add_argument("--encoder", choices=tuple(ENCODERS), default="vgg16")
+    parser.add_argument("--encoder", choices=tuple(PHASES), default="efficientnet_lite0")
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--name", default="colorize-vgg", help="of the run: its folder and its log")
+    parser.add_argument("--name", default="colorize-lite", help="of the run: its folder and its log")
     parser.add_argument("--resume", action="store_true", help="go on from the last checkpoint")
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
@@ -165,7 +179,7 @@ def main() -> None:
     if not arguments.resume:
         run.checkpoint_path.unlink(missing_ok=True)
     generator = Generator(arguments.encoder, rarity)
-    train(run, generator, pictures, validation_batch(arguments.data, VALIDATION))
+    train(run, generator, pictures, validation_batch(arguments.data, VALIDATION), PHASES[arguments.encoder])
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from networks.palette_colorizer import PaletteColorizer
+from networks.precision import half_type
 from training.colorizing.first_pictures import Batch, as_batch
 from training.colorizing.metrics import agreement
 from training.colorizing.pictures import Source, coloured_pictures
@@ -34,7 +35,8 @@ def validate(network: PaletteColorizer, held: Batch) -> dict[str, float]:
     `tone`: RMSE of the one constant tone that suits these pictures best, which no network is told.
     """
     network.eval()
-    with torch.autocast("cpu", torch.bfloat16):
+    half = half_type("cpu")
+    with torch.autocast("cpu", half, enabled=half is not None):
         parts = [network.predict_flip_tta(part) for part in held.lightness.split(16)]
     logits = torch.cat(parts)[:, :, ::2, ::2]
     lightness, true = (F.avg_pool2d(planes, 2)[:, :, ::2, ::2] for planes in (held.lightness, held.chroma))

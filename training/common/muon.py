@@ -10,6 +10,8 @@ from collections import defaultdict
 import torch
 from torch import Tensor, nn
 
+from networks.precision import half_type
+
 NEWTON_SCHULZ = (3.4445, -4.7750, 2.0315)  # Jordan's: steep at nothing, and about 1 after five rounds
 ROUNDS = 5
 LIKE_ADAM = 0.2
@@ -85,7 +87,8 @@ def orthogonal(matrices: Tensor) -> Tensor:
     """Return for each of (N, R, C) about the nearest matrix whose singular values are all 1."""
     tall = matrices.shape[1] > matrices.shape[2]
     found = matrices.mT if tall else matrices
-    found = (found / found.norm(dim=(1, 2), keepdim=True).clamp(min=1e-12)).bfloat16()
+    found = found / found.norm(dim=(1, 2), keepdim=True).clamp(min=1e-12)
+    found = found.to(half_type(found.device.type) or torch.float32)
     first, third, fifth = NEWTON_SCHULZ
     for _ in range(ROUNDS):
         square = found @ found.mT
