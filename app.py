@@ -30,11 +30,11 @@ def create_app(settings: Mapping[str, Any] | None = None) -> Flask:
     make_sqlite_durable(app)
     Migrate(app, db)
     mail.init_app(app)
-    for room in (languages, guards, headers, pages, errors):
-        room.init_app(app)
-    for room in (ops, home, auth, account, admin, jobs, history, studio):
-        app.register_blueprint(room.blueprint)
-    for room in (account_commands, job_commands):
-        for command in room.commands:
+    for module in (languages, guards, headers, pages, errors):
+        module.init_app(app)
+    for module in (ops, home, auth, account, admin, jobs, history, studio):
+        app.register_blueprint(module.blueprint)
+    for module in (account_commands, job_commands):
+        for command in module.commands:
             app.cli.add_command(command)
     return app

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from dotenv import load_dotenv
 
 ROOT = Path(__file__).resolve().parent
-SHORTEST_KEY = 32
+MIN_KEY_LENGTH = 32
 # What servers and workers write is for their user alone: pictures, the database, mails.
 UMASK = 0o077
 # Settings whose wrong values are not repeated on the terminal or in a log.
@@ -57,7 +57,7 @@ def whole(minimum: int, maximum: int) -> Callable[[str], int]:
 
 
 def keys(raw: str) -> tuple[str, ...]:
-    if any(len(key) < SHORTEST_KEY for key in words(raw)):
+    if any(len(key) < MIN_KEY_LENGTH for key in words(raw)):
         raise ValueError("give keys of at least 32 characters; a short one would let strangers sign cookies")
     return words(raw)
 
@@ -192,7 +192,7 @@ def load(environment: Mapping[str, str] | None = None) -> dict[str, Any]:
         raise WrongSetting("PASSWORD_MIN_LENGTH is above PASSWORD_MAX_LENGTH: lower the first or raise the second.")
     if values["HOST"] not in {"127.0.0.1", "localhost", "::1"} and not values["TRUSTED_HOSTS"]:
         raise WrongSetting("HOST opens the site to the network: set TRUSTED_HOSTS to the host names people will use.")
-    return values | _derived(values)
+    return values | _derive_settings(values)
 
 
 def load_or_exit() -> dict[str, Any]:
@@ -213,7 +213,7 @@ def _read(setting: Setting, raw: str) -> Any:
         raise WrongSetting(f"{setting.name} is {shown}: {error}.") from None
 
 
-def _derived(values: Mapping[str, Any]) -> dict[str, Any]:
+def _derive_settings(values: Mapping[str, Any]) -> dict[str, Any]:
     secure = values["HTTPS"]
     instance = Path(values["INSTANCE_DIR"] or ROOT / "instance").resolve()
     instance.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -263,14 +263,14 @@ def _engine_options(values: Mapping[str, Any]) -> dict[str, Any]:
 def _secret_key(given: str | None, instance: Path) -> str:
     """The given key if it is long enough, else the one kept in `instance`, made at the first start."""
     if given is not None:
-        if len(given) < SHORTEST_KEY:
+        if len(given) < MIN_KEY_LENGTH:
             raise WrongSetting("SECRET_KEY is shorter than 32 characters: make one with `openssl rand -hex 32`.")
         return given
     kept = instance / "secret_key"
     if not kept.exists():
         _make_key(kept)
     key = kept.read_text().strip()
-    if len(key) < SHORTEST_KEY:
+    if len(key) < MIN_KEY_LENGTH:
         raise WrongSetting(f"{kept} holds no key of 32 characters: delete it, and the next start makes a new one.")
     return key
 

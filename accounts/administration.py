@@ -18,14 +18,14 @@ from models import Job, User, db, utc_now
 from models.job import CANCELLED, QUEUED, RUNNING
 
 REASON_LENGTH = 255
-GREATEST_QUOTA, LONGEST_RETENTION_DAYS = 1_000_000, 3650
+MAX_QUOTA, MAX_RETENTION_DAYS = 1_000_000, 3650
 # What an administrator may set for one account -> the greatest number.
 QUOTAS = {
-    "storage_megabytes_limit": GREATEST_QUOTA,
-    "active_jobs_limit": GREATEST_QUOTA,
-    "jobs_per_day_limit": GREATEST_QUOTA,
-    "megapixels_per_day_limit": GREATEST_QUOTA,
-    "retention_days": LONGEST_RETENTION_DAYS,
+    "storage_megabytes_limit": MAX_QUOTA,
+    "active_jobs_limit": MAX_QUOTA,
+    "jobs_per_day_limit": MAX_QUOTA,
+    "megapixels_per_day_limit": MAX_QUOTA,
+    "retention_days": MAX_RETENTION_DAYS,
 }
 
 
@@ -82,7 +82,7 @@ def disable(by: Administrator, user_id: int, reason: str) -> str:
         raise FieldErrors({"reason": passwords.EMPTY})
     if len(reason) > REASON_LENGTH:
         raise FieldErrors({"reason": _("Please use at most %(number)s characters.", number=REASON_LENGTH)})
-    user = locked(user_id, by)
+    user = lock_account(user_id, by)
     name, language, now = user.name, user.language or "en", utc_now()
     user.disabled_at, user.disabled_reason = user.disabled_at or now, reason
     sessions.end_all(user)
@@ -95,27 +95,27 @@ def disable(by: Administrator, user_id: int, reason: str) -> str:
 
 def enable(by: Administrator, user_id: int) -> None:
     """Let a disabled account sign in again. Raises NoSuchAccount."""
-    _set(by, _found(user_id, by), "user_enabled", disabled_at=None, disabled_reason="")
+    _set(by, _find_user(user_id, by), "user_enabled", disabled_at=None, disabled_reason="")
 
 
 def promote(by: Administrator, user_id: int) -> None:
     """Make an account an administrator's. Raises NoSuchAccount."""
-    _set(by, _found(user_id, by), "user_promoted", is_admin=True)
+    _set(by, _find_user(user_id, by), "user_promoted", is_admin=True)
 
 
 def demote(by: Administrator, user_id: int) -> None:
     """Take the rights of an administrator away. Raises NoSuchAccount, or AccountError for the last one."""
-    _set(by, locked(user_id, by), "user_demoted", is_admin=False)
+    _set(by, lock_account(user_id, by), "user_demoted", is_admin=False)
 
 
 def force_new_password(by: Administrator, user_id: int) -> str:
     """Make the old password useless, end all sessions, and return the id of the mail that asks for a new one."""
-    return password_change.start_reset(_found(user_id, by), by.name, by.address)
+    return password_change.start_reset(_find_user(user_id, by), by.name, by.address)
 
 
 def sign_out_everywhere(by: Administrator, user_id: int) -> None:
     """End every session of an account. Raises NoSuchAccount."""
-    user = _found(user_id, by)
+    user = _find_user(user_id, by)
     name = user.name
     sessions.end_all(user)
     db.session.commit()
@@ -135,10 +135,10 @@ def set_quotas(by: Administrator, user_id: int, texts: Mapping[str, str]) -> Non
         )
     quotas = {name: int(text) if text else None for name, text in texts.items()}
     said = ", ".join(f"{name.removesuffix('_limit')}: {quotas[name]}" for name in QUOTAS if texts[name])
-    _set(by, _found(user_id, by), "quotas_set", said or "the site's own", **quotas)
+    _set(by, _find_user(user_id, by), "quotas_set", said or "the site's own", **quotas)
 
 
-def locked(user_id: int, by: Administrator | None = None) -> User:
+def lock_account(user_id: int, by: Administrator | None = None) -> User:
     """Return an account that is about to lose its rights, with all administrators locked until the transaction ends.
 
     Begins a new transaction. Raises NoSuchAccount, or AccountError when nobody else could administer the site.
@@ -146,7 +146,7 @@ def locked(user_id: int, by: Administrator | None = None) -> User:
     db.session.rollback()
     # Changes nothing, but waits for whoever changes administrators at this moment, on every kind of database.
     db.session.execute(update(User).where(User.is_admin == true()).values(is_admin=True))
-    user = _found(user_id, by)
+    user = _find_user(user_id, by)
     if user.is_admin and user.disabled_at is None:
         able = select(func.count()).where(User.is_admin == true(), User.disabled_at.is_(None))
         if db.session.scalar(able) < 2:
@@ -155,7 +155,7 @@ def locked(user_id: int, by: Administrator | None = None) -> User:
     return user
 
 
-def _found(user_id: int, by: Administrator | None = None) -> User:
+def _find_user(user_id: int, by: Administrator | None = None) -> User:
     if by is not None:
         authorize(by)
     user = db.session.get(User, user_id, populate_existing=True)

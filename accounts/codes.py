@@ -174,14 +174,14 @@ def _count_try(code_id: str) -> bool:
 
 
 def _code_hash(code_id: str, code: str) -> str:
-    return _keyed_hash(f"code:{code_id}:{code}")
+    return _hash_with_key(f"code:{code_id}:{code}")
 
 
 def _browser_hash(browser: str) -> str:
-    return _keyed_hash(f"browser:{browser}")
+    return _hash_with_key(f"browser:{browser}")
 
 
-def _keyed_hash(text: str) -> str:
+def _hash_with_key(text: str) -> str:
     """Six digits are guessed from a plain hash in no time; without the key they are not."""
     key = current_app.config["SECRET_KEY"].encode()
     return hmac.new(key, text.encode("utf-8", "replace"), hashlib.sha256).hexdigest()

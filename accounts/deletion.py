@@ -25,7 +25,7 @@ def close(user_id: int, by: administration.Administrator | None = None) -> User:
 
     Raises NoSuchAccount, or AccountError for the last administrator.
     """
-    user = administration.locked(user_id, by)
+    user = administration.lock_account(user_id, by)
     db.session.execute(update(User).where(User.id == user_id).values(disabled_at=utc_now()))
     return user
 

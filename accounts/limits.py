@@ -26,7 +26,7 @@ from sqlalchemy.dialects import mysql, sqlite
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from accounts.errors import TooMany
-from models import Tally, db, utc_now
+from models import DailyCount, db, utc_now
 from models.faults import is_deadlock
 
 # Clocks of several machines differ a little; a window that ends later than this beyond its length is from a
@@ -178,7 +178,7 @@ class DatabaseStorage(Storage):
             try:
                 with db.engine.begin() as connection:
                     connection.execute(_upsert(connection.dialect.name, key, expiry, amount))
-                    return connection.scalar(select(Tally.count).where(Tally.key == key))
+                    return connection.scalar(select(DailyCount.count).where(DailyCount.key == key))
             except OperationalError as error:
                 # Two first inserts of one key may deadlock in InnoDB, which then asks to try again.
                 if attempt == DEADLOCK_ATTEMPTS or not is_deadlock(error):
@@ -187,29 +187,36 @@ class DatabaseStorage(Storage):
     def decr(self, key: str) -> None:
         """Take one off an open counter."""
         with db.engine.begin() as connection:
-            one_less = update(Tally).where(Tally.key == key, Tally.count > 0).values(count=Tally.count - 1)
+            one_less = (
+                update(DailyCount).where(DailyCount.key == key, DailyCount.count > 0).values(count=DailyCount.count - 1)
+            )
             connection.execute(one_less)
 
     def get(self, key: str) -> int:
         """Return the count of the open window, or 0."""
         with db.engine.connect() as connection:
-            return connection.scalar(select(Tally.count).where(Tally.key == key, Tally.expires_at > utc_now())) or 0
+            return (
+                connection.scalar(
+                    select(DailyCount.count).where(DailyCount.key == key, DailyCount.expires_at > utc_now())
+                )
+                or 0
+            )
 
     def get_expiry(self, key: str) -> float:
         """Return when the window ends, in seconds since 1970."""
         with db.engine.connect() as connection:
-            moment = connection.scalar(select(Tally.expires_at).where(Tally.key == key))
+            moment = connection.scalar(select(DailyCount.expires_at).where(DailyCount.key == key))
         return (moment or utc_now()).replace(tzinfo=UTC).timestamp()
 
     def clear(self, key: str) -> None:
         """Forget one counter."""
         with db.engine.begin() as connection:
-            connection.execute(delete(Tally).where(Tally.key == key))
+            connection.execute(delete(DailyCount).where(DailyCount.key == key))
 
     def reset(self) -> int:
         """Forget every counter; return how many there were."""
         with db.engine.begin() as connection:
-            return connection.execute(delete(Tally)).rowcount
+            return connection.execute(delete(DailyCount)).rowcount
 
     def check(self) -> bool:
         """Say whether the counters can be reached."""
@@ -223,22 +230,22 @@ class DatabaseStorage(Storage):
 def _upsert(dialect: str, key: str, expiry_seconds: int, amount: int):
     now = utc_now()
     end = now + timedelta(seconds=expiry_seconds)
-    over = (Tally.expires_at <= now) | (Tally.expires_at > end + timedelta(seconds=CLOCK_SKEW_SECONDS))
+    over = (DailyCount.expires_at <= now) | (DailyCount.expires_at > end + timedelta(seconds=CLOCK_SKEW_SECONDS))
     # MySQL assigns from left to right: the count must still see the old end of the window.
     changes = [
-        ("count", case((over, amount), else_=Tally.count + amount)),
-        ("expires_at", case((over, end), else_=Tally.expires_at)),
+        ("count", case((over, amount), else_=DailyCount.count + amount)),
+        ("expires_at", case((over, end), else_=DailyCount.expires_at)),
     ]
     row = {"key": key, "count": amount, "expires_at": end}
     if dialect == "sqlite":
-        return sqlite.insert(Tally).values(row).on_conflict_do_update(index_elements=["key"], set_=dict(changes))
-    return mysql.insert(Tally).values(row).on_duplicate_key_update(changes)
+        return sqlite.insert(DailyCount).values(row).on_conflict_do_update(index_elements=["key"], set_=dict(changes))
+    return mysql.insert(DailyCount).values(row).on_duplicate_key_update(changes)
 
 
 def sweep(now: datetime) -> None:
     """Delete the counters whose windows are over."""
     with db.engine.begin() as connection:
-        connection.execute(delete(Tally).where(Tally.expires_at <= now))
+        connection.execute(delete(DailyCount).where(DailyCount.expires_at <= now))
 
 
 _storage = DatabaseStorage()

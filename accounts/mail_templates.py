@@ -34,12 +34,12 @@ def compose(purpose: str, name: str, code: str | None, has_account: bool, reason
     if purpose == codes.RESET:
         return _reset(name, code) if has_account else _nobody(name)
     if purpose == codes.DISABLED:
-        return _disabled(name, reason)
+        return _write_account_disabled(name, reason)
     plain = {
-        codes.CHANGED: _changed,
-        codes.WELCOME: _welcomed,
-        codes.INVITE: _invited,
-        codes.DELETED: _deleted,
+        codes.CHANGED: _write_password_changed,
+        codes.WELCOME: _write_welcome,
+        codes.INVITE: _write_invitation,
+        codes.DELETED: _write_account_deleted,
         codes.SIGN_IN_LINK: _sign_in_link,
     }
     return plain[purpose](name)
@@ -105,7 +105,7 @@ def _sign_in_link(name: str) -> Letter:
     )
 
 
-def _changed(name: str) -> Letter:
+def _write_password_changed(name: str) -> Letter:
     return Letter(
         _("Your Revive password was changed"),
         (
@@ -116,7 +116,7 @@ def _changed(name: str) -> Letter:
     )
 
 
-def _invited(name: str) -> Letter:
+def _write_invitation(name: str) -> Letter:
     return Letter(
         _("Please choose a new Revive password"),
         (
@@ -127,7 +127,7 @@ def _invited(name: str) -> Letter:
     )
 
 
-def _welcomed(name: str) -> Letter:
+def _write_welcome(name: str) -> Letter:
     return Letter(
         _("An account at Revive for you"),
         (
@@ -138,7 +138,7 @@ def _welcomed(name: str) -> Letter:
     )
 
 
-def _disabled(name: str, reason: str) -> Letter:
+def _write_account_disabled(name: str, reason: str) -> Letter:
     given = (_("The reason given: %(reason)s", reason=reason),) if reason else ()
     return Letter(
         _("Your Revive account is disabled"),
@@ -147,7 +147,7 @@ def _disabled(name: str, reason: str) -> Letter:
     )
 
 
-def _deleted(name: str) -> Letter:
+def _write_account_deleted(name: str) -> Letter:
     return Letter(
         _("Your Revive account is deleted"),
         (_("The account %(name)s was deleted with all its pictures. This cannot be undone.", name=name),),

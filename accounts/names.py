@@ -16,7 +16,7 @@ from models.user import NAME_LENGTH
 
 KINDS = ("qq", "email")
 QQ_DOMAIN = "qq.com"
-LONGEST_INPUT = 254
+MAX_INPUT_LENGTH = 254
 
 _QQ_NUMBER = re.compile(r"[1-9][0-9]{4,10}")
 # No slash, question mark, hash or per cent sign: a name is also a part of the site's addresses.
@@ -36,7 +36,7 @@ def canonical(raw: str, kinds: Collection[str] = KINDS) -> str:
     `kinds` says which are welcome: "qq", "email" or both. `<number>@qq.com` is both.
     """
     text = raw.strip()
-    if len(text) <= LONGEST_INPUT:
+    if len(text) <= MAX_INPUT_LENGTH:
         number = _qq_number(text)
         if number and ("qq" in kinds or "@" in text):
             return number

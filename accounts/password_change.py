@@ -7,7 +7,7 @@ from sqlalchemy import select, update
 
 from accounts import audit, codes, limits, passwords, sessions
 from accounts.errors import FieldErrors
-from accounts.registration import checked_fields, no_device
+from accounts.registration import check_fields, no_device
 from models import User, UserSession, db
 
 
@@ -25,7 +25,7 @@ def reset(
     Returns the canonical name and the id of the mail that tells the owner. Nobody is signed in by this. Raises
     FieldErrors, TooMany or LinkNeeded, the same for names that nobody has: no right code is ever made for them.
     """
-    name = checked_fields(name, password, confirm, code)
+    name = check_fields(name, password, confirm, code)
     code_id = codes.check(codes.RESET, name, browser, code.strip(), address, device(name))
     password_hash = passwords.make_hash(password)
     user = db.session.scalar(select(User).where(User.name == name))

@@ -20,7 +20,7 @@ from accounts.names import mailbox
 
 # OWASP's least for Argon2id is 19 MiB, two passes, one lane.
 HASHER = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1, type=Type.ID)
-LONGEST_HASHED = 1024
+MAX_HASHED_LENGTH = 1024
 
 # Two cores: more hashes at once would only make every one of them, and every page, slower.
 _two_at_once = threading.BoundedSemaphore(2)
@@ -56,7 +56,7 @@ def matches(password_hash: str | None, password: str) -> bool:
     A hash from before passwords were normalised is of the password as it was typed. A wrong password takes as long
     without a hash (an unknown name, an account without a password) as with one.
     """
-    if len(password) > LONGEST_HASHED:
+    if len(password) > MAX_HASHED_LENGTH:
         return False
     forms = dict.fromkeys((_normalise(password), password))
     return any(_verify(password_hash or _nobodys_hash(), form) for form in forms) and bool(password_hash)
@@ -80,7 +80,7 @@ def _verify(password_hash: str, form: str) -> bool:
 
 def _normalise(password: str) -> str:
     """Return the form that is hashed. What is too long for any rule stays as it is: it is never hashed."""
-    return unicodedata.normalize("NFKC", password) if len(password) <= LONGEST_HASHED else password
+    return unicodedata.normalize("NFKC", password) if len(password) <= MAX_HASHED_LENGTH else password
 
 
 def _count_visible(password: str) -> int:
@@ -95,7 +95,7 @@ def _trouble(password: str, name: str | None) -> str | None:
     if not password:
         return EMPTY
     normalised = _normalise(password)
-    if len(normalised) > LONGEST_HASHED or not shortest <= _count_visible(password) <= longest:
+    if len(normalised) > MAX_HASHED_LENGTH or not shortest <= _count_visible(password) <= longest:
         return _("Please use %(shortest)s to %(longest)s characters.", shortest=shortest, longest=longest)
     password = normalised
     kinds = {unicodedata.category(character)[0] for character in password}

@@ -33,7 +33,7 @@ def request_code(
     looked up here. Raises FieldErrors for what is no user name.
     """
     kinds = current_app.config["USER_NAME_KINDS"] if purpose == codes.REGISTER else KINDS
-    name = canonical(_filled("username", name), kinds)
+    name = canonical(_require_value("username", name), kinds)
     if not _may_have_a_code(purpose, name, address, device(name) and limits.ANY_DEVICE):
         audit.note("code_suppressed", target=name, address=address or "", detail=purpose)
         return None
@@ -56,7 +56,7 @@ def register(
 
     That an account exists already is told only to who has entered the right code.
     """
-    name = checked_fields(name, password, confirm, code, current_app.config["USER_NAME_KINDS"])
+    name = check_fields(name, password, confirm, code, current_app.config["USER_NAME_KINDS"])
     code_id = codes.check(codes.REGISTER, name, browser, code.strip(), address, device(name))
     exists = db.session.scalar(select(User.id).where(User.name == name))
     if not exists:
@@ -69,11 +69,11 @@ def register(
     return name
 
 
-def checked_fields(name: str, password: str, confirm: str, code: str, kinds=KINDS) -> str:
+def check_fields(name: str, password: str, confirm: str, code: str, kinds=KINDS) -> str:
     """Return the canonical name of a form with a new password and a code. Raises FieldErrors for all at once."""
     errors, known_as = {}, None
     try:
-        known_as = canonical(_filled("username", name), kinds)
+        known_as = canonical(_require_value("username", name), kinds)
     except FieldErrors as error:
         errors |= error.errors
     try:
@@ -114,7 +114,7 @@ def _may_have_a_code(purpose: str, name: str, address: str | None, device: str) 
     return True
 
 
-def _filled(field: str, value: str) -> str:
+def _require_value(field: str, value: str) -> str:
     if not value.strip():
         raise FieldErrors({field: passwords.EMPTY})
     return value

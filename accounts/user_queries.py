@@ -52,7 +52,7 @@ def events(filters: dict[str, str], size: int, after: str) -> tuple[list[Event],
     return page(query, Event.id, Event.id, size, after)
 
 
-def known_as(name: str) -> str:
+def normalize_name(name: str) -> str:
     """Return the one spelling of a user name; what is none comes back as it is."""
     try:
         return canonical(name)
@@ -61,7 +61,7 @@ def known_as(name: str) -> str:
 
 
 def _begins_with(search: str):
-    search = known_as(search)
+    search = normalize_name(search)
     if not search.isascii():
         return false()
     return (User.name >= search) & (User.name < search + _LAST)

@@ -22,7 +22,7 @@ import config
 from app import create_app
 from jobs import job_statistics, retention
 from models import db, utc_now
-from tests.accounts.people import Browser, make_user, signed_in
+from tests.accounts.people import Browser, make_user, sign_in_person
 from tests.support.servers import MariaDB
 
 ADMIN = "10000000000"
@@ -89,15 +89,15 @@ def measure(app, sizes: dict[str, int], database_pid: int) -> None:
     with app.app_context():
         db.session.execute(text(f"SET GLOBAL innodb_buffer_pool_size = {POOL_MEGABYTES} * 1048576"))
         for statement in (USERS, JOBS, EVENTS):
-            timed(statement.split()[2], lambda statement=statement: fill(statement, sizes))
+            time_call(statement.split()[2], lambda statement=statement: fill(statement, sizes))
         db.session.execute(text("ANALYZE TABLE users, jobs, events")).all()
-        timed("counting 31 days", lambda: job_statistics.count_days(31))
-        timed("counting today and yesterday", lambda: job_statistics.count_days(job_statistics.DAYS_IN_FLUX))
-        timed("counting storage", job_statistics.count_storage)
+        time_call("counting 31 days", lambda: job_statistics.count_days(31))
+        time_call("counting today and yesterday", lambda: job_statistics.count_days(job_statistics.DAYS_IN_FLUX))
+        time_call("counting storage", job_statistics.count_storage)
         app.config["RETENTION_DAYS"] = DAYS - 1
-        timed("finding what is kept no longer", retention.outdated)
+        time_call("finding what is kept no longer", retention.list_outdated)
         db.session.remove()
-    browser = signed_in(app, ADMIN)
+    browser = sign_in_person(app, ADMIN)
     worst = (0.0, 0.0, 0.0)
     print(f"{'page':64} {'fastest ms':>10} {'median ms':>10} {'slowest ms':>10} {'processor':>10}")
     for page in pages(browser):
@@ -204,7 +204,7 @@ def processor_seconds(database_pid: int) -> float:
     return time.process_time() + (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def timed(what: str, do) -> None:
+def time_call(what: str, do) -> None:
     start = time.perf_counter()
     do()
     print(f"{what:32} {time.perf_counter() - start:8.2f} s", flush=True)

@@ -81,13 +81,13 @@ def forward(side: int, count: int, threads: int) -> dict[str, float]:
     folded = weights.load("background").folded().to(memory_format=torch.channels_last)
     ways = {
         "ours": lambda: network(tensor),
-        "ours_in_float32": lambda: inferred(folded, tensor),
-        "eager_float32": lambda: inferred(plain, tensor),
+        "ours_in_float32": lambda: infer(folded, tensor),
+        "eager_float32": lambda: infer(plain, tensor),
     }
     if importlib.util.find_spec("onnxruntime"):
         ways["onnx_runtime_float32"] = onnx_session(plain, tensor, threads)
     figures = {name: round(taken / count, 1) for name, taken in milliseconds(ways).items()}
-    figures["agreement_with_float32_db"] = decibels(network(tensor), inferred(plain, tensor))
+    figures["agreement_with_float32_db"] = decibels(network(tensor), infer(plain, tensor))
     if "onnx_runtime_float32" in figures:
         for name in ("ours", "ours_in_float32"):
             figures[f"{name}_times_as_fast"] = round(figures["onnx_runtime_float32"] / figures[name], 2)
@@ -97,7 +97,7 @@ def forward(side: int, count: int, threads: int) -> dict[str, float]:
 def mask_agreement() -> float:
     """How well the mask, made of all that the service asks, agrees with that in float32."""
     [ours] = looks(engine.network("background"), somebody(FINE_SIDE))
-    [exact] = looks(partial(inferred, weights.load("background")), somebody(FINE_SIDE))
+    [exact] = looks(partial(infer, weights.load("background")), somebody(FINE_SIDE))
     return decibels(ours, exact)
 
 
@@ -111,7 +111,7 @@ def decibels(answer: torch.Tensor, exact: torch.Tensor) -> float:
 
 
 @torch.inference_mode()
-def inferred(network: torch.nn.Module, tensor: torch.Tensor) -> torch.Tensor:
+def infer(network: torch.nn.Module, tensor: torch.Tensor) -> torch.Tensor:
     return network(tensor)
 
 
@@ -141,10 +141,10 @@ def whole_path(matting_megapixels: float, threads: int) -> dict[str, float]:
     session = onnx_session(weights.load("background"), torch.rand(1, 3, 320, 320), threads)
     smaller = jpeg(matting_megapixels)
     name = f"onnx_runtime_and_closed_form_matting_{matting_megapixels:g}_megapixels"
-    return figures | milliseconds({name: lambda: matted(smaller, session)}, runs=1)
+    return figures | milliseconds({name: lambda: cut_out_like_rembg(smaller, session)}, runs=1)
 
 
-def matted(photo: bytes, session: Callable[[], np.ndarray]) -> bytes:
+def cut_out_like_rembg(photo: bytes, session: Callable[[], np.ndarray]) -> bytes:
     """What rembg does with alpha matting. (The session answers for its own tensor: its time is what counts.)"""
     from pymatting import estimate_alpha_cf, estimate_foreground_ml
 

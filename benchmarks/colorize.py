@@ -59,8 +59,8 @@ def main() -> None:
     ours, small = engine.network("colorize"), torch.rand(1, 1, 128, 128)  # from here on pages are kept
     print(f"{engine.device_name()}, {arguments.threads} threads, medians of {arguments.rounds}")
     reference = compare_deoldify(arguments.side, arguments.rounds, arguments.checkpoint)
-    report("our network at 128x128", timed(lambda: ours(small, "variants"), arguments.rounds), reference)
-    report("our whole default run", timed(whole_run, arguments.rounds), reference)
+    report("our network at 128x128", time_call(lambda: ours(small, "variants"), arguments.rounds), reference)
+    report("our whole default run", time_call(whole_run, arguments.rounds), reference)
 
 
 def compare_deoldify(side: int, rounds: int, checkpoint: Path | None) -> tuple[float, float]:
@@ -71,20 +71,20 @@ def compare_deoldify(side: int, rounds: int, checkpoint: Path | None) -> tuple[f
     if checkpoint:
         tensors = torch.load(checkpoint, map_location="cpu", weights_only=True)
         deoldify.load_state_dict(convert(deoldify, tensors.get("model", tensors)))
-    turned(deoldify, SubPixel, Published)
+    replace_class(deoldify, SubPixel, Published)
     with torch.inference_mode():
-        reference = timed(lambda: deoldify(lightness), rounds)
+        reference = time_call(lambda: deoldify(lightness), rounds)
         expected = deoldify(lightness)
     report(f"DeOldify at {side}, eager float32", reference, reference)
-    turned(deoldify, Published, SubPixel)
+    replace_class(deoldify, Published, SubPixel)
     half = torch.bfloat16 if engine.device_name().endswith("bf16") else None
     imported = engine.Network(deoldify.to(memory_format=torch.channels_last), "cpu", half)
-    report("DeOldify, as imported", timed(lambda: imported(lightness), rounds), reference)
-    print(agreement(*(coloured(lightness, chroma) for chroma in (expected, imported(lightness)))))
+    report("DeOldify, as imported", time_call(lambda: imported(lightness), rounds), reference)
+    print(agreement(*(merge_lab(lightness, chroma) for chroma in (expected, imported(lightness)))))
     return reference
 
 
-def coloured(lightness: Tensor, chroma: Tensor) -> Tensor:
+def merge_lab(lightness: Tensor, chroma: Tensor) -> Tensor:
     """Return sRGB in whole steps of 255 of L* / 100 and of a*, b* divided by 110."""
     return (lab_to_rgb(torch.cat((100 * lightness, CHROMA_UNIT * chroma), 1)).clamp(0, 1) * 255).round()
 
@@ -95,7 +95,7 @@ def agreement(expected: Tensor, answer: Tensor) -> str:
     return f"its photo and the reference's: {psnr:.1f} dB, mean {away.mean():.3f}, at most {away.max():.0f} of 255"
 
 
-def turned(network: nn.Module, before: type[nn.Module], after: type[nn.Module]) -> None:
+def replace_class(network: nn.Module, before: type[nn.Module], after: type[nn.Module]) -> None:
     """Let every module of one class be of another that has the same parts."""
     for module in network.modules():
         if type(module) is before:
@@ -113,7 +113,7 @@ def grey(side: int) -> np.ndarray:
         return np.asarray(photo.convert("L").convert("RGB").resize((side, side)))
 
 
-def timed(call: Callable[[], object], rounds: int) -> tuple[float, float]:
+def time_call(call: Callable[[], object], rounds: int) -> tuple[float, float]:
     """Return the medians of wall-clock and processor seconds of `rounds` calls after one more."""
     call()
     wall, busy = [], []

@@ -18,7 +18,7 @@ import torch
 from torch import nn
 
 import services
-from benchmarks.background import inferred, milliseconds, onnx_session
+from benchmarks.background import infer, milliseconds, onnx_session
 from imaging.io.files import Picture
 from networks.weights import build
 from services import engine
@@ -35,8 +35,10 @@ def main() -> None:
         "device": engine.device_name(),
         "torch": torch.__version__,
         "ms_per_megapixel": per_megapixel(yardstick, arguments.threads),
-        "service_ms_per_megapixel_by_megapixels": {size: round(served(size)["ms"] / size) for size in (0.25, 1, 4)},
-        "service_12_megapixels": served(12) if arguments.large else None,
+        "service_ms_per_megapixel_by_megapixels": {
+            size: round(run_service(size)["ms"] / size) for size in (0.25, 1, 4)
+        },
+        "service_12_megapixels": run_service(12) if arguments.large else None,
     }
     print(json.dumps(figures, indent=2))
 
@@ -50,20 +52,20 @@ def parse_arguments() -> argparse.Namespace:
 
 def per_megapixel(yardstick: nn.Module, threads: int) -> dict[str, float]:
     tile = torch.rand(1, 3, SIDE, SIDE)
-    ways = {"resnet_9_blocks_eager_float32": lambda: inferred(yardstick, tile)}
+    ways = {"resnet_9_blocks_eager_float32": lambda: infer(yardstick, tile)}
     if importlib.util.find_spec("onnxruntime"):
         ways["resnet_9_blocks_onnx_runtime_float32"] = onnx_session(yardstick, tile, threads)
     for name in ("deblur", "deblurgan"):
         network = engine.network(name)
         ways[name] = lambda network=network: network(tile)
-        ways[f"{name}_float32"] = lambda module=network._module: inferred(module, tile)
+        ways[f"{name}_float32"] = lambda module=network._module: infer(module, tile)
     yardsticks = [name for name in ways if name.startswith("resnet")]
     figures = {name: round(taken / (SIDE * SIDE / 1e6), 1) for name, taken in milliseconds(ways).items()}
     faster = {f"deblur_times_as_fast_as_{name}": round(figures[name] / figures["deblur"], 1) for name in yardsticks}
     return figures | faster
 
 
-def served(megapixels: float) -> dict[str, float]:
+def run_service(megapixels: float) -> dict[str, float]:
     """Run the service on a picture of that size, 3 by 2."""
     height = round((megapixels * 1e6 / 1.5) ** 0.5)
     pixels = np.random.default_rng(0).integers(0, 256, (height, round(1.5 * height), 3), dtype=np.uint8)

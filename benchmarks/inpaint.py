@@ -38,7 +38,7 @@ UNFILLED, INK, SIZE = (228, 226, 222), (70, 70, 70), 13
 def main() -> None:
     arguments = _arguments()
     if arguments.folder:
-        print(json.dumps(measured(arguments.engines[0], arguments)))
+        print(json.dumps(measure(arguments.engines[0], arguments)))
         return
     there = entries(arguments.weights)
     keys = arguments.engines or [one.key for one in fills.ENGINES if not one.weights or one.weights in there]
@@ -67,7 +67,7 @@ def in_a_process(key: str, folder: Path, arguments: argparse.Namespace) -> dict[
     return json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, cwd=ROOT).stdout)
 
 
-def measured(key: str, arguments: argparse.Namespace) -> dict[str, float]:
+def measure(key: str, arguments: argparse.Namespace) -> dict[str, float]:
     """Fill every hole here; return seconds per photo and the peak resident memory in MiB."""
     engine.configure(weights=arguments.weights, threads=arguments.threads)
     cv2.setNumThreads(arguments.threads)

@@ -24,7 +24,7 @@ from tests.support.servers import free_port, need, need_file, wait_for_port
 ROOT = Path(__file__).resolve().parent.parent
 LIGHTHOUSE = ROOT / ".tools" / "node_modules" / "lighthouse" / "cli" / "index.js"
 CATEGORIES = ("performance", "accessibility", "best-practices", "seo")
-LEAST = 95
+MIN_SCORE = 95
 NAME = "lina@example.com"
 
 
@@ -48,18 +48,18 @@ def main() -> None:
 
 def measure_all(url: str, folder: Path, phone: bool) -> list[str]:
     """Print the table; return what is below the bar."""
-    cookie = signed_in(url, folder)
+    cookie = open_session(url, folder)
     low = []
     print(f"{'page':10}" + "".join(f"{name:>16}" for name in CATEGORIES))
     for page, address, session in (("home", "/", ""), ("login", "/login", ""), ("studio", f"/{NAME}/adjust", cookie)):
         scores, reasons = measure(url + address, folder, phone, session)
         print(f"{page:10}" + "".join(f"{scores[name]:16.0f}" for name in CATEGORIES))
-        low += [f"{page}: {name}" for name in CATEGORIES if scores[name] < LEAST]
+        low += [f"{page}: {name}" for name in CATEGORIES if scores[name] < MIN_SCORE]
         print("".join(f"    {reason}\n" for reason in reasons), end="")
     return low
 
 
-def signed_in(url: str, folder: Path) -> str:
+def open_session(url: str, folder: Path) -> str:
     """Register a person; return the cookies of the session as a header."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=need("chromium"), args=["--no-sandbox"])

@@ -38,7 +38,7 @@ OPTIONS = {
 def main() -> None:
     arguments = _arguments()
     if arguments.photo:
-        print(json.dumps(measured(arguments.services[0], arguments.photo, arguments.weights)))
+        print(json.dumps(measure(arguments.services[0], arguments.photo, arguments.weights)))
         return
     with tempfile.TemporaryDirectory() as folder:
         photo = Path(folder) / "photo.jpg"
@@ -56,7 +56,7 @@ def in_a_process(key: str, photo: Path, weights: Path) -> dict[str, float]:
     return json.loads(answer.stdout)
 
 
-def measured(key: str, photo: Path, weights: Path) -> dict[str, float]:
+def measure(key: str, photo: Path, weights: Path) -> dict[str, float]:
     """Run one service here; return seconds of each step and the peak resident memory in MiB."""
     engine.configure(weights=weights)
     service = services.get(key)

@@ -43,7 +43,7 @@ def list_weights() -> None:
 @with_appcontext
 def import_weights(name: str, file: Path) -> None:
     """Make weights NAME from the official FILE. `flask weights list` prints the names. Nothing in FILE is executed."""
-    entry = _told(imports.import_file, name, file)
+    entry = _run_verb(imports.import_file, name, file)
     click.echo(f"Imported {name}: {entry['bytes']} bytes, SHA-256 {entry['sha256']}.")
 
 
@@ -52,11 +52,11 @@ def import_weights(name: str, file: Path) -> None:
 @with_appcontext
 def remove_weights(name: str) -> None:
     """Delete imported weights. Those that come with Revive stay."""
-    _told(imports.remove, name)
+    _run_verb(imports.remove, name)
     click.echo(f"Removed {name}.")
 
 
-def _told(verb, *words):
+def _run_verb(verb, *words):
     """Do it as whoever sits at the server; what cannot be done is a sentence and the exit status 1."""
     try:
         return verb(SOMEBODY, *words)

@@ -23,7 +23,7 @@ COPIES, TORCH_MEGABYTES = 5, 6000
 DETAIL_LENGTH = 200
 
 
-class Refused(Exception):
+class ConversionRefused(Exception):
     """A file that is not converted.
 
     `key` is one of "unreadable" (no checkpoint of tensors, or one that holds code), "too_large", "tensors" (names or
@@ -50,7 +50,7 @@ def convert(row: Official, source: Path, target: Path, max_bytes: int) -> None:
     tensors = {name: tensor.detach().to(expected[name].dtype).contiguous() for name, tensor in tensors.items()}
     for name, tensor in tensors.items():
         if tensor.is_floating_point() and not tensor.isfinite().all():
-            raise Refused("values", f"{name} holds a value that is no number")
+            raise ConversionRefused("values", f"{name} holds a value that is no number")
     network.load_state_dict(tensors, strict=True)
     save_file({name: tensor.clone() for name, tensor in tensors.items()}, target)
     os.chmod(target, 0o644)
@@ -64,26 +64,26 @@ def read(source: Path, wrapped_as: str, max_bytes: int) -> dict:
     import torch
 
     try:
-        if max(source.stat().st_size, _unpacked_bytes(source)) > max_bytes:
-            raise Refused("too_large")
+        if max(source.stat().st_size, _count_unpacked_bytes(source)) > max_bytes:
+            raise ConversionRefused("too_large")
         held = torch.load(source, map_location="cpu", weights_only=True)
-    except (MemoryError, Refused):
+    except (MemoryError, ConversionRefused):
         raise
     except Exception as error:  # a reader of hostile files raises whatever it stumbles over
-        raise Refused("unreadable", type(error).__name__) from error
+        raise ConversionRefused("unreadable", type(error).__name__) from error
     held = held.get(wrapped_as) if wrapped_as and isinstance(held, dict) else held
     if not isinstance(held, dict) or not held:
-        raise Refused("unreadable", f"no state dict under {wrapped_as!r}" if wrapped_as else "no state dict")
+        raise ConversionRefused("unreadable", f"no state dict under {wrapped_as!r}" if wrapped_as else "no state dict")
     if not all(isinstance(name, str) and isinstance(tensor, torch.Tensor) for name, tensor in held.items()):
-        raise Refused("unreadable", "something in it is no tensor")
+        raise ConversionRefused("unreadable", "something in it is no tensor")
     for name, tensor in held.items():
         odd = tensor.layout != torch.strided or tensor.is_meta or tensor.is_quantized or tensor.is_complex()
         if odd:  # sparse, without values, ...: none of ours is, and what is done with one is anybody's guess
-            raise Refused("tensors", f"{name} is no plain tensor")
+            raise ConversionRefused("tensors", f"{name} is no plain tensor")
     return dict(held)
 
 
-def _unpacked_bytes(source: Path) -> int:
+def _count_unpacked_bytes(source: Path) -> int:
     if not zipfile.is_zipfile(source):
         return 0
     with zipfile.ZipFile(source) as archive:
@@ -100,22 +100,22 @@ def state_dict(row: Official, network, held: dict) -> dict:
             rename = function(row.rename)
             tensors = {name: watched[rename(network, name)] for name in network.state_dict()}
     except KeyError as error:
-        raise Refused("tensors", f"{error.args[0]} is missing") from error
+        raise ConversionRefused("tensors", f"{error.args[0]} is missing") from error
     except (RuntimeError, ValueError, IndexError) as error:
-        raise Refused("tensors", str(error).splitlines()[0]) from error
+        raise ConversionRefused("tensors", str(error).splitlines()[0]) from error
     spare = sorted(name for name in held if name not in watched.seen and not any(fnmatch(name, p) for p in row.unused))
     if spare:
-        raise Refused("tensors", f"{spare[0]} is not expected")
+        raise ConversionRefused("tensors", f"{spare[0]} is not expected")
     return tensors
 
 
 def compare(expected: Mapping[str, tuple], tensors: Mapping) -> None:
     """Raise Refused unless every tensor is there and has its shape."""
     for name in sorted(expected.keys() ^ tensors.keys()):
-        raise Refused("tensors", f"{name} is {'missing' if name in expected else 'not expected'}")
+        raise ConversionRefused("tensors", f"{name} is {'missing' if name in expected else 'not expected'}")
     for name, shape in expected.items():
         if (found := tuple(tensors[name].shape)) != shape:
-            raise Refused("tensors", f"{name} is {found} instead of {shape}")
+            raise ConversionRefused("tensors", f"{name} is {found} instead of {shape}")
 
 
 class Watched(Mapping):
@@ -160,7 +160,7 @@ def main(name: str, source: str, target: str, megabytes: str) -> None:
     try:
         convert(official(name), Path(source), Path(target), most)
         answer = {}
-    except Refused as error:
+    except ConversionRefused as error:
         answer = {"error": error.key, "detail": error.detail}
     except OSError as error:
         answer = {"error": "os_error", "number": error.errno or 0}

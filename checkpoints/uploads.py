@@ -86,7 +86,7 @@ def work(worker: str) -> int:
     """Convert what waits, oldest first, until nothing does; return how many that was."""
     _rescue()
     count = 0
-    while (row := _claimed(worker)) is not None:
+    while (row := _claim_upload(worker)) is not None:
         _run(row)
         count += 1
     return count
@@ -126,7 +126,7 @@ def _rescue() -> None:
     db.session.rollback()
 
 
-def _claimed(worker: str) -> WeightsImport | None:
+def _claim_upload(worker: str) -> WeightsImport | None:
     """Take the oldest upload that waits; of several workers one gets it."""
     while True:
         waiting = select(WeightsImport).where(WeightsImport.status == QUEUED).order_by(WeightsImport.created_at)

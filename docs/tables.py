@@ -20,11 +20,11 @@ README = ROOT / "README.md"
 def settings_table() -> str:
     rows = ["| setting | default | what it does |", "|---|---|---|"]
     for setting in config.SETTINGS:
-        rows.append(f"| `{setting.name}` | {shown(setting.default)} | {setting.about} |")
+        rows.append(f"| `{setting.name}` | {format_value(setting.default)} | {setting.about} |")
     return "\n".join(rows)
 
 
-def shown(value) -> str:
+def format_value(value) -> str:
     if value is None or value == ():
         return ""
     if isinstance(value, bool):
@@ -76,7 +76,7 @@ def addresses_table(app) -> str:
     return "\n".join(rows)
 
 
-def filled(text: str) -> str:
+def fill_tables(text: str) -> str:
     """Return the README with every table between its two markers made anew."""
     app = create_app()
     tables = {
@@ -94,4 +94,4 @@ def filled(text: str) -> str:
 
 
 if __name__ == "__main__":
-    README.write_text(filled(README.read_text()))
+    README.write_text(fill_tables(README.read_text()))

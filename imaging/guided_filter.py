@@ -15,7 +15,7 @@ STRIP_ROWS = 64
 
 
 @dataclass(frozen=True)
-class Fit:
+class GuidedFilter:
     """source = slope * guide + offset, fitted around each pixel of the small size.
 
     slope: float32 (h, w, G * C), G guide channels by C source channels; offset: float32 (h, w, C).
@@ -27,15 +27,15 @@ class Fit:
     def applied(self, guide: np.ndarray, start: int, full_height: int) -> np.ndarray:
         """Return the source at full size for a strip: guide float32 (n, W, G), its first row `start` -> (n, W, C)."""
         rows, width, channels = guide.shape
-        slope = enlarged_rows(self.slope, start, rows, (full_height, width))
-        offset = enlarged_rows(self.offset, start, rows, (full_height, width))
+        slope = enlarge_rows(self.slope, start, rows, (full_height, width))
+        offset = enlarge_rows(self.offset, start, rows, (full_height, width))
         slope = slope.reshape(rows, width, channels, -1)
         for channel in range(channels):
             offset += slope[:, :, channel] * guide[:, :, channel, None]
         return offset
 
 
-def fit(guide: np.ndarray, source: np.ndarray, radius: int, epsilon: float) -> Fit:
+def fit(guide: np.ndarray, source: np.ndarray, radius: int, epsilon: float) -> GuidedFilter:
     """Fit `source`, float32 (h, w, C), to `guide`, float32 (h, w, G) in [0, 1].
 
     radius: of the windows, in pixels. epsilon: variance of the guide under which it counts as flat.
@@ -49,7 +49,7 @@ def fit(guide: np.ndarray, source: np.ndarray, radius: int, epsilon: float) -> F
     slope = slope.astype(np.float32)
     offset = source_mean - np.einsum("hwg,hwgc->hwc", guide_mean, slope)
     flat = slope.reshape(*slope.shape[:2], -1)
-    return Fit(_mean(flat, radius), _mean(offset, radius))
+    return GuidedFilter(_mean(flat, radius), _mean(offset, radius))
 
 
 def strips(height: int, rows: int = STRIP_ROWS) -> Iterator[slice]:
@@ -58,7 +58,7 @@ def strips(height: int, rows: int = STRIP_ROWS) -> Iterator[slice]:
         yield slice(start, min(start + rows, height))
 
 
-def enlarged_rows(field: np.ndarray, start: int, rows: int, size: tuple[int, int]) -> np.ndarray:
+def enlarge_rows(field: np.ndarray, start: int, rows: int, size: tuple[int, int]) -> np.ndarray:
     """Return rows [start, start + rows) of float32 (h, w, C) `field` enlarged bilinearly to `size` (H, W)."""
     places = (np.arange(start, start + rows, dtype=np.float32) + 0.5) * (field.shape[0] / size[0]) - 0.5
     places = np.clip(places, 0, field.shape[0] - 1)
@@ -69,14 +69,14 @@ def enlarged_rows(field: np.ndarray, start: int, rows: int, size: tuple[int, int
     return wide.reshape(rows, size[1], field.shape[2])
 
 
-def reduced(pixels: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+def resize_area(pixels: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     """Return uint8 or float32 (H, W[, C]) pixels at `size` (height, width), averaged where that is smaller."""
     shrinks = size[0] <= pixels.shape[0] and size[1] <= pixels.shape[1]
     way = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
     return cv2.resize(np.ascontiguousarray(pixels), size[::-1], interpolation=way)
 
 
-def fitted_size(height: int, width: int, longest_side: int) -> tuple[int, int]:
+def fit_size(height: int, width: int, longest_side: int) -> tuple[int, int]:
     """Return (height, width) reduced so that no side is over `longest_side`."""
     scale = min(1.0, longest_side / max(height, width))
     return max(1, round(height * scale)), max(1, round(width * scale))

@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 
-from imaging.guided_filter import reduced
+from imaging.guided_filter import resize_area
 from imaging.io.errors import N_
 from imaging.io.files import Picture
 
@@ -26,7 +26,7 @@ class UnusableMask(Exception):
         self.message = message
 
 
-def drawn(upload: Picture, photo: Picture, keeps: bool = False) -> np.ndarray:
+def read_mask(upload: Picture, photo: Picture, keeps: bool = False) -> np.ndarray:
     """Return an uploaded mask for a photo as uint8 (h, w), the size of the upload, in 0..255, 255 fully chosen.
 
     Where the opaque part of the upload is black and white, white is chosen. Where it is a copy of the photo, its hole
@@ -48,26 +48,26 @@ def drawn(upload: Picture, photo: Picture, keeps: bool = False) -> np.ndarray:
 def check_strength(mask: np.ndarray) -> None:
     """Raise UnusableMask for a mask, uint8, that was painted, but hardly anywhere strongly enough to be chosen."""
     painted = np.count_nonzero(mask >= MIN_TRACE)
-    if painted and np.count_nonzero(chosen(mask)) < MIN_STRONG_SHARE * painted:
+    if painted and np.count_nonzero(threshold_mask(mask)) < MIN_STRONG_SHARE * painted:
         raise UnusableMask(N_("This mask is too faint. Please paint it in full white, or without transparency."))
 
 
-def stretched(mask: np.ndarray, height: int, width: int) -> np.ndarray:
+def resize_mask(mask: np.ndarray, height: int, width: int) -> np.ndarray:
     """Return a mask, uint8 (h, w), as uint8 (height, width)."""
-    return mask if mask.shape == (height, width) else reduced(mask, (height, width))
+    return mask if mask.shape == (height, width) else resize_area(mask, (height, width))
 
 
-def chosen(mask: np.ndarray) -> np.ndarray:
+def threshold_mask(mask: np.ndarray) -> np.ndarray:
     """Return which places of a mask count as chosen, bool (H, W)."""
     return mask >= CHOSEN
 
 
-def grown(mask: np.ndarray, pixels: float) -> np.ndarray:
+def grow_mask(mask: np.ndarray, pixels: float) -> np.ndarray:
     """Return a mask whose chosen places reach `pixels` further, uint8 (H, W); a negative number shrinks it.
 
     What is added is fully chosen, what is taken away not at all; the rest keeps its values.
     """
-    inside = chosen(mask)
+    inside = threshold_mask(mask)
     if pixels > 0 and inside.any():
         return np.where(_distance_to(inside) <= pixels, np.maximum(mask, np.uint8(255)), mask)
     if pixels < 0 and not inside.all():
@@ -75,13 +75,13 @@ def grown(mask: np.ndarray, pixels: float) -> np.ndarray:
     return mask.copy()
 
 
-def feathered(mask: np.ndarray, pixels: float, feather: float) -> np.ndarray:
+def feather_mask(mask: np.ndarray, pixels: float, feather: float) -> np.ndarray:
     """Return how much a place counts when the mask is grown by `pixels`, float32 (H, W) in 0..1.
 
     1 where it is chosen, 0 further than `pixels` from there; the last `feather` pixels before that fall to nothing.
     What was chosen at first counts in full, so that nothing is feathered when nothing is grown.
     """
-    inside = chosen(mask)
+    inside = threshold_mask(mask)
     if pixels <= 0 or not inside.any():
         return inside.astype(np.float32)
     away = _distance_to(inside)
@@ -91,7 +91,7 @@ def feathered(mask: np.ndarray, pixels: float, feather: float) -> np.ndarray:
     return weight
 
 
-def inverted(mask: np.ndarray) -> np.ndarray:
+def invert_mask(mask: np.ndarray) -> np.ndarray:
     """Return the mask of everything that this one, uint8 (H, W), does not choose."""
     return 255 - mask
 
@@ -135,9 +135,9 @@ def _hole(alpha: np.ndarray, photo: Picture, keeps: bool) -> np.ndarray:
     """Return what is missing from a copy of the photo, or what is left of it; its own transparency is no hole."""
     own = np.full_like(alpha, 255)
     if photo.has_alpha:
-        own = stretched(np.ascontiguousarray(photo.alpha), *alpha.shape)
+        own = resize_mask(np.ascontiguousarray(photo.alpha), *alpha.shape)
     missing = own - np.minimum(alpha, own)
-    if not chosen(missing).any():
+    if not threshold_mask(missing).any():
         raise UnusableMask(
             N_("This mask is a copy of the photo without a hole. Please give it in black and white, or cut the hole.")
         )

@@ -18,15 +18,15 @@ def to_pixels(tensor: Tensor) -> np.ndarray:
     return scaled.permute(1, 2, 0).to(torch.uint8).contiguous().cpu().numpy()
 
 
-def padded(tensor: Tensor, multiple_of: int, minimum_side: int) -> Tensor:
+def pad_to_multiple(tensor: Tensor, multiple_of: int, minimum_side: int) -> Tensor:
     """Extend (N, C, H, W) to the right and below until both sides obey a network's size rule.
 
     The picture is mirrored there as far as it reaches, and its last row or column repeated beyond that.
     The caller crops the answer back to [:, :, :H, :W].
     """
     height, width = tensor.shape[-2:]
-    bottom = allowed_side(height, multiple_of, minimum_side) - height
-    right = allowed_side(width, multiple_of, minimum_side) - width
+    bottom = round_up_side(height, multiple_of, minimum_side) - height
+    right = round_up_side(width, multiple_of, minimum_side) - width
     mirrored = (0, min(right, width - 1), 0, min(bottom, height - 1))
     if any(mirrored):
         tensor = F.pad(tensor, mirrored, mode="reflect")
@@ -34,6 +34,6 @@ def padded(tensor: Tensor, multiple_of: int, minimum_side: int) -> Tensor:
     return F.pad(tensor, repeated, mode="replicate") if any(repeated) else tensor
 
 
-def allowed_side(side: int, multiple_of: int, minimum_side: int) -> int:
+def round_up_side(side: int, multiple_of: int, minimum_side: int) -> int:
     """Return the least length from `side` on that a network with this size rule takes."""
     return -(-max(side, minimum_side) // multiple_of) * multiple_of

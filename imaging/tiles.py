@@ -13,9 +13,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from imaging.tensors import padded, to_pixels, to_tensor
+from imaging.tensors import pad_to_multiple, to_pixels, to_tensor
 
-SMALLEST_TILE = 128
+MIN_TILE = 128
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ def run_tiled(
         try:
             return _run(pixels, function, tile, overlap, (multiple_of, minimum_side), device, forward_only)
         except (RuntimeError, MemoryError) as error:  # torch.OutOfMemoryError is a RuntimeError
-            if not _is_out_of_memory(error) or tile // 2 < max(SMALLEST_TILE, 24 * multiple_of):
+            if not _is_out_of_memory(error) or tile // 2 < max(MIN_TILE, 24 * multiple_of):
                 raise
         tile, overlap = tile // 2, min(overlap, tile // 8)
         if torch.cuda.is_available():
@@ -117,7 +117,7 @@ def _run(pixels, function, tile, overlap, size_rule, device, report) -> np.ndarr
 
 def _answer(source: Tensor, function: Callable[[Tensor], Tensor], size_rule: tuple[int, int]) -> Tensor:
     height, width = source.shape[-2:]
-    return function(padded(source, *size_rule))[:, :, :height, :width].float()
+    return function(pad_to_multiple(source, *size_rule))[:, :, :height, :width].float()
 
 
 def _ramp(length: int) -> Tensor:

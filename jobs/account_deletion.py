@@ -6,7 +6,7 @@ from accounts import audit, deletion
 from accounts.administration import Administrator
 from jobs import quotas
 from jobs.files import storage
-from models import Job, Tally, User, db
+from models import DailyCount, Job, User, db
 
 
 def leave(user: User, password: str, address: str | None) -> str:
@@ -32,8 +32,8 @@ def remove(user_id: int, actor: str, address: str | None, by: Administrator | No
     # Locked by `close`, the account gets no more jobs, and this reads even those committed a moment ago.
     job_ids = list(db.session.scalars(select(Job.id).where(Job.user_id == user_id).with_for_update()))
     for job_id in job_ids:
-        storage.doubt(job_id)
-    db.session.execute(delete(Tally).where(Tally.key.in_(quotas.keys_of(user_id))))
+        storage.mark_uncommitted(job_id)
+    db.session.execute(delete(DailyCount).where(DailyCount.key.in_(quotas.keys_of(user_id))))
     mail_id = deletion.erase(user)
     for job_id in job_ids:
         storage.remove(job_id)

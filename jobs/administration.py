@@ -7,12 +7,12 @@ from sqlalchemy.orm import selectinload
 from accounts import audit
 from accounts.administration import Administrator, authorize
 from accounts.errors import FieldErrors, NoSuchAccount
-from accounts.user_queries import known_as
+from accounts.user_queries import normalize_name
 from imaging.io.errors import N_
 from jobs import account_deletion, lifecycle, scheduler
 from jobs.errors import NotFound, NotNow
-from jobs.queue import ring_job
-from models import Fact, Job, User, db
+from jobs.queue import notify_worker
+from models import Job, Setting, User, db
 from models.job import QUEUED, RUNNING
 from models.keyset import page
 from models.setting import PAUSED
@@ -27,7 +27,7 @@ def jobs(filters: dict[str, str], size: int, after: str) -> tuple[list[Job], str
     """
     query = select(Job).options(selectinload(Job.user))
     if name := filters.get("user", "").strip():
-        name = known_as(name)
+        name = normalize_name(name)
         user_id = db.session.scalar(select(User.id).where(User.name == name)) if name.isascii() else None
         query = query.where(Job.user_id == (user_id or 0))
     for column in (Job.service, Job.status):
@@ -67,7 +67,7 @@ def retry(by: Administrator, job_id: str) -> None:
 def pause(by: Administrator) -> None:
     """Let no worker take another job; those that run are finished."""
     authorize(by)
-    db.session.add(Fact(key=PAUSED, number=1))
+    db.session.add(Setting(key=PAUSED, number=1))
     try:
         db.session.commit()
     except IntegrityError:  # it stands still already
@@ -79,12 +79,12 @@ def pause(by: Administrator) -> None:
 def resume(by: Administrator) -> None:
     """Let the workers go on."""
     authorize(by)
-    went_on = db.session.execute(delete(Fact).where(Fact.key == PAUSED)).rowcount
+    went_on = db.session.execute(delete(Setting).where(Setting.key == PAUSED)).rowcount
     db.session.commit()
     if went_on:
         audit.record("queue_resumed", actor=by.name, address=by.address)
     if waiting := scheduler.next_id():
-        ring_job(waiting)
+        notify_worker(waiting)
 
 
 def delete_account(by: Administrator, user_id: int, typed_name: str) -> str:
@@ -96,6 +96,6 @@ def delete_account(by: Administrator, user_id: int, typed_name: str) -> str:
     user = db.session.get(User, user_id)
     if user is None:
         raise NoSuchAccount()
-    if known_as(typed_name) != user.name:
+    if normalize_name(typed_name) != user.name:
         raise FieldErrors({"confirm": N_("This is not the user name of this account.")})
     return account_deletion.remove(user_id, actor=by.name, address=by.address, by=by)

@@ -55,7 +55,7 @@ def is_usable(weights: str) -> bool:
     return _reason(weights) is None
 
 
-def offered_choices(option: Option) -> list[Choice]:
+def list_offered_choices(option: Option) -> list[Choice]:
     """Return the choices of an option that this server can carry out: those without weights, or with usable ones.
 
     Templates call it by this name (see `views.pages`).
@@ -73,7 +73,7 @@ def check_choices(service: Service, options: Mapping[str, Any]) -> None:
 
 def all_weights() -> list[WeightsView]:
     """Return every set of weights that a service needs or a manifest lists, with the state of its file."""
-    shipped, imported = (_listed(folder) for folder in folders())
+    shipped, imported = (_list_entries(folder) for folder in folders())
     needed = dict.fromkeys(name for service in services.SERVICES for name in service.weights)
     names = dict.fromkeys([*needed, *shipped, *imported])
     listed = imported | shipped
@@ -97,11 +97,11 @@ def users(name: str) -> tuple[Service, ...]:
 
 def importable() -> list[str]:
     """Return the names of the official checkpoints that may be imported here."""
-    shipped = _listed(folders()[0])
+    shipped = _list_entries(folders()[0])
     return [row.name for row in OFFICIAL if row.name not in shipped]
 
 
-def _listed(folder: Path) -> dict[str, Entry]:
+def _list_entries(folder: Path) -> dict[str, Entry]:
     try:
         return entries(folder)
     except WeightsUnavailable:

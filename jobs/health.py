@@ -10,7 +10,7 @@ from sqlalchemy.exc import DBAPIError
 
 from jobs.files import storage
 from jobs.progress import WORKER_SEEN_SECONDS
-from jobs.queue import JOB, bell
+from jobs.queue import JOB, get_wake_up
 from models import Worker, db, disk_reserve, undo, utc_now
 from models.faults import fault_of, sqlite_folder
 
@@ -52,7 +52,7 @@ def _worker() -> str:
 
 def _queue() -> str:
     try:
-        bell(current_app._get_current_object(), JOB).huey.storage.queue_size()
+        get_wake_up(current_app._get_current_object(), JOB).huey.storage.queue_size()
         return "ok"
     except Exception:  # whatever the queue's driver raises
         return "away"

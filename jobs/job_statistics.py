@@ -13,7 +13,7 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import GenericFunction
 from sqlalchemy.types import Float
 
-from models import DayFigure, Fact, Job, User, db, utc_now
+from models import DailyFigure, Job, Setting, User, db, utc_now
 from models.job import DONE
 from models.setting import ACCOUNTS, DISABLED, STORED_BYTES
 
@@ -21,7 +21,7 @@ DAYS_SHOWN = 30
 # A job may end, or be tried again, on a day after the one it was made on.
 DAYS_IN_FLUX = 2
 # After counting it rests a hundred times as long as that took, within these bounds.
-SHORTEST_REST_SECONDS, LONGEST_REST_SECONDS, REST = 10, 600, 100
+MIN_REST_SECONDS, MAX_REST_SECONDS, REST = 10, 600, 100
 _SLICE = 2000
 
 
@@ -45,14 +45,14 @@ def _on_sqlite(element, compiler, **kw) -> str:
     return f"(julianday({end}) - julianday({start})) * 86400.0"
 
 
-class Books:
+class Statistics:
     """One worker's bookkeeping: `keep` counts what is due."""
 
     def __init__(self) -> None:
         self._days = DAYS_SHOWN + 1
         self._due = {self._count_days: 0.0, count_storage: 0.0}
 
-    def keep(self) -> None:
+    def refresh(self) -> None:
         """Count the days of the plots and the storage of accounts, if it is time."""
         for count, due in self._due.items():
             start = time.monotonic()
@@ -60,7 +60,7 @@ class Books:
                 continue
             count()
             end = time.monotonic()
-            self._due[count] = end + min(LONGEST_REST_SECONDS, max(SHORTEST_REST_SECONDS, REST * (end - start)))
+            self._due[count] = end + min(MAX_REST_SECONDS, max(MIN_REST_SECONDS, REST * (end - start)))
 
     def _count_days(self) -> None:
         count_days(self._days)
@@ -93,7 +93,9 @@ def _count_day(day: date) -> None:
         .group_by(Job.service, Job.status)
     ).all()
     known = db.session.execute(
-        select(DayFigure.service, DayFigure.status, DayFigure.jobs, DayFigure.seconds).where(DayFigure.day == day)
+        select(DailyFigure.service, DailyFigure.status, DailyFigure.jobs, DailyFigure.seconds).where(
+            DailyFigure.day == day
+        )
     ).all()
     db.session.rollback()
     counted = [
@@ -103,10 +105,10 @@ def _count_day(day: date) -> None:
     if sorted(counted) == sorted(map(tuple, known)):
         return
     rows = [dict(zip(("service", "status", "jobs", "seconds"), row, strict=True), day=day) for row in counted]
-    db.session.execute(delete(DayFigure).where(DayFigure.day == day))
+    db.session.execute(delete(DailyFigure).where(DailyFigure.day == day))
     try:
         if rows:
-            db.session.execute(insert(DayFigure), rows)
+            db.session.execute(insert(DailyFigure), rows)
         db.session.commit()
     except IntegrityError:  # another worker has just written the same
         db.session.rollback()
@@ -134,13 +136,13 @@ def _count_slice(first: int, end: int) -> None:
 
 def _write(key: str, query) -> None:
     number = int(db.session.scalar(query))
-    known = db.session.scalar(select(Fact.number).where(Fact.key == key))
+    known = db.session.scalar(select(Setting.number).where(Setting.key == key))
     db.session.rollback()
     if number == known:
         return
     values = {"number": number, "changed_at": utc_now()}
-    if not db.session.execute(update(Fact).where(Fact.key == key).values(**values)).rowcount:
-        db.session.add(Fact(key=key, **values))
+    if not db.session.execute(update(Setting).where(Setting.key == key).values(**values)).rowcount:
+        db.session.add(Setting(key=key, **values))
     try:
         db.session.commit()
     except IntegrityError:  # another worker was first

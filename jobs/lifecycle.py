@@ -18,7 +18,7 @@ from jobs.availability import unavailable_reason
 from jobs.errors import NotFound, NotNow, ServiceUnavailable
 from jobs.files import results, storage, uploads
 from jobs.files.uploads import FormFile, Upload
-from jobs.queue import ring_job
+from jobs.queue import notify_worker
 from jobs.sources import Source
 from models import Job, db, utc_now
 from models.job import CANCELLED, ENDED, FAILED, QUEUED, RUNNING
@@ -33,12 +33,12 @@ ANYWAY = "anyway"
 class Template:
     """The form of a tool, filled in from an earlier job: `values` by option, and which `uploads` need not come again.
 
-    `which` picture of `job` the new one will start from, "original" or "result"; `is_again` where the same tool gets
+    `variant` picture of `job` the new one will start from, "original" or "result"; `is_again` where the same tool gets
     the same original: only then earlier uploads count once more.
     """
 
     job: Job
-    which: str
+    variant: str
     is_again: bool
     values: Mapping[str, str]
     uploads: tuple[str, ...]
@@ -56,12 +56,12 @@ def create(user_id: int, service: Service, fields: Mapping[str, Any], files: Map
     that belongs to one field of the form has its name in the attribute `field`. Nothing is kept on an error.
     """
     quotas.check(user_id)
-    source = None if IMAGE in files else sources.named(user_id, service, fields)
+    source = None if IMAGE in files else sources.find_named(user_id, service, fields)
     db.session.rollback()  # an upload takes a while and needs no connection
     if reason := unavailable_reason(service):
         raise ServiceUnavailable("service_unavailable", reason)
     old_uploads = source.uploads(service, fields) if source else {}
-    row, wanted = options.parsed(service, fields, {*files, *old_uploads})
+    row, wanted = options.parse_form(service, fields, {*files, *old_uploads})
     job = Job(id=storage.new_id(), user_id=user_id, service=service.key, options=row)
     with storage.draft(job.id) as folder:
         _put_picture(job, folder, source, files)
@@ -71,10 +71,10 @@ def create(user_id: int, service: Service, fields: Mapping[str, Any], files: Map
             row[name] = extra.file
             job.original_bytes += extra.bytes
         storage.keep(folder, job.id)
-    return _queued(job)
+    return _admit_and_queue(job)
 
 
-def template(user_id: int, job_id: str, service: Service | None = None, which: str = storage.ORIGINAL) -> Template:
+def template(user_id: int, job_id: str, service: Service | None = None, variant: str = storage.ORIGINAL) -> Template:
     """Return the form of `service` (the job's own when None) as an earlier job would fill it in.
 
     To a form that is posted with `from_job`, `from_which` and these values `create` answers with the same work again,
@@ -84,9 +84,9 @@ def template(user_id: int, job_id: str, service: Service | None = None, which: s
     service = service or services.get(job.service)
     if service is None:
         raise NotFound()
-    source = sources.find(user_id, service, job_id, which)
+    source = sources.find(user_id, service, job_id, variant)
     values = options.as_fields(service, source.job.options) if source.job.service == service.key else {}
-    return Template(source.job, which, source.is_again, values, tuple(source.uploads(service, {})))
+    return Template(source.job, variant, source.is_again, values, tuple(source.uploads(service, {})))
 
 
 def again(user_id: int, job_id: str, changes: Mapping[str, Any]) -> Job:
@@ -185,7 +185,7 @@ def retry(user_id: int, job_id: str) -> None:
         )
     )
     db.session.commit()
-    ring_job(job_id)
+    notify_worker(job_id)
 
 
 def can_retry(job: Job) -> bool:
@@ -200,7 +200,7 @@ def delete(user_id: int, job_id: str) -> None:
 
 def erase(job_id: str) -> None:
     """Delete a job, whosesoever: the row first, so that nobody is shown a job without pictures."""
-    storage.doubt(job_id)
+    storage.mark_uncommitted(job_id)
     db.session.execute(delete_from(Job).where(Job.id == job_id))
     db.session.commit()
     storage.remove(job_id)
@@ -226,7 +226,7 @@ def _put_picture(job: Job, folder: Path, source: Source | None, files: Mapping[s
         kept = source.put_kept(folder)
         job.kept, job.result_bytes = sorted(kept) or None, sum(kept.values())
         job.original_name, job.title = source.job.original_name, source.job.title
-        job.parent_id, job.parent_which = source.job.id, source.which
+        job.parent_id, job.parent_which = source.job.id, source.variant
     job.original_file, job.original_bytes, job.image_format = upload.file, upload.bytes, upload.header.format
     job.width, job.height = upload.header.width, upload.header.height
 
@@ -239,7 +239,7 @@ def _receive(file: FormFile | None, folder: Path, field: str, stem: str = "") ->
         raise
 
 
-def _queued(job: Job) -> Job:
+def _admit_and_queue(job: Job) -> Job:
     """Admit the job, whose files are in their place, and queue it; without a row the files go."""
     job_id = job.id
     try:
@@ -252,6 +252,6 @@ def _queued(job: Job) -> Job:
         db.session.rollback()
         storage.remove(job_id)
         raise
-    storage.settle(job_id)
-    ring_job(job_id)
+    storage.mark_committed(job_id)
+    notify_worker(job_id)
     return job

@@ -18,7 +18,9 @@ from services.base import KEPT, UPLOADED, Option, Service
 _SOME_PICTURE = Picture(np.zeros((1, 1, 4), np.uint8))
 
 
-def parsed(service: Service, fields: Mapping[str, Any], uploaded: Collection[str]) -> tuple[dict[str, Any], list[str]]:
+def parse_form(
+    service: Service, fields: Mapping[str, Any], uploaded: Collection[str]
+) -> tuple[dict[str, Any], list[str]]:
     """Type and check the fields of a form; return them as the row keeps them, and the names of the uploads that count.
 
     `uploaded` names the options whose picture is at hand. In the row an upload is None until its file has a name.
@@ -53,12 +55,12 @@ def for_run(service: Service, job: Job, max_megapixels: float) -> dict[str, Any]
             options[option.name] = files.decode(folder / value, max_megapixels)
         elif option.kind == "frame" and value:
             options[option.name] = tuple(value)
-    return options | {KEPT: kept(folder, job.kept)}
+    return options | {KEPT: parse_kept(folder, job.kept)}
 
 
-def kept(folder: Path, names: Collection[str] | None) -> dict[str, bytes]:
+def parse_kept(folder: Path, names: Collection[str] | None) -> dict[str, bytes]:
     """Return what an earlier run kept for this one; a file that is not there any more is no loss but of time."""
-    paths = {name: folder / storage.kept_file(name) for name in names or ()}
+    paths = {name: folder / storage.name_kept_file(name) for name in names or ()}
     return {name: path.read_bytes() for name, path in paths.items() if path.is_file()}
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from jobs.errors import UNEXPECTED
 from jobs.job_statistics import DAYS_SHOWN
 from jobs.progress import WORKER_SEEN_SECONDS
-from models import DayFigure, Fact, Job, User, Worker, db, utc_now
+from models import DailyFigure, Job, Setting, User, Worker, db, utc_now
 from models.job import CANCELLED, DONE, FAILED, QUEUED, RUNNING
 from models.setting import ACCOUNTS, DISABLED, PAUSED, STORED_BYTES
 
@@ -32,7 +32,7 @@ class WorkerView:
 
 
 @dataclass(frozen=True)
-class Line:
+class QueueState:
     """The queue at this moment; `waiting` stops counting at COUNT_UP_TO."""
 
     waiting: int
@@ -53,11 +53,11 @@ class Day:
     new_accounts: int
 
 
-def line() -> Line:
+def line() -> QueueState:
     """Return how long the line is and whether it stands still."""
     oldest = select(Job.created_at).where(Job.status == QUEUED).order_by(Job.created_at).limit(1)
-    paused = db.session.get(Fact, PAUSED)
-    return Line(_some(QUEUED), _some(RUNNING), db.session.scalar(oldest), paused.changed_at if paused else None)
+    paused = db.session.get(Setting, PAUSED)
+    return QueueState(_some(QUEUED), _some(RUNNING), db.session.scalar(oldest), paused.changed_at if paused else None)
 
 
 def running_jobs(limit: int = 50) -> list[Job]:
@@ -85,7 +85,9 @@ def workers() -> list[WorkerView]:
 
 def totals() -> dict[str, int]:
     """Return the totals that a worker counted last; none before it first has."""
-    rows = db.session.execute(select(Fact.key, Fact.number).where(Fact.key.in_((ACCOUNTS, DISABLED, STORED_BYTES))))
+    rows = db.session.execute(
+        select(Setting.key, Setting.number).where(Setting.key.in_((ACCOUNTS, DISABLED, STORED_BYTES)))
+    )
     return dict(rows.all())
 
 
@@ -93,7 +95,7 @@ def days() -> list[Day]:
     """Return the last thirty days, the oldest first."""
     first = utc_now().date() - timedelta(days=DAYS_SHOWN - 1)
     counts: dict[date, Counter] = {first + timedelta(days=n): Counter() for n in range(DAYS_SHOWN)}
-    for row in db.session.scalars(select(DayFigure).where(DayFigure.day >= first)):
+    for row in db.session.scalars(select(DailyFigure).where(DailyFigure.day >= first)):
         if row.day in counts:
             counts[row.day][row.status] += row.jobs
     new = _new_accounts(first)
@@ -106,9 +108,9 @@ def durations() -> dict[str, float]:
     """Return service -> mean seconds that a job ran in the last thirty days, where any was done."""
     first = utc_now().date() - timedelta(days=DAYS_SHOWN - 1)
     rows = db.session.execute(
-        select(DayFigure.service, func.sum(DayFigure.seconds), func.sum(DayFigure.jobs))
-        .where(DayFigure.day >= first, DayFigure.status == DONE)
-        .group_by(DayFigure.service)
+        select(DailyFigure.service, func.sum(DailyFigure.seconds), func.sum(DailyFigure.jobs))
+        .where(DailyFigure.day >= first, DailyFigure.status == DONE)
+        .group_by(DailyFigure.service)
     )
     return {service: float(seconds) / int(jobs) for service, seconds, jobs in rows if jobs}
 

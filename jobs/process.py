@@ -47,7 +47,7 @@ def _command(service: Service) -> click.Command:
         if reason := unavailable_reason(service):
             raise click.ClickException(reason)
         engine.configure(*folders())
-        options = _options(service, raw | _named(service, settings))
+        options = _options(service, raw | _parse_named_options(service, settings))
         sources = _list_sources(source)
         _check_target(source, target, overwrite)
         task = Task(service, options, metadata, target, Outputs(sources, overwrite))
@@ -97,7 +97,7 @@ def _range(option: Option) -> str:
     return f"({option.minimum:g} to {option.maximum:g}, default: {option.default:g})"
 
 
-def _named(service: Service, settings: tuple[str, ...]) -> dict[str, str]:
+def _parse_named_options(service: Service, settings: tuple[str, ...]) -> dict[str, str]:
     """Return what `--option NAME=VALUE` gave; a name that the service does not know ends the command."""
     pairs = dict(setting.partition("=")[::2] for setting in settings)
     known = [option.name for option in service.options]
@@ -161,7 +161,7 @@ def _process_one(task: Task, source: Path, is_only: bool) -> str:
     name, service = _printable(source), task.service
     try:
         picture = files.decode(source, current_app.config["MAX_MEGAPIXELS"])
-        for sentence in _stretched(service, task.options, picture):
+        for sentence in _describe_resized_masks(service, task.options, picture):
             click.echo(f"{name} is {picture.width} x {picture.height} pixels, {sentence}", err=True)
         result = service.run(picture, task.options, silent)
         verdict = service.verdicts.get(result.verdict, "")
@@ -196,7 +196,7 @@ def _said(error: Exception) -> str:
     return f"{said} (--{error.option.replace('_', '-')})" if isinstance(error, InvalidOption) else said
 
 
-def _stretched(service: Service, options: dict[str, Any], picture: files.Picture) -> Iterator[str]:
+def _describe_resized_masks(service: Service, options: dict[str, Any], picture: files.Picture) -> Iterator[str]:
     """Say of each mask that is not of the picture's shape, to a pixel, what becomes of it."""
     for option in service.options:
         mask = options[option.name] if option.kind in ("mask", "hints") else None
@@ -208,7 +208,7 @@ def _encode(task: Task, result: Result, source: Path) -> dict[Path, bytes]:
     """Return the files to write: the result, further answers as NAME-2 and so on, finished files as NAME-<file>."""
     target, outputs = task.target, task.outputs
     if target.is_dir():
-        format, stem = files.kept_format(result.picture), outputs.stem_of(source)
+        format, stem = files.choose_format(result.picture), outputs.stem_of(source)
         first = target / f"{stem}{_USUAL_SUFFIX[format]}"
     else:
         format, stem, first = _format_of(target), target.stem, target

@@ -18,7 +18,7 @@ import services
 from jobs import scheduler
 from jobs.errors import UNEXPECTED
 from jobs.files.storage import ORIGINAL
-from models import Fact, Job, Worker, db, utc_now
+from models import Job, Setting, Worker, db, utc_now
 from models.job import DONE, FAILED, QUEUED, RUNNING
 from models.setting import PAUSED
 
@@ -62,7 +62,7 @@ def position(job: Job) -> int | None:
 
 def is_paused(job: Job) -> bool:
     """Say whether the job waits because an administrator has paused the queue."""
-    return job.status == QUEUED and db.session.get(Fact, PAUSED) is not None
+    return job.status == QUEUED and db.session.get(Setting, PAUSED) is not None
 
 
 def eta_seconds(job: Job) -> int | None:

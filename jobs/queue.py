@@ -37,15 +37,15 @@ class JsonSerializer(Serializer):
         return Message(*json.loads(bytes(data)))
 
 
-class Bell:
-    """One kind of message: `ring` on the side of the site, `heard` on the side of the worker."""
+class WakeUp:
+    """One kind of message: `send` on the side of the site, `handle` on the side of the worker."""
 
     def __init__(self, url: str, kind: str):
         self.listener: Callable[[str], None] | None = None
         self.huey = _huey(url, f"revive-{kind}")
-        self._task = self.huey.task(name="bell")(self._heard)
+        self._task = self.huey.task(name="bell")(self._handle)
 
-    def ring(self, row_id: str) -> None:
+    def send(self, row_id: str) -> None:
         """Send the id of a row to whichever worker is free first."""
         self._task(row_id)
 
@@ -53,7 +53,7 @@ class Bell:
         """Say whether no message waits. Raises whatever the queue's driver raises when it is away."""
         return self.huey.storage.queue_size() == 0
 
-    def _heard(self, row_id: str) -> None:
+    def _handle(self, row_id: str) -> None:
         self.listener(row_id)
 
 
@@ -102,26 +102,26 @@ def outage(app: Flask) -> Outage:
         return app.extensions.setdefault("queue_outage", Outage())
 
 
-def bell(app: Flask, kind: str) -> Bell:
+def get_wake_up(app: Flask, kind: str) -> WakeUp:
     """Return the app's bell of this kind, made when first asked for."""
     with _making:
         bells = app.extensions.setdefault("bells", {})
         if kind not in bells:
-            bells[kind] = Bell(app.config["QUEUE_URL"], kind)
+            bells[kind] = WakeUp(app.config["QUEUE_URL"], kind)
         return bells[kind]
 
 
-def ring_job(job_id: str) -> None:
+def notify_worker(job_id: str) -> None:
     """Tell the workers of a queued job."""
     _ring(JOB, job_id)
 
 
-def ring_mail(code_id: str) -> None:
+def notify_mailer(code_id: str) -> None:
     """Tell the workers of a code that waits to be mailed."""
     _ring(MAIL, code_id)
 
 
-def remind(kind: str, row_ids: Iterable[str]) -> None:
+def notify_again(kind: str, row_ids: Iterable[str]) -> None:
     """Ring once more for rows whose bell seems lost: they wait, and the queue is empty."""
     _ring(kind, *row_ids, only_if_silent=True)
 
@@ -129,11 +129,11 @@ def remind(kind: str, row_ids: Iterable[str]) -> None:
 def _ring(kind: str, *row_ids: str, only_if_silent: bool = False) -> None:
     app = current_app._get_current_object()
     try:
-        chime = bell(app, kind)
+        wake_up = get_wake_up(app, kind)
         # A reminder asks even without a row to remind of: so a worker learns that the queue is back.
-        if not only_if_silent or chime.is_silent():
+        if not only_if_silent or wake_up.is_silent():
             for row_id in row_ids:
-                chime.ring(row_id)
+                wake_up.send(row_id)
     except Exception as error:  # whatever the queue's driver raises: the row is there, the sweep will find it
         outage(app).begin(error)
     else:

@@ -12,7 +12,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.exc import IntegrityError
 
 from jobs.errors import NotFound, QuotaExceeded
-from models import Job, Tally, User, db, utc_now
+from models import DailyCount, Job, User, db, utc_now
 from models.job import QUEUED, RUNNING
 from services.base import N_
 
@@ -59,11 +59,11 @@ def of(user_id: int) -> Limits:
 def usage(user_id: int) -> tuple[Use, ...]:
     """Return every limit of an account with what it has used; the days are those of UTC."""
     allowed = of(user_id)
-    megapixels = _counted(_day_key("pixels", user_id)) / _COUNTS_PER_MEGAPIXEL
+    megapixels = _count_jobs(_day_key("pixels", user_id)) / _COUNTS_PER_MEGAPIXEL
     return (
-        Use("storage_megabytes", _stored_bytes(user_id) / _MEGABYTE, allowed.storage_megabytes),
+        Use("storage_megabytes", _count_stored_bytes(user_id) / _MEGABYTE, allowed.storage_megabytes),
         Use("active_jobs", _active_jobs(user_id), allowed.active_jobs),
-        Use("jobs_per_day", _counted(_day_key("jobs", user_id)), allowed.jobs_per_day),
+        Use("jobs_per_day", _count_jobs(_day_key("jobs", user_id)), allowed.jobs_per_day),
         Use("megapixels_per_day", megapixels, allowed.megapixels_per_day),
     )
 
@@ -71,7 +71,7 @@ def usage(user_id: int) -> tuple[Use, ...]:
 def check(user_id: int) -> None:
     """Refuse early, before an upload is kept, what even the smallest picture would exceed. Raises QuotaExceeded."""
     allowed = of(user_id)
-    _check_day(allowed, _counted(_day_key("jobs", user_id)) + 1, _counted(_day_key("pixels", user_id)) + 1)
+    _check_day(allowed, _count_jobs(_day_key("jobs", user_id)) + 1, _count_jobs(_day_key("pixels", user_id)) + 1)
     _check_active_and_storage(user_id, allowed, 1)
 
 
@@ -89,7 +89,7 @@ def admit(user_id: int, upload_bytes: int, pixels: int) -> None:
     if db.session.scalar(select(User.id).where(User.id == user_id, User.disabled_at.is_(None))) is None:
         raise NotFound()  # disabled or deleted while the picture came in
     allowed = of(user_id)
-    _check_day(allowed, *(_counted(key) for key in more))
+    _check_day(allowed, *(_count_jobs(key) for key in more))
     _check_active_and_storage(user_id, allowed, upload_bytes)
 
 
@@ -102,14 +102,16 @@ def _day_key(what: str, user_id: int) -> str:
     return f"{what}:{user_id}:{utc_now():%Y-%m-%d}"
 
 
-def _counted(key: str) -> int:
-    return db.session.scalar(select(Tally.count).where(Tally.key == key)) or 0
+def _count_jobs(key: str) -> int:
+    return db.session.scalar(select(DailyCount.count).where(DailyCount.key == key)) or 0
 
 
 def _add(more: dict[str, int]) -> bool:
     """Add to the tallies, always in the same order; say whether they were all there."""
     return all(
-        db.session.execute(update(Tally).where(Tally.key == key).values(count=Tally.count + number)).rowcount
+        db.session.execute(
+            update(DailyCount).where(DailyCount.key == key).values(count=DailyCount.count + number)
+        ).rowcount
         for key, number in more.items()
     )
 
@@ -117,7 +119,7 @@ def _add(more: dict[str, int]) -> bool:
 def _make_tallies(keys: dict[str, int]) -> None:
     db.session.rollback()
     for key in keys:
-        db.session.add(Tally(key=key, count=0, expires_at=utc_now() + timedelta(days=2)))
+        db.session.add(DailyCount(key=key, count=0, expires_at=utc_now() + timedelta(days=2)))
         try:
             db.session.commit()
         except IntegrityError:  # a parallel upload was first
@@ -142,7 +144,7 @@ def _check_active_and_storage(user_id: int, allowed: Limits, upload_bytes: int) 
             N_("Many of your pictures are still waiting. Start this one when some of them are done."),
             retry_after_seconds=_RETRY_SECONDS,
         )
-    if _stored_bytes(user_id) + upload_bytes > allowed.storage_megabytes * _MEGABYTE:
+    if _count_stored_bytes(user_id) + upload_bytes > allowed.storage_megabytes * _MEGABYTE:
         raise QuotaExceeded(
             "storage_used_up",
             N_(
@@ -157,6 +159,6 @@ def _active_jobs(user_id: int) -> int:
     return db.session.scalar(active)
 
 
-def _stored_bytes(user_id: int) -> int:
+def _count_stored_bytes(user_id: int) -> int:
     stored = select(func.coalesce(func.sum(Job.original_bytes + Job.result_bytes), 0)).where(Job.user_id == user_id)
     return int(db.session.scalar(stored))

@@ -15,19 +15,19 @@ def days_of(user_id: int) -> int:
     return current_app.config["RETENTION_DAYS"] if own is None else own
 
 
-def outdated(days: int | None = None) -> list[str]:
+def list_outdated(days: int | None = None) -> list[str]:
     """Return the ids of the jobs that ended longer ago than they are kept; with `days`, than that, whosesoever."""
     if days is not None:
-        return list(db.session.scalars(_ended_before(days))) if days else []
+        return list(db.session.scalars(_select_ended_before(days))) if days else []
     own = db.session.scalars(select(User.retention_days).where(User.retention_days > 0).distinct()).all()
     found = []
     for number in own:
-        found += db.session.scalars(_ended_before(number).join(User).where(User.retention_days == number))
+        found += db.session.scalars(_select_ended_before(number).join(User).where(User.retention_days == number))
     if number := current_app.config["RETENTION_DAYS"]:
-        found += db.session.scalars(_ended_before(number).join(User).where(User.retention_days.is_(None)))
+        found += db.session.scalars(_select_ended_before(number).join(User).where(User.retention_days.is_(None)))
     return found
 
 
-def _ended_before(days: int) -> Select:
+def _select_ended_before(days: int) -> Select:
     edge = utc_now() - timedelta(days=days)
     return select(Job.id).where(Job.finished_at < edge, Job.status.in_(ENDED))

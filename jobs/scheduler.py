@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
 
-from models import Fact, Job, db, utc_now
+from models import Job, Setting, db, utc_now
 from models.job import QUEUED
 from models.setting import PAUSED
 
@@ -23,7 +23,7 @@ _OWN_ORDER = Job.parent_id == "", Job.created_at, Job.id
 def next_id() -> str | None:
     """Return the id of the job whose turn it is; none while an administrator has paused the queue."""
     try:
-        is_paused = db.session.scalar(select(Fact.key).where(Fact.key == PAUSED))
+        is_paused = db.session.scalar(select(Setting.key).where(Setting.key == PAUSED))
         accounts = [] if is_paused else _accounts()
         if not accounts:
             return None

@@ -31,7 +31,7 @@ class Source:
     """An earlier job of the same account, which of its pictures is meant, and whether this is the same work again."""
 
     job: Job
-    which: str
+    variant: str
     is_again: bool
 
     def uploads(self, service: Service, fields: Mapping[str, Any]) -> dict[str, str]:
@@ -43,7 +43,7 @@ class Source:
 
     def put_picture(self, folder: Path) -> Upload:
         """Link the picture and its small copies into a draft. Raises NotFound when it was deleted meanwhile."""
-        file = self.job.original_file if self.which == storage.ORIGINAL else self.job.result_file
+        file = self.job.original_file if self.variant == storage.ORIGINAL else self.job.result_file
         name = f"{storage.ORIGINAL}{Path(file).suffix}"
         size = self._put(file, folder / name)
         for kind in (storage.PREVIEW, storage.THUMBNAIL):
@@ -63,14 +63,14 @@ class Source:
         names = self.job.kept or () if self.is_again else ()
         found = {}
         for name in names:
-            file = storage.kept_file(name)
+            file = storage.name_kept_file(name)
             if (storage.folder(self.job.id) / file).is_file():
                 found[name] = self._put(file, folder / file)
         return found
 
     def _header(self) -> Header:
         """The size of the picture, and the format that it should best be saved in."""
-        if self.which == storage.ORIGINAL:
+        if self.variant == storage.ORIGINAL:
             return Header(self.job.image_format, self.job.width, self.job.height)
         width, height = self.job.result_width, self.job.result_height
         if not width:  # of a job from before these were written down
@@ -88,7 +88,7 @@ class Source:
             raise NotFound() from None
 
 
-def named(user_id: int, service: Service, fields: Mapping[str, Any]) -> Source | None:
+def find_named(user_id: int, service: Service, fields: Mapping[str, Any]) -> Source | None:
     """Return what `from_job` and `from_which` of a form mean; None when they are not given.
 
     Raises NotFound for a job that is missing, deleted or somebody else's or has no such picture, and UploadRefused for
@@ -98,15 +98,15 @@ def named(user_id: int, service: Service, fields: Mapping[str, Any]) -> Source |
     return find(user_id, service, job_id, fields.get(FROM_WHICH) or storage.ORIGINAL) if job_id else None
 
 
-def find(user_id: int, service: Service, job_id: str, which: str) -> Source:
-    """Return an earlier job's picture as the source of one for `service`. Raises as `named` does."""
-    if which not in (storage.ORIGINAL, storage.RESULT):
+def find(user_id: int, service: Service, job_id: str, variant: str) -> Source:
+    """Return an earlier job's picture as the source of one for `service`. Raises as `find_named` does."""
+    if variant not in (storage.ORIGINAL, storage.RESULT):
         error = UploadRefused("unknown_source", N_("Go on either with the original or with the result."))
         error.field = FROM_WHICH
         raise error
     own = select(Job).where(Job.id == job_id, Job.user_id == user_id, Job.deleted_at.is_(None))
     job = db.session.scalar(own) if str(job_id).isascii() else None
-    if job is None or (which == storage.RESULT and not job.result_file):
+    if job is None or (variant == storage.RESULT and not job.result_file):
         raise NotFound()
     db.session.expunge(job)  # what is linked later needs no connection
-    return Source(job, which, job.service == service.key and which == storage.ORIGINAL)
+    return Source(job, variant, job.service == service.key and variant == storage.ORIGINAL)

@@ -60,7 +60,7 @@ def erase(user_id: int, job_ids: Sequence[str]) -> int:
     found = list(db.session.scalars(deleted))
     if not found:
         raise NotFound()
-    return sum(_erased(job_id) for job_id in found)
+    return sum(_erase(job_id) for job_id in found)
 
 
 def contents(user_id: int) -> list[Batch]:
@@ -75,15 +75,15 @@ def erase_due() -> int:
     due = select(Job.id).where(Job.deleted_at < utc_now() - timedelta(minutes=UNDO_MINUTES)).limit(_DUE_AT_ONCE)
     found = list(db.session.scalars(due))
     db.session.rollback()
-    return sum(_erased(job_id) for job_id in found)
+    return sum(_erase(job_id) for job_id in found)
 
 
-def _erased(job_id: str) -> bool:
+def _erase(job_id: str) -> bool:
     """Erase a job unless its deletion was taken back in this very moment: the row first, as `lifecycle.erase`."""
-    storage.doubt(job_id)
+    storage.mark_uncommitted(job_id)
     gone = db.session.execute(delete(Job).where(Job.id == job_id, Job.deleted_at.is_not(None))).rowcount == 1
     db.session.commit()
-    storage.remove(job_id) if gone else storage.settle(job_id)
+    storage.remove(job_id) if gone else storage.mark_committed(job_id)
     return gone
 
 

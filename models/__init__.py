@@ -1,23 +1,23 @@
 """Database classes. Importing this package registers every one of them on `db`."""
 
 from models.base import db, init_app, release, undo, utc_now
-from models.daily_count import Tally
+from models.daily_count import DailyCount
 from models.email_code import EmailCode
 from models.event import Event
 from models.job import Job
-from models.setting import DayFigure, Fact
+from models.setting import DailyFigure, Setting
 from models.user import User
 from models.user_session import UserSession
 from models.weights_import import WeightsImport
 from models.worker import Worker
 
 __all__ = [
-    "DayFigure",
+    "DailyFigure",
     "EmailCode",
     "Event",
-    "Fact",
+    "Setting",
     "Job",
-    "Tally",
+    "DailyCount",
     "User",
     "UserSession",
     "WeightsImport",

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from models.base import ascii_text, db, moment
 
 
-class Tally(db.Model):
+class DailyCount(db.Model):
     """How often something happened within the window that ends at `expires_at`."""
 
     __tablename__ = "tallies"

@@ -19,7 +19,11 @@ _PART_OF_FREE = 3
 def hold() -> None:
     """Take the space if nobody has it and there is plenty; otherwise do nothing."""
     folder = sqlite_folder()
-    if folder is None or _held_bytes(folder) == RESERVE_BYTES or _free_bytes(folder) < _PART_OF_FREE * RESERVE_BYTES:
+    if (
+        folder is None
+        or _count_held_bytes(folder) == RESERVE_BYTES
+        or _free_bytes(folder) < _PART_OF_FREE * RESERVE_BYTES
+    ):
         return
     path = folder / _NAME
     try:
@@ -48,7 +52,7 @@ def room_for_pictures(folder: Path) -> int:
     free, database = _free_bytes(folder), sqlite_folder()
     if database is None or folder.stat().st_dev != database.stat().st_dev:
         return free
-    return free + _held_bytes(database) - RESERVE_BYTES
+    return free + _count_held_bytes(database) - RESERVE_BYTES
 
 
 def _free_bytes(folder: Path) -> int:
@@ -56,7 +60,7 @@ def _free_bytes(folder: Path) -> int:
     return status.f_bavail * status.f_frsize
 
 
-def _held_bytes(folder: Path) -> int:
+def _count_held_bytes(folder: Path) -> int:
     try:
         return min((folder / _NAME).stat().st_size, RESERVE_BYTES)
     except FileNotFoundError:

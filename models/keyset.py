@@ -28,7 +28,7 @@ def page(
         query = query.where(_beyond(columns, mark, falling))
     query = query.order_by(*(column.desc() if falling else column.asc() for column in columns))
     rows = list(db.session.scalars(query.limit(size + 1)))
-    return rows[:size], _written(rows[size - 1], columns) if len(rows) > size else None
+    return rows[:size], _encode_value(rows[size - 1], columns) if len(rows) > size else None
 
 
 def _beyond(columns: tuple, mark: tuple, falling: bool):
@@ -48,7 +48,7 @@ def _beyond(columns: tuple, mark: tuple, falling: bool):
     return or_(after_it, key.is_(None)) if falling and key.expression.nullable else after_it
 
 
-def _written(row: Any, columns: tuple) -> str:
+def _encode_value(row: Any, columns: tuple) -> str:
     return _BETWEEN.join(_as_text(getattr(row, column.key)) for column in columns)
 
 
@@ -63,12 +63,12 @@ def _read(text: str, columns: tuple) -> tuple | None:
     if len(parts) != len(columns) or not text.isascii() or len(text) > 200:
         return None
     try:
-        return tuple(_typed(part, column) for part, column in zip(parts, columns, strict=True))
+        return tuple(_decode_value(part, column) for part, column in zip(parts, columns, strict=True))
     except ValueError:
         return None
 
 
-def _typed(part: str, column: Column) -> Any:
+def _decode_value(part: str, column: Column) -> Any:
     if part == _NOTHING and column.expression.nullable:
         return None
     kind = column.type.python_type

@@ -13,7 +13,7 @@ PAUSED = "queue_paused"
 ACCOUNTS, DISABLED, STORED_BYTES = "accounts", "accounts_disabled", "stored_bytes"
 
 
-class Fact(db.Model):
+class Setting(db.Model):
     """One switch or one number, and since when it is so."""
 
     __tablename__ = "facts"
@@ -23,7 +23,7 @@ class Fact(db.Model):
     changed_at: Mapped[datetime] = mapped_column(moment(), default=utc_now)
 
 
-class DayFigure(db.Model):
+class DailyFigure(db.Model):
     """How many jobs of one service, made on one day (UTC), have one status, and how many seconds they ran in all."""
 
     __tablename__ = "day_figures"

@@ -7,8 +7,8 @@ place in the hole can depend on each place around it.
 
 Two things differ from the papers. Holes have any form, not one box in the middle, so that what is known is a fourth
 plane, and the answer is the whole picture, of which the caller takes the hole. And the hole is not filled with one mean
-colour at the start but with a mean for each place, in which the near counts most (`continued`); the network says how to
-change that. It would need days to learn what a mean knows.
+colour at the start but with a mean for each place, in which the near counts most (`laplace_fill`); the network says how
+to change that. It would need days to learn what a mean knows.
 """
 
 import torch
@@ -16,7 +16,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 SIDE = 128
-SMALLEST = 4  # pixels: the side of the maps that are fully connected
+BOTTLENECK_SIDE = 4  # pixels: the side of the maps that are fully connected
 ENOUGH, SWEEPS = 4, 4  # a cell that is known to a fourth is known well enough; rounds of relaxation at each scale
 
 
@@ -37,7 +37,7 @@ class ContextEncoder(nn.Module):
         self.encoder = nn.Sequential(
             *(layer for before, after in pairs for layer in (nn.Conv2d(before, after, 4, 2, 1), nn.ELU()))
         )
-        flat = channels[-1] * SMALLEST**2
+        flat = channels[-1] * BOTTLENECK_SIDE**2
         self.bottleneck = nn.Sequential(nn.Linear(flat, bottleneck), nn.ELU(), nn.Linear(bottleneck, flat), nn.ELU())
         self.decoder = nn.Sequential(
             *(
@@ -50,14 +50,14 @@ class ContextEncoder(nn.Module):
 
     def forward(self, holed_and_known: Tensor) -> Tensor:
         rgb, known = holed_and_known[:, :3], holed_and_known[:, 3:]
-        smooth = continued(rgb, known)
+        smooth = laplace_fill(rgb, known)
         maps = self.encoder(torch.cat((smooth * 2 - 1, known), 1))
         mixed = self.bottleneck(maps.flatten(1)).view_as(maps)
         answer = smooth + self.decoder(mixed)
         return answer if self.training else answer.clamp(0, 1)
 
 
-def continued(rgb: Tensor, known: Tensor) -> Tensor:
+def laplace_fill(rgb: Tensor, known: Tensor) -> Tensor:
     """Return what is known spread smoothly over the rest, (N, 3, H, W), as a soap film does (Laplace's equation).
 
     rgb: 0 in the hole; known: (N, 1, H, W), 0 or 1; the sides are equal powers of two. Where nothing at all is known,

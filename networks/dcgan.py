@@ -27,7 +27,7 @@ class Generator(nn.Module):
         return torch.sigmoid(self.layers(codes[:, :, None, None]))
 
 
-class Critic(nn.Module):
+class Discriminator(nn.Module):
     """From a picture (N, 3, 64, 64) in [0, 1] to logits (N,), positive for "a photograph of a face".
 
     It has no batch normalisation: while it learns, spectral normalisation bounds it instead, and each picture is
@@ -55,7 +55,7 @@ class DCGAN(nn.Module):
         super().__init__()
         self.width, self.latent = width, latent
         self.generator = Generator(latent, width)
-        self.critic = Critic(width)
+        self.critic = Discriminator(width)
 
     def forward(self, codes: Tensor) -> Tensor:
         """Return faces (N, 3, 64, 64) in [0, 1] for codes (N, latent) in [-1, 1]."""

@@ -26,7 +26,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from networks.layers.colour_space import linear_from_srgb, srgb_from_linear
-from networks.layers.fourier import deconvolved, gradients, least_squares_kernel, tapered
+from networks.layers.fourier import gradients, least_squares_kernel, taper_border, wiener_deconvolve
 from networks.nafnet import NAFNet, blocks
 
 RADIUS = 16  # of the kernel, in pixels
@@ -90,11 +90,11 @@ class Deconvolver(nn.Module):
     def restore(self, picture: Tensor) -> Restored:
         picture = picture.float()
         kernels, edges = self.estimate(picture)
-        frame = tapered(torch.cat([picture, linear_from_srgb(picture)], 1), kernels[-1], RADIUS)
+        frame = taper_border(torch.cat([picture, linear_from_srgb(picture)], 1), kernels[-1], RADIUS)
         bold, cautious = (self.inverted(frame, kernels[-1], damping) for damping in self.damping)
         sharper = [bold[0] - picture, cautious[0] - picture, bold[1] - picture, cautious[1] - picture]
         seen = torch.cat([picture, *sharper[:2], edges[-1], *sharper[2:]], 1)
-        answer = F.pixel_shuffle(self.restorer.change(unshuffled(seen)).float(), 2)
+        answer = F.pixel_shuffle(self.restorer.change(pixel_unshuffle(seen)).float(), 2)
         mixed = sum(answer[:, place : place + 1] * change for place, change in enumerate(sharper, 3))
         change = (mixed + answer[:, :3]) * somewhere_uneven(picture)
         return Restored(picture + change, torch.stack(kernels, 1), torch.cat(edges, 1))
@@ -106,10 +106,10 @@ class Deconvolver(nn.Module):
         guesses, kernels, edges = (luminance, luminance), [], []
         for _ in range(self.rounds):
             seen = torch.cat([luminance, *(guess - luminance for guess in guesses)], 1)
-            answer = F.pixel_shuffle(self.predictor.change(unshuffled(seen)).float(), 2)
+            answer = F.pixel_shuffle(self.predictor.change(pixel_unshuffle(seen)).float(), 2)
             edges.append(luminance + answer[:, :1])
             kernel = self.kernel_prior(self.raw_kernels(luminance, light, answer))
-            frame = tapered(torch.cat([luminance, light], 1), kernel, RADIUS)
+            frame = taper_border(torch.cat([luminance, light], 1), kernel, RADIUS)
             guesses = self.inverted(frame, kernel, self.edge_damping)
             kernels.append(kernel)
         return kernels, edges
@@ -136,7 +136,7 @@ class Deconvolver(nn.Module):
         """Deconvolve a frame of encoded values and, as many channels, of linear light; both come back encoded."""
         half = frame.shape[1] // 2
         each = damping.exp().repeat_interleave(half).view(1, -1, 1, 1)
-        sharp, light = deconvolved(frame, kernel, each, RADIUS).split(half, 1)
+        sharp, light = wiener_deconvolve(frame, kernel, each, RADIUS).split(half, 1)
         return sharp, srgb_from_linear(light.clamp(min=0))
 
 
@@ -161,7 +161,7 @@ class KernelPrior(nn.Module):
         return logits.flatten(1).softmax(1).view(-1, *raw.shape[2:])
 
 
-def unshuffled(planes: Tensor) -> Tensor:
+def pixel_unshuffle(planes: Tensor) -> Tensor:
     """Half the resolution, four times the channels: most of the work is done there. Channels last in memory."""
     return F.pixel_unshuffle(planes, 2).contiguous(memory_format=torch.channels_last)
 

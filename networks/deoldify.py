@@ -122,11 +122,11 @@ class SubPixel(nn.Module):
         rows, columns = beside.shape[2:]
         if raised.shape[1:3] != (rows, columns):
             blurred = torch.empty_like(raised)
-            _added_down(raised, blurred)
+            _add_down(raised, blurred)
             raised = F.interpolate(blurred.permute(0, 3, 1, 2), (rows, columns), mode="nearest")
             return torch.cat((raised, beside.to(raised.dtype)), 1)
         joined = raised.new_empty((len(raised), rows, columns, self.out + beside.shape[1]))
-        _added_down(raised, joined[..., : self.out])
+        _add_down(raised, joined[..., : self.out])
         joined[..., self.out :].copy_(beside.permute(0, 2, 3, 1))
         return joined.permute(0, 3, 1, 2)
 
@@ -151,7 +151,7 @@ class SubPixel(nn.Module):
         return raised.view(count, 2 * height, 2 * width, self.out)
 
 
-def _added_down(raised: Tensor, out: Tensor) -> None:
+def _add_down(raised: Tensor, out: Tensor) -> None:
     """Write to `out` each row of (N, H, W, C) and the one before it, the first twice."""
     torch.add(raised[:, 1:], raised[:, :-1], out=out[:, 1:])
     torch.add(raised[:, :1], raised[:, :1], out=out[:, :1])
@@ -218,11 +218,11 @@ def _without_norms(layer: nn.Sequential) -> nn.Sequential:
         for name in [name for name, _ in block.named_children() if name.startswith("bn")]:
             setattr(block, name, nn.Identity())
             place = name.replace("bn", "conv")
-            setattr(block, place, _biased(getattr(block, place)))
+            setattr(block, place, _conv_with_bias(getattr(block, place)))
         if block.downsample is not None:
-            block.downsample = nn.Sequential(_biased(block.downsample[0]), nn.Identity())
+            block.downsample = nn.Sequential(_conv_with_bias(block.downsample[0]), nn.Identity())
     return layer
 
 
-def _biased(conv: nn.Conv2d) -> nn.Conv2d:
+def _conv_with_bias(conv: nn.Conv2d) -> nn.Conv2d:
     return nn.Conv2d(conv.in_channels, conv.out_channels, conv.kernel_size, conv.stride, conv.padding)

@@ -117,7 +117,7 @@ class DFNet(nn.Module):
         """Return the `count` finest scales, finest first."""
         known = holed_and_known[:, 3:]
         if self.smooth:
-            holed_and_known = torch.cat((smoothed(holed_and_known[:, :3], known), known), 1)
+            holed_and_known = torch.cat((laplace_fill(holed_and_known[:, :3], known), known), 1)
             count = len(self.fusions)
         skips = [holed_and_known]
         for encoder in self.encoders:
@@ -129,7 +129,7 @@ class DFNet(nn.Module):
                 continue
             if self.smooth:
                 film = F.adaptive_avg_pool2d(holed_and_known[:, :3], features.shape[-2:])
-                start = (film + _carried(change, known, film)).clamp(0, 1)
+                start = (film + _carry_over(change, known, film)).clamp(0, 1)
                 fused.insert(0, self.fusions[level](features, start, changes=True))
                 change = fused[0].result - film
             else:
@@ -137,7 +137,7 @@ class DFNet(nn.Module):
         return fused
 
 
-def _carried(change: Tensor | None, known: Tensor, film: Tensor) -> Tensor | float:
+def _carry_over(change: Tensor | None, known: Tensor, film: Tensor) -> Tensor | float:
     """Return what the coarser scale changed, at the size of this one and in the hole alone."""
     if change is None:
         return 0.0
@@ -145,7 +145,7 @@ def _carried(change: Tensor | None, known: Tensor, film: Tensor) -> Tensor | flo
     return F.interpolate(change, scale_factor=2, mode="bilinear", align_corners=False) * missing
 
 
-def smoothed(holed: Tensor, known: Tensor) -> Tensor:
+def laplace_fill(holed: Tensor, known: Tensor) -> Tensor:
     """Return the picture (N, C, H, W) with a soap film over its hole, which is where `known` (N, 1, H, W) is 0.
 
     Laplace's equation, from coarse to fine; H and W need not be even. What is known stays as it is.
@@ -157,7 +157,7 @@ def smoothed(holed: Tensor, known: Tensor) -> Tensor:
     odd = (0, width % 2, 0, height % 2)
     share = F.avg_pool2d(F.pad(known, odd, mode="replicate"), 2)
     coarse = F.avg_pool2d(F.pad(holed * known, odd, mode="replicate"), 2) / share.clamp(min=1e-6)
-    coarse = smoothed(coarse, (share > 0).to(known))
+    coarse = laplace_fill(coarse, (share > 0).to(known))
     film = F.interpolate(coarse, scale_factor=2, mode="bilinear", align_corners=False)[:, :, :height, :width]
     kept, missing = holed * known, 1 - known
     film = kept + missing * film

@@ -10,9 +10,9 @@ WINDOW, STRIDE = 48, 4
 # Of the window: the square that is a face to the generators. The window shows more, as the aligned pictures do.
 FACE_TOP, FACE_LEFT, FACE_SIDE = 21 / 92, 14 / 92, 64 / 92
 # Of windows: the smallest in pixels, how much larger each is than the last, and the largest in parts of the picture.
-SMALLEST, SCALE_STEP, LARGEST = 24, 1.15, 1.4
+MIN_SIDE, SCALE_STEP, MAX_PART = 24, 1.15, 1.4
 # Of held-back faces with a hole in photographs 95 in 100 score more than -1.3; where no face is, as many under -1.46.
-LEAST_SCORE = -1.4
+MIN_SCORE = -1.4
 WHOLE_WEIGHT = 3.0  # of the share of the place that lies in a face, beside its score
 NOWHERE = -1e9
 
@@ -60,7 +60,7 @@ class FaceFinder(nn.Module):
 
 
 @torch.no_grad()
-def found(network: FaceFinder, picture: Tensor, known: Tensor, place: Tensor) -> Square | None:
+def find_face(network: FaceFinder, picture: Tensor, known: Tensor, place: Tensor) -> Square | None:
     """Return the face that most likely holds the middle of a place, and most of it; None where no window can.
 
     picture: (1, 3, H, W) in [0, 1]. known: (1, 1, H, W), 0 in holes. place: (1, 1, H, W), over 0 in what is asked for.
@@ -68,8 +68,8 @@ def found(network: FaceFinder, picture: Tensor, known: Tensor, place: Tensor) ->
     height, width = picture.shape[-2:]
     rows, columns = (torch.nonzero(place[0, 0].sum(axis)).flatten() for axis in (1, 0))
     middle = (rows[0] + rows[-1] + 1).item() / 2, (columns[0] + columns[-1] + 1).item() / 2
-    best, most, side = None, NOWHERE, float(SMALLEST)
-    while side <= LARGEST * max(height, width):
+    best, most, side = None, NOWHERE, float(MIN_SIDE)
+    while side <= MAX_PART * max(height, width):
         square = _at_scale(network, picture, known, side, middle)
         worth = NOWHERE if square is None else square.score + WHOLE_WEIGHT * _share(square, place)
         if worth > most:

@@ -97,8 +97,8 @@ def find(name: str, folders: Iterable[Path]) -> Path:
 def put(folder: Path, name: str, entry: dict, partial: Path) -> None:
     """Move the finished file `partial` to `entry["file"]` in `folder` and list it; a file listed before is deleted."""
     folder = Path(folder)
-    with locked(folder):
-        listed = _listed(folder)
+    with lock_folder(folder):
+        listed = _list_entries(folder)
         before = listed.get(name, entry)["file"]
         os.replace(partial, folder / entry["file"])
         _write(folder, listed | {name: entry})
@@ -110,8 +110,8 @@ def drop(folder: Path, name: str) -> None:
     folder = Path(folder)
     if not folder.is_dir():
         raise WeightsUnavailable(name, "unlisted")
-    with locked(folder):
-        listed = _listed(folder)
+    with lock_folder(folder):
+        listed = _list_entries(folder)
         if name not in listed:
             raise WeightsUnavailable(name, "unlisted")
         file = listed.pop(name)["file"]
@@ -119,7 +119,7 @@ def drop(folder: Path, name: str) -> None:
         _delete(folder, file)
 
 
-def _listed(folder: Path) -> dict[str, dict]:
+def _list_entries(folder: Path) -> dict[str, dict]:
     manifest = folder / MANIFEST
     try:
         return json.loads(manifest.read_text(encoding="utf-8")) if manifest.exists() else {}
@@ -142,7 +142,7 @@ def _delete(folder: Path, file: str, unless: str = "") -> None:
 
 
 @contextmanager
-def locked(folder: Path) -> Iterator[None]:
+def lock_folder(folder: Path) -> Iterator[None]:
     """Hold the folder itself as the lock: no lock file is left behind."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:

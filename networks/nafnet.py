@@ -89,9 +89,9 @@ class NAFBlock(nn.Module):
         self.gamma = nn.Parameter(torch.zeros(1, channels, 1, 1))
 
     def forward(self, features: Tensor) -> Tensor:
-        inner = gated(self.conv2(self.conv1(self.norm1(features))))
+        inner = simple_gate(self.conv2(self.conv1(self.norm1(features))))
         features = features + self.conv3(inner * self.sca(inner)) * self.beta
-        return features + self.conv5(gated(self.conv4(self.norm2(features)))) * self.gamma
+        return features + self.conv5(simple_gate(self.conv4(self.norm2(features)))) * self.gamma
 
 
 class LayerNorm(nn.LayerNorm):
@@ -108,7 +108,7 @@ def blocks(channels: int, count: int) -> nn.Sequential:
     return nn.Sequential(*(NAFBlock(channels) for _ in range(count)))
 
 
-def gated(features: Tensor) -> Tensor:
+def simple_gate(features: Tensor) -> Tensor:
     """SimpleGate: one half of the channels times the other."""
     first, second = features.chunk(2, dim=1)
     return first * second

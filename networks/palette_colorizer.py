@@ -15,9 +15,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from networks.layers.decoder import Rise, SelfAttention
+from networks.layers.decoder import SelfAttention, UpBlock
 from networks.layers.encoders import ENCODERS, build_levels
-from networks.layers.palette import PALETTE_SIZE, expanded, palette
+from networks.layers.palette import PALETTE_SIZE, expand_chroma, palette
 
 CHROMA_UNIT = 110.0  # CIE units to one unit of the answer
 MIDDLE_CHROMA = 11.0  # CIE units: what the contrast of chroma leaves as it is
@@ -27,7 +27,7 @@ DECODER_WIDTHS = {  # (channels after upsampling, channels out) of the four step
     "efficientnet_lite0": ((192, 192), (96, 96), (48, 48), (24, 24)),
     "vgg16": ((128, 256), (256, 256), (128, 128), (64, 64)),
 }
-LEAST_CHROMA = 0.2  # CIE units, added there so that grey stays grey smoothly
+MIN_CHROMA = 0.2  # CIE units, added there so that grey stays grey smoothly
 CALM_TEMPERATURE, CALM_GAIN = 2.0, 0.75  # times those of the natural answer
 VIVID_TEMPERATURE, VIVID_GAIN = 0.5, 1.25
 
@@ -57,7 +57,7 @@ class PaletteColorizer(nn.Module):
         *skips, deep = spec.channels
         steps = []
         for skip, (raised, out) in zip(reversed(skips), DECODER_WIDTHS[encoder], strict=True):
-            steps.append(Rise(deep, skip, raised, out))
+            steps.append(UpBlock(deep, skip, raised, out))
             deep = out
         self.decoder = nn.ModuleList(steps)
         self.attention = SelfAttention(DECODER_WIDTHS[encoder][0][1])
@@ -135,7 +135,7 @@ class PaletteColorizer(nn.Module):
         `temperature` and `contrast` replace the network's own.
         """
         share = (logits.float() / (temperature or self.temperature)).softmax(1)
-        mean = expanded(torch.einsum("nkhw,kc->nchw", share, self.palette))
+        mean = expand_chroma(torch.einsum("nkhw,kc->nchw", share, self.palette))
         power = self.contrast if contrast is None else contrast
-        contrasted = ((mean.norm(dim=1, keepdim=True) + LEAST_CHROMA) / MIDDLE_CHROMA) ** power
+        contrasted = ((mean.norm(dim=1, keepdim=True) + MIN_CHROMA) / MIDDLE_CHROMA) ** power
         return mean * contrasted * (self.gain / CHROMA_UNIT)

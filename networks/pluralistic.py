@@ -15,7 +15,7 @@ LEVELS = 4  # halvings
 ATTENTION_LEVEL = 2  # of the decoder: a quarter of the picture's sides
 SCALES = 3  # so many of the finest decoder levels give a picture while the network learns
 FULL_WIDTH, FULL_CODES = 32, 64
-LEAST_SPREAD = 1e-3
+MIN_DEVIATION = 1e-3
 
 
 class Guess(NamedTuple):
@@ -63,8 +63,8 @@ class ShortLongAttention(nn.Module):
 
     def forward(self, decoded: Tensor, encoded: Tensor, known: Tensor) -> Tensor:
         likeness = self.likeness(decoded)
-        short = decoded + self.short * _gathered(decoded, likeness)
-        long = known * encoded + self.long * (1 - known) * _gathered(encoded, likeness)
+        short = decoded + self.short * _gather(decoded, likeness)
+        long = known * encoded + self.long * (1 - known) * _gather(encoded, likeness)
         return self.join(torch.cat((short, long), 1))
 
     def likeness(self, decoded: Tensor) -> Tensor:
@@ -150,10 +150,10 @@ class Pluralistic(nn.Module):
 
 def _guess(found: Tensor) -> Guess:
     mean, spread = found.float().chunk(2, 1)
-    return Guess(mean, F.softplus(spread) + LEAST_SPREAD)
+    return Guess(mean, F.softplus(spread) + MIN_DEVIATION)
 
 
-def _gathered(features: Tensor, likeness: Tensor) -> Tensor:
+def _gather(features: Tensor, likeness: Tensor) -> Tensor:
     """Mix the places of (N, C, H, W) by (N, places, places)."""
     mixed = features.flatten(2) @ likeness.transpose(1, 2).to(features.dtype)
     return mixed.reshape(features.shape)

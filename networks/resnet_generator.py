@@ -61,12 +61,12 @@ class ResnetGenerator(nn.Module):
         # The margins that the convolutions eat are added where that is cheap, once to the picture and once
         # to the smallest map, instead of before each of them. Strides start at the top left.
         normalised = ((picture - self.mean) / self.deviation).to(self.output.weight.dtype)
-        full = _rectified(self.stem(_reflected(normalised, 10, 9)))
-        half = _rectified(self.down_to_half(full))
-        quarter = _rectified(self.down_to_quarter(half))[:, :, 1:-1, 1:-1]
-        decoded = _reflected(self.norm(self.blocks(quarter)), 2, 2)
-        decoded = _rectified(self.up_to_half(_doubled(decoded)) + half)
-        decoded = _rectified(self.up_to_full(_doubled(decoded)) + full[:, :, 2:-1, 2:-1])
+        full = _norm_relu(self.stem(_conv_reflect(normalised, 10, 9)))
+        half = _norm_relu(self.down_to_half(full))
+        quarter = _norm_relu(self.down_to_quarter(half))[:, :, 1:-1, 1:-1]
+        decoded = _conv_reflect(self.norm(self.blocks(quarter)), 2, 2)
+        decoded = _norm_relu(self.up_to_half(_upsample(decoded)) + half)
+        decoded = _norm_relu(self.up_to_full(_upsample(decoded)) + full[:, :, 2:-1, 2:-1])
         return picture + self.output(decoded)[:, :, 2:-2, 2:-2]
 
 
@@ -82,8 +82,8 @@ class ResidualBlock(nn.Module):
         nn.init.zeros_(self.second.weight)
 
     def forward(self, features: Tensor) -> Tensor:
-        inner = self.dropout(_rectified(self.first(_reflected(self.norm(features), 1, 1))))
-        return features + self.second(_reflected(inner, 1, 1))
+        inner = self.dropout(_norm_relu(self.first(_conv_reflect(self.norm(features), 1, 1))))
+        return features + self.second(_conv_reflect(inner, 1, 1))
 
 
 class PixelNorm(nn.LayerNorm):
@@ -114,14 +114,14 @@ def _convolution(channels_in: int, channels_out: int, size: int, stride: int = 1
     return layer
 
 
-def _reflected(features: Tensor, before: int, after: int) -> Tensor:
+def _conv_reflect(features: Tensor, before: int, after: int) -> Tensor:
     """Reflection, not zeros, at the border: zeros would darken it and make a flat picture uneven."""
     return F.pad(features, (before, after, before, after), mode="reflect")
 
 
-def _rectified(features: Tensor) -> Tensor:
+def _norm_relu(features: Tensor) -> Tensor:
     return F.leaky_relu(features, SLOPE)
 
 
-def _doubled(features: Tensor) -> Tensor:
+def _upsample(features: Tensor) -> Tensor:
     return F.interpolate(features, scale_factor=2, mode="nearest")

@@ -29,15 +29,15 @@ def looks(ask: Callable[[Tensor], Tensor], strip: Tensor, sides: Sequence[int] =
     """Return what `ask` says of pictures (N, C, S, W), W >= S, each (N, 1, S, W).
 
     First square by square; of wide ones a second answer, to the whole, which tells people from what looks like one in
-    a part (`imaging.matting.matte.settled`) and needs no fine outline.
+    a part (`imaging.matting.matte.drop_islands`) and needs no fine outline.
     """
-    squares = asked_in_squares(partial(asked_finely, ask, sides=sides), strip)
+    squares = predict_sliding_window(partial(predict_fine, ask, sides=sides), strip)
     if strip.shape[3] == strip.shape[2]:
         return [squares]
-    return [squares, asked_whole(partial(asked_often, ask, sides=sides), strip)]
+    return [squares, predict_whole(partial(predict_multi_scale, ask, sides=sides), strip)]
 
 
-def asked_in_squares(ask: Callable[[Tensor], Tensor], strip: Tensor) -> Tensor:
+def predict_sliding_window(ask: Callable[[Tensor], Tensor], strip: Tensor) -> Tensor:
     """Return what `ask` says of pictures (N, C, S, W), W >= S, as (N, 1, S, W): square by square, joined.
 
     The squares overlap by half or more; where they do, each counts the more the nearer its middle is.
@@ -56,28 +56,29 @@ def asked_in_squares(ask: Callable[[Tensor], Tensor], strip: Tensor) -> Tensor:
     return total / weight
 
 
-def asked_whole(ask: Callable[[Tensor], Tensor], strip: Tensor) -> Tensor:
+def predict_whole(ask: Callable[[Tensor], Tensor], strip: Tensor) -> Tensor:
     """Return what `ask` says of pictures (N, C, S, W) squeezed into one square, stretched again: (N, 1, S, W)."""
     side, width = strip.shape[2:]
     squeezed = F.interpolate(strip, (side, side), mode="area")
     return F.interpolate(ask(squeezed).to(strip), (side, width), mode="bilinear", align_corners=False)
 
 
-def asked_finely(ask: Callable[[Tensor], Tensor], rgb: Tensor, sides: Sequence[int] = OWN_SIDES) -> Tensor:
-    """Return what `asked_often` says of pictures (N, C, S, S), near the outline mixed with what is seen at S itself.
+def predict_fine(ask: Callable[[Tensor], Tensor], rgb: Tensor, sides: Sequence[int] = OWN_SIDES) -> Tensor:
+    """Return what `predict_multi_scale` says of pictures (N, C, S, S), near the outline mixed with what is seen at S
+    itself.
 
     Small pictures tell a person from a chair, large ones where the sleeve ends. The answer is (N, 1, S, S).
     """
-    mask = asked_often(ask, rgb, sides)
+    mask = predict_multi_scale(ask, rgb, sides)
     around = F.avg_pool2d((mask > 0.5).to(mask), 2 * FINE_REACH + 1, 1, FINE_REACH, count_include_pad=False)
     trust = FINE_TRUST * (1 - (2 * around - 1).abs())  # falls evenly with the distance from a straight outline
     return torch.lerp(mask, ask(rgb).to(mask), trust)
 
 
-def asked_often(ask: Callable[[Tensor], Tensor], rgb: Tensor, sides: Sequence[int] = OWN_SIDES) -> Tensor:
+def predict_multi_scale(ask: Callable[[Tensor], Tensor], rgb: Tensor, sides: Sequence[int] = OWN_SIDES) -> Tensor:
     """Return the mean of `predict_flip_tta` for pictures (N, C, S, S) resized to each of the sides, as (N, 1, S, S)."""
-    answers = (predict_flip_tta(ask, resized(rgb, side, antialias=True)) for side in sides)
-    return sum(resized(answer.to(rgb), rgb.shape[-1]) for answer in answers) / len(sides)
+    answers = (predict_flip_tta(ask, resize(rgb, side, antialias=True)) for side in sides)
+    return sum(resize(answer.to(rgb), rgb.shape[-1]) for answer in answers) / len(sides)
 
 
 def predict_flip_tta(ask: Callable[[Tensor], Tensor], rgb: Tensor) -> Tensor:
@@ -90,7 +91,7 @@ def predict_flip_tta(ask: Callable[[Tensor], Tensor], rgb: Tensor) -> Tensor:
     return (answer + mirrored.flip(3)) / 2
 
 
-def resized(squares: Tensor, side: int, antialias: bool = False) -> Tensor:
+def resize(squares: Tensor, side: int, antialias: bool = False) -> Tensor:
     if squares.shape[-1] == side:
         return squares
     return F.interpolate(squares, (side, side), mode="bilinear", antialias=antialias)

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from networks.layers.conv_relu import ConvReLU
-from networks.layers.dense_concat import joined
+from networks.layers.dense_concat import dense_concat
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
@@ -60,12 +60,12 @@ class ResidualU(nn.Module):
         skips = []
         for level, block in enumerate(self.down):
             if level and not self.dilated:
-                features = halved(features)
+                features = max_pool_half(features)
             features = block(features)
             skips.append(features)
         features = self.bottom(features)
         for block, skip in zip(reversed(self.up), reversed(skips), strict=True):
-            features = block(joined(resized(features, skip), skip))
+            features = block(dense_concat(resize(features, skip), skip))
         return features + inlet
 
 
@@ -111,13 +111,13 @@ class NestedU(nn.Module):
         """From a normalised picture (N, 3, H, W) to the seven maps of logits."""
         features, skips = normalised, []
         for level, encoder in enumerate(self.encoders):
-            features = encoder(halved(features) if level else features)
+            features = encoder(max_pool_half(features) if level else features)
             skips.append(features)
         stages = [skips.pop()]
         for decoder in reversed(self.decoders):
             skip = skips.pop()
-            stages.insert(0, decoder(joined(resized(stages[0], skip), skip)))
-        sides = [resized(side(stage), normalised) for side, stage in zip(self.sides, stages, strict=True)]
+            stages.insert(0, decoder(dense_concat(resize(stages[0], skip), skip)))
+        sides = [resize(side(stage), normalised) for side, stage in zip(self.sides, stages, strict=True)]
         return [self.fuse(torch.cat(sides, dim=1)), *sides]
 
 
@@ -154,11 +154,11 @@ def block(height: int, channels_in: int, channels_mid: int, channels_out: int) -
     return ResidualU(4 if dilated else height, channels_in, channels_mid, channels_out, dilated)
 
 
-def halved(features: Tensor) -> Tensor:
+def max_pool_half(features: Tensor) -> Tensor:
     return F.max_pool2d(features, 2, ceil_mode=True)
 
 
-def resized(features: Tensor, like: Tensor) -> Tensor:
+def resize(features: Tensor, like: Tensor) -> Tensor:
     size = like.shape[-2:]
     if features.shape[-2:] == size:
         return features

@@ -48,12 +48,12 @@ def load(name: str, device: str = "cpu", folder: Path = WEIGHTS) -> nn.Module:
     try:
         network = build(entry.network, entry.arguments)
         tensors = load_file(Path(folder) / entry.file)
-        network.load_state_dict({key: widened(value) for key, value in tensors.items()}, strict=True)
+        network.load_state_dict({key: cast_to_float32(value) for key, value in tensors.items()}, strict=True)
     except (KeyError, TypeError, RuntimeError, SafetensorError) as error:
         raise WeightsUnavailable(name, "form") from error
     return network.to(device).eval().requires_grad_(False)
 
 
-def widened(tensor: torch.Tensor) -> torch.Tensor:
+def cast_to_float32(tensor: torch.Tensor) -> torch.Tensor:
     """Floating point tensors as float32, counters as they are."""
     return tensor.float() if tensor.is_floating_point() else tensor

@@ -36,7 +36,7 @@ def run(picture: Picture, options: Mapping[str, Any], report: Report) -> Result:
     report(0.55, N_("Cleaning the edge"))
     colours = matte.foreground(picture.rgb, found.alpha, cutout.transparent(picture))
     report(0.75, N_("Laying the new background"))
-    result = _laid(picture, colours, found.alpha, options)
+    result = _lay_over_background(picture, colours, found.alpha, options)
     report(1.0, N_("Done"))
     return Result(result, mask=found.alpha, kept=found.kept)
 
@@ -47,13 +47,15 @@ def check(options: Mapping[str, Any]) -> None:
         raise InvalidOption("background_image", N_("Please choose the picture for the background."))
 
 
-def _laid(picture: Picture, colours: np.ndarray, alpha: np.ndarray, options: Mapping[str, Any]) -> Picture:
+def _lay_over_background(
+    picture: Picture, colours: np.ndarray, alpha: np.ndarray, options: Mapping[str, Any]
+) -> Picture:
     from imaging.matting import matte
 
     if options["background"] == "transparent":
         kept = "webp" if picture.format == "webp" else "png"  # JPEG has no transparency
         return picture.with_pixels(np.dstack([colours, alpha])).with_format(kept)
-    return picture.with_pixels(matte.composed(colours, alpha, _backdrop(picture, alpha, options)))
+    return picture.with_pixels(matte.composite(colours, alpha, _backdrop(picture, alpha, options)))
 
 
 def _backdrop(picture: Picture, alpha: np.ndarray, options: Mapping[str, Any]):
@@ -63,7 +65,7 @@ def _backdrop(picture: Picture, alpha: np.ndarray, options: Mapping[str, Any]):
         case "picture":
             return backgrounds.covering(options["background_image"], picture)
         case "blurred":
-            return backgrounds.blurred(picture, alpha, BLUR_STEP * options["blur"])
+            return backgrounds.blur_background(picture, alpha, BLUR_STEP * options["blur"])
         case "gradient":
             first, last = options["colour_from"], options["colour_to"]
             return backgrounds.gradient(first, last, options["direction"], picture)

@@ -63,7 +63,7 @@ def silent(progress: float, stage: str = "") -> None:
 # The option under which a run finds what an earlier run on the same original kept: name -> bytes.
 KEPT = "kept"
 # Of a frame's sides, in parts of the picture: anything less is a slip of the finger or of a program.
-LEAST_FRAME = 0.001
+MIN_FRAME = 0.001
 # The kinds of options whose value is uploaded beside the picture itself.
 UPLOADED = ("picture", "mask", "hints")
 
@@ -211,7 +211,7 @@ def _parse_frame(option: Option, raw: Any) -> tuple[float, float, float, float]:
     except ValueError:
         raise InvalidOption(option.name, N_("Please give the frame as left, top, width and height.")) from None
     inside = left >= 0 and top >= 0 and left + width <= 1 + 1e-6 and top + height <= 1 + 1e-6
-    if not inside or min(width, height) < LEAST_FRAME:
+    if not inside or min(width, height) < MIN_FRAME:
         raise InvalidOption(option.name, N_("The frame must lie inside the picture."))
     return left, top, width, height
 

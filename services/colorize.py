@@ -11,7 +11,7 @@ from services import guess
 from services.base import N_, Choice, InvalidOption, Option, Picture, Report, Result, Service
 
 if TYPE_CHECKING:
-    from imaging.guided_filter import Fit
+    from imaging.guided_filter import GuidedFilter
 
 CHROMA_UNIT = 110.0  # the networks' a and b are in units of this
 WINDOW_SHARE = 48  # the guided filter's radius is the short side of the working size over this
@@ -34,9 +34,9 @@ def run(picture: Picture, options: Mapping[str, Any], report: Report) -> Result:
         return Result(None, verdict="already_coloured")
     guessed = guess.guess(picture.rgb, options, report)
     report(0.3, N_("Joining colours and details"))
-    fit = _fitted(picture.rgb, guessed.chroma, options["hints"])
+    fit = _fit_guided_filter(picture.rgb, guessed.chroma, options["hints"])
     count = len(guess.VARIANTS) if options["variants"] else 1
-    results = _joined(picture.rgb, fit, count, options["saturation"], report)
+    results = _join_strips(picture.rgb, fit, count, options["saturation"], report)
     exif = metadata.with_software(picture.exif, MARK)
     first, *others = (replace(picture.with_rgb(rgb), exif=exif) for rgb in results)
     report(1.0, N_("Done"))
@@ -52,62 +52,68 @@ def check(options: Mapping[str, Any]) -> None:
 
 def _has_colours(rgb: np.ndarray) -> bool:
     from imaging.colorizing.monochrome import has_colours
-    from imaging.guided_filter import fitted_size, reduced
+    from imaging.guided_filter import fit_size, resize_area
     from imaging.tensors import to_tensor
     from networks.layers.colour_space import rgb_to_lab
 
-    small = reduced(rgb, fitted_size(*rgb.shape[:2], CHECK_SIDE))
+    small = resize_area(rgb, fit_size(*rgb.shape[:2], CHECK_SIDE))
     return has_colours(rgb_to_lab(to_tensor(small).contiguous())[0].permute(1, 2, 0).numpy())
 
 
-def _fitted(rgb: np.ndarray, chroma: np.ndarray, hints: Picture | None) -> "Fit":
-    """Return the Fit of the guessed chroma, settled, and of the hints if there are any, to the luminance."""
-    from imaging.colorizing.diffusion import settled
-    from imaging.guided_filter import enlarged_rows, fit
+def _fit_guided_filter(rgb: np.ndarray, chroma: np.ndarray, hints: Picture | None) -> "GuidedFilter":
+    """Return the guided filter of the guessed chroma, smoothed, and of the hints if there are any, to the luminance."""
+    from imaging.colorizing.diffusion import smooth_chroma
+    from imaging.guided_filter import enlarge_rows, fit
 
     size = chroma.shape[:2]
-    chroma = settled(_light(rgb, size)[:, :, 0], chroma)
+    chroma = smooth_chroma(_light(rgb, size)[:, :, 0], chroma)
     if hints is not None:
         size = max(size, guess.working_size(*rgb.shape[:2], HINT_SIDE))
-        chroma = enlarged_rows(chroma, 0, size[0], size)
+        chroma = enlarge_rows(chroma, 0, size[0], size)
     light = _light(rgb, size)
     if hints is not None:
-        chroma = _hinted(light[:, :, 0], chroma, hints)
+        chroma = _spread_hints(light[:, :, 0], chroma, hints)
     radius = max(2, min(size) // WINDOW_SHARE)
     return fit(np.ascontiguousarray(light), np.ascontiguousarray(chroma), radius, GUIDE_EPSILON)
 
 
 def _light(rgb: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     """Return CIE L* / 100 of uint8 (H, W, 3) at `size`, float32 (h, w, 1)."""
-    from imaging.guided_filter import reduced
+    from imaging.guided_filter import resize_area
 
-    return guess.lightness(reduced(rgb, size))[0].permute(1, 2, 0).numpy()
+    return guess.lightness(resize_area(rgb, size))[0].permute(1, 2, 0).numpy()
 
 
-def _hinted(light: np.ndarray, chroma: np.ndarray, hints: Picture) -> np.ndarray:
-    from imaging.colorizing.hints import dabs, spread
+def _spread_hints(light: np.ndarray, chroma: np.ndarray, hints: Picture) -> np.ndarray:
+    from imaging.colorizing.hints import dabs, spread_hints
     from imaging.tensors import to_tensor
     from networks.layers.colour_space import rgb_to_lab
 
     colours, dabbed = dabs(hints.pixels, light.shape)
     asked = rgb_to_lab(to_tensor(colours).contiguous())[0, 1:].permute(1, 2, 0).numpy() / CHROMA_UNIT
-    return spread(light, asked, dabbed).over(chroma)
+    return spread_hints(light, asked, dabbed).over(chroma)
 
 
-def _joined(rgb: np.ndarray, fitted: "Fit", count: int, saturation: float, report: Report) -> list[np.ndarray]:
+def _join_strips(
+    rgb: np.ndarray, fitted: "GuidedFilter", count: int, saturation: float, report: Report
+) -> list[np.ndarray]:
     """Return the first `count` variants, uint8 (H, W, 3) each, strip by strip."""
     from imaging.guided_filter import strips
 
     height = len(rgb)
     results = [np.empty(rgb.shape, np.uint8) for _ in range(count)]
     for strip in strips(height):
-        for result, part in zip(results, _coloured(rgb[strip], fitted, strip.start, height, saturation), strict=False):
+        for result, part in zip(
+            results, _colour_strip(rgb[strip], fitted, strip.start, height, saturation), strict=False
+        ):
             result[strip] = part
         report(0.3 + 0.68 * strip.stop / height, N_("Joining colours and details"))
     return results
 
 
-def _coloured(rgb: np.ndarray, fitted: "Fit", start: int, height: int, saturation: float) -> Iterator[np.ndarray]:
+def _colour_strip(
+    rgb: np.ndarray, fitted: "GuidedFilter", start: int, height: int, saturation: float
+) -> Iterator[np.ndarray]:
     """Yield the variants of a strip, uint8 (n, W, 3), with its own luminance and the fitted chroma."""
     import torch
 

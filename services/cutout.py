@@ -57,9 +57,9 @@ def outline(picture: Picture, options: Mapping[str, Any], report: Report) -> Out
     brush on a small copy costs no hair elsewhere. Where the photo was transparent it counts as background. Raises
     InvalidOption for a mask that keeps nothing.
     """
-    coarse, given = _kept(options), options["mask"]
+    coarse, given = _load_kept(options), options["mask"]
     if coarse is None and given is None:
-        coarse = _found(picture, options["network"], report)
+        coarse = _find_person(picture, options["network"], report)
     if coarse is None and given is None:
         return None
     report(0.3, N_("Following the outline"))
@@ -71,37 +71,37 @@ def outline(picture: Picture, options: Mapping[str, Any], report: Report) -> Out
         raise InvalidOption("mask", error.message) from None
     if given is not None and not alpha.any():
         raise InvalidOption("mask", N_("This mask keeps nothing of the photo. Please paint what is to stay."))
-    return Outline(alpha, {} if coarse is None else {_kept_name(options): _png(coarse)})
+    return Outline(alpha, {} if coarse is None else {_name_kept(options): _png(coarse)})
 
 
-def _found(picture: Picture, name: str, report: Report) -> np.ndarray | None:
+def _find_person(picture: Picture, name: str, report: Report) -> np.ndarray | None:
     """Return the network's mask, uint8 and small, 255 surely person; None where it finds nobody."""
     report(0.0, N_("Loading the network"))
     network = engine.network(name)
     report(0.1, N_("Finding the person"))
-    mask = _asked(picture, network, own=name == OWN)
+    mask = _predict(picture, network, own=name == OWN)
     return mask if _somebody(mask) else None
 
 
-def _asked(picture: Picture, network: engine.Network, own: bool) -> np.ndarray:
+def _predict(picture: Picture, network: engine.Network, own: bool) -> np.ndarray:
     """Ask our own network as it was measured (`networks.sliding_window`), others as their authors do.
 
     Ours sees a wide photo as squares side by side, and once as a whole, which tells people from what looks like one in
     a part; the mask then has the photo's proportions.
     """
-    from imaging.guided_filter import reduced
-    from imaging.matting.matte import settled
+    from imaging.guided_filter import resize_area
+    from imaging.matting.matte import drop_islands
     from imaging.tensors import to_pixels, to_tensor
     from networks.sliding_window import FINE_SIDE, looks, strip_size
 
     size = strip_size(picture.height, picture.width, FINE_SIDE) if own else (IMPORTED_SIDE, IMPORTED_SIDE)
-    strip = reduced(picture.rgb, size)
+    strip = resize_area(picture.rgb, size)
     if picture.has_alpha:  # hidden colours under transparent places must not look like anything
-        share = reduced(picture.alpha, size)[:, :, None] / np.float32(255)
+        share = resize_area(picture.alpha, size)[:, :, None] / np.float32(255)
         strip = np.rint(strip * share + 255 * (1 - share)).astype(np.uint8)
     rgb = to_tensor(strip, network.device)
     answers = looks(network.unchecked, rgb) if own else [network.unchecked(rgb)]
-    return settled(*(to_pixels(engine.finite(answer))[:, :, 0] for answer in answers))
+    return drop_islands(*(to_pixels(engine.finite(answer))[:, :, 0] for answer in answers))
 
 
 def _somebody(mask: np.ndarray) -> bool:
@@ -115,22 +115,22 @@ def _alpha(picture: Picture, coarse: np.ndarray | None, given: Picture | None) -
 
     alpha = None
     if coarse is not None:
-        alpha = _seen(matte.refined(coarse / np.float32(255), picture.rgb), picture)
+        alpha = _apply_touch_up(matte.refine_alpha(coarse / np.float32(255), picture.rgb), picture)
     if given is None:
         return alpha
-    painted = masks.drawn(given, picture, keeps=True)
+    painted = masks.read_mask(given, picture, keeps=True)
     if alpha is not None:
-        alpha = matte.repainted(alpha, painted)
-        return _seen(alpha, picture)
+        alpha = matte.apply_touch_up(alpha, painted)
+        return _apply_touch_up(alpha, picture)
     masks.check_strength(painted)
     if given.height >= picture.height and given.width >= picture.width:  # as fine as the photo: nothing to add
-        alpha = masks.stretched(painted, picture.height, picture.width)
+        alpha = masks.resize_mask(painted, picture.height, picture.width)
     else:
-        alpha = matte.refined(painted / np.float32(255), picture.rgb)
-    return _seen(alpha, picture)
+        alpha = matte.refine_alpha(painted / np.float32(255), picture.rgb)
+    return _apply_touch_up(alpha, picture)
 
 
-def _seen(alpha: np.ndarray, picture: Picture) -> np.ndarray:
+def _apply_touch_up(alpha: np.ndarray, picture: Picture) -> np.ndarray:
     return np.minimum(alpha, picture.alpha) if picture.has_alpha else alpha
 
 
@@ -139,12 +139,12 @@ def transparent(picture: Picture) -> np.ndarray | None:
     return picture.alpha < 255 if picture.has_alpha else None
 
 
-def _kept_name(options: Mapping[str, Any]) -> str:
+def _name_kept(options: Mapping[str, Any]) -> str:
     return options["network"].replace("-", "")
 
 
-def _kept(options: Mapping[str, Any]) -> np.ndarray | None:
-    data = options.get(KEPT, {}).get(_kept_name(options))
+def _load_kept(options: Mapping[str, Any]) -> np.ndarray | None:
+    data = options.get(KEPT, {}).get(_name_kept(options))
     return None if data is None else np.asarray(Image.open(BytesIO(data)))
 
 

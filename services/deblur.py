@@ -27,7 +27,7 @@ def run(picture: Picture, options: Mapping[str, Any], report: Report) -> Result:
     report(0.0, N_("Loading the network"))
     network = engine.network(options["network"])
     report(0.02, N_("Looking for blur"))
-    if not options["anyway"] and not blurred(picture):
+    if not options["anyway"] and not is_blurred(picture):
         report(1.0, N_("Done"))
         return Result(None, verdict="no_motion_blur")
     tiles = Tiles(network, options["strength"])
@@ -52,12 +52,14 @@ def run(picture: Picture, options: Mapping[str, Any], report: Report) -> Result:
     return Result(picture.with_rgb(rgb), verdict="some_tiles_kept" if tiles.broken else "")
 
 
-def blurred(picture: Picture) -> bool:
+def is_blurred(picture: Picture) -> bool:
     """Whether motion blur shows in the places with the most detail."""
     from imaging.deblurring import shake
 
     own = engine.network(OWN)
-    found = shake.spread(picture.rgb, lambda tile: own(tile, "kernel"), own.multiple_of, own.minimum_side, own.device)
+    found = shake.estimate_blur(
+        picture.rgb, lambda tile: own(tile, "kernel"), own.multiple_of, own.minimum_side, own.device
+    )
     return found >= shake.THRESHOLD
 
 

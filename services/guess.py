@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 OWN = "colorize"
-LONGEST_PROPORTION = 4
+MAX_PROPORTION = 4
 RENDER_UNIT = 16  # pixels to one of DeOldify's render factors
 VARIANTS = ("natural", "calm", "vivid")  # in the order of the networks' answers
 PLACE = "guess"  # the name under which a guess is kept
@@ -45,7 +45,7 @@ def guess(rgb: np.ndarray, options: Mapping[str, Any], report: Report) -> Guess:
     if network != OWN:
         side = RENDER_UNIT * int(options["render_factor"])
     made = f"{network} {engine.fingerprint(network)} {side}"
-    kept = _unpacked(options.get(KEPT, {}), made)
+    kept = _unpack(options.get(KEPT, {}), made)
     if kept is not None:
         return kept
     report(0.0, N_("Loading the network"))
@@ -53,12 +53,12 @@ def guess(rgb: np.ndarray, options: Mapping[str, Any], report: Report) -> Guess:
     report(0.1, N_("Guessing the colours"))
     height, width = rgb.shape[:2]
     size = working_size(height, width, side) if network == OWN else (side, side)
-    return Guess(_asked(loaded, rgb, size), made)
+    return Guess(_predict(loaded, rgb, size), made)
 
 
 def working_size(height: int, width: int, side: int) -> tuple[int, int]:
     """Return (height, width) with a short side of `side`, as in training, or less for very long pictures."""
-    scale = min(side / min(height, width), LONGEST_PROPORTION * side / max(height, width))
+    scale = min(side / min(height, width), MAX_PROPORTION * side / max(height, width))
     return max(1, round(height * scale)), max(1, round(width * scale))
 
 
@@ -70,16 +70,16 @@ def lightness(rgb: np.ndarray) -> "Tensor":
     return rgb_to_lab(to_tensor(rgb).contiguous())[:, :1] / 100
 
 
-def _asked(network: engine.Network, rgb: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    from imaging.guided_filter import reduced
-    from imaging.tensors import padded
+def _predict(network: engine.Network, rgb: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    from imaging.guided_filter import resize_area
+    from imaging.tensors import pad_to_multiple
 
-    seen = padded(lightness(reduced(rgb, size)), network.multiple_of, network.minimum_side)
+    seen = pad_to_multiple(lightness(resize_area(rgb, size)), network.multiple_of, network.minimum_side)
     answer = network(seen, "variants")[0, :, : size[0], : size[1]]
     return np.ascontiguousarray(answer.permute(1, 2, 0).cpu().numpy())
 
 
-def _unpacked(kept: Mapping[str, bytes], made: str) -> Guess | None:
+def _unpack(kept: Mapping[str, bytes], made: str) -> Guess | None:
     """Return what `Guess.packed` made, unless there is none, it is of another kind or it is damaged."""
     if PLACE not in kept:
         return None

@@ -12,7 +12,7 @@ from services.idsizes import SIZES, Size, size
 
 COLOURS = {"white": "#ffffff", "lightgrey": "#e6e6e6", "blue": "#438edb", "red": "#ff0000"}
 KILOBYTE = 1000  # of the two meanings the stricter one
-BEST_QUALITY, LEAST_QUALITY = 95, 30  # of JPEG, where a number of kilobytes must be kept to
+MAX_QUALITY, MIN_QUALITY = 95, 30  # of JPEG, where a number of kilobytes must be kept to
 ENLARGED = 1.1  # how much bigger than in the photo a pixel may get before it is worth a word
 
 
@@ -68,7 +68,7 @@ def _box(picture: Picture, found: cutout.Outline | None, wanted: Size, frame, co
 
     if frame:
         return framing.inside(frame, wanted.width / wanted.height, picture.height, picture.width), ""
-    head = heads.located(found.alpha)
+    head = heads.find_head(found.alpha)
     if head is None:
         return None, "no_head_found"
     asked = framing.Wanted(wanted.width, wanted.height, wanted.head, wanted.top)
@@ -85,7 +85,7 @@ def _cut(picture: Picture, found: cutout.Outline | None, box, shape: tuple[int, 
         return framing.cut_out(picture.rgb, found.alpha, box, shape, backdrop, pure)
     rgb = picture.rgb
     if picture.has_alpha:  # paper shows through
-        rgb = matte.composed(rgb, picture.alpha, backgrounds.solid("#ffffff", picture))
+        rgb = matte.composite(rgb, picture.alpha, backgrounds.solid("#ffffff", picture))
     return framing.cut(rgb, box, shape)
 
 
@@ -121,7 +121,7 @@ def _no_more_than(photo: Picture, most_bytes: int) -> bytes | None:
     """Return the best JPEG of at most so many bytes; None when even a poor one has more."""
     from imaging.io.files import encode
 
-    best, low, high = None, LEAST_QUALITY, BEST_QUALITY
+    best, low, high = None, MIN_QUALITY, MAX_QUALITY
     while low <= high:
         quality = (low + high) // 2
         data = encode(photo, "jpeg", quality, metadata="strip")

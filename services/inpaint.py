@@ -13,7 +13,7 @@ PERSON_FROM = 32  # of 255: so much of a person, or more, is taken out; a veil o
 PERSON_GROWN = 0.006  # of the longer side: hair and seams reach further than the outline
 VARIED = tuple(engine.key for engine in fills.ENGINES if engine.varied)
 FEATHER_PIXELS = 3
-MOST_ANSWERS, LAST_ANSWER = 4, 999
+MAX_ANSWERS, LAST_ANSWER = 4, 999
 MAX_COVER = 0.9  # of the photo: what is left over is too little to fill it from
 _FILLING = N_("Filling the holes")
 _TOO_MUCH = N_(
@@ -45,8 +45,8 @@ def run(picture: Picture, options: Mapping[str, Any], report: Report) -> Result:
     seeds, answers = range(first, first + count), []
     for number, seed in enumerate(seeds):
         fill = engine.prepared(seed)
-        rgb = _filled(picture, hole, fill, engine.by_regions, _part(report, begin + length * number, length))
-        answers.append(picture.with_rgb(_blended(picture.rgb, rgb, weight)))
+        rgb = _fill(picture, hole, fill, engine.by_regions, _part(report, begin + length * number, length))
+        answers.append(picture.with_rgb(_blend(picture.rgb, rgb, weight)))
     report(1.0, N_("Done"))
     mask = np.where(hole, np.uint8(255), np.uint8(0))
     return Result(answers[0], mask=mask, verdict=engine.verdict(hole, seeds), answers=tuple(answers[1:]))
@@ -80,24 +80,24 @@ def _weight(picture: Picture, options: Mapping[str, Any], report: Report) -> np.
         mask = np.where(found.alpha >= PERSON_FROM, np.uint8(255), np.uint8(0))
         grown += PERSON_GROWN * max(mask.shape)
     else:
-        mask = _painted(picture, options)
-    return masks.feathered(mask, grown, FEATHER_PIXELS)
+        mask = _read_painted_mask(picture, options)
+    return masks.feather_mask(mask, grown, FEATHER_PIXELS)
 
 
-def _painted(picture: Picture, options: Mapping[str, Any]) -> np.ndarray:
+def _read_painted_mask(picture: Picture, options: Mapping[str, Any]) -> np.ndarray:
     """Return the mask that was painted or uploaded, uint8 (H, W). Raises InvalidOption where it says nothing clear."""
     from imaging import masks
 
     try:
-        mask = masks.drawn(options["mask"], picture)
+        mask = masks.read_mask(options["mask"], picture)
         masks.check_strength(mask)
     except masks.UnusableMask as error:
         raise InvalidOption("mask", error.message) from None
-    mask = masks.stretched(mask, picture.height, picture.width)
-    return masks.inverted(mask) if options["invert"] else mask
+    mask = masks.resize_mask(mask, picture.height, picture.width)
+    return masks.invert_mask(mask) if options["invert"] else mask
 
 
-def _filled(
+def _fill(
     picture: Picture, hole: np.ndarray, fill: fills.Fill, by_regions: bool, report: Callable[[float], None]
 ) -> np.ndarray:
     """Return the colours, uint8 (H, W, 3), with the hole filled. What lies hidden under transparency is not copied."""
@@ -115,7 +115,7 @@ def _part(report: Report, begin: float, length: float) -> Callable[[float], None
     return lambda share: report(begin + length * share, _FILLING)
 
 
-def _blended(rgb: np.ndarray, filled: np.ndarray, weight: np.ndarray) -> np.ndarray:
+def _blend(rgb: np.ndarray, filled: np.ndarray, weight: np.ndarray) -> np.ndarray:
     soft = (weight > 0) & (weight < 1)
     if soft.any():
         share = weight[soft][:, None]
@@ -177,7 +177,7 @@ SERVICE = Service(
             title=N_("Answers to pick from"),
             default=1,
             minimum=1,
-            maximum=MOST_ANSWERS,
+            maximum=MAX_ANSWERS,
             step=1,
             shown_when=("engine", VARIED),
         ),

@@ -4,14 +4,14 @@ import re
 from pathlib import Path
 
 import config
-from docs.tables import README, filled
+from docs.tables import README, fill_tables
 
 ROOT = Path(__file__).resolve().parent.parent
 
 
 def test_the_tables_of_settings_services_commands_and_addresses_are_the_code_s():
     text = README.read_text()
-    assert filled(text) == text, "run: python docs/tables.py"
+    assert fill_tables(text) == text, "run: python docs/tables.py"
 
 
 def test_every_setting_is_explained():

@@ -8,7 +8,7 @@ from flask_login import current_user
 from accounts import appearance, audit, password_change, sessions
 from jobs import account_deletion, quotas, retention
 from jobs.files import account_zip
-from jobs.queue import ring_mail
+from jobs.queue import notify_mailer
 from models import utc_now
 from views.forms import answer, as_field_error, beside_fields, field, page
 from views.guards import finish
@@ -46,7 +46,7 @@ def show(username: str):
 def password(username: str):
     user = current_user._get_current_object()
     form = [field(name) for name in ("current", "password", "confirm")]
-    ring_mail(password_change.change(user, *form, user.session_token, request.remote_addr))
+    notify_mailer(password_change.change(user, *form, user.session_token, request.remote_addr))
     notice = _("Your password is changed. You are signed out everywhere else.")
     return answer(url_for("account.show", username=username), {"changed": True}, 200, notice)
 
@@ -93,7 +93,7 @@ def data(username: str):
 @as_field_error("deletion_password")
 def delete(username: str):
     user = current_user._get_current_object()
-    ring_mail(account_deletion.leave(user, field("deletion_password"), request.remote_addr))
+    notify_mailer(account_deletion.leave(user, field("deletion_password"), request.remote_addr))
     finish()
     notice = _("Your account and all its pictures are deleted.")
     return answer(url_for("auth.login"), {"deleted": True}, 200, notice)

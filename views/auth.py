@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from flask_login import current_user
 
 from accounts import codes, mailbox_links, password_change, registration, sessions
-from jobs.queue import ring_mail
+from jobs.queue import notify_mailer
 from views import device_cookie
 from views.forms import answer, beside_fields, field, page
 from views.guards import begin, finish, own_home, safe_next
@@ -67,7 +67,7 @@ def reset():
         return show_reset()
     form = [field(name) for name in ("username", "password", "confirm", "code")]
     name, mail_id = password_change.reset(*form, _browser(), request.remote_addr, device_cookie.device)
-    ring_mail(mail_id)
+    notify_mailer(mail_id)
     session[NAME] = field("username")
     notice = _("Your password is changed. Please sign in.")
     return device_cookie.remember(answer(url_for("auth.login"), {"changed": True}, 200, notice), name)
@@ -120,7 +120,7 @@ def _send_code(purpose: str, location: str):
         purpose, field("username"), _browser(), request.remote_addr, str(get_locale()), device_cookie.device
     )
     if code_id is not None:
-        ring_mail(code_id)
+        notify_mailer(code_id)
     session[NAME] = field("username").strip()
     notice = _(
         "A mail with a code is on its way, unless too many were asked for. If none comes, ask again after a minute."

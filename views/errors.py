@@ -58,7 +58,7 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(InterfaceError, database_error)
     app.register_error_handler(OSError, os_error)
     app.register_error_handler(HTTPException, http_error)
-    app.register_error_handler(Exception, unexpected)
+    app.register_error_handler(Exception, handle_unexpected)
 
 
 def respond(status, key, message, *, fields=None, retry_after=None, reference=None):
@@ -102,7 +102,7 @@ def os_error(error: OSError):
         return job_error(StorageFull())
     if error.errno == errno.EROFS:
         return respond(503, *READ_ONLY, retry_after=RETRY_SECONDS)
-    return unexpected(error)
+    return handle_unexpected(error)
 
 
 def http_error(error: HTTPException):
@@ -136,7 +136,7 @@ def database_error(error: DBAPIError):
     return respond(503, *SENTENCES[503], retry_after=RETRY_SECONDS)
 
 
-def unexpected(error: Exception):
+def handle_unexpected(error: Exception):
     """Nobody foresaw this one: log it under a number, show the number, nothing else."""
     reference = secrets.token_hex(4)
     current_app.logger.exception("Unexpected error %s", reference)

@@ -28,32 +28,32 @@ def pictures(username: str):
 def download(username: str):
     """The form of the selection posts; the ZIP itself has an address of its own."""
     chosen = {"format": request.form["format"]} if request.form.get("format") else {}
-    return redirect(url_for("history.pictures", username=username, id=_selected(), **chosen), 303)
+    return redirect(url_for("history.pictures", username=username, id=_read_selection(), **chosen), 303)
 
 
 @blueprint.post("/deletion")
 def delete(username: str):
-    return _done(username, deleted=trash.put(current_user.id, _selected()))
+    return _finish_action(username, deleted=trash.put(current_user.id, _read_selection()))
 
 
 @blueprint.post("/restoration")
 def restore(username: str):
-    return _done(username, restored=trash.take_back(current_user.id, _selected()))
+    return _finish_action(username, restored=trash.take_back(current_user.id, _read_selection()))
 
 
 @blueprint.post("/erasure")
 def erase(username: str):
-    return _done(username, erased=trash.erase(current_user.id, _selected()))
+    return _finish_action(username, erased=trash.erase(current_user.id, _read_selection()))
 
 
-def _selected() -> list[str]:
+def _read_selection() -> list[str]:
     """The ids that the form names. None is no selection: it must not mean all."""
     if ids := request.form.getlist("id"):
         return ids
     raise JobError("nothing_selected", N_("Please select some pictures first."))
 
 
-def _done(username: str, **said: int):
+def _finish_action(username: str, **said: int):
     if wants_json():
         return jsonify(**said)
     return redirect(safe_next(request.form.get("next"), url_for("jobs.history", username=username)), 303)

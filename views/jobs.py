@@ -1,6 +1,6 @@
 """A person's jobs: the page of each, its pictures, what can be done with it, and the history.
 
-The one JSON shape of a job, which pages are rendered from as well (`described`):
+The one JSON shape of a job, which pages are rendered from as well (`describe_job`):
 
     id, number        number: of the frame in the owner's contact sheet, 1 being the first job ever
     title, name       title: the owner's own name for it or ""; name: that, else the name of the uploaded file
@@ -53,7 +53,7 @@ HISTORY_PAGE = 24
 @blueprint.get("/jobs/<id>")
 def show(username: str, id: str):
     job = lifecycle.find(current_user.id, id)
-    facts = described(job)
+    facts = describe_job(job)
     if wants_json():
         return jsonify(facts)
     return render_template("job.html", job=facts, **tools.page_of_job(job))
@@ -64,8 +64,8 @@ def show(username: str, id: str):
 @blueprint.get("/jobs/<id>/mask", defaults={"which": "mask"}, endpoint="mask")
 def picture(username: str, id: str, which: str):
     job = lifecycle.find(current_user.id, id)
-    wish = downloads.wish(*(request.args.get(name) for name in ("format", "quality", "metadata")))
-    return _sent(downloads.picture(job, which, wish))
+    wish = downloads.parse_spec(*(request.args.get(name) for name in ("format", "quality", "metadata")))
+    return _send(downloads.picture(job, which, wish))
 
 
 @blueprint.get("/jobs/<id>/answers/<int(max=2147483647):number>")
@@ -76,20 +76,20 @@ def answer(username: str, id: str, number: int):
 @blueprint.get("/jobs/<id>/uploads/<option>")
 def upload(username: str, id: str, option: str):
     job = lifecycle.find(current_user.id, id)
-    return _sent(downloads.uploaded(job, option))
+    return _send(downloads.find_upload(job, option))
 
 
 @blueprint.get("/jobs/<id>/preview", defaults={"kind": storage.PREVIEW}, endpoint="preview")
 @blueprint.get("/jobs/<id>/thumbnail", defaults={"kind": storage.THUMBNAIL}, endpoint="thumbnail")
 def small(username: str, id: str, kind: str):
     job = lifecycle.find(current_user.id, id)
-    return _sent(downloads.small(job, kind, request.args.get("of", storage.ORIGINAL)))
+    return _send(downloads.small(job, kind, request.args.get("of", storage.ORIGINAL)))
 
 
 @blueprint.get("/jobs/<id>/files/<name>")
 def file(username: str, id: str, name: str):
     job = lifecycle.find(current_user.id, id)
-    return _sent(downloads.finished(job, name), attachment=True)
+    return _send(downloads.find_finished(job, name), attachment=True)
 
 
 @blueprint.post("/jobs/<id>/choice")
@@ -102,7 +102,7 @@ def choose(username: str, id: str):
 def rerun(username: str, id: str):
     job = lifecycle.again(current_user.id, id, request.form)
     if wants_json():
-        return jsonify(described(job)), 202
+        return jsonify(describe_job(job)), 202
     return redirect(url_for("jobs.show", username=username, id=job.id), 303)
 
 
@@ -138,24 +138,24 @@ def history(username: str):
     jobs, older = lifecycle.page(current_user.id, HISTORY_PAGE, before, service)
     sheet = {"username": username, "service": service or None}
     older_url = url_for("jobs.history", **sheet, before=older) if older else None
-    facts = [described(job, estimate=False) for job in jobs]
+    facts = [describe_job(job, estimate=False) for job in jobs]
     if wants_json():
         return jsonify(jobs=facts, older_url=older_url)
     here = url_for("jobs.history", **sheet, before=before)
     place = {"service": service, "before": before, "here": here}
-    return render_template("history.html", jobs=facts, older_url=older_url, **place, **_deleted())
+    return render_template("history.html", jobs=facts, older_url=older_url, **place, **_describe_deleted())
 
 
-def _deleted() -> dict[str, Any]:
+def _describe_deleted() -> dict[str, Any]:
     """What can still be taken back, by the go in which it was deleted."""
     batches = trash.contents(current_user.id)
     return {
-        "deleted": [[described(job, estimate=False) for job in batch.jobs] for batch in batches],
+        "deleted": [[describe_job(job, estimate=False) for job in batch.jobs] for batch in batches],
         "undo_minutes": trash.UNDO_MINUTES,
     }
 
 
-def described(job: Job, estimate: bool = True) -> dict[str, Any]:
+def describe_job(job: Job, estimate: bool = True) -> dict[str, Any]:
     """Return the public facts of a job: the shape above. Without `estimate`, in lists, the queue is not asked."""
     service = services.get(job.service)
     return (
@@ -215,8 +215,8 @@ def _pictures(job: Job) -> dict[str, Any]:
         "mask_url": _address(job, "mask") if job.mask_file else None,
         "preview_original_url": _address(job, "preview", of="original"),
         # Named by the file, so that a browser shows another one after another answer was picked.
-        "preview_result_url": _address(job, "preview", of=_shown(job)) if done else None,
-        "thumbnail_url": _address(job, "thumbnail", of=_shown(job) if done else "original"),
+        "preview_result_url": _address(job, "preview", of=_describe_status(job)) if done else None,
+        "thumbnail_url": _address(job, "thumbnail", of=_describe_status(job) if done else "original"),
         "answers": [_answer(job, number) for number in range(job.answers)],
         "chosen": job.chosen,
         "choice_url": _address(job, "choose") if job.answers else None,
@@ -232,7 +232,7 @@ def _pictures(job: Job) -> dict[str, Any]:
     }
 
 
-def _shown(job: Job) -> str:
+def _describe_status(job: Job) -> str:
     return f"{storage.ANSWER}-{job.chosen}" if job.answers and job.chosen else storage.RESULT
 
 
@@ -277,7 +277,7 @@ def _form(job: Job, which: str) -> str:
     return url_for("studio.studio", **where, **{"from": job.id, "which": which})
 
 
-def _sent(file: downloads.Download, attachment: bool = False):
+def _send(file: downloads.Download, attachment: bool = False):
     return send_file(
         file.open(),
         mimetype=file.mimetype,
@@ -291,5 +291,5 @@ def _sent(file: downloads.Download, attachment: bool = False):
 def _after(username: str, id: str):
     """Back to the page of the job, or to where the form says that it stands."""
     if wants_json():
-        return jsonify(described(lifecycle.find(current_user.id, id)))
+        return jsonify(describe_job(lifecycle.find(current_user.id, id)))
     return redirect(safe_next(request.form.get("next"), url_for("jobs.show", username=username, id=id)), 303)

@@ -14,7 +14,7 @@ from flask_login import current_user
 from sqlalchemy.exc import SQLAlchemyError
 
 import services
-from jobs.availability import offered_choices
+from jobs.availability import list_offered_choices
 from views.icons import ICONS
 
 # The first mark that a user agent holds tells its name: nearly all call themselves Mozilla, Chrome and Safari as well.
@@ -67,7 +67,7 @@ def what_pages_use() -> dict[str, Any]:
         "services_menu": services.SERVICES,
         "service_of": services.get,
         "tool_url": lambda key: tool_url(key, person),
-        "offered_choices": offered_choices,
+        "offered_choices": list_offered_choices,
         "examples": examples(),
         "example_of": lambda key: next((e for e in all_examples() if e["key"] == key), None),
     }

@@ -30,7 +30,7 @@ from services.base import UPLOADED, Service, ServiceError
 from views import tools
 from views.errors import respond
 from views.guards import wants_json
-from views.jobs import described
+from views.jobs import describe_job
 
 blueprint = Blueprint("studio", __name__)
 
@@ -63,14 +63,14 @@ def tool(service: str):
 def studio(username: str, service: str):
     chosen = _service(service)
     if request.method != "POST":
-        return render_template("studio.html", **_asked_for(chosen))
+        return render_template("studio.html", **_read_prefill(chosen))
     try:
         job = lifecycle.create(current_user.id, chosen, request.form, _files())
     except (JobError, PictureError, ServiceError) as error:
         db.session.rollback()
-        return _refused(chosen, error)
+        return _show_refusal(chosen, error)
     if wants_json():
-        return jsonify(described(job)), 202
+        return jsonify(describe_job(job)), 202
     return redirect(url_for("jobs.show", username=username, id=job.id), 303)
 
 
@@ -92,7 +92,7 @@ def _files() -> dict[str, FormFile]:
     return {name: FormFile(file.stream, file.filename) for name, file in request.files.items() if file.filename}
 
 
-def _asked_for(service: Service) -> dict[str, Any]:
+def _read_prefill(service: Service) -> dict[str, Any]:
     """The form as the address asks for it: `?from=<job>&which=original|result` begins with an earlier picture."""
     job_id = request.args.get("from")
     which = request.args.get("which") or ORIGINAL
@@ -100,7 +100,7 @@ def _asked_for(service: Service) -> dict[str, Any]:
     return tools.page(service, {}, form=form)
 
 
-def _refused(service: Service, error: JobError | PictureError | ServiceError):
+def _show_refusal(service: Service, error: JobError | PictureError | ServiceError):
     """What is wrong, beside the field that it is about: programs get its name, people the form once more."""
     place = getattr(error, "option", None) or getattr(error, "field", "form")
     status, retry_after = getattr(error, "status", 400), getattr(error, "retry_after_seconds", None)

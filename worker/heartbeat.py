@@ -18,10 +18,10 @@ BEAT_SECONDS = 2
 REPORT_SECONDS = 0.3
 
 
-class Pulse:
+class Heartbeat:
     """The `report` of a service, and a thread that beats while the service is silent.
 
-    `pulse(progress, stage)` raises Cancelled once the job is not this run's any more (cancelled, deleted, taken
+    `heartbeat(progress, stage)` raises Cancelled once the job is not this run's any more (cancelled, deleted, taken
     over) or its time is up; `too_long` tells the latter. A database that is away is no reason to stop.
     """
 
@@ -33,9 +33,9 @@ class Pulse:
         self._lost = threading.Event()
         self._ended = threading.Event()
         self._reported = (0.0, "")  # when, and which stage
-        self._thread = threading.Thread(target=self._beat_on, name=f"pulse-{job_id[:8]}", daemon=True)
+        self._thread = threading.Thread(target=self._beat_on, name=f"heartbeat-{job_id[:8]}", daemon=True)
 
-    def __enter__(self) -> "Pulse":
+    def __enter__(self) -> "Heartbeat":
         self._thread.start()
         return self
 

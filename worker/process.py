@@ -1,6 +1,6 @@
-"""The worker process: threads that answer the bells, and a keeper that looks after the rows.
+"""The worker process: threads that take messages, and a maintenance loop that looks after the rows.
 
-Jobs and mails have bells and threads of their own, so that a code is mailed while a long job runs.
+Jobs and mails have queues and threads of their own, so that a code is mailed while a long job runs.
 """
 
 import logging
@@ -20,7 +20,7 @@ from checkpoints import uploads
 from config import UMASK
 from jobs import job_statistics, process_identity, scheduler, trash
 from jobs.availability import folders, unavailable_reason
-from jobs.queue import JOB, MAIL, OutageFilter, bell, outage, remind
+from jobs.queue import JOB, MAIL, OutageFilter, get_wake_up, notify_again, outage
 from models import Worker, db, disk_reserve, release, utc_now
 from models.faults import describe
 from services import engine
@@ -50,7 +50,7 @@ class WorkerProcess:
         self.id = process_identity.worker_id()
         self.threads = app.config["WORKER_THREADS"]
         self._watch = recovery.Watch()
-        self._books = job_statistics.Books()
+        self._statistics = job_statistics.Statistics()
         self._stopping = threading.Event()
         self._hurry = threading.Event()
         self._purged_at = -float(PURGE_SECONDS)
@@ -62,9 +62,9 @@ class WorkerProcess:
             logging.getLogger(f"huey.consumer.{part}").addFilter(OutageFilter(outage(self.app)))
         with self.app.app_context():
             engine.configure(*folders())
-            self._keep()
+            self._maintain()
         consumers = [self._consumer(JOB, self._work, self.threads), self._consumer(MAIL, self._mail, 1)]
-        for thread in (self._keep_on, self._warm_up, self._do_chores):
+        for thread in (self._maintenance_loop, self._warm_up, self._do_chores):
             threading.Thread(target=thread, name=thread.__name__.strip("_"), daemon=True).start()
         logger.info("Worker %s is ready.", self.id)
         while not self._stopping.wait(10):
@@ -73,11 +73,11 @@ class WorkerProcess:
         self._stop(consumers)
 
     def _consumer(self, kind: str, listener, threads: int) -> Consumer:
-        chime = bell(self.app, kind)
-        chime.listener = listener
-        blocking = getattr(chime.huey.storage, "blocking", False)
+        wake_up = get_wake_up(self.app, kind)
+        wake_up.listener = listener
+        blocking = getattr(wake_up.huey.storage, "blocking", False)
         consumer = _Consumer(
-            chime.huey,
+            wake_up.huey,
             workers=threads,
             periodic=False,
             initial_delay=0.05,
@@ -86,43 +86,43 @@ class WorkerProcess:
         consumer.start()
         return consumer
 
-    def _work(self, _rung_id: str = "") -> None:
-        """Run what waits, oldest first, until nothing does: the bell only says that there is something."""
+    def _work(self, _job_id: str = "") -> None:
+        """Run what waits, oldest first, until nothing does: the message only says that there is something."""
         with self.app.app_context():
             try:
                 while not self._stopping.is_set() and (job_id := scheduler.next_id()):
                     runner.run(job_id, self.id)
             except DBAPIError as error:
-                logger.warning("The database is %s: the keeper calls again.", describe(error))
+                logger.warning("The database is %s: maintenance notifies again.", describe(error))
 
     def _mail(self, code_id: str) -> None:
         with self.app.app_context():
             mail.deliver_code(code_id)
 
-    def _keep_on(self) -> None:
+    def _maintenance_loop(self) -> None:
         while not self._stopping.wait(SWEEP_SECONDS):
             with self.app.app_context():
-                self._keep()
+                self._maintain()
 
-    def _keep(self) -> None:
-        """One round of the keeper; a database that is away is waited for."""
+    def _maintain(self) -> None:
+        """One round of maintenance; a database that is away is waited for."""
         try:
             self._sign_in()
             self._watch.rescue()
             waiting = scheduler.next_id()
-            remind(JOB, [waiting] if waiting else [])
-            remind(MAIL, mail.pending())
+            notify_again(JOB, [waiting] if waiting else [])
+            notify_again(MAIL, mail.pending())
             trash.erase_due()
-            self._books.keep()
+            self._statistics.refresh()
         except DBAPIError as error:
             logger.warning("The database is %s.", describe(error))
         except Exception:
-            logger.exception("A round of the keeper failed; the next one follows.")
+            logger.exception("A round of maintenance failed; the next one follows.")
         finally:
             release()
 
     def _do_chores(self) -> None:
-        """What may take minutes, beside the keeper, whose heartbeat must not wait for it."""
+        """What may take minutes, beside the maintenance loop, whose heartbeat must not wait for it."""
         while not self._stopping.wait(SWEEP_SECONDS):
             with self.app.app_context():
                 try:

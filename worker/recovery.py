@@ -75,21 +75,21 @@ def purge(days: int | None = None) -> int:
     Returns how many jobs that was.
     """
     storage.remove_stale_drafts(_DRAFT_SECONDS)
-    _settle_doubts()
+    _settle_uncommitted()
     trash.erase_due()
     db.session.execute(delete(Worker).where(Worker.seen_at < utc_now() - _FORGET_WORKER))
     db.session.commit()
-    job_ids = retention.outdated(days)
+    job_ids = retention.list_outdated(days)
     for job_id in job_ids:
         lifecycle.erase(job_id)
     return len(job_ids)
 
 
-def _settle_doubts() -> None:
+def _settle_uncommitted() -> None:
     """Finish what a crash cut short between the files of a job and its row."""
-    for job_id in storage.doubtful(_DRAFT_SECONDS):
+    for job_id in storage.list_uncommitted(_DRAFT_SECONDS):
         if db.session.scalar(select(Job.id).where(Job.id == job_id)):
-            storage.settle(job_id)
+            storage.mark_committed(job_id)
         else:
             storage.remove(job_id)
 

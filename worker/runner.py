@@ -25,7 +25,7 @@ from models.faults import describe
 from models.job import DONE, FAILED, QUEUED, RUNNING
 from services import engine
 from services.base import Cancelled, Result, Service, ServiceError
-from worker.heartbeat import Pulse
+from worker.heartbeat import Heartbeat
 
 logger = logging.getLogger(__name__)
 
@@ -66,8 +66,8 @@ def _run_claimed(job_id: str, this_run: str) -> bool:
     db.session.expunge(job)
     db.session.remove()  # a long run holds no connection
     engine.forget_use()
-    with Pulse(job_id, this_run, current_app.config["JOB_MINUTES"] * 60) as pulse:
-        outcome = _outcome(job, pulse)
+    with Heartbeat(job_id, this_run, current_app.config["JOB_MINUTES"] * 60) as heartbeat:
+        outcome = _outcome(job, heartbeat)
         if outcome is not None:
             device = engine.device_name() if engine.was_used() else "CPU"
             _finish(job_id, this_run, outcome | {"device": device}, job.kept)
@@ -95,41 +95,41 @@ def _claim(job_id: str, this_run: str) -> bool:
     return claimed
 
 
-def _outcome(job: Job, pulse: Pulse) -> dict[str, Any] | None:
+def _outcome(job: Job, heartbeat: Heartbeat) -> dict[str, Any] | None:
     """Return the columns that tell how the run ended; None when the job is no longer ours."""
     service = services.get(job.service)
     try:
         if service is None:
             raise JobError("unknown_service", _GONE_TOOL)
-        result = _run_service(service, job, pulse)
-        pulse(0.93, _STAGES["save"])
+        result = _run_service(service, job, heartbeat)
+        heartbeat(0.93, _STAGES["save"])
         return results.store(job, service, result) | {"status": DONE, "progress": 1.0}
     except Cancelled:
-        return _failure(TOO_LONG, _TOO_LONG) if pulse.too_long else None
+        return _failure(TOO_LONG, _TOO_LONG) if heartbeat.too_long else None
     except FileNotFoundError:
-        return None if pulse.lost_now() else _unexpected(job)
+        return None if heartbeat.lost_now() else _handle_unexpected(job)
     except (ServiceError, PictureError, JobError) as error:
         known = service is not None and error.key in service.verdicts
         return _failure(error.key, error.message) | {"verdict": error.key if known else ""}
     except MemoryError:
         return _failure(TooCostly.key, TooCostly.message)
     except Exception:
-        return _unexpected(job)
+        return _handle_unexpected(job)
 
 
-def _run_service(service: Service, job: Job, pulse: Pulse) -> Result:
-    pulse(0.0, _STAGES["read"])
+def _run_service(service: Service, job: Job, heartbeat: Heartbeat) -> Result:
+    heartbeat(0.0, _STAGES["read"])
     megapixels = current_app.config["MAX_MEGAPIXELS"]
     picture = files.decode(storage.folder(job.id) / job.original_file, megapixels)
     chosen = options.for_run(service, job, megapixels)
-    return service.run(picture, chosen, lambda share, stage="": pulse(0.03 + 0.9 * share, stage))
+    return service.run(picture, chosen, lambda share, stage="": heartbeat(0.03 + 0.9 * share, stage))
 
 
 def _failure(key: str, message: str) -> dict[str, Any]:
     return {"status": FAILED, "error_key": key, "error_message": message}
 
 
-def _unexpected(job: Job) -> dict[str, Any]:
+def _handle_unexpected(job: Job) -> dict[str, Any]:
     """An error that nobody foresaw: the log has it under a number, and the number is all that the owner sees."""
     reference = secrets.token_hex(4)
     logger.exception("Unexpected error %s in job %s (%s)", reference, job.id, job.service)

@@ -174,7 +174,7 @@ def make(example: Example, folder: Path) -> dict | None:
     """Write the four pictures of an example and return its entry, or None where the tool does not run."""
     before, after = folder / f"{example.key}.png", folder / f"{example.key}-after.png"
     image = Image.open(PICTURES / example.picture).convert("RGB")
-    clean = np.asarray(cropped(image, example.top))
+    clean = np.asarray(crop(image, example.top))
     harmed = Image.fromarray(example.harm(clean))
     harmed.save(before)
     words = [word for name, value in example.options.items() for word in (f"--{name}", value)]
@@ -204,7 +204,7 @@ def make(example: Example, folder: Path) -> dict | None:
     }
 
 
-def cropped(image: Image.Image, top: float) -> Image.Image:
+def crop(image: Image.Image, top: float) -> Image.Image:
     """Cut the picture to 4:3, sides evenly, above and below as `top` says."""
     width, height = min(image.width, image.height * 4 // 3), min(image.height, image.width * 3 // 4)
     left, upper = (image.width - width) // 2, round((image.height - height) * top)

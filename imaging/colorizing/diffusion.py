@@ -12,14 +12,14 @@ SETTLED_SIDE = 128
 SETTLED_ROUNDS = 80
 
 
-def settled(lightness: np.ndarray, chroma: np.ndarray) -> np.ndarray:
+def smooth_chroma(lightness: np.ndarray, chroma: np.ndarray) -> np.ndarray:
     """Return `chroma`, float32 (h, w, C), with one colour where the `lightness`, (h, w) in [0, 1], is even.
 
     A network that is unsure gives an even sky a patch of blue and leaves the rest grey; here the whole sky shares
     what there is. How far colours reach goes with the size of the picture.
     """
     pull = np.full((*chroma.shape[:2], 1), SETTLED_PULL * (SETTLED_SIDE / min(chroma.shape[:2])) ** 2, np.float32)
-    return flowed(without_specks(lightness), SETTLED_STEP, pull, pull * chroma, chroma, SETTLED_ROUNDS)
+    return solve_diffusion(without_specks(lightness), SETTLED_STEP, pull, pull * chroma, chroma, SETTLED_ROUNDS)
 
 
 def without_specks(lightness: np.ndarray) -> np.ndarray:
@@ -27,7 +27,7 @@ def without_specks(lightness: np.ndarray) -> np.ndarray:
     return cv2.medianBlur(np.ascontiguousarray(lightness, np.float32), 3)
 
 
-def flowed(
+def solve_diffusion(
     lightness: np.ndarray, step: float, pull: np.ndarray, source: np.ndarray, start: np.ndarray, rounds: int
 ) -> np.ndarray:
     """Return the fields (h, w, C) where what flows in, `source` (h, w, C), balances `pull` (h, w, 1) times the field.

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from imaging.colorizing.diffusion import flowed, without_specks
-from imaging.guided_filter import reduced
+from imaging.colorizing.diffusion import solve_diffusion, without_specks
+from imaging.guided_filter import resize_area
 
-LEAST_COVER = 0.15  # of a pixel of the working size: what is painted less is no dab
+MIN_COVER = 0.15  # of a pixel of the working size: what is painted less is no dab
 BRIGHTNESS_STEP = 0.02  # of the range of L*: neighbours that differ by more hardly pass colours on
 FADING = 4e-4  # per pixel, against a passage of 1 between equal neighbours: how soon a colour is lost on its way
 HOLD = 10.0  # how firmly a dab keeps its own colour
@@ -23,7 +23,7 @@ SURE = 0.4  # belonging from which on a place takes a dab's colour in full
 
 
 @dataclass(frozen=True)
-class Spread:
+class SpreadHints:
     """`share` float32 (h, w) in [0, 1]: how much a place takes from the dabs; `chroma` float32 (h, w, 2): what."""
 
     share: np.ndarray
@@ -39,39 +39,41 @@ def dabs(paint: np.ndarray, size: tuple[int, int]) -> tuple[np.ndarray, np.ndarr
     """Return the colours, uint8 (h, w, 3), and which places are dabbed, bool (h, w), of paint, uint8 (H, W, 4)."""
     cover = paint[:, :, 3:].astype(np.float32) / 255
     colours = paint[:, :, :3] * cover
-    cover = reduced(np.ascontiguousarray(cover[:, :, 0]), size)
-    colours = reduced(colours, size) / np.maximum(cover, 1e-3)[:, :, None]
-    return np.clip(np.rint(colours), 0, 255).astype(np.uint8), cover >= LEAST_COVER
+    cover = resize_area(np.ascontiguousarray(cover[:, :, 0]), size)
+    colours = resize_area(colours, size) / np.maximum(cover, 1e-3)[:, :, None]
+    return np.clip(np.rint(colours), 0, 255).astype(np.uint8), cover >= MIN_COVER
 
 
-def spread(lightness: np.ndarray, chroma: np.ndarray, dabbed: np.ndarray) -> Spread:
+def spread_hints(lightness: np.ndarray, chroma: np.ndarray, dabbed: np.ndarray) -> SpreadHints:
     """Spread the `chroma`, float32 (h, w, 2), of the places `dabbed`, bool (h, w), over `lightness`, (h, w) in [0, 1].
 
     Without a dab nothing is taken anywhere.
     """
     if not dabbed.any():
-        return Spread(np.zeros(dabbed.shape, np.float32), np.zeros_like(chroma))
+        return SpreadHints(np.zeros(dabbed.shape, np.float32), np.zeros_like(chroma))
     held = np.dstack([dabbed.astype(np.float32), chroma * dabbed[:, :, None]])
-    found = _solved(without_specks(lightness), held)
+    found = _solve(without_specks(lightness), held)
     belonging = np.clip(found[:, :, 0], 0, 1)
     share = np.clip(belonging / SURE, 0, 1)
     share = share * share * (3 - 2 * share)
     colours = found[:, :, 1:] / np.maximum(belonging, 1e-6)[:, :, None]
-    return Spread(share.astype(np.float32), colours.astype(np.float32))
+    return SpreadHints(share.astype(np.float32), colours.astype(np.float32))
 
 
-def _solved(lightness: np.ndarray, held: np.ndarray) -> np.ndarray:
+def _solve(lightness: np.ndarray, held: np.ndarray) -> np.ndarray:
     """Solve for fields (h, w, C) that are `held` where held[..., 0] is 1, flow between likes and fade."""
     height, width = lightness.shape
     if min(height, width) >= 2 * COARSEST_SIDE:
         half = (height + 1) // 2, (width + 1) // 2
-        smaller = reduced(held, half)
+        smaller = resize_area(held, half)
         cover = smaller[:, :, :1]
-        smaller = np.where(cover > LEAST_COVER, smaller / np.maximum(cover, 1e-6), 0).astype(np.float32)
-        start = cv2.resize(_solved(reduced(lightness, half), smaller), (width, height), interpolation=cv2.INTER_LINEAR)
-        return _descended(lightness, held, start, FINE_ROUNDS)
-    return _descended(lightness, held, np.zeros_like(held), COARSE_ROUNDS)
+        smaller = np.where(cover > MIN_COVER, smaller / np.maximum(cover, 1e-6), 0).astype(np.float32)
+        start = cv2.resize(
+            _solve(resize_area(lightness, half), smaller), (width, height), interpolation=cv2.INTER_LINEAR
+        )
+        return _descend(lightness, held, start, FINE_ROUNDS)
+    return _descend(lightness, held, np.zeros_like(held), COARSE_ROUNDS)
 
 
-def _descended(lightness: np.ndarray, held: np.ndarray, start: np.ndarray, rounds: int) -> np.ndarray:
-    return flowed(lightness, BRIGHTNESS_STEP, FADING + HOLD * held[:, :, :1], HOLD * held, start, rounds)
+def _descend(lightness: np.ndarray, held: np.ndarray, start: np.ndarray, rounds: int) -> np.ndarray:
+    return solve_diffusion(lightness, BRIGHTNESS_STEP, FADING + HOLD * held[:, :, :1], HOLD * held, start, rounds)

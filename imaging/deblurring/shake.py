@@ -7,15 +7,15 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from imaging.tensors import padded, to_tensor
+from imaging.tensors import pad_to_multiple, to_tensor
 
-SIDE, MOST = 256, 5  # of the windows that are looked at: pixels, and how many
+SIDE, MAX_WINDOWS = 256, 5  # of the windows that are looked at: pixels, and how many
 # The spread, in pixels, from which a picture counts as blurred. Chosen by `training.deblurring.measure_shake` on
 # held-back photos of the training sets, where it separates sharp ones from the lightest blur that recipes make.
 THRESHOLD = 0.8
 
 
-def spread(
+def estimate_blur(
     pixels: np.ndarray,
     kernels: Callable[[Tensor], Tensor],
     multiple_of: int,
@@ -29,7 +29,7 @@ def spread(
     """
     found = []
     for rows, columns in windows(pixels):
-        source = padded(to_tensor(pixels[rows, columns], device), multiple_of, minimum_side)
+        source = pad_to_multiple(to_tensor(pixels[rows, columns], device), multiple_of, minimum_side)
         found.append(deviation(kernels(source)[0].float().cpu()))
     return float(np.median(found))
 
@@ -49,7 +49,7 @@ def deviation(kernel: Tensor) -> float:
 
 
 def windows(pixels: np.ndarray) -> list[tuple[slice, slice]]:
-    """Return up to `MOST` windows with the most detail, apart from each other: where blur shows."""
+    """Return up to `MAX_WINDOWS` windows with the most detail, apart from each other: where blur shows."""
     down, along = (spans(length) for length in pixels.shape[:2])
     grey = pixels[::2, ::2].mean(axis=2, dtype=np.float32)
     detail = np.zeros_like(grey)
@@ -60,7 +60,7 @@ def windows(pixels: np.ndarray) -> list[tuple[slice, slice]]:
         rows, columns = (slice(side.start // 2, -(-side.stop // 2)) for side in window)
         return float(detail[rows, columns].mean())
 
-    return sorted([(rows, columns) for rows in down for columns in along], key=amount, reverse=True)[:MOST]
+    return sorted([(rows, columns) for rows in down for columns in along], key=amount, reverse=True)[:MAX_WINDOWS]
 
 
 def spans(length: int) -> list[slice]:

@@ -50,7 +50,7 @@ def around(head: Head, wanted: Wanted, alpha: np.ndarray, may_reach_out: bool) -
         "left": (head.centre, wanted.width / 2),
         "right": (width - head.centre, wanted.width / 2),
     }
-    touched = _touched_edges(alpha, rows=slice(None, round(head.crown + usual * (wanted.height - wanted.top))))
+    touched = _find_touched_edges(alpha, rows=slice(None, round(head.crown + usual * (wanted.height - wanted.top))))
     bounds = [room / length for edge, (room, length) in rooms.items() if not may_reach_out or edge in touched]
     scale = min([usual, *bounds])
     if scale < smallest * (1 - 1e-6):
@@ -90,7 +90,7 @@ def cut_out(
     backdrop: Callable[[slice], np.ndarray],
     pure: np.ndarray | None = None,
 ) -> np.ndarray:
-    """Return the person in a box, before one colour (`backdrop` as in `matte.composed`), at size (height, width).
+    """Return the person in a box, before one colour (`backdrop` as in `matte.composite`), at size (height, width).
 
     `pure` as in `matte.foreground`. Around the box there is a margin for the filters, which ends where the photo ends.
     """
@@ -104,7 +104,7 @@ def cut_out(
         (max(0, ceil(-start)), max(0, ceil(start + length - limit)))
         for start, length, limit in zip((box.top, box.left), (box.height, box.width), alpha.shape, strict=True)
     )
-    laid = matte.composed(np.pad(colours, (*beyond, (0, 0))), np.pad(share, beyond), backdrop)
+    laid = matte.composite(np.pad(colours, (*beyond, (0, 0))), np.pad(share, beyond), backdrop)
     left, top = box.left - columns.start + beyond[1][0], box.top - rows.start + beyond[0][0]
     return cut(laid, Box(left, top, box.width, box.height), size)
 
@@ -114,7 +114,7 @@ def _within(start: float, length: float, limit: int) -> slice:
     return slice(min(max(floor(start), 0), limit), min(max(ceil(start + length), 0), limit))
 
 
-def _touched_edges(alpha: np.ndarray, rows: slice) -> set[str]:
+def _find_touched_edges(alpha: np.ndarray, rows: slice) -> set[str]:
     """Return the edges at which the person is cut off: the sides only in the rows that the box can show."""
     strips = {"top": alpha[0], "bottom": alpha[-1], "left": alpha[rows, 0], "right": alpha[rows, -1]}
     return {edge for edge, strip in strips.items() if (strip > 127).mean() > _TOUCHES}

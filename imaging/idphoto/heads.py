@@ -31,7 +31,7 @@ class Head:
         return self.chin - self.crown
 
 
-def located(alpha: np.ndarray) -> Head | None:
+def find_head(alpha: np.ndarray) -> Head | None:
     """Return the head of the largest person in an alpha, uint8 (H, W); None where its outline shows none.
 
     Going down from the crown, the outline widens to the head, narrows to the neck and widens to the shoulders. The
@@ -46,10 +46,10 @@ def located(alpha: np.ndarray) -> Head | None:
     person = _largest(_small(part))
     if person is None:
         return None
-    top, widths, middles = _followed(person)
+    top, widths, middles = _trace_outline(person)
     if len(widths) < 8:
         return None
-    chin = _chin(_smoothed(widths))
+    chin = _chin(_smooth(widths))
     down, across = part.shape[0] / person.shape[0], part.shape[1] / person.shape[1]
     if chin is None or chin * down < _LEAST_HEAD * alpha.shape[0]:
         return None
@@ -77,7 +77,7 @@ def _largest(person: np.ndarray) -> np.ndarray | None:
     return labels == 1 + int(np.argmax(stats[1:, cv2.CC_STAT_AREA]))
 
 
-def _followed(person: np.ndarray) -> tuple[int, np.ndarray, np.ndarray]:
+def _trace_outline(person: np.ndarray) -> tuple[int, np.ndarray, np.ndarray]:
     """Follow the outline down from its crown: the crown's row, and the width and the middle of each row below.
 
     In each row the stretch is taken that the one above leans on most, so that a raised hand does not count.
@@ -101,7 +101,7 @@ def _followed(person: np.ndarray) -> tuple[int, np.ndarray, np.ndarray]:
     return top, np.array(widths, np.float32), np.array(middles, np.float32)
 
 
-def _smoothed(widths: np.ndarray) -> np.ndarray:
+def _smooth(widths: np.ndarray) -> np.ndarray:
     reach = max(1, len(widths) // 80)
     padded = np.pad(widths, reach, mode="edge")
     return np.convolve(padded, np.full(2 * reach + 1, 1 / (2 * reach + 1)), mode="valid")

@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from imaging.tensors import padded, to_pixels
+from imaging.tensors import pad_to_multiple, to_pixels
 
 WINDOW = 512
 OVERLAP = 128
@@ -22,7 +22,7 @@ RIM_PIXELS = 64  # at each scale: so deep the windows count, ever less
 Complete = Callable[[Tensor], Tensor]  # (1, 4, h, w), RGB with the hole 0 and known = 1, in [0, 1] -> (1, 3, h, w)
 
 
-def completed(
+def complete_photo(
     rgb: np.ndarray,
     hole: np.ndarray,
     complete: Complete,
@@ -38,7 +38,7 @@ def completed(
         factor *= 2
     count, guess = int(np.log2(factor)) + 1, None
     for number in range(count):
-        small, missing = _reduced(rgb, hole, factor)
+        small, missing = _reduce(rgb, hole, factor)
         if guess is None:
             guess = _answer(small, missing, complete, size_rule)
         else:
@@ -82,11 +82,11 @@ def _answer(rgb: np.ndarray, hole: np.ndarray, complete: Complete, size_rule: tu
     """Return what the network makes of a window, uint8 (h, w, 3)."""
     known = (~hole).astype(np.float32)
     planes = np.dstack([rgb.astype(np.float32) / 255 * known[:, :, None], known])
-    tensor = padded(torch.from_numpy(planes).permute(2, 0, 1)[None], *size_rule)
+    tensor = pad_to_multiple(torch.from_numpy(planes).permute(2, 0, 1)[None], *size_rule)
     return to_pixels(complete(tensor)[:, :, : hole.shape[0], : hole.shape[1]])
 
 
-def _reduced(rgb: np.ndarray, hole: np.ndarray, factor: int) -> tuple[np.ndarray, np.ndarray]:
+def _reduce(rgb: np.ndarray, hole: np.ndarray, factor: int) -> tuple[np.ndarray, np.ndarray]:
     """Return colours and hole so many times smaller; what touches the hole belongs to it."""
     if factor == 1:
         return rgb, hole

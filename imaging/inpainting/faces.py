@@ -11,10 +11,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from imaging.inpainting.laplace_fill import stretched
+from imaging.inpainting.laplace_fill import laplace_fill
 from imaging.tensors import to_tensor
 from networks.dcgan import DCGAN
-from networks.face_finder import LEAST_SCORE, FaceFinder, Square, found
+from networks.face_finder import MIN_SCORE, FaceFinder, Square, find_face
 from networks.latent_search import STEPS, nearest, search
 from networks.pluralistic import Pluralistic
 
@@ -31,7 +31,7 @@ Report = Callable[[float], None]
 Answer = Callable[[Tensor, Tensor, Report], Tensor]
 
 
-def completed(
+def complete_faces(
     rgb: np.ndarray, hole: np.ndarray, finder: FaceFinder, answer: Answer, report: Report = lambda share: None
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return uint8 (H, W, 3) `rgb` with the `hole`, bool (H, W), completed where it lies in faces, and what is left.
@@ -70,13 +70,13 @@ def face_around(rgb: np.ndarray, hole: np.ndarray, piece: np.ndarray, finder: Fa
     scale = min(1.0, LOOKED_AT / max(height, width))
     size = max(1, round(width * scale)), max(1, round(height * scale))
     small = cv2.resize(rgb[part], size, interpolation=cv2.INTER_AREA)
-    missing, here = (_reduced(plane[part], size) for plane in (hole, piece))
+    missing, here = (_reduce(plane[part], size) for plane in (hole, piece))
     if not here.any() or missing.all():
         return None
     device = next(finder.parameters()).device
-    looked = (plane.to(device) for plane in (to_tensor(evened(small, missing)), _plane(~missing), _plane(here)))
-    square = found(finder, *looked)
-    if square is None or square.score < LEAST_SCORE:
+    looked = (plane.to(device) for plane in (to_tensor(fill_smoothly(small, missing)), _plane(~missing), _plane(here)))
+    square = find_face(finder, *looked)
+    if square is None or square.score < MIN_SCORE:
         return None
     return Square(top + square.top / scale, left + square.left / scale, square.side / scale, square.score)
 
@@ -93,15 +93,15 @@ def _complete(result: np.ndarray, left: np.ndarray, square: Square, answer: Answ
     here = left & inside(square, left.shape)
     small, missing = (_cut(plane, square, 0.0, SIDE) for plane in (result, left.astype(np.float32)))
     missing = missing > 0.01
-    face = answer(to_tensor(evened(small, missing)), _plane(~missing), report)
+    face = answer(to_tensor(fill_smoothly(small, missing)), _plane(~missing), report)
     rows, columns = (np.flatnonzero(here.any(axis)) for axis in (1, 0))
     part = slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
-    filled = _blended(result, left, square, face)
-    result[part][here[part]] = _taken(filled, square, part)[here[part]]
+    filled = _blend_face(result, left, square, face)
+    result[part][here[part]] = _cut_part(filled, square, part)[here[part]]
     left[here] = False
 
 
-def _blended(rgb: np.ndarray, hole: np.ndarray, square: Square, face: Tensor) -> np.ndarray:
+def _blend_face(rgb: np.ndarray, hole: np.ndarray, square: Square, face: Tensor) -> np.ndarray:
     """Return the face with room around it, float32 (S, S, 3), fitted to the photo's colours along the hole's rim.
 
     Poisson blending (Perez, Gangnet, Blake, "Poisson Image Editing", SIGGRAPH 2003): slopes are the face's, values at
@@ -114,10 +114,10 @@ def _blended(rgb: np.ndarray, hole: np.ndarray, square: Square, face: Tensor) ->
     border = round(SIDE * ROOM)
     pixels = cv2.copyMakeBorder(pixels, border, border, border, border, cv2.BORDER_REPLICATE)
     enlarged = cv2.resize(pixels, (side, side), interpolation=cv2.INTER_CUBIC if side > SIDE else cv2.INTER_AREA)
-    return enlarged + stretched((photo.astype(np.float32) - enlarged) * known[:, :, None], known)
+    return enlarged + laplace_fill((photo.astype(np.float32) - enlarged) * known[:, :, None], known)
 
 
-def _taken(filled: np.ndarray, square: Square, part: tuple[slice, slice]) -> np.ndarray:
+def _cut_part(filled: np.ndarray, square: Square, part: tuple[slice, slice]) -> np.ndarray:
     """Return the pixels of a part of the photo out of the square with room, uint8."""
     scale = len(filled) / (square.side * (1 + 2 * ROOM))
     top, left = square.top - ROOM * square.side, square.left - ROOM * square.side
@@ -142,14 +142,14 @@ def _cut(plane: np.ndarray, square: Square, room: float, side: int) -> np.ndarra
     return cv2.resize(large, (side, side), interpolation=cv2.INTER_AREA) if finer > 1 else large
 
 
-def evened(rgb: np.ndarray, hole: np.ndarray) -> np.ndarray:
+def fill_smoothly(rgb: np.ndarray, hole: np.ndarray) -> np.ndarray:
     """Return uint8 (H, W, 3) with smooth colours in the hole, so that nothing under it is looked at."""
     known = (~hole).astype(np.float32)
-    smooth = stretched(rgb.astype(np.float32) * known[:, :, None], known)
+    smooth = laplace_fill(rgb.astype(np.float32) * known[:, :, None], known)
     return np.where(hole[:, :, None], np.clip(smooth, 0, 255), rgb).astype(np.uint8)
 
 
-def _reduced(plane: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+def _reduce(plane: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     return cv2.resize(plane.astype(np.float32), size, interpolation=cv2.INTER_AREA) > 0.01
 
 

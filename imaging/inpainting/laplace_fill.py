@@ -6,7 +6,7 @@ import numpy as np
 SWEEPS = 8  # of relaxation at each scale
 
 
-def stretched(values: np.ndarray, weight: np.ndarray) -> np.ndarray:
+def laplace_fill(values: np.ndarray, weight: np.ndarray) -> np.ndarray:
     """Return a smooth field, float32 (H, W, C), that takes `values` where `weight`, float32 (H, W), is large.
 
     Where the weight is zero the field is as the soap film between its neighbours (Laplace's equation), found from
@@ -19,10 +19,10 @@ def stretched(values: np.ndarray, weight: np.ndarray) -> np.ndarray:
         return np.broadcast_to(mean.astype(np.float32), values.shape).copy()
     size = (width + 1) // 2, (height + 1) // 2
     coarse_weight = cv2.resize(weight, size, interpolation=cv2.INTER_AREA)
-    coarse = _resized(values * weight[:, :, None], size, cv2.INTER_AREA) / np.maximum(coarse_weight, 1e-12)[:, :, None]
+    coarse = _resize(values * weight[:, :, None], size, cv2.INTER_AREA) / np.maximum(coarse_weight, 1e-12)[:, :, None]
     # A little weight is as good as much: what counts is that something is known there.
-    below = stretched(coarse, np.minimum(coarse_weight * 2, 1))
-    field = _resized(below, (width, height), cv2.INTER_LINEAR)
+    below = laplace_fill(coarse, np.minimum(coarse_weight * 2, 1))
+    field = _resize(below, (width, height), cv2.INTER_LINEAR)
     held = weight[:, :, None]
     kept = values * held
     for _ in range(SWEEPS):
@@ -30,5 +30,5 @@ def stretched(values: np.ndarray, weight: np.ndarray) -> np.ndarray:
     return field
 
 
-def _resized(field: np.ndarray, size: tuple[int, int], way: int) -> np.ndarray:
+def _resize(field: np.ndarray, size: tuple[int, int], way: int) -> np.ndarray:
     return cv2.resize(field, size, interpolation=way).reshape(size[1], size[0], -1)

@@ -19,7 +19,7 @@ PIXEL_WEIGHT, PATCH_WEIGHT, VARIATION_WEIGHT = 1.0, 0.1, 5e-6
 PIXELS_SHARE = 0.5  # of what is compared, beside the features
 TRUST_POWER, SURE = 2.0, 0.2  # the better a patch matches, the more it counts; SURE, in parts of the variance, is good
 READ = (1, 2)  # of the feature maps: those at half and at quarter size
-MOST_FILTERS = 8000
+MAX_FILTERS = 8000
 
 Features = Callable[[Tensor], list[Tensor]]  # (1, 3, h, w) in [0, 1] -> maps (1, C, h / 2^k, w / 2^k)
 
@@ -93,7 +93,9 @@ class Energy:
             if not len(sought.centres) or not len(sought.filters.patches):
                 continue
             if look_up:
-                self.goals[number] = neural_patches.agreed(one.detach(), sought.centres, sought.filters, sought.trust)
+                self.goals[number] = neural_patches.average_matches(
+                    one.detach(), sought.centres, sought.filters, sought.trust
+                )
             goal, count = self.goals[number]
             apart = (((one - goal) ** 2).sum(0) * count).sum() / count.sum()
             energy = energy + PATCH_WEIGHT / len(READ) * apart / sought.variance
@@ -105,13 +107,13 @@ class Energy:
         return (down.sum() + across.sum()) / self.size
 
 
-def known(picture: Tensor, usable: Tensor, reader: Reader, random: torch.Generator) -> list[Filters]:
+def collect_known_patches(picture: Tensor, usable: Tensor, reader: Reader, random: torch.Generator) -> list[Filters]:
     """Return the known patches of each map of a whole picture, (1, 3, H, W); they lie in `usable`, bool (H, W)."""
     with torch.no_grad():
         maps = reader(picture)
     cells = (-F.max_pool2d(-usable[None].float(), 2**place)[0] > 0 for place in READ)
     pairs = zip(maps, cells, strict=True)
-    return [neural_patches.filters(one, here, MOST_FILTERS, random, reader.half) for one, here in pairs]
+    return [neural_patches.filters(one, here, MAX_FILTERS, random, reader.half) for one, here in pairs]
 
 
 def _sought(filters: Filters, hole: Tensor, place: int) -> Sought:

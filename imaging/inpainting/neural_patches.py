@@ -48,7 +48,7 @@ def filters(
 
 def patches_at(maps: Tensor, centres: Tensor) -> Tensor:
     """Return the patches (n, 9, C) of a map (C, h, w) around flat positions; beyond the border it is mirrored."""
-    return _padded(maps)[_cells(centres, maps.shape[-1])]
+    return _pad_cells(maps)[_cells(centres, maps.shape[-1])]
 
 
 def nearest(queries: Tensor, known: Filters) -> Tensor:
@@ -57,7 +57,9 @@ def nearest(queries: Tensor, known: Filters) -> Tensor:
     return ((flat @ known.weights).float() + known.bias).argmax(1)
 
 
-def agreed(maps: Tensor, centres: Tensor, known: Filters, trust: Callable[[Tensor], Tensor]) -> tuple[Tensor, Tensor]:
+def average_matches(
+    maps: Tensor, centres: Tensor, known: Filters, trust: Callable[[Tensor], Tensor]
+) -> tuple[Tensor, Tensor]:
     """Return what the known patches nearest to those of a map (C, h, w) around flat positions say of each cell.
 
     That is their mean (C, h, w), and their weight (h, w), 0 where they say nothing. trust: from squared distances (n,)
@@ -67,7 +69,7 @@ def agreed(maps: Tensor, centres: Tensor, known: Filters, trust: Callable[[Tenso
     height, width = maps.shape[-2:]
     places = (height + 2 * REACH) * (width + 2 * REACH)
     sums, count = maps.new_zeros(places, len(maps)), maps.new_zeros(places)
-    padded = _padded(maps)
+    padded = _pad_cells(maps)
     for part in centres.split(CHUNK):
         cells = _cells(part, width)
         queries = padded[cells]
@@ -80,7 +82,7 @@ def agreed(maps: Tensor, centres: Tensor, known: Filters, trust: Callable[[Tenso
     return means[inner, inner].permute(2, 0, 1), count.view(height + 2 * REACH, -1)[inner, inner]
 
 
-def _padded(maps: Tensor) -> Tensor:
+def _pad_cells(maps: Tensor) -> Tensor:
     """Return the cells of a map with one more on each side, mirrored, (cells, C)."""
     return F.pad(maps[None], (REACH,) * 4, mode="reflect")[0].flatten(1).T.contiguous()
 

@@ -26,12 +26,15 @@ from torch import Tensor
 from imaging.inpainting import neural_energy
 from imaging.inpainting.neural_energy import Energy, Features, Reader
 from imaging.inpainting.patch_fill import thickness
-from imaging.inpainting.upsample_fill import followed
+from imaging.inpainting.upsample_fill import upsample_fill
 from imaging.tensors import to_pixels, to_tensor
 
-LONGEST_SIDE = 512  # pixels of the longer side at the finest scale
-THICK, SHORTEST = 48, 40  # pixels: the hole is no thicker at the coarsest, unless the shorter side would be too short
-LEAST_SIDE = 16  # pixels of the shorter side: with less there are no patches, and the guess stands
+MAX_SIDE = 512  # pixels of the longer side at the finest scale
+THICK, MIN_SHORT_SIDE = (
+    48,
+    40,
+)  # pixels: the hole is no thicker at the coarsest, unless the shorter side would be too short
+MIN_SIDE = 16  # pixels of the shorter side: with less there are no patches, and the guess stands
 STEPS = (60, 40, 24)  # at the coarsest scale, the next, and all finer ones
 RATE = 0.02
 REFRESH = 6  # steps after which the nearest patches are looked up again
@@ -65,7 +68,7 @@ class Way(NamedTuple):
     half: torch.dtype | None
 
 
-def synthesised(
+def synthesize(
     rgb: np.ndarray,
     hole: np.ndarray,
     features: Features,
@@ -86,18 +89,18 @@ def synthesised(
     full = Scene(rgb, hole, hole if barred is None else barred | hole)
     way = Way(features, seed, torch.Generator().manual_seed(seed), device, half)
     factors = _factors(hole.shape, thickness(hole))
-    if min(hole.shape) < LEAST_SIDE * factors[-1]:
+    if min(hole.shape) < MIN_SIDE * factors[-1]:
         return np.where(hole[:, :, None], guess(*full, report), rgb)
     shares = _shares(factors)
     answer = None
     for number, factor in enumerate(factors):
-        scene = _reduced(full, factor)
+        scene = _reduce(full, factor)
         if answer is None:
             answer = to_tensor(guess(*scene, partial(_tell, report, 0.0, BEGUN)), device)
         else:
             answer = F.interpolate(answer, size=scene.hole.shape, mode="bicubic").clamp(0, 1)
-        answer = _settled(scene, answer, way, number, partial(_tell, report, *shares[number]))
-    result = followed(*full, to_pixels(answer), factors[-1], seed, partial(_tell, report, SETTLED, 1 - SETTLED))
+        answer = _optimize_scale(scene, answer, way, number, partial(_tell, report, *shares[number]))
+    result = upsample_fill(*full, to_pixels(answer), factors[-1], seed, partial(_tell, report, SETTLED, 1 - SETTLED))
     report(1.0)
     return result
 
@@ -109,10 +112,10 @@ def _tell(report: Report, begin: float, length: float, part: float) -> None:
 def _factors(shape: tuple[int, int], thick: float) -> list[int]:
     """Return how many times smaller each scale is, coarsest first, all powers of two."""
     last = 1
-    while max(shape) > LONGEST_SIDE * last:
+    while max(shape) > MAX_SIDE * last:
         last *= 2
     factors = [last]
-    while thick > THICK * factors[0] and min(shape) > 2 * SHORTEST * factors[0]:
+    while thick > THICK * factors[0] and min(shape) > 2 * MIN_SHORT_SIDE * factors[0]:
         factors.insert(0, factors[0] * 2)
     return factors
 
@@ -128,7 +131,7 @@ def _shares(factors: list[int]) -> list[tuple[float, float]]:
     return list(zip(BEGUN + np.cumsum(lengths) - lengths, lengths, strict=True))
 
 
-def _reduced(scene: Scene, factor: int) -> Scene:
+def _reduce(scene: Scene, factor: int) -> Scene:
     """Return the scene so many times smaller; what touches the hole belongs to it."""
     if factor == 1:
         return scene
@@ -140,7 +143,7 @@ def _reduced(scene: Scene, factor: int) -> Scene:
     return Scene(cv2.resize(scene.rgb, size, interpolation=cv2.INTER_AREA), hole, barred)
 
 
-def _settled(scene: Scene, start: Tensor, way: Way, number: int, report: Report) -> Tensor:
+def _optimize_scale(scene: Scene, start: Tensor, way: Way, number: int, report: Report) -> Tensor:
     """Return the picture of the scale of this number, (1, 3, h, w), its hole optimised from `start`."""
     hole = torch.from_numpy(scene.hole).to(way.device)
     whole = torch.where(hole, start, to_tensor(scene.rgb, way.device))
@@ -148,7 +151,7 @@ def _settled(scene: Scene, start: Tensor, way: Way, number: int, report: Report)
         noise = torch.randn(whole.shape, generator=way.random).to(way.device) * NOISE
         whole = torch.where(hole, (whole + noise).clamp(0, 1), whole)
     reader = Reader(way.features, whole, way.half)
-    known = neural_energy.known(whole, _usable(scene, way, number), reader, way.random)
+    known = neural_energy.collect_known_patches(whole, _usable(scene, way, number), reader, way.random)
     window = (..., *_window(scene.hole))
     energy = Energy(whole[window], hole[window], reader, known)
     pixels = energy.start.clone().requires_grad_()

@@ -10,7 +10,7 @@ import numpy as np
 
 from imaging.inpainting.patches import PAD, Level, products
 
-MOST_SOURCES = 20_000
+MAX_SOURCES = 20_000
 BATCH = 256
 GOOD = 1.3  # times the least distance: so good a candidate may be drawn
 
@@ -18,8 +18,8 @@ GOOD = 1.3  # times the least distance: so good a candidate may be drawn
 def start(level: Level, random: np.random.Generator, varied: bool) -> None:
     """Fill the hole of `level` for a first time."""
     sources = level.sources
-    if len(sources) > MOST_SOURCES:
-        sources = sources[random.permutation(len(sources))[:MOST_SOURCES]]
+    if len(sources) > MAX_SOURCES:
+        sources = sources[random.permutation(len(sources))[:MAX_SOURCES]]
     channels = level.values.shape[1]
     patches = level.values[sources[:, None] + level.offsets].reshape(len(sources), -1)
     squares = patches * patches

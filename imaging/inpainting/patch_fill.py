@@ -13,14 +13,14 @@ import numpy as np
 
 from imaging.inpainting import onion_peel
 from imaging.inpainting.patch_match import Field, Search
-from imaging.inpainting.patch_voting import SOFT, finished, votes
+from imaging.inpainting.patch_voting import SOFT, fill_full_size, votes
 from imaging.inpainting.patches import PAD, Level, Planes, texture_of
 
 RADIUS = 3
 COARSEST_HOLE = 14  # pixels across: the hole is halved until it is about so thick, two patches
-MOST_PIXELS, MOST_TARGETS = 2.5e6, 4e5  # searched at no more; larger holes get their detail from the full size
-LEAST_LEVELS = 2  # even a scratch is first looked at from afar
-FEWEST_SOURCES = 60
+MAX_PIXELS, MAX_TARGETS = 2.5e6, 4e5  # searched at no more; larger holes get their detail from the full size
+MIN_LEVELS = 2  # even a scratch is first looked at from afar
+MIN_SOURCES = 60
 WITHHELD_CELLS, WITHHELD_SHARE = 6, 0.4  # for other answers: cells across the picture, and how many are withheld
 ENOUGH_CHANGE = 0.001  # of 1: when the colours move less in a round, more rounds are not worth their time
 
@@ -29,7 +29,7 @@ class NoSource(ValueError):
     """Nothing in the picture can be copied from: no patch of known pixels."""
 
 
-def filled(
+def fill_with_patches(
     rgb: np.ndarray,
     hole: np.ndarray,
     seed: int = 0,
@@ -45,7 +45,7 @@ def filled(
     """
     random = np.random.default_rng(seed)
     barred = hole if barred is None else barred | hole
-    factor, planes = _searched(rgb, hole, barred)
+    factor, planes = _build_search(rgb, hole, barred)
     levels = _pyramid(planes, random if seed else None)
     shares = iter(_shares(levels))
     field = None
@@ -56,19 +56,19 @@ def filled(
             onion_peel.start(level, random, seed != 0)
             field = search.anything()
         else:
-            field = _enlarged(field, levels[number + 1], level, random)
+            field = _enlarge_field(field, levels[number + 1], level, random)
             level.values[level.hole] = votes(level, field, level.hole, SOFT)
             levels[number + 1] = None
         _settle(level, field, search, number == 0, lambda part, share=next(shares): report(share[0] + part * share[1]))
-    result = finished(rgb, hole, levels[0], field, factor)
+    result = fill_full_size(rgb, hole, levels[0], field, factor)
     report(1.0)
     return result
 
 
-def _searched(rgb: np.ndarray, hole: np.ndarray, barred: np.ndarray) -> tuple[int, Planes]:
+def _build_search(rgb: np.ndarray, hole: np.ndarray, barred: np.ndarray) -> tuple[int, Planes]:
     """Return by how much the picture is reduced for the search, a power of two, and the finest planes."""
     factor = 1
-    while hole.size > MOST_PIXELS * factor**2 or hole.sum() > MOST_TARGETS * factor**2:
+    while hole.size > MAX_PIXELS * factor**2 or hole.sum() > MAX_TARGETS * factor**2:
         factor *= 2
     height, width = (-(-side // factor) * factor for side in hole.shape)
     extra = (0, height - hole.shape[0]), (0, width - hole.shape[1])
@@ -92,12 +92,12 @@ def _pyramid(planes: Planes, varied: np.random.Generator | None) -> list[Level]:
     finest = _finest(planes)
     levels, radius = [finest], finest.radius
     across = thickness(planes.hole)
-    while across > COARSEST_HOLE or len(levels) < LEAST_LEVELS:
+    while across > COARSEST_HOLE or len(levels) < MIN_LEVELS:
         smaller = planes.halved()
         if min(smaller.hole.shape) < 2 * radius + 1:
             break
         level = Level(smaller, radius)
-        if len(level.sources) < FEWEST_SOURCES:
+        if len(level.sources) < MIN_SOURCES:
             break
         planes = smaller
         levels.append(level)
@@ -106,7 +106,7 @@ def _pyramid(planes: Planes, varied: np.random.Generator | None) -> list[Level]:
         cells = varied.random((WITHHELD_CELLS, WITHHELD_CELLS)) < WITHHELD_SHARE
         withheld = cv2.resize(cells.astype(np.uint8), planes.hole.shape[::-1], interpolation=cv2.INTER_NEAREST) > 0
         fewer = Level(replace(planes, barred=planes.barred | withheld), radius)
-        if len(fewer.sources) >= FEWEST_SOURCES:
+        if len(fewer.sources) >= MIN_SOURCES:
             levels[-1] = fewer
     return levels
 
@@ -116,7 +116,7 @@ def _finest(planes: Planes) -> Level:
     radius = min(RADIUS, (min(planes.hole.shape) - 1) // 2)
     while radius >= 0:
         level = Level(planes, radius)
-        if len(level.sources) >= (FEWEST_SOURCES if radius else 1):
+        if len(level.sources) >= (MIN_SOURCES if radius else 1):
             return level
         radius -= 1
     raise NoSource("nothing of the picture may be copied")
@@ -150,7 +150,7 @@ def _settle(level: Level, field: Field, search: Search, finest: bool, report: Ca
     search.improve(field, 1, 8)
 
 
-def _enlarged(field: Field, coarse: Level, fine: Level, random: np.random.Generator) -> Field:
+def _enlarge_field(field: Field, coarse: Level, fine: Level, random: np.random.Generator) -> Field:
     """Return the field at twice the size; a source that is none there is replaced by any."""
     radius = fine.radius
     (height, width), (coarse_height, coarse_width) = fine.size, coarse.size

@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 
-from imaging.inpainting.laplace_fill import stretched
+from imaging.inpainting.laplace_fill import laplace_fill
 from imaging.inpainting.patch_match import Field
 from imaging.inpainting.patches import PAD, Level, chunks
 
@@ -33,7 +33,7 @@ def votes(level: Level, field: Field, places: np.ndarray, power: float) -> np.nd
     return said
 
 
-def finished(rgb: np.ndarray, hole: np.ndarray, level: Level, field: Field, factor: int) -> np.ndarray:
+def fill_full_size(rgb: np.ndarray, hole: np.ndarray, level: Level, field: Field, factor: int) -> np.ndarray:
     """Return uint8 (H, W, 3) `rgb` with its `hole` filled at full size from the best matches, the light evened out.
 
     factor: how much smaller the level is. Its matches are followed to the pixels of the full size.
@@ -45,13 +45,13 @@ def finished(rgb: np.ndarray, hole: np.ndarray, level: Level, field: Field, fact
     places = np.flatnonzero(hole)
     for part in chunks(len(places)):
         down, across = np.divmod(places[part], hole.shape[1])
-        colours = _followed(flat, hole.shape[1], level, field, weights, factor, down, across)
+        colours = _average_sources(flat, hole.shape[1], level, field, weights, factor, down, across)
         smooth = _between(correction, (down + 0.5) / factor - 0.5, (across + 0.5) / factor - 0.5)
         answer[places[part]] = np.rint(np.clip(colours + 255 * smooth, 0, 255))
     return result
 
 
-def _followed(flat, width, level, field, weights, factor, down, across) -> np.ndarray:
+def _average_sources(flat, width, level, field, weights, factor, down, across) -> np.ndarray:
     """Return what the sources of the patches over full-size pixels hold there, float32 (n, 3) in 0..255."""
     cells = (down // factor + PAD) * level.stride + across // factor + PAD
     sums = np.float32(0)
@@ -99,7 +99,7 @@ def _correction(level: Level, field: Field) -> np.ndarray:
     side = (2 * RIM_PIXELS + 1,) * 2
     apart = cv2.blur(apart, side) / np.maximum(cv2.blur(weight, side), 1e-6)[:, :, None]
     weight *= np.exp(-((np.abs(apart).max(2) / RIM_TOLERANCE) ** 2))
-    return stretched(apart * (weight > 0)[:, :, None], weight)[PAD:-PAD, PAD:-PAD]
+    return laplace_fill(apart * (weight > 0)[:, :, None], weight)[PAD:-PAD, PAD:-PAD]
 
 
 def _between(field: np.ndarray, down: np.ndarray, across: np.ndarray) -> np.ndarray:

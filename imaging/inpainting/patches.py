@@ -52,19 +52,19 @@ class Level:
         self.stride = self.shape[1]
         border = ((PAD, PAD), (PAD, PAD), (0, 0))
         self.values = np.pad(np.dstack([planes.colours, planes.texture]), border, "edge").reshape(-1, 5)
-        self.hole = np.flatnonzero(_padded(planes.hole))
+        self.hole = np.flatnonzero(_pad(planes.hole))
         side = 2 * radius + 1
         centres = np.zeros(self.shape, bool)
         centres[PAD + radius : PAD + height - radius, PAD + radius : PAD + width - radius] = True
-        near_hole = _spread(_padded(planes.hole), side) & centres
-        usable = centres & ~_spread(_padded(planes.barred), side)
+        near_hole = _dilate(_pad(planes.hole), side) & centres
+        usable = centres & ~_dilate(_pad(planes.barred), side)
         self.targets = np.flatnonzero(near_hole)
         self.sources = np.flatnonzero(usable)
         self.target_rows = _rows(self.targets, self.shape)
         self.source_rows = _rows(self.sources, self.shape)
         span = np.arange(-radius, radius + 1)
         self.offsets = (span[:, None] * self.stride + span).ravel()
-        depth = cv2.distanceTransform(_padded(planes.hole).astype(np.uint8), cv2.DIST_L2, 5)
+        depth = cv2.distanceTransform(_pad(planes.hole).astype(np.uint8), cv2.DIST_L2, 5)
         self.depth = depth.ravel()[self.targets]
 
     @property
@@ -131,11 +131,11 @@ def _sums(field: np.ndarray) -> np.ndarray:
     return even[::2, ::2] + even[1::2, ::2] + even[::2, 1::2] + even[1::2, 1::2]
 
 
-def _padded(field: np.ndarray) -> np.ndarray:
+def _pad(field: np.ndarray) -> np.ndarray:
     return np.pad(field, PAD)
 
 
-def _spread(places: np.ndarray, side: int) -> np.ndarray:
+def _dilate(places: np.ndarray, side: int) -> np.ndarray:
     return cv2.dilate(places.astype(np.uint8), np.ones((side, side), np.uint8)).astype(bool)
 
 

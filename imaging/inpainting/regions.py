@@ -12,7 +12,7 @@ import numpy as np
 
 WINDOW = 512  # pixels; holes that are larger without being thick are cut along a grid of such cells
 BULKY = 0.25  # a hole at least so thick, in parts of its longer side, is never cut
-LEAST_MARGIN = 96
+MIN_MARGIN = 96
 MARGIN_THICKNESSES = 1.5
 
 # fill(rgb uint8 (h, w, 3), hole bool (h, w), barred bool (h, w), report) -> uint8 (h, w, 3)
@@ -67,7 +67,7 @@ def fill_by_regions(
 
 def regions(hole: np.ndarray) -> Iterator[Region]:
     """Cut a hole, bool (H, W), into pieces that together are the whole of it."""
-    labels, spans = _labelled(hole)
+    labels, spans = _label_regions(hole)
     depth = cv2.distanceTransform(np.pad(hole, 1).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_3)[1:-1, 1:-1]
     cells: dict[tuple[int, int], list[tuple[int, slice, slice]]] = {}
     for number, rows, columns, cell in spans:
@@ -85,7 +85,7 @@ def regions(hole: np.ndarray) -> Iterator[Region]:
         yield _region(parts, labels, depth)
 
 
-def _labelled(hole: np.ndarray) -> tuple[np.ndarray, list[tuple[int, slice, slice, tuple[int, int] | None]]]:
+def _label_regions(hole: np.ndarray) -> tuple[np.ndarray, list[tuple[int, slice, slice, tuple[int, int] | None]]]:
     """Return labels, int32 (H, W), and (label, rows, columns, cell of the grid) in the order of their first pixels.
 
     A hole that is larger than a cell has a label of its own, and None for its cell. All smaller ones whose middles are
@@ -145,7 +145,7 @@ def _region(parts: list[tuple[int, slice, slice]], labels: np.ndarray, depth: np
         )
         piece[inner] |= labels[tall, wide] == number
     thick = 2 * float(depth[rows, columns][piece].max())
-    margin = max(LEAST_MARGIN, round(MARGIN_THICKNESSES * thick))
+    margin = max(MIN_MARGIN, round(MARGIN_THICKNESSES * thick))
     crop = tuple(
         slice(max(0, span.start - margin), min(length, span.stop + margin))
         for span, length in zip((rows, columns), labels.shape, strict=True)

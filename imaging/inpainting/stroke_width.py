@@ -9,7 +9,7 @@ from imaging.inpainting.regions import Fill, fill_by_regions
 
 THIN_SHARE = 0.015  # of the picture's shorter side (`training.inpainting.measure_stroke_width`)
 THIN_COST = 0.1  # of the time that a thick pixel takes
-LEAST_THIN_PIXELS = 5  # however small the picture: so near to both rims there is nothing to invent
+MIN_THIN_PIXELS = 5  # however small the picture: so near to both rims there is nothing to invent
 CROSSINGS = 0.05  # of a piece may be thicker: where scratches cross
 
 
@@ -42,7 +42,7 @@ def thin(hole: np.ndarray) -> np.ndarray:
     A piece is as thick as the largest disc that fits into it, but for small places where lines cross. At the border
     only one side is known, so that a hole there counts for twice as thick.
     """
-    limit = max(LEAST_THIN_PIXELS, THIN_SHARE * min(hole.shape))
+    limit = max(MIN_THIN_PIXELS, THIN_SHARE * min(hole.shape))
     deep = _depth(hole) > (limit + 1) / 2
     if not deep.any():
         return hole.copy()

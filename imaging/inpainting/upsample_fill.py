@@ -7,13 +7,13 @@ import numpy as np
 
 from imaging.inpainting.patch_fill import RADIUS
 from imaging.inpainting.patch_match import Search
-from imaging.inpainting.patch_voting import finished
+from imaging.inpainting.patch_voting import fill_full_size
 from imaging.inpainting.patches import Level, Planes, texture_of
 
 ROUNDS, TEXTURE_SIDE = 5, 5
 
 
-def followed(
+def upsample_fill(
     rgb: np.ndarray,
     hole: np.ndarray,
     barred: np.ndarray,
@@ -34,7 +34,7 @@ def followed(
     colours = small.astype(np.float32) / 255
     texture = texture_of(colours, np.zeros_like(missing), TEXTURE_SIDE)
     level = Level(Planes(colours, texture, missing, spoiled | missing), RADIUS)
-    if not len(level.sources) or not _covered(level, missing):
+    if not len(level.sources) or not _fits_patches(level, missing):
         result = rgb.copy()
         result[hole] = cv2.resize(small, hole.shape[::-1], interpolation=cv2.INTER_CUBIC)[hole]
         return result
@@ -46,9 +46,9 @@ def followed(
     # What lies beyond the last whole cell is looked up in it.
     extra = (0, small.shape[0] * factor - hole.shape[0]), (0, small.shape[1] * factor - hole.shape[1])
     wide = np.pad(rgb, (*extra, (0, 0)), mode="edge")
-    return finished(wide, np.pad(hole, extra), level, field, factor)[: hole.shape[0], : hole.shape[1]]
+    return fill_full_size(wide, np.pad(hole, extra), level, field, factor)[: hole.shape[0], : hole.shape[1]]
 
 
-def _covered(level: Level, missing: np.ndarray) -> bool:
+def _fits_patches(level: Level, missing: np.ndarray) -> bool:
     """Whether patches fit into the picture at all."""
     return min(missing.shape) > 2 * level.radius and len(level.targets) > 0

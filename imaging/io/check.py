@@ -11,9 +11,9 @@ import os
 from pathlib import Path
 
 from imaging.io import child, metadata
-from imaging.io.formats import DEFAULT_MAX_MEGAPIXELS, Header, header_of, opened
+from imaging.io.formats import DEFAULT_MAX_MEGAPIXELS, Header, header_of, open_image
 from imaging.io.modes import to_rgb
-from imaging.io.previews import saved, small
+from imaging.io.previews import encode, small
 
 PREVIEW_SIDE = 2048
 THUMBNAIL_SIDE = 384
@@ -59,9 +59,7 @@ def inspect(
 def main() -> None:
     """The child: set the limits, decode, write the small copies, print one JSON line."""
     arguments = _parser().parse_args()
-    child.reply(
-        lambda: {"header": vars(_looked_at(arguments))}, arguments.seconds, arguments.memory_mb, _MAX_WRITTEN_MB
-    )
+    child.reply(lambda: {"header": vars(_inspect(arguments))}, arguments.seconds, arguments.memory_mb, _MAX_WRITTEN_MB)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -75,8 +73,8 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _looked_at(arguments: argparse.Namespace) -> Header:
-    with opened(arguments.path, arguments.max_megapixels) as image:
+def _inspect(arguments: argparse.Namespace) -> Header:
+    with open_image(arguments.path, arguments.max_megapixels) as image:
         header = header_of(image)
         # JPEG can be decoded at a half or a quarter of its size; every coefficient is still read.
         image.draft(None, (PREVIEW_SIDE, PREVIEW_SIDE))
@@ -84,7 +82,7 @@ def _looked_at(arguments: argparse.Namespace) -> Header:
         turn = metadata.orientation(image)
         rgb, icc = to_rgb(image)
         preview = small(rgb, icc, PREVIEW_SIDE)
-    preview = metadata.turned(preview, turn)
+    preview = metadata.apply_orientation(preview, turn)
     _write(preview, arguments.preview)
     _write(small(preview, None, THUMBNAIL_SIDE), arguments.thumbnail)
     if turn >= 5:
@@ -93,7 +91,7 @@ def _looked_at(arguments: argparse.Namespace) -> Header:
 
 
 def _write(image, path: Path) -> None:
-    path.write_bytes(saved(image, _SUFFIXES[path.suffix.lower()], PREVIEW_QUALITY))
+    path.write_bytes(encode(image, _SUFFIXES[path.suffix.lower()], PREVIEW_QUALITY))
 
 
 if __name__ == "__main__":

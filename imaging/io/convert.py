@@ -44,7 +44,7 @@ def convert(
 
 def main() -> None:
     arguments = _parser().parse_args()
-    child.reply(lambda: _converted(arguments), arguments.seconds, _memory_mb(arguments.max_megapixels), _MAX_WRITTEN_MB)
+    child.reply(lambda: _convert(arguments), arguments.seconds, _memory_mb(arguments.max_megapixels), _MAX_WRITTEN_MB)
 
 
 def _memory_mb(max_megapixels: float) -> int:
@@ -63,7 +63,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _converted(arguments: argparse.Namespace) -> dict:
+def _convert(arguments: argparse.Namespace) -> dict:
     from imaging.io.files import decode, encode  # numpy is loaded under the limits as well
 
     picture = decode(arguments.source, arguments.max_megapixels)

@@ -1,4 +1,4 @@
-"""Files to pictures and back: the one door through which pixels come in and go out. No torch."""
+"""Files to pictures and back: the one door through policy pixels come in and go out. No torch."""
 
 from dataclasses import dataclass, replace
 from io import BytesIO
@@ -18,9 +18,9 @@ from imaging.io.errors import (
     TooManyBytes,
     TooManyPixels,
 )
-from imaging.io.formats import DEFAULT_MAX_MEGAPIXELS, DEFAULT_QUALITY, Header, Source, header_of, opened
+from imaging.io.formats import DEFAULT_MAX_MEGAPIXELS, DEFAULT_QUALITY, Header, Source, header_of, open_image
 from imaging.io.modes import to_rgb
-from imaging.io.previews import saved_small
+from imaging.io.previews import encode_small
 
 __all__ = [
     "AlphaNeedsPng",
@@ -36,7 +36,7 @@ __all__ = [
     "TooManyPixels",
     "decode",
     "encode",
-    "kept_format",
+    "choose_format",
     "preview",
     "probe",
 ]
@@ -104,25 +104,25 @@ class Picture:
 
 def probe(source: Source, max_megapixels: float = DEFAULT_MAX_MEGAPIXELS, max_bytes: int | None = None) -> Header:
     """Read the header of a path or of bytes without decoding. Raises PictureError."""
-    with opened(source, max_megapixels, max_bytes) as image:
+    with open_image(source, max_megapixels, max_bytes) as image:
         return header_of(image)
 
 
 def decode(source: Source, max_megapixels: float = DEFAULT_MAX_MEGAPIXELS, max_bytes: int | None = None) -> Picture:
     """Decode a path or bytes: the first frame, upright, 8-bit RGB(A). Raises PictureError."""
-    with opened(source, max_megapixels, max_bytes) as image:
+    with open_image(source, max_megapixels, max_bytes) as image:
         header = header_of(image)
         image.load()
         turn, dpi = metadata.orientation(image), metadata.dpi_of(image)
         exif, xmp = metadata.exif_of(image), metadata.xmp_of(image)
         rgb, icc = to_rgb(image)
-        pixels = np.asarray(metadata.turned(rgb, turn))
+        pixels = np.asarray(metadata.apply_orientation(rgb, turn))
     if dpi and turn >= 5:  # the sides changed places
         dpi = dpi[::-1]
     return Picture(pixels, exif, icc, dpi, header.format, xmp)
 
 
-def kept_format(picture: Picture) -> str:
+def choose_format(picture: Picture) -> str:
     """Return the output format nearest to the picture's own: "png", "jpeg" or "webp"."""
     if picture.format == "webp" and max(picture.width, picture.height) <= _LONGEST_SIDE["webp"]:
         return "webp"
@@ -152,7 +152,7 @@ def encode(picture: Picture, format: str, quality: int = DEFAULT_QUALITY, metada
 def preview(picture: Picture, longest_side: int = 2048, format: str = "webp", quality: int = 85) -> bytes:
     """Return a small sRGB copy without metadata, as "webp", "png" or "jpeg" (transparent areas turn white)."""
     image = Image.fromarray(np.ascontiguousarray(picture.pixels))
-    return saved_small(image, picture.icc, longest_side, format, quality)
+    return encode_small(image, picture.icc, longest_side, format, quality)
 
 
 def _format_settings(format: str, quality: int) -> dict:
@@ -164,10 +164,10 @@ def _format_settings(format: str, quality: int) -> dict:
     return {"quality": quality, "method": 3}
 
 
-def _metadata_settings(picture: Picture, format: str, which: str) -> dict:
-    if which not in ("keep", "strip", "all"):
-        raise ValueError(f"unknown metadata choice {which!r}")
-    exif = {"keep": metadata.public, "strip": lambda exif: None, "all": lambda exif: exif}[which](picture.exif)
+def _metadata_settings(picture: Picture, format: str, policy: str) -> dict:
+    if policy not in ("keep", "strip", "all"):
+        raise ValueError(f"unknown metadata choice {policy!r}")
+    exif = {"keep": metadata.public, "strip": lambda exif: None, "all": lambda exif: exif}[policy](picture.exif)
     settings = {"icc_profile": picture.icc} if picture.icc else {}
     if picture.dpi and format == "webp":
         exif = metadata.with_dpi(exif, picture.dpi)
@@ -175,9 +175,9 @@ def _metadata_settings(picture: Picture, format: str, which: str) -> dict:
         settings["dpi"] = picture.dpi
     if exif:
         settings["exif"] = exif
-    if picture.xmp and which == "all" and format == "png":
+    if picture.xmp and policy == "all" and format == "png":
         settings["pnginfo"] = PngInfo()
         settings["pnginfo"].add_itxt("XML:com.adobe.xmp", picture.xmp.decode("utf-8", "replace"))
-    elif picture.xmp and which == "all":
+    elif picture.xmp and policy == "all":
         settings["xmp"] = picture.xmp
     return settings

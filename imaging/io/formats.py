@@ -49,7 +49,7 @@ class Header:
 
 
 @contextmanager
-def opened(
+def open_image(
     source: Source, max_megapixels: float = DEFAULT_MAX_MEGAPIXELS, max_bytes: int | None = None
 ) -> Iterator[Image.Image]:
     """Yield the undecoded Pillow image of a path or of bytes; decode it inside the block.
@@ -70,7 +70,7 @@ def opened(
 
 
 def header_of(image: Image.Image) -> Header:
-    """Return the Header of an image that `opened` gave."""
+    """Return the Header of an image that `open_image` gave."""
     return Header(FORMATS[image.format], image.width, image.height)
 
 

@@ -97,7 +97,7 @@ def orientation(image: Image.Image) -> int:
     return value if value in _TURNS else 1
 
 
-def turned(image: Image.Image, orientation: int) -> Image.Image:
+def apply_orientation(image: Image.Image, orientation: int) -> Image.Image:
     """Return the image upright."""
     return image.transpose(_TURNS[orientation]) if orientation in _TURNS else image
 
@@ -105,7 +105,7 @@ def turned(image: Image.Image, orientation: int) -> Image.Image:
 def exif_of(image: Image.Image) -> bytes | None:
     """Return all that describes the picture, without orientation, thumbnail and storage tags."""
     try:
-        return _kept(image.getexif(), _DESCRIPTIVE, None)
+        return _copy_tags(image.getexif(), _DESCRIPTIVE, None)
     except Exception:  # as above
         return None
 
@@ -122,19 +122,19 @@ def xmp_of(image: Image.Image) -> bytes | None:
 
 def public(exif: bytes | None) -> bytes | None:
     """Return what the camera did, without place, owner, serial numbers, maker's note and free texts."""
-    return _kept(_loaded(exif), _PUBLIC, _PUBLIC_EXPOSURE) if exif else None
+    return _copy_tags(_load_exif(exif), _PUBLIC, _PUBLIC_EXPOSURE) if exif else None
 
 
 def with_software(exif: bytes | None, text: str) -> bytes:
     """Return the EXIF with `text` as the program that made the picture."""
-    tags = _loaded(exif)
+    tags = _load_exif(exif)
     tags[Base.Software] = text
     return tags.tobytes()
 
 
 def with_dpi(exif: bytes | None, dpi: tuple[float, float]) -> bytes:
     """Return the EXIF with the resolution written in it, for formats that have no other place for it."""
-    tags = _loaded(exif)
+    tags = _load_exif(exif)
     tags[Base.XResolution], tags[Base.YResolution] = dpi
     tags[Base.ResolutionUnit] = 2  # inches
     return tags.tobytes()
@@ -155,14 +155,14 @@ def dpi_of(image: Image.Image) -> tuple[float, float] | None:
     return (across, down) if sane else None
 
 
-def _loaded(exif: bytes | None) -> Image.Exif:
+def _load_exif(exif: bytes | None) -> Image.Exif:
     tags = Image.Exif()
     if exif:
         tags.load(exif)
     return tags
 
 
-def _kept(tags: Image.Exif, first: set, exposure: set | None) -> bytes | None:
+def _copy_tags(tags: Image.Exif, first: set, exposure: set | None) -> bytes | None:
     """Copy the named tags into new EXIF bytes; `exposure` None means the whole Exif directory."""
     kept = Image.Exif()
     for tag in first & set(tags):

@@ -21,7 +21,7 @@ def to_rgb(image: Image.Image) -> tuple[Image.Image, bytes | None]:
     if image.mode == "LAB":
         return _from_lab(image), None
     if image.mode == "CMYK" and icc:
-        return _converted(image, icc, b"CMYK") or image.convert("RGB"), None
+        return _convert(image, icc, b"CMYK") or image.convert("RGB"), None
     if icc and icc[16:20] == b"GRAY" and (image.mode in _GREY or image.mode.startswith("I")):
         return _from_grey(image, icc), None
     return _eight_bit_rgb(image), icc if icc and _usable_for_rgb(icc) else None
@@ -49,10 +49,10 @@ def _profile(icc: bytes | None) -> ImageCms.ImageCmsProfile:
 def _usable_for_rgb(icc: bytes) -> bool:
     if icc[16:20] != b"RGB " or icc[36:40] != b"acsp":
         return False
-    return _converted(Image.new("RGB", (1, 1)), icc, b"RGB ") is not None
+    return _convert(Image.new("RGB", (1, 1)), icc, b"RGB ") is not None
 
 
-def _converted(image: Image.Image, icc: bytes, space: bytes) -> Image.Image | None:
+def _convert(image: Image.Image, icc: bytes, space: bytes) -> Image.Image | None:
     if icc[16:20] != space:
         return None
     try:
@@ -69,7 +69,7 @@ def _from_lab(image: Image.Image) -> Image.Image:
 def _from_grey(image: Image.Image, icc: bytes) -> Image.Image:
     """Return a grey image of any depth, with or without transparency, as sRGB by its grey profile."""
     plain = _eight_bit_rgb(image)
-    found = _converted(plain.getchannel(0), icc, b"GRAY")
+    found = _convert(plain.getchannel(0), icc, b"GRAY")
     if found is None:
         return plain
     if plain.mode == "RGBA":

@@ -16,7 +16,7 @@ def small(image: Image.Image, icc: bytes | None, longest_side: int) -> Image.Ima
     return to_srgb(image, icc)
 
 
-def saved(image: Image.Image, format: str, quality: int) -> bytes:
+def encode(image: Image.Image, format: str, quality: int) -> bytes:
     """Return the bytes of an RGB(A) image as "webp", "png" or "jpeg", which shows transparent areas white."""
     if format == "jpeg" and image.mode == "RGBA":
         paper = Image.new("RGBA", image.size, "white")
@@ -28,6 +28,6 @@ def saved(image: Image.Image, format: str, quality: int) -> bytes:
     return out.getvalue()
 
 
-def saved_small(image: Image.Image, icc: bytes | None, longest_side: int, format: str, quality: int) -> bytes:
-    """`small`, then `saved`."""
-    return saved(small(image, icc, longest_side), format, quality)
+def encode_small(image: Image.Image, icc: bytes | None, longest_side: int, format: str, quality: int) -> bytes:
+    """`small`, then `encode`."""
+    return encode(small(image, icc, longest_side), format, quality)

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from PIL import Image, ImageOps
 
-from imaging.guided_filter import enlarged_rows, fitted_size, reduced
+from imaging.guided_filter import enlarge_rows, fit_size, resize_area
 from imaging.io.files import Picture
 from imaging.io.modes import between_profiles
 
@@ -63,23 +63,23 @@ def covering(background: Picture, picture: Picture) -> Backdrop:
     return lambda rows: pixels[rows]
 
 
-def blurred(picture: Picture, alpha: np.ndarray, amount: float) -> Backdrop:
+def blur_background(picture: Picture, alpha: np.ndarray, amount: float) -> Backdrop:
     """The photo's own background out of focus, `amount` the blur's sigma in parts of the longest side.
 
     The person, alpha uint8 (H, W), leaves no glow: their place is filled from around it first. Light is added up as
     light (with gamma 2 for the curve of sRGB), so that lamps become discs of light, as in a lens.
     """
-    size = fitted_size(picture.height, picture.width, _WORKING_SIDE)
-    light = np.square(reduced(picture.rgb, size).astype(np.float32))
-    inside = reduced((alpha > 4).astype(np.uint8) * 255, size)
+    size = fit_size(picture.height, picture.width, _WORKING_SIDE)
+    light = np.square(resize_area(picture.rgb, size).astype(np.float32))
+    inside = resize_area((alpha > 4).astype(np.uint8) * 255, size)
     behind = (cv2.dilate(inside, np.ones((5, 5), np.uint8)) == 0).astype(np.float32)
     if picture.has_alpha:
-        behind *= reduced(picture.alpha, size) > 250
-    filled = _filled(light, behind, _WIDE * max(size))
+        behind *= resize_area(picture.alpha, size) > 250
+    filled = _fill_unknown(light, behind, _WIDE * max(size))
     sigma = max(0.3, amount * max(size))
     soft = _blur(filled, sigma)
     soft = np.sqrt(np.clip(soft, 0, None)).astype(np.float32)
-    return lambda rows: _rounded(enlarged_rows(soft, rows.start, rows.stop - rows.start, alpha.shape))
+    return lambda rows: _round_to_bytes(enlarge_rows(soft, rows.start, rows.stop - rows.start, alpha.shape))
 
 
 def _pixels_of(colours: list[str], picture: Picture) -> np.ndarray:
@@ -88,7 +88,7 @@ def _pixels_of(colours: list[str], picture: Picture) -> np.ndarray:
     return np.array([np.asarray(pixel)[0, 0] for pixel in pixels])
 
 
-def _filled(light: np.ndarray, known: np.ndarray, reach: float) -> np.ndarray:
+def _fill_unknown(light: np.ndarray, known: np.ndarray, reach: float) -> np.ndarray:
     """Fill what is not `known`, float32 (h, w) of 0 and 1, from what is near: the nearer, the heavier it weighs."""
     if not known.any():
         return np.full_like(light, light.mean())
@@ -106,10 +106,10 @@ def _blur(field: np.ndarray, sigma: float) -> np.ndarray:
     shrink = max(1.0, sigma / 4)
     if shrink == 1.0:
         return cv2.GaussianBlur(field, (0, 0), sigma, borderType=cv2.BORDER_REFLECT)
-    small = reduced(field, (max(1, round(height / shrink)), max(1, round(width / shrink))))
+    small = resize_area(field, (max(1, round(height / shrink)), max(1, round(width / shrink))))
     small = cv2.GaussianBlur(small, (0, 0), sigma / shrink, borderType=cv2.BORDER_REFLECT)
     return cv2.resize(small, (width, height), interpolation=cv2.INTER_CUBIC)
 
 
-def _rounded(values: np.ndarray) -> np.ndarray:
+def _round_to_bytes(values: np.ndarray) -> np.ndarray:
     return np.clip(np.rint(values), 0, 255).astype(np.uint8)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import cv2
 import numpy as np
 
-from imaging.guided_filter import enlarged_rows, fit, fitted_size, reduced, strips
+from imaging.guided_filter import enlarge_rows, fit, fit_size, resize_area, strips
 
 WORKING_SIDE = 1024  # the filters' statistics are gathered at this size and applied at full size
 REFINE_RADIUS_CELLS = 3  # of the coarse mask: so far its outline may be off
@@ -18,17 +18,17 @@ ISLAND_SHARE = 0.05  # of the largest piece of a mask: smaller pieces apart from
 PAINT_TOLERANCE = 24  # of 255: what two ways of shrinking the same mask may differ by
 
 
-def refined(mask: np.ndarray, rgb: np.ndarray) -> np.ndarray:
+def refine_alpha(mask: np.ndarray, rgb: np.ndarray) -> np.ndarray:
     """Return the alpha, uint8 (H, W), of a coarse mask, float32 (h, w) in [0, 1], on the photo uint8 (H, W, 3).
 
     The mask covers the whole photo, whatever its own proportions. 255 is surely person, 0 surely not. Only the band
     along the mask's outline follows the photo: where the mask is sure all around, the alpha is 255 or 0 whatever
     the photo shows there. Far from the outline it is made sure: a person is not half transparent.
     """
-    mask = _decided(mask)
+    mask = _sharpen_mask(mask)
     height, width = rgb.shape[:2]
-    size = fitted_size(height, width, WORKING_SIDE)
-    guide = reduced(rgb, size).astype(np.float32) / 255
+    size = fit_size(height, width, WORKING_SIDE)
+    guide = resize_area(rgb, size).astype(np.float32) / 255
     source = np.clip(cv2.resize(mask, size[::-1], interpolation=cv2.INTER_CUBIC), 0, 1)
     radius = max(1, round(REFINE_RADIUS_CELLS * max(size) / max(mask.shape)))
     fitted = fit(guide, source[:, :, None], radius, REFINE_EPSILON)
@@ -44,7 +44,7 @@ def refined(mask: np.ndarray, rgb: np.ndarray) -> np.ndarray:
     return alpha
 
 
-def settled(mask: np.ndarray, whole: np.ndarray | None = None) -> np.ndarray:
+def drop_islands(mask: np.ndarray, whole: np.ndarray | None = None) -> np.ndarray:
     """Return a network's mask, uint8 (h, w), without islands that are tiny beside the person or nowhere likely.
 
     `whole`, uint8 (h, w), is what the network said of the picture as a whole where `mask` was put together of parts.
@@ -64,13 +64,13 @@ def settled(mask: np.ndarray, whole: np.ndarray | None = None) -> np.ndarray:
     return np.where(kept[labels], mask, np.uint8(0))
 
 
-def repainted(alpha: np.ndarray, painted: np.ndarray) -> np.ndarray:
+def apply_touch_up(alpha: np.ndarray, painted: np.ndarray) -> np.ndarray:
     """Return the alpha, uint8 (H, W), with what a person changed on a copy of it, uint8 (h, w), maybe smaller.
 
     Where the copy differs from the alpha by more than resizing explains, the copy counts; everywhere else the
     alpha stays as it is, with detail that the copy is too small for.
     """
-    was = reduced(alpha, painted.shape)
+    was = resize_area(alpha, painted.shape)
     window = np.ones((3, 3), np.uint8)
     least, most = cv2.erode(was, window).astype(np.int16), cv2.dilate(was, window).astype(np.int16)
     changed = (painted < least - PAINT_TOLERANCE) | (painted > most + PAINT_TOLERANCE)
@@ -80,7 +80,7 @@ def repainted(alpha: np.ndarray, painted: np.ndarray) -> np.ndarray:
     fields = np.dstack([painted.astype(np.float32), share])
     result = np.empty_like(alpha)
     for strip in strips(alpha.shape[0]):
-        values = enlarged_rows(fields, strip.start, result[strip].shape[0], alpha.shape)
+        values = enlarge_rows(fields, strip.start, result[strip].shape[0], alpha.shape)
         new, weight = values[:, :, 0], values[:, :, 1]
         result[strip] = np.rint(alpha[strip] + weight * (new - alpha[strip]))
     return result
@@ -98,7 +98,7 @@ def foreground(rgb: np.ndarray, alpha: np.ndarray, pure: np.ndarray | None = Non
     does not lie hidden under transparent pixels.
     """
     height, width = alpha.shape
-    front, behind = _blurred_layers(rgb, alpha)
+    front, behind = _blur_layers(rgb, alpha)
     done = alpha == 255 if pure is None else (alpha == 255) | pure & (alpha > 0)
     result = np.where(done[:, :, None], rgb, np.uint8(0))
     for strip in strips(height):
@@ -108,14 +108,14 @@ def foreground(rgb: np.ndarray, alpha: np.ndarray, pure: np.ndarray | None = Non
         rows = band.shape[0]
         share = alpha[strip][band].astype(np.float32)[:, None] / 255
         seen = rgb[strip][band].astype(np.float32)
-        near = enlarged_rows(front, strip.start, rows, (height, width))[band]
-        far = enlarged_rows(behind, strip.start, rows, (height, width))[band]
+        near = enlarge_rows(front, strip.start, rows, (height, width))[band]
+        far = enlarge_rows(behind, strip.start, rows, (height, width))[band]
         own = near + share * (seen - share * near - (1 - share) * far)
         result[strip][band] = np.clip(np.rint(own), 0, 255)
     return result
 
 
-def composed(colours: np.ndarray, alpha: np.ndarray, background: Callable[[slice], np.ndarray]) -> np.ndarray:
+def composite(colours: np.ndarray, alpha: np.ndarray, background: Callable[[slice], np.ndarray]) -> np.ndarray:
     """Lay `colours`, uint8 (H, W, 3), over a background: background(rows) -> uint8 (n, W, 3) or (3,).
 
     Exact where alpha is 0 or 255.
@@ -128,7 +128,7 @@ def composed(colours: np.ndarray, alpha: np.ndarray, background: Callable[[slice
     return result
 
 
-def _decided(mask: np.ndarray) -> np.ndarray:
+def _sharpen_mask(mask: np.ndarray) -> np.ndarray:
     """Return the mask, float32 (h, w), surer the farther from its outline: what is rather in is in, the rest is out."""
     inside = (mask > 0.5).astype(np.uint8)
     if not inside.any() or inside.all():
@@ -144,22 +144,22 @@ def _sure(source: np.ndarray, radius: int) -> tuple[np.ndarray, np.ndarray]:
     return np.where(inside, np.uint8(255), np.uint8(0)), np.where(outside, np.uint8(0), np.uint8(255))
 
 
-def _blurred_layers(rgb: np.ndarray, alpha: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _blur_layers(rgb: np.ndarray, alpha: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return local means of what is in front and behind, float32 (h, w, 3) in 0..255, at working size."""
-    size = fitted_size(*alpha.shape, WORKING_SIDE)
-    seen = reduced(rgb, size).astype(np.float32)
-    share = reduced(alpha, size).astype(np.float32)[:, :, None] / 255
+    size = fit_size(*alpha.shape, WORKING_SIDE)
+    seen = resize_area(rgb, size).astype(np.float32)
+    share = resize_area(alpha, size).astype(np.float32)[:, :, None] / 255
     front = behind = seen
     for side in (91, 7):  # the paper's radii: one blur reaches far, the next is local
-        front_mean = _weighted_mean(front, share, side)
-        behind_mean = _weighted_mean(behind, 1 - share, side)
+        front_mean = _average_weighted(front, share, side)
+        behind_mean = _average_weighted(behind, 1 - share, side)
         residual = seen - share * front_mean - (1 - share) * behind_mean
         front = np.clip(front_mean + share * residual, 0, 255)
         behind = np.clip(behind_mean + (1 - share) * residual, 0, 255)
     return front_mean, behind_mean
 
 
-def _weighted_mean(colours: np.ndarray, weight: np.ndarray, side: int) -> np.ndarray:
+def _average_weighted(colours: np.ndarray, weight: np.ndarray, side: int) -> np.ndarray:
     def blurred(field: np.ndarray) -> np.ndarray:
         return cv2.blur(field, (side, side), borderType=cv2.BORDER_REFLECT)
 

@@ -15,7 +15,7 @@ from accounts.data_export import Account
 from imaging.io.errors import N_
 from jobs import quotas
 from jobs.files import results, storage
-from jobs.files.zip_stream import Archive, Pipe, entry, stored
+from jobs.files.zip_stream import Archive, Pipe, entry, stream_stored
 from models import Job, User, db
 
 _AT_ONCE = 2
@@ -60,7 +60,7 @@ def _jobs(archive: zipfile.ZipFile, pipe: Pipe, app: Flask, account: Account) ->
             about = json.dumps(facts, ensure_ascii=False, indent=2)
             archive.writestr(entry(f"{folder}/job.json"), about)
             for path in files:
-                yield from stored(archive, pipe, path, f"{folder}/{path.name}")
+                yield from stream_stored(archive, pipe, path, f"{folder}/{path.name}")
         yield pipe.take()
 
 

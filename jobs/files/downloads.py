@@ -64,7 +64,7 @@ class Download:
 
 
 @dataclass(frozen=True)
-class Wish:
+class DownloadSpec:
     """How a picture is to be sent. `format` None is as it is stored; `metadata` None too.
 
     `quality` (1 to 100, for JPEG and WebP; PNG has none) and `metadata` ("keep" what the camera wrote, or "strip")
@@ -76,7 +76,7 @@ class Wish:
     metadata: str | None = None
 
 
-def wish(format: str | None = None, quality: str | None = None, metadata: str | None = None) -> Wish:
+def parse_spec(format: str | None = None, quality: str | None = None, metadata: str | None = None) -> DownloadSpec:
     """Read the parameters of an address; an empty one counts as absent. Raises JobError for what cannot be done."""
     if format and format not in OUTPUT_FORMATS:
         raise JobError("unknown_format", N_("Pictures can be downloaded as PNG, JPEG or WebP."))
@@ -84,32 +84,32 @@ def wish(format: str | None = None, quality: str | None = None, metadata: str | 
         raise JobError("unknown_metadata", N_("The details in a picture can be kept (keep) or removed (strip)."))
     if quality and not (quality.isascii() and quality.isdigit() and len(quality) <= 3 and 1 <= int(quality) <= 100):
         raise JobError("bad_quality", N_("The quality is a whole number from 1 to 100."))
-    return Wish(format or None, int(quality) if quality else None, metadata or None)
+    return DownloadSpec(format or None, int(quality) if quality else None, metadata or None)
 
 
-def picture(job: Job, which: str, wish: Wish = Wish()) -> Download:
-    """Return the original, the result, the mask or "answer-<number>", as wished.
+def picture(job: Job, variant: str, spec: DownloadSpec = DownloadSpec()) -> Download:
+    """Return the original, the result, the mask or "answer-<number>", as the spec says.
 
     What is stored stays as it is: without loss, for results. Raises NotFound, PictureError (no transparency in JPEG),
     StorageFull, ServiceUnavailable.
     """
-    stored = _stored(job, _file(job, which))
-    prefix = job.service if which == storage.RESULT else f"{job.service}-{which}"
+    stored = _find_stored(job, _file(job, variant))
+    prefix = job.service if variant == storage.RESULT else f"{job.service}-{variant}"
     own = _FORMATS[stored.suffix[1:]]
-    format = wish.format or own
-    changes = format != own or wish.metadata == "strip" or (wish.quality and format in _LOSSY)
+    format = spec.format or own
+    changes = format != own or spec.metadata == "strip" or (spec.quality and format in _LOSSY)
     if changes and format not in OUTPUT_FORMATS:
         format = "jpeg" if format in ("heic", "avif") else "png"
     suffix = _SUFFIXES.get(format, format)
     name = _name(job, prefix, suffix if changes else stored.suffix[1:])
     if not changes:
         return Download(stored, name)
-    return Download(_converted(stored, suffix, Wish(format, wish.quality, wish.metadata)), name, passing=True)
+    return Download(_convert(stored, suffix, DownloadSpec(format, spec.quality, spec.metadata)), name, passing=True)
 
 
-def _file(job: Job, which: str) -> str:
+def _file(job: Job, variant: str) -> str:
     answers = {f"{storage.ANSWER}-{number}": file for number, file in enumerate(results.answer_files(job))}
-    return {"original": job.original_file, "result": job.result_file, "mask": job.mask_file, **answers}.get(which, "")
+    return {"original": job.original_file, "result": job.result_file, "mask": job.mask_file, **answers}.get(variant, "")
 
 
 def formats(job: Job) -> list[str]:
@@ -121,47 +121,47 @@ def formats(job: Job) -> list[str]:
 def small(job: Job, kind: str, of: str) -> Download:
     """Return a small copy of the original, of the result, or of "answer-<number>". Raises NotFound."""
     file = "" if of == "mask" else _file(job, of)
-    stored = _stored(job, storage.small(kind, Path(file).stem) if file else "")
+    stored = _find_stored(job, storage.small(kind, Path(file).stem) if file else "")
     return Download(stored, _name(job, f"{job.service}-{of}-{kind}", "webp"))
 
 
-def uploaded(job: Job, option: str) -> Download:
+def find_upload(job: Job, option: str) -> Download:
     """Return a picture that was uploaded beside the original, as it came. Raises NotFound."""
     if option not in [each.name for each in uploads_of(services.get(job.service))]:
         raise NotFound()
-    stored = _stored(job, job.options.get(option) or "")
+    stored = _find_stored(job, job.options.get(option) or "")
     return Download(stored, _name(job, f"{job.service}-{option}", stored.suffix[1:]))
 
 
-def finished(job: Job, name: str) -> Download:
+def find_finished(job: Job, name: str) -> Download:
     """Return one of the files that the run finished for download. Raises NotFound."""
     if name not in [file["name"] for file in job.files or ()]:
         raise NotFound()
-    stored = _stored(job, storage.finished_file(name))
+    stored = _find_stored(job, storage.name_finished_file(name))
     stem, _, suffix = name.rpartition(".")
     return Download(stored, _name(job, f"{job.service}-{stem}", suffix))
 
 
 def _name(job: Job, prefix: str, suffix: str) -> str:
-    return uploads.download_name(prefix, uploads.shown_name(job.title, job.original_name), suffix)
+    return uploads.download_name(prefix, uploads.choose_shown_name(job.title, job.original_name), suffix)
 
 
-def _stored(job: Job, name: str) -> Path:
+def _find_stored(job: Job, name: str) -> Path:
     path = storage.folder(job.id) / name
     if not name or not path.is_file():
         raise NotFound()
     return path
 
 
-def _converted(stored: Path, suffix: str, wish: Wish) -> Path:
+def _convert(stored: Path, suffix: str, spec: DownloadSpec) -> Path:
     target = storage.passing_file(suffix)
-    chosen = {"quality": wish.quality} if wish.quality else {}
+    chosen = {"quality": spec.quality} if spec.quality else {}
     with _turn(), storage.telling_when_full():
         convert(
             stored,
             target,
-            wish.format,
-            metadata=wish.metadata or "keep",
+            spec.format,
+            metadata=spec.metadata or "keep",
             max_megapixels=current_app.config["MAX_MEGAPIXELS"],
             **chosen,
         )

@@ -44,9 +44,11 @@ def store(job: Job, service: Service, result: Result) -> dict[str, Any]:
         columns |= _pictures(job, result)
     columns |= _files(job, result.files)
     columns["result_bytes"] = columns.get("result_bytes", 0) + sum(file["bytes"] for file in columns["files"] or ())
-    names = _kept(job, result)
+    names = _store_kept(job, result)
     columns["kept"] = names or None
-    columns["result_bytes"] += sum((storage.folder(job.id) / storage.kept_file(name)).stat().st_size for name in names)
+    columns["result_bytes"] += sum(
+        (storage.folder(job.id) / storage.name_kept_file(name)).stat().st_size for name in names
+    )
     return columns
 
 
@@ -60,8 +62,8 @@ def names_of(job: Job) -> Iterator[str]:
         yield from answer_files(job) or [job.result_file]
     if job.mask_file:
         yield job.mask_file
-    yield from (storage.finished_file(file["name"]) for file in job.files or ())
-    yield from (storage.kept_file(name) for name in job.kept or ())
+    yield from (storage.name_finished_file(file["name"]) for file in job.files or ())
+    yield from (storage.name_kept_file(name) for name in job.kept or ())
 
 
 def answer_files(job: Job) -> list[str]:
@@ -72,7 +74,7 @@ def answer_files(job: Job) -> list[str]:
 def forget(job_id: str, kept_before: list[str] | None) -> None:
     """Remove what a run stored that does not count; what an earlier run kept stays."""
     folder = storage.folder(job_id)
-    known = {storage.kept_file(name) for name in kept_before or ()}
+    known = {storage.name_kept_file(name) for name in kept_before or ()}
     stored = [
         path.name
         for stem in (storage.RESULT, storage.ANSWER, storage.FINISHED, storage.KEPT)
@@ -116,21 +118,21 @@ def _files(job: Job, finished: tuple[File, ...]) -> dict[str, Any]:
         {
             "name": file.name,
             "label": file.label,
-            "bytes": storage.save(job.id, storage.finished_file(file.name), file.data),
+            "bytes": storage.save(job.id, storage.name_finished_file(file.name), file.data),
         }
         for file in finished
     ]
     return {"files": stored or None}
 
 
-def _kept(job: Job, result: Result) -> list[str]:
+def _store_kept(job: Job, result: Result) -> list[str]:
     """Store what a later run can use; what an earlier one kept and this one did not renew stays. Return all names."""
     for name, data in result.kept.items():
         if not _KEPT_NAME.fullmatch(name):
             raise ValueError(f"what a run keeps cannot be called {name!r}")
-        storage.save(job.id, storage.kept_file(name), data)
+        storage.save(job.id, storage.name_kept_file(name), data)
     folder = storage.folder(job.id)
-    carried = [name for name in job.kept or () if (folder / storage.kept_file(name)).is_file()]
+    carried = [name for name in job.kept or () if (folder / storage.name_kept_file(name)).is_file()]
     return sorted({*carried, *result.kept})
 
 

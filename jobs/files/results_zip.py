@@ -13,8 +13,8 @@ from accounts.data_export import account_of
 from imaging.io.errors import N_, PictureError
 from jobs.errors import JobError
 from jobs.files import downloads, storage
-from jobs.files.downloads import Download, Wish
-from jobs.files.zip_stream import Archive, Pipe, copied, entry
+from jobs.files.downloads import Download, DownloadSpec
+from jobs.files.zip_stream import Archive, Pipe, entry, stream_open_file
 from models import Job, db
 
 _AT_ONCE = 3
@@ -34,7 +34,7 @@ def of(user_id: int, job_ids: Sequence[str], service: str = "", format: str = ""
     passed over. Raises JobError when nothing is left or the format is unknown, ServiceUnavailable while the account has
     another archive sent or too many are.
     """
-    wish = None if format == OWN else downloads.wish(format)
+    spec = None if format == OWN else downloads.parse_spec(format)
     mine = exists().where(account_of(user_id).is_there())
     wanted = select(Job).where(Job.user_id == user_id, mine, Job.deleted_at.is_(None), Job.result_file != "")
     if service:
@@ -43,19 +43,19 @@ def of(user_id: int, job_ids: Sequence[str], service: str = "", format: str = ""
         wanted = wanted.where(Job.id.in_([job_id for job_id in job_ids if job_id.isascii()]))
     if db.session.scalar(wanted.with_only_columns(Job.id).limit(1)) is None:
         raise JobError("nothing_to_download", N_("None of these pictures has a result to download."), status=404)
-    pieces = _pieces(current_app._get_current_object(), wanted, wish, gettext(_LEFT_OUT))
+    pieces = _pieces(current_app._get_current_object(), wanted, spec, gettext(_LEFT_OUT))
     return Archive(_slots, user_id, gettext(_BUSY), pieces)
 
 
-def _pieces(app: Flask, wanted: Select, wish: Wish | None, left_out_says: str) -> Iterator[bytes]:
+def _pieces(app: Flask, wanted: Select, spec: DownloadSpec | None, left_out_says: str) -> Iterator[bytes]:
     pipe, left_out = Pipe(), []
     with zipfile.ZipFile(pipe, "w") as archive:
         for job in _jobs(app, wanted):
-            for name, source in _sources(app, job, wish):
+            for name, source in _sources(app, job, spec):
                 if source is None:
                     left_out.append(name)
                 else:
-                    yield from copied(archive, pipe, source, name)
+                    yield from stream_open_file(archive, pipe, source, name)
         if left_out:
             archive.writestr(entry(_LEFT_OUT_FILE), "\n".join([left_out_says, *left_out, ""]))
     yield pipe.take()
@@ -75,18 +75,18 @@ def _jobs(app: Flask, wanted: Select) -> Iterator[Job]:
         last = batch[-1].number, batch[-1].id
 
 
-def _sources(app: Flask, job: Job, wish: Wish | None) -> Iterator[tuple[str, BinaryIO | None]]:
+def _sources(app: Flask, job: Job, spec: DownloadSpec | None) -> Iterator[tuple[str, BinaryIO | None]]:
     """Yield the name of each file of a job and the open file, None for one that cannot be read.
 
     The number of the frame makes the name unique; should two jobs have the same, a part of the id does.
     """
     mark = f"{job.number:04}-{job.id[:6]}"
-    yield _opened(app, job, mark, lambda: _result(job, wish))
+    yield _open_file(app, job, mark, lambda: _result(job, spec))
     for file in job.files or ():
-        yield _opened(app, job, mark, lambda file=file: downloads.finished(job, file["name"]))
+        yield _open_file(app, job, mark, lambda file=file: downloads.find_finished(job, file["name"]))
 
 
-def _opened(app: Flask, job: Job, mark: str, find: Callable[[], Download]) -> tuple[str, BinaryIO | None]:
+def _open_file(app: Flask, job: Job, mark: str, find: Callable[[], Download]) -> tuple[str, BinaryIO | None]:
     with app.app_context():
         try:
             download = find()
@@ -102,8 +102,8 @@ def _own_format(job: Job) -> str | None:
     return job.image_format if job.image_format in downloads.formats(job) else None
 
 
-def _result(job: Job, wish: Wish | None) -> Download:
+def _result(job: Job, spec: DownloadSpec | None) -> Download:
     try:
-        return downloads.picture(job, storage.RESULT, wish or Wish(_own_format(job)))
+        return downloads.picture(job, storage.RESULT, spec or DownloadSpec(_own_format(job)))
     except (JobError, PictureError):  # this format cannot hold it, or the server is busy: better so than not at all
         return downloads.picture(job, storage.RESULT)

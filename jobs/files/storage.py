@@ -49,7 +49,7 @@ def small(kind: str, of: str) -> str:
     return f"{of}-{kind}.webp"
 
 
-def kept_file(name: str) -> str:
+def name_kept_file(name: str) -> str:
     """Return the file of something that a run kept for later runs."""
     return f"{KEPT}-{name}.bin"
 
@@ -59,7 +59,7 @@ def answer_stem(number: int) -> str:
     return f"{ANSWER}-{number}" if number else RESULT
 
 
-def finished_file(name: str) -> str:
+def name_finished_file(name: str) -> str:
     """Return the file of a finished download."""
     return f"{FINISHED}-{name}"
 
@@ -94,7 +94,7 @@ def draft(job_id: str) -> Iterator[Path]:
 
 
 def keep(path: Path, job_id: str) -> None:
-    """Flush a draft to the disk and move it to its place in one step, in doubt until `settle`."""
+    """Flush a draft to the disk and move it to its place in one step, in doubt until `mark_committed`."""
     (path / _DOUBT).touch()
     for file in path.iterdir():
         _flush(file)
@@ -105,18 +105,18 @@ def keep(path: Path, job_id: str) -> None:
     _flush(target.parent)
 
 
-def doubt(job_id: str) -> None:
+def mark_uncommitted(job_id: str) -> None:
     """Mark a job's folder: its row may be missing by the time that anybody looks again, and then it may go."""
     with suppress(FileNotFoundError):
         (folder(job_id) / _DOUBT).touch()
 
 
-def settle(job_id: str) -> None:
+def mark_committed(job_id: str) -> None:
     """Take the mark away: the row is there."""
     (folder(job_id) / _DOUBT).unlink(missing_ok=True)
 
 
-def doubtful(older_than_seconds: float) -> list[str]:
+def list_uncommitted(older_than_seconds: float) -> list[str]:
     """Return the ids of the jobs whose folders have been marked for so long."""
     marks = [mark for mark in root().glob(f"??/*/{_DOUBT}") if _age_seconds(mark) > older_than_seconds]
     return [mark.parent.name for mark in marks]

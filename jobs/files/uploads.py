@@ -54,7 +54,7 @@ def receive(upload: FormFile | None, folder: Path, stem: str) -> Upload:
     with storage.telling_when_full():
         size = _copy(upload.stream, path, config["MAX_UPLOAD_MEGABYTES"] * 1024 * 1024)
         with _slot():
-            header = _inspected(path, folder, stem)
+            header = _inspect(path, folder, stem)
         file = f"{stem}.{_SUFFIXES.get(header.format, header.format)}"
         path.rename(folder / file)
     return Upload(file, size, header)
@@ -78,7 +78,7 @@ def title(text: str) -> str:
     return shown.strip()[:_NAME_LENGTH]
 
 
-def shown_name(title: str, original_name: str) -> str:
+def choose_shown_name(title: str, original_name: str) -> str:
     """Return what `download_name` makes a name of: the owner's own name for a job, else that of the file."""
     return f"{title.replace('/', '_')}.title" if title else original_name
 
@@ -102,7 +102,7 @@ def _copy(stream: BinaryIO, path: Path, max_bytes: int) -> int:
     return size
 
 
-def _inspected(path: Path, folder: Path, stem: str) -> Header:
+def _inspect(path: Path, folder: Path, stem: str) -> Header:
     small = (folder / storage.small(kind, stem) for kind in (storage.PREVIEW, storage.THUMBNAIL))
     try:
         return inspect(path, *small, max_megapixels=current_app.config["MAX_MEGAPIXELS"])

@@ -63,16 +63,16 @@ class Pipe:
         return data
 
 
-def stored(archive: zipfile.ZipFile, pipe: Pipe, path: Path, name: str) -> Iterator[bytes]:
+def stream_stored(archive: zipfile.ZipFile, pipe: Pipe, path: Path, name: str) -> Iterator[bytes]:
     """Write one file as it is; one that was deleted meanwhile is left out."""
     try:
         source = path.open("rb")
     except FileNotFoundError:
         return
-    yield from copied(archive, pipe, source, name)
+    yield from stream_open_file(archive, pipe, source, name)
 
 
-def copied(archive: zipfile.ZipFile, pipe: Pipe, source: BinaryIO, name: str) -> Iterator[bytes]:
+def stream_open_file(archive: zipfile.ZipFile, pipe: Pipe, source: BinaryIO, name: str) -> Iterator[bytes]:
     """Write an open file as it is, and close it."""
     with source, archive.open(entry(name, zipfile.ZIP_STORED), "w") as target:
         while chunk := source.read(_CHUNK_BYTES):

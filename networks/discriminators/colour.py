@@ -7,7 +7,7 @@ from torch.nn.utils.parametrizations import spectral_norm
 from networks.layers.decoder import SelfAttention
 
 
-class ColourCritic(nn.Module):
+class ColourDiscriminator(nn.Module):
     """Judges patches (Isola et al.: "Image-to-Image Translation", CVPR 2017) with bounded slope everywhere
     (Miyato et al.: "Spectral Normalization", ICLR 2018).
 
@@ -20,12 +20,12 @@ class ColourCritic(nn.Module):
     def __init__(self, width: int = 32):
         super().__init__()
         self.layers = nn.Sequential(
-            *_strided(3, width),
-            *_strided(width, 2 * width),
-            *_strided(2 * width, 4 * width),
+            *_conv_strided(3, width),
+            *_conv_strided(width, 2 * width),
+            *_conv_strided(2 * width, 4 * width),
             SelfAttention(4 * width),
             nn.Dropout2d(0.1),
-            *_strided(4 * width, 8 * width),
+            *_conv_strided(4 * width, 8 * width),
             spectral_norm(nn.Conv2d(8 * width, 1, 3, padding=1)),
         )
 
@@ -36,5 +36,5 @@ class ColourCritic(nn.Module):
 CHROMA_GAIN = 3.0  # brings the chroma of common pictures to the spread of lightness
 
 
-def _strided(channels: int, out: int) -> tuple[nn.Module, nn.Module]:
+def _conv_strided(channels: int, out: int) -> tuple[nn.Module, nn.Module]:
     return spectral_norm(nn.Conv2d(channels, out, 4, stride=2, padding=1)), nn.LeakyReLU(0.2, inplace=True)

@@ -4,7 +4,7 @@ from torch import Tensor, nn
 from torch.nn.utils.parametrizations import spectral_norm
 
 
-class ContextCritic(nn.Module):
+class ContextDiscriminator(nn.Module):
     """RGB and known = 1, (N, 4, H, W) in [0, 1], sides multiples of 16, to logits (N, 1, H / 16, W / 16).
 
     Positive for photographs. It sees which part was filled; spectral normalisation bounds its slope (Miyato et al.:

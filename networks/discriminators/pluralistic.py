@@ -5,7 +5,7 @@ from torch import Tensor, nn
 from torch.nn.utils.parametrizations import spectral_norm
 
 
-class PluralisticCritic(nn.Module):
+class PluralisticDiscriminator(nn.Module):
     """Input (N, 3, H, W) in [0, 1], sides multiples of 16. Output: scores (N, 1, H / 16, W / 16), one for photographs.
 
     Convolutions of stride 2 under spectral normalisation; `features` are those before the scores, which the

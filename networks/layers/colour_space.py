@@ -20,7 +20,7 @@ DELTA = 6 / 29  # where CIELAB's cube root gives way to a straight line
 
 def rgb_to_lab(rgb: Tensor) -> Tensor:
     """Return the CIELAB planes of sRGB-encoded `rgb`, (N, 3, H, W) in [0, 1]; same shape and dtype."""
-    relative = _mixed(linear_from_srgb(rgb), RGB_TO_RELATIVE_XYZ)
+    relative = _mix_channels(linear_from_srgb(rgb), RGB_TO_RELATIVE_XYZ)
     curved = torch.where(
         relative > DELTA**3, relative.clamp(min=DELTA**3) ** (1 / 3), relative / (3 * DELTA**2) + 4 / 29
     )
@@ -85,10 +85,10 @@ def _linear_rgb(lab: Tensor) -> Tensor:
     y = (lightness + 16) / 116
     curved = torch.stack((y + a / 500, y, y - b / 200), 1)
     relative = torch.where(curved > DELTA, curved**3, 3 * DELTA**2 * (curved - 4 / 29))
-    return _mixed(relative, RELATIVE_XYZ_TO_RGB)
+    return _mix_channels(relative, RELATIVE_XYZ_TO_RGB)
 
 
-def _mixed(planes: Tensor, matrix: Tensor) -> Tensor:
+def _mix_channels(planes: Tensor, matrix: Tensor) -> Tensor:
     """Apply a 3x3 matrix to the channels of (N, 3, H, W)."""
     return torch.einsum("ij,njhw->nihw", matrix.to(planes), planes)
 

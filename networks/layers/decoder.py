@@ -11,13 +11,13 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 
-class Rise(nn.Module):
+class UpBlock(nn.Module):
     """One step up the decoder: (N, `deep`, H, W) and the encoder's (N, `skip`, 2H, 2W) -> (N, `out`, 2H, 2W)."""
 
     def __init__(self, deep: int, skip: int, raised: int, out: int):
         super().__init__()
         self.shuffle = SubPixel(deep, raised)
-        self.mix = nn.Sequential(_convolved(raised + skip, out), _convolved(out, out))
+        self.mix = nn.Sequential(_conv_norm_relu(raised + skip, out), _conv_norm_relu(out, out))
 
     def forward(self, deep: Tensor, skip: Tensor) -> Tensor:
         return self.mix(torch.cat((self.shuffle(deep), skip), 1))
@@ -55,5 +55,5 @@ class SelfAttention(nn.Module):
         return maps + self.share * seen.transpose(1, 2).reshape(maps.shape)
 
 
-def _convolved(channels: int, out: int) -> nn.Sequential:
+def _conv_norm_relu(channels: int, out: int) -> nn.Sequential:
     return nn.Sequential(nn.Conv2d(channels, out, 3, padding=1, bias=False), nn.BatchNorm2d(out), nn.ReLU(inplace=True))

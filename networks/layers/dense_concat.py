@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 
-def joined(*parts: Tensor) -> Tensor:
+def dense_concat(*parts: Tensor) -> Tensor:
     """Return `torch.cat(parts, 1)` of (N, C, H, W), channels last, whose gradients are dense in memory.
 
     What `torch.cat` hands back are slices of one gradient, and for a slice the processor's backward passes of batch

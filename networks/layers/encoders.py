@@ -51,7 +51,7 @@ def build_levels(encoder: str) -> nn.ModuleList:
     return _vgg16_levels() if encoder == "vgg16" else _resnet_levels(encoder)
 
 
-def pretrained_modules(encoder: str, levels: nn.ModuleList) -> list[nn.Module]:
+def list_pretrained(encoder: str, levels: nn.ModuleList) -> list[nn.Module]:
     """Return, level by level, what can start from ImageNet's parameters; what comes after it in the last level cannot.
 
     Raises ValueError for an encoder without such parameters.

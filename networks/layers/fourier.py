@@ -32,8 +32,10 @@ def least_squares_kernel(sharp: Tensor, blurred: Tensor, damping: Tensor, radius
     return kernel[:, : 2 * radius + 1, : 2 * radius + 1]
 
 
-def deconvolved(frame: Tensor, kernel: Tensor, damping: Tensor, radius: int) -> Tensor:
-    """Wiener's filter with a prior of small gradients: `frame` from `tapered` -> (N, C, H, W) without its margin."""
+def wiener_deconvolve(frame: Tensor, kernel: Tensor, damping: Tensor, radius: int) -> Tensor:
+    """Wiener's filter with a prior of small gradients: `frame` from `taper_border` -> (N, C, H, W) without its
+    margin.
+    """
     size = frame.shape[-2:]
     transfer = spectrum_of_kernel(kernel, size)[:, None]
     weight = transfer.conj() / (power(transfer) + damping * roughness(size, frame))
@@ -41,7 +43,7 @@ def deconvolved(frame: Tensor, kernel: Tensor, damping: Tensor, radius: int) -> 
     return sharp[:, :, 2 * radius : -2 * radius, 2 * radius : -2 * radius]
 
 
-def tapered(picture: Tensor, kernel: Tensor, radius: int) -> Tensor:
+def taper_border(picture: Tensor, kernel: Tensor, radius: int) -> Tensor:
     """Continue (N, C, H, W) by 2 * radius pixels a side and blur the margin, so that opposite sides meet smoothly."""
     margin = 2 * radius
     frame = F.pad(picture, (margin,) * 4, mode="reflect")

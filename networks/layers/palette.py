@@ -32,13 +32,13 @@ def palette() -> Tensor:
 PALETTE_SIZE = 1 + sum(RING_COUNTS)
 
 
-def compressed(chroma: Tensor) -> Tensor:
+def compress_chroma(chroma: Tensor) -> Tensor:
     """Return the points of a* and b* in the compressed plane; hue stays. Any shape with the pair in dimension 1."""
     length = chroma.norm(dim=1, keepdim=True)
     return chroma / length.clamp(min=1e-6) * (torch.log1p(COMPRESSION * length) / COMPRESSION)
 
 
-def expanded(points: Tensor) -> Tensor:
-    """Undo `compressed`."""
+def expand_chroma(points: Tensor) -> Tensor:
+    """Undo `compress_chroma`."""
     length = points.norm(dim=1, keepdim=True)
     return points / length.clamp(min=1e-6) * (torch.expm1(COMPRESSION * length) / COMPRESSION)

@@ -12,7 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-LEAST_PLACES = 1024  # of a map: with fewer the sums of the kernels cost more than they save
+MIN_POSITIONS = 1024  # of a map: with fewer the sums of the kernels cost more than they save
 
 
 class Convolution3x3(nn.Conv2d):
@@ -24,10 +24,10 @@ class Convolution3x3(nn.Conv2d):
     def forward(self, maps: Tensor) -> Tensor:
         height, width = maps.shape[2:]
         quick = maps.device.type == "cpu" and torch.is_autocast_enabled("cpu") and not torch.is_grad_enabled()
-        if not quick or height % 2 or height * width < LEAST_PLACES or multiplies_tiles():
+        if not quick or height % 2 or height * width < MIN_POSITIONS or multiplies_tiles():
             return super().forward(maps)
         dtype = torch.get_autocast_dtype("cpu")
-        return convolved(maps.to(dtype), self.weight, self.bias)
+        return winograd_conv3x3(maps.to(dtype), self.weight, self.bias)
 
 
 @cache
@@ -36,7 +36,7 @@ def multiplies_tiles() -> bool:
     return torch.cpu.get_capabilities().get("amx_bf16", False)
 
 
-def convolved(maps: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
+def winograd_conv3x3(maps: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
     """Return the 3x3 convolution of (N, C, H, W) with (O, C, 3, 3), zeros around, H even; in the dtype of `maps`.
 
     Channels lie last in what is returned.

@@ -19,18 +19,18 @@ VERDICTS = {
 }
 
 
-def prepared(seed: int) -> Fill:
+def prepare(seed: int) -> Fill:
     from imaging.inpainting.regions import fill_by_regions
     from imaging.inpainting.stroke_width import fill_by_thickness, thin
 
-    network = dfnet.prepared(dfnet.OWN, seed) if _has_network() else None
+    network = dfnet.prepare(dfnet.OWN, seed) if _has_network() else None
 
     def fill(rgb, hole, barred, report):
         if network is None:
-            return fill_by_regions(rgb, hole, barred, patch.prepared(seed), report)
+            return fill_by_regions(rgb, hole, barred, patch.prepare(seed), report)
         if seed and thin(hole).sum() == hole.sum():
-            return fill_by_regions(rgb, hole, barred, patch.prepared(seed - 1), report)
-        return fill_by_thickness(rgb, hole, barred, network, patch.prepared(seed), report)
+            return fill_by_regions(rgb, hole, barred, patch.prepare(seed - 1), report)
+        return fill_by_thickness(rgb, hole, barred, network, patch.prepare(seed), report)
 
     return fill
 
@@ -58,5 +58,5 @@ def _has_network() -> bool:
 
 
 ENGINE = Engine(
-    key="automatic", label=N_("Automatic"), prepared=prepared, varied=True, by_regions=False, verdict=verdict
+    key="automatic", label=N_("Automatic"), prepared=prepare, varied=True, by_regions=False, verdict=verdict
 )

@@ -9,19 +9,19 @@ from services.fills.base import Engine, Fill
 OWN = "dfnet"
 
 
-def prepared(name: str, seed: int) -> Fill:
+def prepare(name: str, seed: int) -> Fill:
     network = engine.network(name)
 
-    from imaging.inpainting.completion import completed
+    from imaging.inpainting.completion import complete_photo
 
     def fill(rgb, hole, barred, report):
-        return completed(rgb, hole, network, (network.multiple_of, network.minimum_side), report)
+        return complete_photo(rgb, hole, network, (network.multiple_of, network.minimum_side), report)
 
     return fill
 
 
 def _engine(name: str, label: str) -> Engine:
-    return Engine(key=name, label=label, prepared=partial(prepared, name), weights=name)
+    return Engine(key=name, label=label, prepared=partial(prepare, name), weights=name)
 
 
 ENGINES = (

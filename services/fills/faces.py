@@ -20,7 +20,7 @@ VERDICTS = {
 PATCHES_FROM = 0.9  # of the work; what of the hole lies in no face is filled with patches at the end
 
 
-def prepared(name: str, way: str, seed: int) -> Fill:
+def prepare(name: str, way: str, seed: int) -> Fill:
     network, finder = engine.module(name), engine.module(FINDER)
 
     from imaging.inpainting import faces
@@ -28,24 +28,24 @@ def prepared(name: str, way: str, seed: int) -> Fill:
     answer = getattr(faces, way)(network, seed)
 
     def fill(rgb, hole, barred, report):
-        result, left = faces.completed(rgb, hole, finder, answer, lambda share: report(PATCHES_FROM * share))
+        result, left = faces.complete_faces(rgb, hole, finder, answer, lambda share: report(PATCHES_FROM * share))
         if np.array_equal(left, hole):
             raise ServiceError(
                 "no_face_found",
                 N_("No face was found where you painted. This way of filling knows faces only: please choose another."),
             )
-        return _patched(result, left, hole | barred, seed, report) if left.any() else result
+        return _fill_rest(result, left, hole | barred, seed, report) if left.any() else result
 
     return fill
 
 
-def _patched(
+def _fill_rest(
     rgb: np.ndarray, left: np.ndarray, barred: np.ndarray, seed: int, report: Callable[[float], None]
 ) -> np.ndarray:
     from imaging.inpainting.regions import fill_by_regions
 
     tell = partial(_tell, report)
-    return fill_by_regions(rgb, left, barred, patch.prepared(seed), tell)
+    return fill_by_regions(rgb, left, barred, patch.prepare(seed), tell)
 
 
 def _tell(report: Callable[[float], None], share: float) -> None:
@@ -56,7 +56,7 @@ def _engine(name: str, label: str, way: str) -> Engine:
     return Engine(
         key=name,
         label=label,
-        prepared=partial(prepared, name, way),
+        prepared=partial(prepare, name, way),
         weights=name,
         varied=True,
         longest_side=SIDE,

@@ -15,14 +15,14 @@ from services.fills.base import Engine, Fill
 FEATURES, CONTENT = "features", "context_encoder"
 
 
-def prepared(begun: Callable, seed: int) -> Fill:
+def prepare(begun: Callable, seed: int) -> Fill:
     features, guess = engine.module(FEATURES), begun(seed)
     device, half = engine.device(), engine.half_precision()
 
-    from imaging.inpainting.neural_synthesis import synthesised
+    from imaging.inpainting.neural_synthesis import synthesize
 
     def fill(rgb, hole, barred, report):
-        return synthesised(rgb, hole, features, guess, seed, barred, report, device, half)
+        return synthesize(rgb, hole, features, guess, seed, barred, report, device, half)
 
     return fill
 
@@ -36,11 +36,11 @@ def by_content(seed: int) -> Callable:
 
 
 def _engine(key: str, label: str, begun: Callable, weights: str) -> Engine:
-    fills = partial(prepared, begun)
+    fills = partial(prepare, begun)
     return Engine(key=key, label=label, prepared=fills, weights=weights, varied=True, longest_side=512)
 
 
-NEURAL = _engine("neural", N_("With patches of features: an experiment, and slow"), patch.prepared, FEATURES)
+NEURAL = _engine("neural", N_("With patches of features: an experiment, and slow"), patch.prepare, FEATURES)
 NEURAL_CONTENT = _engine(
     "neural-content", N_("With patches of features, begun by a network: an experiment, and slow"), by_content, CONTENT
 )

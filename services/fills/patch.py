@@ -4,16 +4,16 @@ from services.base import N_
 from services.fills.base import Engine, Fill
 
 
-def prepared(seed: int) -> Fill:
-    from imaging.inpainting.patch_fill import NoSource, filled
+def prepare(seed: int) -> Fill:
+    from imaging.inpainting.patch_fill import NoSource, fill_with_patches
 
     def fill(rgb, hole, barred, report):
         try:
-            return filled(rgb, hole, seed, barred, report)
+            return fill_with_patches(rgb, hole, seed, barred, report)
         except NoSource:  # all that is known here is hidden or was just filled: better than nothing
-            return filled(rgb, hole, seed, None, report)
+            return fill_with_patches(rgb, hole, seed, None, report)
 
     return fill
 
 
-ENGINE = Engine(key="patch", label=N_("With patches of this photo"), prepared=prepared, varied=True)
+ENGINE = Engine(key="patch", label=N_("With patches of this photo"), prepared=prepare, varied=True)

@@ -13,7 +13,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import DateTime
 
 from accounts import mail, passwords
-from models import EmailCode, Tally, User, UserSession, db
+from models import DailyCount, EmailCode, User, UserSession, db
 
 PASSWORD = "blue-Heron7"
 NEW_PASSWORD = "Quiet river 42"
@@ -105,7 +105,7 @@ def user_count(app: Flask) -> int:
         return db.session.query(User).count()
 
 
-def signed_in(app: Flask, name: str = "12345", address: str = "127.0.0.1") -> Browser:
+def sign_in_person(app: Flask, name: str = "12345", address: str = "127.0.0.1") -> Browser:
     """A browser of an account (made if need be) that has signed in."""
     with app.app_context():
         known = db.session.query(User).filter_by(name=name).count()
@@ -120,7 +120,7 @@ def let_time_pass(app: Flask, **duration: float) -> None:
     """Make everything the database remembers of accounts older by so much, which is as if the time had passed."""
     delta = timedelta(**duration)
     with app.app_context():
-        for model in (EmailCode, Tally, UserSession):
+        for model in (EmailCode, DailyCount, UserSession):
             moments = [column.key for column in model.__table__.columns if isinstance(column.type, DateTime)]
             for row in db.session.query(model):
                 for key in moments:

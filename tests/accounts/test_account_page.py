@@ -7,9 +7,9 @@ import zipfile
 import pytest
 
 from jobs.files import account_zip, storage
-from models import EmailCode, Event, Job, Tally, User, UserSession, db, utc_now
-from tests.accounts.people import JSON, PASSWORD, Browser, at_once, body, deliver, make_user, signed_in
-from tests.jobs.support import make_job, picture, stored_files
+from models import DailyCount, EmailCode, Event, Job, User, UserSession, db, utc_now
+from tests.accounts.people import JSON, PASSWORD, Browser, at_once, body, deliver, make_user, sign_in_person
+from tests.jobs.support import list_stored_files, make_job, picture
 from tests.support.engines import both_engines
 from worker import runner
 
@@ -23,7 +23,7 @@ def account_id(app, name: str = "12345") -> int:
         return db.session.scalar(db.select(User.id).where(User.name == name))
 
 
-def finished_job(app, name: str = "12345") -> str:
+def make_finished_job(app, name: str = "12345") -> str:
     user_id = account_id(app, name)
     with app.app_context():
         job_id = make_job(user_id, picture(), name="Grandma 祖母.jpg")
@@ -42,20 +42,20 @@ def empty_weights(environment, tmp_path):
 
 @pytest.mark.parametrize("theme", ["light", "dark", "system"])
 def test_the_theme_is_kept_with_the_account_and_follows_it_into_every_browser(app, theme):
-    browser = signed_in(app)
+    browser = sign_in_person(app)
     assert post(browser, "theme", {"theme": theme}).status_code == 303
-    page = signed_in(app, address="127.0.0.2").get(PAGE).text
+    page = sign_in_person(app, address="127.0.0.2").get(PAGE).text
     assert f'data-account-theme="{theme}"' in page
     assert ('data-theme="' in page) is (theme != "system")
 
 
 def test_a_theme_that_does_not_exist_is_told_beside_its_field(app):
-    answer = post(signed_in(app), "theme", {"theme": "pink"})
+    answer = post(sign_in_person(app), "theme", {"theme": "pink"})
     assert answer.status_code == 400 and "Please choose one of the themes." in answer.text
 
 
 def test_one_session_is_ended_and_the_others_stay(app):
-    here, there, elsewhere = (signed_in(app, address=f"127.0.0.{n}") for n in (1, 2, 3))
+    here, there, elsewhere = (sign_in_person(app, address=f"127.0.0.{n}") for n in (1, 2, 3))
     with app.app_context():
         session_id = db.session.scalar(db.select(UserSession.id).where(UserSession.address == "127.0.0.2"))
     assert f"/sessions/{session_id}/end" in here.get(PAGE).text
@@ -65,7 +65,7 @@ def test_one_session_is_ended_and_the_others_stay(app):
 
 
 def test_A16_signing_out_everywhere_ends_this_session_too(app):
-    here, there = (signed_in(app, address=f"127.0.0.{n}") for n in (1, 2))
+    here, there = (sign_in_person(app, address=f"127.0.0.{n}") for n in (1, 2))
     assert "/sessions/end/all" in here.get(PAGE).text
     answer = post(here, "sessions/end/all")
     assert (answer.status_code, answer.location) == (303, "/login")
@@ -77,7 +77,7 @@ def test_A16_signing_out_everywhere_ends_this_session_too(app):
 
 
 def test_nobody_ends_the_session_of_another(app):
-    victim, other = signed_in(app, "54321"), signed_in(app)
+    victim, other = sign_in_person(app, "54321"), sign_in_person(app)
     with app.app_context():
         session_id = db.session.scalar(
             db.select(UserSession.id).join(User, User.id == UserSession.user_id).where(User.name == "54321")
@@ -87,9 +87,9 @@ def test_nobody_ends_the_session_of_another(app):
 
 
 def test_what_is_used_is_shown_beside_what_is_allowed(app):
-    browser = signed_in(app)
+    browser = sign_in_person(app)
     app.config.update(MAX_JOBS_PER_DAY=7, RETENTION_DAYS=30)
-    finished_job(app)
+    make_finished_job(app)
     page = browser.get(PAGE).text
     assert "1 of 7" in page and "0 of 20" in page and "0 of 2,000 MB" in page
     assert "How many days a finished picture is kept: 30." in page
@@ -101,8 +101,8 @@ def test_what_is_used_is_shown_beside_what_is_allowed(app):
 
 @both_engines
 def test_all_of_ones_data_comes_as_one_zip_file_and_nothing_of_anybody_else(app):
-    browser, other = signed_in(app), signed_in(app, FOREIGN)
-    job_id, foreign = finished_job(app), finished_job(app, FOREIGN)
+    browser, other = sign_in_person(app), sign_in_person(app, FOREIGN)
+    job_id, foreign = make_finished_job(app), make_finished_job(app, FOREIGN)
     answer = browser.get(f"{PAGE}/data")
     assert answer.mimetype == "application/zip"
     assert answer.headers["Cache-Control"] == "private, no-store"
@@ -133,7 +133,7 @@ def test_all_of_ones_data_comes_as_one_zip_file_and_nothing_of_anybody_else(app)
 def test_who_else_did_something_to_the_account_is_not_told_in_its_data(app):
     from accounts import audit
 
-    browser = signed_in(app)
+    browser = sign_in_person(app)
     with app.app_context():
         audit.record("user_disabled", actor="admin@example.com", target="12345", address="10.9.8.7", detail="spam")
     lines = zipfile.ZipFile(io.BytesIO(browser.get(f"{PAGE}/data").data)).read("events.jsonl").decode()
@@ -142,8 +142,8 @@ def test_who_else_did_something_to_the_account_is_not_told_in_its_data(app):
 
 
 def test_the_zip_file_is_made_in_small_pieces_while_it_is_sent(app):
-    signed_in(app)
-    job_id = finished_job(app)
+    sign_in_person(app)
+    job_id = make_finished_job(app)
     with app.app_context():
         (storage.folder(job_id) / "original.jpg").write_bytes(bytes(range(256)) * 4 * 4096 * 8)  # 32 MiB
         archive = account_zip.of(account_id(app))
@@ -155,9 +155,9 @@ def test_the_zip_file_is_made_in_small_pieces_while_it_is_sent(app):
 
 
 def test_few_zip_files_are_made_at_once_and_an_abandoned_one_makes_room(app):
-    browser = signed_in(app)
+    browser = sign_in_person(app)
     for other in ("54321", "67890"):
-        signed_in(app, other)
+        sign_in_person(app, other)
     with app.app_context():
         taken = [account_zip.of(account_id(app, other)) for other in ("54321", "67890")]
     answer = browser.get(f"{PAGE}/data", headers=JSON)
@@ -170,7 +170,7 @@ def test_few_zip_files_are_made_at_once_and_an_abandoned_one_makes_room(app):
 
 
 def test_one_account_has_one_zip_file_made_at_a_time(app):
-    browser = signed_in(app)
+    browser = sign_in_person(app)
     with app.app_context():
         taken = account_zip.of(account_id(app))
     assert browser.get(f"{PAGE}/data", headers=JSON).status_code == 503
@@ -179,8 +179,8 @@ def test_one_account_has_one_zip_file_made_at_a_time(app):
 
 
 def test_C02_a_download_ends_with_the_account_it_is_of(app):
-    signed_in(app)
-    job = finished_job(app)
+    sign_in_person(app)
+    job = make_finished_job(app)
     with app.app_context():
         taken = account_zip.of(account_id(app))
         pieces = iter(taken)
@@ -193,9 +193,9 @@ def test_C02_a_download_ends_with_the_account_it_is_of(app):
 
 @both_engines
 def test_an_account_is_deleted_with_everything_that_was_its(app, caplog):
-    browser, second, other = signed_in(app), signed_in(app, address="127.0.0.2"), signed_in(app, "54321")
-    finished_job(app)
-    foreign = finished_job(app, "54321")
+    browser, second, other = sign_in_person(app), sign_in_person(app, address="127.0.0.2"), sign_in_person(app, "54321")
+    make_finished_job(app)
+    foreign = make_finished_job(app, "54321")
     answer = post(browser, "deletion", {"deletion_password": PASSWORD})
     assert (answer.status_code, answer.location) == (303, "/login")
     assert "Your account and all its pictures are deleted." in browser.get("/login").text
@@ -204,8 +204,10 @@ def test_an_account_is_deleted_with_everything_that_was_its(app, caplog):
         assert [user.name for user in db.session.query(User)] == ["54321"]
         assert [job.id for job in db.session.query(Job)] == [foreign]
         assert db.session.query(UserSession).count() == 1
-        assert {path.split("/")[1] for path in stored_files(app)} == {foreign}
-        day = [tally.key.split(":")[0] for tally in db.session.query(Tally) if tally.key.startswith(("jobs:", "pix"))]
+        assert {path.split("/")[1] for path in list_stored_files(app)} == {foreign}
+        day = [
+            tally.key.split(":")[0] for tally in db.session.query(DailyCount) if tally.key.startswith(("jobs:", "pix"))
+        ]
         assert sorted(day) == ["jobs", "pixels"], "only the other account's day is still counted"
         event = db.session.query(Event).order_by(Event.id.desc()).first()
         assert (event.action, event.actor, event.target) == ("account_deleted", "12345", "12345")
@@ -218,14 +220,14 @@ def test_an_account_is_deleted_with_everything_that_was_its(app, caplog):
 
 @pytest.mark.parametrize("password, said", [("", "fill in"), ("wrong-1x", "not your present password")])
 def test_deleting_asks_for_the_password(app, password, said):
-    browser = signed_in(app)
+    browser = sign_in_person(app)
     answer = post(browser, "deletion", {"deletion_password": password})
     assert answer.status_code == 400 and said in answer.text
     assert browser.is_signed_in()
 
 
 def test_guessing_the_password_there_is_limited(app):
-    browser = signed_in(app)
+    browser = sign_in_person(app)
     answers = [post(browser, "deletion", {"deletion_password": f"wrong-{n}x"}).status_code for n in range(12)]
     assert answers[:10] == [400] * 10 and answers[10:] == [429] * 2
 
@@ -234,7 +236,7 @@ def test_guessing_the_password_there_is_limited(app):
 def test_the_last_administrator_cannot_delete_himself(app):
     make_user(app, "12345", is_admin=True)
     make_user(app, "54321", is_admin=True)
-    first, second = signed_in(app), signed_in(app, "54321")
+    first, second = sign_in_person(app), sign_in_person(app, "54321")
     assert post(first, "deletion", {"deletion_password": PASSWORD}).status_code == 303
     token = second.token_of("/54321/account")
     answer = second.post("/54321/account/deletion", {"deletion_password": PASSWORD}, token=token)
@@ -248,7 +250,7 @@ def test_two_administrators_who_delete_themselves_at_once_leave_one(app):
     browsers = []
     for name in ("12345", "54321"):
         make_user(app, name, is_admin=True)
-        browsers.append((name, signed_in(app, name)))
+        browsers.append((name, sign_in_person(app, name)))
 
     def leave(place: int) -> int:
         name, browser = browsers[place]
@@ -262,11 +264,11 @@ def test_two_administrators_who_delete_themselves_at_once_leave_one(app):
 
 
 def test_a_person_who_comes_back_starts_with_nothing(app):
-    browser = signed_in(app)
-    finished_job(app)
+    browser = sign_in_person(app)
+    make_finished_job(app)
     post(browser, "deletion", {"deletion_password": PASSWORD})
     deliver(app)
-    again = signed_in(app)
+    again = sign_in_person(app)
     assert "/jobs/" not in again.get("/12345/history").text
     with app.app_context():
         assert db.session.query(EmailCode).filter_by(name="12345", code_hash=None, sent_at=None).count() == 0

@@ -4,7 +4,7 @@ import pytest
 
 from accounts import codes, limits, mailbox_links
 from accounts.errors import FieldErrors, LinkNeeded
-from models import EmailCode, Tally, db
+from models import DailyCount, EmailCode, db
 from tests.accounts.people import (
     JSON,
     Browser,
@@ -15,7 +15,7 @@ from tests.accounts.people import (
     link_in,
     make_user,
     open_link,
-    signed_in,
+    sign_in_person,
 )
 from tests.support.engines import both_engines
 
@@ -28,7 +28,7 @@ def guess(place: int, code: str = "wrong!") -> None:
     browser = f"browser {place}"
     code_id = codes.order(codes.RESET, NAME, browser, "en")
     codes.make(code_id)
-    db.session.query(Tally).filter(Tally.key.not_like("%code-guesses%")).delete()
+    db.session.query(DailyCount).filter(DailyCount.key.not_like("%code-guesses%")).delete()
     db.session.commit()
     with pytest.raises(FieldErrors):
         codes.check(codes.RESET, NAME, browser, code, "127.0.0.1")
@@ -78,7 +78,7 @@ def test_A03_a_hundred_guesses_of_the_owners_browsers_end_with_a_link_opened(app
         for _ in range(101):
             limits.count(limits.CODE_GUESSES, NAME, None, limits.ANY_DEVICE)
         link = f"/mailbox/{mailbox_links.make_link(NAME).rpartition('/')[2]}"
-    owner = signed_in(app)
+    owner = sign_in_person(app)
     owner.post("/logout")
     owner.ask_for_code(NAME, "reset")
     (mail,) = deliver(app)

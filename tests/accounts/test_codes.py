@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from accounts import clock, codes, mail
-from models import EmailCode, Tally, db, utc_now
+from models import DailyCount, EmailCode, db, utc_now
 from tests.accounts.people import Browser, at_once, code_in, deliver, let_time_pass, make_user, user_count
 from tests.support.engines import both_engines
 
@@ -17,7 +17,7 @@ def other_than(code: str, step: int = 1) -> str:
     return f"{(int(code) + step) % 10**6:06d}"
 
 
-def ordered(app, name: str = "12345", address: str = "127.0.0.1") -> tuple[Browser, str]:
+def order_code(app, name: str = "12345", address: str = "127.0.0.1") -> tuple[Browser, str]:
     """A browser that asked for a code, and the code."""
     browser = Browser(app, address)
     browser.ask_for_code(name)
@@ -34,7 +34,7 @@ def test_A01_codes_are_six_random_digits_with_their_leading_zeros(app):
 
 
 def test_A01_the_database_keeps_only_a_keyed_hash(app):
-    _browser, code = ordered(app)
+    _browser, code = order_code(app)
     with app.app_context():
         row = db.session.query(EmailCode).one()
         assert code not in (row.id, row.code_hash, row.browser_hash)
@@ -43,7 +43,7 @@ def test_A01_the_database_keeps_only_a_keyed_hash(app):
 
 
 def test_A02_a_code_is_dead_after_ten_minutes(app):
-    browser, code = ordered(app)
+    browser, code = order_code(app)
     let_time_pass(app, minutes=10, seconds=1)
     answer = browser.register("12345", code)
     assert answer.status_code == 400 and WRONG in answer.text
@@ -55,14 +55,14 @@ def test_A02_it_is_alive_until_the_last_moment(app, monkeypatch, seconds, status
     now, (boot, steady_seconds) = utc_now(), clock.steady()
     monkeypatch.setattr(codes, "utc_now", lambda: now)
     monkeypatch.setattr(clock, "steady", lambda: (boot, steady_seconds))
-    browser, code = ordered(app)
+    browser, code = order_code(app)
     monkeypatch.setattr(codes, "utc_now", lambda: now + timedelta(seconds=seconds))
     monkeypatch.setattr(clock, "steady", lambda: (boot, steady_seconds + seconds))
     assert browser.register("12345", code).status_code == status
 
 
 def test_A02_a_code_dies_on_time_also_when_the_clock_is_set_back(app, monkeypatch):
-    browser, code = ordered(app)
+    browser, code = order_code(app)
     boot, seconds = clock.steady()
     monkeypatch.setattr(clock, "steady", lambda: (boot, seconds + 601))
     assert browser.register("12345", code).status_code == 400
@@ -70,14 +70,14 @@ def test_A02_a_code_dies_on_time_also_when_the_clock_is_set_back(app, monkeypatc
 
 
 def test_A02_a_clock_before_the_request_kills_the_code(app, monkeypatch):
-    browser, code = ordered(app)
+    browser, code = order_code(app)
     monkeypatch.setattr(clock, "steady", lambda: ("", 0))
     monkeypatch.setattr(codes, "utc_now", lambda: utc_now() - timedelta(hours=2))
     assert browser.register("12345", code).status_code == 400
 
 
 def test_A02_a_code_once_found_too_old_stays_dead(app):
-    browser, code = ordered(app)
+    browser, code = order_code(app)
     let_time_pass(app, hours=2)
     assert browser.register("12345", code).status_code == 400
     let_time_pass(app, hours=-2)
@@ -86,7 +86,7 @@ def test_A02_a_code_once_found_too_old_stays_dead(app):
 
 @both_engines
 def test_A03_after_five_wrong_tries_even_the_right_code_is_dead(app):
-    browser, code = ordered(app)
+    browser, code = order_code(app)
     for step in range(1, 6):
         answer = browser.register("12345", other_than(code, step))
         assert answer.status_code == 400 and WRONG in answer.text
@@ -95,7 +95,7 @@ def test_A03_after_five_wrong_tries_even_the_right_code_is_dead(app):
 
 
 def test_A03_the_fifth_try_may_be_the_right_one(app):
-    browser, code = ordered(app)
+    browser, code = order_code(app)
     for step in range(1, 5):
         browser.register("12345", other_than(code, step))
     assert browser.register("12345", code).status_code == 303
@@ -103,7 +103,7 @@ def test_A03_the_fifth_try_may_be_the_right_one(app):
 
 @both_engines
 def test_A03_tries_made_at_once_are_all_counted(app):
-    browser, code = ordered(app)
+    browser, code = order_code(app)
     token, cookie = browser.token(), browser.client.get_cookie("revive").value
 
     def attempt(place: int) -> int:
@@ -114,7 +114,7 @@ def test_A03_tries_made_at_once_are_all_counted(app):
     assert at_once(12, attempt) == [400] * 12
     with app.app_context():
         assert db.session.query(EmailCode).one().tries == 5
-        counted = {row.key: row.count for row in db.session.query(Tally) if "wrong-codes" in row.key}
+        counted = {row.key: row.count for row in db.session.query(DailyCount) if "wrong-codes" in row.key}
     assert counted.pop("LIMITER/wrong-codes/at/127.0.0.1/50/1/hour") == 12
     assert counted.pop("LIMITER/wrong-codes/name/12345/100/1/day") >= 5
     assert counted.pop("LIMITER/wrong-codes/all/1000/1/hour") == 12
@@ -122,7 +122,7 @@ def test_A03_tries_made_at_once_are_all_counted(app):
 
 def test_A03_wrong_codes_are_counted_for_the_account_across_codes(app):
     for place in range(5):
-        browser, code = ordered(app)
+        browser, code = order_code(app)
         for step in range(1, 6):
             assert browser.register("12345", other_than(code, step)).status_code == 400
         let_time_pass(app, minutes=1 if place < 4 else 0)
@@ -132,7 +132,7 @@ def test_A03_wrong_codes_are_counted_for_the_account_across_codes(app):
 
 
 def test_A03_strangers_without_a_code_cannot_use_up_the_owners_tries(app):
-    owner, code = ordered(app, address="127.0.0.1")
+    owner, code = order_code(app, address="127.0.0.1")
     stranger = Browser(app, "127.0.0.9")
     token = stranger.token()
     for step in range(1, 31):
@@ -157,7 +157,7 @@ def test_A04_a_code_works_once(app):
 
 
 def test_A04_a_newer_code_kills_the_older(app):
-    browser, older = ordered(app)
+    browser, older = order_code(app)
     let_time_pass(app, minutes=1)
     browser.ask_for_code("12345")
     (mail_,) = deliver(app)
@@ -167,7 +167,7 @@ def test_A04_a_newer_code_kills_the_older(app):
 
 @both_engines
 def test_A04_one_code_submitted_twelve_times_in_parallel_makes_one_account(app):
-    browser, code = ordered(app)
+    browser, code = order_code(app)
     token, cookie = browser.token(), browser.client.get_cookie("revive").value
 
     def attempt(_place: int) -> int:
@@ -181,18 +181,18 @@ def test_A04_one_code_submitted_twelve_times_in_parallel_makes_one_account(app):
 
 
 def test_A05_a_code_of_another_account_is_wrong(app):
-    browser, code = ordered(app, "12345")
+    browser, code = order_code(app, "12345")
     assert browser.register("54321", code).status_code == 400
 
 
 def test_A05_a_code_for_another_purpose_is_wrong(app):
     make_user(app)
-    browser, code = ordered(app)
+    browser, code = order_code(app)
     assert browser.reset("12345", code).status_code == 400
 
 
 def test_A05_a_code_of_another_browser_is_wrong(app):
-    _browser, code = ordered(app)
+    _browser, code = order_code(app)
     assert Browser(app).register("12345", code).status_code == 400
 
 
@@ -205,7 +205,7 @@ def test_A05_before_the_worker_has_made_a_code_nothing_matches(app):
 
 def test_who_has_the_right_code_is_told_that_the_account_exists(app):
     make_user(app)
-    browser, code = ordered(app)
+    browser, code = order_code(app)
     assert "have an account already" not in browser.register("12345", other_than(code)).text
     answer = browser.register("12345", code)
     assert answer.status_code == 400 and "have an account already" in answer.text

@@ -3,7 +3,7 @@
 import pytest
 
 from models import Event, User, db
-from tests.accounts.people import PASSWORD, Browser, body, code_in, deliver, make_user, signed_in, user_count
+from tests.accounts.people import PASSWORD, Browser, body, code_in, deliver, make_user, sign_in_person, user_count
 
 
 @pytest.fixture
@@ -63,7 +63,7 @@ def test_A21_fields_that_the_form_does_not_have_are_ignored(app, field):
 
 
 def test_A21_an_administrator_starts_a_reset_and_neither_sees_nor_chooses_the_password(app, flask):
-    browser = signed_in(app)
+    browser = sign_in_person(app)
     result = flask("reset-password", "12345")
     assert result.exit_code == 0
     assert not browser.is_signed_in()
@@ -91,7 +91,7 @@ def test_accounts_are_listed_disabled_and_enabled(app, flask):
 
 
 def test_the_reason_for_disabling_is_asked_for_and_mailed(app, flask):
-    browser = signed_in(app)
+    browser = sign_in_person(app)
     assert flask("disable", "12345", input="\n   \n").exit_code == 1
     assert browser.is_signed_in()
     assert flask("disable", "12345", input="Too many <b>pictures</b>\n").exit_code == 0

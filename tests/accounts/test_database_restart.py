@@ -8,7 +8,7 @@ from sqlalchemy import text
 
 from accounts import audit
 from models import EmailCode, db
-from tests.accounts.people import JSON, Browser, deliver, signed_in
+from tests.accounts.people import JSON, Browser, deliver, sign_in_person
 
 AWAY_SECONDS = 4
 
@@ -19,7 +19,7 @@ def engine() -> str:
 
 
 def test_F07_pages_say_so_while_the_database_is_away_and_everything_goes_on_when_it_is_back(app, mariadb):
-    browser, stranger = signed_in(app), Browser(app, "127.0.0.9")
+    browser, stranger = sign_in_person(app), Browser(app, "127.0.0.9")
     stranger.ask_for_code("67890")
     token = browser.token_of("/12345/account")
     mariadb.stop()
@@ -56,7 +56,7 @@ def test_F07_a_database_lost_between_the_answer_and_its_end_is_no_error(app, mar
 
 
 def test_F07_an_error_while_another_connection_is_dead_as_well_is_still_503(app, mariadb, monkeypatch):
-    browser = signed_in(app)
+    browser = sign_in_person(app)
 
     def lose(*_):
         db.session.execute(text("SELECT 1"))
@@ -72,7 +72,7 @@ def test_F07_an_error_while_another_connection_is_dead_as_well_is_still_503(app,
 
 def test_F07_a_pool_full_of_dead_connections_is_not_noticed(app, mariadb):
     """A restart between two requests leaves every pooled connection dead; each is looked at before it is used."""
-    browsers = [signed_in(app, address=f"127.0.0.{place}") for place in range(2, 8)]
+    browsers = [sign_in_person(app, address=f"127.0.0.{place}") for place in range(2, 8)]
 
     def look(browser: Browser) -> int:
         return browser.get("/12345/account").status_code

@@ -146,7 +146,7 @@ def site(environment, server, **settings) -> object:
     return create_app(config.load(environment) | {"TESTING": True})
 
 
-def received(folder) -> list:
+def receive_letters(folder) -> list:
     return [read(path) for path in (folder / "new").iterdir()]
 
 
@@ -164,7 +164,7 @@ def test_a_mail_goes_over_tls_to_a_server_that_a_certificate_vouches_for(
         browser = Browser(app)
         browser.ask_for_code(NAME)
         deliver(app)
-        (letter,) = received(tmp_path / "post")
+        (letter,) = receive_letters(tmp_path / "post")
     assert porter.tries == [(b"revive", b"a long password")]
     assert browser.register(NAME, code_in(letter)).status_code == 303
 
@@ -175,7 +175,7 @@ def test_a_server_that_nobody_vouches_for_gets_neither_password_nor_code(environ
         app = site(environment, server, MAIL_USE_TLS="yes")
         Browser(app).ask_for_code(NAME)
         deliver(app)
-        assert received(tmp_path / "post") == [] and porter.tries == []
+        assert receive_letters(tmp_path / "post") == [] and porter.tries == []
     with app.app_context():
         event = db.session.query(Event).filter_by(action="mail_failed").one()
         assert event.detail == "register: SSLCertVerificationError"
@@ -189,7 +189,7 @@ def test_a_server_without_tls_gets_neither_password_nor_code_when_tls_is_asked_f
         app = site(environment, server, MAIL_USE_TLS="yes")
         Browser(app).ask_for_code(NAME)
         deliver(app)
-        assert received(tmp_path / "post") == [] and porter.tries == []
+        assert receive_letters(tmp_path / "post") == [] and porter.tries == []
 
 
 def test_with_a_mail_server_the_plain_code_is_only_in_the_mail(environment, database, tmp_path, caplog, capfd):
@@ -199,7 +199,7 @@ def test_with_a_mail_server_the_plain_code_is_only_in_the_mail(environment, data
         browser = Browser(app)
         answer = browser.ask_for_code(NAME)
         deliver(app)
-        (letter,) = received(tmp_path / "post")
+        (letter,) = receive_letters(tmp_path / "post")
     code = code_in(letter)
     with app.app_context():
         rows = [list(row) for table in db.metadata.sorted_tables for row in db.session.execute(table.select())]

@@ -5,7 +5,7 @@ from argon2 import PasswordHasher
 
 from accounts import limits, passwords
 from accounts.errors import TooMany
-from models import Tally, db
+from models import DailyCount, db
 from tests.accounts.people import (
     PASSWORD,
     Browser,
@@ -14,7 +14,7 @@ from tests.accounts.people import (
     deliver,
     let_time_pass,
     make_user,
-    signed_in,
+    sign_in_person,
 )
 from tests.support.engines import both_engines
 
@@ -72,7 +72,7 @@ def test_A08_the_delay_grows(app):
 
 
 def test_A08_the_owners_open_session_survives_and_he_can_still_reset(app):
-    owner = signed_in(app)
+    owner = sign_in_person(app)
     fail(Browser(app, "127.0.0.2"), times=12)
     assert owner.is_signed_in()
     other = Browser(app, "127.0.0.3")
@@ -83,7 +83,7 @@ def test_A08_the_owners_open_session_survives_and_he_can_still_reset(app):
 
 
 def test_A08_strangers_do_not_lock_the_owners_browser_out_and_it_has_no_more_tries_than_they(app):
-    owner = signed_in(app)
+    owner = sign_in_person(app)
     owner.post("/logout")
     fail(Browser(app, "127.0.0.2"), times=12)
     assert Browser(app, "127.0.0.3").sign_in("12345").status_code == 429
@@ -95,7 +95,7 @@ def test_A08_strangers_do_not_lock_the_owners_browser_out_and_it_has_no_more_tri
 def test_A08_the_cookie_of_another_account_or_a_made_up_one_is_worth_nothing(app):
     make_user(app)
     fail(Browser(app, "127.0.0.2"), times=12)
-    other = signed_in(app, "54321", "127.0.0.3")
+    other = sign_in_person(app, "54321", "127.0.0.3")
     other.post("/logout")
     assert other.sign_in("12345").status_code == 429
     stranger = Browser(app, "127.0.0.4")
@@ -109,7 +109,7 @@ def test_A08_signing_in_counts_nothing(app):
     for _ in range(12):
         assert Browser(app).sign_in("12345").status_code == 303
     with app.app_context():
-        assert {row.count for row in db.session.query(Tally) if "sign-in" in row.key} == {0}
+        assert {row.count for row in db.session.query(DailyCount) if "sign-in" in row.key} == {0}
 
 
 @both_engines
@@ -189,7 +189,7 @@ def test_a_count_survives_what_the_caller_rolls_back(app):
     with app.app_context():
         limits.count(limits.PRESENT_PASSWORD, "12345", None)
         db.session.rollback()
-        assert {row.count for row in db.session.query(Tally)} == {1}
+        assert {row.count for row in db.session.query(DailyCount)} == {1}
 
 
 @both_engines
@@ -200,7 +200,7 @@ def test_counts_made_at_once_are_all_there(app):
 
     at_once(16, count)
     with app.app_context():
-        assert {row.count for row in db.session.query(Tally)} == {16}
+        assert {row.count for row in db.session.query(DailyCount)} == {16}
 
 
 @both_engines
@@ -216,7 +216,7 @@ def test_a_window_starts_anew_when_it_is_over_or_the_clock_was_set_back(app):
     let_time_pass(app, days=-3)
     with app.app_context():
         limits.count(limits.PRESENT_PASSWORD, "12345", None)
-        assert {row.count for row in db.session.query(Tally)} == {1}
+        assert {row.count for row in db.session.query(DailyCount)} == {1}
 
 
 def mails_for(app, browser: Browser, names: list[str]) -> int:
@@ -272,7 +272,7 @@ def test_A10_codes_asked_for_at_once_are_one(app):
 
 
 def test_wrong_present_passwords_are_limited_too(app):
-    browser = signed_in(app)
+    browser = sign_in_person(app)
     fields = {"current": "wrong-1x", "password": PASSWORD, "confirm": PASSWORD}
     token = browser.token_of("/12345/account")
     answers = [browser.post("/12345/account/password", fields, token=token).status_code for _ in range(11)]

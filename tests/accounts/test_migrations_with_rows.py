@@ -54,7 +54,7 @@ def rows() -> dict[str, list]:
     return found
 
 
-def shared(before: dict[str, list], after: dict[str, list]) -> bool:
+def has_same_rows(before: dict[str, list], after: dict[str, list]) -> bool:
     """Say whether all rows are there with the same values in the columns that both have."""
     for name in set(before) & set(after):
         if len(before[name]) != len(after[name]):
@@ -76,10 +76,10 @@ def test_G06_a_used_site_goes_one_migration_down_and_up_twice_and_keeps_its_rows
         assert counts["users"] == 2 and counts["jobs"] == 4 and counts["user_sessions"] == 2
         for _ in range(2):
             downgrade(revision="-1")
-            assert shared(before, rows())
+            assert has_same_rows(before, rows())
             upgrade()
             after = rows()
-            assert shared(before, after)
+            assert has_same_rows(before, after)
             assert {name: len(each) for name, each in after.items() if name in before} == counts
 
 

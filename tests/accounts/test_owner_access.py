@@ -16,7 +16,7 @@ from tests.accounts.people import (
     link_in,
     make_user,
     open_link,
-    signed_in,
+    sign_in_person,
 )
 from tests.support.engines import both_engines
 
@@ -47,7 +47,7 @@ def use_up_codes(app, name: str = NAME) -> list:
 
 
 def test_A08_a_thousand_wrong_sign_ins_from_twenty_addresses_keep_nobody_out(app):
-    known = signed_in(app)
+    known = sign_in_person(app)
     known.post("/logout")
     make_user(app, "23456")
     with app.app_context():
@@ -59,7 +59,7 @@ def test_A08_a_thousand_wrong_sign_ins_from_twenty_addresses_keep_nobody_out(app
 
 
 def test_A08_what_strangers_use_up_all_together_keeps_no_known_browser_out(app, monkeypatch):
-    known = signed_in(app)
+    known = sign_in_person(app)
     known.post("/logout")
     with app.app_context():
         for item, keys in limits._parts(limits.SIGN_IN, None, known.environ["REMOTE_ADDR"]):
@@ -136,7 +136,7 @@ def test_A10_one_address_cannot_use_up_the_codes_of_a_name(app):
 
 
 def test_A10_a_known_browser_gets_a_code_when_strangers_have_used_up_the_day(app):
-    owner = signed_in(app)
+    owner = sign_in_person(app)
     owner.post("/logout")
     assert len(use_up_codes(app)) == 10
     owner.ask_for_code(NAME, "reset")
@@ -226,7 +226,7 @@ def test_looking_at_the_page_of_a_link_makes_no_browser_known(app):
 def test_a_link_too_old_forged_or_made_for_something_else_opens_nothing(app, monkeypatch):
     with app.app_context():
         token = mailbox_links.make_link(NAME).rpartition("/")[2]
-    owner = signed_in(app)
+    owner = sign_in_person(app)
     cookie = owner.client.get_cookie("revive-known").value
     browser = Browser(app)
     csrf_token = browser.token()

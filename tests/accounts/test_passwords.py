@@ -11,7 +11,7 @@ from accounts.errors import FieldErrors
 from accounts.names import mailbox
 from config import load
 from models import User, db
-from tests.accounts.people import PASSWORD, Browser, make_user, signed_in
+from tests.accounts.people import PASSWORD, Browser, make_user, sign_in_person
 
 GOOD = ["blue-Heron7", "a1 bcd", "Quiet river 42", "密码abc1！", "naïve é 1x", "1!aaaaaaaaaaaaaaaa", "tab\t1x!"]
 BAD = {
@@ -110,7 +110,7 @@ def test_A14_an_older_hash_is_renewed_at_sign_in(app):
     with app.app_context():
         db.session.query(User).one().password_hash = PasswordHasher(1, 8, 1).hash(PASSWORD)
         db.session.commit()
-    signed_in(app)
+    sign_in_person(app)
     with app.app_context():
         assert "m=19456,t=2" in db.session.query(User).one().password_hash
 

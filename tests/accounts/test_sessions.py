@@ -17,7 +17,7 @@ from tests.accounts.people import (
     deliver,
     let_time_pass,
     make_user,
-    signed_in,
+    sign_in_person,
 )
 from tests.support.engines import both_engines
 
@@ -65,14 +65,14 @@ def test_A15_the_server_does_not_adopt_a_session_chosen_by_the_client(app):
 
 
 def test_the_database_keeps_only_a_hash_of_the_token(app):
-    browser = signed_in(app)
+    browser = sign_in_person(app)
     with browser.client.session_transaction() as session, app.app_context():
         assert session["_user_id"] not in (db.session.query(UserSession).one().token_hash)
 
 
 @both_engines
 def test_A16_signing_out_ends_stolen_copies_of_the_session(app):
-    browser = signed_in(app)
+    browser = sign_in_person(app)
     thief = stolen_from(browser)
     assert thief.is_signed_in()
     assert browser.post("/logout", token=browser.token_of("/12345/account")).status_code == 303
@@ -83,7 +83,7 @@ def test_A16_signing_out_ends_stolen_copies_of_the_session(app):
 
 
 def test_A17_changing_the_password_ends_all_other_sessions(app):
-    browser, other = signed_in(app), signed_in(app)
+    browser, other = sign_in_person(app), sign_in_person(app)
     answer = change(browser)
     assert (answer.status_code, answer.location) == (303, "/12345/account")
     assert browser.is_signed_in()
@@ -92,7 +92,7 @@ def test_A17_changing_the_password_ends_all_other_sessions(app):
 
 
 def test_A17_a_reset_ends_every_session_and_signs_nobody_in(app):
-    browser = signed_in(app)
+    browser = sign_in_person(app)
     other = Browser(app, "127.0.0.2")
     other.ask_for_code("12345", "reset")
     assert other.reset("12345", code_in(*deliver(app))).location == "/login"
@@ -101,7 +101,7 @@ def test_A17_a_reset_ends_every_session_and_signs_nobody_in(app):
 
 
 def test_one_button_ends_the_other_sessions(app):
-    browser, other = signed_in(app), signed_in(app)
+    browser, other = sign_in_person(app), sign_in_person(app)
     page = browser.get("/12345/account").text
     assert page.count("session-agent") == 2
     answer = browser.post("/12345/account/sessions/end", token=browser.token_of("/12345/account"))
@@ -114,7 +114,7 @@ def test_A18_a_disabled_account_is_out_at_once_with_its_jobs(app):
     from models import Job
     from models.job import CANCELLED, DONE, QUEUED, RUNNING
 
-    browser = signed_in(app)
+    browser = sign_in_person(app)
     with app.app_context():
         user_id = db.session.query(User.id).scalar()
         for place, status in enumerate((QUEUED, RUNNING, DONE)):
@@ -132,7 +132,7 @@ def test_A18_a_disabled_account_is_out_at_once_with_its_jobs(app):
 def test_A18_disabling_in_the_database_alone_ends_the_session_too(app):
     from models import utc_now
 
-    browser = signed_in(app)
+    browser = sign_in_person(app)
     with app.app_context():
         db.session.query(User).one().disabled_at = utc_now()
         db.session.commit()
@@ -141,7 +141,7 @@ def test_A18_disabling_in_the_database_alone_ends_the_session_too(app):
 
 @both_engines
 def test_A18_a_deleted_account_is_out_at_once(app):
-    browser = signed_in(app)
+    browser = sign_in_person(app)
     with app.app_context():
         db.session.delete(db.session.query(User).one())
         db.session.commit()
@@ -151,7 +151,7 @@ def test_A18_a_deleted_account_is_out_at_once(app):
 
 @pytest.mark.parametrize("current", ["", "wrong-1x", NEW_PASSWORD])
 def test_A19_changing_the_password_needs_the_present_one(app, current):
-    browser = signed_in(app)
+    browser = sign_in_person(app)
     answer = change(browser, current=current)
     assert answer.status_code == 400
     assert Browser(app).sign_in("12345").status_code == 303
@@ -159,7 +159,7 @@ def test_A19_changing_the_password_needs_the_present_one(app, current):
 
 
 def test_A19_the_owner_is_told_by_a_mail_without_a_password(app):
-    change(signed_in(app))
+    change(sign_in_person(app))
     (mail,) = deliver(app)
     assert mail["To"] == "12345@qq.com"
     assert "was changed" in mail["Subject"]
@@ -168,14 +168,14 @@ def test_A19_the_owner_is_told_by_a_mail_without_a_password(app):
 
 
 def test_A19_a_new_password_must_keep_the_rules(app):
-    browser = signed_in(app)
+    browser = sign_in_person(app)
     answer = change(browser, password="short", confirm="short")
     assert answer.status_code == 400
     assert "6 to 18 characters" in answer.text
 
 
 def test_A20_a_session_ends_when_unused_for_two_weeks(app):
-    browser = signed_in(app)
+    browser = sign_in_person(app)
     let_time_pass(app, days=13, hours=23)
     assert browser.is_signed_in()
     let_time_pass(app, days=13, hours=23)
@@ -187,7 +187,7 @@ def test_A20_a_session_ends_when_unused_for_two_weeks(app):
 
 
 def test_A20_a_session_ends_after_ninety_days_however_much_it_is_used(app):
-    browser = signed_in(app)
+    browser = sign_in_person(app)
     for _ in range(9):
         assert browser.is_signed_in()
         let_time_pass(app, days=9.99)
@@ -197,7 +197,7 @@ def test_A20_a_session_ends_after_ninety_days_however_much_it_is_used(app):
 
 
 def test_a_session_in_use_is_written_down_once_a_minute_at_most(app):
-    browser = signed_in(app)
+    browser = sign_in_person(app)
     with app.app_context():
         before = db.session.query(UserSession).one().seen_at
     browser.get("/12345/account")
@@ -211,14 +211,14 @@ def test_a_session_in_use_is_written_down_once_a_minute_at_most(app):
 
 def test_the_sweep_deletes_what_is_over(app):
     from accounts import maintenance
-    from models import EmailCode, Tally
+    from models import DailyCount, EmailCode
 
     Browser(app).ask_for_code("54321")
-    signed_in(app)
+    sign_in_person(app)
     let_time_pass(app, days=91)
     with app.app_context():
         maintenance.sweep()
-        assert [db.session.query(model).count() for model in (EmailCode, Tally, UserSession)] == [0, 0, 0]
+        assert [db.session.query(model).count() for model in (EmailCode, DailyCount, UserSession)] == [0, 0, 0]
         assert db.session.query(Event).count() > 0
 
 
@@ -263,7 +263,7 @@ def test_A17_no_session_outlives_the_password_that_opened_it(app, monkeypatch):
 
 @both_engines
 def test_A17_of_two_changes_at_once_the_later_gives_way(app, monkeypatch):
-    signed_in(app)
+    sign_in_person(app)
 
     def renewed_meanwhile(known, given):
         with db.engine.begin() as another:

@@ -7,7 +7,7 @@ import pytest
 
 from checkpoints import imports
 from models import Event, User, db
-from tests.accounts.people import make_user, signed_in
+from tests.accounts.people import make_user, sign_in_person
 
 CHIEF, ANNA = "10001", "anna@example.com"
 
@@ -22,7 +22,7 @@ def empty_weights(environment, tmp_path):
 def chief(app):
     """A signed-in browser of an administrator."""
     make_user(app, CHIEF, is_admin=True)
-    return signed_in(app, CHIEF, "192.0.2.7")
+    return sign_in_person(app, CHIEF, "192.0.2.7")
 
 
 @pytest.fixture
@@ -88,7 +88,7 @@ def imported(app, converted):
     shutil.copytree(converted, app.config["IMPORTED_WEIGHTS_DIR"])
 
 
-def stored(app) -> list[str]:
+def list_stored(app) -> list[str]:
     """Every file in the folder of imported weights."""
     folder = app.config["IMPORTED_WEIGHTS_DIR"]
     return sorted(path.name for path in folder.rglob("*") if path.is_file())

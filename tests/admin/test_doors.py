@@ -3,7 +3,7 @@
 import pytest
 
 from models import User, db
-from tests.accounts.people import JSON, Browser, signed_in
+from tests.accounts.people import JSON, Browser, sign_in_person
 from tests.admin.conftest import ANNA, CHIEF, act, id_of
 
 SPELLINGS = [
@@ -32,7 +32,7 @@ PAGES = ["/", "/users", "/users/new", "/jobs", "/queue", "/weights", "/storage",
 @pytest.mark.parametrize("method", ["get", "post", "head"])
 @pytest.mark.parametrize("who", ["stranger", "user"])
 def test_C05_for_others_no_spelling_of_it_exists(app, who, method):
-    browser = Browser(app) if who == "stranger" else signed_in(app, "54321")
+    browser = Browser(app) if who == "stranger" else sign_in_person(app, "54321")
     token = browser.token_of("/login")
     for path in SPELLINGS:
         answer = browser.send(method, path, token)
@@ -42,7 +42,7 @@ def test_C05_for_others_no_spelling_of_it_exists(app, who, method):
 
 
 def test_C05_it_looks_like_any_missing_page(app):
-    browser = signed_in(app, "54321")
+    browser = sign_in_person(app, "54321")
     for headers in ({}, JSON):
         there, nowhere = browser.get("/admin/users", headers=headers), browser.get("/nothing/users", headers=headers)
         assert there.status_code == nowhere.status_code == 404
@@ -53,7 +53,7 @@ def test_C05_it_looks_like_any_missing_page(app):
 
 def test_every_address_of_it_is_behind_the_door(app):
     """Whatever is added later is closed as well."""
-    browser = signed_in(app, "54321")
+    browser = sign_in_person(app, "54321")
     rules = [rule for rule in app.url_map.iter_rules() if rule.endpoint.startswith("admin.")]
     assert len(rules) > 15
     for rule in rules:
@@ -74,7 +74,7 @@ def test_an_administrator_gets_every_page_in_both_languages(app, chief, anna):
 
 @pytest.mark.parametrize("verb", ["disablement", "demotion"])
 def test_A18_rights_end_at_once(app, chief, verb):
-    second = signed_in(app, "20002")
+    second = sign_in_person(app, "20002")
     with app.app_context():
         db.session.query(User).filter_by(name="20002").update({"is_admin": True})
         db.session.commit()
@@ -85,7 +85,7 @@ def test_A18_rights_end_at_once(app, chief, verb):
 
 
 def test_A21_no_form_field_makes_an_administrator(app, chief, anna):
-    member = signed_in(app, ANNA)
+    member = sign_in_person(app, ANNA)
     fields = {"is_admin": "1", "role": "admin", "id": str(id_of(app, CHIEF)), "jobs_per_day_limit": "9"}
     member.post(f"/{ANNA}/account/password", fields, token=member.token_of(f"/{ANNA}/account"))
     member.post("/language", {"language": "en", **fields}, token=member.token_of(f"/{ANNA}/account"))
@@ -103,4 +103,4 @@ def test_actions_need_the_token_of_the_form(app, chief, anna):
 
 def test_the_menu_leads_there_for_administrators_only(app, chief):
     assert 'href="/admin/"' in chief.get(f"/{CHIEF}/").text
-    assert 'href="/admin/"' not in signed_in(app, "54321").get("/54321/").text
+    assert 'href="/admin/"' not in sign_in_person(app, "54321").get("/54321/").text

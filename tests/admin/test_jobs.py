@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from jobs import job_statistics, overview, scheduler
-from models import DayFigure, Job, User, Worker, db, utc_now
+from models import DailyFigure, Job, User, Worker, db, utc_now
 from tests.admin.conftest import ANNA, CHIEF, act, audit_lines
 from tests.jobs.support import WorkerProcess, make_job, wait_until
 from tests.support.engines import both_engines
@@ -151,12 +151,12 @@ def test_storage_is_counted_for_each_account_and_in_all(app, chief, anna):
 
 def test_a_worker_keeps_the_books_at_its_own_pace(app, anna, monkeypatch):
     with app.app_context():
-        books = job_statistics.Books()
-        books.keep()
+        statistics = job_statistics.Statistics()
+        statistics.refresh()
         add(app, anna)
-        books.keep()
-        assert db.session.query(DayFigure).count() == 0  # not yet due again
-        soon = job_statistics.time.monotonic() + job_statistics.LONGEST_REST_SECONDS
+        statistics.refresh()
+        assert db.session.query(DailyFigure).count() == 0  # not yet due again
+        soon = job_statistics.time.monotonic() + job_statistics.MAX_REST_SECONDS
         monkeypatch.setattr(job_statistics.time, "monotonic", lambda: soon)
-        books.keep()
-        assert db.session.query(DayFigure).count() == 1
+        statistics.refresh()
+        assert db.session.query(DailyFigure).count() == 1

@@ -51,7 +51,7 @@ def names(page: str) -> list[str]:
     return re.findall(r'<th scope="row"><a href="/admin/users/\d+">([^<]+)</a>', page)
 
 
-def turned(browser, path: str, found) -> list:
+def collect_pages(browser, path: str, found) -> list:
     """Everything that `found` finds on all pages of a list."""
     things = []
     for _ in range(10):
@@ -79,7 +79,7 @@ def turned(browser, path: str, found) -> list:
 def test_pages_show_every_account_once_and_in_order(app, crowd, order, key, falling):
     with app.app_context():
         expected = [user.name for user in sorted(db.session.query(User), key=key, reverse=falling)]
-    assert turned(crowd, f"/admin/users?order={order}", names) == expected
+    assert collect_pages(crowd, f"/admin/users?order={order}", names) == expected
 
 
 @both_engines
@@ -111,7 +111,7 @@ def job_ids(page: str) -> list[str]:
     ],
 )
 def test_pages_show_every_job_of_a_filter_once(crowd, query, wanted):
-    shown = turned(crowd, f"/admin/jobs?{query}", job_ids)
+    shown = collect_pages(crowd, f"/admin/jobs?{query}", job_ids)
     assert len(shown) == len(set(shown))
     assert set(shown) == {f"{n:032x}" for n in range(70) if wanted(n)}
 

@@ -6,7 +6,7 @@ from accounts import administration
 from accounts.administration import Administrator
 from accounts.errors import AccountError, FieldErrors
 from models import Job, User, db
-from tests.accounts.people import PASSWORD, Browser, at_once, body, code_in, deliver, make_user, signed_in
+from tests.accounts.people import PASSWORD, Browser, at_once, body, code_in, deliver, make_user, sign_in_person
 from tests.admin.conftest import ANNA, CHIEF, act, audit_lines, id_of
 from tests.support.engines import both_engines
 
@@ -51,7 +51,7 @@ def test_what_is_no_new_user_name_is_told_beside_its_field(app, chief, anna, nam
 
 @both_engines
 def test_A18_disabling_ends_sessions_and_jobs_and_tells_the_owner_why(app, chief, anna):
-    member = signed_in(app, ANNA)
+    member = sign_in_person(app, ANNA)
     add_job(app, anna, "ab" * 16, "queued")
     add_job(app, anna, "cd" * 16, "done")
     answer = act(chief, f"/users/{anna}/disablement", reason="  Sent <b>advertisements</b> ")
@@ -135,7 +135,7 @@ def test_two_administrators_cannot_remove_each_other_at_the_same_moment(app, ver
 
 
 def test_A21_a_demanded_password_is_neither_seen_nor_chosen_by_the_administrator(app, chief, anna):
-    member = signed_in(app, ANNA)
+    member = sign_in_person(app, ANNA)
     answer = act(chief, f"/users/{anna}/reset", password="Chosen by another 1")
     assert answer.status_code == 303
     assert not member.is_signed_in() and user_of(app, anna).password_hash == ""
@@ -146,7 +146,7 @@ def test_A21_a_demanded_password_is_neither_seen_nor_chosen_by_the_administrator
 
 
 def test_signing_out_everywhere_ends_all_sessions(app, chief, anna):
-    members = [signed_in(app, ANNA, f"192.0.2.{n}") for n in (20, 21)]
+    members = [sign_in_person(app, ANNA, f"192.0.2.{n}") for n in (20, 21)]
     act(chief, f"/users/{anna}/sessions/end")
     assert not any(member.is_signed_in() for member in members)
     assert audit_lines(app, "all_sessions_ended") == [("all_sessions_ended", CHIEF, ANNA, ADDRESS, "")]

@@ -4,7 +4,7 @@ import pytest
 
 from jobs import availability
 from networks.manifest import entries, sha256_of, verify
-from tests.admin.conftest import audit_lines, stored
+from tests.admin.conftest import audit_lines, list_stored
 from tests.jobs.support import promise_weights
 from tests.support.engines import both_engines
 
@@ -21,7 +21,7 @@ def test_the_command_imports_lists_and_removes(app, flask, official_file):
     assert entry.sha256 in told.output and entry.source_sha256 in told.output
     assert "u2net-human-seg  can be imported from u2net_human_seg.pth" in told.output
     told = flask("remove", "u2netp")
-    assert told.exit_code == 0 and stored(app) == ["manifest.json"]
+    assert told.exit_code == 0 and list_stored(app) == ["manifest.json"]
     assert [line[:3] for line in audit_lines(app, "weights_imported", "weights_removed")] == [
         ("weights_imported", "command line", "u2netp"),
         ("weights_removed", "command line", "u2netp"),
@@ -48,20 +48,20 @@ def test_what_cannot_be_imported_is_a_sentence_and_an_exit_status(
         source.write_bytes(content)
     told = flask("import", name, source)
     assert told.exit_code == 1 and told.output.startswith(f"Error: {said}") and "Traceback" not in told.output
-    assert stored(app) == []
+    assert list_stored(app) == []
 
 
 def test_a_refused_file_leaves_the_weights_imported_before(app, flask, imported, official_file, tmp_path):
-    before = stored(app)
+    before = list_stored(app)
     (tmp_path / "broken.pth").write_bytes(official_file.read_bytes()[:-2000])
     assert flask("import", "u2netp", tmp_path / "broken.pth").exit_code == 1
-    assert stored(app) == before
+    assert list_stored(app) == before
 
 
 def test_importing_again_replaces_the_file(app, flask, imported, other_file):
     assert flask("import", "u2netp", other_file).exit_code == 0
     file = entries(app.config["IMPORTED_WEIGHTS_DIR"])["u2netp"].file
-    assert stored(app) == sorted([file, "manifest.json"])
+    assert list_stored(app) == sorted([file, "manifest.json"])
 
 
 def test_imported_weights_never_stand_in_for_shipped_ones(app, flask, official_file):

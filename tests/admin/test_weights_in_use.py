@@ -15,7 +15,7 @@ from models import Job, db
 from networks.manifest import WeightsUnavailable, entries, verify
 from services import engine
 from services.base import N_, Choice, InvalidOption, Option, Service, ServiceError
-from tests.admin.conftest import stored
+from tests.admin.conftest import list_stored
 from tests.jobs.support import picture
 from worker import recovery
 
@@ -55,13 +55,13 @@ TOOL = Service("adjust", N_("Adjust"), "", lambda *_: None, options=(OPTION,))
 
 
 def test_a_choice_is_offered_where_its_weights_are(in_app, converted):
-    assert [choice.value for choice in availability.offered_choices(OPTION)] == ["own"]
+    assert [choice.value for choice in availability.list_offered_choices(OPTION)] == ["own"]
     copytree(converted, in_app.config["IMPORTED_WEIGHTS_DIR"])
-    assert [choice.value for choice in availability.offered_choices(OPTION)] == ["own", "authors"]
+    assert [choice.value for choice in availability.list_offered_choices(OPTION)] == ["own", "authors"]
     folder = imports.folder()
     listed = json.loads((folder / "manifest.json").read_text())
     (folder / listed["u2netp"]["file"]).unlink()
-    assert [choice.value for choice in availability.offered_choices(OPTION)] == ["own"]
+    assert [choice.value for choice in availability.list_offered_choices(OPTION)] == ["own"]
 
 
 def test_a_choice_whose_weights_are_not_there_is_refused(in_app, chief, converted):
@@ -85,7 +85,7 @@ def test_the_services_that_use_weights_are_named(in_app):
 
 
 def test_the_purge_leaves_imported_weights_alone(in_app, imported):
-    before = stored(in_app)
+    before = list_stored(in_app)
     recovery.purge()
     uploads.tidy()
-    assert stored(in_app) == before
+    assert list_stored(in_app) == before

@@ -13,8 +13,8 @@ from checkpoints import imports, uploads
 from jobs.process_identity import worker_id
 from models import WeightsImport, db, utc_now
 from networks.manifest import entries, sha256_of
-from tests.accounts.people import signed_in
-from tests.admin.conftest import ANNA, CHIEF, act, audit_lines, stored
+from tests.accounts.people import sign_in_person
+from tests.admin.conftest import ANNA, CHIEF, act, audit_lines, list_stored
 from tests.fixtures import parity
 from tests.support.engines import both_engines
 
@@ -45,9 +45,9 @@ def test_an_uploaded_file_waits_for_a_worker_and_is_then_there(app, chief, offic
     assert audit_lines(app, "weights_imported") == [
         ("weights_imported", CHIEF, "u2netp", "192.0.2.7", sha256_of(official_file))
     ]
-    assert stored(app) == sorted([entry.file, "manifest.json"])
+    assert list_stored(app) == sorted([entry.file, "manifest.json"])
     assert act(chief, "/weights/u2netp/deletion").status_code == 303
-    assert stored(app) == ["manifest.json"]
+    assert list_stored(app) == ["manifest.json"]
     assert audit_lines(app, "weights_removed") == [("weights_removed", CHIEF, "u2netp", "192.0.2.7", "")]
 
 
@@ -76,7 +76,7 @@ def test_a_file_that_is_refused_says_why_on_the_page(app, chief):
     assert convert_what_waits(app) == 1
     page = chief.get("/admin/weights").text
     assert "Nothing of it was run." in page and "<b>.pth" not in page
-    assert stored(app) == []
+    assert list_stored(app) == []
     assert [line[:3] for line in audit_lines(app, "weights_refused")] == [("weights_refused", CHIEF, "u2netp")]
 
 
@@ -87,14 +87,14 @@ def test_a_file_that_is_refused_says_why_on_the_page(app, chief):
 def test_what_is_wrong_with_the_form_is_told_beside_its_field(app, chief, name, data, file_name, field):
     answer = send(chief, name, data, file_name)
     assert answer.status_code == 400 and f'id="{field}-error"' in answer.text
-    assert convert_what_waits(app) == 0 and stored(app) == []
+    assert convert_what_waits(app) == 0 and list_stored(app) == []
 
 
 def test_D03_a_file_above_the_limit_is_refused_before_it_is_read(app, chief):
     app.config["MAX_WEIGHTS_MEGABYTES"] = 1
     answer = send(chief, "u2netp", b"x" * (2 * 2**20))
     assert answer.status_code == 413 and "This file is larger than this server takes." in answer.text
-    assert stored(app) == [] and convert_what_waits(app) == 0
+    assert list_stored(app) == [] and convert_what_waits(app) == 0
 
 
 def test_G01_code_in_an_uploaded_file_is_not_run(app, chief, tmp_path):
@@ -111,11 +111,11 @@ def test_G01_code_in_an_uploaded_file_is_not_run(app, chief, tmp_path):
 
 
 def test_others_cannot_send_files_nor_see_the_page(app, official_file):
-    member = signed_in(app, ANNA)
+    member = sign_in_person(app, ANNA)
     token = member.token_of(f"/{ANNA}/account")
     fields = {"name": "u2netp", "file": (io.BytesIO(official_file.read_bytes()), "u2netp.pth")}
     answer = member.post("/admin/weights", fields, token=token, content_type="multipart/form-data")
-    assert answer.status_code == 404 and stored(app) == []
+    assert answer.status_code == 404 and list_stored(app) == []
 
 
 @both_engines
@@ -123,14 +123,14 @@ def test_F03_what_a_dead_worker_left_is_tried_once_more_and_then_given_up(app, c
     send(chief, "u2netp", official_file.read_bytes())
     gone = worker_id().rsplit(":", 2)[0] + ":999999:1"
     with app.app_context():
-        row = uploads._claimed(gone)
+        row = uploads._claim_upload(gone)
         uploads._rescue()
         assert db.session.get(WeightsImport, row.id).status == "queued"
-        uploads._claimed(gone)
+        uploads._claim_upload(gone)
         assert uploads.work(worker_id()) == 0
         row = db.session.get(WeightsImport, row.id, populate_existing=True)
         assert row.status == "failed" and "stopped twice" in row.error_message
-    assert stored(app) == []
+    assert list_stored(app) == []
 
 
 def test_an_upload_that_waits_for_days_is_still_converted(app, chief, official_file):

@@ -43,14 +43,14 @@ def register(page, site, name: str) -> None:
     """Register with a mailed code and land on the login page."""
     page.goto("/register")
     page.fill("[name=username]", name)
-    page.fill("[name=code]", mailed_code(page, site, name))
+    page.fill("[name=code]", read_mailed_code(page, site, name))
     page.fill("[name=password]", PASSWORD)
     page.fill("[name=confirm]", PASSWORD)
     page.press("[name=confirm]", "Enter")
     page.wait_for_url("**/login")
 
 
-def mailed_code(page, site, name: str) -> str:
+def read_mailed_code(page, site, name: str) -> str:
     """Ask for a code and return it; the answer has come by then, which ties the code to this browser."""
     page.click("[formaction$='/code']")
     page.locator(".code-answer:not(:empty), .notice").first.wait_for()
@@ -75,7 +75,7 @@ def start(page, service: str, picture: Path, **options: str) -> None:
     page.wait_for_url("**/jobs/*")
 
 
-def done(page, selector: str = "") -> str:
+def wait_until_done(page, selector: str = "") -> str:
     """Wait until the job on the stage is done, and, where `selector` is given, shows that; return the job's id."""
     ended = page.locator(".job:is([data-status=done], [data-status=failed], [data-status=cancelled])")
     ended.wait_for(timeout=DONE_MS)

@@ -10,7 +10,7 @@ from accounts import mailbox_links
 from app import create_app
 from services import SERVICES
 from tests.browser.conftest import ROOT, installation
-from tests.browser.people import DESK, PHONE, PICTURES, done, member, open_page, sign_in, start
+from tests.browser.people import DESK, PHONE, PICTURES, member, open_page, sign_in, start, wait_until_done
 from tests.support.servers import need_file
 
 AXE = ROOT / ".tools" / "node_modules" / "axe-core" / "axe.min.js"
@@ -69,10 +69,10 @@ def pages(chromium, site):
     empty = page.content()
     assert "job" not in re.findall(r'class="frame[ "]', empty)
     start(page, "adjust", PICTURES / "coffee.jpg", brightness="1.4")
-    done(page)
+    wait_until_done(page)
     jobs = [page.url]
     start(page, "colorize", PICTURES / "coffee.jpg")  # a verdict, and no result: it has colours already
-    done(page)
+    wait_until_done(page)
     jobs.append(page.url)
     page.goto("/admin/queue")
     page.get_by_text("Pause…", exact=True).click()

@@ -14,14 +14,14 @@ from tests.browser.people import (
     DONE_MS,
     PASSWORD,
     PICTURES,
-    done,
     follow,
-    mailed_code,
     member,
     open_page,
+    read_mailed_code,
     reload_until,
     sign_in,
     start,
+    wait_until_done,
 )
 from tests.fixtures import parity
 
@@ -122,7 +122,7 @@ def test_the_queue_is_paused_and_resumed(chief, anna):
     menu(chief, "Queue")
     expect(chief.locator(".tally dd").first).to_have_text("1")
     chief.get_by_role("button", name="Resume the queue").click()
-    done(anna, "compare-slider")
+    wait_until_done(anna, "compare-slider")
     chief.get_by_text("Pause…").wait_for()
 
 
@@ -136,7 +136,7 @@ def test_a_failed_job_says_why_and_is_tried_again(chief, anna, mariadb):
     chief.get_by_role("button", name="Try again").click()
     expect(chief.get_by_role("status")).to_have_text("The job waits in the line again.")
     anna.reload()
-    done(anna, "compare-slider")
+    wait_until_done(anna, "compare-slider")
 
 
 def test_a_disabled_person_is_out_and_told_why(chief, anna, site):
@@ -187,7 +187,7 @@ def test_an_invited_person_chooses_a_password_and_signs_in(chief, chromium, site
     page = open_page(chromium, site.url)
     page.goto(link)
     page.fill("[name=username]", "bob@example.com")
-    page.fill("[name=code]", mailed_code(page, site, "bob@example.com"))
+    page.fill("[name=code]", read_mailed_code(page, site, "bob@example.com"))
     page.fill("[name=password]", PASSWORD)
     page.fill("[name=confirm]", PASSWORD)
     page.press("[name=confirm]", "Enter")

@@ -29,20 +29,20 @@ def stroke(page, *points) -> None:
     page.mouse.up()
 
 
-def filled(page, count=1) -> None:
+def fill_in(page, count=1) -> None:
     until(page, f"{FILLED} === {count}")
 
 
-def sent_file(page, name="mask") -> bytes:
+def send_and_read_file(page, name="mask") -> bytes:
     """Send the form at once and return the file that came."""
     page.get_by_role("button", name="Send").click()
     page.get_by_text("taken").wait_for()
     return page.bench.sent[name]
 
 
-def sent(page, name="mask") -> np.ndarray:
+def send_and_read_pixels(page, name="mask") -> np.ndarray:
     """Send the form at once and return what came as a picture."""
-    return np.asarray(Image.open(io.BytesIO(sent_file(page, name))))
+    return np.asarray(Image.open(io.BytesIO(send_and_read_file(page, name))))
 
 
 def at(mask: np.ndarray, x: float, y: float):
@@ -57,28 +57,28 @@ def press(page, name: str) -> None:
 def test_what_is_painted_is_sent_as_a_black_and_white_png_of_the_pictures_size(new_drawing):
     page = new_drawing()
     stroke(page, (0.2, 0.5), (0.6, 0.5))
-    mask = sent(page)
+    mask = send_and_read_pixels(page)
     assert mask.shape[:2] == (400, 600)
     assert at(mask, 0.4, 0.5)[:3] == [255, 255, 255] and at(mask, 0.4, 0.9)[:3] == [0, 0, 0]
     assert (mask[..., 3] == 255).all() if mask.shape[2] == 4 else True
 
 
 def test_nothing_painted_sends_nothing(new_drawing):
-    assert sent_file(new_drawing()) == b""
+    assert send_and_read_file(new_drawing()) == b""
 
 
 def test_each_stroke_is_undone_and_redone_by_keys_and_buttons(new_drawing):
     page = new_drawing()
     for y in (0.3, 0.7):
         stroke(page, (0.2, y), (0.6, y))
-    filled(page, 1)
+    fill_in(page, 1)
     page.keyboard.press("Control+z")
     press(page, "undo")
-    filled(page, 0)
+    fill_in(page, 0)
     press(page, "redo")
     page.keyboard.press("Control+Shift+Z")
     press(page, "undo")
-    mask = sent(page)
+    mask = send_and_read_pixels(page)
     assert at(mask, 0.4, 0.3)[0] == 255 and at(mask, 0.4, 0.7)[0] == 0
 
 
@@ -95,7 +95,7 @@ def test_e_erases_and_brackets_change_the_size(new_drawing):
     page.keyboard.press("e")
     expect(page.locator("[data-do=erase]")).to_have_attribute("aria-pressed", "true")
     stroke(page, (0.6, 0.5), (0.8, 0.5))
-    mask = sent(page)
+    mask = send_and_read_pixels(page)
     assert at(mask, 0.3, 0.5)[0] == 255 and at(mask, 0.7, 0.5)[0] == 0
 
 
@@ -124,7 +124,7 @@ def test_hints_keep_their_colour_on_a_transparent_sheet(new_drawing):
     stroke(page, (0.3, 0.5), (0.3, 0.5))
     page.locator("[data-colour]").fill("#b3382c")
     stroke(page, (0.7, 0.5), (0.7, 0.5))
-    hints = sent(page, "hints")
+    hints = send_and_read_pixels(page, "hints")
     assert at(hints, 0.3, 0.5) == [0x2F, 0x5D, 0x9B, 255] and at(hints, 0.7, 0.5) == [0xB3, 0x38, 0x2C, 255]
     assert at(hints, 0.5, 0.1)[3] == 0
 
@@ -138,7 +138,7 @@ def test_the_keyboard_alone_paints(new_drawing):
         page.keyboard.press("Shift+ArrowRight")
     page.keyboard.up(" ")
     expect(page.locator(".has-crosshair")).to_have_count(1)
-    mask = sent(page)
+    mask = send_and_read_pixels(page)
     assert at(mask, 0.5, 0.5)[0] == 255 and at(mask, 0.5, 0.8)[0] == 0
 
 
@@ -149,15 +149,15 @@ def test_a_picture_that_is_chosen_is_painted_on_at_a_bounded_size(new_drawing, t
     until(page, "document.querySelector('.drawing-picture').width === 2048")
     page.locator(READY).wait_for()
     stroke(page, (0.4, 0.5), (0.6, 0.5))
-    assert sent(page).shape[:2] == (1365, 2048)
+    assert send_and_read_pixels(page).shape[:2] == (1365, 2048)
 
 
 def test_a_new_picture_forgets_what_was_painted_on_the_last_one(new_drawing):
     page = new_drawing()
     stroke(page, (0.4, 0.5), (0.6, 0.5))
-    filled(page)
+    fill_in(page)
     page.set_input_files("[name=image]", PICTURES / "astronaut.jpg")
-    filled(page, 0)
+    fill_in(page, 0)
     until(page, "document.querySelector('drawing-layer').blank")
 
 
@@ -165,7 +165,7 @@ def test_one_finger_paints_two_enlarge_and_the_page_scrolls_beside(new_drawing):
     page = new_drawing(**PHONE)
     one, two = spot(page, 0.4, 0.5), spot(page, 0.6, 0.5)
     swipe(page, way(one, 60, 0))
-    filled(page)
+    fill_in(page)
     scrolled = page.evaluate("scrollY")
     swipe(page, way(one, -60, 0), way(two, 60, 0))
     until(page, "document.querySelector('zoom-pane').zoom > 1.3")
@@ -200,7 +200,7 @@ def test_the_wheel_enlarges_around_the_pointer_and_strokes_land_under_it(new_dra
         page.mouse.wheel(0, -240)
     until(page, "document.querySelector('zoom-pane').zoom > 3")
     stroke(page, (0.25, 0.25), (0.26, 0.25))
-    mask = sent(page)
+    mask = send_and_read_pixels(page)
     assert at(mask, 0.25, 0.25)[0] == 255 and at(mask, 0.25, 0.35)[0] == 0
 
 

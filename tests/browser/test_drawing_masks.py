@@ -7,7 +7,16 @@ import pytest
 from PIL import Image
 
 from tests.browser.people import PICTURES, until
-from tests.browser.test_drawing import FILLED, READY, at, filled, press, sent, sent_file, stroke
+from tests.browser.test_drawing import (
+    FILLED,
+    READY,
+    at,
+    fill_in,
+    press,
+    send_and_read_file,
+    send_and_read_pixels,
+    stroke,
+)
 
 FILE = "document.querySelector('[name=mask]').files[0]"
 WRITTEN = "!document.querySelector('drawing-file').pending"
@@ -44,7 +53,7 @@ def test_a_mask_file_is_uploaded_painted_on_and_saved(new_drawing, tmp_path):
     saved = np.asarray(Image.open(waiting.value.path()))
     assert waiting.value.suggested_filename == "mask.png"
     assert [at(saved, *p)[0] for p in ((0.25, 0.5), (0.75, 0.5), (0.8, 0.2))] == [255, 0, 255]
-    assert (sent(page) == saved).all()
+    assert (send_and_read_pixels(page) == saved).all()
 
 
 @pytest.fixture
@@ -62,7 +71,7 @@ def test_a_mask_file_is_sent_as_it_was_picked(large, tmp_path):
     file = half_mask(tmp_path / "fine.png", 3000, 2000)
     pick(large, file)
     until(large, WRITTEN)
-    assert sent_file(large) == file.read_bytes()
+    assert send_and_read_file(large) == file.read_bytes()
 
 
 def test_what_is_painted_on_a_mask_file_counts_until_it_is_undone(large, tmp_path):
@@ -76,15 +85,15 @@ def test_what_is_painted_on_a_mask_file_counts_until_it_is_undone(large, tmp_pat
     until(large, f"{FILE}.type === 'image/png'")
     for _ in range(2):
         press(large, "undo")
-    filled(large, 0)
+    fill_in(large, 0)
     press(large, "redo")
-    assert sent_file(large) == file.read_bytes()
+    assert send_and_read_file(large) == file.read_bytes()
 
 
 def test_a_painted_mask_file_is_sent_at_the_size_of_the_sheet(large, tmp_path):
     pick(large, half_mask(tmp_path / "fine.png", 3000, 2000))
     stroke(large, (0.7, 0.2), (0.9, 0.2))
-    mask = sent(large)
+    mask = send_and_read_pixels(large)
     assert mask.shape[:2] == (1365, 2048)
     assert [at(mask, *p)[0] for p in ((0.25, 0.5), (0.75, 0.5), (0.8, 0.2))] == [255, 0, 255]
 
@@ -95,7 +104,7 @@ def test_a_mask_file_that_was_changed_meanwhile_is_picked_again(new_drawing, tmp
     until(page, WRITTEN)
     Image.new("L", (600, 400), 255).save(tmp_path / "mask.png")
     pick(page, tmp_path / "mask.png", 2)
-    assert sent_file(page) == (tmp_path / "mask.png").read_bytes()
+    assert send_and_read_file(page) == (tmp_path / "mask.png").read_bytes()
 
 
 def test_a_mask_file_does_not_go_with_another_picture(new_drawing, tmp_path):
@@ -103,7 +112,7 @@ def test_a_mask_file_does_not_go_with_another_picture(new_drawing, tmp_path):
     pick(page, half_mask(tmp_path / "mask.png", 600, 400))
     until(page, WRITTEN)
     page.set_input_files("[name=image]", PICTURES / "astronaut.jpg")
-    filled(page, 0)
+    fill_in(page, 0)
     until(page, "document.querySelector('drawing-layer').blank")
 
 
@@ -125,18 +134,18 @@ def test_a_mask_to_begin_with_says_what_stays(started):
     stroke(page, (0.7, 0.5), (0.8, 0.5))
     press(page, "erase")
     stroke(page, (0.2, 0.5), (0.3, 0.5))
-    mask = sent(page)
+    mask = send_and_read_pixels(page)
     assert [at(mask, *p)[0] for p in ((0.1, 0.1), (0.9, 0.1), (0.75, 0.5), (0.25, 0.5))] == [255, 0, 255, 0]
 
 
 def test_start_over_goes_back_to_the_mask_to_begin_with(started):
     page = started(keep=True)
     stroke(page, (0.7, 0.5), (0.8, 0.5))
-    filled(page)
+    fill_in(page)
     press(page, "clear")
-    filled(page, 0)  # the server still has that mask
+    fill_in(page, 0)  # the server still has that mask
     stroke(page, (0.7, 0.9), (0.8, 0.9))
-    mask = sent(page)
+    mask = send_and_read_pixels(page)
     assert [at(mask, *p)[0] for p in ((0.1, 0.1), (0.9, 0.1), (0.75, 0.5), (0.75, 0.9))] == [255, 0, 0, 255]
 
 
@@ -145,13 +154,13 @@ def test_a_mask_to_begin_with_that_is_erased_is_sent_empty(started, keep):
     page = started(keep)
     press(page, "erase")
     paint_all(page)
-    assert (sent(page)[..., :3] == 0).all()
+    assert (send_and_read_pixels(page)[..., :3] == 0).all()
 
 
 def test_without_a_mask_to_begin_with_only_what_is_painted_stays(new_drawing):
     page = new_drawing(KEEP)
     stroke(page, (0.3, 0.5), (0.7, 0.5))
-    mask = sent(page)
+    mask = send_and_read_pixels(page)
     assert at(mask, 0.5, 0.5)[0] == 255 and at(mask, 0.5, 0.1)[0] == 0
 
 
@@ -161,13 +170,13 @@ def test_start_over_without_a_mask_to_begin_with_sends_none(new_drawing):
     until(page, WRITTEN)
     assert page.evaluate(FILLED) == 0
     stroke(page, (0.3, 0.5), (0.7, 0.5))
-    filled(page)
+    fill_in(page)
     press(page, "clear")
-    filled(page, 0)
+    fill_in(page, 0)
     press(page, "undo")
-    filled(page)
+    fill_in(page)
     press(page, "redo")
-    assert sent_file(page) == b""
+    assert send_and_read_file(page) == b""
 
 
 def test_all_that_is_removed_by_hand_is_sent(new_drawing):
@@ -175,7 +184,7 @@ def test_all_that_is_removed_by_hand_is_sent(new_drawing):
     stroke(page, (0.3, 0.5), (0.7, 0.5))
     press(page, "erase")
     paint_all(page)
-    assert (sent(page)[..., :3] == 0).all()
+    assert (send_and_read_pixels(page)[..., :3] == 0).all()
 
 
 def test_what_is_too_old_to_be_undone_is_still_sent(new_drawing):
@@ -186,4 +195,4 @@ def test_what_is_too_old_to_be_undone_is_still_sent(new_drawing):
         for (let step = 0; step < 100; step++) layer.perform(() => {});
         while (layer.done.length) layer.undo();
     }""")
-    assert at(sent(page), 0.5, 0.5)[0] == 255
+    assert at(send_and_read_pixels(page), 0.5, 0.5)[0] == 255

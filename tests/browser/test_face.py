@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.people import PHONE, PICTURES, done, member, start, steady_box, until
+from tests.browser.people import PHONE, PICTURES, member, start, steady_box, until, wait_until_done
 
 NAME = "face@example.com"
 EDGES = """[...document.querySelectorAll('.compare img')].map((image) => {
@@ -89,13 +89,13 @@ def test_options_appear_when_they_matter(studio):
 def test_the_result_appears_in_place(studio):
     start(studio, "adjust", PICTURES / "coffee.jpg", brightness="1.5")
     studio.evaluate("window.sameDocument = true")
-    done(studio, "compare-slider")
+    wait_until_done(studio, "compare-slider")
     assert studio.evaluate("window.sameDocument")
 
 
 def test_the_divider_follows_keyboard_and_pointer_and_says_where_it_is(studio):
     start(studio, "adjust", PICTURES / "coffee.jpg", brightness="1.5")
-    done(studio)
+    wait_until_done(studio)
     divider = studio.locator(".compare-range")
     divider.focus()
     for key, value in (("Home", "0"), ("ArrowRight", "1"), ("PageUp", "11"), ("End", "100"), ("ArrowLeft", "99")):
@@ -112,13 +112,13 @@ def test_the_divider_follows_keyboard_and_pointer_and_says_where_it_is(studio):
 
 def test_both_halves_lie_on_each_other(studio):
     start(studio, "adjust", PICTURES / "coffee.jpg", brightness="1.5")
-    done(studio, ".compare-after img")
+    wait_until_done(studio, ".compare-after img")
     until(studio, f"{EDGES}.every((box, i, all) => box.join() === all[0].join())")
 
 
 def test_a_turned_picture_lies_on_the_original_that_is_turned_with_it(studio):
     start(studio, "adjust", PICTURES / "coffee.jpg", transform="90")
-    done(studio, "compare-slider[data-turn='90']:not(.is-pair)")
+    wait_until_done(studio, "compare-slider[data-turn='90']:not(.is-pair)")
     until(studio, f"{EDGES}.every((box, i, all) => box.every((edge, j) => Math.abs(edge - all[0][j]) < 0.5))")
     until(studio, f"{EDGES}.every((box) => box[3] > box[2])")
 
@@ -126,7 +126,7 @@ def test_a_turned_picture_lies_on_the_original_that_is_turned_with_it(studio):
 def test_without_script_before_and_after_are_side_by_side(new_page, signed_in):
     page = new_page(storage_state=signed_in, java_script_enabled=False)
     start(page, "adjust", PICTURES / "coffee.jpg", brightness="1.5")
-    done(page, ".compare-after img")
+    wait_until_done(page, ".compare-after img")
     before, after = (page.locator(f".compare-{half} img").bounding_box() for half in ("before", "after"))
     assert before["x"] + before["width"] <= after["x"] and before["y"] == after["y"]
 

@@ -94,7 +94,7 @@ def open_menu(page, number: int = 0):
     return page.locator(".frame-actions").nth(number)
 
 
-def downloaded(waiting) -> dict[str, bytes]:
+def download_zip(waiting) -> dict[str, bytes]:
     with zipfile.ZipFile(io.BytesIO(Path(waiting.value.path()).read_bytes())) as archive:
         return {name: archive.read(name) for name in archive.namelist()}
 
@@ -149,11 +149,11 @@ def test_a_selection_and_everything_come_as_a_zip(sheet, viewport):
     page.select_option(".selection select", "jpeg")
     with page.expect_download() as waiting:
         page.get_by_role("button", name="Download ZIP").click()
-    ((name, data),) = downloaded(waiting).items()
+    ((name, data),) = download_zip(waiting).items()
     assert name.endswith("adjust-frame-1.jpg") and data.startswith(b"\xff\xd8")
     with page.expect_download() as waiting:
         page.get_by_role("link", name="Download all as ZIP").click()
-    assert len(downloaded(waiting)) == 3
+    assert len(download_zip(waiting)) == 3
 
 
 def test_keys_select_a_range_and_clear_it(sheet):

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import expect
 
-from tests.browser.people import PICTURES, choose, done, download, member, start
+from tests.browser.people import PICTURES, choose, download, member, start, wait_until_done
 
 
 @pytest.fixture(scope="module")
@@ -24,7 +24,7 @@ def millimetres(data: bytes) -> tuple[float, float]:
 
 def test_a_person_makes_an_id_photo_and_a_sheet_to_print(person):
     start(person, "idphoto", PICTURES / "astronaut.jpg", size="cn2", background="blue", sheet="5inch")
-    done(person)
+    wait_until_done(person)
     photo = download(person, "jpeg")
     assert millimetres(photo) == pytest.approx((35, 49), abs=0.1)
     corner = Image.open(io.BytesIO(photo)).convert("RGB").getpixel((3, 3))

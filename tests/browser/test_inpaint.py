@@ -7,7 +7,7 @@ import pytest
 from PIL import Image, ImageDraw
 from playwright.sync_api import expect
 
-from tests.browser.people import PICTURES, choose, done, download, member, until
+from tests.browser.people import PICTURES, choose, download, member, until, wait_until_done
 from tests.browser.test_drawing import stroke
 
 PHOTO = PICTURES / "coffee.jpg"
@@ -20,7 +20,7 @@ def person(chromium, site):
         yield page
 
 
-def painted_job(page) -> None:
+def paint_and_start_job(page) -> None:
     """Put in the photo, paint a wrong stroke, undo it, paint the right one, start; return on the job's page."""
     page.goto("/tools/inpaint")
     page.set_input_files("[name=image]", PHOTO)
@@ -30,7 +30,7 @@ def painted_job(page) -> None:
     stroke(page, (0.5, 0.7), (0.7, 0.75))
     page.click("form[enctype] .start")
     page.wait_for_url("**/jobs/*")
-    done(page)
+    wait_until_done(page)
 
 
 def scratch() -> dict:
@@ -41,26 +41,26 @@ def scratch() -> dict:
     return {"name": "scratch.png", "mimeType": "image/png", "buffer": out.getvalue()}
 
 
-def changed(data: bytes) -> np.ndarray:
+def find_changes(data: bytes) -> np.ndarray:
     """Return where a downloaded result differs from the photo, bool (H, W)."""
     filled, photo = (np.asarray(Image.open(file).convert("RGB")).astype(int) for file in (io.BytesIO(data), PHOTO))
     return np.abs(filled - photo).max(2) > 0
 
 
 def test_a_person_paints_something_out_undoes_a_stroke_and_picks_another_answer(person):
-    painted_job(person)
+    paint_and_start_job(person)
     expect(person.locator(".job .verdict")).to_contain_text("filled")  # which way did, is said
     first = download(person, "png")
-    places = changed(first)
+    places = find_changes(first)
     assert places.any() and not places[:100].any()  # the undone stroke took nothing
     assert not places[:, :200].any() and places.mean() < 0.2
     address = person.url
     person.get_by_role("button", name="Another answer").click()
     until(person, f"location.href !== '{address}'")
-    done(person)
+    wait_until_done(person)
     second = download(person, "png")
     assert second != first
-    assert not (changed(second) & ~places)[:100].any()  # the same mask, though it was painted only once
+    assert not (find_changes(second) & ~places)[:100].any()  # the same mask, though it was painted only once
 
 
 def test_several_answers_stand_beside_each_other_and_one_is_picked(person):
@@ -71,7 +71,7 @@ def test_several_answers_stand_beside_each_other_and_one_is_picked(person):
     choose(person, "answers", "2")
     person.click("form[enctype] .start")
     person.wait_for_url("**/jobs/*")
-    done(person)
+    wait_until_done(person)
     first = download(person, "png")
     person.locator(".answers button").nth(1).click()
     expect(person.locator(".answers button").nth(1)).to_have_attribute("aria-pressed", "true")
@@ -86,12 +86,12 @@ def test_a_scratch_is_left_to_the_network_and_another_answer_is_one_of_patches(p
     person.set_input_files("#mask", scratch())
     person.click("form[enctype] .start")
     person.wait_for_url("**/jobs/*")
-    done(person)
+    wait_until_done(person)
     expect(person.locator(".job .verdict")).to_contain_text("our network filled them")
     first, address = download(person, "png"), person.url
     person.get_by_role("button", name="Another answer").click()
     until(person, f"location.href !== '{address}'")
-    done(person)
+    wait_until_done(person)
     expect(person.locator(".job .verdict")).to_contain_text("Patches of this photo filled")
     assert download(person, "png") != first
 

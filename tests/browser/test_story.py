@@ -7,7 +7,17 @@ import pytest
 from PIL import Image
 from playwright.sync_api import expect
 
-from tests.browser.people import PASSWORD, PICTURES, done, download, mailed_code, member, register, sign_in, start
+from tests.browser.people import (
+    PASSWORD,
+    PICTURES,
+    download,
+    member,
+    read_mailed_code,
+    register,
+    sign_in,
+    start,
+    wait_until_done,
+)
 
 RUNS = {
     "deblur": ("coffee.jpg", {}),
@@ -51,7 +61,7 @@ def test_a_person_runs_a_tool_compares_and_downloads(person, service, tmp_path):
     name, options = RUNS[service]
     picture = COPIES[service](PICTURES / name, tmp_path) if service in COPIES else PICTURES / name
     start(person, service, picture, **options)
-    done(person)
+    wait_until_done(person)
     slider = person.locator("compare-slider input[type=range]")
     before = slider.input_value()
     slider.focus()
@@ -66,7 +76,7 @@ def test_a_person_runs_a_tool_compares_and_downloads(person, service, tmp_path):
 
 def test_history_shows_the_runs_and_forgets_a_deleted_one(person):
     start(person, "adjust", PICTURES / "coffee.jpg", transform="90")
-    job = done(person, "compare-slider[data-turn='90']")
+    job = wait_until_done(person, "compare-slider[data-turn='90']")
     person.goto("/story@example.com/history")
     link = person.locator(f"a[href$='{job}']").first
     expect(link).to_be_visible()
@@ -82,7 +92,7 @@ def test_the_same_story_without_script(new_page, site):
     register(page, site, "23456789")
     sign_in(page, "23456789")
     start(page, "adjust", PICTURES / "rocket.jpg", transform="180")
-    done(page)  # the page asks again by itself
+    wait_until_done(page)  # the page asks again by itself
     assert pixels(download(page, "jpeg")).shape == (427, 640, 3)
 
 
@@ -91,7 +101,7 @@ def test_a_forgotten_password_is_replaced_by_a_mailed_code(new_page, site):
     register(page, site, "forgetful@example.com")
     page.goto("/reset")
     page.fill("[name=username]", "forgetful@example.com")
-    page.fill("[name=code]", mailed_code(page, site, "forgetful@example.com"))
+    page.fill("[name=code]", read_mailed_code(page, site, "forgetful@example.com"))
     page.fill("[name=password]", "Another-lamp-7")
     page.fill("[name=confirm]", "Another-lamp-7")
     page.click("form[action$='/reset'] button.wide")

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import expect
 
-from tests.browser.people import DESK, PICTURES, done, download, member, steady_box, until
+from tests.browser.people import DESK, PICTURES, download, member, steady_box, until, wait_until_done
 
 NAME = "studio@example.com"
 PHONE = {"viewport": {"width": 360, "height": 780}, "has_touch": True, "is_mobile": True}
@@ -50,10 +50,10 @@ def run(page) -> str:
     before = page.evaluate("document.querySelector('.job')?.dataset.job ?? ''")
     page.click(".start")
     page.wait_for_function("id => (document.querySelector('.job')?.dataset.job ?? '') !== id", arg=before)
-    return done(page)
+    return wait_until_done(page)
 
 
-def sent_bodies(page) -> list[bytes]:
+def collect_sent_bodies(page) -> list[bytes]:
     """Collect the bodies of what the form sends from now on."""
     bodies = []
     page.on("request", lambda r: bodies.append(r.post_data_buffer or b"") if r.method == "POST" else None)
@@ -123,7 +123,7 @@ def test_a_job_that_is_done_before_its_page_comes_is_told_all_the_same(desk):
 def test_a_second_run_sends_no_picture_again(studio):
     put(studio)
     first = run(studio)
-    bodies = sent_bodies(studio)
+    bodies = collect_sent_bodies(studio)
     studio.fill("[name=brightness]", "0.6")
     second = run(studio)
     assert second != first and len(bodies[0]) < 4000
@@ -227,7 +227,7 @@ def test_a_job_that_waits_is_cancelled_in_place_and_tried_again(studio, paused_q
     studio.get_by_role("button", name="Try again").click()
     waiting.wait_for()
     paused_queue()
-    done(studio)
+    wait_until_done(studio)
     assert studio.evaluate("window.sameDocument")
 
 
@@ -237,7 +237,7 @@ def test_start_and_the_result_are_reached_and_told_without_a_mouse(desk):
     desk.keyboard.press("Control+A")
     desk.keyboard.type("1.3")
     desk.keyboard.press("Enter")
-    done(desk)
+    wait_until_done(desk)
     until(desk, "document.activeElement.closest('job-stage') !== null")
     reached = set()
     for _ in range(14):
@@ -262,7 +262,7 @@ def test_a_mask_is_touched_up_on_the_result_and_the_run_goes_again(new_page, sig
     masks = [page.locator(".job .mask img").get_attribute("src")]
     page.locator("#drawn-mask .drawn-go button").click()
     page.wait_for_function("id => (document.querySelector('.job')?.dataset.job ?? id) !== id", arg=first)
-    done(page)
+    wait_until_done(page)
     masks.append(page.locator(".job .mask img").get_attribute("src"))
     before, after = (mask_at(page, address) for address in masks)
     assert before[150, 256] > 200 and after[150, 256] < 60

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image, ImageDraw
 from playwright.sync_api import expect
 
-from tests.browser.people import DESK, PICTURES, done, member
+from tests.browser.people import DESK, PICTURES, member, wait_until_done
 
 NAME = "again@example.com"
 DEVICES = {
@@ -36,7 +36,7 @@ def rows(site, query: str, *values) -> list[tuple]:
         return database.execute(query, values).fetchall()
 
 
-def started(page) -> str:
+def start_job(page) -> str:
     """Press Start; return the id of the job that comes onto the stage."""
     page.click(".start")
     return page.locator(".job").get_attribute("data-job")
@@ -63,8 +63,8 @@ def test_another_answer_is_picked_in_place(page):
     page.locator("drawing-surface.is-ready").wait_for()
     page.set_input_files("#mask", mask())
     page.fill("[name=answers]", "2")
-    started(page)
-    job = done(page)
+    start_job(page)
+    job = wait_until_done(page)
     page.evaluate("window.sameDocument = true")
     shown = page.locator(".job .compare-after img").get_attribute("src")
     page.locator(".answer[aria-pressed=false]").click()
@@ -79,7 +79,7 @@ def test_a_mask_is_remembered_for_the_next_run_unless_one_says_no(page, site, pa
     page.set_input_files("#image", small_picture())
     page.locator("drawing-surface.is-ready").wait_for()
     page.set_input_files("#mask", mask())
-    first = started(page)
+    first = start_job(page)
     page.reload()
     expect(page.locator("[data-former=mask]")).to_be_visible()
     page.locator("drawing-surface.is-ready[start*='/uploads/mask']").wait_for()
@@ -102,7 +102,7 @@ def test_dabs_of_colour_go_with_the_run(page, site, paused_queue):
     brush.focus()
     for key in ("ArrowRight", "Space", "ArrowDown"):
         page.keyboard.press(key)
-    job = started(page)
+    job = start_job(page)
     assert json.loads(rows(site, "SELECT options FROM jobs WHERE id = ?", job)[0][0])["hints"]
     hints = Image.open(io.BytesIO(page.request.get(f"/{NAME}/jobs/{job}/uploads/hints").body()))
     assert hints.mode == "RGBA" and 0 < sum(alpha > 0 for alpha in hints.getchannel("A").getdata()) < 20_000
@@ -112,7 +112,7 @@ def test_what_a_tool_declined_is_run_all_the_same(page, site, paused_queue):
     page.goto("/tools/adjust")
     page.set_input_files("#image", PICTURES / "rocket.jpg")
     page.fill("[name=brightness]", "1.2")
-    job = started(page)
+    job = start_job(page)
     declined = "UPDATE jobs SET service='deblur', status='done', verdict='no_motion_blur', options='{}' WHERE id = ?"
     rows(site, declined, job)
     page.goto(f"/{NAME}/jobs/{job}")
@@ -130,7 +130,7 @@ def test_finished_files_are_listed_and_downloaded(page):
     page.set_input_files("#image", PICTURES / "astronaut.jpg")
     page.locator("[name=sheet][value='6inch']").check(force=True)
     page.click(".start")
-    done(page)
+    wait_until_done(page)
     with page.expect_download() as waiting:
         page.locator(".finished a", has_text="PDF").click()
     assert waiting.value.suggested_filename.endswith(".pdf")

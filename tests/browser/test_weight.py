@@ -5,10 +5,10 @@ import re
 import pytest
 
 from tests.browser.jumps import WATCH, jumps, open_slowly
-from tests.browser.people import DESK, PHONE, PICTURES, done, frames, member, start, until
+from tests.browser.people import DESK, PHONE, PICTURES, frames, member, start, until, wait_until_done
 
 NAME = "weight@example.com"
-MOST_BYTES = 250_000
+MAX_BYTES = 250_000
 
 
 @pytest.fixture(scope="module")
@@ -16,7 +16,7 @@ def signed_in(chromium, site):
     """The cookies of a registered person with one finished job, and its address."""
     with member(chromium, site, NAME) as page:
         start(page, "adjust", PICTURES / "coffee.jpg", brightness="1.4")
-        done(page)
+        wait_until_done(page)
         yield page.context.storage_state(), page.url
 
 
@@ -42,7 +42,7 @@ def test_the_first_load_of_home_is_light_without_pictures(new_page):
     page.wait_for_load_state("networkidle")
     others = [answer for answer in answers if not answer.headers["content-type"].startswith("image/")]
     assert len(others) > 5
-    assert sum(len(answer.body()) for answer in others) < MOST_BYTES
+    assert sum(len(answer.body()) for answer in others) < MAX_BYTES
 
 
 def test_no_page_asks_another_server_for_anything(new_page, signed_in, site):
@@ -86,7 +86,7 @@ def test_nothing_jumps_when_a_result_comes(new_page, signed_in):
     """What stands below the result may move down; the result itself stays where it appeared."""
     page = new_page(storage_state=signed_in[0], **DESK)
     start(page, "adjust", PICTURES / "rocket.jpg", brightness="1.2")
-    done(page, "compare-slider")
+    wait_until_done(page, "compare-slider")
     frames(page)
     page.evaluate(WATCH.replace("buffered: true", "buffered: false"))
     until(page, "[...document.querySelectorAll('.compare img')].every((image) => image.complete)")

@@ -5,14 +5,14 @@ import secrets
 import pytest
 
 from models import Job, User, db
-from tests.accounts.people import signed_in
+from tests.accounts.people import sign_in_person
 
 NAME = "12345"
 
 
 @pytest.fixture
 def browser(app):
-    return signed_in(app, NAME)
+    return sign_in_person(app, NAME)
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from models import User
-from tests.accounts.people import signed_in
+from tests.accounts.people import sign_in_person
 from views import languages
 
 
@@ -67,7 +67,7 @@ def test_the_accounts_language_outweighs_the_browser(app, monkeypatch):
 
 
 def test_a_signed_in_persons_choice_is_kept_in_the_account(app):
-    browser = signed_in(app, "12345")
+    browser = sign_in_person(app, "12345")
     browser.post("/language", {"language": "zh", "next": "/"}, token=browser.token_of("/"))
     with app.app_context():
         assert User.query.filter_by(name="12345").one().language == "zh"

@@ -10,7 +10,7 @@ from PIL import Image
 import services
 from models.job import CANCELLED, DONE, FAILED
 from services.base import Choice, Option, Service
-from tests.accounts.people import JSON, signed_in
+from tests.accounts.people import JSON, sign_in_person
 from tests.face.conftest import NAME
 
 
@@ -106,7 +106,7 @@ def test_a_result_is_sent_to_each_other_tool_by_a_link(browser, made):
 
 def test_only_one_s_own_jobs_can_be_gone_on_with(app, browser, made):
     job = made(status=DONE, result_file="result.png")
-    other = signed_in(app, "67890")
+    other = sign_in_person(app, "67890")
     for address in (f"adjust?from={job}", f"adjust?from={secrets.token_hex(16)}"):
         assert other.get(f"/67890/{address}").status_code == 404
     assert browser.get(f"/{NAME}/adjust?from={job}&which=mask").status_code == 400
@@ -193,7 +193,7 @@ def test_an_uploaded_mask_comes_back_only_to_its_owner(app, browser, made, tool)
     assert browser.get(f"/{NAME}/jobs/{job}/uploads/mask").mimetype == "image/png"
     for name in ("behind", "fine", "nothing", "original"):
         assert browser.get(f"/{NAME}/jobs/{job}/uploads/{name}").status_code == 404
-    other = signed_in(app, "67890")
+    other = sign_in_person(app, "67890")
     assert other.get(f"/67890/jobs/{job}/uploads/mask").status_code == 404
 
 

@@ -20,7 +20,7 @@ def quarters(width: int = 64, height: int = 48, mode: str = "RGB") -> Image.Imag
     return image.convert(mode)
 
 
-def saved(image: Image.Image, format: str, **settings) -> bytes:
+def save(image: Image.Image, format: str, **settings) -> bytes:
     out = BytesIO()
     image.save(out, format, **settings)
     return out.getvalue()

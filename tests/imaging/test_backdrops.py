@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from imaging.io.files import Picture
-from imaging.matting.backgrounds import blurred, gradient, solid
+from imaging.matting.backgrounds import blur_background, gradient, solid
 
 PHOTO = Picture(np.full((90, 120, 3), (30, 160, 60), np.uint8))
 ALL = slice(0, 90)
@@ -42,18 +42,18 @@ def test_a_slow_gradient_has_no_bands():
 def test_a_blurred_background_has_no_glow_of_the_person():
     pixels, alpha = np.full((200, 300, 3), (30, 160, 60), np.uint8), np.zeros((200, 300), np.uint8)
     pixels[60:, 100:200], alpha[60:, 100:200] = (255, 0, 0), 255
-    behind = blurred(Picture(pixels), alpha, 0.02)(slice(0, 200)).astype(int)
+    behind = blur_background(Picture(pixels), alpha, 0.02)(slice(0, 200)).astype(int)
     assert np.abs(behind - (30, 160, 60)).max() <= 2
 
 
 def test_a_blurred_background_keeps_its_light_and_loses_its_detail():
     noise = np.random.default_rng(0).integers(0, 256, (200, 300, 3), dtype=np.uint8)
-    behind = blurred(Picture(noise), np.zeros((200, 300), np.uint8), 0.02)(slice(0, 200)).astype(float)
+    behind = blur_background(Picture(noise), np.zeros((200, 300), np.uint8), 0.02)(slice(0, 200)).astype(float)
     assert behind.std() < 0.15 * noise.std()
     assert np.mean(behind**2) == pytest.approx(np.mean(noise.astype(float) ** 2), rel=0.03)
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (1, 300), (300, 1)])
 def test_thin_photos_pass_and_so_does_one_that_is_all_person(shape):
-    behind = blurred(Picture(np.full((*shape, 3), 99, np.uint8)), np.full(shape, 255, np.uint8), 0.04)
+    behind = blur_background(Picture(np.full((*shape, 3), 99, np.uint8)), np.full(shape, 255, np.uint8), 0.04)
     assert behind(slice(0, shape[0])).shape == (*shape, 3)

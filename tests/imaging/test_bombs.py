@@ -28,7 +28,7 @@ def png(width: int, height: int, *chunks: bytes, depth: int = 8, colour: int = 2
     return b"\x89PNG\r\n\x1a\n" + head + b"".join(chunks) + chunk(b"IDAT", rows) + chunk(b"IEND", b"")
 
 
-def packed(size: int) -> bytes:
+def pack(size: int) -> bytes:
     """So many zero bytes, compressed piece by piece."""
     squeeze = zlib.compressobj(9)
     return b"".join(squeeze.compress(bytes(MIB)) for _ in range(size // MIB)) + squeeze.flush()
@@ -77,12 +77,12 @@ BOMBS = {
     "png-65535-square": lambda: png(65535, 65535),
     "png-two-to-the-31": lambda: png(2**31, 2**31),
     "png-widest-line": lambda: png(2**31 - 1, 1),
-    "png-30000-square-of-one-bit": lambda: png(30000, 30000, depth=1, colour=0, data=packed(108 * MIB)),
-    "png-7000-square-of-zeros": lambda: png(7000, 7000, data=packed(141 * MIB)),
-    "png-64-mib-of-text": lambda: png(8, 8, chunk(b"zTXt", b"Comment\0\0" + packed(64 * MIB))),
-    "png-64-mib-of-profile": lambda: png(8, 8, chunk(b"iCCP", b"icc\0\0" + packed(64 * MIB))),
-    "png-200-texts-of-1-mib": lambda: png(8, 8, *[chunk(b"iTXt", b"k\0\1\0\0\0" + packed(MIB))] * 200),
-    "png-64-mib-after-the-picture": lambda: png(8, 8, data=packed(64 * MIB)),
+    "png-30000-square-of-one-bit": lambda: png(30000, 30000, depth=1, colour=0, data=pack(108 * MIB)),
+    "png-7000-square-of-zeros": lambda: png(7000, 7000, data=pack(141 * MIB)),
+    "png-64-mib-of-text": lambda: png(8, 8, chunk(b"zTXt", b"Comment\0\0" + pack(64 * MIB))),
+    "png-64-mib-of-profile": lambda: png(8, 8, chunk(b"iCCP", b"icc\0\0" + pack(64 * MIB))),
+    "png-200-texts-of-1-mib": lambda: png(8, 8, *[chunk(b"iTXt", b"k\0\1\0\0\0" + pack(MIB))] * 200),
+    "png-64-mib-after-the-picture": lambda: png(8, 8, data=pack(64 * MIB)),
     "png-a-chunk-of-4-gib": lambda: png(8, 8)[:33] + struct.pack(">I", 2**32 - 1) + b"IDAT",
     "jpeg-65500-square": lambda: jpeg_of_size(65500, 65500),
     "jpeg-larger-than-its-data": lambda: jpeg_of_size(7000, 7000),

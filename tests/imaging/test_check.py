@@ -23,12 +23,12 @@ def photo(tmp_path) -> Path:
     return path
 
 
-def inspected(path: Path, **limits):
+def inspect_bytes(path: Path, **limits):
     return check.inspect(path, path.with_suffix(".preview.webp"), path.with_suffix(".thumbnail.jpg"), **limits)
 
 
 def test_it_answers_with_the_upright_header_and_writes_small_copies(photo):
-    header = inspected(photo)
+    header = inspect_bytes(photo)
     assert (header.format, header.width, header.height) == ("jpeg", 2000, 3000)
     preview, thumbnail = decode(photo.with_suffix(".preview.webp")), decode(photo.with_suffix(".thumbnail.jpg"))
     assert (preview.format, preview.height, preview.exif) == ("webp", 2048, None)
@@ -38,7 +38,7 @@ def test_it_answers_with_the_upright_header_and_writes_small_copies(photo):
 def test_a_transparent_picture_keeps_its_alpha_in_the_preview(tmp_path):
     path = tmp_path / "upload"
     Image.new("RGBA", (40, 30), (0, 0, 0, 0)).save(path, "PNG")
-    inspected(path)
+    inspect_bytes(path)
     assert decode(path.with_suffix(".preview.webp")).alpha.max() == 0
     assert decode(path.with_suffix(".thumbnail.jpg")).pixels.min() > 250
 
@@ -47,13 +47,13 @@ def test_domain_errors_come_through_and_leave_nothing_behind(tmp_path, photo):
     foreign = tmp_path / "foreign"
     foreign.write_bytes(b"<html></html>")
     with pytest.raises(ForeignFormat):
-        inspected(foreign)
+        inspect_bytes(foreign)
     broken = tmp_path / "broken"
     broken.write_bytes(photo.read_bytes()[:20_000])
     with pytest.raises(BrokenPicture):
-        inspected(broken)
+        inspect_bytes(broken)
     with pytest.raises(TooManyPixels):
-        inspected(photo, max_megapixels=5.9)
+        inspect_bytes(photo, max_megapixels=5.9)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["broken", "foreign", "upload"]
 
 
@@ -61,20 +61,20 @@ def test_a_picture_that_needs_more_memory_than_allowed_is_too_costly(tmp_path):
     path = tmp_path / "upload"
     Image.new("RGB", (6000, 6000)).save(path, "PNG")
     with pytest.raises(TooCostly):
-        inspected(path, memory_mb=100)
+        inspect_bytes(path, memory_mb=100)
 
 
 def test_a_picture_that_keeps_the_decoder_busy_is_too_costly(tmp_path):
     path = tmp_path / "upload"
     path.write_bytes(progressive_bomb())
     with pytest.raises(TooCostly):
-        inspected(path, seconds=1)
+        inspect_bytes(path, seconds=1)
 
 
 def test_a_server_that_is_too_busy_to_look_does_not_call_it_the_picture_s_fault(photo, monkeypatch):
     monkeypatch.setattr(check, "PATIENCE", 0)
     with pytest.raises(OutOfTime):
-        inspected(photo)
+        inspect_bytes(photo)
     assert [path.name for path in photo.parent.iterdir()] == ["upload"]
 
 
@@ -105,7 +105,7 @@ def test_the_child_sees_none_of_the_environment(photo, monkeypatch):
         return run(*arguments, **settings)
 
     monkeypatch.setattr(subprocess, "run", spying)
-    inspected(photo)
+    inspect_bytes(photo)
     assert "SECRET_KEY" not in seen
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from imaging.inpainting.completion import WINDOW, completed
+from imaging.inpainting.completion import WINDOW, complete_photo
 
 RULE = (256, 256)
 
@@ -26,7 +26,7 @@ def test_a_plain_picture_is_completed_plainly_at_every_size(shape):
     hole[shape[0] // 5 : shape[0] * 4 // 5, shape[1] // 5 : shape[1] * 4 // 5] = True
     spoilt = np.where(hole[:, :, None], np.uint8([255, 0, 255]), picture)
     heard = []
-    answer = completed(spoilt, hole, mean_of_the_known, RULE, heard.append)
+    answer = complete_photo(spoilt, hole, mean_of_the_known, RULE, heard.append)
     assert np.abs(answer.astype(int) - picture).max() <= 2
     assert np.array_equal(answer[~hole], picture[~hole])
     assert heard == sorted(heard) and heard[-1] == 1.0
@@ -49,9 +49,9 @@ def test_between_the_windows_of_a_large_hole_it_can_be_given_up():
     picture, hole = np.zeros((1300, 1300, 3), np.uint8), np.zeros((1300, 1300), bool)
     hole[100:1200, 100:1200] = True
     with pytest.raises(Enough):
-        completed(picture, hole, counting, RULE, give_up)
+        complete_photo(picture, hole, counting, RULE, give_up)
     given_up_after = len(asked)
-    completed(picture, hole, counting, RULE)
+    complete_photo(picture, hole, counting, RULE)
     assert len(asked) - given_up_after > given_up_after + 4
 
 
@@ -61,5 +61,5 @@ def test_near_the_rim_the_full_size_counts():
     picture[:, 800:] = 200
     hole = np.zeros((400, 1600), bool)
     hole[100:300, 200:1400] = True
-    answer = completed(picture, hole, mean_of_the_known, RULE)
+    answer = complete_photo(picture, hole, mean_of_the_known, RULE)
     assert answer[200, 204, 0] < answer[200, 1395, 0] - 20

@@ -6,7 +6,7 @@ import torch
 
 from imaging.inpainting import faces
 from networks.dcgan import DCGAN
-from networks.face_finder import NOWHERE, FaceFinder, Square, found
+from networks.face_finder import NOWHERE, FaceFinder, Square, find_face
 from networks.pluralistic import Pluralistic
 
 
@@ -41,16 +41,16 @@ def test_only_the_hole_changes_and_nothing_under_it_is_looked_at():
         seen.append(pictures.clone())
         return bright(pictures, known, report)
 
-    one, left = faces.completed(rgb, missing, finder(5.0), remembered)
+    one, left = faces.complete_faces(rgb, missing, finder(5.0), remembered)
     assert not left.any() and np.array_equal(one[~missing], rgb[~missing])
     rgb[missing] = (255, 0, 255)
-    other, _ = faces.completed(rgb, missing, finder(5.0), remembered)
+    other, _ = faces.complete_faces(rgb, missing, finder(5.0), remembered)
     assert np.array_equal(one[missing], other[missing]) and torch.equal(*seen)
 
 
 def test_a_flat_face_takes_the_colours_of_the_rim():
     rgb = np.full((90, 120, 3), (200, 120, 40), np.uint8)
-    filled, _ = faces.completed(rgb, hole(), finder(5.0), bright)
+    filled, _ = faces.complete_faces(rgb, hole(), finder(5.0), bright)
     assert np.abs(filled.astype(int) - rgb).max() <= 2
 
 
@@ -61,26 +61,26 @@ def test_slopes_of_the_face_stay_where_the_rim_allows():
         face = torch.full((1, 3, 64, 64), 0.2)
         return torch.where(known == 0, face + 0.4, face)
 
-    filled, _ = faces.completed(rgb, hole(), finder(5.0), spotted)
+    filled, _ = faces.complete_faces(rgb, hole(), finder(5.0), spotted)
     assert filled[hole()].mean() > 120
 
 
 def test_where_no_face_is_found_all_of_the_hole_is_left():
-    filled, left = faces.completed(photo(), hole(), finder(-9.0), bright)
+    filled, left = faces.complete_faces(photo(), hole(), finder(-9.0), bright)
     assert np.array_equal(left, hole()) and np.array_equal(filled, photo())
 
 
 def test_a_hole_that_reaches_out_of_the_face_is_left_there(monkeypatch):
     monkeypatch.setattr(faces, "face_around", lambda *given: Square(30.0, 40.0, 20.0, 1.0))
     missing = hole(right=100)
-    filled, left = faces.completed(photo(), missing, finder(5.0), bright)
+    filled, left = faces.complete_faces(photo(), missing, finder(5.0), bright)
     assert np.array_equal(left, missing & ~faces.inside(Square(30.0, 40.0, 20.0, 1.0), missing.shape))
     assert left.any() and not left[40:50, 50:60].any() and np.array_equal(filled[~missing], photo()[~missing])
 
 
 def test_each_of_two_faces_is_completed_and_the_work_is_reported(monkeypatch):
     missing, heard = hole() | hole(10, 16, 100, 110), []
-    _, left = faces.completed(photo(), missing, finder(5.0), bright, heard.append)
+    _, left = faces.complete_faces(photo(), missing, finder(5.0), bright, heard.append)
     assert not left.any() and len(heard) == 2 and heard == sorted(heard) and heard[-1] == pytest.approx(1)
 
 
@@ -89,14 +89,14 @@ def test_a_face_that_reaches_over_the_border_is_completed(monkeypatch, top, left
     monkeypatch.setattr(faces, "face_around", lambda *given: Square(top, left, 50.0, 1.0))
     missing = np.zeros((90, 120), bool)
     missing[max(0, int(top)) : int(top) + 40, max(0, int(left)) : int(left) + 45] = True
-    filled, rest = faces.completed(photo(), missing, finder(5.0), bright)
+    filled, rest = faces.complete_faces(photo(), missing, finder(5.0), bright)
     assert not rest.any() and np.array_equal(filled[~missing], photo()[~missing])
 
 
 def test_a_large_face_is_blended_at_a_bounded_size(monkeypatch):
     monkeypatch.setattr(faces, "FINEST", 48)
     monkeypatch.setattr(faces, "face_around", lambda *given: Square(5.0, 20.0, 80.0, 1.0))
-    filled, left = faces.completed(photo(), hole(), finder(5.0), bright)
+    filled, left = faces.complete_faces(photo(), hole(), finder(5.0), bright)
     assert not left.any() and np.array_equal(filled[~hole()], photo()[~hole()])
 
 
@@ -125,7 +125,7 @@ def test_the_finder_goes_where_a_window_scores_and_holds_the_place():
     network = Peak(width=2).eval().requires_grad_(False)
     network.wanted, place = 105, torch.zeros(1, 1, 200, 200)
     place[..., 98:102, 98:102] = 1
-    square = found(network, torch.rand(1, 3, 200, 200), 1 - place, place)
+    square = find_face(network, torch.rand(1, 3, 200, 200), 1 - place, place)
     assert square.score == 4.0 and square.side > 0
     assert square.top <= 100 <= square.top + square.side and square.left <= 100 <= square.left + square.side
-    assert NOWHERE < faces.LEAST_SCORE < square.score
+    assert NOWHERE < faces.MIN_SCORE < square.score

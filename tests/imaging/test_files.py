@@ -16,20 +16,20 @@ from imaging.io.files import (
     TooLongForFormat,
     TooManyBytes,
     TooManyPixels,
+    choose_format,
     decode,
     encode,
-    kept_format,
     preview,
     probe,
 )
-from tests.imaging.pictures import FIXTURES, UPRIGHT, corners_of, private_exif, quarters, saved
+from tests.imaging.pictures import FIXTURES, UPRIGHT, corners_of, private_exif, quarters, save
 
 
 @pytest.mark.parametrize("format", ["JPEG", "PNG", "WEBP", "BMP", "GIF", "TIFF", "AVIF", "MPO"])
 def test_each_allowed_format_is_read_whatever_its_name(format, tmp_path):
     path = tmp_path / "holiday.exe"
     settings = {"save_all": True, "append_images": [quarters()]} if format == "MPO" else {}
-    path.write_bytes(saved(quarters(), format, **settings))
+    path.write_bytes(save(quarters(), format, **settings))
     picture = decode(path)
     assert corners_of(picture.pixels) == UPRIGHT
     assert picture.pixels.shape == (48, 64, 3)
@@ -72,7 +72,7 @@ def test_a_foreign_file_is_refused(content):
 @pytest.mark.parametrize("share", [0.1, 0.6, 0.95])
 def test_a_truncated_file_is_broken_and_never_half_a_picture(format, share):
     noise = Image.fromarray(np.random.default_rng(0).integers(0, 255, (64, 64, 3), dtype=np.uint8))
-    whole = saved(noise, format)
+    whole = save(noise, format)
     with pytest.raises(BrokenPicture):
         decode(whole[: int(len(whole) * share)])
 
@@ -80,7 +80,7 @@ def test_a_truncated_file_is_broken_and_never_half_a_picture(format, share):
 def test_random_damage_raises_only_picture_errors():
     rng = np.random.default_rng(1)
     for format in ("JPEG", "PNG", "WEBP", "GIF", "TIFF", "BMP"):
-        whole = np.frombuffer(saved(quarters(), format), np.uint8)
+        whole = np.frombuffer(save(quarters(), format), np.uint8)
         for _ in range(40):
             damaged = whole.copy()
             damaged[rng.integers(0, len(whole), 12)] = rng.integers(0, 256, 12)
@@ -101,14 +101,14 @@ def test_too_many_pixels_are_refused_from_the_header_alone():
 
 
 def test_the_pixel_limit_is_the_callers():
-    data = saved(quarters(100, 100), "PNG")
+    data = save(quarters(100, 100), "PNG")
     assert decode(data, max_megapixels=0.01).width == 100
     with pytest.raises(TooManyPixels):
         decode(data, max_megapixels=0.0099)
 
 
 def test_too_many_bytes_are_refused():
-    data = saved(quarters(), "PNG")
+    data = save(quarters(), "PNG")
     assert probe(data, max_bytes=len(data)).width == 64
     with pytest.raises(TooManyBytes):
         probe(data, max_bytes=len(data) - 1)
@@ -116,7 +116,7 @@ def test_too_many_bytes_are_refused():
 
 def test_probe_tells_format_and_size(tmp_path):
     path = tmp_path / "picture"
-    path.write_bytes(saved(quarters(), "WEBP"))
+    path.write_bytes(save(quarters(), "WEBP"))
     header = probe(path)
     assert (header.format, header.width, header.height) == ("webp", 64, 48)
 
@@ -124,7 +124,7 @@ def test_probe_tells_format_and_size(tmp_path):
 @pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGBA", "CMYK", "YCbCr", "I;16", "I;16B", "F", "LAB"])
 def test_every_mode_looks_right_as_eight_bit_colours(mode):
     image, format = _in_mode(mode)
-    picture = decode(saved(image, format))
+    picture = decode(save(image, format))
     assert picture.pixels.dtype == np.uint8 and picture.pixels.ndim == 3
     expected = np.asarray(quarters(mode="L")).astype(int)
     grey = np.asarray(Image.fromarray(np.ascontiguousarray(picture.rgb)).convert("L")).astype(int)
@@ -151,28 +151,28 @@ def _in_mode(mode: str) -> tuple[Image.Image, str]:
 
 def test_a_sixteen_bit_png_is_scaled_and_not_clipped():
     ramp = np.linspace(0, 65535, 256).astype(np.uint16)[None].repeat(4, 0)
-    picture = decode(saved(Image.fromarray(ramp), "PNG"))
+    picture = decode(save(Image.fromarray(ramp), "PNG"))
     assert np.array_equal(picture.pixels[0, :, 0], np.arange(256))
 
 
 def test_palette_transparency_becomes_alpha():
     image = quarters(mode="P")
     index = image.getpixel((0, 0))
-    picture = decode(saved(image, "GIF", transparency=index))
+    picture = decode(save(image, "GIF", transparency=index))
     assert picture.has_alpha and picture.alpha[0, 0] == 0 and picture.alpha[-1, -1] == 255
 
 
 def test_of_an_animation_the_first_frame_is_read():
     frames = [quarters(), Image.new("RGB", (64, 48))]
     for format in ("GIF", "WEBP", "PNG"):
-        assert corners_of(decode(saved(frames[0], format, save_all=True, append_images=frames[1:])).pixels) == UPRIGHT
+        assert corners_of(decode(save(frames[0], format, save_all=True, append_images=frames[1:])).pixels) == UPRIGHT
 
 
 def test_jpeg_refuses_alpha_and_says_what_to_use():
-    picture = decode(saved(quarters(mode="RGBA"), "PNG"))
+    picture = decode(save(quarters(mode="RGBA"), "PNG"))
     with pytest.raises(AlphaNeedsPng, match="PNG or WebP"):
         encode(picture, "jpeg")
-    assert kept_format(Picture(picture.pixels, format="jpeg")) == "png"
+    assert choose_format(Picture(picture.pixels, format="jpeg")) == "png"
 
 
 def test_png_gives_back_every_bit():
@@ -182,8 +182,8 @@ def test_png_gives_back_every_bit():
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 4000), (4000, 1), (37, 53), (65_500, 1)])
 def test_odd_shapes_pass_in_and_out(size):
-    picture = decode(saved(Image.new("RGB", size, "teal"), "PNG"))
-    again = decode(encode(picture, kept_format(picture)))
+    picture = decode(save(Image.new("RGB", size, "teal"), "PNG"))
+    again = decode(encode(picture, choose_format(picture)))
     assert (again.width, again.height) == size
 
 
@@ -193,7 +193,7 @@ def test_a_picture_longer_than_the_format_allows_is_refused():
 
 
 def test_a_reencoded_polyglot_keeps_no_tail():
-    data = saved(quarters(), "JPEG", comment=b"<script>canary</script>") + b"PK\x03\x04canary"
+    data = save(quarters(), "JPEG", comment=b"<script>canary</script>") + b"PK\x03\x04canary"
     out = encode(decode(data), "jpeg", metadata="all")
     assert b"canary" not in out and b"script" not in out
 

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from imaging.idphoto.heads import located
+from imaging.idphoto.heads import find_head
 
 
 def person(height=600, width=450, head=120, centre=225, crown=80, neck=True, hair=0) -> np.ndarray:
@@ -25,32 +25,32 @@ def person(height=600, width=450, head=120, centre=225, crown=80, neck=True, hai
 
 @pytest.mark.parametrize("head, centre, crown", [(120, 225, 80), (200, 250, 20), (70, 140, 200)])
 def test_crown_chin_and_centre_are_found(head, centre, crown):
-    found = located(person(head=head, centre=centre, crown=crown))
+    found = find_head(person(head=head, centre=centre, crown=crown))
     assert abs(found.crown - crown) < 0.05 * head
     assert abs(found.centre - centre) < 0.05 * head
     assert abs(found.chin - (crown + head)) < 0.15 * head
 
 
 def test_long_hair_that_hides_the_neck_moves_the_chin_little():
-    found = located(person(hair=60))
+    found = find_head(person(hair=60))
     assert abs(found.chin - 200) < 0.2 * 120
 
 
 def test_the_larger_of_two_people_counts():
     alpha = person(width=900, head=150, centre=250)
     alpha |= np.roll(person(width=900, head=60, centre=225, crown=300), 500, axis=1)
-    assert abs(located(alpha).centre - 250) < 12
+    assert abs(find_head(alpha).centre - 250) < 12
 
 
 def test_the_size_of_the_photo_does_not_matter():
-    small, large = located(person()), located(cv2.resize(person(), (1800, 2400), interpolation=cv2.INTER_NEAREST))
+    small, large = find_head(person()), find_head(cv2.resize(person(), (1800, 2400), interpolation=cv2.INTER_NEAREST))
     assert np.allclose([large.crown / 4, large.height / 4], [small.crown, small.height], atol=4)
 
 
 @pytest.mark.parametrize("width", [1000, 3600])
 def test_in_a_panorama_the_head_is_not_lost(width):
     beside = width - 450 - 100
-    found = located(np.pad(person(head=100), ((0, 0), (beside, 100))))
+    found = find_head(np.pad(person(head=100), ((0, 0), (beside, 100))))
     assert abs(found.crown - 80) < 5 and abs(found.chin - 180) < 15 and abs(found.centre - (beside + 225)) < 5
 
 
@@ -64,4 +64,4 @@ def test_in_a_panorama_the_head_is_not_lost(width):
     ],
 )
 def test_what_has_no_head_gives_none(alpha):
-    assert located(alpha) is None
+    assert find_head(alpha) is None

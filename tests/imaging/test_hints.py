@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from imaging.colorizing.hints import dabs, spread
+from imaging.colorizing.hints import dabs, spread_hints
 
 RED = np.float32((0.5, 0.3))
 
@@ -13,7 +13,7 @@ def halves():
     return (lightness + np.random.default_rng(0).normal(0, 0.004, lightness.shape)).astype(np.float32)
 
 
-def dabbed_at(shape, *places):
+def dab_at(shape, *places):
     dabbed, chroma = np.zeros(shape, bool), np.zeros((*shape, 2), np.float32)
     for (row, column), colour in places:
         dabbed[row - 2 : row + 3, column - 2 : column + 3] = True
@@ -22,34 +22,34 @@ def dabbed_at(shape, *places):
 
 
 def test_a_dab_spreads_as_far_as_the_next_edge_and_no_further(halves):
-    chroma, dabbed = dabbed_at(halves.shape, ((45, 30), RED))
-    found = spread(halves, chroma, dabbed)
+    chroma, dabbed = dab_at(halves.shape, ((45, 30), RED))
+    found = spread_hints(halves, chroma, dabbed)
     assert found.share[20:70, 10:50].min() > 0.8 and found.share[:, 66:].max() < 0.05
     assert np.allclose(found.chroma[20:70, 10:50], RED, atol=0.02)
 
 
 def test_it_fades_with_the_distance(halves):
     wide = np.full((100, 600), 0.5, np.float32)
-    chroma, dabbed = dabbed_at(wide.shape, ((50, 20), RED))
-    share = spread(wide, chroma, dabbed).share[50]
+    chroma, dabbed = dab_at(wide.shape, ((50, 20), RED))
+    share = spread_hints(wide, chroma, dabbed).share[50]
     assert share[20] == pytest.approx(1, abs=0.01) and share[400:].max() < 0.05
 
 
 def test_two_dabs_share_the_picture_by_its_edges(halves):
-    chroma, dabbed = dabbed_at(halves.shape, ((45, 30), RED), ((45, 90), -RED))
-    found = spread(halves, chroma, dabbed)
+    chroma, dabbed = dab_at(halves.shape, ((45, 30), RED), ((45, 90), -RED))
+    found = spread_hints(halves, chroma, dabbed)
     assert np.allclose(found.chroma[45, 15], RED, atol=0.03) and np.allclose(found.chroma[45, 105], -RED, atol=0.03)
 
 
 def test_what_is_not_reached_keeps_its_guess_in_every_variant(halves):
-    chroma, dabbed = dabbed_at(halves.shape, ((45, 30), RED))
+    chroma, dabbed = dab_at(halves.shape, ((45, 30), RED))
     guess = np.full((*halves.shape, 6), 0.1, np.float32)
-    result = spread(halves, chroma, dabbed).over(guess)
+    result = spread_hints(halves, chroma, dabbed).over(guess)
     assert np.allclose(result[45, 30], np.tile(RED, 3), atol=0.02) and np.allclose(result[:, 70:], 0.1, atol=0.03)
 
 
 def test_without_a_dab_nothing_changes(halves):
-    nothing = spread(halves, *dabbed_at(halves.shape))
+    nothing = spread_hints(halves, *dab_at(halves.shape))
     guess = np.full((*halves.shape, 2), 0.1, np.float32)
     assert np.array_equal(nothing.over(guess), guess)
 
@@ -72,5 +72,5 @@ def test_hardly_any_paint_is_no_dab():
 def test_any_shape_is_solved(shape):
     dabbed = np.zeros(shape, bool)
     dabbed[0, 0] = True
-    found = spread(np.random.default_rng(0).random(shape, np.float32), np.ones((*shape, 2), np.float32), dabbed)
+    found = spread_hints(np.random.default_rng(0).random(shape, np.float32), np.ones((*shape, 2), np.float32), dabbed)
     assert np.isfinite(found.share).all() and found.share[0, 0] > 0.9

@@ -6,8 +6,17 @@ import pytest
 from PIL import Image
 
 from imaging.io.files import Picture, decode
-from imaging.masks import UnusableMask, check_strength, chosen, drawn, feathered, grown, inverted, stretched
-from tests.imaging.pictures import saved
+from imaging.masks import (
+    UnusableMask,
+    check_strength,
+    feather_mask,
+    grow_mask,
+    invert_mask,
+    read_mask,
+    resize_mask,
+    threshold_mask,
+)
+from tests.imaging.pictures import save
 
 
 def square(side: int = 20, start: int = 8, stop: int = 12) -> np.ndarray:
@@ -37,73 +46,73 @@ def in_grey(mask: np.ndarray) -> np.ndarray:
 
 
 def test_white_is_chosen_and_black_is_not():
-    assert np.array_equal(drawn(Picture(in_grey(square())), PHOTO), square())
+    assert np.array_equal(read_mask(Picture(in_grey(square())), PHOTO), square())
 
 
 @pytest.mark.parametrize("colour", [(0, 0, 0), (255, 255, 255), (200, 30, 0), (90, 90, 90)])
 def test_opaque_paint_of_any_colour_is_chosen(colour):
     paint = np.zeros((20, 20, 3), np.uint8) + np.uint8(colour)
-    assert np.array_equal(drawn(with_alpha(paint, square()), PHOTO), square())
+    assert np.array_equal(read_mask(with_alpha(paint, square()), PHOTO), square())
 
 
 def test_paint_of_several_colours_on_a_transparent_sheet_is_all_chosen():
     paint = in_grey(square())
     paint[8:10, 8:12] = (250, 20, 20)
     paint[10:12, 8:12] = (20, 20, 250)
-    assert np.array_equal(drawn(with_alpha(paint, square()), PHOTO), square())
+    assert np.array_equal(read_mask(with_alpha(paint, square()), PHOTO), square())
 
 
 @pytest.mark.parametrize("clear", [1, 40, 200])
 def test_black_and_white_decides_however_many_pixels_are_clear(clear):
     alpha = np.full(400, 255, np.uint8)
     alpha[:clear] = 0
-    mask = drawn(with_alpha(in_grey(square()), alpha.reshape(20, 20)), PHOTO)
+    mask = read_mask(with_alpha(in_grey(square()), alpha.reshape(20, 20)), PHOTO)
     assert np.array_equal(mask, np.where(alpha.reshape(20, 20) > 0, square(), 0))
 
 
 def test_black_and_white_decides_under_an_even_veil_and_with_soft_edges():
-    soft = np.clip(grown(square(), 2).astype(int) - 60 * (square() == 0), 0, 255).astype(np.uint8)
+    soft = np.clip(grow_mask(square(), 2).astype(int) - 60 * (square() == 0), 0, 255).astype(np.uint8)
     for alpha in (200, 254):
-        assert np.array_equal(chosen(drawn(with_alpha(in_grey(soft), alpha), PHOTO)), chosen(soft))
+        assert np.array_equal(threshold_mask(read_mask(with_alpha(in_grey(soft), alpha), PHOTO)), threshold_mask(soft))
 
 
 @pytest.mark.parametrize("scale", [1, 2, 0.5])
 def test_the_hole_in_a_copy_of_the_photo_is_the_hole(scale):
     copy = Image.fromarray(np.dstack([photo(), np.where(HOLE, 0, 255).astype(np.uint8)]))
     copy = np.asarray(copy.resize((round(80 * scale), round(60 * scale)), Image.Resampling.BILINEAR))
-    mask = stretched(drawn(Picture(copy), PHOTO), 60, 80)
-    assert (chosen(mask) ^ HOLE).mean() < 0.02
-    kept = stretched(drawn(Picture(copy), PHOTO, keeps=True), 60, 80)
-    assert (chosen(kept) ^ ~HOLE).mean() < 0.02
+    mask = resize_mask(read_mask(Picture(copy), PHOTO), 60, 80)
+    assert (threshold_mask(mask) ^ HOLE).mean() < 0.02
+    kept = resize_mask(read_mask(Picture(copy), PHOTO, keeps=True), 60, 80)
+    assert (threshold_mask(kept) ^ ~HOLE).mean() < 0.02
 
 
 @pytest.mark.parametrize("hidden", [0, 255])
 def test_one_clear_pixel_in_a_copy_of_the_photo_is_a_hole_of_one_pixel(hidden):
     pixels = np.dstack([photo(), np.full((60, 80), 255, np.uint8)])
     pixels[7, 9] = (hidden, hidden, hidden, 0)
-    mask = drawn(Picture(pixels), PHOTO)
+    mask = read_mask(Picture(pixels), PHOTO)
     assert mask[7, 9] == 255 and np.count_nonzero(mask) == 1
 
 
 def test_what_was_transparent_in_the_photo_itself_is_no_hole():
     own = np.where(np.arange(80) < 20, 0, 255)
     alpha = np.where(HOLE, 0, own)
-    mask = drawn(with_alpha(photo(), alpha), with_alpha(photo(), own))
-    assert np.array_equal(chosen(mask), HOLE & (own > 0))
+    mask = read_mask(with_alpha(photo(), alpha), with_alpha(photo(), own))
+    assert np.array_equal(threshold_mask(mask), HOLE & (own > 0))
 
 
 def test_a_copy_of_the_photo_without_a_hole_is_refused_in_words():
     for copy in (PHOTO, with_alpha(photo(), 255), with_alpha(photo(), 254)):
         with pytest.raises(UnusableMask) as caught:
-            drawn(copy, PHOTO)
+            read_mask(copy, PHOTO)
         assert "copy of the photo" in caught.value.message
 
 
 def test_a_mask_of_zeros_and_ones_is_understood():
     ones = square() // 255
-    assert np.array_equal(drawn(Picture(in_grey(ones)), PHOTO), square())
-    assert np.array_equal(drawn(with_alpha(in_grey(ones), 255), PHOTO), square())
-    assert np.array_equal(drawn(with_alpha(in_grey(square()), ones), PHOTO), square())
+    assert np.array_equal(read_mask(Picture(in_grey(ones)), PHOTO), square())
+    assert np.array_equal(read_mask(with_alpha(in_grey(ones), 255), PHOTO), square())
+    assert np.array_equal(read_mask(with_alpha(in_grey(square()), ones), PHOTO), square())
 
 
 @pytest.mark.parametrize("kind", ["1", "L", "P", "I;16"])
@@ -114,14 +123,14 @@ def test_a_file_of_zeros_and_ones_is_understood_at_every_depth(kind):
         image = Image.fromarray(ones > 0)
     if kind == "P":
         image = Image.fromarray(ones).convert("P")
-    assert np.array_equal(drawn(decode(saved(image, "PNG")), PHOTO), square())
+    assert np.array_equal(read_mask(decode(save(image, "PNG")), PHOTO), square())
 
 
 def test_a_faint_mask_is_told_to_be_too_faint():
     faint = in_grey(square() // 5)
     for mask in (Picture(faint), with_alpha(np.zeros((20, 20, 3), np.uint8), square() // 4)):
         with pytest.raises(UnusableMask) as caught:
-            check_strength(drawn(mask, PHOTO))
+            check_strength(read_mask(mask, PHOTO))
         assert "too faint" in caught.value.message
 
 
@@ -132,49 +141,49 @@ def test_soft_edges_and_noise_of_compression_are_not_too_faint():
 
 
 def test_without_any_transparency_the_brightness_counts():
-    assert np.array_equal(drawn(with_alpha(in_grey(square()), 255), PHOTO), square())
+    assert np.array_equal(read_mask(with_alpha(in_grey(square()), 255), PHOTO), square())
 
 
 def test_nothing_painted_on_a_transparent_sheet_chooses_nothing():
     for colour in (0, 255):
-        assert not drawn(with_alpha(np.full((20, 20, 3), colour, np.uint8), 0), PHOTO).any()
+        assert not read_mask(with_alpha(np.full((20, 20, 3), colour, np.uint8), 0), PHOTO).any()
 
 
 @pytest.mark.parametrize("height, width", [(5, 5), (40, 60), (1, 1), (20, 7)])
 def test_a_mask_of_another_size_covers_the_whole_picture(height, width):
-    mask = stretched(drawn(Picture(np.full((20, 20, 3), 255, np.uint8)), PHOTO), height, width)
+    mask = resize_mask(read_mask(Picture(np.full((20, 20, 3), 255, np.uint8)), PHOTO), height, width)
     assert mask.shape == (height, width) and mask.dtype == np.uint8 and (mask == 255).all()
 
 
 def test_a_small_mask_keeps_its_place_on_a_large_picture():
-    mask = chosen(stretched(drawn(Picture(in_grey(square())), PHOTO), 200, 400))
+    mask = threshold_mask(resize_mask(read_mask(Picture(in_grey(square())), PHOTO), 200, 400))
     rows, columns = np.nonzero(mask)
     assert (rows.min(), rows.max()) == (80, 119) and (columns.min(), columns.max()) == (160, 239)
 
 
 def test_growing_reaches_as_far_as_it_says_in_every_direction():
-    once = grown(square(), 3)
+    once = grow_mask(square(), 3)
     assert once[10, 5] == 255 and once[10, 4] == 0 and once[5, 5] == 0  # a disc, not a square
-    assert np.array_equal(grown(square(), 0), square())
+    assert np.array_equal(grow_mask(square(), 0), square())
 
 
 def test_shrinking_takes_away_from_the_edge():
-    assert np.array_equal(grown(square(), -1), square(20, 9, 11))
+    assert np.array_equal(grow_mask(square(), -1), square(20, 9, 11))
 
 
 def test_an_empty_mask_stays_empty_and_a_full_one_full():
     empty = np.zeros((9, 9), np.uint8)
-    assert not grown(empty, 5).any() and (grown(inverted(empty), -5) == 255).all()
+    assert not grow_mask(empty, 5).any() and (grow_mask(invert_mask(empty), -5) == 255).all()
 
 
 def test_inverting_twice_gives_the_mask_back():
-    assert np.array_equal(inverted(inverted(square())), square()) and inverted(square())[0, 0] == 255
+    assert np.array_equal(invert_mask(invert_mask(square())), square()) and invert_mask(square())[0, 0] == 255
 
 
 def test_a_grown_edge_falls_softly_to_nothing_and_the_chosen_places_count_in_full():
-    weight = feathered(square(), 4, 3)
+    weight = feather_mask(square(), 4, 3)
     assert (weight[8:12, 8:12] == 1).all() and weight[10, 7] == 1
     falling = weight[10, 4:7][::-1]
     assert (np.diff(falling) < 0).all() and (falling > 0).all() and (falling < 1).all()
     assert not weight[10, :4].any()
-    assert np.array_equal(feathered(square(), 0, 3), square() / 255)
+    assert np.array_equal(feather_mask(square(), 0, 3), square() / 255)

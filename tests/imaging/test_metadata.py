@@ -9,7 +9,7 @@ from PIL import Image, ImageCms
 from PIL.ExifTags import IFD, Base
 
 from imaging.io.files import decode, encode
-from tests.imaging.pictures import UPRIGHT, corners_of, private_exif, quarters, saved
+from tests.imaging.pictures import UPRIGHT, corners_of, private_exif, quarters, save
 
 TURNED_AWAY = {
     1: lambda im: im,
@@ -28,7 +28,7 @@ TURNED_AWAY = {
 def test_each_orientation_comes_out_upright_without_its_tag(format, orientation):
     exif = Image.Exif()
     exif[Base.Orientation], exif[Base.Make] = orientation, "Lubitel"
-    picture = decode(saved(TURNED_AWAY[orientation](quarters()), format, exif=exif))
+    picture = decode(save(TURNED_AWAY[orientation](quarters()), format, exif=exif))
     assert corners_of(picture.pixels) == UPRIGHT
     assert (picture.width, picture.height) == (64, 48)
     kept = Image.Exif()
@@ -38,7 +38,7 @@ def test_each_orientation_comes_out_upright_without_its_tag(format, orientation)
 
 def test_orientation_written_only_in_xmp_is_applied_and_removed():
     xmp = b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><r tiff:Orientation="6"/></x:xmpmeta>'
-    picture = decode(saved(TURNED_AWAY[6](quarters()), "JPEG", xmp=xmp))
+    picture = decode(save(TURNED_AWAY[6](quarters()), "JPEG", xmp=xmp))
     assert corners_of(picture.pixels) == UPRIGHT
     assert b"Orientation" not in picture.xmp and b"xmpmeta" in picture.xmp
 
@@ -46,13 +46,13 @@ def test_orientation_written_only_in_xmp_is_applied_and_removed():
 def test_the_resolution_turns_with_the_picture():
     exif = Image.Exif()
     exif[Base.Orientation] = 6
-    data = saved(TURNED_AWAY[6](quarters()), "JPEG", exif=exif, dpi=(300, 150))
+    data = save(TURNED_AWAY[6](quarters()), "JPEG", exif=exif, dpi=(300, 150))
     assert decode(data).dpi == pytest.approx((150, 300), abs=0.1)
 
 
 @pytest.mark.parametrize("exif", [b"Exif\0\0garbage", b"Exif\0\0II*\0\x08\0\0\0" + b"\xff" * 2000, b"Exif\0\0"])
 def test_broken_exif_is_harmless(exif):
-    picture = decode(saved(quarters(), "JPEG", exif=exif))
+    picture = decode(save(quarters(), "JPEG", exif=exif))
     assert corners_of(picture.pixels) == UPRIGHT
     encode(picture, "jpeg", metadata="all")
 
@@ -62,7 +62,7 @@ XMP = b'<x:xmpmeta xmlns:x="adobe:ns:meta/">secret place</x:xmpmeta>'
 
 @pytest.mark.parametrize("format", ["jpeg", "png", "webp"])
 def test_results_keep_the_camera_and_drop_place_owner_and_serial_numbers(format):
-    picture = decode(saved(quarters(), "JPEG", exif=private_exif(), xmp=XMP))
+    picture = decode(save(quarters(), "JPEG", exif=private_exif(), xmp=XMP))
     data = encode(picture, format)
     with Image.open(BytesIO(data)) as image:
         exif = image.getexif()
@@ -75,7 +75,7 @@ def test_results_keep_the_camera_and_drop_place_owner_and_serial_numbers(format)
 
 @pytest.mark.parametrize("format", ["jpeg", "png", "webp"])
 def test_all_metadata_stays_for_those_who_ask(format):
-    data = encode(decode(saved(quarters(), "JPEG", exif=private_exif(), xmp=XMP)), format, metadata="all")
+    data = encode(decode(save(quarters(), "JPEG", exif=private_exif(), xmp=XMP)), format, metadata="all")
     with Image.open(BytesIO(data)) as image:
         exif = image.getexif()
         assert exif[Base.Artist] == "Erika Mustermann"
@@ -87,7 +87,7 @@ def test_all_metadata_stays_for_those_who_ask(format):
 @pytest.mark.parametrize("format", ["jpeg", "png", "webp"])
 def test_strip_leaves_no_metadata_but_the_profile(format):
     icc = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
-    picture = decode(saved(quarters(), "JPEG", exif=private_exif(), xmp=XMP, icc_profile=icc))
+    picture = decode(save(quarters(), "JPEG", exif=private_exif(), xmp=XMP, icc_profile=icc))
     stripped = decode(encode(picture, format, metadata="strip"))
     assert (stripped.exif, stripped.xmp, stripped.icc) == (None, None, icc)
 
@@ -95,16 +95,16 @@ def test_strip_leaves_no_metadata_but_the_profile(format):
 @pytest.mark.parametrize("format", ["jpeg", "png", "webp"])
 @pytest.mark.parametrize("metadata", ["keep", "strip", "all"])
 def test_the_resolution_survives_each_output_format(format, metadata):
-    picture = decode(saved(quarters(), "JPEG", dpi=(300, 300)))
+    picture = decode(save(quarters(), "JPEG", dpi=(300, 300)))
     assert decode(encode(picture, format, metadata=metadata)).dpi == pytest.approx((300, 300), abs=0.1)
 
 
 def test_an_rgb_profile_is_carried_over_and_garbage_is_dropped():
     icc = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
     lab = ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB")).tobytes()
-    assert decode(saved(quarters(), "PNG", icc_profile=icc)).icc == icc
+    assert decode(save(quarters(), "PNG", icc_profile=icc)).icc == icc
     for bad in (b"garbage" * 40, icc[:200], lab, b"\0" * 500):
-        picture = decode(saved(quarters(), "PNG", icc_profile=bad))
+        picture = decode(save(quarters(), "PNG", icc_profile=bad))
         assert picture.icc is None and corners_of(picture.pixels) == UPRIGHT
 
 
@@ -126,6 +126,6 @@ def grey_profile() -> bytes:
     [("L", 64, "PNG"), ("LA", (64, 128), "PNG"), ("I;16", 64 * 257, "PNG"), ("I;16", 64 * 257, "TIFF")],
 )
 def test_a_grey_profile_counts_at_every_depth_and_beside_transparency(mode, value, format):
-    picture = decode(saved(Image.new(mode, (4, 4), value), format, icc_profile=grey_profile()))
+    picture = decode(save(Image.new(mode, (4, 4), value), format, icc_profile=grey_profile()))
     assert np.abs(picture.pixels[..., :3].astype(int) - 137).max() <= 1 and picture.icc is None
     assert picture.has_alpha == (mode == "LA")

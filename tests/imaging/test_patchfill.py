@@ -4,8 +4,8 @@ import cv2
 import numpy as np
 import pytest
 
-from imaging.inpainting.patch_fill import NoSource, filled
-from imaging.inpainting.regions import _labelled, fill_by_regions, regions
+from imaging.inpainting.patch_fill import NoSource, fill_with_patches
+from imaging.inpainting.regions import _label_regions, fill_by_regions, regions
 from services.base import Cancelled
 
 
@@ -32,7 +32,7 @@ def spoilt(picture: np.ndarray, hole: np.ndarray) -> np.ndarray:
 
 
 def by_patches(rgb, hole, barred, report) -> np.ndarray:
-    return filled(rgb, hole, 0, barred, report)
+    return fill_with_patches(rgb, hole, 0, barred, report)
 
 
 HOLES = {
@@ -47,7 +47,7 @@ HOLES = {
 def test_a_pattern_goes_on_through_the_hole(place):
     picture = grid()
     hole = box(picture.shape, *place)
-    answer = filled(spoilt(picture, hole), hole)
+    answer = fill_with_patches(spoilt(picture, hole), hole)
     wrong = np.abs(answer[hole].astype(int) - picture[hole]).max(1) > 20
     assert wrong.mean() < 0.02
     assert np.array_equal(answer[~hole], picture[~hole])
@@ -57,7 +57,7 @@ def test_a_soft_gradient_meets_its_surroundings():
     across = np.linspace(40, 200, 160)
     picture = np.repeat(np.tile(across, (120, 1))[:, :, None], 3, 2).round().astype(np.uint8)
     hole = box(picture.shape, 40, 80, 60, 100)
-    answer = filled(spoilt(picture, hole), hole)
+    answer = fill_with_patches(spoilt(picture, hole), hole)
     assert np.abs(answer[hole].astype(int) - picture[hole]).mean() < 6
     jump = np.abs(answer[40:80, 60].astype(int) - answer[40:80, 59])
     assert jump.mean() < 6
@@ -66,7 +66,11 @@ def test_a_soft_gradient_meets_its_surroundings():
 def test_the_same_seed_gives_the_same_answer_and_another_seed_another():
     picture = cv2.GaussianBlur(noise(90, 90), (0, 0), 2)
     hole = box(picture.shape, 25, 65, 25, 65)
-    first, again, other = filled(picture, hole, 0), filled(picture, hole, 0), filled(picture, hole, 1)
+    first, again, other = (
+        fill_with_patches(picture, hole, 0),
+        fill_with_patches(picture, hole, 0),
+        fill_with_patches(picture, hole, 1),
+    )
     assert np.array_equal(first, again) and not np.array_equal(first, other)
 
 
@@ -74,14 +78,14 @@ def test_what_is_barred_is_never_copied():
     picture = np.full((60, 80, 3), 100, np.uint8)
     picture[:, 50:] = (255, 0, 0)
     hole, barred = box(picture.shape, 20, 40, 20, 40), box(picture.shape, 0, 60, 50, 80)
-    answer = filled(picture, hole, 3, barred)
+    answer = fill_with_patches(picture, hole, 3, barred)
     assert (answer[hole] == 100).all()
 
 
 def test_what_was_in_the_hole_leaves_no_trace():
     picture = cv2.GaussianBlur(noise(80, 80), (0, 0), 3)
     hole = box(picture.shape, 30, 60, 20, 60)
-    answers = [filled(np.where(hole[:, :, None], np.uint8(value), picture), hole) for value in (0, 255)]
+    answers = [fill_with_patches(np.where(hole[:, :, None], np.uint8(value), picture), hole) for value in (0, 255)]
     assert np.array_equal(*answers)
 
 
@@ -90,7 +94,7 @@ def test_small_and_narrow_pictures_are_filled(shape):
     picture = noise(*shape)
     hole = np.zeros(shape, bool)
     hole[: max(1, shape[0] // 2), : max(1, shape[1] // 2)] = True
-    answer = filled(picture, hole)
+    answer = fill_with_patches(picture, hole)
     assert answer.shape == picture.shape and np.array_equal(answer[~hole], picture[~hole])
 
 
@@ -98,14 +102,14 @@ def test_with_nothing_to_copy_from_it_says_so():
     picture = np.zeros((20, 20, 3), np.uint8)
     hole = box(picture.shape, 5, 15, 5, 15)
     with pytest.raises(NoSource):
-        filled(picture, hole, 0, ~hole)
+        fill_with_patches(picture, hole, 0, ~hole)
 
 
 def test_a_hole_too_large_to_search_at_full_size_still_has_full_detail(monkeypatch):
-    monkeypatch.setattr("imaging.inpainting.patch_fill.MOST_PIXELS", 4000)
+    monkeypatch.setattr("imaging.inpainting.patch_fill.MAX_PIXELS", 4000)
     picture = grid(192, 256)
     hole = box(picture.shape, 61, 125, 80, 160)
-    answer = filled(spoilt(picture, hole), hole)
+    answer = fill_with_patches(spoilt(picture, hole), hole)
     wrong = np.abs(answer[hole].astype(int) - picture[hole]).max(1) > 20
     assert wrong.mean() < 0.1
     edges = np.abs(np.diff(answer[80:110, 90:150].astype(int), axis=1)).max(2)
@@ -122,7 +126,7 @@ def test_progress_grows_and_cancelling_ends_the_work():
         raise Cancelled
 
     with pytest.raises(Cancelled):
-        filled(picture, hole, report=cancelling)
+        fill_with_patches(picture, hole, report=cancelling)
 
 
 def many_holes() -> np.ndarray:
@@ -149,7 +153,7 @@ def test_specks_cost_nothing_each_and_a_middle_decides_where_one_belongs():
     hole = np.zeros((1100, 1100), bool)
     hole[::2, ::2] = True  # three hundred thousand
     pieces = list(regions(hole))
-    assert len(pieces) == 9 and len(_labelled(hole)[1]) == 9
+    assert len(pieces) == 9 and len(_label_regions(hole)[1]) == 9
     assert sum(region.piece.sum() for region in pieces) == hole.sum()
     few = np.zeros((600, 600), bool)
     few[10:13, 500:530] = True  # over the border of two cells, more in the second

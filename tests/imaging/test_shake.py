@@ -36,7 +36,7 @@ def test_the_windows_with_detail_are_looked_at():
     pixels[600:850, 1100:1390] = np.random.default_rng(0).integers(0, 256, (250, 290, 3))
     rows, columns = shake.windows(pixels)[0]
     assert rows.stop > 600 and columns.stop > 1100
-    assert len(shake.windows(pixels)) == shake.MOST
+    assert len(shake.windows(pixels)) == shake.MAX_WINDOWS
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (3, 500), (255, 257), (300, 200), (1000, 1000)])
@@ -53,5 +53,5 @@ def test_the_spread_of_a_picture_is_the_median_of_its_windows():
         distance = distances.pop()
         return kernel([(16, 16 - distance // 2), (16, 16 + distance // 2)])[None]
 
-    assert shake.spread(np.zeros((600, 1100, 3), np.uint8), kernels, 8, 64) == pytest.approx(2)
+    assert shake.estimate_blur(np.zeros((600, 1100, 3), np.uint8), kernels, 8, 64) == pytest.approx(2)
     assert sizes == [(1, 3, 256, 256)] * 5

@@ -19,7 +19,7 @@ def features():
 
 def smooth(rgb, hole, barred, report=None):
     """What diffusion makes of a hole."""
-    field = laplace_fill.stretched(rgb.astype(np.float32), (~hole).astype(np.float32))
+    field = laplace_fill.laplace_fill(rgb.astype(np.float32), (~hole).astype(np.float32))
     return np.where(hole[:, :, None], np.rint(np.clip(field, 0, 255)).astype(np.uint8), rgb)
 
 
@@ -90,7 +90,7 @@ def test_what_patches_say_of_a_cell_is_their_mean_by_trust():
         heard.append(distances.tolist())
         return torch.tensor([2.0, 1.0])
 
-    means, weight = neural_patches.agreed(maps, centres, known, trust)
+    means, weight = neural_patches.average_matches(maps, centres, known, trust)
     assert heard == [[8 * 16, 8 * 16]] and weight[1].tolist() == [2, 3, 3, 1, 0]
     assert means[0, 1].tolist() == [4, 4, 4, 4, 0]
 
@@ -98,7 +98,9 @@ def test_what_patches_say_of_a_cell_is_their_mean_by_trust():
 def test_steps_down_its_gradient_lower_the_energy(features, hole, holed):
     picture = torch.from_numpy(smooth(holed, hole, hole)).permute(2, 0, 1)[None].float() / 255
     reader = Reader(features, picture, half=None)
-    known = neural_energy.known(picture, torch.from_numpy(~hole), reader, torch.Generator().manual_seed(0))
+    known = neural_energy.collect_known_patches(
+        picture, torch.from_numpy(~hole), reader, torch.Generator().manual_seed(0)
+    )
     energy = Energy(picture, torch.from_numpy(hole), reader, known)
     pixels = picture.clone().requires_grad_()
     optimiser = torch.optim.Adam([pixels], 0.02)
@@ -114,20 +116,20 @@ def test_steps_down_its_gradient_lower_the_energy(features, hole, holed):
 
 
 def test_stripes_go_on_through_the_hole_better_than_by_diffusion(features, hole, holed):
-    answer = neural_synthesis.synthesised(holed, hole, features, smooth)
+    answer = neural_synthesis.synthesize(holed, hole, features, smooth)
     assert np.array_equal(answer[~hole], holed[~hole])
     assert error(answer, hole) < 0.5 * error(smooth(holed, hole, hole), hole)
 
 
 def test_the_same_seed_gives_the_same_answer_and_another_one_another(features, hole):
     picture = np.random.default_rng(5).integers(0, 256, (64, 80, 3), dtype=np.uint8)
-    first, again, other = (neural_synthesis.synthesised(picture, hole, features, smooth, seed) for seed in (1, 1, 2))
+    first, again, other = (neural_synthesis.synthesize(picture, hole, features, smooth, seed) for seed in (1, 1, 2))
     assert np.array_equal(first, again) and not np.array_equal(first, other)
 
 
 def test_progress_is_told_at_every_step_and_ends_at_one(features, hole, holed):
     told = []
-    neural_synthesis.synthesised(holed, hole, features, smooth, report=told.append)
+    neural_synthesis.synthesize(holed, hole, features, smooth, report=told.append)
     assert len(told) > neural_synthesis.STEPS[0] and told == sorted(told) and told[-1] == 1.0
 
 
@@ -140,13 +142,13 @@ def test_giving_up_in_the_middle_gets_through(features, hole, holed):
             raise GivenUp
 
     with pytest.raises(GivenUp):
-        neural_synthesis.synthesised(holed, hole, features, smooth, report=report)
+        neural_synthesis.synthesize(holed, hole, features, smooth, report=report)
 
 
 def test_a_picture_larger_than_the_working_size_is_filled_at_its_own(features, hole, holed, monkeypatch):
-    monkeypatch.setattr(neural_synthesis, "LONGEST_SIDE", 48)
-    monkeypatch.setattr(neural_synthesis, "LEAST_SIDE", 8)
-    answer = neural_synthesis.synthesised(holed[:63], hole[:63], features, smooth)
+    monkeypatch.setattr(neural_synthesis, "MAX_SIDE", 48)
+    monkeypatch.setattr(neural_synthesis, "MIN_SIDE", 8)
+    answer = neural_synthesis.synthesize(holed[:63], hole[:63], features, smooth)
     assert answer.shape == (63, 80, 3) and np.array_equal(answer[~hole[:63]], holed[:63][~hole[:63]])
     assert np.abs(answer[hole[:63]].astype(int) - 127).max() > 0
 
@@ -156,14 +158,14 @@ def test_where_no_patch_is_known_the_guess_stands(features, height, width):
     picture = stripes(height, width)
     hole = np.zeros((height, width), bool)
     hole[3 : height - 3, 3 : width - 3] = True
-    answer = neural_synthesis.synthesised(picture, hole, features, smooth)
+    answer = neural_synthesis.synthesize(picture, hole, features, smooth)
     assert np.array_equal(answer[~hole], picture[~hole])
 
 
 def test_a_hole_that_reaches_the_border_is_filled(features, holed):
     hole = np.zeros((64, 80), bool)
     hole[40:, :20] = True
-    answer = neural_synthesis.synthesised(np.where(hole[:, :, None], np.uint8(9), stripes()), hole, features, smooth)
+    answer = neural_synthesis.synthesize(np.where(hole[:, :, None], np.uint8(9), stripes()), hole, features, smooth)
     assert np.array_equal(answer[~hole], stripes()[~hole]) and (answer[hole] != 9).all(1).mean() > 0.9
 
 

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from imaging.inpainting.stroke_width import LEAST_THIN_PIXELS, THIN_SHARE, fill_by_thickness, thin
+from imaging.inpainting.stroke_width import MIN_THIN_PIXELS, THIN_SHARE, fill_by_thickness, thin
 
 SIDE = 400
 LIMIT = int(THIN_SHARE * SIDE)
@@ -52,8 +52,8 @@ def test_at_the_border_where_one_side_is_known_it_counts_twice():
 
 
 def test_a_few_pixels_are_thin_in_any_picture():
-    assert thin(line(LEAST_THIN_PIXELS, 10, 60)).any()
-    assert not thin(line(LEAST_THIN_PIXELS + 2, 10, 60)).any()
+    assert thin(line(MIN_THIN_PIXELS, 10, 60)).any()
+    assert not thin(line(MIN_THIN_PIXELS + 2, 10, 60)).any()
 
 
 @pytest.mark.parametrize("shape", [(1, 2), (2, 1), (1, 300), (3, 3)])

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from imaging.tensors import padded, to_pixels, to_tensor
+from imaging.tensors import pad_to_multiple, to_pixels, to_tensor
 from imaging.tiles import run_tiled, spans
 
 NOISE = np.random.default_rng(0).integers(0, 256, (701, 523, 3), dtype=np.uint8)
@@ -95,8 +95,8 @@ def test_memory_that_never_suffices_and_other_errors_are_raised_on():
 
 def test_padding_mirrors_first_and_then_repeats():
     row = torch.arange(3.0).view(1, 1, 1, 3)
-    assert padded(row, 4, 8)[0, 0, 0].tolist() == [0, 1, 2, 1, 0, 0, 0, 0]
-    assert padded(torch.ones(1, 3, 8, 12), 4, 8).shape == (1, 3, 8, 12)
+    assert pad_to_multiple(row, 4, 8)[0, 0, 0].tolist() == [0, 1, 2, 1, 0, 0, 0, 0]
+    assert pad_to_multiple(torch.ones(1, 3, 8, 12), 4, 8).shape == (1, 3, 8, 12)
 
 
 def test_pixels_survive_the_way_to_a_tensor_and_back():

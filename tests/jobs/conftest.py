@@ -8,7 +8,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from models import User, db
-from tests.accounts.people import signed_in
+from tests.accounts.people import sign_in_person
 from tests.jobs.sampler import install
 from tests.jobs.support import WorkerProcess, make_job, make_user, picture
 
@@ -35,7 +35,7 @@ def app(app):
 @pytest.fixture
 def browser(app):
     """A signed-in browser of the user 12345."""
-    return signed_in(app, "12345")
+    return sign_in_person(app, "12345")
 
 
 @pytest.fixture

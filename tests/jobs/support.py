@@ -46,7 +46,7 @@ def noise(megabytes: float) -> bytes:
     return out.getvalue()
 
 
-def opened(data: bytes) -> Image.Image:
+def open_image(data: bytes) -> Image.Image:
     image = Image.open(io.BytesIO(data))
     image.load()
     return image
@@ -94,7 +94,7 @@ def address(job_id: str, place: str = "") -> str:
     return f"/12345/jobs/{job_id}{place}"
 
 
-def painted(width: int = 60, height: int = 40, mode: str = "RGBA") -> bytes:
+def make_painted_sheet(width: int = 60, height: int = 40, mode: str = "RGBA") -> bytes:
     """A sheet with one dab of paint, as the bytes of a PNG."""
     out = io.BytesIO()
     sheet = Image.new(mode, (width, height))
@@ -159,7 +159,7 @@ def wait_until(job_id: str, *statuses: str, seconds: float = 120) -> Job:
     raise TimeoutError(f"the job is {status_of(job_id)} after {seconds} s")
 
 
-def stored_files(app: Flask) -> list[str]:
+def list_stored_files(app: Flask) -> list[str]:
     """Every file in the storage, relative to it."""
     root = Path(app.config["STORAGE_DIR"])
     return sorted(str(path.relative_to(root)) for path in root.rglob("*") if path.is_file())

@@ -11,9 +11,19 @@ from jobs.files import storage
 from models import Job, db
 from services import get
 from services.base import KEPT
-from tests.accounts.people import JSON, signed_in
+from tests.accounts.people import JSON, sign_in_person
 from tests.jobs import sampler as sampled
-from tests.jobs.support import address, make_from, make_job, make_user, opened, painted, picture, run_job, stored_files
+from tests.jobs.support import (
+    address,
+    list_stored_files,
+    make_from,
+    make_job,
+    make_painted_sheet,
+    make_user,
+    open_image,
+    picture,
+    run_job,
+)
 from tests.support.engines import both_engines
 
 pytestmark = pytest.mark.usefixtures("sampler")
@@ -41,7 +51,7 @@ def test_a_result_goes_on_to_another_tool(in_app, user_id):
     assert (onward.width, onward.height, onward.parent_which) == (60, 90, "result")
     assert onward.original_file == "original.png"
     assert onward.image_format == "jpeg", "it is best saved as what it once was"
-    assert opened((storage.folder(onward.id) / "original-thumbnail.webp").read_bytes()).size == (60, 90)
+    assert open_image((storage.folder(onward.id) / "original-thumbnail.webp").read_bytes()).size == (60, 90)
     assert run_job(onward.id).result_width == 60
 
 
@@ -50,7 +60,7 @@ def test_each_of_the_two_can_be_deleted_without_the_other(in_app, user_id):
     second = make_from(user_id, first.id, "sampler", "result")
     lifecycle.erase(first.id)
     assert run_job(second).status == "done"
-    assert {path.split("/")[1] for path in stored_files(in_app)} == {second}
+    assert {path.split("/")[1] for path in list_stored_files(in_app)} == {second}
 
 
 def test_a_storage_without_links_gets_copies(in_app, user_id, monkeypatch):
@@ -74,7 +84,7 @@ def test_C03_a_foreign_a_deleted_and_a_missing_job_are_the_same(in_app, user_id,
             make_from(user_id, job_id, which=which)
         with pytest.raises(NotFound):
             lifecycle.template(user_id, job_id, which=which)
-    assert {path.split("/")[1] for path in stored_files(in_app)} == {foreign, deleted}
+    assert {path.split("/")[1] for path in list_stored_files(in_app)} == {foreign, deleted}
 
 
 def test_a_job_without_a_result_has_none_to_go_on_with(in_app, user_id):
@@ -89,11 +99,11 @@ def test_only_the_original_or_the_result_can_be_taken(in_app, user_id):
 
 
 def test_pictures_taken_over_count_in_every_limit(in_app, user_id):
-    first = run_job(make_job(user_id, service="sampler", mask=painted())).id
+    first = run_job(make_job(user_id, service="sampler", mask=make_painted_sheet())).id
     before = {use.key: use.used for use in quotas.usage(user_id)}
     again = row(make_from(user_id, first))
     after = {use.key: use.used for use in quotas.usage(user_id)}
-    assert (again.original_bytes, again.result_bytes) == (len(picture()) + len(painted()), 1000)
+    assert (again.original_bytes, again.result_bytes) == (len(picture()) + len(make_painted_sheet()), 1000)
     stored = again.original_bytes + again.result_bytes
     assert (after["storage_megabytes"] - before["storage_megabytes"]) * 2**20 == pytest.approx(stored)
     assert after["jobs_per_day"] == 2
@@ -101,7 +111,7 @@ def test_pictures_taken_over_count_in_every_limit(in_app, user_id):
     in_app.config["MAX_JOBS_PER_DAY"] = 2
     with pytest.raises(QuotaExceeded):
         make_from(user_id, first)
-    assert len({path.split("/")[1] for path in stored_files(in_app)}) == 2
+    assert len({path.split("/")[1] for path in list_stored_files(in_app)}) == 2
 
 
 def test_what_a_run_kept_is_handed_to_the_next_on_the_same_original(in_app, user_id):
@@ -123,29 +133,29 @@ def test_nothing_kept_goes_to_another_picture_or_another_tool(in_app, user_id):
 
 
 def test_a_new_upload_goes_before_the_earlier_picture(in_app, user_id):
-    first = make_job(user_id, service="sampler", mask=painted())
+    first = make_job(user_id, service="sampler", mask=make_painted_sheet())
     new = row(make_from(user_id, first, files={"image": picture(30, 20)}))
     assert (new.width, new.parent_id, new.options["mask"]) == (30, "", None)
 
 
 def test_earlier_masks_and_hints_are_used_again_until_new_ones_come_or_none_is_wished(in_app, user_id):
-    first = make_job(user_id, service="sampler", mask=painted(), hints=painted(30, 20))
+    first = make_job(user_id, service="sampler", mask=make_painted_sheet(), hints=make_painted_sheet(30, 20))
     again = make_from(user_id, first)
     run_job(again)
     assert sampled.seen[-1]["mask"].pixels.shape == (40, 60, 4)
     assert sampled.seen[-1]["hints"].pixels.shape == (20, 30, 4)
-    run_job(make_from(user_id, again, files={"hints": painted(9, 7)}, mask_reuse="0"))
+    run_job(make_from(user_id, again, files={"hints": make_painted_sheet(9, 7)}, mask_reuse="0"))
     assert (sampled.seen[-1]["mask"], sampled.seen[-1]["hints"].pixels.shape) == (None, (7, 9, 4))
 
 
 def test_an_upload_that_the_other_options_make_pointless_is_not_taken_over(in_app, user_id):
-    first = make_job(user_id, service="sampler", hints=painted())
+    first = make_job(user_id, service="sampler", hints=make_painted_sheet())
     assert row(make_from(user_id, first, way="files")).options["hints"] is None
 
 
 def test_the_form_of_an_earlier_job_can_be_filled_in_again(in_app, user_id):
     fields = {"way": "answers", "amount": "1.5", "anyway": "1", "colour": "#3366CC", "frame": "0.1,0.2,0.5,0.25"}
-    first = make_job(user_id, service="sampler", mask=painted(), **fields)
+    first = make_job(user_id, service="sampler", mask=make_painted_sheet(), **fields)
     form = lifecycle.template(user_id, first)
     assert form.values == fields | {"colour": "#3366cc"}
     assert (form.uploads, form.is_again, form.which, form.job.id) == (("mask",), True, "original", first)
@@ -182,7 +192,7 @@ def test_a_parent_that_was_deleted_is_told_no_more(owner, owner_id):
 
 
 def test_the_same_once_more_with_some_options_changed(owner, owner_id):
-    first = make_job(owner_id, service="sampler", mask=painted(), amount="2", way="files")
+    first = make_job(owner_id, service="sampler", mask=make_painted_sheet(), amount="2", way="files")
     answer = owner.post(address(first, "/rerun"), {"amount": "0.5"}, headers=JSON)
     assert answer.status_code == 202
     options = row(answer.json["id"]).options
@@ -194,7 +204,7 @@ def test_the_same_once_more_with_some_options_changed(owner, owner_id):
 
 def test_C03_nobody_runs_a_foreign_job_again(app, owner, owner_id):
     first = make_job(owner_id, service="sampler")
-    other = signed_in(app, "67890")
+    other = sign_in_person(app, "67890")
     assert other.post(f"/67890/jobs/{first}/rerun").status_code == 404
     assert len(list(db.session.scalars(select(Job)))) == 1
 

@@ -9,8 +9,8 @@ from jobs import lifecycle, quotas, trash
 from jobs.errors import NotFound
 from jobs.files import storage
 from models import Job, db, utc_now
-from tests.accounts.people import JSON, signed_in
-from tests.jobs.support import address, make_job, make_user, run_job, status_of, stored_files
+from tests.accounts.people import JSON, sign_in_person
+from tests.jobs.support import address, list_stored_files, make_job, make_user, run_job, status_of
 from tests.support.engines import both_engines
 from worker import recovery
 
@@ -77,10 +77,10 @@ def test_the_sweep_erases_what_can_no_longer_be_taken_back(in_app, user_id):
     age(young, trash.UNDO_MINUTES - 1)
     assert trash.erase_due() == 1
     assert {job.id for job in db.session.scalars(select(Job))} == {young, kept}
-    assert {path.split("/")[1] for path in stored_files(in_app)} == {young, kept}
+    assert {path.split("/")[1] for path in list_stored_files(in_app)} == {young, kept}
     age(young, trash.UNDO_MINUTES + 1)
     recovery.purge()
-    assert {path.split("/")[1] for path in stored_files(in_app)} == {kept}
+    assert {path.split("/")[1] for path in list_stored_files(in_app)} == {kept}
 
 
 def test_a_worker_erases_what_is_due(in_app, user_id, start_worker, wait_for):
@@ -95,16 +95,16 @@ def test_a_deletion_taken_back_in_the_last_moment_erases_nothing(in_app, user_id
     job_id = run_job(make_job(user_id)).id
     trash.put(user_id, [job_id])
     age(job_id, trash.UNDO_MINUTES + 1)
-    doubt = storage.doubt
+    doubt = storage.mark_uncommitted
 
     def then_comes_the_undo(doubted: str) -> None:
         doubt(doubted)
         trash.take_back(user_id, [doubted])
 
-    monkeypatch.setattr(storage, "doubt", then_comes_the_undo)
+    monkeypatch.setattr(storage, "mark_uncommitted", then_comes_the_undo)
     assert trash.erase_due() == 0
     assert lifecycle.find(user_id, job_id).result_file
-    assert not [path for path in stored_files(in_app) if "row-unsure" in path]
+    assert not [path for path in list_stored_files(in_app) if "row-unsure" in path]
 
 
 def test_the_quota_counts_it_until_it_is_erased(in_app, user_id):
@@ -114,7 +114,7 @@ def test_the_quota_counts_it_until_it_is_erased(in_app, user_id):
     assert quotas.usage(user_id)[0].used == used > 0
     assert trash.erase(user_id, [job_id]) == 1
     assert quotas.usage(user_id)[0].used == 0
-    assert stored_files(in_app) == []
+    assert list_stored_files(in_app) == []
 
 
 def test_what_was_deleted_together_is_told_together(owner, owner_id):
@@ -153,7 +153,7 @@ def test_no_selection_is_not_all(app, owner, owner_id, verb):
     assert (answer.status_code, answer.json["error"]["key"]) == (400, "nothing_selected")
     assert owner.post(f"/12345/history/{verb}", {"id": "x"}, token="forged").status_code == 400
     assert owner.get(f"/12345/history/{verb}").status_code in (404, 405)
-    other = signed_in(app, "67890")
+    other = sign_in_person(app, "67890")
     assert other.post(f"/12345/history/{verb}", {"id": "x"}).status_code in (303, 404)
     assert db.session.query(Job).filter(Job.deleted_at.is_(None)).count() == 1
 

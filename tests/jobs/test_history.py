@@ -3,7 +3,7 @@
 import pytest
 
 from jobs import lifecycle
-from models import Fact, db
+from models import Setting, db
 from models.setting import PAUSED
 from tests.accounts.people import JSON
 from tests.jobs.support import address, make_job, run_job
@@ -98,7 +98,7 @@ def test_the_page_offers_what_can_be_done_with_each(owner, owner_id):
 def test_who_waits_is_told_that_the_queue_stands_still(browser, in_app, owner_id):
     done, waiting = run_job(make_job(owner_id)).id, make_job(owner_id)
     assert browser.get(address(waiting), headers=JSON).json["paused"] is False
-    db.session.add(Fact(key=PAUSED, number=1))
+    db.session.add(Setting(key=PAUSED, number=1))
     db.session.commit()
     facts = browser.get(address(waiting), headers=JSON).json
     assert (facts["paused"], facts["eta_seconds"], facts["position"]) == (True, None, 1)

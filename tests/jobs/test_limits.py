@@ -3,7 +3,7 @@
 from jobs import lifecycle, trash
 from models import Job, db
 from tests.accounts.people import JSON
-from tests.jobs.support import make_in_parallel, make_job, make_user, picture, refusal_of, stored_files, upload
+from tests.jobs.support import list_stored_files, make_in_parallel, make_job, make_user, picture, refusal_of, upload
 from tests.support.engines import both_engines
 from worker import runner
 
@@ -23,7 +23,7 @@ def test_deleting_jobs_does_not_bring_back_the_day(in_app, user_id):
     for _ in range(2):
         lifecycle.erase(make_job(user_id))
     assert refusal_of(user_id) == "too_many_jobs_today"
-    assert stored_files(in_app) == []
+    assert list_stored_files(in_app) == []
 
 
 def test_D16_originals_and_results_count_against_the_storage(in_app, user_id):
@@ -56,4 +56,4 @@ def test_parallel_uploads_of_one_account_cannot_pass_the_limit_together(in_app, 
     made = make_in_parallel(in_app, user_id, picture(), 8)
     assert len(made) == 3
     assert db.session.query(Job).count() == 3
-    assert {path.split("/")[1] for path in stored_files(in_app)} == set(made)
+    assert {path.split("/")[1] for path in list_stored_files(in_app)} == set(made)

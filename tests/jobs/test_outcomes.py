@@ -9,9 +9,18 @@ from jobs.errors import StorageFull
 from jobs.files import storage
 from models import Job, db
 from services import engine, get
-from tests.accounts.people import JSON, signed_in
+from tests.accounts.people import JSON, sign_in_person
 from tests.jobs import sampler as sampled
-from tests.jobs.support import address, make_from, make_job, opened, painted, picture, run_job, stored_files
+from tests.jobs.support import (
+    address,
+    list_stored_files,
+    make_from,
+    make_job,
+    make_painted_sheet,
+    open_image,
+    picture,
+    run_job,
+)
 from tests.support.engines import both_engines
 from worker import recovery, runner
 
@@ -43,7 +52,7 @@ def test_without_a_picture_there_is_nothing_to_fetch_and_every_page_stands(app, 
         assert owner.get(page).status_code == 200
     assert owner.get("/12345/account/data").status_code == 200
     assert app.test_cli_runner().invoke(args=["jobs", "check"]).exit_code == 0
-    assert not [path for path in stored_files(app) if "result" in path]
+    assert not [path for path in list_stored_files(app) if "result" in path]
 
 
 def test_run_anyway_is_the_same_job_again_with_the_switch(owner, owner_id):
@@ -68,20 +77,20 @@ def test_of_several_answers_the_owner_picks_the_result(browser, in_app, owner_id
     assert (job.answers, facts["chosen"]) == (3, None)
     assert [answer["is_result"] for answer in facts["answers"]] == [True, False, False]
     for answer in facts["answers"]:
-        assert opened(browser.get(answer["preview_url"]).data).size == (60, 40)
-        assert opened(browser.get(answer["thumbnail_url"]).data).size == (60, 40)
+        assert open_image(browser.get(answer["preview_url"]).data).size == (60, 40)
+        assert open_image(browser.get(answer["thumbnail_url"]).data).size == (60, 40)
     picked = browser.post(facts["choice_url"], {"answer": "2"}, headers=JSON).json
     assert (picked["chosen"], picked["answers"][2]["is_result"]) == (2, True)
-    assert opened(browser.get(picked["result_url"]).data).getpixel((0, 0)) == (20, 20, 20)
+    assert open_image(browser.get(picked["result_url"]).data).getpixel((0, 0)) == (20, 20, 20)
     assert picked["preview_result_url"] != facts["preview_result_url"], "else a browser might show the other one"
-    assert opened(browser.get(picked["thumbnail_url"]).data).convert("L").getpixel((0, 0)) in range(15, 26)
+    assert open_image(browser.get(picked["thumbnail_url"]).data).convert("L").getpixel((0, 0)) in range(15, 26)
 
 
 def test_what_was_not_picked_stays_and_may_be_picked_later(owner, owner_id):
     job_id = run_job(make_job(owner_id, picture(format="PNG"), service="sampler", way="answers")).id
     for number, grey in ((1, 10), (2, 20), (0, None)):
         assert owner.post(address(job_id, "/choice"), {"answer": str(number)}).location == address(job_id)
-        pixel = opened(owner.get(address(job_id, "/result")).data).getpixel((59, 39))
+        pixel = open_image(owner.get(address(job_id, "/result")).data).getpixel((59, 39))
         assert grey is None or pixel == (grey,) * 3
     assert facts_of(owner, job_id)["chosen"] == 0
 
@@ -95,7 +104,7 @@ def test_there_are_only_the_answers_that_there_are(owner, owner_id, answer):
 
 def test_C03_nobody_else_picks_or_sees_an_answer_or_a_file(app, owner, owner_id):
     job_id = run_job(make_job(owner_id, service="sampler", way="answers")).id
-    other, stranger = signed_in(app, "67890"), app.test_client()
+    other, stranger = sign_in_person(app, "67890"), app.test_client()
     assert other.post(f"/67890/jobs/{job_id}/choice", {"answer": "1"}).status_code == 404
     for place in ("/answers/1", "/files/sheet.pdf", "/preview?of=answer-1"):
         assert other.get(f"/67890/jobs/{job_id}{place}").status_code == 404
@@ -125,7 +134,7 @@ def test_finished_files_are_downloaded_as_they_are(owner, owner_id):
 def test_a_file_of_a_kind_that_is_not_on_the_list_is_never_stored(app, in_app, user_id):
     job = run_job(make_job(user_id, service="sampler", way="rogue"))
     assert (job.status, job.error_key, job.files) == ("failed", "unexpected", None)
-    assert not [path for path in stored_files(app) if "page" in path]
+    assert not [path for path in list_stored_files(app) if "page" in path]
 
 
 def test_answers_files_and_what_is_kept_count_against_the_storage(in_app, user_id):
@@ -140,7 +149,10 @@ def test_answers_files_and_what_is_kept_count_against_the_storage(in_app, user_i
 
 
 def test_the_check_of_the_storage_knows_every_kind_of_file(in_app, user_id):
-    jobs = [run_job(make_job(user_id, service="sampler", way=way, mask=painted())).id for way in ("answers", "files")]
+    jobs = [
+        run_job(make_job(user_id, service="sampler", way=way, mask=make_painted_sheet())).id
+        for way in ("answers", "files")
+    ]
     kept = run_job(make_job(user_id, service="sampler")).id
     assert recovery.missing_files() == []
     gone = {(jobs[0], "answer-2.png"), (jobs[0], "mask.png"), (jobs[1], "file-sheet.pdf"), (kept, "kept-matte.bin")}
@@ -150,9 +162,9 @@ def test_the_check_of_the_storage_knows_every_kind_of_file(in_app, user_id):
 
 
 def test_an_uploaded_mask_is_never_written_over_by_the_one_that_the_run_made(in_app, user_id):
-    job = run_job(make_job(user_id, service="sampler", mask=painted()))
+    job = run_job(make_job(user_id, service="sampler", mask=make_painted_sheet()))
     assert storage.MASK != "mask"
-    assert (storage.folder(job.id) / "mask.png").read_bytes() == painted()
+    assert (storage.folder(job.id) / "mask.png").read_bytes() == make_painted_sheet()
 
 
 @pytest.mark.parametrize("field, value", [("mask", b"no picture"), ("hints", b""), ("mask", picture()[:500])])
@@ -160,7 +172,7 @@ def test_masks_and_hints_are_checked_like_pictures(app, owner, owner_id, field, 
     with pytest.raises(Exception) as refused:
         make_job(owner_id, service="sampler", **{field: value})
     assert refused.value.field == field
-    assert stored_files(app) == []
+    assert list_stored_files(app) == []
 
 
 @pytest.mark.parametrize("frame", ["1,2,3", "0,0,2,1", "a,b,c,d", "0,0,0,0", "nan,0,1,1"])
@@ -175,7 +187,7 @@ def test_a_frame_lies_inside_the_picture(owner, owner_id, frame):
 
 
 def test_a_service_gets_its_uploads_and_its_frame_as_it_declared_them(in_app, user_id):
-    run_job(make_job(user_id, service="sampler", mask=painted(), frame="0.25,0,0.5,1"))
+    run_job(make_job(user_id, service="sampler", mask=make_painted_sheet(), frame="0.25,0,0.5,1"))
     options = sampled.seen[-1]
     assert options["frame"] == (0.25, 0.0, 0.5, 1.0)
     assert options["mask"].pixels.shape == (40, 60, 4) and options["hints"] is None
@@ -192,11 +204,11 @@ def test_a_run_that_was_taken_over_leaves_nothing_of_its_own(app, in_app, user_i
     stored = Result(pixels, answers=(pixels,), files=(File("a.txt", "A", b"x"),), kept={"other": b"y"})
     results.store(job, sampled.SERVICE, stored)
     runner._finish(job_id, "nobody/0", {"status": "done"})
-    assert any(job_id in path and "result.png" in path for path in stored_files(app)), "it may be another run's"
+    assert any(job_id in path and "result.png" in path for path in list_stored_files(app)), "it may be another run's"
     db.session.get(Job, job_id, populate_existing=True).status = "cancelled"
     db.session.commit()
     runner._finish(job_id, "nobody/0", {"status": "done"})
-    left = {path.split("/")[-1] for path in stored_files(app) if job_id in path}
+    left = {path.split("/")[-1] for path in list_stored_files(app) if job_id in path}
     assert left == {"original.jpg", "original-preview.webp", "original-thumbnail.webp", "kept-matte.bin"}
 
 
@@ -212,7 +224,7 @@ def test_a_run_that_fails_while_it_saves_leaves_nothing_behind(app, in_app, user
     monkeypatch.setattr(storage, "save", full)
     job = run_job(make_job(user_id))
     assert (job.status, len(saved)) == ("failed", 3)
-    assert not [path for path in stored_files(app) if "result" in path]
+    assert not [path for path in list_stored_files(app) if "result" in path]
 
 
 def test_a_mask_that_a_form_brings_is_painted_by(in_app, user_id):

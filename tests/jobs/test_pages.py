@@ -9,8 +9,8 @@ from PIL import Image
 from jobs import lifecycle, trash
 from jobs.files import storage
 from models import Job, User, db
-from tests.accounts.people import JSON, signed_in
-from tests.jobs.support import address, make_job, noise, opened, picture, stored_files
+from tests.accounts.people import JSON, sign_in_person
+from tests.jobs.support import address, list_stored_files, make_job, noise, open_image, picture
 from tests.support.engines import both_engines
 from worker import runner
 
@@ -50,11 +50,11 @@ def test_the_job_tells_programs_all_that_the_page_shows(owner, done):
 
 def test_the_result_is_kept_without_loss_and_sent_in_each_format(owner, done):
     stored = owner.get(address(done, "/result"))
-    assert (stored.mimetype, opened(stored.data).size) == ("image/png", (60, 90))
+    assert (stored.mimetype, open_image(stored.data).size) == ("image/png", (60, 90))
     for format, suffix in (("png", "png"), ("jpeg", "jpg"), ("webp", "webp")):
         sent = owner.get(address(done, f"/result?download=1&format={format}"))
         assert sent.mimetype == f"image/{format}"
-        assert opened(sent.data).format == format.upper()
+        assert open_image(sent.data).format == format.upper()
         assert sent.headers["Content-Disposition"] == f'attachment; filename="revive-adjust-Oma 1950.{suffix}"'
 
 
@@ -73,13 +73,13 @@ def test_the_original_s_own_format_is_offered_first(owner, done):
 
 def test_the_original_comes_back_byte_for_byte_or_in_another_format(owner, done):
     assert owner.get(address(done, "/original")).data == picture(90, 60)
-    assert opened(owner.get(address(done, "/original?format=png")).data).size == (90, 60)
+    assert open_image(owner.get(address(done, "/original?format=png")).data).size == (90, 60)
 
 
 def test_a_conversion_leaves_no_file_behind(app, owner, done):
-    before = stored_files(app)
+    before = list_stored_files(app)
     owner.get(address(done, "/result?format=webp"))
-    assert stored_files(app) == before
+    assert list_stored_files(app) == before
 
 
 def test_an_unknown_format_is_refused_in_words(owner, done):
@@ -99,8 +99,8 @@ def test_E01_E02_pictures_are_private_and_may_do_nothing(owner, done):
 
 
 def test_small_copies_exist_of_both_sides(owner, done):
-    assert opened(owner.get(address(done, "/preview?of=result")).data).size == (60, 90)
-    assert opened(owner.get(address(done, "/thumbnail?of=original")).data).size == (90, 60)
+    assert open_image(owner.get(address(done, "/preview?of=result")).data).size == (60, 90)
+    assert open_image(owner.get(address(done, "/thumbnail?of=original")).data).size == (90, 60)
     assert owner.get(address(done, "/preview?of=../original")).status_code == 404
 
 
@@ -112,7 +112,7 @@ def test_a_job_without_a_mask_or_result_has_no_such_picture(owner, owner_id, don
 
 @pytest.mark.parametrize("headers", [None, JSON], ids=["page", "json"])
 def test_C03_a_foreign_job_looks_like_a_missing_one(app, done, headers):
-    other = signed_in(app, "67890")
+    other = sign_in_person(app, "67890")
     for place in PLACES:
         foreign = other.get(f"/67890/jobs/{done}{place}", headers=headers)
         missing = other.get(f"/67890/jobs/{secrets.token_hex(16)}{place}", headers=headers)
@@ -124,7 +124,7 @@ def test_C03_a_foreign_job_looks_like_a_missing_one(app, done, headers):
 
 
 def test_C01_strangers_and_other_users_get_no_picture_under_a_foreign_prefix(app, done):
-    stranger, other = app.test_client(), signed_in(app, "67890")
+    stranger, other = app.test_client(), sign_in_person(app, "67890")
     for place in PLACES:
         assert stranger.get(address(done, place)).location == "/"
         assert stranger.get(address(done, place), headers=JSON).status_code == 401
@@ -140,7 +140,7 @@ def test_a_waiting_job_can_be_cancelled_tried_again_and_deleted(app, owner, owne
     assert owner.post(address(job_id, "/deletion")).location == "/12345/history"
     assert owner.get(address(job_id)).status_code == 404
     assert trash.erase(owner_id, [job_id]) == 1
-    assert stored_files(app) == []
+    assert list_stored_files(app) == []
 
 
 def test_only_what_did_not_work_can_be_tried_again(owner, done):

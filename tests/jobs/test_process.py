@@ -13,7 +13,7 @@ from jobs.process import _command
 from services import SERVICES
 from services.base import KEPT
 from tests.jobs import sampler as sampled
-from tests.jobs.support import ROOT, painted, picture
+from tests.jobs.support import ROOT, make_painted_sheet, picture
 
 
 @pytest.fixture
@@ -116,7 +116,7 @@ def sample(app, sampler):
 
 
 def test_masks_and_hints_are_files_and_any_option_has_a_name(sample, photo, tmp_path):
-    (tmp_path / "mask.png").write_bytes(painted())
+    (tmp_path / "mask.png").write_bytes(make_painted_sheet())
     done = sample(
         photo,
         tmp_path / "out.png",

@@ -16,25 +16,25 @@ from tests.jobs.support import make_job, picture, quickest, upload, wait_until
 from tests.support.servers import free_port
 
 
-def heard(app, kind: str) -> list[str]:
+def take_all(app, kind: str) -> list[str]:
     """Take everything out of the queue, as a worker would."""
-    chime, ids = queue.bell(app, kind), []
-    chime.listener = ids.append
-    while task := chime.huey.dequeue():
-        chime.huey.execute(task)
+    wake_up, ids = queue.get_wake_up(app, kind), []
+    wake_up.listener = ids.append
+    while task := wake_up.huey.dequeue():
+        wake_up.huey.execute(task)
     return ids
 
 
 def test_a_message_carries_an_id_and_nothing_else(in_app):
-    queue.ring_job("ab" * 16)
-    queue.ring_mail("cd" * 16)
-    assert heard(in_app, queue.JOB) == ["ab" * 16]
-    assert heard(in_app, queue.MAIL) == ["cd" * 16]
-    assert heard(in_app, queue.JOB) == []
+    queue.notify_worker("ab" * 16)
+    queue.notify_mailer("cd" * 16)
+    assert take_all(in_app, queue.JOB) == ["ab" * 16]
+    assert take_all(in_app, queue.MAIL) == ["cd" * 16]
+    assert take_all(in_app, queue.JOB) == []
 
 
 def test_messages_are_json(in_app, environment):
-    queue.ring_job("ab" * 16)
+    queue.notify_worker("ab" * 16)
     rows = sqlite3.connect(f"{environment['INSTANCE_DIR']}/queue.db").execute("SELECT data FROM task").fetchall()
     assert "ab" * 16 in json.dumps(json.loads(rows[0][0]))
 
@@ -44,16 +44,16 @@ def test_what_is_slipped_into_the_queue_is_never_executed(in_app, tmp_path):
         def __reduce__(self):
             return open, (str(tmp_path / "canary"), "w")
 
-    chime = queue.bell(in_app, queue.JOB)
-    chime.huey.storage.enqueue(pickle.dumps(Message("1", "jobs.queue.bell", args=(Canary(),))))
+    wake_up = queue.get_wake_up(in_app, queue.JOB)
+    wake_up.huey.storage.enqueue(pickle.dumps(Message("1", "jobs.queue.get_wake_up", args=(Canary(),))))
     with pytest.raises(ValueError):
-        chime.huey.dequeue()
+        wake_up.huey.dequeue()
     assert not (tmp_path / "canary").exists()
 
 
 def test_a_lost_bell_costs_only_the_time_to_the_next_sweep(user_id, start_worker, monkeypatch):
     start_worker().ready()
-    monkeypatch.setattr("jobs.lifecycle.ring_job", lambda job_id: None)
+    monkeypatch.setattr("jobs.lifecycle.notify_worker", lambda job_id: None)
 
     def wait() -> float:
         job = wait_until(make_job(user_id))
@@ -94,13 +94,13 @@ def test_F08_a_lost_queue_is_told_once_when_it_is_lost_and_once_when_it_is_back(
         raise redis.ConnectionError("Connection refused")
 
     for kind in (queue.JOB, queue.MAIL):
-        monkeypatch.setattr(queue.bell(in_app, kind).huey.storage, "enqueue", be_away)
+        monkeypatch.setattr(queue.get_wake_up(in_app, kind).huey.storage, "enqueue", be_away)
     for n in range(50):
-        queue.ring_job(f"{n:032x}")
-        queue.ring_mail(f"{n:032x}")
+        queue.notify_worker(f"{n:032x}")
+        queue.notify_mailer(f"{n:032x}")
     monkeypatch.undo()
     for n in range(3):
-        queue.ring_job(f"{n:032x}")
+        queue.notify_worker(f"{n:032x}")
     lost, back = lines_about_the_queue(caplog)
     assert "does not answer (ConnectionError)" in lost and "answers again" in back
 

@@ -8,7 +8,7 @@ from jobs import lifecycle, quotas
 from jobs.errors import QuotaExceeded
 from models import Job, User, db, utc_now
 from tests.accounts.people import JSON
-from tests.jobs.support import make_in_parallel, make_job, make_user, picture, refusal_of, stored_files, upload
+from tests.jobs.support import list_stored_files, make_in_parallel, make_job, make_user, picture, refusal_of, upload
 from tests.support.engines import both_engines
 from worker import recovery, runner
 
@@ -53,7 +53,7 @@ def test_megapixels_of_one_day_are_added_up_also_of_deleted_pictures(in_app, use
         lifecycle.erase(make_job(user_id, half))
     assert refusal_of(user_id, half) == "too_many_megapixels_today"
     assert refusal_of(user_id) == "too_many_megapixels_today"
-    assert stored_files(in_app) == []
+    assert list_stored_files(in_app) == []
 
 
 def test_a_refused_picture_uses_nothing_up(in_app, user_id):
@@ -135,4 +135,4 @@ def test_results_past_their_time_go_and_those_that_wait_or_are_young_stay(in_app
     db.session.commit()
     assert recovery.purge() == 1
     assert {job.id for job in db.session.query(Job)} == {young, waiting}
-    assert {path.split("/")[1] for path in stored_files(in_app)} == {young, waiting}
+    assert {path.split("/")[1] for path in list_stored_files(in_app)} == {young, waiting}

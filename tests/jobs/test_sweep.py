@@ -10,7 +10,7 @@ from sqlalchemy.exc import OperationalError
 from jobs import process_identity
 from jobs.files import storage
 from models import Job, db, utc_now
-from tests.jobs.support import make_job, picture, status_of, stored_files
+from tests.jobs.support import list_stored_files, make_job, picture, status_of
 from tests.support.engines import both_engines
 from worker import recovery, runner
 
@@ -97,7 +97,7 @@ def test_D16_finished_jobs_are_deleted_after_their_time_with_their_files(in_app,
     in_app.config["RETENTION_DAYS"] = 7
     assert recovery.purge() == 1
     assert {job.id for job in db.session.scalars(db.select(Job))} == {young, waiting}
-    assert {path.split("/")[1] for path in stored_files(in_app)} == {young, waiting}
+    assert {path.split("/")[1] for path in list_stored_files(in_app)} == {young, waiting}
 
 
 def test_what_a_crash_left_in_the_storage_goes_after_an_hour(in_app, user_id):
@@ -119,7 +119,7 @@ def test_what_a_crash_left_in_the_storage_goes_after_an_hour(in_app, user_id):
 def test_F13_files_whose_row_was_lost_in_a_crash_go_and_others_stay(in_app, user_id):
     lost, sound = make_job(user_id), make_job(user_id)
     for job_id in (lost, sound):
-        storage.doubt(job_id)
+        storage.mark_uncommitted(job_id)
         os.utime(storage.folder(job_id) / "row-unsure", (time.time() - 4000,) * 2)
     db.session.execute(db.delete(Job).where(Job.id == lost))
     db.session.commit()

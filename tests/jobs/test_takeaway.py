@@ -9,8 +9,8 @@ from jobs import lifecycle
 from jobs.errors import ServiceUnavailable
 from jobs.files import results_zip, storage
 from jobs.files.zip_stream import Archive
-from tests.accounts.people import JSON, signed_in
-from tests.jobs.support import address, make_job, make_user, opened, picture, run_job
+from tests.accounts.people import JSON, sign_in_person
+from tests.jobs.support import address, make_job, make_user, open_image, picture, run_job
 
 ALL = "/12345/history/pictures.zip"
 
@@ -22,40 +22,40 @@ def members(answer) -> dict[str, bytes]:
         return {name: archive.read(name) for name in archive.namelist()}
 
 
-def made(owner_id: int, count: int, **settings) -> list[str]:
+def make_jobs(owner_id: int, count: int, **settings) -> list[str]:
     return [run_job(make_job(owner_id, name="a.jpg", **settings)).id for _ in range(count)]
 
 
 def test_a_selection_comes_in_one_file_under_names_that_differ(owner, owner_id):
-    jobs = made(owner_id, 3)
+    jobs = make_jobs(owner_id, 3)
     answer = owner.get(ALL, query_string={"id": jobs[:2]})
     found = members(answer)
     assert sorted(found) == [f"{n:04}-{job[:6]}-adjust-a.png" for n, job in enumerate(jobs[:2], 1)]
-    assert all(opened(data).size == (60, 40) for data in found.values())
+    assert all(open_image(data).size == (60, 40) for data in found.values())
     assert answer.headers["Content-Disposition"].startswith('attachment; filename="revive-pictures-')
     assert answer.headers["Cache-Control"] == "private, no-store"
 
 
 def test_the_form_of_the_selection_leads_there(owner, owner_id):
-    jobs = made(owner_id, 2)
+    jobs = make_jobs(owner_id, 2)
     answer = owner.post("/12345/history/download", {"id": jobs, "format": "jpeg"})
     assert answer.status_code == 303 and "csrf" not in answer.location
     assert all(name.endswith(".jpg") for name in members(owner.get(answer.location)))
 
 
 def test_all_means_all_of_one_s_own_that_have_a_result_and_are_not_deleted(sampler, owner, owner_id):
-    done, deleted = made(owner_id, 2)
+    done, deleted = make_jobs(owner_id, 2)
     make_job(owner_id)
     run_job(make_job(owner_id, service="sampler", way="decline"))
-    (foreign,) = made(make_user("67890"), 1)
+    (foreign,) = make_jobs(make_user("67890"), 1)
     lifecycle.delete(owner_id, deleted)
     assert len(members(owner.get(ALL))) == 1
     assert len(members(owner.get(ALL, query_string={"id": [done, deleted, foreign, "é", "x'"]}))) == 1
 
 
 def test_all_of_one_tool_with_what_it_finished(sampler, owner, owner_id):
-    made(owner_id, 1)
-    made(owner_id, 1, service="sampler", way="files")
+    make_jobs(owner_id, 1)
+    make_jobs(owner_id, 1, service="sampler", way="files")
     names = [name.split("-", 2)[2] for name in members(owner.get(f"{ALL}?service=sampler"))]
     assert names == ["sampler-a.png", "sampler-sheet-a.pdf"]
     assert owner.get(f"{ALL}?service=nothing", headers=JSON).status_code == 404
@@ -63,23 +63,23 @@ def test_all_of_one_tool_with_what_it_finished(sampler, owner, owner_id):
 
 @pytest.mark.parametrize("format, start", [("jpeg", b"\xff\xd8"), ("webp", b"RIFF"), ("png", b"\x89PNG")])
 def test_every_picture_is_in_the_wished_format(owner, owner_id, format, start):
-    made(owner_id, 2)
+    make_jobs(owner_id, 2)
     assert all(data.startswith(start) for data in members(owner.get(f"{ALL}?format={format}")).values())
 
 
 def test_a_picture_that_the_format_cannot_hold_comes_as_it_is_stored(owner, owner_id):
     out = io.BytesIO()
-    opened(picture(format="PNG")).convert("RGBA").save(out, "PNG")
-    glass = opened(out.getvalue())
+    open_image(picture(format="PNG")).convert("RGBA").save(out, "PNG")
+    glass = open_image(out.getvalue())
     glass.putalpha(100)
     glass.save(out := io.BytesIO(), "PNG")
     run_job(make_job(owner_id, out.getvalue()))
-    made(owner_id, 1)
+    make_jobs(owner_id, 1)
     assert sorted(name[-4:] for name in members(owner.get(f"{ALL}?format=jpeg"))) == [".jpg", ".png"]
 
 
 def test_one_that_is_missing_never_ends_the_others(owner, owner_id):
-    jobs = made(owner_id, 3)
+    jobs = make_jobs(owner_id, 3)
     lifecycle.rename(owner_id, jobs[1], "Grandma")
     (storage.folder(jobs[1]) / "result.png").unlink()
     for query in ("", "?format=webp"):
@@ -99,7 +99,7 @@ def test_hostile_names_stay_names(owner, owner_id):
 
 def test_more_than_one_batch_comes_in_order(owner, owner_id, monkeypatch):
     monkeypatch.setattr(results_zip, "_BATCH", 2)
-    made(owner_id, 5)
+    make_jobs(owner_id, 5)
     assert [int(name[:4]) for name in members(owner.get(ALL))] == [1, 2, 3, 4, 5]
 
 
@@ -125,7 +125,7 @@ def test_without_any_result_it_says_so(owner, owner_id):
 
 
 def test_too_many_at_once_wait_and_a_broken_off_download_makes_room(owner, owner_id):
-    made(owner_id, 1)
+    make_jobs(owner_id, 1)
     held = [Archive(results_zip._slots, -number, "", (b"" for _ in "x")) for number in range(1, results_zip._AT_ONCE)]
     held.insert(0, results_zip.of(owner_id, []))
     with pytest.raises(ServiceUnavailable):
@@ -137,9 +137,9 @@ def test_too_many_at_once_wait_and_a_broken_off_download_makes_room(owner, owner
 
 
 def test_C01_nobody_else_gets_it(app, owner, owner_id):
-    jobs = made(owner_id, 1)
+    jobs = make_jobs(owner_id, 1)
     assert app.test_client().get(ALL, headers=JSON).status_code == 401
-    other = signed_in(app, "67890")
+    other = sign_in_person(app, "67890")
     assert other.get(ALL, headers=JSON).status_code == 404
     answer = other.get(f"/67890/history/pictures.zip?id={jobs[0]}", headers=JSON)
     assert (answer.status_code, answer.json["error"]["key"]) == (404, "nothing_to_download")

@@ -8,7 +8,7 @@ import pytest
 from jobs.files import uploads
 from models import Job, db
 from tests.accounts.people import JSON
-from tests.jobs.support import BRIGHTER, noise, opened, picture, promise_weights, stored_files, upload
+from tests.jobs.support import BRIGHTER, list_stored_files, noise, open_image, picture, promise_weights, upload
 
 HOSTILE_NAMES = [
     "../../etc/passwd",
@@ -52,13 +52,13 @@ def test_a_person_is_sent_to_the_page_of_the_job(browser, in_app):
 def test_the_job_keeps_the_upload_as_it_was_with_small_copies(browser, in_app, app):
     upload(browser, picture(3000, 100))
     job = only_job()
-    assert stored_files(app) == [
+    assert list_stored_files(app) == [
         f"{job.id[:2]}/{job.id}/original-preview.webp",
         f"{job.id[:2]}/{job.id}/original-thumbnail.webp",
         f"{job.id[:2]}/{job.id}/original.jpg",
     ]
     assert browser.get(f"/12345/jobs/{job.id}/original").data == picture(3000, 100)
-    assert opened(browser.get(f"/12345/jobs/{job.id}/preview").data).size == (2048, 68)
+    assert open_image(browser.get(f"/12345/jobs/{job.id}/preview").data).size == (2048, 68)
     assert (job.width, job.height, job.image_format) == (3000, 100, "jpeg")
 
 
@@ -80,7 +80,7 @@ def test_what_cannot_be_used_is_refused_in_words_and_not_kept(app, browser, in_a
     page = upload(browser, data)
     assert page.status_code == status
     assert 'id="image-error"' in page.text
-    assert (stored_files(app), job_count()) == ([], 0)
+    assert (list_stored_files(app), job_count()) == ([], 0)
 
 
 def test_each_picture_of_a_form_has_the_limit_of_bytes(app, browser, in_app):
@@ -89,7 +89,7 @@ def test_each_picture_of_a_form_has_the_limit_of_bytes(app, browser, in_app):
     answer = upload(browser, noise(1.2), service="background", headers=JSON, background="blue")
     assert (answer.status_code, answer.json["error"]["key"]) == (413, "too_many_bytes")
     assert 'id="image-error"' in upload(browser, noise(1.2), service="background", background="blue").text
-    assert (stored_files(app), job_count()) == ([], 0)
+    assert (list_stored_files(app), job_count()) == ([], 0)
 
 
 def test_a_server_that_is_too_busy_to_look_asks_to_come_again(app, browser, in_app, monkeypatch):
@@ -97,18 +97,18 @@ def test_a_server_that_is_too_busy_to_look_asks_to_come_again(app, browser, in_a
     answer = upload(browser, picture(), headers=JSON)
     assert (answer.status_code, answer.json["error"]["key"]) == (503, "busy")
     assert int(answer.headers["Retry-After"]) > 0
-    assert (stored_files(app), job_count()) == ([], 0)
+    assert (list_stored_files(app), job_count()) == ([], 0)
 
 
 def test_a_picture_that_browsers_cannot_show_comes_back_small_and_nothing_is_kept(app, browser, in_app):
     form = {"image": (io.BytesIO(picture(3000, 2000, format="TIFF")), "scan.tif")}
     answer = browser.post("/12345/preview", form, content_type="multipart/form-data", headers=JSON)
     assert (answer.status_code, answer.mimetype) == (200, "image/webp")
-    assert opened(answer.data).size == (2048, 1365) and "no-store" in answer.headers["Cache-Control"]
+    assert open_image(answer.data).size == (2048, 1365) and "no-store" in answer.headers["Cache-Control"]
     form = {"image": (io.BytesIO(b"no picture"), "scan.tif")}
     answer = browser.post("/12345/preview", form, content_type="multipart/form-data", headers=JSON)
     assert (answer.status_code, answer.json["error"]["key"]) == (400, "foreign_format")
-    assert (stored_files(app), job_count()) == ([], 0)
+    assert (list_stored_files(app), job_count()) == ([], 0)
     assert browser.post("/54321/preview", {}, headers=JSON).status_code in (403, 404)
 
 
@@ -123,7 +123,7 @@ def test_a_wrong_option_is_told_beside_its_field_and_nothing_is_kept(app, browse
     assert page.status_code == 400
     assert f'id="{next(iter(fields))}-error"' in page.text
     assert upload(browser, picture(), headers=JSON, **fields).json["error"]["key"] == "invalid_option"
-    assert (stored_files(app), job_count()) == ([], 0)
+    assert (list_stored_files(app), job_count()) == ([], 0)
 
 
 def test_neutral_options_have_nothing_to_change(browser, in_app):
@@ -138,7 +138,7 @@ def test_D09_the_clients_name_of_a_file_never_reaches_the_disk(app, browser, in_
         assert sent.startswith("attachment; filename") and "revive-adjust" in sent
         assert not set(sent.split("filename")[1].split(";")[0]) & set("/\\\r\n<>$")
     assert all(1 <= len(job.original_name) <= 100 for job in db.session.scalars(db.select(Job)))
-    assert {path.split("/")[-1] for path in stored_files(app)} == {
+    assert {path.split("/")[-1] for path in list_stored_files(app)} == {
         "original.jpg",
         "original-preview.webp",
         "original-thumbnail.webp",
@@ -156,7 +156,7 @@ def test_D03_a_body_above_the_limit_is_refused_before_it_is_read(app, browser, i
     answer = upload(browser, b"x" * (3 * 2**20), headers=JSON)
     assert (answer.status_code, answer.json["error"]["key"]) == (413, "too_large")
     assert "Choose a smaller picture" in answer.json["error"]["message"]
-    assert (stored_files(app), job_count()) == ([], 0)
+    assert (list_stored_files(app), job_count()) == ([], 0)
 
 
 def test_other_forms_take_no_large_bodies(browser):
@@ -188,7 +188,7 @@ def test_F06_a_full_disk_is_told_with_507_and_leaves_nothing(app, browser, in_ap
         resource.setrlimit(resource.RLIMIT_FSIZE, kept)
     assert (answer.status_code, answer.json["error"]["key"]) == (507, "storage_full")
     assert page.status_code == 507 and "no space left" in page.text
-    assert (stored_files(app), job_count()) == ([], 0)
+    assert (list_stored_files(app), job_count()) == ([], 0)
     assert upload(browser, data).status_code == 303
 
 
@@ -211,13 +211,13 @@ def test_a_background_picture_is_a_second_upload_and_then_required(app, browser,
     assert page.status_code == 400 and 'id="background_image-error"' in page.text
     wrong = {"background": "picture", "background_image": (io.BytesIO(b"no picture"), "b.png")}
     assert 'id="background_image-error"' in upload(browser, picture(), service="background", **wrong).text
-    assert stored_files(app) == []
+    assert list_stored_files(app) == []
     second = (io.BytesIO(picture(30, 20, "PNG")), "b.png")
     answer = upload(browser, picture(), service="background", background="picture", background_image=second)
     assert answer.status_code == 303
     job = only_job()
     assert job.options["background_image"] == "background_image.png"
-    assert f"{job.id[:2]}/{job.id}/background_image.png" in stored_files(app)
+    assert f"{job.id[:2]}/{job.id}/background_image.png" in list_stored_files(app)
     assert job.original_bytes == len(picture()) + len(picture(30, 20, "PNG"))
 
 
@@ -265,4 +265,4 @@ def test_D14_abused_forms_are_refused_quickly(app, browser, in_app, body, conten
     headers = JSON | {"X-CSRFToken": browser.token()}
     answer = browser.client.post("/12345/adjust", data=body, content_type=content_type, headers=headers)
     assert 400 <= answer.status_code < 500
-    assert (stored_files(app), job_count()) == ([], 0)
+    assert (list_stored_files(app), job_count()) == ([], 0)

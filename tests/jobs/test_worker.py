@@ -10,7 +10,7 @@ from PIL import Image
 from jobs import lifecycle, process_identity, trash
 from jobs.files import storage
 from models import Job, Worker, db
-from tests.jobs.support import make_job, make_user, noise, picture, quickest, stored_files, wait_until
+from tests.jobs.support import list_stored_files, make_job, make_user, noise, picture, quickest, wait_until
 from tests.support.engines import both_engines
 
 
@@ -53,10 +53,10 @@ def test_a_job_of_a_killed_worker_is_finished_by_the_next(endless, gate, start_w
     job = wait_until(endless)
     assert (job.status, job.attempts) == ("done", 2)
     assert result_of(endless).size == (300, 200)
-    assert len([name for name in stored_files_of(endless) if name.startswith("result.")]) == 1
+    assert len([name for name in list_stored_files_of(endless) if name.startswith("result.")]) == 1
 
 
-def stored_files_of(job_id: str) -> list[str]:
+def list_stored_files_of(job_id: str) -> list[str]:
     return [path.name for path in storage.folder(job_id).iterdir()]
 
 
@@ -125,7 +125,7 @@ def test_F18_two_workers_never_run_a_job_twice(user_id, environment, start_worke
         worker.ready()
     ended = [wait_until(job_id) for job_id in jobs]
     assert {(job.status, job.attempts) for job in ended} == {("done", 1)}
-    assert all(stored_files_of(job.id).count("result.png") == 1 for job in ended)
+    assert all(list_stored_files_of(job.id).count("result.png") == 1 for job in ended)
 
 
 def test_a_running_job_stops_soon_after_it_was_cancelled(endless, user_id, start_worker):
@@ -135,7 +135,7 @@ def test_a_running_job_stops_soon_after_it_was_cancelled(endless, user_id, start
     assert wait_until(make_job(user_id)).status == "done", "the only thread of the worker is free again"
     job = wait_until(endless)
     assert (job.status, job.result_file) == ("cancelled", "")
-    assert not [name for name in stored_files_of(endless) if name.startswith("result")]
+    assert not [name for name in list_stored_files_of(endless) if name.startswith("result")]
 
 
 def test_a_cancelled_job_is_never_started(user_id, start_worker):
@@ -152,7 +152,7 @@ def test_deleting_a_running_job_leaves_nothing_behind(endless, in_app, user_id, 
     lifecycle.delete(user_id, endless)
     trash.erase(user_id, [endless])
     wait_until(make_job(user_id))
-    assert not [name for name in stored_files(in_app) if endless in name]
+    assert not [name for name in list_stored_files(in_app) if endless in name]
 
 
 def test_F06_a_job_whose_result_does_not_fit_fails_with_a_reason_and_later_ones_work(user_id, start_worker):
@@ -163,7 +163,7 @@ def test_F06_a_job_whose_result_does_not_fit_fails_with_a_reason_and_later_ones_
     resource.prlimit(worker.process.pid, resource.RLIMIT_FSIZE, (6 << 20, resource.RLIM_INFINITY))
     job = wait_until(make_job(user_id, noise(8), transform="90"))
     assert (job.status, job.error_key, job.result_file) == ("failed", "storage_full", "")
-    assert not [name for name in stored_files_of(job.id) if name.startswith("result.")]
+    assert not [name for name in list_stored_files_of(job.id) if name.startswith("result.")]
     resource.prlimit(worker.process.pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
     lifecycle.retry(user_id, job.id)
     assert wait_until(job.id).status == "done"

@@ -1,9 +1,9 @@
 import pytest
 import torch
 
-from networks.discriminators.colour import ColourCritic
+from networks.discriminators.colour import ColourDiscriminator
 from networks.layers.decoder import SelfAttention, SubPixel
-from networks.layers.palette import compressed, expanded, palette
+from networks.layers.palette import compress_chroma, expand_chroma, palette
 from networks.palette_colorizer import PaletteColorizer
 
 
@@ -36,7 +36,7 @@ def test_a_colour_that_is_sure_comes_out_as_it_is_at_any_temperature():
     for number in (0, 7, 60):
         logits = torch.full((1, len(palette()), 2, 2), -30.0)
         logits[:, number] = 30
-        colour = expanded(palette()[number : number + 1])[0] / 110
+        colour = expand_chroma(palette()[number : number + 1])[0] / 110
         for temperature in (0.3, 1.0):
             assert torch.allclose(network.chroma(logits, temperature)[0, :, 0, 0], colour, atol=1e-4)
 
@@ -51,7 +51,7 @@ def test_contrast_takes_more_from_dull_colours_than_from_loud_ones():
 
 def test_the_compressed_plane_leads_back():
     chroma = 60 * torch.randn(2, 2, 5, 5)
-    assert torch.allclose(expanded(compressed(chroma)), chroma, atol=1e-2)
+    assert torch.allclose(expand_chroma(compress_chroma(chroma)), chroma, atol=1e-2)
 
 
 @torch.no_grad()
@@ -105,12 +105,12 @@ def test_fresh_attention_is_the_identity_and_later_sees_every_place():
 
 @torch.no_grad()
 def test_the_critic_gives_one_verdict_per_patch():
-    assert ColourCritic(8)(torch.rand(2, 1, 64, 96), torch.zeros(2, 2, 64, 96)).shape == (2, 1, 4, 6)
+    assert ColourDiscriminator(8)(torch.rand(2, 1, 64, 96), torch.zeros(2, 2, 64, 96)).shape == (2, 1, 4, 6)
 
 
 @torch.no_grad()
 def test_the_convolutions_of_the_critic_never_stretch_by_more_than_one():
-    critic = ColourCritic(8)
+    critic = ColourDiscriminator(8)
     for _ in range(20):  # each pass takes the power iteration one step further
         critic(torch.rand(1, 1, 64, 64), torch.zeros(1, 2, 64, 64))
     critic.eval()

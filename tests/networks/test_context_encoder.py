@@ -4,8 +4,8 @@ import pytest
 import torch
 
 from networks import weights
-from networks.context_encoder import SIDE, ContextEncoder, continued
-from networks.discriminators.context import ContextCritic
+from networks.context_encoder import SIDE, ContextEncoder, laplace_fill
+from networks.discriminators.context import ContextDiscriminator
 from training.common.export import export
 from training.inpainting import train_context_encoder
 
@@ -21,13 +21,13 @@ def batch():
 
 def test_a_ramp_is_continued_smoothly_and_what_is_known_stays(batch):
     pictures, known = batch
-    smooth = continued(pictures * known, known)
+    smooth = laplace_fill(pictures * known, known)
     assert torch.allclose(smooth * known, pictures * known, atol=1e-6)
     assert (smooth - pictures).abs().max() < 0.12  # the hole is a quarter of the ramp wide
 
 
 def test_where_nothing_is_known_all_is_dark():
-    assert not continued(torch.zeros(1, 3, 16, 16), torch.zeros(1, 1, 16, 16)).any()
+    assert not laplace_fill(torch.zeros(1, 3, 16, 16), torch.zeros(1, 1, 16, 16)).any()
 
 
 def test_each_place_in_the_hole_depends_on_each_place_around_it(batch):
@@ -48,7 +48,9 @@ def test_answers_are_colours_once_it_is_trained(batch):
 
 def test_three_steps_alone_lower_the_error_and_then_the_critic_has_its_say(batch):
     torch.manual_seed(1)
-    trainer = train_context_encoder.Trainer(ContextEncoder(width=4, bottleneck=16), ContextCritic(width=4), "cpu")
+    trainer = train_context_encoder.Trainer(
+        ContextEncoder(width=4, bottleneck=16), ContextDiscriminator(width=4), "cpu"
+    )
     trainer.set_rate(0.0, train_context_encoder.WARM_UP_STEPS)
     pictures, known = batch
     heard = [trainer.step(pictures, known, judged=False)["error"] for _ in range(4)]

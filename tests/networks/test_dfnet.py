@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from networks.dfnet import DFNet, official_name, smoothed
+from networks.dfnet import DFNet, laplace_fill, official_name
 from tests.fixtures import parity
 
 
@@ -49,7 +49,7 @@ def test_a_smooth_start_keeps_what_is_known_and_goes_evenly_from_side_to_side():
     across = torch.linspace(0, 1, 45).expand(1, 3, 31, 45)
     known = torch.ones(1, 1, 31, 45)
     known[:, :, 8:22, 10:33] = 0
-    film = smoothed(across * known, known)
+    film = laplace_fill(across * known, known)
     assert torch.equal(film * known, across * known)
     np.testing.assert_allclose(film, across, atol=0.06)
 
@@ -63,5 +63,5 @@ def test_with_a_smooth_start_an_untrained_network_is_near_it_and_never_sees_the_
     with torch.inference_mode():
         answer = network(torch.cat((picture * known, known), 1))
         whole_or_holed = [network(torch.cat((planes, known), 1)) for planes in (picture, picture * known)]
-    assert (answer - smoothed(picture * known, known)).abs().mean() < 0.1
+    assert (answer - laplace_fill(picture * known, known)).abs().mean() < 0.1
     assert torch.equal(*whole_or_holed)

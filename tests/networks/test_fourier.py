@@ -22,16 +22,16 @@ def scene():
 @pytest.fixture
 def kernel():
     path = blur.motion(np.random.default_rng(3), (6, 6)).path
-    return torch.from_numpy(blur.framed(blur.kernel(path), RADIUS))[None]
+    return torch.from_numpy(blur.crop_kernel(blur.kernel(path), RADIUS))[None]
 
 
-def blurred(scene, kernel):
-    moved = blur.convolved(scene[0, 0].numpy()[:, :, None], kernel[0].numpy())
+def blur_scene(scene, kernel):
+    moved = blur.convolve(scene[0, 0].numpy()[:, :, None], kernel[0].numpy())
     return torch.from_numpy(moved[:, :, 0])[None, None]
 
 
 def test_the_kernel_between_a_sharp_and_a_blurred_picture_is_found(scene, kernel):
-    sharp, moved = fourier.gradients(scene), fourier.gradients(blurred(scene, kernel))
+    sharp, moved = fourier.gradients(scene), fourier.gradients(blur_scene(scene, kernel))
     found = fourier.least_squares_kernel(sharp, moved, torch.tensor(1e-3), RADIUS)
     assert (found - kernel).abs().sum() < 0.4
     assert (found * kernel).sum() / found.norm() / kernel.norm() > 0.98
@@ -45,8 +45,10 @@ def test_without_evidence_the_kernel_is_a_point():
 
 
 def test_deconvolution_with_the_true_kernel_undoes_most_of_the_blur(scene, kernel):
-    moved = blurred(scene, kernel)
-    restored = fourier.deconvolved(fourier.tapered(moved, kernel, RADIUS), kernel, torch.tensor(1e-3), RADIUS)
+    moved = blur_scene(scene, kernel)
+    restored = fourier.wiener_deconvolve(
+        fourier.taper_border(moved, kernel, RADIUS), kernel, torch.tensor(1e-3), RADIUS
+    )
     assert restored.shape == scene.shape
     before, after = ((picture - scene)[:, :, 16:-16, 16:-16].square().mean() for picture in (moved, restored))
     assert after < 0.3 * before
@@ -55,13 +57,13 @@ def test_deconvolution_with_the_true_kernel_undoes_most_of_the_blur(scene, kerne
 def test_a_point_changes_nothing_but_what_the_damping_smooths(scene):
     point = torch.zeros(1, 2 * RADIUS + 1, 2 * RADIUS + 1)
     point[0, RADIUS, RADIUS] = 1
-    same = fourier.deconvolved(fourier.tapered(scene, point, RADIUS), point, torch.tensor(0.0), RADIUS)
+    same = fourier.wiener_deconvolve(fourier.taper_border(scene, point, RADIUS), point, torch.tensor(0.0), RADIUS)
     assert torch.allclose(same, scene, atol=1e-5)
 
 
 def test_a_flat_picture_stays_flat_whatever_the_kernel(kernel):
     flat = torch.full((1, 3, 40, 56), 0.3)
-    restored = fourier.deconvolved(fourier.tapered(flat, kernel, RADIUS), kernel, torch.tensor(1e-2), RADIUS)
+    restored = fourier.wiener_deconvolve(fourier.taper_border(flat, kernel, RADIUS), kernel, torch.tensor(1e-2), RADIUS)
     assert torch.allclose(restored, flat, atol=1e-5)
 
 

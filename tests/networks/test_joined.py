@@ -1,6 +1,6 @@
 import torch
 
-from networks.layers.dense_concat import joined
+from networks.layers.dense_concat import dense_concat
 
 
 def features():
@@ -11,12 +11,12 @@ def test_it_is_what_cat_is_in_both_directions():
     first, second = features()
     weight = torch.randn(2, 8, 6, 4)
     expected = torch.autograd.grad((torch.cat((first, second), 1) * weight).sum(), (first, second))
-    answer = joined(first, second)
+    answer = dense_concat(first, second)
     torch.testing.assert_close(answer, torch.cat((first, second), 1))
     torch.testing.assert_close(torch.autograd.grad((answer * weight).sum(), (first, second)), expected)
 
 
 def test_its_gradients_are_dense_in_memory():
     first, second = features()
-    for gradient in torch.autograd.grad(joined(first, second).square().sum(), (first, second)):
+    for gradient in torch.autograd.grad(dense_concat(first, second).square().sum(), (first, second)):
         assert gradient.is_contiguous(memory_format=torch.channels_last)

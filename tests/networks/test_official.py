@@ -11,7 +11,7 @@ import pytest
 import torch
 
 import services
-from checkpoints.conversion import Refused, convert, function, read
+from checkpoints.conversion import ConversionRefused, convert, function, read
 from networks import weights
 from networks.manifest import WEIGHTS, entries, put, sha256_of
 from networks.releases import OFFICIAL, official
@@ -24,7 +24,7 @@ FORM = {
     "dfnet-places2": "dfnet",
     "dfnet-celeba": "dfnet",
 }
-MOST = 2**30
+MAX_BYTES = 2**30
 ROW = official("u2netp")
 
 
@@ -35,15 +35,15 @@ def checkpoint(tmp_path_factory):
     return path
 
 
-def changed(checkpoint, tmp_path, change):
+def change(checkpoint, tmp_path, change):
     tensors = torch.load(checkpoint, weights_only=True)
     change(tensors)
     torch.save(tensors, tmp_path / "changed.pth")
     return tmp_path / "changed.pth"
 
 
-def refusal(source, tmp_path, row=ROW, most=MOST):
-    with pytest.raises(Refused) as caught:
+def refusal(source, tmp_path, row=ROW, most=MAX_BYTES):
+    with pytest.raises(ConversionRefused) as caught:
         convert(row, source, tmp_path / "out.safetensors", most)
     assert not (tmp_path / "out.safetensors").exists()
     return caught.value
@@ -68,7 +68,7 @@ def test_every_release_becomes_a_network_that_loads_strictly(row, tmp_path):
     torch.save({row.wrapped_as: tensors} if row.wrapped_as else tensors, tmp_path / row.file)
     partial, kept = tmp_path / "partial", tmp_path / "kept"
     kept.mkdir()
-    convert(row, tmp_path / row.file, partial, MOST)
+    convert(row, tmp_path / row.file, partial, MAX_BYTES)
     entry = {
         "network": row.network,
         "arguments": row.arguments,
@@ -84,7 +84,7 @@ def test_every_release_becomes_a_network_that_loads_strictly(row, tmp_path):
 
 
 def test_an_imported_network_still_computes_what_the_authors_does(checkpoint, tmp_path):
-    convert(ROW, checkpoint, tmp_path / "partial", MOST)
+    convert(ROW, checkpoint, tmp_path / "partial", MAX_BYTES)
     sha256, size = sha256_of(tmp_path / "partial"), (tmp_path / "partial").stat().st_size
     entry = {"network": "u2netp", "arguments": {}, "file": "a.safetensors", "sha256": sha256, "bytes": size}
     put(tmp_path, "u2netp", entry | {"licence": "", "card": ""}, tmp_path / "partial")
@@ -96,23 +96,23 @@ def test_an_imported_network_still_computes_what_the_authors_does(checkpoint, tm
 
 def test_a_file_in_the_format_of_old_torch_is_read(checkpoint, tmp_path):
     torch.save(parity.checkpoint("u2netp"), tmp_path / "old.pth", _use_new_zipfile_serialization=False)
-    convert(ROW, tmp_path / "old.pth", tmp_path / "out", MOST)
-    convert(ROW, checkpoint, tmp_path / "new", MOST)
+    convert(ROW, tmp_path / "old.pth", tmp_path / "out", MAX_BYTES)
+    convert(ROW, checkpoint, tmp_path / "new", MAX_BYTES)
     assert sha256_of(tmp_path / "out") == sha256_of(tmp_path / "new")
 
 
 def test_a_missing_tensor_is_named(checkpoint, tmp_path):
-    error = refusal(changed(checkpoint, tmp_path, lambda held: held.pop("outconv.bias")), tmp_path)
+    error = refusal(change(checkpoint, tmp_path, lambda held: held.pop("outconv.bias")), tmp_path)
     assert (error.key, error.detail) == ("tensors", "outconv.bias is missing")
 
 
 def test_a_tensor_too_many_is_named(checkpoint, tmp_path):
-    error = refusal(changed(checkpoint, tmp_path, lambda held: held.update(extra=torch.ones(1))), tmp_path)
+    error = refusal(change(checkpoint, tmp_path, lambda held: held.update(extra=torch.ones(1))), tmp_path)
     assert (error.key, error.detail) == ("tensors", "extra is not expected")
 
 
 def test_a_tensor_of_another_shape_is_named(checkpoint, tmp_path):
-    error = refusal(changed(checkpoint, tmp_path, lambda held: held.update({"outconv.bias": torch.ones(2)})), tmp_path)
+    error = refusal(change(checkpoint, tmp_path, lambda held: held.update({"outconv.bias": torch.ones(2)})), tmp_path)
     assert (error.key, error.detail) == ("tensors", "fuse.bias is (2,) instead of (1,)")
 
 
@@ -122,20 +122,20 @@ def test_the_file_of_another_release_is_refused(checkpoint, tmp_path):
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf")])
 def test_a_value_that_is_no_number_is_refused(checkpoint, tmp_path, value):
-    source = changed(checkpoint, tmp_path, lambda held: held["outconv.bias"].fill_(value))
+    source = change(checkpoint, tmp_path, lambda held: held["outconv.bias"].fill_(value))
     assert refusal(source, tmp_path).key == "values"
 
 
 @pytest.mark.parametrize("odd", [lambda t: t.to_sparse(), lambda t: t.to("meta"), lambda t: t.to(torch.complex64)])
 def test_a_tensor_that_is_not_plain_is_refused(checkpoint, tmp_path, odd):
     name = "outconv.bias"
-    error = refusal(changed(checkpoint, tmp_path, lambda held: held.update({name: odd(held[name])})), tmp_path)
+    error = refusal(change(checkpoint, tmp_path, lambda held: held.update({name: odd(held[name])})), tmp_path)
     assert (error.key, error.detail) == ("tensors", "outconv.bias is no plain tensor")
 
 
 def test_a_fault_is_told_in_plain_characters_and_briefly(checkpoint, tmp_path):
     name = "\ud800\n\x1b[31m" + "é" * 300
-    error = refusal(changed(checkpoint, tmp_path, lambda held: held.update({name: torch.ones(1)})), tmp_path)
+    error = refusal(change(checkpoint, tmp_path, lambda held: held.update({name: torch.ones(1)})), tmp_path)
     assert error.detail.startswith(r"\ud800\n\x1b[31m\xe9") and len(error.detail) == 200
 
 
@@ -176,7 +176,7 @@ def test_a_file_above_the_limit_is_refused_unread(checkpoint, tmp_path):
 
 def test_the_real_size_of_a_compressed_file_counts(checkpoint, tmp_path):
     tight = tmp_path / "tight.pth"
-    source = changed(checkpoint, tmp_path, lambda held: [tensor.zero_() for tensor in held.values()])
+    source = change(checkpoint, tmp_path, lambda held: [tensor.zero_() for tensor in held.values()])
     with zipfile.ZipFile(source) as loose, zipfile.ZipFile(tight, "w", zipfile.ZIP_DEFLATED) as packed:
         for part in loose.infolist():
             packed.writestr(part.filename, loose.read(part))
@@ -187,9 +187,9 @@ def test_the_real_size_of_a_compressed_file_counts(checkpoint, tmp_path):
 
 def test_the_state_dict_is_taken_from_where_the_release_keeps_it(tmp_path):
     torch.save({"params": {"a": torch.ones(1)}, "more": 1}, tmp_path / "wrapped.pth")
-    assert list(read(tmp_path / "wrapped.pth", "params", MOST)) == ["a"]
-    with pytest.raises(Refused):
-        read(tmp_path / "wrapped.pth", "model", MOST)
+    assert list(read(tmp_path / "wrapped.pth", "params", MAX_BYTES)) == ["a"]
+    with pytest.raises(ConversionRefused):
+        read(tmp_path / "wrapped.pth", "model", MAX_BYTES)
 
 
 def test_reading_the_table_does_not_import_torch():

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from networks.discriminators.pluralistic import PluralisticCritic
+from networks.discriminators.pluralistic import PluralisticDiscriminator
 from networks.pluralistic import Pluralistic, ShortLongAttention
 
 
@@ -13,7 +13,7 @@ def network():
     return Pluralistic(width=4, codes=6).eval().requires_grad_(False)
 
 
-def given() -> torch.Tensor:
+def give_known() -> torch.Tensor:
     random = torch.Generator().manual_seed(7)
     known = torch.ones(2, 1, 64, 64)
     known[..., 24:40, 24:40] = 0
@@ -21,7 +21,9 @@ def given() -> torch.Tensor:
 
 
 def test_the_same_noise_gives_the_same_answer_and_another_another(network):
-    answers = [network(given(), network.noise(given(), torch.Generator().manual_seed(seed))) for seed in (1, 1, 2)]
+    answers = [
+        network(give_known(), network.noise(give_known(), torch.Generator().manual_seed(seed))) for seed in (1, 1, 2)
+    ]
     assert answers[0].shape == (2, 3, 64, 64) and 0 <= answers[0].min() and answers[0].max() <= 1
     assert torch.equal(answers[0], answers[1]) and not torch.equal(answers[0], answers[2])
 
@@ -33,11 +35,11 @@ def test_it_takes_other_sides_that_are_multiples_of_sixteen(network):
 
 
 def test_decoding_gives_three_scales_each_half_the_one_before(network):
-    features = network.encode(given())
+    features = network.encode(give_known())
     assert [tuple(level.shape[-2:]) for level in features] == [(32, 32), (16, 16), (8, 8), (4, 4)]
     guess = network.expected(features)
     assert guess.mean.shape == guess.spread.shape == (2, 6, 4, 4) and guess.spread.min() > 0
-    scales = network.decode(guess.mean, features, given()[:, 3:])
+    scales = network.decode(guess.mean, features, give_known()[:, 3:])
     assert [tuple(scale.shape) for scale in scales] == [(2, 3, 64 >> i, 64 >> i) for i in range(3)]
 
 
@@ -59,6 +61,6 @@ def test_long_term_attention_reaches_into_the_hole_only():
 
 
 def test_the_critic_scores_patches():
-    critic = PluralisticCritic(width=4)
+    critic = PluralisticDiscriminator(width=4)
     assert critic(torch.rand(2, 3, 64, 64)).shape == (2, 1, 4, 4)
     assert critic.features(torch.rand(2, 3, 64, 64)).shape == (2, 16, 4, 4)

@@ -9,12 +9,12 @@ from networks.sliding_window import (
     FINE_TRUST,
     OWN_SIDES,
     WIDEST,
-    asked_finely,
-    asked_in_squares,
-    asked_often,
-    asked_whole,
     looks,
+    predict_fine,
     predict_flip_tta,
+    predict_multi_scale,
+    predict_sliding_window,
+    predict_whole,
     strip_size,
 )
 
@@ -37,7 +37,7 @@ def test_a_wide_picture_keeps_its_proportions_and_a_panorama_some_of_them():
 @pytest.mark.parametrize("width", [32, 37, 48, 57, 64, 192])
 def test_squares_that_agree_are_joined_without_a_seam(width):
     strip = torch.rand(2, 3, 32, width, generator=torch.Generator().manual_seed(0))
-    assert torch.allclose(asked_in_squares(red, strip), strip[:, :1], atol=1e-6)
+    assert torch.allclose(predict_sliding_window(red, strip), strip[:, :1], atol=1e-6)
 
 
 def test_a_square_picture_is_asked_for_once_and_a_wide_one_with_overlap():
@@ -47,16 +47,16 @@ def test_a_square_picture_is_asked_for_once_and_a_wide_one_with_overlap():
         asked.append(rgb.shape[-1])
         return red(rgb)
 
-    asked_in_squares(noting, torch.zeros(1, 3, 32, 32))
+    predict_sliding_window(noting, torch.zeros(1, 3, 32, 32))
     assert len(asked) == 1
-    asked_in_squares(noting, torch.zeros(1, 3, 32, 57))
+    predict_sliding_window(noting, torch.zeros(1, 3, 32, 57))
     assert len(asked) == 1 + 3
 
 
 def test_where_squares_differ_the_nearer_one_counts_more():
     answers = iter((0.0, 1.0))
     strip = torch.zeros(1, 3, 32, 48)
-    joined = asked_in_squares(lambda rgb: torch.full_like(rgb[:, :1], next(answers)), strip)[0, 0, 0]
+    joined = predict_sliding_window(lambda rgb: torch.full_like(rgb[:, :1], next(answers)), strip)[0, 0, 0]
     assert joined[0] == 0 and joined[-1] == 1
     assert (joined[1:] >= joined[:-1]).all() and 0.3 < joined[24] < 0.7
 
@@ -69,7 +69,7 @@ def test_the_whole_is_squeezed_and_stretched_again():
         return pictures[:, :1]
 
     strip = torch.linspace(0, 1, 64).expand(1, 3, 32, 64)
-    answer = asked_whole(ask, strip)
+    answer = predict_whole(ask, strip)
     assert seen == [(1, 3, 32, 32)] and answer.shape == (1, 1, 32, 64)
     assert torch.allclose(answer, strip[:, :1], atol=0.02)
 
@@ -99,7 +99,7 @@ def test_asked_often_it_is_asked_at_every_side_and_answers_at_the_side_of_the_pi
         return rgb.mean(1, keepdim=True)
 
     rgb = torch.full((1, 3, 200, 200), 0.25)
-    torch.testing.assert_close(asked_often(network, rgb), rgb[:, :1])
+    torch.testing.assert_close(predict_multi_scale(network, rgb), rgb[:, :1])
     assert seen == [(2, 3, side, side) for side in OWN_SIDES]
 
 
@@ -112,7 +112,7 @@ def test_asked_finely_the_large_picture_counts_along_the_outline_only():
 
     rgb = torch.zeros(1, 3, FINE_SIDE, FINE_SIDE)
     rgb[..., : FINE_SIDE // 2] = 1
-    answer = asked_finely(sees_the_bright_half_or_in_the_large_picture_all, rgb)
+    answer = predict_fine(sees_the_bright_half_or_in_the_large_picture_all, rgb)
     assert asked == [*((2, side) for side in OWN_SIDES), (1, FINE_SIDE)]
     row, edge = answer[0, 0, 40], FINE_SIDE // 2
     assert (row[: edge - 1] == 1).all() and (row[edge + FINE_REACH + 1 :] == 0).all()

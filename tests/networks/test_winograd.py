@@ -3,7 +3,7 @@ import torch
 import torch.nn.functional as F
 
 from networks.layers import winograd
-from networks.layers.winograd import LEAST_PLACES, Convolution3x3, convolved
+from networks.layers.winograd import MIN_POSITIONS, Convolution3x3, winograd_conv3x3
 
 
 @pytest.fixture
@@ -16,14 +16,16 @@ def test_it_computes_a_convolution():
     torch.manual_seed(0)
     maps, weight, bias = torch.randn(2, 5, 6, 7), torch.randn(4, 5, 3, 3), torch.randn(4)
     expected = F.conv2d(maps, weight, bias, padding=1)
-    torch.testing.assert_close(convolved(maps, weight, bias), expected, atol=1e-4, rtol=1e-4)
-    torch.testing.assert_close(convolved(maps, weight, None), F.conv2d(maps, weight, padding=1), atol=1e-4, rtol=1e-4)
+    torch.testing.assert_close(winograd_conv3x3(maps, weight, bias), expected, atol=1e-4, rtol=1e-4)
+    torch.testing.assert_close(
+        winograd_conv3x3(maps, weight, None), F.conv2d(maps, weight, padding=1), atol=1e-4, rtol=1e-4
+    )
 
 
 def test_in_bfloat16_it_is_about_as_exact_as_the_plain_way(processor):
     processor(amx=False)
     torch.manual_seed(0)
-    layer, maps = Convolution3x3(24, 24).requires_grad_(False), torch.randn(1, 24, 32, LEAST_PLACES // 32)
+    layer, maps = Convolution3x3(24, 24).requires_grad_(False), torch.randn(1, 24, 32, MIN_POSITIONS // 32)
     exact = layer(maps)
     with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16):
         quick, plain = layer(maps), F.conv2d(maps, layer.weight, layer.bias, padding=1)
@@ -41,7 +43,7 @@ def test_odd_heights_and_small_maps_go_the_plain_way(processor):
 
 def test_a_processor_that_multiplies_tiles_goes_the_plain_way(processor):
     processor(amx=True)
-    layer, maps = Convolution3x3(24, 24).requires_grad_(False), torch.randn(1, 24, 32, LEAST_PLACES // 32)
+    layer, maps = Convolution3x3(24, 24).requires_grad_(False), torch.randn(1, 24, 32, MIN_POSITIONS // 32)
     with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16):
         assert torch.equal(layer(maps), F.conv2d(maps, layer.weight, layer.bias, padding=1))
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from accounts import sessions
-from tests.accounts.people import JSON, Browser, let_time_pass, make_user, signed_in
+from tests.accounts.people import JSON, Browser, let_time_pass, make_user, sign_in_person
 
 LOCK_SECONDS = 1
 # One wait for the lock, and what a busy machine adds.
@@ -44,7 +44,7 @@ def test_a_sign_in_is_answered_within_seconds_by_an_honest_503(app, lock):
 
 def test_pages_are_read_and_only_the_first_waits_for_the_lock(app, lock, monkeypatch):
     monkeypatch.setattr(sessions, "_next_write_at", 0.0)
-    browser = signed_in(app)
+    browser = sign_in_person(app)
     let_time_pass(app, minutes=5)  # so that the session's last use would be written
     lock()
     took = []
@@ -57,7 +57,7 @@ def test_pages_are_read_and_only_the_first_waits_for_the_lock(app, lock, monkeyp
 
 
 def test_who_is_signed_in_stays_so_on_the_page_that_says_it(app, lock):
-    browser = signed_in(app)
+    browser = sign_in_person(app)
     token = browser.token_of("/12345/account")
     lock()
     page = browser.post("/12345/account/theme", {"theme": "dark"}, token=token)

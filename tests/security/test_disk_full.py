@@ -18,7 +18,7 @@ from sqlalchemy import event
 from accounts import sessions
 from jobs import health
 from models import User, db, disk_reserve
-from tests.accounts.people import JSON, PASSWORD, Browser, let_time_pass, make_user, signed_in
+from tests.accounts.people import JSON, PASSWORD, Browser, let_time_pass, make_user, sign_in_person
 from tests.jobs.support import ROOT, address, picture, upload
 from tests.security.live import Visitor, wait_for
 from tests.support.servers import EVERYTHING_IS_COMPULSORY, free_port, stop, wait_for_port
@@ -150,7 +150,7 @@ def full_database(app):
 
 
 def test_F06_a_full_database_is_not_called_a_lost_one(app, full_database):
-    browser = signed_in(app)
+    browser = sign_in_person(app)
     full_database()
     for n in range(400):  # until the free pages are used up
         answer = Browser(app, f"10.0.{n // 200}.{n % 200}").ask_for_code(f"{30000 + n}", headers=JSON)
@@ -163,7 +163,7 @@ def test_F06_a_full_database_is_not_called_a_lost_one(app, full_database):
 
 
 def test_F06_a_session_is_found_where_its_last_use_cannot_be_written(app, monkeypatch):
-    browser = signed_in(app)
+    browser = sign_in_person(app)
     let_time_pass(app, minutes=5)
     monkeypatch.setattr(sessions, "_next_write_at", 0.0)
     with app.app_context():
@@ -176,7 +176,7 @@ def test_F06_a_session_is_found_where_its_last_use_cannot_be_written(app, monkey
 
 
 def test_F06_storage_that_is_read_only_is_told_as_such(app, monkeypatch):
-    browser = signed_in(app)
+    browser = sign_in_person(app)
 
     def refuse(*_args, **_options):
         raise OSError(errno.EROFS, "Read-only file system")

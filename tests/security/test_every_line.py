@@ -57,7 +57,7 @@ LINES = [
     "F17",
     "F18",
 ]
-LEAST = {"pillow": (13, 0), "torch": (2, 10), "werkzeug": (3, 1, 6), "gunicorn": (23,), "flask": (3, 1)}
+MIN_VERSIONS = {"pillow": (13, 0), "torch": (2, 10), "werkzeug": (3, 1, 6), "gunicorn": (23,), "flask": (3, 1)}
 FETCHING = {"requests", "httpx", "aiohttp", "urllib.request", "http.client", "ftplib", "urllib3"}
 
 
@@ -90,5 +90,5 @@ def test_D15_the_site_fetches_nothing_from_anywhere():
 
 def test_G05_no_library_may_be_older_than_its_last_known_hole():
     wanted = dict(re.findall(r"^([\w-]+)>=([\d.]+)", (ROOT / "requirements.txt").read_text().lower(), re.M))
-    for name, least in LEAST.items():
+    for name, least in MIN_VERSIONS.items():
         assert tuple(int(part) for part in wanted[name].split(".")) >= least, name

@@ -3,7 +3,7 @@
 import pytest
 
 from models import User, UserSession, db
-from tests.accounts.people import JSON, PASSWORD, Browser, deliver, make_user, signed_in
+from tests.accounts.people import JSON, PASSWORD, Browser, deliver, make_user, sign_in_person
 from views.guards import safe_next
 
 PUBLIC = ["/register", "/register/code", "/login", "/reset", "/reset/code", "/logout", "/language"]
@@ -52,7 +52,7 @@ def test_B01_a_post_without_the_token_is_refused_and_changes_nothing(app, token)
 
 
 def test_B01_the_same_for_who_is_signed_in(app):
-    browser = signed_in(app)
+    browser = sign_in_person(app)
     before = state(app)
     for path in PRIVATE:
         assert browser.post(path, FIELDS, token="").status_code == 400, path
@@ -62,7 +62,7 @@ def test_B01_the_same_for_who_is_signed_in(app):
 @pytest.mark.parametrize("headers", ELSEWHERE, ids=str)
 @pytest.mark.parametrize("path", ["/login", "/logout", "/12345/account/password", "/12345/adjust"])
 def test_B01_what_another_site_sent_is_refused_even_with_a_token(app, path, headers):
-    browser = signed_in(app)
+    browser = sign_in_person(app)
     token = browser.token_of("/12345/account")
     answer = browser.post(path, FIELDS, token=token, headers=headers)
     assert answer.status_code == 400
@@ -94,7 +94,7 @@ def test_B02_the_token_of_another_session_is_refused(app, path):
 
 @pytest.mark.parametrize("method", ["get", "head"])
 def test_B03_no_get_changes_anything(app, method):
-    browser = signed_in(app)
+    browser = sign_in_person(app)
     before = state(app)
     for path in ("/logout", "/register/code", "/reset/code", "/language", *PRIVATE):
         answer = browser.send(method, path, "")
@@ -141,6 +141,6 @@ def test_B09_signing_in_leads_to_where_the_person_wanted_to_go(app):
 
 
 def test_who_is_signed_in_is_sent_home_from_the_forms_for_strangers(app):
-    browser = signed_in(app)
+    browser = sign_in_person(app)
     for path in ("/login", "/register", "/reset"):
         assert browser.get(path).location == "/12345/"

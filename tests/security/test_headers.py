@@ -7,7 +7,7 @@ import pytest
 
 import config
 from app import create_app
-from tests.accounts.people import Browser, make_user, signed_in
+from tests.accounts.people import Browser, make_user, sign_in_person
 
 PAGES = ["/", "/login", "/register", "/reset", "/nothing-here", "/static/nothing-here", "/healthz", "/tools/adjust"]
 
@@ -68,7 +68,7 @@ def test_B05_every_answer_has_the_headers(app, path):
 
 
 def test_B05_also_on_refusals_and_failures(app, monkeypatch):
-    browser = signed_in(app)
+    browser = sign_in_person(app)
     too_large = browser.post("/12345/account/password", {"current": "x" * 300_000})
     monkeypatch.setattr("views.account.sessions.all_of", lambda *args: 1 / 0)
     failed = browser.get("/12345/account")
@@ -103,7 +103,7 @@ def test_B05_hsts_for_two_years_under_tls_only(app, behind_tls):
 
 
 def test_B06_only_static_files_may_be_kept(app):
-    browser = signed_in(app)
+    browser = sign_in_person(app)
     for path in ("/", "/12345/", "/12345/account", "/12345/history", "/12345/adjust", "/nothing-here"):
         assert browser.get(path).headers["Cache-Control"] == "private, no-store"
     assert "no-store" not in browser.get(next(static_pictures(app))).headers["Cache-Control"]
@@ -111,7 +111,7 @@ def test_B06_only_static_files_may_be_kept(app):
 
 @pytest.mark.parametrize("origin", ["https://evil.example", "null", "http://localhost.evil.example"])
 def test_B07_no_other_site_may_read_answers(app, origin):
-    browser = signed_in(app)
+    browser = sign_in_person(app)
     for path in ("/", "/12345/", "/12345/history", "/healthz"):
         for answer in (
             browser.get(path, headers={"Origin": origin}),

@@ -16,11 +16,11 @@ from accounts.errors import FieldErrors, NoSuchAccount
 from app import create_app
 from jobs import account_deletion, trash
 from jobs import administration as job_administration
-from models import Event, Fact, Job, User, UserSession, WeightsImport, db, utc_now
+from models import Event, Job, Setting, User, UserSession, WeightsImport, db, utc_now
 from models.job import CANCELLED, DONE
 from models.setting import PAUSED
-from tests.accounts.people import NEW_PASSWORD, PASSWORD, Browser, make_user, signed_in
-from tests.jobs.support import make_job, stored_files
+from tests.accounts.people import NEW_PASSWORD, PASSWORD, Browser, make_user, sign_in_person
+from tests.jobs.support import list_stored_files, make_job
 from tests.support.engines import both_engines
 
 BY = administration.Administrator("54321", "10.0.0.1")
@@ -76,7 +76,7 @@ def empty_weights(environment, tmp_path):
 
 def rows() -> dict[str, list]:
     """What people have, and who is signed in."""
-    tables = (User, Job, UserSession, Fact, WeightsImport)
+    tables = (User, Job, UserSession, Setting, WeightsImport)
     return {
         table.__tablename__: [tuple(row) for row in db.session.execute(select(*table.__table__.columns)).all()]
         for table in tables
@@ -89,8 +89,8 @@ class Site:
     def __init__(self, app: Flask):
         self.app = app
         make_user(app, "54321", is_admin=True)
-        signed_in(app, "67890")
-        self.browser, _other_browser = signed_in(app), signed_in(app)
+        sign_in_person(app, "67890")
+        self.browser, _other_browser = sign_in_person(app), sign_in_person(app)
         with app.app_context():
             self.own_id, self.other_id = (self.id_of(name) for name in ("12345", "67890"))
             self.set(User, self.own_id, is_admin=True)
@@ -119,7 +119,7 @@ class Site:
         elif endpoint == "admin.demote":
             self.set(User, self.other_id, is_admin=True)
         elif endpoint == "admin.resume_queue":
-            db.session.add(Fact(key=PAUSED, number=1))
+            db.session.add(Setting(key=PAUSED, number=1))
             db.session.commit()
 
     def fields(self, endpoint: str) -> dict:
@@ -174,13 +174,13 @@ class Site:
         def happen() -> None:
             with self.app.app_context():
                 end(self)
-                after_end.append((rows(), stored_files(self.app)))
+                after_end.append((rows(), list_stored_files(self.app)))
 
         with self.app.app_context():
             self.prepare(endpoint)
         status = post_held(self.browser, self.path(endpoint), self.fields(endpoint), happen)
         with self.app.app_context():
-            return status, after_end[0], (rows(), stored_files(self.app))
+            return status, after_end[0], (rows(), list_stored_files(self.app))
 
 
 @pytest.fixture
@@ -231,7 +231,7 @@ def test_a_verb_of_the_administration_looks_at_the_rights_in_its_own_transaction
         with pytest.raises(NoSuchAccount):
             calls[verb]()
         db.session.rollback()
-        assert rows() == before and db.session.get(Fact, PAUSED) is None
+        assert rows() == before and db.session.get(Setting, PAUSED) is None
 
 
 @both_engines
@@ -239,20 +239,20 @@ def test_S1_the_number_of_a_deleted_account_a_session_or_a_line_of_the_log_is_ne
     def last_ids() -> list[int]:
         return [db.session.scalar(db.func.max(table.id)) or 0 for table in (User, UserSession, Event)]
 
-    signed_in(app)
+    sign_in_person(app)
     with app.app_context():
         before = last_ids()
         for table in (Event, UserSession, User):
             db.session.execute(delete(table))
         db.session.commit()
-    signed_in(app, "67890")
+    sign_in_person(app, "67890")
     with app.app_context():
         assert all(new > old for new, old in zip(last_ids(), before, strict=True))
 
 
 @both_engines
 def test_a_password_is_not_changed_by_a_session_that_ended_meanwhile(app):
-    signed_in(app)
+    sign_in_person(app)
     with app.app_context():
         user = db.session.scalar(select(User).where(User.name == "12345"))
         with pytest.raises(FieldErrors):

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from models import Job, User, db
-from tests.accounts.people import JSON, Browser, make_user, signed_in
+from tests.accounts.people import JSON, Browser, make_user, sign_in_person
 
 JOB = "ab" * 16
 UNDER = [
@@ -81,7 +81,7 @@ def test_C01_the_same_whether_the_account_exists_or_not(owned):
 
 @pytest.mark.parametrize("method", ["get", "post"])
 def test_C02_another_users_prefix_leads_to_ones_own_home(owned, method):
-    browser = signed_in(owned, "54321")
+    browser = sign_in_person(owned, "54321")
     token = browser.token_of("/54321/account")
     for path in UNDER:
         answer = browser.send(method, f"/12345{path}", token)
@@ -117,7 +117,7 @@ VARIANTS = [
 
 @pytest.mark.parametrize("ending", ["", "/original", "/result/"])
 def test_C02_no_spelling_of_an_address_opens_what_belongs_to_another(owned, ending):
-    browser = signed_in(owned, "54321")
+    browser = sign_in_person(owned, "54321")
     for variant in VARIANTS:
         answer = browser.get(variant.format(ending))
         while answer.status_code in {301, 302, 303, 308}:
@@ -131,7 +131,7 @@ def test_C02_no_spelling_of_an_address_opens_what_belongs_to_another(owned, endi
     "header", ["X-Original-URL", "X-Rewrite-URL", "X-Remote-User", "Remote-User", "X-Forwarded-User"]
 )
 def test_C02_no_header_makes_somebody_else_of_anybody(owned, header):
-    browser = signed_in(owned, "54321")
+    browser = sign_in_person(owned, "54321")
     value = "12345" if "User" in header else f"/12345/jobs/{JOB}"
     assert browser.get("/54321/account", headers={header: value}).status_code == 200
     assert browser.get(f"/54321/jobs/{JOB}", headers={header: value}).status_code == 404
@@ -139,7 +139,7 @@ def test_C02_no_header_makes_somebody_else_of_anybody(owned, header):
 
 
 def test_C03_foreign_and_missing_jobs_look_the_same(owned):
-    browser = signed_in(owned, "54321")
+    browser = sign_in_person(owned, "54321")
     for ending in ("", "/original", "/result", "/mask"):
         for headers in ({}, JSON):
             foreign = browser.get(f"/54321/jobs/{JOB}{ending}", headers=headers)
@@ -187,7 +187,7 @@ HOSTILE = [
 
 @pytest.mark.parametrize("text", HOSTILE, ids=lambda text: text[:20])
 def test_B11_hostile_ids_and_fields_are_no_server_error(app, text):
-    browser = signed_in(app)
+    browser = sign_in_person(app)
     for path in (
         f"/12345/jobs/{text}",
         f"/12345/{text}",

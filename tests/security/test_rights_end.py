@@ -7,8 +7,8 @@ from jobs import account_deletion, lifecycle
 from jobs.errors import NotFound
 from jobs.files import results
 from models import Job, User, db, utc_now
-from tests.accounts.people import JSON, PASSWORD, make_user, signed_in
-from tests.jobs.support import make_job, picture, stored_files, upload
+from tests.accounts.people import JSON, PASSWORD, make_user, sign_in_person
+from tests.jobs.support import list_stored_files, make_job, picture, upload
 from tests.support.engines import both_engines
 from worker import runner
 
@@ -28,7 +28,7 @@ def account(name: str = "12345") -> int:
 def test_A18_a_demoted_administrator_keeps_his_session_and_loses_the_administration_at_once(app):
     make_user(app, "54321", is_admin=True)
     make_user(app, "12345", is_admin=True)
-    browser = signed_in(app)
+    browser = sign_in_person(app)
     assert browser.get("/admin/", follow_redirects=True).status_code == 200
     with app.app_context():
         administration.demote(BY, account())
@@ -38,7 +38,7 @@ def test_A18_a_demoted_administrator_keeps_his_session_and_loses_the_administrat
 
 @both_engines
 def test_A18_the_queued_job_of_a_disabled_account_is_never_run(app):
-    browser = signed_in(app)
+    browser = sign_in_person(app)
     with app.app_context():
         job_id = make_job(account())
         administration.disable(BY, account(), "Spam")
@@ -51,7 +51,7 @@ def test_A18_the_queued_job_of_a_disabled_account_is_never_run(app):
 
 @both_engines
 def test_A18_a_job_that_runs_while_its_account_is_deleted_leaves_nothing_behind(app, monkeypatch):
-    signed_in(app)
+    sign_in_person(app)
     store = results.store
 
     def deleted_meanwhile(job, service, result):
@@ -63,7 +63,7 @@ def test_A18_a_job_that_runs_while_its_account_is_deleted_leaves_nothing_behind(
     with app.app_context():
         runner.run(make_job(account()), "a-worker")
         assert db.session.query(Job).count() == 0 and db.session.query(User).count() == 0
-        assert stored_files(app) == []
+        assert list_stored_files(app) == []
 
 
 def delete(user_id: int) -> None:
@@ -78,24 +78,24 @@ def disable(user_id: int) -> None:
 @both_engines
 @pytest.mark.parametrize("end", [delete, disable])
 def test_A18_an_upload_that_is_being_checked_while_its_account_ends_is_not_kept(app, monkeypatch, end):
-    signed_in(app)
-    queued = lifecycle._queued
+    sign_in_person(app)
+    queued = lifecycle._admit_and_queue
 
     def ended_meanwhile(job):
         with app.app_context():
             end(job.user_id)
         return queued(job)
 
-    monkeypatch.setattr(lifecycle, "_queued", ended_meanwhile)
+    monkeypatch.setattr(lifecycle, "_admit_and_queue", ended_meanwhile)
     with app.app_context():
         with pytest.raises(NotFound):
             make_job(account())
         db.session.rollback()
-        assert (db.session.query(Job).count(), stored_files(app)) == (0, [])
+        assert (db.session.query(Job).count(), list_stored_files(app)) == (0, [])
 
 
 def test_A18_the_cookie_of_a_deleted_account_opens_nothing_for_who_registers_the_name_again(app):
-    old = signed_in(app)
+    old = sign_in_person(app)
     with app.app_context():
         account_deletion.remove(account(), BY.name, BY.address)
     make_user(app, "12345", "other-Pass9")

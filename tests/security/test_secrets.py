@@ -9,7 +9,7 @@ import pytest
 
 import config
 from app import create_app
-from tests.accounts.people import Browser, code_in, deliver, signed_in
+from tests.accounts.people import Browser, code_in, deliver, sign_in_person
 
 ROOT = Path(__file__).resolve().parents[2]
 OLD, NEW = "o" * 64, "n" * 64
@@ -66,7 +66,7 @@ def site(environment, key: str, *older: str):
     return create_app(config.load(environment | settings) | {"TESTING": True})
 
 
-def moved(browser: Browser, app) -> Browser:
+def move_browser(browser: Browser, app) -> Browser:
     """The same browser, cookies and all, at a site that was started anew."""
     then = Browser(app)
     cookie = browser.client.get_cookie("revive")
@@ -75,24 +75,24 @@ def moved(browser: Browser, app) -> Browser:
 
 
 def test_G03_a_new_key_signs_nobody_out_while_the_older_one_is_a_fallback(environment, database):
-    before = signed_in(site(environment, OLD))
-    after = moved(before, site(environment, NEW, OLD))
+    before = sign_in_person(site(environment, OLD))
+    after = move_browser(before, site(environment, NEW, OLD))
     assert after.is_signed_in()
     answer = after.post("/12345/account/theme", {"theme": "dark"}, token=after.token_of("/12345/account"))
     assert answer.status_code == 303
-    fresh = moved(after, site(environment, NEW))
+    fresh = move_browser(after, site(environment, NEW))
     assert fresh.is_signed_in(), "the cookie was signed with the new key meanwhile"
 
 
 def test_G03_without_the_fallback_the_older_key_signs_nothing_any_more(environment, database):
-    before = signed_in(site(environment, OLD))
-    assert not moved(before, site(environment, NEW)).is_signed_in()
+    before = sign_in_person(site(environment, OLD))
+    assert not move_browser(before, site(environment, NEW)).is_signed_in()
 
 
 def test_G03_a_new_cookie_is_signed_with_the_new_key(environment, database):
-    browser = signed_in(site(environment, NEW, OLD))
-    assert moved(browser, site(environment, NEW)).is_signed_in()
-    assert not moved(browser, site(environment, OLD)).is_signed_in()
+    browser = sign_in_person(site(environment, NEW, OLD))
+    assert move_browser(browser, site(environment, NEW)).is_signed_in()
+    assert not move_browser(browser, site(environment, OLD)).is_signed_in()
 
 
 def test_G03_a_code_that_was_asked_for_before_the_change_is_refused_like_a_wrong_one(environment, database):
@@ -100,7 +100,7 @@ def test_G03_a_code_that_was_asked_for_before_the_change_is_refused_like_a_wrong
     before = Browser(old_site)
     before.ask_for_code("12345")
     code = code_in(*deliver(old_site))
-    after = moved(before, site(environment, NEW, OLD))
+    after = move_browser(before, site(environment, NEW, OLD))
     answer = after.register("12345", code)
     assert answer.status_code == 400 and "ask for a new code" in answer.text
 

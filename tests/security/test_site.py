@@ -8,7 +8,7 @@ import pytest
 
 from jobs.files import storage
 from models import Job, User, db
-from tests.accounts.people import JSON, Browser, signed_in
+from tests.accounts.people import JSON, Browser, sign_in_person
 from tests.jobs.support import make_job
 
 
@@ -26,17 +26,17 @@ def test_C04_job_ids_have_128_random_bits():
 
 
 def test_C04_knowing_an_id_is_not_enough(app):
-    signed_in(app)
+    sign_in_person(app)
     with app.app_context():
         job_id = make_job(db.session.scalar(db.select(User.id)))
-    other = signed_in(app, "54321")
+    other = sign_in_person(app, "54321")
     foreign = other.get(f"/54321/jobs/{job_id}", headers=JSON)
     missing = other.get(f"/54321/jobs/{storage.new_id()}", headers=JSON)
     assert (foreign.status_code, foreign.data) == (missing.status_code, missing.data) == (404, missing.data)
 
 
 def test_C06_no_address_leads_to_the_stored_files(app):
-    owner = signed_in(app)
+    owner = sign_in_person(app)
     with app.app_context():
         job_id = make_job(db.session.scalar(db.select(User.id)))
         job = db.session.get(Job, job_id)
@@ -92,7 +92,7 @@ def test_G08_an_unforeseen_failure_tells_its_number_and_nothing_else(broken, hea
 
 
 def test_G08_after_a_failure_the_next_request_is_served(broken):
-    browser = signed_in(broken)
+    browser = sign_in_person(broken)
     for _ in range(3):
         assert browser.get("/broken").status_code == 500
         assert browser.get("/12345/").status_code == 200
@@ -100,7 +100,7 @@ def test_G08_after_a_failure_the_next_request_is_served(broken):
 
 def test_G08_when_who_it_is_cannot_be_told_nothing_is_shown(app, monkeypatch):
     """A guard that fails must shut the door, not leave it open."""
-    browser = signed_in(app)
+    browser = sign_in_person(app)
     app.config["TESTING"] = app.config["PROPAGATE_EXCEPTIONS"] = False
 
     def fail(_token):

@@ -15,11 +15,11 @@ from jobs.files import storage
 from models import Job, db
 from models.job import DONE, ENDED, RUNNING
 from tests.accounts.people import at_once, make_user
-from tests.jobs.support import ROOT, WorkerProcess, noise, picture, stored_files
+from tests.jobs.support import ROOT, WorkerProcess, list_stored_files, noise, picture
 from tests.security.live import Visitor, wait_for
 from tests.support.servers import free_port
 
-GIBIBYTE, MOST_SENT, MOST_GROWN_KIB = 2**30, 64 * 2**20, 200 * 1024
+GIBIBYTE, MAX_SENT, MAX_GROWN_KIB = 2**30, 64 * 2**20, 200 * 1024
 
 
 class Web:
@@ -119,7 +119,7 @@ def test_F04_half_an_upload_is_not_listed(app, web, number):
     assert visitor.ask("GET", "/12345/history")[0] == 200
     with app.app_context():
         assert db.session.query(Job).count() == 0
-    assert stored_files(app) == []
+    assert list_stored_files(app) == []
     upload_of(visitor, picture())
 
 
@@ -131,10 +131,10 @@ def test_F12_a_gibibyte_is_refused_soon_and_kept_nowhere(app, web, tmp_path, pat
     with socket.create_connection(("127.0.0.1", web.port), timeout=60) as line:
         line.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 2**18)
         line.sendall(visitor.head(path, GIBIBYTE if way == "with_its_length" else None))
-        assert sent_until_refused(line, way) <= MOST_SENT + in_buffers()
-    assert web.resident_kib() - before < MOST_GROWN_KIB
+        assert send_until_refused(line, way) <= MAX_SENT + in_buffers()
+    assert web.resident_kib() - before < MAX_GROWN_KIB
     assert not [p for p in set(tmp_path.rglob("*")) - files if p.is_file() and p.stat().st_size > 2**20]
-    assert stored_files(app) == [] and visitor.ask("GET", "/12345/account")[0] == 200
+    assert list_stored_files(app) == [] and visitor.ask("GET", "/12345/account")[0] == 200
 
 
 def in_buffers() -> int:
@@ -143,7 +143,7 @@ def in_buffers() -> int:
     return max(8 * 2**20, int(largest.read_text().split()[2]) if largest.exists() else 0) + 2**20
 
 
-def sent_until_refused(line: socket.socket, way: str) -> int:
+def send_until_refused(line: socket.socket, way: str) -> int:
     """Send until the server answers or hangs up; return how many bytes that were. An answer must be a refusal."""
     piece, sent = b"x" * 2**16, 0
     line.setblocking(False)

@@ -12,7 +12,7 @@ from PIL.ExifTags import Base
 
 import services
 from imaging.idphoto.sheets import mm_to_pixels
-from imaging.io.files import Picture, decode, encode, kept_format
+from imaging.io.files import Picture, choose_format, decode, encode
 from services import idsizes
 from services.base import UPLOADED, Cancelled, Service, ServiceError, silent
 
@@ -37,7 +37,7 @@ def some_mask() -> Picture:
 
 # The least that makes a service do something, where its defaults do not: noise has no head that could be placed, and
 # colours of its own; what is to be filled must be painted.
-LEAST = {
+MIN_CALLS = {
     "adjust": {"brightness": 1.2},
     "colorize": {"anyway": True},
     "deblur": {"anyway": True},
@@ -51,10 +51,10 @@ UNCHANGED = {("deblur", (1, 1))}  # one pixel has no blur to be taken out
 
 def options_of(service: Service, **chosen) -> dict:
     """The defaults, or the least that makes the service do something."""
-    return service.parse_options(chosen or LEAST.get(service.key, {}))
+    return service.parse_options(chosen or MIN_CALLS.get(service.key, {}))
 
 
-def expected_shape(service: Service, height: int, width: int, channels: int = 3) -> tuple[int, ...]:
+def compute_expected_shape(service: Service, height: int, width: int, channels: int = 3) -> tuple[int, ...]:
     """The photo's own size, or for a service with one of its own, that of the size its options name."""
     if not service.own_size:
         return height, width, channels
@@ -83,7 +83,7 @@ def test_the_declaration_is_complete(service):
 def test_size_profile_exif_resolution_and_format_are_kept(service):
     picture = photo()
     result = results_of(service, picture)
-    assert result.pixels.shape == expected_shape(service, 60, 90) and result.pixels.dtype == np.uint8
+    assert result.pixels.shape == compute_expected_shape(service, 60, 90) and result.pixels.dtype == np.uint8
     assert (result.icc, result.format) == (picture.icc, picture.format)
     assert result.dpi == ((float(options_of(service)["dpi"]),) * 2 if service.own_size else picture.dpi)
     exif = Image.Exif()
@@ -113,7 +113,7 @@ def test_any_shape_passes(service, shape):
         result = service.run(photo(*shape), options_of(service), silent)
         assert (result.picture, result.verdict) == (None, "nothing_changed")
         return
-    assert results_of(service, photo(*shape)).pixels.shape == expected_shape(service, *shape)
+    assert results_of(service, photo(*shape)).pixels.shape == compute_expected_shape(service, *shape)
 
 
 TURNED_AWAY = {
@@ -145,14 +145,14 @@ def test_every_exif_orientation_gives_the_same_result(service, tmp_path):
 
 
 def encode_exif(picture: Picture) -> bytes:
-    again = decode(encode(picture, kept_format(picture), metadata="all"))
+    again = decode(encode(picture, choose_format(picture), metadata="all"))
     return again.exif or b"Exif\0\0"
 
 
 @every_service
 def test_the_result_can_be_encoded_in_the_format_it_names(service):
     result = results_of(service, photo())
-    assert decode(encode(result, kept_format(result))).pixels.shape == result.pixels.shape
+    assert decode(encode(result, choose_format(result))).pixels.shape == result.pixels.shape
 
 
 @every_service

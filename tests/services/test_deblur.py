@@ -138,5 +138,5 @@ def test_when_no_tile_is_of_use_there_is_no_picture(monkeypatch):
 
 
 def test_blur_is_not_looked_for_where_it_does_not_matter(monkeypatch):
-    monkeypatch.setattr(shake, "spread", lambda *found: pytest.fail("looked"))
+    monkeypatch.setattr(shake, "estimate_blur", lambda *found: pytest.fail("looked"))
     assert run(Picture(NOISE), anyway="1").picture is not None

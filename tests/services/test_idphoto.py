@@ -9,7 +9,7 @@ from PIL import Image
 
 import services
 from docs import id_sizes
-from imaging.idphoto.heads import located
+from imaging.idphoto.heads import find_head
 from imaging.io.files import Picture, encode
 from services import engine, idsizes
 from services.base import KEPT, InvalidOption, silent
@@ -72,7 +72,7 @@ def test_the_head_has_the_size_and_the_place_that_the_document_asks_for(key):
     result = run(size=key, background="custom", colour="#00ff00", mask=MASK).picture.pixels
     alpha = np.where(result[:, :, 1] > 160, np.uint8(0), np.uint8(255))
     millimetre = result.shape[0] / row.height
-    head = located(alpha)
+    head = find_head(alpha)
     assert head.crown / millimetre == pytest.approx(row.top, abs=1.0)
     assert row.head[0] - 1.5 <= head.height / millimetre <= row.head[1] + 1.5
     assert head.centre / millimetre == pytest.approx(row.width / 2, abs=1.0)

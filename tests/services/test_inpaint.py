@@ -161,7 +161,7 @@ def test_a_network_fills_as_well_where_its_weights_are(small_network, tmp_path):
 SCRATCH, THING = (slice(10, 13), slice(5, 100)), (slice(28, 52), slice(38, 62))
 
 
-def painted(*parts: tuple[slice, slice]) -> Picture:
+def paint(*parts: tuple[slice, slice]) -> Picture:
     pixels = np.zeros((HEIGHT, WIDTH, 3), np.uint8)
     for part in parts:
         pixels[part] = 255
@@ -172,9 +172,9 @@ def noise() -> Picture:
     return Picture(np.random.default_rng(5).integers(0, 256, (HEIGHT, WIDTH, 3), dtype=np.uint8))
 
 
-def filled(*parts: tuple[slice, slice], **options):
+def fill_noise(*parts: tuple[slice, slice], **options):
     """Fill these parts of a photo of noise, where no two ways give the same."""
-    return run(noise(), mask=painted(*parts), **options)
+    return run(noise(), mask=paint(*parts), **options)
 
 
 def same(one, other, part: tuple[slice, slice]) -> bool:
@@ -182,17 +182,17 @@ def same(one, other, part: tuple[slice, slice]) -> bool:
 
 
 def test_left_to_itself_it_fills_scratches_with_the_network_and_things_with_patches(small_network):
-    thin, thick = filled(SCRATCH), filled(THING)
+    thin, thick = fill_noise(SCRATCH), fill_noise(THING)
     assert thin.verdict == "filled_by_network" and thick.verdict == "filled_with_patches"
-    assert same(thin, filled(SCRATCH, engine="dfnet"), SCRATCH)
-    assert same(thick, filled(THING, engine="patch"), THING)
+    assert same(thin, fill_noise(SCRATCH, engine="dfnet"), SCRATCH)
+    assert same(thick, fill_noise(THING, engine="patch"), THING)
 
 
 def test_in_one_mask_each_piece_is_filled_in_its_own_way(small_network):
-    both = filled(SCRATCH, THING)
+    both = fill_noise(SCRATCH, THING)
     assert both.verdict == "filled_by_both"
-    assert same(both, filled(SCRATCH, THING, engine="dfnet"), SCRATCH)
-    assert not same(both, filled(SCRATCH, THING, engine="patch"), SCRATCH)
+    assert same(both, fill_noise(SCRATCH, THING, engine="dfnet"), SCRATCH)
+    assert not same(both, fill_noise(SCRATCH, THING, engine="patch"), SCRATCH)
     known = np.ones((HEIGHT, WIDTH), bool)
     known[SCRATCH] = known[THING] = False
     assert np.array_equal(both.picture.pixels[known], noise().pixels[known])
@@ -202,29 +202,29 @@ def test_what_lies_under_the_thing_does_not_show_in_the_scratch_beside_it(small_
     changed = noise().pixels.copy()
     changed[THING] = (255, 0, 255)
     beside = (slice(25, 27), slice(38, 62))
-    pictures = [run(one, mask=painted(beside, THING)).picture.pixels for one in (noise(), Picture(changed))]
+    pictures = [run(one, mask=paint(beside, THING)).picture.pixels for one in (noise(), Picture(changed))]
     assert np.array_equal(*pictures)
 
 
 def test_another_answer_to_a_thing_and_a_scratch_leaves_the_scratch(small_network):
-    first, second = filled(SCRATCH, THING), filled(SCRATCH, THING, answer=2)
+    first, second = fill_noise(SCRATCH, THING), fill_noise(SCRATCH, THING, answer=2)
     assert same(first, second, SCRATCH) and not same(first, second, THING)
     assert second.verdict == "filled_by_both"
 
 
 def test_another_answer_to_a_scratch_is_one_of_patches(small_network):
-    first, second = filled(SCRATCH), filled(SCRATCH, answer=2)
+    first, second = fill_noise(SCRATCH), fill_noise(SCRATCH, answer=2)
     assert second.verdict == "filled_with_patches" and not same(first, second, SCRATCH)
-    assert same(second, filled(SCRATCH, engine="patch"), SCRATCH)
-    both = filled(SCRATCH, answers=2)
+    assert same(second, fill_noise(SCRATCH, engine="patch"), SCRATCH)
+    both = fill_noise(SCRATCH, answers=2)
     assert both.verdict == "filled_by_either" and same(both, first, SCRATCH)
     assert np.array_equal(both.answers[0].pixels, second.picture.pixels)
 
 
 def test_without_the_network_patches_fill_everything_and_it_says_so(monkeypatch, tmp_path):
     monkeypatch.setattr(engine, "_weights_folder", tmp_path)
-    result = filled(SCRATCH)
-    assert result.verdict == "filled_with_patches" and same(result, filled(SCRATCH, engine="patch"), SCRATCH)
+    result = fill_noise(SCRATCH)
+    assert result.verdict == "filled_with_patches" and same(result, fill_noise(SCRATCH, engine="patch"), SCRATCH)
 
 
 def test_every_verdict_is_a_sentence_and_a_way_that_was_chosen_needs_none():

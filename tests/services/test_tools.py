@@ -9,7 +9,7 @@ from PIL import Image, ImageCms
 
 import services
 from imaging.io import metadata
-from imaging.io.files import Picture, kept_format
+from imaging.io.files import Picture, choose_format
 from imaging.tensors import to_tensor
 from networks.layers.colour_space import rgb_to_lab
 from services import engine
@@ -113,12 +113,12 @@ def test_the_background_takes_the_chosen_colour_and_the_person_keeps_its_own(a_p
     assert (result.picture.pixels[result.mask == 0] == expected).all() and (result.mask == 0).any()
     inside = result.mask == 255
     assert inside.any() and np.array_equal(result.picture.pixels[inside], NOISE[inside])
-    assert kept_format(result.picture) == "jpeg"
+    assert choose_format(result.picture) == "jpeg"
 
 
 def test_a_transparent_background_is_png_and_hides_nothing_under_it(a_person_in_the_middle):
     result = run("background", Picture(NOISE, format="jpeg"), background="transparent")
-    assert kept_format(result.picture) == "png"
+    assert choose_format(result.picture) == "png"
     assert np.array_equal(result.picture.alpha, result.mask)
     assert not result.picture.rgb[result.mask == 0].any()
 

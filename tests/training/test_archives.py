@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from training.common.archives import held_back, members, read_grey, read_rgb
+from training.common.archives import is_held_back, members, read_grey, read_rgb
 
 
 @pytest.fixture
@@ -37,8 +37,8 @@ def test_pictures_are_read_as_rgb_and_as_grey(data):
 
 
 def test_about_a_tenth_is_held_back():
-    assert 160 < sum(held_back(f"set/{number:04}") for number in range(2000)) < 240
+    assert 160 < sum(is_held_back(f"set/{number:04}") for number in range(2000)) < 240
 
 
 def test_which_tenth_never_changes():
-    assert [number for number in range(60) if held_back(f"set/{number:04}")] == [41, 46, 48]
+    assert [number for number in range(60) if is_held_back(f"set/{number:04}")] == [41, 46, 48]

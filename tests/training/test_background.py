@@ -9,11 +9,11 @@ from PIL import Image
 from networks import weights
 from networks.manifest import entries
 from networks.u2net import U2NetP
-from training.common.archives import held_back
-from training.common.distributed import Team
+from training.common.archives import is_held_back
+from training.common.distributed import ProcessGroup
 from training.common.export import export
 from training.matting import train
-from training.matting.data import PEOPLE_FREE, UNLABELLED, Collection, collection, composed, example, hidden
+from training.matting.data import PEOPLE_FREE, UNLABELLED, Collection, collection, compose_people, example, occlude
 
 
 def person(height=96, width=72):
@@ -63,7 +63,7 @@ def data(tmp_path):
 
 
 def test_the_held_back_tenth_is_never_in_the_training_part(data):
-    kept = sum(held_back(f"portraits/{n:04}") for n in range(40))
+    kept = sum(is_held_back(f"portraits/{n:04}") for n in range(40))
     assert 0 < kept == len(collection(data, validation=True).portraits)
     assert len(collection(data).portraits) == 40 - kept
 
@@ -74,16 +74,16 @@ def test_only_photographs_known_to_be_free_of_people_count_as_places(data):
         n
         for first in (0, 587, 1175)
         for n in range(first, first + 40)
-        if f"{n:04}" in free and not held_back(f"photos/bsds-{n:04}")
+        if f"{n:04}" in free and not is_held_back(f"photos/bsds-{n:04}")
     ]
-    backgrounds = [n for n in range(40) if not held_back(f"backgrounds/{n:03}")]
-    scenes = [n for n in range(40) if not held_back(f"scenes/sea-{n:04}")][::4]
+    backgrounds = [n for n in range(40) if not is_held_back(f"backgrounds/{n:03}")]
+    scenes = [n for n in range(40) if not is_held_back(f"scenes/sea-{n:04}")][::4]
     assert len(collection(data).places) == len(photos) + len(backgrounds) + len(scenes)
 
 
 def test_only_unlabelled_portraits_whose_answered_masks_were_looked_at_are_learnt_from(data):
     looked_at = set(UNLABELLED.read_text().split())
-    names = [n for n in range(40) if f"{n:04}" in looked_at and not held_back(f"unlabelled/{n:04}")]
+    names = [n for n in range(40) if f"{n:04}" in looked_at and not is_held_back(f"unlabelled/{n:04}")]
     assert 0 < len(names) == len(collection(data).unlabelled)
 
 
@@ -91,14 +91,14 @@ def test_people_set_among_others_leave_these_in_the_mask(monkeypatch):
     monkeypatch.setattr("training.matting.data.AMONG_OTHERS", 1)
     everybody = np.full((96, 72, 3), 200, np.uint8), np.full((96, 72), 255, np.uint8)
     source, rng = pictures()._replace(portraits=[everybody], streets=[everybody]), np.random.default_rng(0)
-    assert all(composed(source, 64, rng)[1].min() > 250 for _ in range(10))
+    assert all(compose_people(source, 64, rng)[1].min() > 250 for _ in range(10))
 
 
 def test_what_stands_in_front_of_people_is_no_person():
     rgb, mask = (np.full((64, 64, 3), 200, np.uint8), np.full((64, 64), 255, np.uint8))
     place, rng = np.zeros((40, 40, 3), np.uint8), np.random.default_rng(0)
     for _ in range(20):
-        covered, left = hidden(rgb, mask, place, rng)
+        covered, left = occlude(rgb, mask, place, rng)
         assert left[:25].all() and (left < 255).any()
         np.testing.assert_allclose(covered[..., 0], left / 255 * 200, atol=1)
 
@@ -114,7 +114,7 @@ class Circle(torch.nn.Module):
 def test_a_teacher_adds_the_unlabelled_portraits_and_the_hard_ones_again():
     source = pictures()
     rgb, mask = source.portraits[0]
-    enriched = train.enriched(source, Circle(), Team()).portraits
+    enriched = train.add_unlabelled(source, Circle(), ProcessGroup()).portraits
     assert [len(enriched), enriched[0]] == [2 + train.HARD_AGAIN, (rgb, mask)]  # the circle is not the ellipse
     added, answer = enriched[1]
     assert added is source.unlabelled[0] and set(np.unique(answer[:5])) == {0} and answer[48, 40] == 255
@@ -145,8 +145,8 @@ def test_the_overlap_term_is_nought_for_the_truth_and_one_for_its_opposite():
     mask = torch.zeros(2, 1, 64, 64)
     mask[:, :, 16:48] = 1
     logits = 200 * (mask - 0.5)
-    assert train.missed_overlap(logits, mask) < 1e-3
-    assert train.missed_overlap(-logits, mask) > 0.97
+    assert train.soft_iou_loss(logits, mask) < 1e-3
+    assert train.soft_iou_loss(-logits, mask) > 0.97
 
 
 def test_halfway_to_other_weights_there_are_the_means():

@@ -9,7 +9,7 @@ def random():
     return np.random.default_rng(5)
 
 
-def checked(height=64, width=80):
+def make_chequerboard(height=64, width=80):
     """A picture with edges everywhere: an 8-pixel chequerboard in two colours."""
     rows, columns = np.indices((height, width)) // 8
     return np.where(((rows + columns) % 2)[:, :, None], (230, 200, 40), (20, 40, 90)).astype(np.uint8)
@@ -17,7 +17,7 @@ def checked(height=64, width=80):
 
 def test_the_same_seed_gives_the_same_picture():
     first, second = (
-        blur.degrade(checked(), blur.motion(random), random)
+        blur.degrade(make_chequerboard(), blur.motion(random), random)
         for random in (np.random.default_rng(9), np.random.default_rng(9))
     )
     assert np.array_equal(first, second)
@@ -54,12 +54,12 @@ def test_convolution_moves_a_point_to_the_shape_of_the_kernel(random):
     point = np.zeros((61, 41, 3), np.float32)
     point[30, 20] = 1
     radius = weights.shape[0] // 2
-    seen = blur.convolved(point, weights)[30 - radius : 31 + radius, 20 - radius : 21 + radius, 1]
+    seen = blur.convolve(point, weights)[30 - radius : 31 + radius, 20 - radius : 21 + radius, 1]
     assert np.allclose(seen, weights, atol=1e-6)
 
 
 def test_blur_lowers_contrast_and_keeps_size(random):
-    sharp = checked()
+    sharp = make_chequerboard()
     blurred = blur.degrade(sharp, blur.motion(random, (16, 16)), random)
     assert blurred.shape == sharp.shape
     assert blurred.dtype == np.uint8
@@ -89,7 +89,7 @@ def test_srgb_and_linear_light_undo_each_other():
 def test_a_photograph_knows_the_kernel_of_each_of_its_parts(random):
     photo = next(
         found
-        for found in iter(lambda: blur.photographed(checked(), blur.motion(random), random), None)
+        for found in iter(lambda: blur.photograph(make_chequerboard(), blur.motion(random), random), None)
         if found.share is not None
     )
     first, last = (
@@ -98,24 +98,26 @@ def test_a_photograph_knows_the_kernel_of_each_of_its_parts(random):
             np.unravel_index(place, photo.share.shape) for place in (photo.share.argmin(), photo.share.argmax())
         )
     )
-    assert np.allclose(first, blur.framed(photo.kernels[0], 18), atol=0.02)
-    assert np.allclose(last, blur.framed(photo.kernels[1], 18), atol=0.02)
+    assert np.allclose(first, blur.crop_kernel(photo.kernels[0], 18), atol=0.02)
+    assert np.allclose(last, blur.crop_kernel(photo.kernels[1], 18), atol=0.02)
 
 
 def test_degrading_is_photographing(random):
-    first = blur.degrade(checked(), blur.motion(np.random.default_rng(1)), np.random.default_rng(2))
-    again = blur.photographed(checked(), blur.motion(np.random.default_rng(1)), np.random.default_rng(2))
+    first = blur.degrade(make_chequerboard(), blur.motion(np.random.default_rng(1)), np.random.default_rng(2))
+    again = blur.photograph(make_chequerboard(), blur.motion(np.random.default_rng(1)), np.random.default_rng(2))
     assert np.array_equal(first, again.pixels)
 
 
 @pytest.mark.parametrize("radius", [2, 12])
 def test_a_kernel_is_cut_or_filled_up_to_a_grid(random, radius):
-    kernel = blur.framed(blur.kernel(blur.motion(random, (9, 9)).path), radius)
+    kernel = blur.crop_kernel(blur.kernel(blur.motion(random, (9, 9)).path), radius)
     assert kernel.shape == (2 * radius + 1, 2 * radius + 1)
     assert kernel.sum() == pytest.approx(1, abs=1e-5)
 
 
 def test_the_blur_has_not_changed_since_figures_were_published():
     """Another picture for the same seed would make measurements incomparable."""
-    pixels = blur.degrade(checked(), blur.motion(np.random.default_rng(11), (9, 9)), np.random.default_rng(12))
+    pixels = blur.degrade(
+        make_chequerboard(), blur.motion(np.random.default_rng(11), (9, 9)), np.random.default_rng(12)
+    )
     assert pixels.mean() == pytest.approx(123.922, abs=0.02)

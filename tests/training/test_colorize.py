@@ -9,9 +9,18 @@ import torch
 from PIL import Image
 
 from networks import weights
-from networks.layers.palette import expanded, palette
+from networks.layers.palette import expand_chroma, palette
 from training.colorizing import nogan
-from training.colorizing.calibration import LIVELY, MOST_GAIN, Setting, Trial, calibrated, favours, logits_of, unease
+from training.colorizing.calibration import (
+    LIVELY,
+    MAX_GAIN,
+    Setting,
+    Trial,
+    calibrate,
+    logits_of,
+    rebalancing_logits,
+    score,
+)
 from training.colorizing.class_rebalancing import Rarity
 from training.colorizing.first_pictures import SOURCES, Batch, ColourPictures
 from training.colorizing.loader import ColourLoader
@@ -20,14 +29,14 @@ from training.colorizing.nogan import NoGan, Watch, train, validate
 from training.colorizing.palette_loss import PaletteLoss
 from training.colorizing.plan import GENERATOR_RATE, Phase, slope
 from training.colorizing.resample_by_greenness import GREEN_SHARES, as_in_nature, green_share
-from training.colorizing.spectral import folded, normalised
-from training.common.archives import held_back
-from training.common.degradation import aged
+from training.colorizing.spectral import add_spectral_norm, fold_spectral_norm
+from training.common.archives import is_held_back
+from training.common.degradation import degrade
 from training.common.export import export
 from training.common.run import Run
 
 
-def painted(random: np.random.Generator, grey: bool = False) -> bytes:
+def paint_picture(random: np.random.Generator, grey: bool = False) -> bytes:
     """A picture of blue above green with a bright disc's worth of noise, or its grey copy."""
     picture = np.empty((72, 96, 3), np.uint8)
     picture[:36], picture[36:] = (70, 120, 220), (60, 140, 50)
@@ -50,9 +59,9 @@ def data(tmp_path_factory):
     for (archive, _), members in names.items():
         with zipfile.ZipFile(folder / archive, "a") as file:
             for name in members:
-                file.writestr(name, painted(random))
+                file.writestr(name, paint_picture(random))
     with zipfile.ZipFile(folder / "faces.zip", "a") as file:
-        file.writestr("faces/grey.png", painted(random, grey=True))
+        file.writestr("faces/grey.png", paint_picture(random, grey=True))
     return folder
 
 
@@ -89,7 +98,7 @@ def test_grey_pictures_and_those_held_back_are_not_learned_from(data, pictures):
         for name in zipfile.ZipFile(data / archive).namelist()
         if name.startswith(prefix) and "grey" not in name
     ]
-    assert len(pictures) == sum(not held_back(name.rpartition(".")[0]) for name in names)
+    assert len(pictures) == sum(not is_held_back(name.rpartition(".")[0]) for name in names)
 
 
 def test_tiny_pictures_and_scenes_say_what_they_show(pictures):
@@ -107,7 +116,7 @@ def test_only_the_input_ages(batch):
 def test_ageing_leaves_about_two_thirds_of_the_pictures_alone():
     rgb = torch.rand(40, 3, 32, 32)
     lightness = rgb.mean(1, keepdim=True)
-    untouched = (aged(rgb, lightness, np.random.default_rng(3)) == lightness).flatten(1).all(1)
+    untouched = (degrade(rgb, lightness, np.random.default_rng(3)) == lightness).flatten(1).all(1)
     assert 18 <= untouched.sum() <= 36
 
 
@@ -127,29 +136,29 @@ def test_folding_spectral_normalisation_away_changes_nothing(fresh):
     generator = copy.deepcopy(fresh.generator).eval()
     grey = torch.rand(1, 1, 64, 64)
     with torch.no_grad():
-        assert torch.allclose(folded(generator)(grey), generator(grey), atol=1e-5)
+        assert torch.allclose(fold_spectral_norm(generator)(grey), generator(grey), atol=1e-5)
 
 
 def test_the_normalised_convolutions_do_not_stretch():
-    generator = normalised(nogan.PaletteColorizer())
+    generator = add_spectral_norm(nogan.PaletteColorizer())
     generator(torch.rand(2, 1, 64, 64))
-    weight = folded(generator).decoder[0].shuffle.expand.weight
+    weight = fold_spectral_norm(generator).decoder[0].shuffle.expand.weight
     assert torch.linalg.matrix_norm(weight.flatten(1), 2).item() == pytest.approx(1, abs=0.05)
 
 
 def test_released_weights_come_back_as_they_are_under_the_norms_put_on_again():
     torch.manual_seed(0)
-    released = folded(normalised(nogan.PaletteColorizer()))
+    released = fold_spectral_norm(add_spectral_norm(nogan.PaletteColorizer()))
     again = nogan.PaletteColorizer()
     nogan.adopt(again, released.state_dict() | {"head.3.bias": torch.zeros(3)})
     grey = torch.rand(1, 1, 64, 64)
     with torch.no_grad():
-        assert torch.allclose(folded(normalised(again))(grey), released(grey), atol=0.02)
+        assert torch.allclose(fold_spectral_norm(add_spectral_norm(again))(grey), released(grey), atol=0.02)
 
 
 def test_a_distribution_that_knows_the_colour_has_the_least_loss(pictures):
     loss = PaletteLoss(Rarity(pictures.fixed(20, 32).chroma))
-    chroma = (expanded(palette()[[5, 40]]) / 110)[:, :, None, None].repeat(1, 1, 4, 4)
+    chroma = (expand_chroma(palette()[[5, 40]]) / 110)[:, :, None, None].repeat(1, 1, 4, 4)
     logits = torch.zeros(2, len(palette()), 2, 2)
     logits[0, 5], logits[1, 40] = 6, 6
     assert loss(logits, chroma) < loss(torch.zeros_like(logits), chroma) < loss(logits.flip(0), chroma)
@@ -195,8 +204,8 @@ def test_the_rate_rises_shortly_and_falls_to_nothing():
 
 
 def test_the_watch_keeps_the_happiest_generator_and_says_when_it_lies_behind(method, held, monkeypatch):
-    unease = iter((1.0, 0.9, *[0.95] * nogan.PATIENCE))
-    monkeypatch.setattr(nogan, "validate", lambda generator, held, rarity: {"unease": next(unease)})
+    score = iter((1.0, 0.9, *[0.95] * nogan.PATIENCE))
+    monkeypatch.setattr(nogan, "validate", lambda generator, held, rarity: {"score": next(score)})
     watch = Watch(method, held)
     method.generator.head[-1].bias.data.fill_(0.25)
     watch.look()
@@ -217,7 +226,7 @@ def surely_grey(generator):
 def test_the_grey_picture_has_the_error_one_and_no_colour(method, held):
     figures = validate(surely_grey(method.generator), held, method.rarity)
     assert figures["error"] == pytest.approx(1, abs=0.01) and figures["colourful"] < 0.02
-    assert figures["unease"] == pytest.approx(1, abs=0.01)
+    assert figures["score"] == pytest.approx(1, abs=0.01)
 
 
 def test_a_batch_that_nobody_named_has_gradients_for_the_classifier_too(method, batch):
@@ -229,20 +238,20 @@ def test_a_batch_that_nobody_named_has_gradients_for_the_classifier_too(method, 
 
 @torch.no_grad()
 def test_a_tilt_away_from_red_makes_it_rarer_and_taking_back_favour_makes_loud_colours_rarer(method, held):
-    rare = favours(method.rarity)
+    rare = rebalancing_logits(method.rarity)
     trial = Trial(method.generator, logits_of(method.generator.eval(), held), held, rare)
     red = palette()[:, 0]
-    assert torch.corrcoef(torch.stack([trial.lean(Setting(favour=0, red=-0.02)), red]))[0, 1] < -0.99
-    assert torch.allclose(trial.lean(Setting(favour=1.0)), -rare)
+    assert torch.corrcoef(torch.stack([trial.lean(Setting(rebalancing=0, red=-0.02)), red]))[0, 1] < -0.99
+    assert torch.allclose(trial.lean(Setting(rebalancing=1.0)), -rare)
 
 
 @torch.no_grad()
 def test_the_gain_makes_the_pictures_as_colourful_as_is_asked_for(method, held):
     method.generator.eval()
-    trial = Trial(method.generator, 3 * logits_of(method.generator, held), held, favours(method.rarity))
+    trial = Trial(method.generator, 3 * logits_of(method.generator, held), held, rebalancing_logits(method.rarity))
     setting, worst, figures = trial.with_gain(Setting())
-    assert worst == unease(figures)
-    assert setting.gain == MOST_GAIN or figures.colourful == pytest.approx(LIVELY, abs=0.05)
+    assert worst == score(figures)
+    assert setting.gain == MAX_GAIN or figures.colourful == pytest.approx(LIVELY, abs=0.05)
 
 
 def test_pictures_are_drawn_again_until_they_are_as_green_as_nature():
@@ -255,7 +264,7 @@ def test_pictures_are_drawn_again_until_they_are_as_green_as_nature():
 
 @torch.no_grad()
 def test_the_calibrated_network_carries_its_settings_to_whoever_builds_it(method, held):
-    network = calibrated(method.generator, held, method.colour_loss.rarity)
+    network = calibrate(method.generator, held, method.colour_loss.rarity)
     again = nogan.PaletteColorizer(**network.arguments).eval()
     again.load_state_dict(network.state_dict())
     assert torch.allclose(again(held.lightness), network(held.lightness), atol=1e-5)
@@ -286,12 +295,12 @@ def test_the_three_stages_run_log_and_resume_and_the_export_loads(method, pictur
     lines = [json.loads(line) for line in (tmp_path / "miniature.jsonl").read_text().splitlines()]
     assert all(np.isfinite(value) for line in lines for value in line.values())
     steps = lines[-1]["step"]
-    assert steps >= 4 and "unease" in lines[-1]
+    assert steps >= 4 and "score" in lines[-1]
     train(Ticking("miniature", tmp_path / "run", logs=tmp_path), method, pictures, held, phases)
     lines = [json.loads(line) for line in (tmp_path / "miniature.jsonl").read_text().splitlines()]
     assert lines[-1]["step"] > steps
 
-    network = calibrated(method.best, held, method.colour_loss.rarity)
+    network = calibrate(method.best, held, method.colour_loss.rarity)
     figures = measure(network, data, side=64)
     assert all(np.isfinite(value) for value in figures.values())
     export("colorize", "palette_colorizer", network.arguments, network, "none", "none.md", figures, tmp_path)

@@ -4,7 +4,7 @@ import torch
 
 from networks import weights
 from networks.deconvolver import Deconvolver
-from training.common.distributed import Team
+from training.common.distributed import ProcessGroup
 from training.common.export import export
 from training.deblurring import measure, train
 from training.deblurring.pairs import Crops
@@ -29,7 +29,7 @@ def batches(scene):
 
 
 def test_training_lowers_the_loss_and_finds_the_kernels(trainer, batches):
-    figures = [trainer.step(step, Team(), *batches(step)) for step in range(54)]
+    figures = [trainer.step(step, ProcessGroup(), *batches(step)) for step in range(54)]
     for name, part in (("pixel", 0.96), ("kernel", 0.8)):
         assert sum(one[name] for one in figures[-6:]) < part * sum(one[name] for one in figures[:6]), name
 
@@ -37,7 +37,7 @@ def test_training_lowers_the_loss_and_finds_the_kernels(trainer, batches):
 def test_the_average_follows_the_network(trainer, batches):
     before = trainer.average.restorer.ending.weight.clone()
     for step in range(2):
-        trainer.step(step, Team(), *batches(step))
+        trainer.step(step, ProcessGroup(), *batches(step))
     assert not torch.equal(trainer.average.restorer.ending.weight, before)
 
 
@@ -99,7 +99,7 @@ def test_validation_finds_no_gain_in_a_fresh_network_and_no_harm_either(scene):
 
 def test_the_export_of_a_trained_network_loads_and_restores_alike(scene, trainer, batches, tmp_path):
     for step in range(4):
-        trainer.step(step, Team(), *batches(step))
+        trainer.step(step, ProcessGroup(), *batches(step))
     export("deblur", "deconvolver", SMALL, trainer.average, "test", "deblur.md", {}, folder=tmp_path)
     restored = measure.restore(weights.load("deblur", folder=tmp_path), scene)
     expected = measure.restore(trainer.average, scene)
@@ -107,8 +107,8 @@ def test_the_export_of_a_trained_network_loads_and_restores_alike(scene, trainer
 
 
 def test_alone_a_team_changes_nothing(trainer, batches):
-    trainer.step(0, Team(), *batches(0))
+    trainer.step(0, ProcessGroup(), *batches(0))
     before = [weight.grad.clone() for weight in trainer.network.parameters()]
-    Team().average_gradients(trainer.network)
+    ProcessGroup().average_gradients(trainer.network)
     assert all(torch.equal(*pair) for pair in zip(before, (w.grad for w in trainer.network.parameters()), strict=True))
-    assert Team().leads and Team().agreed(0.25) == 0.25
+    assert ProcessGroup().leads and ProcessGroup().agreed(0.25) == 0.25

@@ -19,7 +19,7 @@ from training.inpainting import hole_masks, train_dfnet
 from training.inpainting.dfnet_losses import losses, variation
 
 
-def painted(random: np.random.Generator, height: int = 90, width: int = 120) -> bytes:
+def paint_picture(random: np.random.Generator, height: int = 90, width: int = 120) -> bytes:
     pixels = np.empty((height, width, 3), np.uint8)
     pixels[: height // 2], pixels[height // 2 :] = random.integers(0, 256, (2, 3))
     file = io.BytesIO()
@@ -34,10 +34,10 @@ def data(tmp_path_factory):
     for archive, prefix, _ in squares.SOURCES:
         with zipfile.ZipFile(folder / archive, "a") as file:
             for number in range(14):
-                file.writestr(f"{prefix}{number:03}.png", painted(random))
-            file.writestr(f"{prefix}000.mask.png", painted(random))
+                file.writestr(f"{prefix}{number:03}.png", paint_picture(random))
+            file.writestr(f"{prefix}000.mask.png", paint_picture(random))
     with zipfile.ZipFile(folder / "validation.zip", "w") as file:
-        file.writestr("irregular-masks/1.png", painted(random, 64, 64))
+        file.writestr("irregular-masks/1.png", paint_picture(random, 64, 64))
     torch.save(FeatureNetwork(width=4).state_dict(), folder / "features.pt")
     return folder
 
@@ -99,11 +99,11 @@ def test_a_window_is_cut_from_a_hole_over_a_whole_photo_and_is_neither_empty_nor
     random = np.random.default_rng(3)
     for known in (None, [np.eye(30, dtype=bool)]):
         part = train_dfnet.window(96, random, known)
-        assert part.shape == (96, 96) and train_dfnet.LEAST_HOLE <= part.mean() <= train_dfnet.MOST_HOLE
+        assert part.shape == (96, 96) and train_dfnet.MIN_HOLE <= part.mean() <= train_dfnet.MAX_HOLE
 
 
 def test_masks_and_held_back_pictures_are_not_trained_on(data):
-    train, held = squares.listed(data)
+    train, held = squares.list_members(data)
     assert train and held and not {member.stem for member in train} & {member.stem for member in held}
     assert not any(".mask." in member.name for member in train + held)
 

@@ -6,7 +6,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from networks.layers import efficientnet_lite
-from networks.layers.encoders import build_levels, pretrained_modules
+from networks.layers.encoders import build_levels, list_pretrained
 from networks.palette_colorizer import PaletteColorizer
 
 NORM = ("weight", "bias", "running_mean", "running_var", "num_batches_tracked")
@@ -51,7 +51,7 @@ def test_a_grey_picture_has_the_maps_of_the_same_plane_three_times(published):
 
 def test_every_pretrained_parameter_is_filled(published):
     network = PaletteColorizer("efficientnet_lite0")
-    pretrained = pretrained_modules("efficientnet_lite0", network.levels)
+    pretrained = list_pretrained("efficientnet_lite0", network.levels)
     before = [weight.clone() for module in pretrained for weight in module.parameters()]
     efficientnet_lite.load_efficientnet_lite0(network.levels, published)
     after = [weight for module in pretrained for weight in module.parameters()]
@@ -67,4 +67,4 @@ def test_the_colorizer_keeps_the_size_of_its_input_and_is_small():
 
 def test_the_resnets_have_nothing_pretrained():
     with pytest.raises(ValueError, match="no pretrained"):
-        pretrained_modules("resnet18", build_levels("resnet18"))
+        list_pretrained("resnet18", build_levels("resnet18"))

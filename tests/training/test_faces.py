@@ -17,7 +17,7 @@ from training.common.run import Run
 from training.inpainting import measure_faces, pluralistic_losses, train_dcgan, train_face_finder, train_pluralistic
 
 
-def drawn_face(random: np.random.Generator, side: int) -> bytes:
+def draw_face(random: np.random.Generator, side: int) -> bytes:
     """Two dark eyes and a mouth on a bright field: a face to a finder of edges."""
     pixels = np.full((side, side, 3), random.integers(150, 220), np.uint8)
     for top, left, height, width in ((36, 22, 6, 12), (36, 46, 6, 12), (58, 30, 6, 20)):
@@ -37,7 +37,7 @@ def data(tmp_path_factory):
     folder, random = tmp_path_factory.mktemp("data"), np.random.default_rng(0)
     with zipfile.ZipFile(folder / "faces.zip", "w") as file:
         for number in range(60):
-            file.writestr(f"faces/{number:05}.png", drawn_face(random, 80))
+            file.writestr(f"faces/{number:05}.png", draw_face(random, 80))
     for archive, prefix in train_face_finder.ELSEWHERE:
         with zipfile.ZipFile(folder / archive, "w") as file:
             for number in range(30):
@@ -46,7 +46,7 @@ def data(tmp_path_factory):
     return folder
 
 
-def limited(recipe, tmp_path, monkeypatch, name: str, words: list[str]) -> list[dict]:
+def run_briefly(recipe, tmp_path, monkeypatch, name: str, words: list[str]) -> list[dict]:
     """Run a recipe's main for a moment; return what it logged."""
     monkeypatch.setattr("sys.argv", [name, *words, "--out", str(tmp_path), "--minutes", "0.005"])
     monkeypatch.setattr(recipe, "Run", lambda name, **kept: Run(name, logs=tmp_path, **kept))
@@ -62,10 +62,10 @@ def test_faces_are_cut_close_and_a_tenth_is_held_back(data):
 
 def test_dcgan_trains_ends_with_an_average_goes_on_and_its_export_loads(data, tmp_path, monkeypatch):
     words = ["--data", str(data), "--batch", "4", "--width", "4", "--validation-steps", "1"]
-    assert "hole_psnr" in limited(train_dcgan, tmp_path, monkeypatch, "dcgan", words)[-1]
-    limited(train_dcgan, tmp_path, monkeypatch, "dcgan", [*words, "--resume"])
+    assert "hole_psnr" in run_briefly(train_dcgan, tmp_path, monkeypatch, "dcgan", words)[-1]
+    run_briefly(train_dcgan, tmp_path, monkeypatch, "dcgan", [*words, "--resume"])
     assert list(tmp_path.glob("faces-*.png"))
-    network = measure_faces.trained("dcgan", tmp_path / "average.pt")
+    network = measure_faces.load_trained("dcgan", tmp_path / "average.pt")
     export("dcgan", "dcgan", {"width": 4}, network, "none", "dcgan.md", {}, tmp_path)
     codes = network.codes(2, torch.Generator().manual_seed(0))
     assert torch.allclose(weights.load("dcgan", folder=tmp_path)(codes), network(codes), atol=0.02)
@@ -94,10 +94,10 @@ def test_the_released_critic_computes_what_the_normalised_one_does():
 
 def test_pluralistic_trains_ends_with_an_average_goes_on_and_its_export_loads(data, tmp_path, monkeypatch):
     words = ["--data", str(data), "--batch", "2", "--width", "4", "--holes", "6"]
-    last = limited(train_pluralistic, tmp_path, monkeypatch, "pluralistic", words)[-1]
+    last = run_briefly(train_pluralistic, tmp_path, monkeypatch, "pluralistic", words)[-1]
     assert last["best_psnr"] >= last["hole_psnr"] and last["diversity"] >= 0
-    limited(train_pluralistic, tmp_path, monkeypatch, "pluralistic", [*words, "--resume"])
-    network = measure_faces.trained("pluralistic", tmp_path / "average.pt")
+    run_briefly(train_pluralistic, tmp_path, monkeypatch, "pluralistic", [*words, "--resume"])
+    network = measure_faces.load_trained("pluralistic", tmp_path / "average.pt")
     arguments = {"width": network.width, "codes": network.codes}
     export("pluralistic", "pluralistic", arguments, network, "none", "pluralistic.md", {}, tmp_path)
     with torch.inference_mode():
@@ -154,9 +154,9 @@ def test_a_face_is_drawn_as_far_off_and_as_large_as_asked():
     ]
     top, left = (round(value) for value in centre)
     face[:, :, top - 2 : top + 2, left - 2 : left + 2] = 1.0
-    same = train_face_finder.placed(face, below, torch.zeros(1, 3))
+    same = train_face_finder.place_faces(face, below, torch.zeros(1, 3))
     assert torch.allclose(same, face, atol=1e-4)
-    moved = train_face_finder.placed(face, below, torch.tensor([[0.1, -0.05, np.log(1.5)]]))[0, 0]
+    moved = train_face_finder.place_faces(face, below, torch.tensor([[0.1, -0.05, np.log(1.5)]]))[0, 0]
     rows, columns = ((moved.sum(axis) * torch.arange(48)).sum() / moved.sum() for axis in (1, 0))
     assert rows.item() == pytest.approx(top - 0.5 + 4.8, abs=0.6)
     assert columns.item() == pytest.approx(left - 2.9, abs=0.6)
@@ -182,10 +182,10 @@ def test_measured_holes_come_back_with_their_seed(kind):
 def test_measuring_keeps_known_pixels_and_counts_the_nearest_answer(monkeypatch):
     torch.manual_seed(0)
     network, held = Pluralistic(width=4, codes=4).eval().requires_grad_(False), torch.rand(2, 3, 64, 64)
-    figures = measure_faces.judged("pluralistic", network, held, "box", None)
+    figures = measure_faces.evaluate("pluralistic", network, held, "box", None)
     assert figures["best_psnr"] >= figures["hole_psnr"] and figures["diversity"] > 0
     known = torch.ones(1, 1, 64, 64)
     known[..., 20:40, 20:40] = 0
     answer = measure_faces.WAYS["pluralistic"](network, 1)
-    found = measure_faces.filled(answer, held[:1], known)
+    found = measure_faces.complete_and_blend(answer, held[:1], known)
     assert torch.equal(found * known, held[:1] * known)

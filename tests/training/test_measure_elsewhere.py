@@ -9,7 +9,7 @@ import pytest
 import torch
 from PIL import Image
 
-from training.matting.measure_out_of_domain import OURS, TABLE, files, filled, judged, photo, table
+from training.matting.measure_out_of_domain import OURS, TABLE, evaluate, files, fill_outlines, photo, table
 
 SQUARE = [20, 20, 79, 20, 79, 79, 20, 79]
 HOLE = [40, 40, 59, 40, 59, 59, 40, 59]
@@ -44,20 +44,20 @@ def row(name, data, people=(), left_out=()):
 
 
 def test_an_outline_within_another_is_a_hole():
-    mask = filled([SQUARE, HOLE], (100, 100))
+    mask = fill_outlines([SQUARE, HOLE], (100, 100))
     assert mask[30, 30] and not mask[50, 50] and not mask[10, 10]
 
 
 def test_a_person_who_is_found_has_good_figures():
-    iou, error, boundary = judged(Seer(), photo(row("a.png", png(), [SQUARE]), png()), (128,))
+    iou, error, boundary = evaluate(Seer(), photo(row("a.png", png(), [SQUARE]), png()), (128,))
     assert iou > 0.95 and error < 0.02 and boundary > 0.95
 
 
 def test_what_may_be_counted_either_way_is_not_counted():
     half = [20, 20, 79, 20, 79, 49, 20, 49]
     rest = [18, 49, 81, 49, 81, 81, 18, 81]
-    strict = judged(Seer(), photo(row("a.png", png(), [half]), png()), (128,))
-    lenient = judged(Seer(), photo(row("a.png", png(), [half], [rest]), png()), (128,))
+    strict = evaluate(Seer(), photo(row("a.png", png(), [half]), png()), (128,))
+    lenient = evaluate(Seer(), photo(row("a.png", png(), [half], [rest]), png()), (128,))
     assert strict[0] < 0.6 and lenient[0] > 0.9
 
 
@@ -82,7 +82,7 @@ def test_every_picture_of_the_table_is_whole_and_its_outlines_lie_in_it(one):
     for outline in one["people"] + one["left_out"]:
         points = np.reshape(outline, (-1, 2))
         assert (points >= 0).all() and (points < (width, height)).all()
-    assert filled(one["people"], (height, width)).any() == bool(one["people"])
+    assert fill_outlines(one["people"], (height, width)).any() == bool(one["people"])
 
 
 def test_the_demo_pictures_are_those_of_the_table():

@@ -8,7 +8,7 @@ from training.matting import measure_alpha, sheet
 from training.matting.data import Collection
 
 
-def drawn():
+def draw():
     rows, columns = np.mgrid[:200, :160]
     alpha = np.clip((60 - np.hypot(rows - 100, columns - 80)) / 8 + 0.5, 0, 1)
     rgb = np.empty((200, 160, 3), np.uint8)
@@ -23,7 +23,7 @@ class Blind(torch.nn.Module):
 
 def pictures():
     places = [np.full((90, 90, 3), colour, np.uint8) for colour in ((10, 200, 30), (40, 60, 220), (250, 250, 250))]
-    return Collection([drawn()] * 30, [drawn()] * 30, [drawn()], places, [])
+    return Collection([draw()] * 30, [draw()] * 30, [draw()], places, [])
 
 
 @pytest.fixture(scope="module")
@@ -42,5 +42,5 @@ def test_the_same_seed_gives_the_same_figures(figures):
 
 
 def test_a_person_stands_four_times_beside_each_other_on_the_sheet():
-    strip = sheet.strip(Blind(), drawn()[0])
+    strip = sheet.strip(Blind(), draw()[0])
     assert strip.shape == (sheet.HEIGHT, 4 * sheet.WIDTH, 3)

@@ -1,11 +1,11 @@
 """The last turn of the screw: how strongly a trained colorizer speaks, and which way it leans.
 
 A few numbers, found on held-back pictures, settle it: the temperature of the annealed mean, a gain and a contrast of
-the chroma; how much of the favour is taken back that the loss shows rare colours
+the chroma; how much of the rebalancing is taken back that the loss shows rare colours
 (`training/colorizing/class_rebalancing.py`); and a tilt of all likelihoods, towards green or red and blue or yellow.
-The favour helps to learn rare colours, but an answer that keeps it in full leans to red where the network is unsure;
-where it is sure, neither it nor the tilt changes much. Any network looks better in error the duller it is, so that
-networks are only compared as this leaves them.
+The rebalancing helps to learn rare colours, but an answer that keeps it in full leans to red where the network is
+unsure; where it is sure, neither it nor the tilt changes much. Any network looks better in error the duller it is, so
+that networks are only compared as this leaves them.
 """
 
 import math
@@ -15,33 +15,33 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from networks.layers.palette import expanded, palette
+from networks.layers.palette import expand_chroma, palette
 from networks.palette_colorizer import CHROMA_UNIT, PaletteColorizer
 from training.colorizing.class_rebalancing import Rarity
 from training.colorizing.first_pictures import Batch
 from training.colorizing.metrics import Agreement, agreement
-from training.colorizing.spectral import folded
+from training.colorizing.spectral import fold_spectral_norm
 
 # What each number is chosen from, in the order in which they are turned; and again, since one depends on the other.
 TURNED = (
-    ("favour", (0.0, 0.5, 1.0, 1.5)),  # taken back, in parts of the logarithm of the rare colours' weights
+    ("rebalancing", (0.0, 0.5, 1.0, 1.5)),  # taken back, in parts of the logarithm of the rare colours' weights
     ("red", (0.01, 0.0, -0.01, -0.02, -0.03, -0.04)),  # per unit of the compressed plane, as is the next
     ("yellow", (-0.01, 0.0, 0.01, 0.02, 0.03)),
     ("temperature", (0.5, 0.65, 0.8, 1.0)),
     ("contrast", (0.0, 0.2, 0.4)),  # over 0.4 places that are sure become blots
 )
 ROUNDS = 2
-BIAS_WEIGHT = 0.01  # of each CIE unit of the mean error in a and b, beside the unease
+BIAS_WEIGHT = 0.01  # of each CIE unit of the mean error in a and b, beside the score
 LIVELY = 0.65  # part of the originals' colourfulness that is asked for; photos of BSDS500 come out with about 0.68
 GAIN_STEPS = 3  # of approaching it: it all but grows with the gain
-LEAST_GAIN, MOST_GAIN = 0.3, 4.0
+MIN_GAIN, MAX_GAIN = 0.3, 4.0
 
 
 @dataclass(frozen=True)
 class Setting:
     """The numbers of the calibration; see TURNED."""
 
-    favour: float = 1.0
+    rebalancing: float = 1.0
     red: float = 0.0
     yellow: float = 0.0
     temperature: float = 0.65
@@ -49,16 +49,16 @@ class Setting:
     gain: float = 1.0
 
 
-def unease(figures: Agreement) -> float:
+def score(figures: Agreement) -> float:
     """One number for a colouring of the colourfulness that is asked for: its errors, the larger one twice."""
     return (figures.error + figures.rmse + max(figures.error, figures.rmse)) / 3
 
 
 @torch.no_grad()
-def calibrated(network: PaletteColorizer, held: Batch, rarity: Rarity) -> PaletteColorizer:
-    """Return a copy of `network` of plain convolutions, in eval mode, at the setting of least unease and bias."""
-    network = folded(network)
-    trial = Trial(network, logits_of(network, held), held, favours(rarity))
+def calibrate(network: PaletteColorizer, held: Batch, rarity: Rarity) -> PaletteColorizer:
+    """Return a copy of `network` of plain convolutions, in eval mode, at the setting of least score and bias."""
+    network = fold_spectral_norm(network)
+    trial = Trial(network, logits_of(network, held), held, rebalancing_logits(rarity))
     best = Setting()
     for _ in range(ROUNDS):
         for name, values in TURNED:
@@ -72,35 +72,35 @@ def calibrated(network: PaletteColorizer, held: Batch, rarity: Rarity) -> Palett
 class Trial:
     """Tries settings on held-back pictures, whose every other row and column is looked at: a quarter of the work."""
 
-    def __init__(self, network: PaletteColorizer, logits: Tensor, held: Batch, favour: Tensor):
-        """`logits` of `network` for the pictures; `favour` (K,) as `favours` gives it."""
+    def __init__(self, network: PaletteColorizer, logits: Tensor, held: Batch, rebalancing: Tensor):
+        """`logits` of `network` for the pictures; `rebalancing` (K,) as `rebalancing_logits` gives it."""
         self.network = network
         self.logits = logits[:, :, ::2, ::2]
         self.chroma, self.lightness = (
             F.avg_pool2d(planes, 2)[:, :, ::2, ::2] for planes in (held.chroma, held.lightness)
         )
-        self.favour = favour
+        self.rebalancing = rebalancing
 
     def lean(self, setting: Setting) -> Tensor:
         """Return what the setting adds to the logit of each colour, (K,)."""
         tilt = self.network.palette @ self.network.palette.new_tensor((setting.red, setting.yellow))
-        return tilt - setting.favour * self.favour
+        return tilt - setting.rebalancing * self.rebalancing
 
     def with_gain(self, setting: Setting) -> tuple[Setting, float, Agreement]:
-        """Return the setting with the gain that makes it lively, its unease, and how the network agrees then."""
+        """Return the setting with the gain that makes it lively, its score, and how the network agrees then."""
         logits = self.logits + self.lean(setting).view(1, -1, 1, 1)
         chroma = self.network.chroma(logits, setting.temperature, setting.contrast) / self.network.gain
         gain = 1.0
         for _ in range(GAIN_STEPS):
             figures = agreement(self.lightness, gain * chroma, self.chroma)
-            gain = min(MOST_GAIN, max(LEAST_GAIN, gain * LIVELY / max(figures.colourful, 0.01)))
+            gain = min(MAX_GAIN, max(MIN_GAIN, gain * LIVELY / max(figures.colourful, 0.01)))
         figures = agreement(self.lightness, gain * chroma, self.chroma)
-        return replace(setting, gain=gain), unease(figures), figures
+        return replace(setting, gain=gain), score(figures), figures
 
 
-def favours(rarity: Rarity) -> Tensor:
+def rebalancing_logits(rarity: Rarity) -> Tensor:
     """Return the logarithm (K,) of the weight that each colour of the palette has in the loss."""
-    colours = expanded(palette())[:, :, None, None] / CHROMA_UNIT
+    colours = expand_chroma(palette())[:, :, None, None] / CHROMA_UNIT
     return rarity.weight(colours.to(rarity.weights.device)).flatten().log()
 
 

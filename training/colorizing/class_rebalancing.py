@@ -11,7 +11,7 @@ from torch import Tensor, nn
 BIN = 10.0 / 110.0  # side of a bin of the a-b plane, in the network's unit: 10 CIE units
 BINS = 22
 POWER = 0.25
-MOST = 6.0  # no colour weighs more than this
+MAX_WEIGHT = 6.0  # no colour weighs more than this
 
 
 class Rarity(nn.Module):
@@ -20,9 +20,9 @@ class Rarity(nn.Module):
     def __init__(self, chroma: Tensor):
         super().__init__()
         counts = torch.bincount(_bins(chroma).flatten(), minlength=BINS * BINS).float()
-        frequency = _smoothed((counts / counts.sum()).view(1, 1, BINS, BINS)).flatten()
+        frequency = _smooth((counts / counts.sum()).view(1, 1, BINS, BINS)).flatten()
         weights = (frequency + 1e-6) ** -POWER
-        weights = (weights / (weights * frequency).sum()).clamp(max=MOST)
+        weights = (weights / (weights * frequency).sum()).clamp(max=MAX_WEIGHT)
         self.register_buffer("weights", weights)
 
     def weight(self, chroma: Tensor) -> Tensor:
@@ -35,7 +35,7 @@ def _bins(chroma: Tensor) -> Tensor:
     return a * BINS + b
 
 
-def _smoothed(plane: Tensor) -> Tensor:
+def _smooth(plane: Tensor) -> Tensor:
     """Blur with a Gaussian of one bin, since a neighbouring colour is as rare."""
     profile = torch.exp(-(torch.arange(-3.0, 4.0) ** 2) / 2)
     kernel = profile[:, None] * profile / profile.sum() ** 2

@@ -9,13 +9,13 @@ import torch
 from torch import Tensor
 
 from networks.layers.colour_space import rgb_to_lab
-from training.common.archives import held_back, members, read_rgb
-from training.common.degradation import aged
+from training.common.archives import is_held_back, members, read_rgb
+from training.common.degradation import degrade
 
 CHROMA_UNIT = 110.0  # the network's unit of a and b, see networks/palette_colorizer.py
 KEPT_SIDE = 176  # pixels: larger pictures are kept with this short side
-LEAST_CROP = 0.4  # of the short side
-LEAST_CHROMA = 4.0  # CIE units, mean over the picture: below it a picture counts as grey and is left out
+MIN_CROP = 0.4  # of the short side
+MIN_CHROMA = 4.0  # CIE units, mean over the picture: below it a picture counts as grey and is left out
 
 # Archive, prefix of the names, share of each batch while pictures are small, share later. Small pictures
 # are taken by number; at larger sizes those that are sharp there come first, and those of vegetation in the open, whose
@@ -70,10 +70,10 @@ class ColourPictures:
         for archive, prefix, small_share, large_share in SOURCES:
             start = len(self.pictures)
             for member in members(data, archive, prefix):
-                if "mask" in member.name or held_back(member.stem) != held or _is_full(limit, start, self.pictures):
+                if "mask" in member.name or is_held_back(member.stem) != held or _is_full(limit, start, self.pictures):
                     continue
-                picture = _shrunk(read_rgb(member))
-                if mean_chroma(picture) < LEAST_CHROMA:
+                picture = _shrink(read_rgb(member))
+                if mean_chroma(picture) < MIN_CHROMA:
                     continue
                 kind = _kind_of(member.name)
                 self.pictures.append(picture)
@@ -113,7 +113,7 @@ def as_batch(crops: np.ndarray, kind: Tensor, random: np.random.Generator | None
     rgb = torch.from_numpy(crops).permute(0, 3, 1, 2).float() / 255
     lab = rgb_to_lab(rgb)
     lightness = lab[:, :1] / 100
-    grey = lightness if random is None else aged(rgb, lightness, random)
+    grey = lightness if random is None else degrade(rgb, lightness, random)
     return Batch(grey, lightness, lab[:, 1:] / CHROMA_UNIT, kind)
 
 
@@ -129,7 +129,7 @@ def _kind_of(name: str) -> str | None:
     return rest.partition("-")[0] if folder == "scenes" else None
 
 
-def _shrunk(picture: np.ndarray) -> np.ndarray:
+def _shrink(picture: np.ndarray) -> np.ndarray:
     scale = KEPT_SIDE / min(picture.shape[:2])
     return picture if scale >= 1 else cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
 
@@ -147,9 +147,9 @@ def crop_square(picture: np.ndarray, side: int, random: np.random.Generator, pow
     The higher `power`, the more crops are nearly as large as the picture.
     """
     height, width = picture.shape[:2]
-    square = max(16, int(min(height, width) * (1 - (1 - LEAST_CROP) * random.random() ** power)))
+    square = max(16, int(min(height, width) * (1 - (1 - MIN_CROP) * random.random() ** power)))
     top, left = random.integers(height - square + 1), random.integers(width - square + 1)
-    crop = _resized(picture[top : top + square, left : left + square], side)
+    crop = _resize(picture[top : top + square, left : left + square], side)
     return crop[:, ::-1] if random.random() < 0.5 else crop
 
 
@@ -157,9 +157,9 @@ def _centre(picture: np.ndarray, side: int) -> np.ndarray:
     height, width = picture.shape[:2]
     square = min(height, width)
     top, left = (height - square) // 2, (width - square) // 2
-    return _resized(picture[top : top + square, left : left + square], side)
+    return _resize(picture[top : top + square, left : left + square], side)
 
 
-def _resized(square: np.ndarray, side: int) -> np.ndarray:
+def _resize(square: np.ndarray, side: int) -> np.ndarray:
     smaller = side < square.shape[0]
     return cv2.resize(square, (side, side), interpolation=cv2.INTER_AREA if smaller else cv2.INTER_CUBIC)

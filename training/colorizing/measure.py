@@ -20,13 +20,13 @@ import torch.nn.functional as F
 from PIL import Image
 from torch import Tensor, nn
 
-from imaging.colorizing.diffusion import settled
+from imaging.colorizing.diffusion import smooth_chroma
 from networks.layers.colour_space import lab_to_rgb, rgb_to_lab
 from networks.manifest import WEIGHTS
 from networks.weights import load
 from training.colorizing.first_pictures import CHROMA_UNIT
 from training.colorizing.metrics import ciede2000, colourfulness
-from training.common.archives import held_back, members, read_rgb
+from training.common.archives import is_held_back, members, read_rgb
 
 SIDE = 128  # pixels: the working size that the figures of the card are for
 FACE_SIDE = 96  # of the small pictures of faces
@@ -39,7 +39,7 @@ def measure(network: nn.Module, data: Path, side: int = SIDE, limit: int | None 
     of the originals'; `mean_a_bias`, `mean_b_bias`: mean of result less original, CIE units.
     """
     listed = members(data, "validation.zip", "bsds-val/")[:limit]
-    return summary([compare(rgb, colourised(network, rgb, side)) for rgb in map(as_planes, map(read_rgb, listed))])
+    return summary([compare(rgb, colorize(network, rgb, side)) for rgb in map(as_planes, map(read_rgb, listed))])
 
 
 def measure_folder(network: nn.Module, folder: Path, side: int = SIDE) -> dict[str, float]:
@@ -48,7 +48,7 @@ def measure_folder(network: nn.Module, folder: Path, side: int = SIDE) -> dict[s
     for path in sorted(Path(folder).glob("*.jpg")):
         with Image.open(path) as picture:
             rgb = as_planes(np.asarray(picture.convert("RGB")))
-        rows.append(compare(rgb, colourised(network, rgb, side)))
+        rows.append(compare(rgb, colorize(network, rgb, side)))
     return summary(rows)
 
 
@@ -58,12 +58,12 @@ def measure_skin(network: nn.Module, data: Path, count: int = 100) -> dict[str, 
     `skin_blue_violet_percent`: of the places that are skin in the original, those that come out blue or violet;
     `skin_a_bias`, `skin_b_bias`: mean of result less original there, CIE units.
     """
-    listed = [member for member in members(data, "faces.zip", "faces/") if held_back(member.stem)][:count]
+    listed = [member for member in members(data, "faces.zip", "faces/") if is_held_back(member.stem)][:count]
     wrong, bias, places = 0, torch.zeros(2), 0
     for member in listed:
         rgb = as_planes(read_rgb(member))
         middle = [slice(length // 4, length - length // 4) for length in rgb.shape[2:]]
-        truth, seen = (rgb_to_lab(each)[0, :, *middle] for each in (rgb, colourised(network, rgb, FACE_SIDE)))
+        truth, seen = (rgb_to_lab(each)[0, :, *middle] for each in (rgb, colorize(network, rgb, FACE_SIDE)))
         skin = is_skin(truth)
         wrong += int((is_blue_or_violet(seen) & skin).sum())
         bias += (seen - truth)[1:, skin].sum(1)
@@ -108,7 +108,7 @@ def summary(rows: list[dict[str, float]]) -> dict[str, float]:
 
 
 @torch.no_grad()
-def colourised(network: nn.Module, rgb: Tensor, side: int, settle: bool = False) -> Tensor:
+def colorize(network: nn.Module, rgb: Tensor, side: int, settle: bool = False) -> Tensor:
     """Return `rgb` (1, 3, H, W) in [0, 1] with the colours of the network, settled if asked, rounded to 8 bits."""
     lightness = rgb_to_lab(rgb)[:, :1]
     height, width = rgb.shape[2:]
@@ -118,7 +118,7 @@ def colourised(network: nn.Module, rgb: Tensor, side: int, settle: bool = False)
     small = F.interpolate(lightness / 100, working, mode="bilinear", antialias=True, align_corners=False)
     chroma = network(small)
     if settle:
-        found = settled(small[0, 0].numpy(), chroma[0].permute(1, 2, 0).numpy())
+        found = smooth_chroma(small[0, 0].numpy(), chroma[0].permute(1, 2, 0).numpy())
         chroma = torch.from_numpy(found).permute(2, 0, 1)[None]
     chroma = F.interpolate(chroma, (height, width), mode="bilinear", align_corners=False) * CHROMA_UNIT
     return (lab_to_rgb(torch.cat((lightness, chroma), 1)) * 255).round() / 255

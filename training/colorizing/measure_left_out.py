@@ -21,8 +21,8 @@ from torch import Tensor, nn
 from networks.layers.colour_space import lab_to_rgb, rgb_to_lab
 from networks.manifest import WEIGHTS
 from networks.weights import load
-from training.colorizing.first_pictures import LEAST_CHROMA, mean_chroma
-from training.colorizing.measure import as_planes, colourised, compare, measure_skin, summary
+from training.colorizing.first_pictures import MIN_CHROMA, mean_chroma
+from training.colorizing.measure import as_planes, colorize, compare, measure_skin, summary
 from training.colorizing.pictures import REPORT, VALIDATION, Source, list_pictures
 from training.common.archives import read_rgb
 from training.common.lpips import LPIPS
@@ -48,8 +48,8 @@ def measure_set(
 ) -> dict[str, float]:
     """Return the figures of one set, those of the constant tone among them."""
     rows, tones, perceived, features = [], [], [], {"true": [], "seen": [], "grey": []}
-    for rgb in coloured_planes(data, sources, every):
-        seen = colourised(network, rgb, side, settle=True)
+    for rgb in load_coloured_planes(data, sources, every):
+        seen = colorize(network, rgb, side, settle=True)
         lab = rgb_to_lab(rgb)
         tone, grey = (lay_tone(lab, chroma) for chroma in (TONE, (0.0, 0.0)))
         rows.append(compare(rgb, seen))
@@ -72,12 +72,12 @@ def measure_set(
     }
 
 
-def coloured_planes(data: Path, sources: tuple[Source, ...], every: int = 1):
+def load_coloured_planes(data: Path, sources: tuple[Source, ...], every: int = 1):
     """Yield the pictures of the sources that are not grey, (1, 3, H, W) in [0, 1]."""
     for source in sources:
         for member in list_pictures(data, source)[::every]:
             picture = read_rgb(member)
-            if mean_chroma(picture) >= LEAST_CHROMA:
+            if mean_chroma(picture) >= MIN_CHROMA:
                 yield as_planes(picture)
 
 

@@ -7,7 +7,7 @@
 NoGAN (Antic, DeOldify, 2019) gives a generator the realism of adversarial training without its hazards: (1)
 the generator learns alone, by comparing; (2) the critic learns alone, as a classifier of what that generator
 makes; (3) the two are joined for a short while, and the generator is taken from the point where a held-back
-set is happiest, before the colours run away. Pictures grow from 64 to 128 pixels on the way.
+set is best, before the colours run away. Pictures grow from 64 to 128 pixels on the way.
 
 What the generator compares in its own stage is a distribution over colours (`training/colorizing/palette_loss.py`). The
 encoder also names what it sees, where the data says it (Iizuka, Simo-Serra, Ishikawa: "Let there be Color!", SIGGRAPH
@@ -27,11 +27,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from networks.discriminators.colour import ColourCritic
+from networks.discriminators.colour import ColourDiscriminator
 from networks.layers.encoders import ENCODERS
 from networks.palette_colorizer import PaletteColorizer
 from networks.weights import load
-from training.colorizing.calibration import Setting, Trial, calibrated, favours, logits_of, unease
+from training.colorizing.calibration import Setting, Trial, calibrate, logits_of, rebalancing_logits, score
 from training.colorizing.class_rebalancing import Rarity
 from training.colorizing.first_pictures import Batch, ColourPictures
 from training.colorizing.loader import ColourLoader
@@ -40,8 +40,8 @@ from training.colorizing.metrics import agreement
 from training.colorizing.palette_loss import PaletteLoss
 from training.colorizing.plan import FURTHER, GENERATOR_RATE, PHASES, Phase, slope
 from training.colorizing.resample_by_greenness import as_in_nature
-from training.colorizing.spectral import adopt, normalised
-from training.common.distributed import Team
+from training.colorizing.spectral import add_spectral_norm, adopt
+from training.common.distributed import ProcessGroup
 from training.common.export import export
 from training.common.muon import Muon
 from training.common.run import Run
@@ -69,15 +69,15 @@ class NoGan:
         encoder: str = "resnet18",
         device: str = "cpu",
         released: bool = False,
-        team: Team | None = None,
+        team: ProcessGroup | None = None,
     ):
-        self.device, self.team = device, team or Team()
+        self.device, self.team = device, team or ProcessGroup()
         plain = PaletteColorizer(encoder)
         if released:
             adopt(plain, load("colorize").state_dict())
-        self.generator = normalised(plain).to(device, memory_format=torch.channels_last)
+        self.generator = add_spectral_norm(plain).to(device, memory_format=torch.channels_last)
         self.classifier = nn.Linear(plain.features, max(1, kind_count)).to(device)
-        self.critic = ColourCritic().to(device, memory_format=torch.channels_last)
+        self.critic = ColourDiscriminator().to(device, memory_format=torch.channels_last)
         self.alone = copy.deepcopy(self.generator)  # the generator as the first stage left it
         self.best = copy.deepcopy(self.generator)  # the generator at the inflection point
         self.learning = nn.ModuleList((self.generator, self.classifier))
@@ -201,19 +201,19 @@ def advance(method: NoGan, phase: Phase, batch: Batch, rate: float) -> dict[str,
 
 
 class Watch:
-    """Watches the joint stage for the inflection point: the generator that was happiest is kept in `best`."""
+    """Watches the joint stage for the inflection point: the generator that was best is kept in `best`."""
 
     def __init__(self, method: NoGan, held: Batch):
         self.method, self.held = method, held
-        self.least = validate(method.best, held, method.rarity)["unease"]
+        self.least = validate(method.best, held, method.rarity)["score"]
         self.misses = 0
 
     def look(self) -> dict[str, float]:
         """Validate, keep the generator if it is the best so far, return the figures."""
         figures = validate(self.method.generator, self.held, self.method.rarity)
         self.misses += 1
-        if figures["unease"] < self.least:
-            self.least, self.misses = figures["unease"], 0
+        if figures["score"] < self.least:
+            self.least, self.misses = figures["score"], 0
             self.method.best.load_state_dict(self.method.generator.state_dict())
         return figures
 
@@ -223,29 +223,29 @@ class Watch:
 
 @torch.no_grad()
 def validate(generator: PaletteColorizer, held: Batch, rarity: Rarity) -> dict[str, float]:
-    """Return how the generator agrees with the held-back pictures at its best gain, and the unease that sums it up."""
+    """Return how the generator agrees with the held-back pictures at its best gain, and the score that sums it up."""
     generator.eval()
     with autocast(held.lightness.device.type):
         logits = logits_of(generator, held)
-    trial = Trial(generator, logits, held, favours(rarity))
+    trial = Trial(generator, logits, held, rebalancing_logits(rarity))
     setting, worst, figures = trial.with_gain(Setting())
-    return {"gain": setting.gain} | figures._asdict() | {"unease": worst}
+    return {"gain": setting.gain} | figures._asdict() | {"score": worst}
 
 
-def settled_unease(network: PaletteColorizer, held: Batch) -> float:
-    """Return the unease of a calibrated network as it is."""
+def measure_calibrated_score(network: PaletteColorizer, held: Batch) -> float:
+    """Return the score of a calibrated network as it is."""
     with torch.no_grad():
         chroma = network(held.lightness)
-    return unease(agreement(held.lightness, chroma, held.chroma))
+    return score(agreement(held.lightness, chroma, held.chroma))
 
 
 def release(method: NoGan, data: Path, held: Batch) -> dict:
     """Calibrate and measure the ends of stages 1 and 3, export the one that held-back pictures prefer."""
     candidates = {
-        name: calibrated(generator.cpu(), as_in_nature(held, len(held.grey)), method.rarity.cpu())
+        name: calibrate(generator.cpu(), as_in_nature(held, len(held.grey)), method.rarity.cpu())
         for name, generator in (("generator_alone", method.alone), ("joint", method.best))
     }
-    stage = min(candidates, key=lambda name: settled_unease(candidates[name], held))
+    stage = min(candidates, key=lambda name: measure_calibrated_score(candidates[name], held))
     measured = {name: measure(network, data) for name, network in candidates.items()}
     figures = {"stage": stage, "working_side": SIDE} | {
         name: {key: round(value, 3) for key, value in figures.items()} for name, figures in measured.items()
@@ -273,7 +273,7 @@ def main() -> None:
     held = ColourPictures(arguments.data, held=True)
     pictures = ColourPictures(arguments.data, held=False, limit=1 if arguments.release_only else None)
     rarity = Rarity(pictures.fixed(2000, 32).chroma)
-    team = Team()
+    team = ProcessGroup()
     method = NoGan(rarity, pictures.kind_count, arguments.encoder, arguments.device, arguments.from_released, team)
     run = Run("colorize", minutes=arguments.minutes)
     if team.leads and not (arguments.resume or arguments.release_only):

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 import torch
 
-from training.colorizing.first_pictures import LEAST_CHROMA, Batch, as_batch, crop_square, mean_chroma
+from training.colorizing.first_pictures import MIN_CHROMA, Batch, as_batch, crop_square, mean_chroma
 from training.common.archives import Member, members, read_rgb
 
 MAX_STORED_SIDE = 224  # pixels: larger pictures are kept with this short side
@@ -72,7 +72,7 @@ class ColourPictures:
         self.ranges, shares = [], []
         for source in sources:
             start = len(self.pictures)
-            self.pictures += coloured_pictures(data, source)
+            self.pictures += load_coloured_pictures(data, source)
             self.ranges.append((start, len(self.pictures)))
             shares.append(source.share if len(self.pictures) > start else 0)
         self.shares = np.array(shares) / sum(shares)
@@ -88,14 +88,14 @@ class ColourPictures:
         return as_batch(crops, torch.full((size,), -1), random)
 
 
-def coloured_pictures(data: Path, source: Source) -> Iterator[np.ndarray]:
+def load_coloured_pictures(data: Path, source: Source) -> Iterator[np.ndarray]:
     """Yield the pictures of a source that are not grey, uint8 (H, W, 3), evenly chosen up to its limit."""
     listed = list_pictures(data, source)
     if source.limit and len(listed) > source.limit:
         listed = [listed[index] for index in np.linspace(0, len(listed) - 1, source.limit).astype(int)]
     for member in listed:
         picture = _shrink(read_rgb(member))
-        if mean_chroma(picture) >= LEAST_CHROMA:
+        if mean_chroma(picture) >= MIN_CHROMA:
             yield picture
 
 

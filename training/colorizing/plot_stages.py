@@ -3,7 +3,7 @@ FILE.svg`.
 
 LOG is the name of a log of training/logs, as `training/colorizing/nogan.py` writes it. Over the minutes of the run
 stand the losses and what validation saw; the stages are shaded, and a line marks the look at which the joint stage was
-happiest.
+best.
 """
 
 import argparse
@@ -24,10 +24,10 @@ def main() -> None:
     parser.add_argument("log", help="name of a log, without .jsonl")
     parser.add_argument("--out", type=Path, required=True)
     arguments = parser.parse_args()
-    arguments.out.write_text(drawn(rows(LOGS / f"{arguments.log}.jsonl")), encoding="utf-8")
+    arguments.out.write_text(draw_svg(rows(LOGS / f"{arguments.log}.jsonl")), encoding="utf-8")
 
 
-def drawn(found: list[dict[str, float]]) -> str:
+def draw_svg(found: list[dict[str, float]]) -> str:
     """Return the SVG of a run's rows."""
     spans, latest = stages(found), max(row["minutes"] for row in found) or 1.0
     panels = [panel(found, names, place * HEIGHT, spans, latest) for place, names in enumerate(PANELS)]
@@ -50,9 +50,9 @@ def stages(found: list[dict[str, float]]) -> dict[str, tuple[float, float]]:
 
 
 def inflection(found: list[dict[str, float]], spans: dict[str, tuple[float, float]]) -> float | None:
-    """Return the minute of the joint stage's happiest look, None without a joint stage."""
-    looks = [row for row in found if "unease" in row and row["minutes"] >= spans.get("joint", (float("inf"),))[0]]
-    return min(looks, key=lambda row: row["unease"])["minutes"] if looks else None
+    """Return the minute of the joint stage's best look, None without a joint stage."""
+    looks = [row for row in found if "score" in row and row["minutes"] >= spans.get("joint", (float("inf"),))[0]]
+    return min(looks, key=lambda row: row["score"])["minutes"] if looks else None
 
 
 def panel(found: list, names: tuple[str, ...], top: float, spans: dict, latest: float) -> str:

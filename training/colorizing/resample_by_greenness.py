@@ -12,14 +12,14 @@ from training.colorizing.first_pictures import CHROMA_UNIT, Batch
 
 GREEN_SHARES = (0.02, 0.2, 0.5, 0.8)  # of a picture: where one kind ends and the next begins
 PARTS = (0.23, 0.26, 0.24, 0.17, 0.10)  # of 290 training pictures of BSDS500 that are of each kind
-LEAST_GREEN, LEAST_YELLOW = 4, 4  # CIE units of -a and of b, from which a place counts as green
+MIN_GREEN, MIN_YELLOW = 4, 4  # CIE units of -a and of b, from which a place counts as green
 
 
 def as_in_nature(held: Batch, count: int) -> Batch:
     """Return about `count` of the pictures, some of them several times, the kinds in their PARTS."""
     kinds = torch.bucketize(green_share(held.chroma), torch.tensor(GREEN_SHARES))
     chosen = torch.cat(
-        [spread((kinds == kind).nonzero()[:, 0], round(count * part)) for kind, part in enumerate(PARTS)]
+        [pick_evenly((kinds == kind).nonzero()[:, 0], round(count * part)) for kind, part in enumerate(PARTS)]
     )
     return Batch(held.grey[chosen], held.lightness[chosen], held.chroma[chosen], held.kind[chosen])
 
@@ -27,9 +27,9 @@ def as_in_nature(held: Batch, count: int) -> Batch:
 def green_share(chroma: Tensor) -> Tensor:
     """Return the part (N,) of each picture (N, 2, H, W), in the network's unit, that is green."""
     a, b = (CHROMA_UNIT * chroma).unbind(1)
-    return ((a < -LEAST_GREEN) & (b > LEAST_YELLOW)).float().mean((1, 2))
+    return ((a < -MIN_GREEN) & (b > MIN_YELLOW)).float().mean((1, 2))
 
 
-def spread(places: Tensor, count: int) -> Tensor:
+def pick_evenly(places: Tensor, count: int) -> Tensor:
     """Return `count` of `places`, evenly spread; none where there are none."""
     return places[torch.linspace(0, len(places) - 1, count).round().long()] if len(places) else places

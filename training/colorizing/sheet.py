@@ -16,7 +16,7 @@ from torch import nn
 
 from networks.layers.colour_space import lab_to_rgb, rgb_to_lab
 from networks.weights import load
-from training.colorizing.measure import SIDE, as_planes, colourised
+from training.colorizing.measure import SIDE, as_planes, colorize
 
 PICTURES = Path(__file__).resolve().parents[2] / "docs" / "demo" / "pictures"
 HEIGHT, WIDTH = 170, 260  # pixels of a cell
@@ -39,7 +39,7 @@ def sheet(network: nn.Module, paths: list[Path]) -> np.ndarray:
         with Image.open(path) as picture:
             rgb = as_planes(np.asarray(picture.convert("RGB")))
         grey = lab_to_rgb(rgb_to_lab(rgb) * torch.tensor([1.0, 0.0, 0.0]).view(1, 3, 1, 1))
-        rows.append(np.hstack([cell(planes) for planes in (grey, colourised(network, rgb, SIDE, settle=True), rgb)]))
+        rows.append(np.hstack([cell(planes) for planes in (grey, colorize(network, rgb, SIDE, settle=True), rgb)]))
     return np.vstack(rows)
 
 

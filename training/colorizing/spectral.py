@@ -9,7 +9,7 @@ from torch.nn.utils.parametrizations import spectral_norm
 from networks.palette_colorizer import PaletteColorizer
 
 
-def normalised(generator: PaletteColorizer) -> PaletteColorizer:
+def add_spectral_norm(generator: PaletteColorizer) -> PaletteColorizer:
     """Normalise the decoder's convolutions whose scale no batch normalisation undoes; return the generator.
 
     The head is left free: how sure the network may be is for the loss to say. Miyato et al.: "Spectral Normalization
@@ -22,7 +22,7 @@ def normalised(generator: PaletteColorizer) -> PaletteColorizer:
     return generator
 
 
-def folded(generator: PaletteColorizer) -> PaletteColorizer:
+def fold_spectral_norm(generator: PaletteColorizer) -> PaletteColorizer:
     """Return a new network of plain convolutions, in eval mode, that computes what `generator` computes there."""
     generator.eval()
     state = {name: tensor for name, tensor in generator.state_dict().items() if ".parametrizations." not in name}

@@ -21,7 +21,7 @@ from torch import Tensor, nn
 
 from networks.layers.colour_space import lab_to_rgb
 from networks.layers.efficientnet_lite import load_efficientnet_lite0
-from networks.layers.encoders import load_vgg16, pretrained_modules
+from networks.layers.encoders import load_vgg16, list_pretrained
 from networks.palette_colorizer import CHROMA_UNIT, PaletteColorizer
 from networks.precision import half_type
 from training.colorizing.class_rebalancing import Rarity
@@ -81,7 +81,7 @@ class Generator:
         else:
             load_efficientnet_lite0(self.network.levels, read_efficientnet_lite0())
         self.network = self.network.to(memory_format=torch.channels_last)
-        self.pretrained = nn.ModuleList(pretrained_modules(encoder, self.network.levels))
+        self.pretrained = nn.ModuleList(list_pretrained(encoder, self.network.levels))
         weights = list(self.pretrained.parameters())
         learnt = [module for module in self.network.modules() if not set(module.parameters()) & set(weights)]
         self.decoder_optimiser = Muon(nn.ModuleList(learnt), DECODER_RATE, WEIGHT_DECAY)

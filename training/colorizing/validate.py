@@ -12,7 +12,7 @@ from networks.palette_colorizer import PaletteColorizer
 from networks.precision import half_type
 from training.colorizing.first_pictures import Batch, as_batch
 from training.colorizing.metrics import agreement
-from training.colorizing.pictures import Source, coloured_pictures
+from training.colorizing.pictures import Source, load_coloured_pictures
 
 SIDE = 160  # pixels of the centred squares
 COUNT = 120  # of each source at most
@@ -22,7 +22,7 @@ def validation_batch(data: Path, sources: tuple[Source, ...], side: int = SIDE, 
     """Return centred squares of the sources, greyed but not degraded."""
     squares = []
     for source in sources:
-        pictures = list(coloured_pictures(data, source))
+        pictures = list(load_coloured_pictures(data, source))
         chosen = np.linspace(0, len(pictures) - 1, min(count, len(pictures))).astype(int)
         squares += [_centre_square(pictures[index], side) for index in chosen]
     return as_batch(np.stack(squares), torch.full((len(squares),), -1), None)

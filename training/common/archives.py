@@ -34,35 +34,35 @@ class Member(NamedTuple):
 def members(data: Path, archive: str, prefix: str = "") -> list[Member]:
     """Return the pictures of `data/archive` whose names start with `prefix`, sorted by name."""
     path = Path(data) / archive
-    names = opened(path).namelist()
+    names = open_archive(path).namelist()
     return [Member(path, name) for name in sorted(names) if name.startswith(prefix) and name.lower().endswith(PICTURES)]
 
 
 def read_rgb(member: Member) -> np.ndarray:
     """Return the picture as uint8 (H, W, 3), RGB."""
-    return decoded(member, "RGB")
+    return decode(member, "RGB")
 
 
 def read_rgba(member: Member) -> np.ndarray:
     """Return the picture as uint8 (H, W, 4), RGB and straight alpha."""
-    return decoded(member, "RGBA")
+    return decode(member, "RGBA")
 
 
 def read_grey(member: Member) -> np.ndarray:
     """Return the picture as uint8 (H, W)."""
-    return decoded(member, "L")
+    return decode(member, "L")
 
 
-def held_back(stem: str) -> bool:
+def is_held_back(stem: str) -> bool:
     """Whether `stem` belongs to the tenth kept for validation: decided by its SHA-1, for ever."""
     return int(hashlib.sha1(stem.encode(), usedforsecurity=False).hexdigest(), 16) % 10 == 0
 
 
-def decoded(member: Member, mode: str) -> np.ndarray:
-    with Image.open(io.BytesIO(opened(member.archive).read(member.name))) as picture:
+def decode(member: Member, mode: str) -> np.ndarray:
+    with Image.open(io.BytesIO(open_archive(member.archive).read(member.name))) as picture:
         return np.asarray(picture.convert(mode))
 
 
 @lru_cache(maxsize=32)
-def opened(archive: Path) -> zipfile.ZipFile:
+def open_archive(archive: Path) -> zipfile.ZipFile:
     return zipfile.ZipFile(archive)

@@ -11,31 +11,31 @@ from torch import Tensor
 AGED_SHARE = 0.35  # of the pictures; the others keep their exact lightness
 
 
-def aged(rgb: Tensor, lightness: Tensor, random: np.random.Generator) -> Tensor:
+def degrade(rgb: Tensor, lightness: Tensor, random: np.random.Generator) -> Tensor:
     """Return `lightness` (N, 1, H, W) in [0, 1] with about a third of the pictures aged; same shape and range.
 
     `rgb` (N, 3, H, W) in [0, 1] is the same picture in colour: old emulsions saw blue brighter and red
     darker than the eye does.
     """
     planes = [
-        _aged_one(picture.numpy(), plane[0].numpy(), random) if random.random() < AGED_SHARE else plane[0].numpy()
+        _degrade_one(picture.numpy(), plane[0].numpy(), random) if random.random() < AGED_SHARE else plane[0].numpy()
         for picture, plane in zip(rgb, lightness, strict=True)
     ]
     return torch.from_numpy(np.stack(planes))[:, None]
 
 
-def _aged_one(rgb: np.ndarray, plane: np.ndarray, random: np.random.Generator) -> np.ndarray:
+def _degrade_one(rgb: np.ndarray, plane: np.ndarray, random: np.random.Generator) -> np.ndarray:
     if random.random() < 0.3:
         plane = _orthochromatic(rgb, plane, random)
     if random.random() < 0.4:
         plane = cv2.GaussianBlur(plane, (0, 0), random.uniform(0.4, 1.3))
-    plane = _faded(plane, random)
+    plane = _fade(plane, random)
     if random.random() < 0.5:
         plane = plane + _grain(plane.shape, random)
     if random.random() < 0.2:
-        plane = _scratched(plane, random)
+        plane = _scratch(plane, random)
     if random.random() < 0.4:
-        plane = _compressed(plane, random)
+        plane = _compress_jpeg(plane, random)
     return np.clip(plane, 0, 1).astype(np.float32)
 
 
@@ -45,7 +45,7 @@ def _orthochromatic(rgb: np.ndarray, plane: np.ndarray, random: np.random.Genera
     return plane + random.uniform(0.2, 0.8) * (recorded - plane)
 
 
-def _faded(plane: np.ndarray, random: np.random.Generator) -> np.ndarray:
+def _fade(plane: np.ndarray, random: np.random.Generator) -> np.ndarray:
     """Raise the blacks, lower the whites, bend the middle."""
     black, white = random.uniform(0, 0.2), random.uniform(0.8, 1)
     return black + (white - black) * np.clip(plane, 0, 1) ** random.uniform(0.75, 1.35)
@@ -59,7 +59,7 @@ def _grain(shape: tuple[int, int], random: np.random.Generator) -> np.ndarray:
     return random.uniform(0.01, 0.06) * cv2.resize(noise, (width, height), interpolation=cv2.INTER_LINEAR)
 
 
-def _scratched(plane: np.ndarray, random: np.random.Generator) -> np.ndarray:
+def _scratch(plane: np.ndarray, random: np.random.Generator) -> np.ndarray:
     """Draw one to three light or dark lines across."""
     height, width = plane.shape
     plane = np.ascontiguousarray(plane, np.float32)
@@ -69,7 +69,7 @@ def _scratched(plane: np.ndarray, random: np.random.Generator) -> np.ndarray:
     return plane
 
 
-def _compressed(plane: np.ndarray, random: np.random.Generator) -> np.ndarray:
+def _compress_jpeg(plane: np.ndarray, random: np.random.Generator) -> np.ndarray:
     """Save as JPEG and read again."""
     bytes_of = np.clip(plane * 255 + 0.5, 0, 255).astype(np.uint8)
     quality = int(random.integers(30, 90))

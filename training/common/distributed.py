@@ -11,7 +11,7 @@ import torch
 from torch import distributed, nn
 
 
-class Team:
+class ProcessGroup:
     """The processes of one run, which start from the same seed. `rank` 0 keeps the clock, the log, the checkpoints."""
 
     def __init__(self):

@@ -30,7 +30,7 @@ def export(
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{name}.safetensors"
     partial = path.with_suffix(".partial")
-    save_file({key: halved(key, value) for key, value in network.state_dict().items()}, partial)
+    save_file({key: cast_to_half(key, value) for key, value in network.state_dict().items()}, partial)
     os.chmod(partial, 0o644)  # the writer makes it private; the site may run as another user
     entry = {
         "network": network_name,
@@ -46,7 +46,7 @@ def export(
     return path
 
 
-def halved(key: str, tensor: torch.Tensor) -> torch.Tensor:
+def cast_to_half(key: str, tensor: torch.Tensor) -> torch.Tensor:
     tensor = tensor.detach().cpu().contiguous()
     if not tensor.is_floating_point():
         return tensor

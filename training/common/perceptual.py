@@ -19,7 +19,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from networks.features import SCALES, FeatureNetwork
-from training.common.archives import held_back, members, read_rgb
+from training.common.archives import is_held_back, members, read_rgb
 from training.common.export import export
 from training.common.run import Run
 
@@ -63,7 +63,7 @@ def main() -> None:
     torch.manual_seed(SEED)
     listed = [member for archive in ARCHIVES for member in members(arguments.data, archive)]
     names = sorted({class_of(member) for member in listed})
-    train, held = (load_set([m for m in listed if held_back(m.stem) is part], names) for part in (False, True))
+    train, held = (load_set([m for m in listed if is_held_back(m.stem) is part], names) for part in (False, True))
     network = Namer(len(names)).to(arguments.device, memory_format=torch.channels_last)
     optimiser = torch.optim.AdamW(network.parameters(), RATE, weight_decay=0.05)
     run = Run("perceptual", out=arguments.out, minutes=arguments.minutes)

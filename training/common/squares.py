@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from training.common.archives import Member, held_back, members, read_rgb
+from training.common.archives import Member, is_held_back, members, read_rgb
 
 # Archive, prefix of the names, and how often its pictures stand in the bank: sharp photos count most.
 SOURCES = (
@@ -23,14 +23,14 @@ SOURCES = (
 )
 
 
-def listed(data: Path, sources: Iterable[tuple[str, str, int]] = SOURCES) -> tuple[list[Member], list[Member]]:
+def list_members(data: Path, sources: Iterable[tuple[str, str, int]] = SOURCES) -> tuple[list[Member], list[Member]]:
     """Return the members to train on, each as often as it counts, and those that are held back."""
     train, held = [], []
     for archive, prefix, times in sources:
         for member in members(data, archive, prefix):
             if ".mask." in member.name:
                 continue
-            if held_back(member.stem):
+            if is_held_back(member.stem):
                 held.append(member)
             else:
                 train += [member] * times

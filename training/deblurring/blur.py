@@ -92,7 +92,7 @@ class Photograph(NamedTuple):
 
     def kernel_at(self, rows: slice, columns: slice, radius: int) -> np.ndarray:
         """Return the mean kernel of a part of the picture on a grid of `radius`: float32, K = 2 * radius + 1."""
-        first, last = framed(self.kernels[0], radius), framed(self.kernels[-1], radius)
+        first, last = crop_kernel(self.kernels[0], radius), crop_kernel(self.kernels[-1], radius)
         if self.share is None:
             return first
         part = float(self.share[rows, columns].mean())
@@ -101,10 +101,10 @@ class Photograph(NamedTuple):
 
 def degrade(sharp: np.ndarray, shaken: Motion, random: np.random.Generator) -> np.ndarray:
     """Return uint8 (H, W, 3): the photo of the scene `sharp`, uint8 (H, W, 3), that moved by `shaken`."""
-    return photographed(sharp, shaken, random).pixels
+    return photograph(sharp, shaken, random).pixels
 
 
-def photographed(
+def photograph(
     sharp: np.ndarray, shaken: Motion, random: np.random.Generator, seen: tuple[float, float] = (0.0, 1.0)
 ) -> Photograph:
     """Return the photo of the scene `sharp`, uint8 (H, W, 3), that moved by `shaken`, and how it was blurred.
@@ -113,25 +113,25 @@ def photographed(
     picture, and the blur passes smoothly from one to the other. `sharp` is a crop that sees the part `seen` of
     that way. The border is continued by reflection.
     """
-    light = overexposed(LIGHT_OF_CODES[sharp], random)
+    light = overexpose(LIGHT_OF_CODES[sharp], random)
     kernels, share = (kernel(shaken.path),), None
-    blurred = convolved(light, kernels[0])
+    blurred = convolve(light, kernels[0])
     if random.random() < VARYING_SHARE:
         roll = random.uniform(0.6, 1.2) * cmath.rect(1.0, random.uniform(-0.5, 0.5))
         share = seen[0] + (seen[1] - seen[0]) * ramp(sharp.shape[:2], random)
         kernels = (kernels[0], kernel(shaken.path * roll))
-        blurred = blurred * (1 - share) + convolved(light, kernels[1]) * share
-    return Photograph(developed(blurred, shaken.exposure, random), kernels, share)
+        blurred = blurred * (1 - share) + convolve(light, kernels[1]) * share
+    return Photograph(develop(blurred, shaken.exposure, random), kernels, share)
 
 
-def developed(light: np.ndarray, exposure: float, random: np.random.Generator) -> np.ndarray:
+def develop(light: np.ndarray, exposure: float, random: np.random.Generator) -> np.ndarray:
     """Return what the camera saves, uint8 (H, W, 3), of the linear light that fell on its sensor."""
     noisy = light + noise(light, exposure, random)
     pixels = np.round(srgb_from_linear(np.clip(noisy, 0, 1)) * 255).astype(np.uint8)
     return jpeg(pixels, quality=int(random.integers(90, 99)))
 
 
-def framed(weights: np.ndarray, radius: int) -> np.ndarray:
+def crop_kernel(weights: np.ndarray, radius: int) -> np.ndarray:
     """Return a kernel on a grid of `radius`, cut or filled up with zeros, float32 of sum 1."""
     missing = radius - weights.shape[0] // 2
     if missing >= 0:
@@ -140,13 +140,13 @@ def framed(weights: np.ndarray, radius: int) -> np.ndarray:
     return cut / cut.sum()
 
 
-def overexposed(light: np.ndarray, random: np.random.Generator) -> np.ndarray:
+def overexpose(light: np.ndarray, random: np.random.Generator) -> np.ndarray:
     """Give near-white pixels back some of the brightness that the sharp photo had clipped."""
     knee, gain = 0.85, random.uniform(0.0, 2.0)
     return light + gain * np.maximum(light.min(axis=2, keepdims=True) - knee, 0) / (1 - knee)
 
 
-def convolved(light: np.ndarray, weights: np.ndarray) -> np.ndarray:
+def convolve(light: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """Convolve float32 (H, W, 3) with (K, K), same size, reflected border."""
     radius = weights.shape[0] // 2
     padded = np.pad(light, ((radius, radius), (radius, radius), (0, 0)), mode="symmetric")

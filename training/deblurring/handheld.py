@@ -22,14 +22,16 @@ FOCAL = 1.2  # of the lens, in long sides of the picture
 ROLL = 0.7  # how far it moves a corner next to how far the other two move everything, on average
 
 
-def photographed(sharp: np.ndarray, extents: tuple[float, float], random: np.random.Generator) -> blur.Photograph:
+def photograph_handheld(
+    sharp: np.ndarray, extents: tuple[float, float], random: np.random.Generator
+) -> blur.Photograph:
     """Return the photo, shaken, of the scene `sharp`, uint8 (H, W, 3): the middle of the picture moves by an extent,
     the longer side of its path's bounding box in pixels, that lies in `extents`."""
     seconds = float(random.uniform(*SECONDS))
-    light = blur.overexposed(blur.LIGHT_OF_CODES[sharp], random)
-    views = (viewed(light, view) for view in homographies(sharp.shape[:2], extents, seconds, random))
+    light = blur.overexpose(blur.LIGHT_OF_CODES[sharp], random)
+    views = (warp_view(light, view) for view in homographies(sharp.shape[:2], extents, seconds, random))
     blurred = sum(views) / VIEWS
-    return blur.Photograph(blur.developed(blurred, seconds / SECONDS[1], random), (), None)
+    return blur.Photograph(blur.develop(blurred, seconds / SECONDS[1], random), (), None)
 
 
 def homographies(
@@ -60,7 +62,7 @@ def angle(seconds: float, random: np.random.Generator) -> np.ndarray:
     return path - path.mean()
 
 
-def viewed(light: np.ndarray, view: np.ndarray) -> np.ndarray:
+def warp_view(light: np.ndarray, view: np.ndarray) -> np.ndarray:
     """Return one view of float32 (H, W, 3); the border is continued by reflection."""
     flags = cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP
     seen = cv2.warpPerspective(light, view, light.shape[1::-1], flags=flags, borderMode=cv2.BORDER_REFLECT)

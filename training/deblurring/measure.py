@@ -42,8 +42,8 @@ TRAINED = {
 def main() -> None:
     arguments = parse_arguments()
     torch.set_num_threads(arguments.threads)
-    network = loaded(arguments.weights, arguments.state) if arguments.state else weights.load(arguments.weights)
-    shaken = handheld.photographed if arguments.handheld else photographed
+    network = load_network(arguments.weights, arguments.state) if arguments.state else weights.load(arguments.weights)
+    shaken = handheld.photograph_handheld if arguments.handheld else photograph_protocol
     figures = measure(network, sharp_photos(arguments), arguments.sheet, arguments.every, shaken)
     print(json.dumps(figures, indent=2))
     if arguments.export:
@@ -69,9 +69,11 @@ def add_photos(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--every", type=int, default=1, help="measure on every so manieth picture only")
 
 
-def photographed(sharp: np.ndarray, extents: tuple[float, float], random: np.random.Generator) -> blur.Photograph:
+def photograph_protocol(
+    sharp: np.ndarray, extents: tuple[float, float], random: np.random.Generator
+) -> blur.Photograph:
     """The shake of the protocol."""
-    return blur.photographed(sharp, blur.motion(random, extents), random)
+    return blur.photograph(sharp, blur.motion(random, extents), random)
 
 
 def sharp_photos(arguments: argparse.Namespace) -> list[np.ndarray]:
@@ -81,7 +83,7 @@ def sharp_photos(arguments: argparse.Namespace) -> list[np.ndarray]:
     return [read_rgb(member) for member in members(arguments.data, "validation.zip", "bsds-val/")]
 
 
-def loaded(name: str, state: Path) -> nn.Module:
+def load_network(name: str, state: Path) -> nn.Module:
     network = weights.build(*TRAINED[name])
     network.load_state_dict(torch.load(state, map_location="cpu", weights_only=True))
     return network.eval()
@@ -96,7 +98,7 @@ class Case(NamedTuple):
     sharp: np.ndarray
 
 
-def protocol(photos: list[np.ndarray], every: int = 1, shaken: Shaken = photographed) -> Iterator[Case]:
+def protocol(photos: list[np.ndarray], every: int = 1, shaken: Shaken = photograph_protocol) -> Iterator[Case]:
     """Yield every photo, or every so manieth, blurred in every severity, one severity after the other."""
     for level, (severity, extents) in enumerate(blur.SEVERITIES.items()):
         for index, sharp in list(enumerate(photos))[::every]:
@@ -109,20 +111,20 @@ def measure(
     photos: list[np.ndarray],
     sheet: Path | None = None,
     every: int = 1,
-    shaken: Shaken = photographed,
+    shaken: Shaken = photograph_protocol,
 ) -> dict:
     """Return the figures of the protocol by severity, their means, and those of the sharp photos."""
     rows: dict[str, list[dict[str, float]]] = {severity: [] for severity in blur.SEVERITIES}
     shown = []
     for case in protocol(photos, every, shaken):
         restored = restore(network, case.photo.pixels)
-        rows[case.severity].append(compared(case.photo.pixels, restored, case.sharp))
+        rows[case.severity].append(compare(case.photo.pixels, restored, case.sharp))
         if case.index % SHOWN_EVERY == list(rows).index(case.severity):
             shown.append(np.concatenate([case.photo.pixels, restored, case.sharp], axis=1))
     if sheet:
         save_sheet(shown, sheet)
-    figures = {severity: averaged(of_one) for severity, of_one in rows.items()}
-    figures["mean"] = averaged(list(figures.values()))
+    figures = {severity: average(of_one) for severity, of_one in rows.items()}
+    figures["mean"] = average(list(figures.values()))
     untouched = [psnr(restore(network, sharp), sharp) for sharp in photos[::every]]
     figures["sharp"] = {"psnr_to_input": round(mean(untouched), 2), "psnr_to_input_worst": round(min(untouched), 2)}
     return figures
@@ -136,7 +138,7 @@ def save_sheet(rows: list[np.ndarray], path: Path) -> None:
     Image.fromarray(np.concatenate(padded)).save(path, quality=88)
 
 
-def compared(blurred: np.ndarray, restored: np.ndarray, sharp: np.ndarray) -> dict[str, float]:
+def compare(blurred: np.ndarray, restored: np.ndarray, sharp: np.ndarray) -> dict[str, float]:
     before, after = psnr(blurred, sharp), psnr(restored, sharp)
     similar_before, similar_after = ssim(blurred, sharp), ssim(restored, sharp)
     shift = np.abs(restored.mean(axis=(0, 1)) - blurred.mean(axis=(0, 1))).max()
@@ -151,7 +153,7 @@ def compared(blurred: np.ndarray, restored: np.ndarray, sharp: np.ndarray) -> di
     }
 
 
-def averaged(rows: list[dict[str, float]]) -> dict[str, float]:
+def average(rows: list[dict[str, float]]) -> dict[str, float]:
     return {name: round(mean(row[name] for row in rows), 4) for name in rows[0]}
 
 

@@ -15,7 +15,7 @@ import torch
 from imaging.deblurring import shake
 from networks import weights
 from networks.deconvolver import Deconvolver
-from training.common.archives import held_back, members, read_rgb
+from training.common.archives import is_held_back, members, read_rgb
 from training.deblurring.measure import add_photos, protocol, sharp_photos
 from training.deblurring.pairs import ARCHIVES
 
@@ -26,10 +26,10 @@ def main() -> None:
     arguments = parse_arguments()
     torch.set_num_threads(1)
     network = weights.load("deblur")
-    photos = held_back_photos(arguments) if arguments.choose else sharp_photos(arguments)
+    photos = load_held_back_photos(arguments) if arguments.choose else sharp_photos(arguments)
     spreads = measure(network, photos, arguments.every)
     thresholds = np.arange(0.3, 1.5, 0.1).round(2) if arguments.choose else [shake.THRESHOLD]
-    print(json.dumps({float(threshold): treated(spreads, threshold) for threshold in thresholds}, indent=2))
+    print(json.dumps({float(threshold): measure_treated(spreads, threshold) for threshold in thresholds}, indent=2))
     print(json.dumps({kind: quantiles(values) for kind, values in spreads.items()}, indent=2))
 
 
@@ -40,9 +40,9 @@ def parse_arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def held_back_photos(arguments: argparse.Namespace) -> list[np.ndarray]:
+def load_held_back_photos(arguments: argparse.Namespace) -> list[np.ndarray]:
     listed = [member for archive in ARCHIVES for member in members(arguments.data, archive)]
-    return [read_rgb(member) for member in listed if held_back(member.stem)][:CHOICE_PICTURES]
+    return [read_rgb(member) for member in listed if is_held_back(member.stem)][:CHOICE_PICTURES]
 
 
 @torch.inference_mode()
@@ -50,7 +50,7 @@ def measure(network: Deconvolver, photos: list[np.ndarray], every: int = 1) -> d
     """Return the spreads in pixels of all photos by severity, and of the sharp ones."""
 
     def spread(pixels: np.ndarray) -> float:
-        return shake.spread(pixels, network.kernel, network.multiple_of, network.minimum_side)
+        return shake.estimate_blur(pixels, network.kernel, network.multiple_of, network.minimum_side)
 
     spreads: dict[str, list[float]] = {"sharp": [spread(photo) for photo in photos[::every]]}
     for case in protocol(photos, every):
@@ -58,7 +58,7 @@ def measure(network: Deconvolver, photos: list[np.ndarray], every: int = 1) -> d
     return spreads
 
 
-def treated(spreads: dict[str, list[float]], threshold: float) -> dict[str, float]:
+def measure_treated(spreads: dict[str, list[float]], threshold: float) -> dict[str, float]:
     """Return the part of each kind that counts as blurred, in percent."""
     return {kind: round(100 * float(np.mean(np.array(values) >= threshold)), 1) for kind, values in spreads.items()}
 

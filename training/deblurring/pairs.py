@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch.utils.data import Dataset
 
-from training.common.archives import Member, held_back, members, read_rgb
+from training.common.archives import Member, is_held_back, members, read_rgb
 from training.deblurring import blur
 
 ARCHIVES = ("photos-0.zip", "photos-1.zip", "photos-2.zip")
@@ -20,8 +20,8 @@ SHARP_SHARE = 0.1  # pairs left undegraded: a sharp picture is to stay as it is
 def photos(data: Path) -> tuple[list[np.ndarray], list[Member]]:
     """Return the sharp photos to learn from, uint8 (H, W, 3), and the members that are held back."""
     listed = [member for archive in ARCHIVES for member in members(data, archive)]
-    held = [member for member in listed if held_back(member.stem)]
-    return [read_rgb(member) for member in listed if not held_back(member.stem)], held
+    held = [member for member in listed if is_held_back(member.stem)]
+    return [read_rgb(member) for member in listed if not is_held_back(member.stem)], held
 
 
 class Crops(Dataset):
@@ -53,9 +53,9 @@ def pair(picture: np.ndarray, side: int, random: np.random.Generator) -> tuple[n
     sharp = np.ascontiguousarray(sharp[:, ::-1] if random.random() < 0.5 else sharp)
     inner = slice(margin, margin + side)
     if random.random() < SHARP_SHARE:
-        return sharp[inner, inner], sharp[inner, inner], blur.framed(np.ones((1, 1), np.float32), RADIUS)
+        return sharp[inner, inner], sharp[inner, inner], blur.crop_kernel(np.ones((1, 1), np.float32), RADIUS)
     seen = sorted(random.uniform(0, 1, 2))
-    photo = blur.photographed(sharp, blur.motion(random), random, seen)
+    photo = blur.photograph(sharp, blur.motion(random), random, seen)
     return photo.pixels[inner, inner], sharp[inner, inner], photo.kernel_at(inner, inner, RADIUS)
 
 

@@ -13,7 +13,7 @@ import json
 import numpy as np
 
 from training.deblurring import blur
-from training.deblurring.measure import add_photos, averaged, compared, protocol, sharp_photos
+from training.deblurring.measure import add_photos, average, compare, protocol, sharp_photos
 
 ITERATIONS = (5, 10, 20, 30)
 
@@ -23,10 +23,10 @@ def main() -> None:
     rows: dict[int, dict[str, list[dict[str, float]]]] = {count: {} for count in ITERATIONS}
     for case in protocol(sharp_photos(arguments), arguments.every):
         for count, restored in restore(case.photo).items():
-            rows[count].setdefault(case.severity, []).append(compared(case.photo.pixels, restored, case.sharp))
-    figures = {count: {kind: averaged(found) for kind, found in kinds.items()} for count, kinds in rows.items()}
+            rows[count].setdefault(case.severity, []).append(compare(case.photo.pixels, restored, case.sharp))
+    figures = {count: {kind: average(found) for kind, found in kinds.items()} for count, kinds in rows.items()}
     for kinds in figures.values():
-        kinds["mean"] = averaged(list(kinds.values()))
+        kinds["mean"] = average(list(kinds.values()))
     print(json.dumps(figures, indent=2))
 
 
@@ -39,7 +39,7 @@ def parse_arguments() -> argparse.Namespace:
 def restore(photo: blur.Photograph) -> dict[int, np.ndarray]:
     """Return the pictures, uint8 (H, W, 3), after each number of `ITERATIONS`."""
     light = blur.linear_from_srgb(photo.pixels.astype(np.float32) / 255)
-    answers = [sharpened(light, kernel) for kernel in photo.kernels]
+    answers = [richardson_lucy(light, kernel) for kernel in photo.kernels]
     mixed = {}
     for count in ITERATIONS:
         first, last = answers[0][count], answers[-1][count]
@@ -48,13 +48,13 @@ def restore(photo: blur.Photograph) -> dict[int, np.ndarray]:
     return mixed
 
 
-def sharpened(light: np.ndarray, kernel: np.ndarray) -> dict[int, np.ndarray]:
+def richardson_lucy(light: np.ndarray, kernel: np.ndarray) -> dict[int, np.ndarray]:
     """Iterate on float32 (H, W, 3) in linear light, borders reflected."""
     turned = kernel[::-1, ::-1]
     estimate, kept = light.copy(), {}
     for step in range(1, max(ITERATIONS) + 1):
-        expected = np.maximum(blur.convolved(estimate, kernel), 1e-4)
-        estimate = estimate * np.maximum(blur.convolved(light / expected, turned), 0)
+        expected = np.maximum(blur.convolve(estimate, kernel), 1e-4)
+        estimate = estimate * np.maximum(blur.convolve(light / expected, turned), 0)
         if step in ITERATIONS:
             kept[step] = estimate
     return kept

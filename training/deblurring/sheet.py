@@ -47,7 +47,7 @@ def pairs(photos: list[np.ndarray]) -> np.ndarray:
     random = np.random.default_rng(SEED)
     columns = []
     for photo, extents in zip(cycle(photos), [one for one in blur.SEVERITIES.values() for _ in range(2)], strict=False):
-        made = blur.photographed(photo, blur.motion(random, extents), random)
+        made = blur.photograph(photo, blur.motion(random, extents), random)
         middle = tuple(slice((length - SIDE) // 2, (length - SIDE) // 2 + SIDE) for length in photo.shape[:2])
         sharp, blurred = (np.ascontiguousarray(picture[middle]) for picture in (photo, made.pixels))
         corner = tile(made.kernels[0], zoom=2)[:, :, None]
@@ -58,7 +58,7 @@ def pairs(photos: list[np.ndarray]) -> np.ndarray:
 
 def tile(kernel: np.ndarray, zoom: int = ZOOM) -> np.ndarray:
     """Return a kernel as it looks, uint8, `zoom` pixels for each of its own, with a grey rim."""
-    light = blur.framed(kernel, RADIUS)
+    light = blur.crop_kernel(kernel, RADIUS)
     shown = np.round(255 * np.sqrt(light / light.max())).astype(np.uint8)
     return np.pad(np.kron(shown, np.ones((zoom, zoom), np.uint8)), 1, constant_values=90)
 

@@ -27,7 +27,7 @@ from torch.utils.data import DataLoader
 
 from networks import weights
 from networks.deconvolver import Deconvolver, Restored
-from training.common.distributed import Team
+from training.common.distributed import ProcessGroup
 from training.common.metrics import psnr
 from training.common.run import Run
 from training.deblurring.pairs import Crops, photos, validation_pairs
@@ -52,7 +52,7 @@ def main() -> None:
     pairs = validation_pairs(held)
 
     network = weights.load("deblur").train() if arguments.from_released else Deconvolver(**SETTINGS)
-    trainer, team = Trainer(network, arguments.device, arguments.rate), Team()
+    trainer, team = Trainer(network, arguments.device, arguments.rate), ProcessGroup()
     name = "deblur-further" if arguments.from_released else "deblur"
     run = Run(name, out=arguments.out, minutes=arguments.minutes)
     run.register(network=trainer.network, average=trainer.average, optimiser=trainer.optimiser)
@@ -125,7 +125,7 @@ class Trainer:
         for group in self.optimiser.param_groups:
             group["lr"] = self.rate * falling * min(1.0, (step + 1) / WARM_UP_STEPS)
 
-    def step(self, step: int, team: Team, blurred: Tensor, sharp: Tensor, kernel: Tensor) -> dict[str, Tensor]:
+    def step(self, step: int, team: ProcessGroup, blurred: Tensor, sharp: Tensor, kernel: Tensor) -> dict[str, Tensor]:
         sharp = to_planes(sharp)
         figures = losses(in_half_precision(self.network, to_planes(blurred)), sharp, kernel)
         loss = sum(SHARES[name] * value for name, value in figures.items())
@@ -133,7 +133,7 @@ class Trainer:
         gradient = self.improve(loss, decay, team)
         return {name: value.detach() for name, value in figures.items()} | {"gradient": gradient}
 
-    def improve(self, loss: Tensor, decay: float, team: Team | None = None) -> Tensor:
+    def improve(self, loss: Tensor, decay: float, team: ProcessGroup | None = None) -> Tensor:
         """Take one step, move the average, and return the gradient's norm before it was clipped."""
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()
@@ -174,7 +174,7 @@ def losses(restored: Restored, sharp: Tensor, kernel: Tensor) -> dict[str, Tenso
     error = restored.picture - sharp
     spectrum = torch.view_as_real(torch.fft.rfft2(error, norm="ortho"))
     luminance = (sharp * sharp.new_tensor([0.299, 0.587, 0.114]).view(1, 3, 1, 1)).sum(1, keepdim=True)
-    wrong = softened(restored.kernels - kernel[:, None])
+    wrong = soften(restored.kernels - kernel[:, None])
     return {
         "pixel": charbonnier(error).mean(),
         "frequency": torch.sqrt(spectrum.square().sum(-1) + 1e-6).mean(),
@@ -188,7 +188,7 @@ def charbonnier(error: Tensor) -> Tensor:
     return torch.sqrt(error * error + 1e-6)
 
 
-def softened(kernels: Tensor) -> Tensor:
+def soften(kernels: Tensor) -> Tensor:
     """Blur kernels a little, so that a path half a pixel beside the true one is not all wrong."""
     return F.avg_pool2d(F.avg_pool2d(kernels, 2, 1, padding=1), 2, 1)
 

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 KINDS = ("strokes", "boxes", "blob")
-MOST_TRIES = 200
+MAX_TRIES = 200
 
 
 def random_hole(height: int, width: int, random: np.random.Generator, masks: list[np.ndarray] = ()) -> np.ndarray:
@@ -17,13 +17,13 @@ def random_hole(height: int, width: int, random: np.random.Generator, masks: lis
     kinds = [*KINDS, *(["given"] * bool(len(masks)))]
     kind = kinds[random.integers(len(kinds))]
     if kind == "given":
-        return turned(masks[random.integers(len(masks))], height, width, random)
+        return transform_mask(masks[random.integers(len(masks))], height, width, random)
     share = random.uniform(0.05, 0.5) if kind == "strokes" else random.uniform(0.05, 0.35)
     if kind == "blob":
         return blob(height, width, share, random)
     draw = stroke if kind == "strokes" else box
     hole = np.zeros((height, width), np.uint8)
-    for _ in range(MOST_TRIES):
+    for _ in range(MAX_TRIES):
         draw(hole, random)
         if hole.mean() >= share:
             break
@@ -39,9 +39,9 @@ def irregular(height: int, width: int, low: float, high: float, random: np.rando
     if height * width < 2:
         raise ValueError("a picture of one pixel has no room for a hole")
     wanted = random.uniform(low, high)
-    for _ in range(MOST_TRIES):
+    for _ in range(MAX_TRIES):
         hole = np.zeros((height, width), np.uint8)
-        for _ in range(MOST_TRIES):
+        for _ in range(MAX_TRIES):
             stroke(hole, random)
             if hole.mean() >= wanted:
                 break
@@ -83,7 +83,7 @@ def blob(height: int, width: int, share: float, random: np.random.Generator) -> 
     return noise > np.quantile(noise, 1 - share)
 
 
-def turned(mask: np.ndarray, height: int, width: int, random: np.random.Generator) -> np.ndarray:
+def transform_mask(mask: np.ndarray, height: int, width: int, random: np.random.Generator) -> np.ndarray:
     """Return a hole of another size, mirrored and turned at random, stretched over the picture."""
     mask = np.rot90(mask, int(random.integers(4)))
     mask = mask[:, ::-1] if random.random() < 0.5 else mask

@@ -49,7 +49,7 @@ def main() -> None:
     arguments = parse_arguments()
     torch.set_num_threads(arguments.threads)
     cv2.setNumThreads(arguments.threads)
-    network = trained(arguments.state) if arguments.state else None
+    network = load_trained(arguments.state) if arguments.state else None
     ways = available(network, arguments.only)
     figures = measure(ways, sharp_photos(arguments), arguments.sheet, arguments.every, arguments.minutes)
     print(json.dumps(figures, indent=2))
@@ -71,7 +71,7 @@ def parse_arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def trained(state: Path) -> DFNet:
+def load_trained(state: Path) -> DFNet:
     """Return the network of a state that the recipe saved."""
     tensors = torch.load(state, map_location="cpu", weights_only=True)
     levels = sum(name.startswith("encoders.") and name.endswith("conv.bias") for name in tensors)
@@ -120,14 +120,14 @@ def completing(network: DFNet) -> regions.Fill:
 
     def fill(rgb, here, barred, report):
         with torch.inference_mode(), torch.autocast("cpu", half, enabled=half is not None):
-            return completion.completed(rgb, here, network, (network.multiple_of, network.minimum_side), report)
+            return completion.complete_photo(rgb, here, network, (network.multiple_of, network.minimum_side), report)
 
     return fill
 
 
 def by_features(features: FeatureNetwork, picture: np.ndarray, hole: np.ndarray) -> np.ndarray:
     def fill(rgb, here, barred, report):
-        return neural_synthesis.synthesised(
+        return neural_synthesis.synthesize(
             rgb, here, features, patches, barred=barred, report=report, half=half_type("cpu")
         )
 
@@ -135,7 +135,7 @@ def by_features(features: FeatureNetwork, picture: np.ndarray, hole: np.ndarray)
 
 
 def patches(rgb: np.ndarray, hole: np.ndarray, barred: np.ndarray, report: neural_synthesis.Report) -> np.ndarray:
-    return patch_fill.filled(rgb, hole, 0, barred, report)
+    return patch_fill.fill_with_patches(rgb, hole, 0, barred, report)
 
 
 def in_regions(picture: np.ndarray, hole: np.ndarray, fill: regions.Fill) -> np.ndarray:
@@ -161,7 +161,7 @@ def measure(
         for number, (band, (low, high)) in enumerate(BANDS.items()):
             hole = hole_masks.irregular(*picture.shape[:2], low, high, np.random.default_rng((SEED, number, index)))
             holed = np.where(hole[:, :, None], np.uint8(127), picture)  # nothing of the truth may leak
-            answers = [judged(way, picture, holed, hole, found[name][band]) for name, way in ways.items()]
+            answers = [evaluate(way, picture, holed, hole, found[name][band]) for name, way in ways.items()]
             if count <= SHEET_PICTURES:
                 rows[band].append(row([holed, *answers, picture]))
         print(f"{count} photos", file=sys.stderr, flush=True)
@@ -178,7 +178,7 @@ def means(found: list[dict[str, float]]) -> dict[str, float]:
     return {key: round(mean(one[key] for one in found), 4) for key in found[0]}
 
 
-def judged(way: Way, picture: np.ndarray, holed: np.ndarray, hole: np.ndarray, found: list[dict]) -> np.ndarray:
+def evaluate(way: Way, picture: np.ndarray, holed: np.ndarray, hole: np.ndarray, found: list[dict]) -> np.ndarray:
     """Fill the hole, append the figures to `found`, and return the answer."""
     started = time.perf_counter()
     answer = way(holed, hole)

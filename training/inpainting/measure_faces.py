@@ -19,14 +19,14 @@ import torch
 from torch import Tensor
 
 from imaging.inpainting import faces as completion
-from imaging.inpainting.laplace_fill import stretched
+from imaging.inpainting.laplace_fill import laplace_fill
 from networks import weights
 from networks.dcgan import DCGAN
 from networks.pluralistic import Pluralistic
 from training.common.export import export
 from training.inpainting import hole_masks
 from training.inpainting.train_dcgan import faces, hole_psnrs
-from training.inpainting.train_pluralistic import measured, sheet
+from training.inpainting.train_pluralistic import measure, sheet
 
 SEED, SIDE = 16, 64
 KINDS = ("strokes", "box", "half")
@@ -39,9 +39,9 @@ LICENCE = "Trained on pictures under research terms: see the card"
 def main() -> None:
     arguments = parse_arguments()
     torch.set_num_threads(arguments.threads)
-    network = trained(arguments.network, arguments.state) if arguments.state else weights.load(arguments.network)
+    network = load_trained(arguments.network, arguments.state) if arguments.state else weights.load(arguments.network)
     held = faces(arguments.data)[1][: arguments.pictures].float() / 255
-    figures = {kind: judged(arguments.network, network, held, kind, arguments.sheet) for kind in KINDS}
+    figures = {kind: evaluate(arguments.network, network, held, kind, arguments.sheet) for kind in KINDS}
     print(json.dumps(figures, indent=2))
     if arguments.export:
         sizes = {name: getattr(network, name) for name in ("width", "latent", "codes") if hasattr(network, name)}
@@ -60,7 +60,7 @@ def parse_arguments(words: list[str] | None = None) -> argparse.Namespace:
     return parser.parse_args(words)
 
 
-def trained(name: str, state: Path) -> torch.nn.Module:
+def load_trained(name: str, state: Path) -> torch.nn.Module:
     """Return the network of a state that a recipe saved, its sizes read off the tensors."""
     tensors = torch.load(state, map_location="cpu", weights_only=True)
     if name == "dcgan":
@@ -72,20 +72,20 @@ def trained(name: str, state: Path) -> torch.nn.Module:
     return network.eval().requires_grad_(False)
 
 
-def judged(name: str, network: torch.nn.Module, held: Tensor, kind: str, folder: Path | None) -> dict[str, float]:
+def evaluate(name: str, network: torch.nn.Module, held: Tensor, kind: str, folder: Path | None) -> dict[str, float]:
     """Return the figures of one kind of hole, a mean over the faces."""
     drawn = [hole(kind, np.random.default_rng((SEED, KINDS.index(kind), number))) for number in range(len(held))]
     known = 1 - torch.from_numpy(np.stack(drawn))[:, None].float()
     start = time.process_time()
     pairs = list(zip(held.split(1), known.split(1), strict=True))
-    made = [[filled(WAYS[name](network, seed), *pair) for pair in pairs] for seed in range(ANSWERS)]
+    made = [[complete_and_blend(WAYS[name](network, seed), *pair) for pair in pairs] for seed in range(ANSWERS)]
     answers = torch.stack([torch.cat(part) for part in made])
     seconds = (time.process_time() - start) / ANSWERS / len(held)
-    telea = torch.cat([diffused(*pair) for pair in zip(held, known, strict=True)])
+    telea = torch.cat([diffuse(*pair) for pair in zip(held, known, strict=True)])
     if folder:
         folder.mkdir(parents=True, exist_ok=True)
         sheet(answers, held, known, folder / f"{name}-{kind}.png")
-    figures = measured(answers, held, known) | {"telea_psnr": hole_psnrs(telea, held, known).mean().item()}
+    figures = measure(answers, held, known) | {"telea_psnr": hole_psnrs(telea, held, known).mean().item()}
     return {key: round(value, 4) for key, value in (figures | {"seconds": seconds}).items()}
 
 
@@ -105,19 +105,19 @@ def hole(kind: str, random: np.random.Generator) -> np.ndarray:
     return missing
 
 
-def filled(answer: completion.Answer, picture: Tensor, known: Tensor) -> Tensor:
+def complete_and_blend(answer: completion.Answer, picture: Tensor, known: Tensor) -> Tensor:
     """Return (1, 3, 64, 64) with the hole completed and blended, known pixels as they were."""
     missing = known[0, 0].numpy() == 0
     pixels = (picture[0].permute(1, 2, 0).numpy() * 255).round().astype(np.uint8)
-    given = torch.from_numpy(completion.evened(pixels, missing)).permute(2, 0, 1)[None].float() / 255
+    given = torch.from_numpy(completion.fill_smoothly(pixels, missing)).permute(2, 0, 1)[None].float() / 255
     face = answer(given, known, lambda share: None)[0].permute(1, 2, 0).numpy()
     here = known[0, 0].numpy()
-    blended = face + stretched((picture[0].permute(1, 2, 0).numpy() - face) * here[:, :, None], here)
+    blended = face + laplace_fill((picture[0].permute(1, 2, 0).numpy() - face) * here[:, :, None], here)
     found = torch.from_numpy(blended).permute(2, 0, 1)[None].clamp(0, 1)
     return picture * known + found * (1 - known)
 
 
-def diffused(picture: Tensor, known: Tensor) -> Tensor:
+def diffuse(picture: Tensor, known: Tensor) -> Tensor:
     pixels = (picture.permute(1, 2, 0).numpy() * 255).round().astype(np.uint8)
     found = cv2.inpaint(pixels, (known[0].numpy() == 0).astype(np.uint8), 3, cv2.INPAINT_TELEA)
     return torch.from_numpy(found).permute(2, 0, 1)[None].float() / 255

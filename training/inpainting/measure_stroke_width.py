@@ -27,7 +27,7 @@ from training.common import squares
 from training.common.archives import read_rgb
 from training.common.metrics import psnr
 from training.inpainting import measure
-from training.inpainting.measure import available, hole_ssim, means, trained
+from training.inpainting.measure import available, hole_ssim, load_trained, means
 
 SEED = 21
 PERCENT = (1.0, 2.0, 3.0, 4.0, 6.0, 10.0)
@@ -40,12 +40,12 @@ def main() -> None:
     arguments = parse_arguments()
     torch.set_num_threads(arguments.threads)
     cv2.setNumThreads(arguments.threads)
-    held = squares.listed(arguments.data, ARCHIVES)[1]
+    held = squares.list_members(arguments.data, ARCHIVES)[1]
     photos = [read_rgb(member) for member in held[:: max(1, len(held) // arguments.photos)][: arguments.photos]]
-    network = trained(arguments.state) if arguments.state else None
+    network = load_trained(arguments.state) if arguments.state else None
     ways = available(network, ["dfnet", "patch"])
     for percent in arguments.percent:
-        print(json.dumps({"percent": percent} | judged(ways, photos, percent, arguments.sheet)), flush=True)
+        print(json.dumps({"percent": percent} | evaluate(ways, photos, percent, arguments.sheet)), flush=True)
 
 
 def parse_arguments() -> argparse.Namespace:
@@ -59,7 +59,7 @@ def parse_arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def judged(
+def evaluate(
     ways: dict[str, measure.Way], photos: list[np.ndarray], percent: float, sheet: Path | None
 ) -> dict[str, dict[str, float]]:
     """Return {way: figures} for lines so thick, means over the photos."""
@@ -80,7 +80,7 @@ def judged(
                 }
             )
         if len(rows) < SHEET_PHOTOS:
-            rows.append(np.hstack([shown(picture) for picture in (holed, *answers.values(), photo)]))
+            rows.append(np.hstack([to_bgr(picture) for picture in (holed, *answers.values(), photo)]))
     if sheet:
         sheet.mkdir(parents=True, exist_ok=True)
         Image.fromarray(np.vstack(rows)).save(sheet / f"thickness-{percent:g}.webp", quality=90)
@@ -118,7 +118,7 @@ def slope(picture: np.ndarray) -> np.ndarray:
     return cv2.magnitude(cv2.Sobel(grey, -1, 1, 0, ksize=3), cv2.Sobel(grey, -1, 0, 1, ksize=3))
 
 
-def shown(picture: np.ndarray) -> np.ndarray:
+def to_bgr(picture: np.ndarray) -> np.ndarray:
     scale = SHEET_SIDE / max(picture.shape[:2])
     small = cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
     room = SHEET_SIDE - small.shape[0], SHEET_SIDE - small.shape[1]

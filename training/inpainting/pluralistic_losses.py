@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from networks.discriminators.pluralistic import PluralisticCritic
+from networks.discriminators.pluralistic import PluralisticDiscriminator
 from networks.pluralistic import Guess
 
 DIVERGENCE_WEIGHT, APPEARANCE_WEIGHT, ADVERSARIAL_WEIGHT = 20.0, 20.0, 1.0  # the paper's
@@ -45,13 +45,17 @@ def appearance(made: list[Tensor], pictures: Tensor, counted: Tensor) -> Tensor:
     return torch.stack(found).mean()
 
 
-def critic_loss(critic: PluralisticCritic, pictures: Tensor, made: Tensor) -> Tensor:
+def critic_loss(critic: PluralisticDiscriminator, pictures: Tensor, made: Tensor) -> Tensor:
     """Least squares, one real, zero made (Mao et al.: "Least Squares Generative Adversarial Networks", ICCV 2017)."""
     return ((critic(pictures).float() - 1) ** 2).mean() + (critic(made.detach()).float() ** 2).mean()
 
 
 def adversarial(
-    reconstructing: PluralisticCritic, generating: PluralisticCritic, pictures: Tensor, rebuilt: Tensor, guessed: Tensor
+    reconstructing: PluralisticDiscriminator,
+    generating: PluralisticDiscriminator,
+    pictures: Tensor,
+    rebuilt: Tensor,
+    guessed: Tensor,
 ) -> tuple[Tensor, Tensor]:
     """Return the feature matching of the reconstructive path and the least squares of the generative one."""
     with torch.no_grad():

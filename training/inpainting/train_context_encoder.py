@@ -15,8 +15,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from networks.context_encoder import SIDE, ContextEncoder, continued
-from networks.discriminators.context import ContextCritic
+from networks.context_encoder import SIDE, ContextEncoder, laplace_fill
+from networks.discriminators.context import ContextDiscriminator
 from training.common.export import export
 from training.common.run import Run
 from training.inpainting.train_dfnet import Material
@@ -35,7 +35,7 @@ def main() -> None:
     torch.set_num_threads(arguments.threads)
     torch.manual_seed(SEED)
     material = Material(arguments)
-    trainer = Trainer(ContextEncoder(arguments.width), ContextCritic(), arguments.device)
+    trainer = Trainer(ContextEncoder(arguments.width), ContextDiscriminator(), arguments.device)
     run = Run("context_encoder", out=arguments.out, minutes=arguments.minutes)
     run.register(**trainer.stateful())
     step = run.resume() if arguments.resume else 0
@@ -79,13 +79,13 @@ class Smooth(nn.Module):
     """The start that the network corrects, by itself: what its error is compared with."""
 
     def forward(self, holed_and_known: Tensor) -> Tensor:
-        return continued(holed_and_known[:, :3], holed_and_known[:, 3:])
+        return laplace_fill(holed_and_known[:, :3], holed_and_known[:, 3:])
 
 
 class Trainer:
     """The network, its critic, their optimisers, and one step."""
 
-    def __init__(self, network: ContextEncoder, critic: ContextCritic, device: str):
+    def __init__(self, network: ContextEncoder, critic: ContextDiscriminator, device: str):
         self.device = device
         self.network = network.to(device, memory_format=torch.channels_last)
         self.critic = critic.to(device, memory_format=torch.channels_last)

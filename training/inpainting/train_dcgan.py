@@ -27,7 +27,7 @@ from torch.nn.utils.parametrizations import spectral_norm
 from networks.dcgan import DCGAN, SIDE
 from networks.latent_search import search
 from training.common import squares
-from training.common.archives import held_back, members, read_rgb
+from training.common.archives import is_held_back, members, read_rgb
 from training.common.run import Run
 from training.inpainting import hole_masks
 
@@ -47,7 +47,7 @@ def main() -> None:
     torch.manual_seed(SEED)
     train, held = faces(arguments.data)
     train, trainer = train.to(arguments.device), Trainer(DCGAN(arguments.width), arguments.device)
-    judged = judged_faces(held[:VALIDATION_FACES])
+    judged = load_validation_faces(held[:VALIDATION_FACES])
     run = Run("dcgan", out=arguments.out, minutes=arguments.minutes)
     run.register(**trainer.stateful())
     step = run.resume() if arguments.resume else 0
@@ -82,7 +82,7 @@ def faces(data: Path) -> tuple[Tensor, Tensor]:
     listed = members(data, "faces.zip")
     wide = SIDE + ROOM
     cut = np.stack([close(read_rgb(member)) for member in listed])
-    kept = torch.tensor([held_back(member.stem) for member in listed])
+    kept = torch.tensor([is_held_back(member.stem) for member in listed])
     cut = torch.from_numpy(cut).permute(0, 3, 1, 2).contiguous()
     middle = slice(ROOM // 2, wide - ROOM // 2)
     return cut[~kept], cut[kept][:, :, middle, middle].contiguous()
@@ -94,7 +94,7 @@ def close(aligned: np.ndarray) -> np.ndarray:
     return enlarged[TOP : TOP + SIDE + ROOM, LEFT : LEFT + SIDE + ROOM]
 
 
-def judged_faces(held: Tensor) -> tuple[Tensor, Tensor]:
+def load_validation_faces(held: Tensor) -> tuple[Tensor, Tensor]:
     """Return held-back faces in [0, 1] and what is known of them: strokes, boxes and blobs are holes, seeded."""
     random = np.random.default_rng(SEED)
     drawn = np.stack([hole_masks.random_hole(SIDE, SIDE, random) for _ in held])
@@ -132,7 +132,7 @@ class Trainer:
     def __init__(self, network: DCGAN, device: str):
         self.device = device
         self.network = network.to(device, memory_format=torch.channels_last).train()
-        self.network.apply(started)
+        self.network.apply(init_weights)
         for module in [module for module in network.critic.modules() if isinstance(module, nn.Conv2d)]:
             spectral_norm(module)
         self.average = deepcopy(network.generator).eval().requires_grad_(False)
@@ -212,7 +212,7 @@ def improve(optimiser: torch.optim.Optimizer, loss: Tensor) -> None:
     optimiser.step()
 
 
-def started(module: nn.Module) -> None:
+def init_weights(module: nn.Module) -> None:
     """The paper's first weights: normal, of 0.02."""
     if isinstance(module, nn.Conv2d | nn.ConvTranspose2d):
         nn.init.normal_(module.weight, 0, 0.02)

@@ -23,7 +23,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from networks.dfnet import DFNet, smoothed
+from networks.dfnet import DFNet, laplace_fill
 from training.common import perceptual, squares
 from training.common.archives import members, read_grey
 from training.common.muon import Muon
@@ -35,13 +35,13 @@ SEED = 1904
 WIDTH, LEVELS = 24, 6
 SIDE, ROOM = 192, 32  # of a crop, and how much larger the squares are from which it is cut
 SHEET = (320, 480)  # holes are cut out of those for a photo of this size, so that they are as thick as in use
-LEAST_HOLE, MOST_HOLE = 0.05, 0.6
+MIN_HOLE, MAX_HOLE = 0.05, 0.6
 HOLES = 3000
 RATE, WARM_UP_STEPS, LAST_RATE_SHARE = 1e-3, 100, 0.01
 AVERAGE_DECAY = 0.995
 GRADIENT_LIMIT = 1.0
 LOG_EVERY, VALIDATE_EVERY, VALIDATION_PICTURES = 25, 150, 48
-SMALLEST_ERROR = 1e-5  # squared, in a hole: 50 dB, so that one plain black picture is not the whole mean
+MIN_ERROR = 1e-5  # squared, in a hole: 50 dB, so that one plain black picture is not the whole mean
 
 
 def main() -> None:
@@ -104,7 +104,7 @@ class Material:
     def __init__(self, arguments: argparse.Namespace):
         random = np.random.default_rng(SEED)
         self.device, self.side = arguments.device, arguments.side
-        train, held = squares.listed(arguments.data)
+        train, held = squares.list_members(arguments.data)
         random.shuffle(train)
         random.shuffle(held)
         self.squares = squares.bank(train[: arguments.pictures], self.side + ROOM, random).to(self.device)
@@ -135,7 +135,10 @@ class Material:
     def validate(self, network: nn.Module) -> dict[str, float]:
         """Return the mean PSNR inside the holes of held-back pictures, and how much better than a smooth fill it is."""
         filled = self._psnr(lambda given: network(given).float())
-        return {"hole_psnr": filled, "gain": filled - self._psnr(lambda given: smoothed(given[:, :3], given[:, 3:]))}
+        return {
+            "hole_psnr": filled,
+            "gain": filled - self._psnr(lambda given: laplace_fill(given[:, :3], given[:, 3:])),
+        }
 
     def _psnr(self, fill: Callable[[Tensor], Tensor]) -> float:
         found = []
@@ -144,7 +147,7 @@ class Material:
             result = fill(torch.cat((pictures * known, known), 1))
             squared = ((result - pictures) ** 2).mean(1, keepdim=True) * (1 - known)
             errors = squared.sum((1, 2, 3)) / (1 - known).sum((1, 2, 3))
-            found += errors.clamp(min=SMALLEST_ERROR).log10().mul(-10).tolist()
+            found += errors.clamp(min=MIN_ERROR).log10().mul(-10).tolist()
         return sum(found) / len(found)
 
 
@@ -158,7 +161,7 @@ def window(side: int, random: np.random.Generator, masks: list[np.ndarray] | Non
         for _ in range(4):
             top, left = (int(random.integers(length - side + 1)) for length in hole.shape)
             part = hole[top : top + side, left : left + side]
-            if LEAST_HOLE <= part.mean() <= MOST_HOLE:
+            if MIN_HOLE <= part.mean() <= MAX_HOLE:
                 return part
 
 

@@ -15,8 +15,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from networks.face_finder import FACE_LEFT, FACE_SIDE, FACE_TOP, LEAST_SCORE, WINDOW, FaceFinder, found
-from training.common.archives import held_back, members, read_rgb
+from networks.face_finder import FACE_LEFT, FACE_SIDE, FACE_TOP, MIN_SCORE, WINDOW, FaceFinder, find_face
+from training.common.archives import is_held_back, members, read_rgb
 from training.common.export import export
 
 SEED = 2005
@@ -24,7 +24,7 @@ ELSEWHERE = (("scenes.zip", ""), ("photos-0.zip", ""), ("photos-1.zip", ""), ("p
 WINDOWS_EACH, STEPS, BATCH, RATE = 4, 2500, 64, 2e-3
 # How far a face may be off, in parts of the window and as a logarithm of size: to be found there, and not to be.
 NEAR, FAR = (0.06, 0.12), (0.14, 0.3)
-LARGEST_HOLE = 0.6  # of the window's side
+MAX_HOLE = 0.6  # of the window's side
 MOVES_WEIGHT = 10.0
 LOOKED_FOR = 60
 LICENCE = "Trained on pictures under research terms: see the card"
@@ -34,10 +34,10 @@ def main() -> None:
     arguments = parse_arguments()
     torch.set_num_threads(arguments.threads)
     torch.manual_seed(SEED)
-    faces, held = aligned(arguments.data)
+    faces, held = load_aligned(arguments.data)
     others, held_others = elsewhere(arguments.data, arguments.each)
-    finder = trained(faces, others, arguments.steps, arguments.out)
-    figures = measured(finder, held, held_others)
+    finder = train_finder(faces, others, arguments.steps, arguments.out)
+    figures = measure_windows(finder, held, held_others)
     print(figures)
     if arguments.export:
         export("facefinder", "face_finder", {}, finder, LICENCE, "facefinder.md", figures, arguments.folder)
@@ -55,11 +55,11 @@ def parse_arguments(words: list[str] | None = None) -> argparse.Namespace:
     return parser.parse_args(words)
 
 
-def aligned(data: Path) -> tuple[Tensor, Tensor]:
+def load_aligned(data: Path) -> tuple[Tensor, Tensor]:
     """Return the aligned faces and those held back, uint8 (N, 3, 48, 48)."""
     parts = ([], [])
     for member in members(data, "faces.zip"):
-        parts[held_back(member.stem)].append(resized(read_rgb(member)))
+        parts[is_held_back(member.stem)].append(resize(read_rgb(member)))
     return tuple(torch.from_numpy(np.stack(part)).permute(0, 3, 1, 2) for part in parts)
 
 
@@ -72,16 +72,16 @@ def elsewhere(data: Path, each: int) -> tuple[Tensor, Tensor]:
             for _ in range(each):
                 side = round(random.uniform(WINDOW / 2, min(picture.shape[:2])))
                 top, left = (int(random.integers(length - side + 1)) for length in picture.shape[:2])
-                parts[held_back(member.stem)].append(resized(picture[top : top + side, left : left + side]))
+                parts[is_held_back(member.stem)].append(resize(picture[top : top + side, left : left + side]))
     return tuple(torch.from_numpy(np.stack(part)).permute(0, 3, 1, 2) for part in parts)
 
 
-def resized(picture: np.ndarray) -> np.ndarray:
+def resize(picture: np.ndarray) -> np.ndarray:
     way = cv2.INTER_AREA if len(picture) > WINDOW else cv2.INTER_CUBIC
     return cv2.resize(picture, (WINDOW, WINDOW), interpolation=way)
 
 
-def trained(faces: Tensor, others: Tensor, steps: int, out: Path) -> FaceFinder:
+def train_finder(faces: Tensor, others: Tensor, steps: int, out: Path) -> FaceFinder:
     """Return the finder after so many steps; what it is on the way is saved in `out`."""
     out.mkdir(parents=True, exist_ok=True)
     finder, random = FaceFinder().train(), torch.Generator().manual_seed(SEED)
@@ -121,14 +121,14 @@ def batch(faces: Tensor, others: Tensor, random: torch.Generator) -> tuple[Tenso
     below = others[torch.randint(len(others), (BATCH,), generator=random)].float() / 255
     above = faces[torch.randint(len(faces), (BATCH,), generator=random)].float() / 255
     above = torch.where((drawn[3] < 0.5)[:, None, None, None], above.flip(3), above)
-    windows = placed(above, below, place)
+    windows = place_faces(above, below, place)
     none = torch.arange(BATCH) >= BATCH - BATCH // 4
     windows, place = torch.where(none[:, None, None, None], below, windows), place.masked_fill(none[:, None], torch.nan)
     windows = (windows * (0.6 + 0.8 * drawn[4])[:, None, None, None]).clamp(0, 1)
     return windows, some_known(random), place
 
 
-def placed(faces: Tensor, below: Tensor, place: Tensor) -> Tensor:
+def place_faces(faces: Tensor, below: Tensor, place: Tensor) -> Tensor:
     """Draw faces off their usual place and size, by parts of the window and a logarithm, over other windows."""
     centre = torch.tensor([FACE_TOP, FACE_LEFT]) + FACE_SIDE / 2
     shrink = torch.exp(-place[:, 2])
@@ -146,7 +146,7 @@ def placed(faces: Tensor, below: Tensor, place: Tensor) -> Tensor:
 def some_known(random: torch.Generator) -> Tensor:
     """Return known planes (N, 1, 48, 48) with a box as the hole of most."""
     span = torch.arange(WINDOW)
-    sides = torch.rand((2, BATCH), generator=random) * LARGEST_HOLE * WINDOW
+    sides = torch.rand((2, BATCH), generator=random) * MAX_HOLE * WINDOW
     middles = torch.rand((2, BATCH), generator=random) * WINDOW
     rows, columns = (span - middles[:, :, None]).abs() < sides[:, :, None] / 2
     holed = torch.rand((BATCH,), generator=random) < 0.8
@@ -154,7 +154,7 @@ def some_known(random: torch.Generator) -> Tensor:
 
 
 @torch.no_grad()
-def measured(finder: FaceFinder, faces: Tensor, others: Tensor) -> dict[str, float]:
+def measure_windows(finder: FaceFinder, faces: Tensor, others: Tensor) -> dict[str, float]:
     """Return how often faces, whole or holed, and other windows score enough, and how far squares are off."""
     random, rates = np.random.default_rng(SEED), {}
     faces, others, holed = faces.float() / 255, others.float() / 255, torch.ones(len(faces), 1, WINDOW, WINDOW)
@@ -169,11 +169,11 @@ def measured(finder: FaceFinder, faces: Tensor, others: Tensor) -> dict[str, flo
     for name, windows, known in everything:
         parts = zip(windows.split(256), known.split(256), strict=True)
         scores = torch.cat([finder(*part)[:, 0].flatten() for part in parts])
-        rates[f"{name}_found"] = round((scores > LEAST_SCORE).float().mean().item(), 4)
-    return rates | displaced(finder, faces, holed, others)
+        rates[f"{name}_found"] = round((scores > MIN_SCORE).float().mean().item(), 4)
+    return rates | measure_displaced(finder, faces, holed, others)
 
 
-def displaced(finder: FaceFinder, faces: Tensor, holed: Tensor, others: Tensor) -> dict[str, float]:
+def measure_displaced(finder: FaceFinder, faces: Tensor, holed: Tensor, others: Tensor) -> dict[str, float]:
     """Put held-back faces, enlarged, into pictures and look for them; errors in parts of the face's side."""
     apart, sizes = [], []
     for number in range(min(LOOKED_FOR, len(faces), len(others))):
@@ -182,7 +182,7 @@ def displaced(finder: FaceFinder, faces: Tensor, holed: Tensor, others: Tensor) 
         rows, columns = slice(top, top + side), slice(left, left + side)
         scene[:, :, rows, columns] = F.interpolate(faces[number][None], (side, side), mode="bilinear")
         known[:, :, rows, columns] = F.interpolate(holed[number][None], (side, side))
-        square = found(finder, scene * known, known, 1 - known)
+        square = find_face(finder, scene * known, known, 1 - known)
         if square is None:
             apart, sizes = [*apart, 1.0], [*sizes, 1.0]
             continue

@@ -20,7 +20,7 @@ import torch
 from PIL import Image
 from torch import Tensor, nn
 
-from networks.discriminators.pluralistic import PluralisticCritic
+from networks.discriminators.pluralistic import PluralisticDiscriminator
 from networks.pluralistic import Pluralistic
 from training.common import squares
 from training.common.run import Run
@@ -34,7 +34,7 @@ from training.inpainting.pluralistic_losses import (
     critic_loss,
     divergences,
 )
-from training.inpainting.train_dcgan import faces, hole_psnrs, improve, judged_faces
+from training.inpainting.train_dcgan import faces, hole_psnrs, improve, load_validation_faces
 
 SEED = 2019
 WIDTH, BATCH = 16, 16
@@ -52,8 +52,8 @@ def main() -> None:
     torch.manual_seed(SEED)
     network = Pluralistic(arguments.width)
     train, held = faces(arguments.data)
-    bank, judged = train.to(arguments.device), judged_faces(held[:VALIDATION_FACES])
-    hidden = drawn_holes(arguments.holes, network.side).to(arguments.device)
+    bank, judged = train.to(arguments.device), load_validation_faces(held[:VALIDATION_FACES])
+    hidden = draw_holes(arguments.holes, network.side).to(arguments.device)
     trainer = Trainer(network, arguments.device)
     run = Run("pluralistic", out=arguments.out, minutes=arguments.minutes)
     run.register(**trainer.stateful())
@@ -87,7 +87,7 @@ def parse_arguments(words: list[str] | None = None) -> argparse.Namespace:
     return parser.parse_args(words)
 
 
-def drawn_holes(count: int, side: int) -> Tensor:
+def draw_holes(count: int, side: int) -> Tensor:
     """Return holes, bool (count, 1, side, side), True in the hole."""
     random = np.random.default_rng(SEED)
     return torch.from_numpy(np.stack([hole_masks.random_hole(side, side, random) for _ in range(count)]))[:, None]
@@ -95,15 +95,17 @@ def drawn_holes(count: int, side: int) -> Tensor:
 
 def finish(run: Run, step: int, trainer: "Trainer", judged: tuple[Tensor, Tensor]) -> None:
     """Measure the average's answers, and save all there is."""
-    answers = answered(trainer.average, *judged, trainer.device)
-    run.log(step, **measured(answers, *judged))
+    answers = sample_completions(trainer.average, *judged, trainer.device)
+    run.log(step, **measure(answers, *judged))
     run.checkpoint(step)
     torch.save(trainer.average.state_dict(), run.out / "average.pt")
     sheet(answers, *judged, run.out / f"answers-{step:06d}.png")
 
 
 @torch.no_grad()
-def answered(network: Pluralistic, pictures: Tensor, known: Tensor, device: str, count: int = ANSWERS) -> Tensor:
+def sample_completions(
+    network: Pluralistic, pictures: Tensor, known: Tensor, device: str, count: int = ANSWERS
+) -> Tensor:
     """Return `count` answers to each, (count, N, 3, H, W), with the known pixels put back."""
     given, answers = torch.cat((pictures * known, known), 1).to(device), []
     for number in range(count):
@@ -113,7 +115,7 @@ def answered(network: Pluralistic, pictures: Tensor, known: Tensor, device: str,
     return torch.stack(answers)
 
 
-def measured(answers: Tensor, pictures: Tensor, known: Tensor) -> dict[str, float]:
+def measure(answers: Tensor, pictures: Tensor, known: Tensor) -> dict[str, float]:
     """Return the PSNR in the hole in dB, of all answers and of the nearest, and how far apart answers are there.
 
     `diversity` is the mean absolute difference of two answers in the hole, of the range.
@@ -145,7 +147,7 @@ class Trainer:
         self.device = device
         self.network = network.to(device, memory_format=torch.channels_last).train()
         self.average = deepcopy(self.network).eval().requires_grad_(False)
-        self.critics = nn.ModuleList(PluralisticCritic(critic_width) for _ in range(2)).to(device)
+        self.critics = nn.ModuleList(PluralisticDiscriminator(critic_width) for _ in range(2)).to(device)
         self.optimiser = torch.optim.Adam(self.network.parameters(), RATE, BETAS)
         self.critic_optimiser = torch.optim.Adam(self.critics.parameters(), CRITIC_RATE, BETAS)
 

@@ -11,9 +11,9 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from training.common.archives import Member, held_back, members, read_grey, read_rgb, read_rgba
+from training.common.archives import Member, is_held_back, members, read_grey, read_rgb, read_rgba
 
-LONGEST_SIDE = 352
+MAX_SIDE = 352
 PEOPLE_FREE = Path(__file__).with_name("people_free.txt")  # photographs looked at one by one
 UNLABELLED = Path(__file__).with_name("unlabelled.txt")  # whose answered masks were looked at and are right
 KINDS = ("portrait", "street", "composed", "empty")
@@ -37,7 +37,7 @@ def collection(data: Path, validation: bool = False) -> Collection:
     """Decode the training part of the archives in `data`, or the held-back part with `validation`."""
 
     def chosen(archive: str, prefix: str) -> list[Member]:
-        return [member for member in members(data, archive, prefix) if held_back(member.stem) == validation]
+        return [member for member in members(data, archive, prefix) if is_held_back(member.stem) == validation]
 
     free, answered = (set(listed.read_text().split()) for listed in (PEOPLE_FREE, UNLABELLED))
     photos = [
@@ -51,24 +51,24 @@ def collection(data: Path, validation: bool = False) -> Collection:
         *chosen("scenes.zip", "landscapes/")[::3],
     ]
     return Collection(
-        portraits=masked_pairs(chosen("people-portraits.zip", "portraits/")),
-        streets=masked_pairs(chosen("people-street.zip", "street/")),
-        cutouts=[split_alpha(shrunk(read_rgba(member))) for member in chosen("people-street.zip", "cutouts/")],
-        places=[shrunk(read_rgb(member)) for member in places],
+        portraits=load_masked_pairs(chosen("people-portraits.zip", "portraits/")),
+        streets=load_masked_pairs(chosen("people-street.zip", "street/")),
+        cutouts=[split_alpha(shrink(read_rgba(member))) for member in chosen("people-street.zip", "cutouts/")],
+        places=[shrink(read_rgb(member)) for member in places],
         unlabelled=[]
         if validation
         else [
-            shrunk(read_rgb(member))
+            shrink(read_rgb(member))
             for member in chosen("people-unlabelled.zip", "unlabelled/")
             if member.stem[-4:] in answered
         ],
     )
 
 
-def masked_pairs(listed: list[Member]) -> list[Example]:
+def load_masked_pairs(listed: list[Member]) -> list[Example]:
     masks = {member.stem: member for member in listed if ".mask." in member.name}
     return [
-        (shrunk(read_rgb(member)), shrunk(read_grey(masks[member.stem])))
+        (shrink(read_rgb(member)), shrink(read_grey(masks[member.stem])))
         for member in listed
         if ".mask." not in member.name and member.stem in masks
     ]
@@ -78,9 +78,9 @@ def split_alpha(rgba: np.ndarray) -> Example:
     return np.ascontiguousarray(rgba[..., :3]), np.ascontiguousarray(rgba[..., 3])
 
 
-def shrunk(pixels: np.ndarray) -> np.ndarray:
+def shrink(pixels: np.ndarray) -> np.ndarray:
     height, width = pixels.shape[:2]
-    scale = LONGEST_SIDE / max(height, width)
+    scale = MAX_SIDE / max(height, width)
     if scale >= 1:
         return pixels
     return cv2.resize(pixels, (round(width * scale), round(height * scale)), interpolation=cv2.INTER_AREA)
@@ -90,24 +90,24 @@ def example(pictures: Collection, side: int, rng: np.random.Generator) -> Exampl
     """Draw one augmented example: rgb uint8 (side, side, 3) and mask uint8 (side, side)."""
     kind = rng.choice(KINDS, p=SHARES)
     if kind == "empty":
-        rgb, _ = framed(picked(pictures.places, rng), None, side, rng)
+        rgb, _ = crop_random(pick(pictures.places, rng), None, side, rng)
         mask = np.zeros((side, side), np.uint8)
     elif kind == "composed":
-        rgb, mask = composed(pictures, side, rng)
+        rgb, mask = compose_people(pictures, side, rng)
     else:
         source = pictures.portraits if kind == "portrait" else pictures.streets
-        rgb, mask = framed(*picked(source, rng), side, rng)
+        rgb, mask = crop_random(*pick(source, rng), side, rng)
     if mask.any() and rng.random() < IN_FRONT[kind]:
-        rgb, mask = hidden(rgb, mask, picked(pictures.places, rng), rng)
-    rgb, mask = turned(rgb, mask, rng)
-    return photographed(rgb, rng), mask
+        rgb, mask = occlude(rgb, mask, pick(pictures.places, rng), rng)
+    rgb, mask = rotate(rgb, mask, rng)
+    return simulate_camera(rgb, rng), mask
 
 
-def picked(items: list, rng: np.random.Generator):
+def pick(items: list, rng: np.random.Generator):
     return items[rng.integers(len(items))]
 
 
-def framed(rgb: np.ndarray, mask: np.ndarray | None, side: int, rng: np.random.Generator):
+def crop_random(rgb: np.ndarray, mask: np.ndarray | None, side: int, rng: np.random.Generator):
     """A random box of the picture, its proportions free, often the whole; mirrored half of the time."""
     height, width = rgb.shape[:2]
     if rng.random() < 0.7:
@@ -118,16 +118,16 @@ def framed(rgb: np.ndarray, mask: np.ndarray | None, side: int, rng: np.random.G
         rgb, mask = rgb[box], None if mask is None else mask[box]
     if rng.random() < 0.5:
         rgb, mask = rgb[:, ::-1], None if mask is None else mask[:, ::-1]
-    return sized(rgb, side, side), None if mask is None else sized(mask, side, side)
+    return resize_to(rgb, side, side), None if mask is None else resize_to(mask, side, side)
 
 
-def sized(pixels: np.ndarray, height: int, width: int) -> np.ndarray:
+def resize_to(pixels: np.ndarray, height: int, width: int) -> np.ndarray:
     shrinks = pixels.shape[0] >= height
     method = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
     return cv2.resize(np.ascontiguousarray(pixels), (width, height), interpolation=method)
 
 
-def composed(pictures: Collection, side: int, rng: np.random.Generator) -> Example:
+def compose_people(pictures: Collection, side: int, rng: np.random.Generator) -> Example:
     """One or two people, cut from their own picture, set where they have never been: a place or others' company.
 
     The rooms that portraits are taken in are among no people-free places: copy-paste, Ghiasi et al. 2021.
@@ -136,8 +136,8 @@ def composed(pictures: Collection, side: int, rng: np.random.Generator) -> Examp
     canvas, covered = place.astype(np.float32), there.astype(np.float32) / 255
     for _ in range(1 + (rng.random() < 0.25)):
         source = (pictures.cutouts, pictures.portraits, pictures.streets)[rng.choice(3, p=(0.3, 0.45, 0.25))]
-        rgb, mask = placed(*picked(source, rng), side, rng)
-        rgb = toned(rgb, rng)
+        rgb, mask = place_person(*pick(source, rng), side, rng)
+        rgb = change_tone(rgb, rng)
         alpha = cv2.GaussianBlur(mask.astype(np.float32) / 255, (0, 0), rng.uniform(0.3, 0.9))
         alpha = np.clip(alpha * 1.6 - 0.6, 0, 1)  # the old background's rim stays outside
         canvas += alpha[..., None] * (rgb - canvas)
@@ -148,19 +148,19 @@ def composed(pictures: Collection, side: int, rng: np.random.Generator) -> Examp
 def surroundings(pictures: Collection, side: int, rng: np.random.Generator) -> Example:
     """What people are set into, and the mask of those who are there already."""
     if rng.random() < AMONG_OTHERS:
-        return framed(*picked(pictures.portraits if rng.random() < 0.7 else pictures.streets, rng), side, rng)
-    place, _ = framed(picked(pictures.places, rng), None, side, rng)
+        return crop_random(*pick(pictures.portraits if rng.random() < 0.7 else pictures.streets, rng), side, rng)
+    place, _ = crop_random(pick(pictures.places, rng), None, side, rng)
     if rng.random() < 0.4:  # a shallow depth of field
         place = cv2.GaussianBlur(place, (0, 0), rng.uniform(0.5, side / 40))
     return place, np.zeros((side, side), np.uint8)
 
 
-def hidden(rgb: np.ndarray, mask: np.ndarray, place: np.ndarray, rng: np.random.Generator) -> Example:
+def occlude(rgb: np.ndarray, mask: np.ndarray, place: np.ndarray, rng: np.random.Generator) -> Example:
     """Something in front of the people, as a table is: below a slanted edge a small part of `place`, much enlarged."""
     side, (height, width) = rgb.shape[0], place.shape[:2]
     part = rng.uniform(0.08, 0.4)
     top, left = (round(rng.uniform(0, 1 - part) * size) for size in (height, width))
-    surface = sized(
+    surface = resize_to(
         place[top : top + max(2, round(part * height)), left : left + max(2, round(part * width))], side, side
     )
     y, x = np.mgrid[:side, :side].astype(np.float32) / side
@@ -170,12 +170,12 @@ def hidden(rgb: np.ndarray, mask: np.ndarray, place: np.ndarray, rng: np.random.
     return rgb.round().astype(np.uint8), (mask * (1 - share)).round().astype(np.uint8)
 
 
-def placed(rgb: np.ndarray, mask: np.ndarray, side: int, rng: np.random.Generator) -> Example:
+def place_person(rgb: np.ndarray, mask: np.ndarray, side: int, rng: np.random.Generator) -> Example:
     """A person at a random size and place in a square, possibly leaving the frame at its edges."""
     height, width = rgb.shape[:2]
     scale = side * rng.uniform(0.25, 1.25) / max(height, width)
-    shrunk_rgb = sized(rgb, max(2, round(height * scale)), max(2, round(width * scale)))
-    shrunk_mask = sized(mask, *shrunk_rgb.shape[:2])
+    shrunk_rgb = resize_to(rgb, max(2, round(height * scale)), max(2, round(width * scale)))
+    shrunk_mask = resize_to(mask, *shrunk_rgb.shape[:2])
     if rng.random() < 0.5:
         shrunk_rgb, shrunk_mask = shrunk_rgb[:, ::-1], shrunk_mask[:, ::-1]
     height, width = shrunk_rgb.shape[:2]
@@ -189,7 +189,7 @@ def placed(rgb: np.ndarray, mask: np.ndarray, side: int, rng: np.random.Generato
     )
 
 
-def turned(rgb: np.ndarray, mask: np.ndarray, rng: np.random.Generator) -> Example:
+def rotate(rgb: np.ndarray, mask: np.ndarray, rng: np.random.Generator) -> Example:
     if rng.random() > 0.25:
         return rgb, mask
     side = rgb.shape[0]
@@ -200,7 +200,7 @@ def turned(rgb: np.ndarray, mask: np.ndarray, rng: np.random.Generator) -> Examp
     )
 
 
-def toned(rgb: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+def change_tone(rgb: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Another light: exposure, contrast, white balance and saturation; float32 in [0, 255]."""
     pixels = rgb.astype(np.float32)
     grey = pixels.mean(axis=2, keepdims=True)
@@ -210,15 +210,15 @@ def toned(rgb: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return np.clip(pixels, 0, 255)
 
 
-def photographed(rgb: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+def simulate_camera(rgb: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """What cameras and websites do to a picture: tone, low light, grey film, blur, noise, compression.
 
     A third stays as it is and a third gets another light only: with all of them hurt, a small network learns less.
     """
     harm = rng.random()
     if harm < 0.67:
-        return rgb if harm < 0.33 else np.rint(toned(rgb, rng)).astype(np.uint8)
-    pixels = toned(rgb, rng) if rng.random() < 0.8 else rgb.astype(np.float32)
+        return rgb if harm < 0.33 else np.rint(change_tone(rgb, rng)).astype(np.uint8)
+    pixels = change_tone(rgb, rng) if rng.random() < 0.8 else rgb.astype(np.float32)
     if rng.random() < 0.12:
         pixels = np.repeat(pixels.mean(axis=2, keepdims=True), 3, axis=2)
     if rng.random() < 0.12:
@@ -228,10 +228,10 @@ def photographed(rgb: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     if rng.random() < 0.3:
         pixels = pixels + rng.normal(0, rng.uniform(2, 14), pixels.shape)
     pixels = np.clip(pixels, 0, 255).round().astype(np.uint8)
-    return compressed(pixels, int(rng.integers(25, 90))) if rng.random() < 0.4 else pixels
+    return compress_jpeg(pixels, int(rng.integers(25, 90))) if rng.random() < 0.4 else pixels
 
 
-def compressed(rgb: np.ndarray, quality: int) -> np.ndarray:
+def compress_jpeg(rgb: np.ndarray, quality: int) -> np.ndarray:
     file = io.BytesIO()
     Image.fromarray(rgb).save(file, "JPEG", quality=quality)
     return np.asarray(Image.open(file))

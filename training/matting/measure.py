@@ -20,7 +20,7 @@ from torch import nn
 from imaging.matting import matte
 from networks import weights
 from networks.sliding_window import FINE_SIDE, OWN_SIDES, looks, strip_size
-from training.matting.data import Collection, Example, collection, sized
+from training.matting.data import Collection, Example, collection, resize_to
 
 OWN_SIDE = 160  # of one look at a picture, where it is not seen as the service sees it
 PERSON_SURE, PERSON_SHARE = 204, 0.002  # as in services/cutout.py, which training does not import
@@ -33,7 +33,7 @@ def main() -> None:
     arguments.add_argument("--side", type=int, default=OWN_SIDE)
     chosen = arguments.parse_args()
     network, pictures = weights.load("background"), collection(chosen.data, validation=True)
-    ways = {"network alone": partial(predicted, side=chosen.side), "as the service does it": served}
+    ways = {"network alone": partial(predict, side=chosen.side), "as the service does it": predict_as_served}
     for label, way in ways.items():
         print(label)
         for name, value in figures(network, pictures, way).items():
@@ -56,25 +56,25 @@ def figures(network: nn.Module, pictures: Collection, way: Callable, at_most: in
     return {key: float(value) for key, value in measured.items()}
 
 
-def predicted(network: nn.Module, rgb: np.ndarray, side: int = OWN_SIDE) -> np.ndarray:
+def predict(network: nn.Module, rgb: np.ndarray, side: int = OWN_SIDE) -> np.ndarray:
     """The soft mask, float32 (H, W) in [0, 1], of an rgb uint8 (H, W, 3) picture resized to `side` x `side`."""
-    [answer] = answered(lambda square: [network(square)], network, rgb, (side, side))
-    return sized(answer, *rgb.shape[:2])
+    [answer] = predict_at(lambda square: [network(square)], network, rgb, (side, side))
+    return resize_to(answer, *rgb.shape[:2])
 
 
-def served(network: nn.Module, rgb: np.ndarray, sides: Sequence[int] = OWN_SIDES) -> np.ndarray:
+def predict_as_served(network: nn.Module, rgb: np.ndarray, sides: Sequence[int] = OWN_SIDES) -> np.ndarray:
     """The alpha that the service makes, float32 (H, W) in [0, 1]: all 0 where it finds nobody."""
     ask = partial(looks, network, sides=sides)
-    answers = answered(ask, network, rgb, strip_size(*rgb.shape[:2], FINE_SIDE))
-    mask = matte.settled(*(np.rint(answer * 255).astype(np.uint8) for answer in answers))
+    answers = predict_at(ask, network, rgb, strip_size(*rgb.shape[:2], FINE_SIDE))
+    mask = matte.drop_islands(*(np.rint(answer * 255).astype(np.uint8) for answer in answers))
     if (mask >= PERSON_SURE).mean() < PERSON_SHARE:
         return np.zeros(rgb.shape[:2], np.float32)
-    return matte.refined(mask / np.float32(255), rgb) / np.float32(255)
+    return matte.refine_alpha(mask / np.float32(255), rgb) / np.float32(255)
 
 
-def answered(ask: Callable, network: nn.Module, rgb: np.ndarray, size: tuple[int, int]) -> list[np.ndarray]:
+def predict_at(ask: Callable, network: nn.Module, rgb: np.ndarray, size: tuple[int, int]) -> list[np.ndarray]:
     """The answers of `ask` to the picture at `size` (height, width), on the device of `network`: float32 in [0, 1]."""
-    tensor = torch.from_numpy(sized(rgb, *size)).permute(2, 0, 1)[None].float() / 255
+    tensor = torch.from_numpy(resize_to(rgb, *size)).permute(2, 0, 1)[None].float() / 255
     device = next((weight.device for weight in network.parameters()), torch.device("cpu"))
     tensor = tensor.to(device, memory_format=torch.channels_last)
     with torch.inference_mode():
@@ -107,7 +107,7 @@ def outline(mask: np.ndarray) -> np.ndarray:
     return mask & (inner == 0)
 
 
-def held_back_people(pictures: Collection, count: int) -> list[Example]:
+def pick_held_back_people(pictures: Collection, count: int) -> list[Example]:
     """`count` people spread evenly over the held-back portraits and street pictures, for looking at."""
     people = [*pictures.portraits, *pictures.streets]
     return [people[index] for index in np.linspace(0, len(people) - 1, count).astype(int)]

@@ -2,7 +2,7 @@
 
     python -m training.matting.measure_alpha --data FOLDER
 
-Protocol: every held-back cut-out (`training.common.archives.held_back`), enlarged or reduced to SIDE, is laid over
+Protocol: every held-back cut-out (`training.common.archives.is_held_back`), enlarged or reduced to SIDE, is laid over
 PLACES held-back places drawn with SEED; from that picture alone the person is laid over red, white, blue and another
 place, once with the colours as they are in the picture and once after `imaging.matting.matte.foreground`. Compared with
 the true picture of the same person in the new place, mean absolute error of 255 in the edge band, which is where the
@@ -22,8 +22,8 @@ from torch import nn
 from imaging.matting import matte
 from networks import weights
 from networks.sliding_window import OWN_SIDES
-from training.matting.data import Collection, collection, sized
-from training.matting.measure import served
+from training.matting.data import Collection, collection, resize_to
+from training.matting.measure import predict_as_served
 
 SEED = 3
 SIDE = 640
@@ -46,37 +46,37 @@ def figures(network: nn.Module, pictures: Collection, sides: Sequence[int]) -> d
     rng = np.random.default_rng(SEED)
     rows: dict[str, list[float]] = {}
     for rgb, alpha in pictures.cutouts:
-        person, alpha = resized(rgb), resized(alpha)
+        person, alpha = resize_to_side(rgb), resize_to_side(alpha)
         size = alpha.shape
         for _ in range(PLACES):
-            old, new = (sized(pictures.places[rng.integers(len(pictures.places))], *size) for _ in range(2))
-            picture = laid(person, alpha, old)
-            found = np.rint(255 * served(network, picture, sides)).astype(np.uint8)
+            old, new = (resize_to(pictures.places[rng.integers(len(pictures.places))], *size) for _ in range(2))
+            picture = lay_over(person, alpha, old)
+            found = np.rint(255 * predict_as_served(network, picture, sides)).astype(np.uint8)
             for label, used in (("true mask", alpha), ("network's mask", found)):
-                for name, errors in compared(person, alpha, picture, used, new).items():
+                for name, errors in compare(person, alpha, picture, used, new).items():
                     rows.setdefault(f"{label}, {name}", []).append(errors)
     return {name: float(np.mean(values)) for name, values in rows.items()}
 
 
-def compared(person: np.ndarray, alpha: np.ndarray, picture: np.ndarray, used: np.ndarray, place: np.ndarray):
+def compare(person: np.ndarray, alpha: np.ndarray, picture: np.ndarray, used: np.ndarray, place: np.ndarray):
     """Errors of one picture moved to each new background with the alpha `used`: name -> mean error in the band."""
     band = ((alpha > 0) & (alpha < 255)) | ((used > 0) & (used < 255))
     own = matte.foreground(picture, used)
     errors = {}
     for name, colour in NEW.items():
         behind = place if colour is None else np.broadcast_to(np.array(colour, np.uint8), place.shape)
-        truth = laid(person, alpha, behind)[band].astype(np.float32)
+        truth = lay_over(person, alpha, behind)[band].astype(np.float32)
         for way, colours in (("as they were", picture), ("after the step", own)):
-            errors[f"{name}, {way}"] = float(np.abs(laid(colours, used, behind)[band] - truth).mean())
+            errors[f"{name}, {way}"] = float(np.abs(lay_over(colours, used, behind)[band] - truth).mean())
     return errors
 
 
-def laid(colours: np.ndarray, alpha: np.ndarray, behind: np.ndarray) -> np.ndarray:
+def lay_over(colours: np.ndarray, alpha: np.ndarray, behind: np.ndarray) -> np.ndarray:
     """`colours` over `behind`, both uint8 (H, W, 3), by alpha uint8 (H, W)."""
-    return matte.composed(colours, alpha, lambda rows: behind[rows])
+    return matte.composite(colours, alpha, lambda rows: behind[rows])
 
 
-def resized(pixels: np.ndarray) -> np.ndarray:
+def resize_to_side(pixels: np.ndarray) -> np.ndarray:
     scale = SIDE / max(pixels.shape[:2])
     size = round(pixels.shape[1] * scale), round(pixels.shape[0] * scale)
     return cv2.resize(pixels, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC)

@@ -28,7 +28,7 @@ from torch import nn
 
 from networks import weights
 from networks.sliding_window import OWN_SIDES
-from training.matting.measure import compare, served
+from training.matting.measure import compare, predict_as_served
 
 TABLE = Path(__file__).with_name("out_of_domain.json")
 OURS = Path(__file__).resolve().parents[2] / "docs/demo/pictures"
@@ -68,26 +68,26 @@ def files(rows: list[dict], folders: list[Path]) -> dict[str, bytes]:
 
 def photo(row: dict, data: bytes) -> Photo:
     rgb = np.asarray(Image.open(io.BytesIO(data)).convert("RGB"))
-    return Photo(rgb, filled(row["people"], rgb.shape[:2]), ~filled(row["left_out"], rgb.shape[:2]))
+    return Photo(rgb, fill_outlines(row["people"], rgb.shape[:2]), ~fill_outlines(row["left_out"], rgb.shape[:2]))
 
 
-def filled(outlines: list[list[int]], shape: tuple[int, int]) -> np.ndarray:
+def fill_outlines(outlines: list[list[int]], shape: tuple[int, int]) -> np.ndarray:
     """Bool (H, W): inside an odd number of the outlines, each x, y, x, y ... in pixels."""
     mask = np.zeros(shape, np.uint8)
     cv2.fillPoly(mask, [np.reshape(outline, (-1, 2)).astype(np.int32) for outline in outlines], 1)
     return mask > 0
 
 
-def judged(network: nn.Module, one: Photo, sides: Sequence[int]) -> tuple[float, float, float]:
+def evaluate(network: nn.Module, one: Photo, sides: Sequence[int]) -> tuple[float, float, float]:
     """IoU, mean absolute error and boundary F of what the service makes of it, where there is no doubt."""
-    soft = np.where(one.counted, served(network, one.rgb, sides), one.truth)
+    soft = np.where(one.counted, predict_as_served(network, one.rgb, sides), one.truth)
     return compare(soft, one.truth.astype(np.float32))
 
 
 def table(network: nn.Module, rows: list[dict], data: dict[str, bytes], sides: Sequence[int]) -> str:
     """Every picture's figures, and their means."""
     people = [row for row in rows if row["people"]]
-    figures = [judged(network, photo(row, data[row["file"]]), sides) for row in people]
+    figures = [evaluate(network, photo(row, data[row["file"]]), sides) for row in people]
     named = [*zip([f"{row['file']}: {row['shows']}" for row in people], figures, strict=True)]
     if figures:
         named.append(("mean", tuple(np.mean(figures, axis=0))))
@@ -99,7 +99,9 @@ def table(network: nn.Module, rows: list[dict], data: dict[str, bytes], sides: S
 
 def nobody(network: nn.Module, rows: list[dict], data: dict[str, bytes], sides: Sequence[int]) -> list[str]:
     """What part of each picture without people is taken for one, where any is, and of how many nothing is."""
-    parts = {row["file"]: (served(network, photo(row, data[row["file"]]).rgb, sides) > 0.5).mean() for row in rows}
+    parts = {
+        row["file"]: (predict_as_served(network, photo(row, data[row["file"]]).rgb, sides) > 0.5).mean() for row in rows
+    }
     taken = [f"{name} {part:.0%}" for name, part in parts.items() if part]
     return [
         f"of {len(rows)} without people nothing is taken for one in {len(rows) - len(taken)}; taken: "

@@ -19,8 +19,8 @@ from torch.optim.swa_utils import AveragedModel
 from imaging.matting import matte
 from networks import weights
 from networks.u2net import U2NetP
-from training.matting.data import collection, sized
-from training.matting.measure import held_back_people, served
+from training.matting.data import collection, resize_to
+from training.matting.measure import pick_held_back_people, predict_as_served
 
 PEOPLE, ACROSS, HEIGHT, WIDTH = 24, 3, 240, 180
 CHECKS = 12  # pixels, the squares that stand for nothing
@@ -28,8 +28,8 @@ CHECKS = 12  # pixels, the squares that stand for nothing
 
 def main() -> None:
     chosen = arguments()
-    network = averaged(chosen.state) if chosen.state else weights.load("background")
-    people = held_back_people(collection(chosen.data, validation=True), PEOPLE)
+    network = load_ema(chosen.state) if chosen.state else weights.load("background")
+    people = pick_held_back_people(collection(chosen.data, validation=True), PEOPLE)
     strips = [strip(network, rgb) for rgb, _ in people]
     rows = [np.hstack(strips[start : start + ACROSS]) for start in range(0, PEOPLE, ACROSS)]
     Image.fromarray(np.vstack(rows)).save(chosen.out)
@@ -43,7 +43,7 @@ def arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def averaged(checkpoint: Path) -> nn.Module:
+def load_ema(checkpoint: Path) -> nn.Module:
     """The moving average of the weights in a checkpoint of `training.matting.train`, ready to be asked."""
     average = AveragedModel(U2NetP())
     average.load_state_dict(torch.load(checkpoint, map_location="cpu", weights_only=True)["states"]["average"])
@@ -52,22 +52,22 @@ def averaged(checkpoint: Path) -> nn.Module:
 
 def strip(network: nn.Module, rgb: np.ndarray) -> np.ndarray:
     """One person four times beside each other, uint8 (HEIGHT, 4 * WIDTH, 3)."""
-    alpha = np.rint(served(network, rgb) * 255).astype(np.uint8)
+    alpha = np.rint(predict_as_served(network, rgb) * 255).astype(np.uint8)
     own = matte.foreground(rgb, alpha)
     squares = (np.indices(rgb.shape[:2]) // CHECKS).sum(axis=0) % 2
     nothing = np.where(squares[:, :, None] > 0, np.uint8(255), np.uint8(200)).repeat(3, axis=2)
     behind = [np.array((255, 0, 0), np.uint8), np.array((255, 255, 255), np.uint8), nothing]
-    shown = [rgb, *(matte.composed(own, alpha, rows_of(one)) for one in behind)]
-    return np.hstack([fitted(one) for one in shown])
+    shown = [rgb, *(matte.composite(own, alpha, rows_of(one)) for one in behind)]
+    return np.hstack([fit_to_cell(one) for one in shown])
 
 
 def rows_of(behind: np.ndarray):
     return lambda rows: behind if behind.ndim == 1 else behind[rows]
 
 
-def fitted(rgb: np.ndarray) -> np.ndarray:
+def fit_to_cell(rgb: np.ndarray) -> np.ndarray:
     scale = min(HEIGHT / rgb.shape[0], WIDTH / rgb.shape[1])
-    small = sized(rgb, max(1, round(rgb.shape[0] * scale)), max(1, round(rgb.shape[1] * scale)))
+    small = resize_to(rgb, max(1, round(rgb.shape[0] * scale)), max(1, round(rgb.shape[1] * scale)))
     cell = np.zeros((HEIGHT, WIDTH, 3), np.uint8)
     cell[: small.shape[0], : small.shape[1]] = small
     return cell

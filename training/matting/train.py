@@ -31,12 +31,12 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from networks import weights
 from networks.manifest import WEIGHTS
 from networks.u2net import U2NetP
-from training.common.distributed import Team
+from training.common.distributed import ProcessGroup
 from training.common.export import export
 from training.common.muon import Muon
 from training.common.run import Run
 from training.matting.data import Collection, collection, example
-from training.matting.measure import compare, figures, predicted, served
+from training.matting.measure import compare, figures, predict, predict_as_served
 
 
 class Plan(NamedTuple):
@@ -67,8 +67,8 @@ def main() -> None:
     torch.set_num_threads(chosen.threads)
     cv2.setNumThreads(1)
     torch.manual_seed(0)
-    name, plan = chosen_plan(chosen)
-    team = Team()
+    name, plan = choose_plan(chosen)
+    team = ProcessGroup()
     run = Run(name, chosen.out, chosen.minutes)
     network = U2NetP() if plan is FROM_NOTHING else weights.load("background").requires_grad_(True)
     network = network.to(chosen.device, memory_format=torch.channels_last).train()
@@ -80,7 +80,7 @@ def main() -> None:
     if not run.out_of_time():
         pictures = collection(chosen.data)
         if plan is not FROM_NOTHING:
-            pictures = enriched(pictures, weights.load("background").to(chosen.device), team)
+            pictures = add_unlabelled(pictures, weights.load("background").to(chosen.device), team)
         train(run, team, plan, step, network, average, optimiser, pictures, validation)
     if team.leads:
         released = average.module.eval()
@@ -92,7 +92,7 @@ def main() -> None:
 
 def release(released: U2NetP, validation: Collection, folder: Path) -> None:
     """Measure the network on the held-back people and export it into `folder`."""
-    measured = figures(released, validation, predicted)
+    measured = figures(released, validation, predict)
     measured = {name: round(value, 4) for name, value in measured.items()}
     print(measured)
     export("background", "u2netp", {}, released, LICENCE, "background.md", measured, folder)
@@ -121,19 +121,19 @@ def arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def chosen_plan(chosen: argparse.Namespace) -> tuple[str, Plan]:
+def choose_plan(chosen: argparse.Namespace) -> tuple[str, Plan]:
     if chosen.polish:
         return "background-polish", POLISH
     return ("background-further", FROM_RELEASED) if chosen.from_released else ("background", FROM_NOTHING)
 
 
-def enriched(pictures: Collection, teacher: U2NetP, team: Team) -> Collection:
+def add_unlabelled(pictures: Collection, teacher: U2NetP, team: ProcessGroup) -> Collection:
     """`pictures` with more portraits: the unlabelled ones, masked as the service does it now, and the hard ones again.
 
     Hard are those that `teacher` did not learn well. Each member of the team asks it about a part of them.
     """
     everybodys, own = pictures.portraits, pictures.unlabelled[team.rank :: team.size]
-    masked = [(rgb, np.rint(255 * served(teacher, rgb)).astype(np.uint8)) for rgb in own]
+    masked = [(rgb, np.rint(255 * predict_as_served(teacher, rgb)).astype(np.uint8)) for rgb in own]
     hard = [
         number for number in range(team.rank, len(everybodys), team.size) if learnt(teacher, *everybodys[number]) < HARD
     ]
@@ -143,12 +143,12 @@ def enriched(pictures: Collection, teacher: U2NetP, team: Team) -> Collection:
 
 def learnt(teacher: U2NetP, rgb: np.ndarray, mask: np.ndarray) -> float:
     """The IoU of the teacher's answer."""
-    return compare(predicted(teacher, rgb), mask / 255)[0]
+    return compare(predict(teacher, rgb), mask / 255)[0]
 
 
 def train(
     run: Run,
-    team: Team,
+    team: ProcessGroup,
     plan: Plan,
     step: int,
     network,
@@ -175,7 +175,7 @@ def train(
         if step % CHECKPOINT_EVERY_STEPS == 0:
             run.checkpoint(step)
         if step % MEASURE_EVERY_STEPS == 0:
-            way = partial(predicted, side=turns[0][0])
+            way = partial(predict, side=turns[0][0])
             run.log(step, **figures(average.module.eval(), validation, way, at_most=20))
     if team.leads:
         run.checkpoint(step)
@@ -202,7 +202,9 @@ def batch(pictures: Collection, side: int, size: int, rng: np.random.Generator) 
     return rgb, torch.from_numpy(np.stack(masks))[:, None].float() / 255
 
 
-def update(network, optimiser, rgb: torch.Tensor, mask: torch.Tensor, team: Team | None = None) -> tuple[float, float]:
+def update(
+    network, optimiser, rgb: torch.Tensor, mask: torch.Tensor, team: ProcessGroup | None = None
+) -> tuple[float, float]:
     """One step, by the mean gradient of the team; returns the summed loss and that of the fused map alone."""
     device = next(network.parameters()).device
     if device.type == "cuda":  # pinned pages travel while the card still works on the step before
@@ -211,7 +213,7 @@ def update(network, optimiser, rgb: torch.Tensor, mask: torch.Tensor, team: Team
     with torch.autocast(device.type, torch.bfloat16):
         maps = network(rgb)
     losses = [F.binary_cross_entropy_with_logits(logits.float(), mask) for logits in maps]
-    total = sum(losses) + sum(missed_overlap(logits.float(), mask) for logits in maps)
+    total = sum(losses) + sum(soft_iou_loss(logits.float(), mask) for logits in maps)
     optimiser.zero_grad(set_to_none=True)
     total.backward()
     if team:
@@ -221,7 +223,7 @@ def update(network, optimiser, rgb: torch.Tensor, mask: torch.Tensor, team: Team
     return total.item(), losses[0].item()
 
 
-def missed_overlap(logits: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+def soft_iou_loss(logits: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
     """One minus the soft intersection over union, averaged over (N, 1, H, W); both empty counts as a full overlap.
 
     A small area is added to both, so that where nobody is the term still falls with what is taken for a person.

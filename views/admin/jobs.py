@@ -6,7 +6,7 @@ from flask_babel import gettext as _
 import services
 from jobs import administration, lifecycle, progress
 from models.job import ENDED, QUEUED, RUNNING
-from views.admin.shared import PAGE, back_to, blueprint, filters, me, next_url, told_in_the_list
+from views.admin.shared import PAGE, back_to, blueprint, filters, me, next_url, show_errors_in_list
 from views.forms import answer, page
 
 STATUSES = (QUEUED, RUNNING, *ENDED)
@@ -27,14 +27,14 @@ def jobs():
 
 
 @blueprint.post("/jobs/<id>/cancellation")
-@told_in_the_list("admin.jobs")
+@show_errors_in_list("admin.jobs")
 def cancel_job(id: str):
     administration.cancel(me(), id)
     return answer(back_to(url_for("admin.jobs")), {"cancelled": id}, notice=_("The job is cancelled."))
 
 
 @blueprint.post("/jobs/<id>/retry")
-@told_in_the_list("admin.jobs")
+@show_errors_in_list("admin.jobs")
 def retry_job(id: str):
     administration.retry(me(), id)
     return answer(back_to(url_for("admin.jobs")), {"retried": id}, notice=_("The job waits in the line again."))

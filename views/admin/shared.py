@@ -50,7 +50,7 @@ def back_to(default: str) -> str:
     return safe_next(request.form.get("next"), default=default)
 
 
-def told_in_the_list(default_endpoint: str) -> Callable:
+def show_errors_in_list(default_endpoint: str) -> Callable:
     """Decorate an action on a row of a list: what cannot be done is told above the list."""
 
     def decorate(view: Callable) -> Callable:

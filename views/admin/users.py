@@ -10,7 +10,7 @@ from accounts.errors import NoSuchAccount
 from jobs import administration as job_administration
 from jobs import quotas as job_quotas
 from jobs import retention
-from jobs.queue import ring_mail
+from jobs.queue import notify_mailer
 from views.admin.shared import PAGE, blueprint, filters, me, next_url
 from views.forms import answer, as_field_error, beside_fields, field, page
 from views.guards import finish
@@ -36,7 +36,7 @@ def new_user():
         return show_form()
     language = field("language") if field("language") in CODES else str(get_locale())
     user_id, mail_id = administration.create(me(), field("username"), language)
-    ring_mail(mail_id)
+    notify_mailer(mail_id)
     notice = _("The account is made. A mail invites its owner to choose a password.")
     return answer(url_for("admin.user", user_id=user_id), {"id": user_id}, 201, notice)
 
@@ -77,7 +77,7 @@ def action(path: str, name: str):
 @action("disablement", "disable")
 def disable(user_id: int):
     onward = _onward(user_id)
-    ring_mail(administration.disable(me(), user_id, field("reason")))
+    notify_mailer(administration.disable(me(), user_id, field("reason")))
     return answer(onward, {"disabled": True}, notice=_("The account is disabled, and a mail tells its owner."))
 
 
@@ -103,7 +103,7 @@ def demote(user_id: int):
 @action("reset", "force_reset")
 def force_reset(user_id: int):
     onward = _onward(user_id)
-    ring_mail(administration.force_new_password(me(), user_id))
+    notify_mailer(administration.force_new_password(me(), user_id))
     notice = _("The old password no longer works. A mail asks its owner to choose a new one.")
     return answer(onward, {"reset": True}, notice=notice)
 
@@ -124,7 +124,7 @@ def quotas(user_id: int):
 @action("deletion", "delete_user")
 def delete(user_id: int):
     own = user_id == current_user.id
-    ring_mail(job_administration.delete_account(me(), user_id, field("confirm")))
+    notify_mailer(job_administration.delete_account(me(), user_id, field("confirm")))
     if own:
         finish()
     location = url_for("home.index") if own else url_for("admin.users")
