@@ -4,25 +4,18 @@ from collections.abc import Mapping
 
 from flask_babel import lazy_gettext as _
 
+from errors import DomainError
 
-class AccountError(Exception):
-    """A wish about an account that cannot be met, and the HTTP status it becomes."""
 
-    status = 400
-
-    def __init__(self, key: str, message: str):
-        super().__init__(key)
-        self.key = key
-        self.message = message
+class AccountError(DomainError):
+    """Something about an account that cannot be done."""
 
 
 class NoSuchAccount(AccountError):
     """There is no such account, or no longer."""
 
-    status = 404
-
-    def __init__(self) -> None:
-        super().__init__("not_found", _("There is nothing at this address. It may have been deleted."))
+    key, status = "not_found", 404
+    message = _("There is nothing at this address. It may have been deleted.")
 
 
 class FieldErrors(AccountError):
@@ -34,20 +27,17 @@ class FieldErrors(AccountError):
 
 
 class TooMany(AccountError):
-    """Too many tries; `retry_after_seconds` says when the next one is welcome."""
+    """Too many tries; `retry_after` says when the next one is accepted."""
 
-    def __init__(self, retry_after_seconds: float, message: str | None = None):
-        super().__init__("too_many", message or _("Too many tries. Please wait a while and try again."))
-        self.retry_after_seconds = max(1, int(retry_after_seconds))
+    key, status = "too_many", 429
+    message = _("Too many tries. Please wait a while and try again.")
+
+    def __init__(self, retry_after: float, message: str = ""):
+        super().__init__(message=message, retry_after=max(1, int(retry_after)))
 
 
 class LinkNeeded(AccountError):
     """So many wrong codes were entered that only a mailed link helps, however long anybody waits."""
 
-    status = 429
-
-    def __init__(self) -> None:
-        super().__init__(
-            "link_needed",
-            _("Too many wrong codes were entered for this user name. Open the link in the latest mail, then go on."),
-        )
+    key, status = "link_needed", 429
+    message = _("Too many wrong codes were entered for this user name. Open the link in the latest mail, then go on.")

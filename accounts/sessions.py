@@ -60,10 +60,10 @@ def sign_in(
         limits.take(limits.SIGN_IN, known_as, address, own)
     except TooMany as error:
         audit.note("sign_in_refused", target=known_as or "", address=address or "")
-        if own or not known_as or error.retry_after_seconds <= limits.SHORT_WAIT_SECONDS:
+        if own or not known_as or error.retry_after <= limits.SHORT_WAIT_SECONDS:
             raise
         _order_link(known_as, address)
-        raise TooMany(error.retry_after_seconds, LINK_MAILED) from error
+        raise TooMany(error.retry_after, LINK_MAILED) from error
     user = db.session.scalar(select(User).where(User.name == known_as)) if known_as else None
     verified = user.password_hash if user else None
     if not passwords.matches(verified, password):

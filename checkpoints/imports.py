@@ -15,7 +15,7 @@ from flask import current_app
 
 from accounts import audit
 from accounts.administration import Administrator, authorize
-from imaging.io.errors import N_
+from errors import N_
 from jobs.errors import JobError
 from jobs.files import storage
 from models import db, utc_now
@@ -43,9 +43,9 @@ class WeightsRefused(JobError):
     """Weights that cannot be imported or removed; `detail`, if any, names the fault for whoever knows the network."""
 
     def __init__(self, key: str, detail: str = ""):
-        super().__init__(f"weights_{key}", _SENTENCES[key], 413 if key == "too_large" else 400)
+        field = "name" if key in {"unknown", "shipped"} else "file"
+        super().__init__(f"weights_{key}", _SENTENCES[key], 413 if key == "too_large" else 400, field=field)
         self.detail = detail
-        self.field = "name" if key in {"unknown", "shipped"} else "file"
 
 
 def folder() -> Path:

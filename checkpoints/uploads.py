@@ -14,7 +14,7 @@ from sqlalchemy import delete, select, update
 
 from accounts.administration import Administrator, authorize
 from checkpoints import imports
-from imaging.io.errors import N_
+from errors import N_
 from jobs import process_identity
 from jobs.errors import JobError
 from jobs.files import storage

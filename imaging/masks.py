@@ -3,8 +3,8 @@
 import cv2
 import numpy as np
 
+from errors import N_, DomainError
 from imaging.guided_filter import resize_area
-from imaging.io.errors import N_
 from imaging.io.files import Picture
 
 CHOSEN = 128  # from this value on a place counts as chosen, where it must be yes or no
@@ -18,12 +18,10 @@ MIN_COPY_PLACES = 32  # of those pixels: fewer tell nothing
 MIN_COPY_CORRELATION = 0.97  # of their brightness
 
 
-class UnusableMask(Exception):
-    """A mask that says nothing, or not clearly. `message` is an English sentence marked with `N_`."""
+class UnusableMask(DomainError):
+    """A mask that says nothing, or not clearly."""
 
-    def __init__(self, message: str):
-        super().__init__(message)
-        self.message = message
+    key = "unusable_mask"
 
 
 def read_mask(upload: Picture, photo: Picture, keeps: bool = False) -> np.ndarray:
@@ -49,7 +47,9 @@ def check_strength(mask: np.ndarray) -> None:
     """Raise UnusableMask for a mask, uint8, that was painted, but hardly anywhere strongly enough to be chosen."""
     painted = np.count_nonzero(mask >= MIN_TRACE)
     if painted and np.count_nonzero(threshold_mask(mask)) < MIN_STRONG_SHARE * painted:
-        raise UnusableMask(N_("This mask is too faint. Please paint it in full white, or without transparency."))
+        raise UnusableMask(
+            message=N_("This mask is too faint. Please paint it in full white, or without transparency.")
+        )
 
 
 def resize_mask(mask: np.ndarray, height: int, width: int) -> np.ndarray:
@@ -139,7 +139,9 @@ def _hole(alpha: np.ndarray, photo: Picture, keeps: bool) -> np.ndarray:
     missing = own - np.minimum(alpha, own)
     if not threshold_mask(missing).any():
         raise UnusableMask(
-            N_("This mask is a copy of the photo without a hole. Please give it in black and white, or cut the hole.")
+            message=N_(
+                "This mask is a copy of the photo without a hole. Please give it in black and white, or cut the hole."
+            )
         )
     return alpha if keeps else missing
 

@@ -8,7 +8,7 @@ from accounts import audit
 from accounts.administration import Administrator, authorize
 from accounts.errors import FieldErrors, NoSuchAccount
 from accounts.user_queries import normalize_name
-from imaging.io.errors import N_
+from errors import N_
 from jobs import account_deletion, lifecycle, scheduler
 from jobs.errors import NotFound, NotNow
 from jobs.queue import notify_worker

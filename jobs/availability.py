@@ -13,9 +13,10 @@ from typing import Any
 from flask import current_app
 
 import services
+from errors import N_
 from networks.manifest import MANIFEST, Entry, WeightsUnavailable, entries, find, verify
 from networks.releases import OFFICIAL, official
-from services.base import N_, Choice, InvalidOption, Option, Service
+from services.base import Choice, InvalidOption, Option, Service
 
 _REASONS = {
     "missing": N_("This tool is not available: its weights file is missing on this server."),

@@ -1,30 +1,19 @@
 """What can be wrong with a job or an upload: each a stable key, a plain sentence and the HTTP status it becomes."""
 
-from imaging.io.errors import N_
+from errors import N_, DomainError
 
 UNEXPECTED = "unexpected"  # the key of a failure that nobody foresaw; its message is a number in the log
 
 
-class JobError(Exception):
-    """`key` is for programs, `message` an English sentence marked with `N_`."""
-
-    status = 400
-
-    def __init__(self, key: str, message: str, status: int | None = None, retry_after_seconds: int | None = None):
-        super().__init__(message)
-        self.key = key
-        self.message = message
-        self.status = status or self.status
-        self.retry_after_seconds = retry_after_seconds
+class JobError(DomainError):
+    """A job or an upload that cannot be done as asked."""
 
 
 class NotFound(JobError):
     """No such job, or somebody else's: the two look alike."""
 
-    status = 404
-
-    def __init__(self) -> None:
-        super().__init__("not_found", N_("There is nothing at this address. It may have been deleted."))
+    key, status = "not_found", 404
+    message = N_("There is nothing at this address. It may have been deleted.")
 
 
 class UploadRefused(JobError):
@@ -52,9 +41,5 @@ class NotNow(JobError):
 class StorageFull(JobError):
     """The disk is full."""
 
-    status = 507
-
-    def __init__(self) -> None:
-        super().__init__(
-            "storage_full", N_("The server has no space left. Nothing was kept. Please tell whoever runs this site.")
-        )
+    key, status = "storage_full", 507
+    message = N_("The server has no space left. Nothing was kept. Please tell whoever runs this site.")

@@ -12,7 +12,7 @@ from sqlalchemy import and_, func, or_, select, update
 from sqlalchemy import delete as delete_from
 
 import services
-from imaging.io.errors import N_
+from errors import N_, DomainError
 from jobs import options, quotas, sources, trash
 from jobs.availability import unavailable_reason
 from jobs.errors import NotFound, NotNow, ServiceUnavailable
@@ -234,7 +234,7 @@ def _put_picture(job: Job, folder: Path, source: Source | None, files: Mapping[s
 def _receive(file: FormFile | None, folder: Path, field: str, stem: str = "") -> Upload:
     try:
         return uploads.receive(file, folder, stem or field)
-    except Exception as error:
+    except DomainError as error:
         error.field = field
         raise
 

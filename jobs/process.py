@@ -13,12 +13,13 @@ import click
 from flask import current_app
 from flask.cli import with_appcontext
 
+from errors import DomainError
 from imaging.io import files
 from imaging.io.errors import ForeignFormat, PictureError
 from imaging.io.outputs import OutputExists, Outputs, check_folder
 from jobs.availability import check_choices, folders, unavailable_reason
 from services import SERVICES, engine
-from services.base import KEPT, UPLOADED, InvalidOption, Option, Result, Service, ServiceError, silent
+from services.base import KEPT, UPLOADED, Option, Result, Service, ServiceError, silent
 
 _SUFFIXES = {".png": "png", ".jpg": "jpeg", ".jpeg": "jpeg", ".webp": "webp"}
 _USUAL_SUFFIX = {"png": ".png", "jpeg": ".jpg", "webp": ".webp"}
@@ -192,8 +193,9 @@ def _printable(path: Path) -> str:
 
 def _said(error: Exception) -> str:
     """Return what is told of an error, with the option that has the fault."""
-    said = getattr(error, "message", None) or f"{type(error).__name__}: {error}"
-    return f"{said} (--{error.option.replace('_', '-')})" if isinstance(error, InvalidOption) else said
+    if not isinstance(error, DomainError):
+        return f"{type(error).__name__}: {error}"
+    return f"{error.message} (--{error.field.replace('_', '-')})" if error.field else error.message
 
 
 def _describe_resized_masks(service: Service, options: dict[str, Any], picture: files.Picture) -> Iterator[str]:

@@ -11,10 +11,10 @@ from flask import current_app
 from sqlalchemy import func, select, update
 from sqlalchemy.exc import IntegrityError
 
+from errors import N_
 from jobs.errors import NotFound, QuotaExceeded
 from models import DailyCount, Job, User, db, utc_now
 from models.job import QUEUED, RUNNING
-from services.base import N_
 
 _RETRY_SECONDS = 60
 _MEGABYTE = 1024 * 1024
@@ -142,7 +142,7 @@ def _check_active_and_storage(user_id: int, allowed: Limits, upload_bytes: int) 
         raise QuotaExceeded(
             "too_many_active_jobs",
             N_("Many of your pictures are still waiting. Start this one when some of them are done."),
-            retry_after_seconds=_RETRY_SECONDS,
+            retry_after=_RETRY_SECONDS,
         )
     if _count_stored_bytes(user_id) + upload_bytes > allowed.storage_megabytes * _MEGABYTE:
         raise QuotaExceeded(

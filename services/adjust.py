@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageEnhance
 
-from services.base import N_, Choice, Option, Picture, Report, Result, Service, ServiceError
+from errors import N_
+from services.base import Choice, Option, Picture, Report, Result, Service, ServiceError
 
 # Degrees are counter-clockwise in Pillow and clockwise in people's minds: a person who picks 90 degrees
 # expects the top of the photo on the right.

@@ -5,17 +5,9 @@ from typing import Any
 
 import numpy as np
 
+from errors import N_
 from services import cutout
-from services.base import (
-    N_,
-    Choice,
-    InvalidOption,
-    Option,
-    Picture,
-    Report,
-    Result,
-    Service,
-)
+from services.base import Choice, InvalidOption, Option, Picture, Report, Result, Service
 
 COLOURS = {"white": "#ffffff", "red": "#ff0000", "blue": "#438edb", "grey": "#808080"}
 BLUR_STEP = 0.004  # of the longest side, one step of the blur's strength

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from imaging.io.errors import N_
+from errors import N_, DomainError
 from imaging.io.files import Picture
 
 __all__ = [
@@ -28,24 +28,17 @@ __all__ = [
 ]
 
 
-class ServiceError(Exception):
-    """A run that cannot give a result, for a reason that a person understands.
-
-    `key` is stable and for programs; `message` is an English sentence marked with `N_`.
-    """
-
-    def __init__(self, key: str, message: str):
-        super().__init__(message)
-        self.key = key
-        self.message = message
+class ServiceError(DomainError):
+    """A run that cannot give a result, for a reason that a person understands."""
 
 
 class InvalidOption(ServiceError):
-    """An option that is missing, of the wrong kind or out of its range. `option` names it."""
+    """An option that is missing, of the wrong kind or out of its range. `field` names it."""
+
+    key = "invalid_option"
 
     def __init__(self, option: str, message: str):
-        super().__init__("invalid_option", message)
-        self.option = option
+        super().__init__(message=message, field=option)
 
 
 class Cancelled(Exception):

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from errors import N_
 from imaging.io import metadata
 from services import guess
-from services.base import N_, Choice, InvalidOption, Option, Picture, Report, Result, Service
+from services.base import Choice, InvalidOption, Option, Picture, Report, Result, Service
 
 if TYPE_CHECKING:
     from imaging.guided_filter import GuidedFilter

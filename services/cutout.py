@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from errors import N_
 from services import engine
-from services.base import KEPT, N_, Choice, InvalidOption, Option, Picture, Report
+from services.base import KEPT, Choice, InvalidOption, Option, Picture, Report
 
 OWN = "background"  # the weights that are shipped
 IMPORTED_SIDE = 320  # as the authors of the other networks do

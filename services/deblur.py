@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from errors import N_
 from services import engine
-from services.base import N_, Choice, Option, Picture, Report, Result, Service, ServiceError
+from services.base import Choice, Option, Picture, Report, Result, Service, ServiceError
 
 if TYPE_CHECKING:
     from torch import Tensor

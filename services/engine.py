@@ -10,8 +10,9 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from errors import N_
 from networks.manifest import WEIGHTS, WeightsUnavailable, entries, find
-from services.base import N_, ServiceError
+from services.base import ServiceError
 
 if TYPE_CHECKING:
     from torch import Tensor, dtype, nn

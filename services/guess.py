@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from errors import N_
 from services import engine
-from services.base import KEPT, N_, Report
+from services.base import KEPT, Report
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -5,9 +5,10 @@ from typing import Any
 
 import numpy as np
 
+from errors import N_
 from imaging.idphoto.sheets import mm_to_pixels
 from services import cutout
-from services.base import N_, Choice, File, Option, Picture, Report, Result, Service
+from services.base import Choice, File, Option, Picture, Report, Result, Service
 from services.idsizes import SIZES, Size, size
 
 COLOURS = {"white": "#ffffff", "lightgrey": "#e6e6e6", "blue": "#438edb", "red": "#ff0000"}

@@ -5,7 +5,7 @@ Measures are of the printed photo in millimetres. `docs/id-photo-sizes.md` is ma
 
 from dataclasses import dataclass
 
-from services.base import N_
+from errors import N_
 
 ICAO = "ICAO Doc 9303, Machine Readable Travel Documents, part 3, 8th edition"
 

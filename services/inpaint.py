@@ -5,8 +5,9 @@ from typing import Any
 
 import numpy as np
 
+from errors import N_
 from services import cutout, fills
-from services.base import KEPT, N_, Choice, InvalidOption, Option, Picture, Report, Result, Service
+from services.base import KEPT, Choice, InvalidOption, Option, Picture, Report, Result, Service
 
 DEFAULT = "automatic"
 PERSON_FROM = 32  # of 255: so much of a person, or more, is taken out; a veil of them would show

@@ -8,13 +8,12 @@ from flask_babel import gettext, lazy_gettext
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from werkzeug.exceptions import HTTPException, InternalServerError
 
-from accounts.errors import AccountError, FieldErrors, TooMany
-from imaging.io.errors import PictureError
-from jobs.errors import JobError, StorageFull
+from accounts.errors import FieldErrors
+from errors import DomainError
+from jobs.errors import StorageFull
 from jobs.files.storage import is_full
 from models import disk_reserve, undo
 from models.faults import Fault, describe, fault_of
-from services.base import ServiceError
 from views.guards import forget_who, is_known, wants_json
 
 RETRY_SECONDS = 10
@@ -48,12 +47,8 @@ OTHER = ("failed", lazy_gettext("This request could not be served."))
 
 def init_app(app: Flask) -> None:
     """Register a handler for each family of errors; anything unknown is a 500 with a reference number."""
-    app.register_error_handler(FieldErrors, lambda e: respond(400, e.key, e.message, fields=e.errors))
-    app.register_error_handler(TooMany, lambda e: respond(429, e.key, e.message, retry_after=e.retry_after_seconds))
-    app.register_error_handler(AccountError, lambda e: respond(e.status, e.key, e.message))
-    app.register_error_handler(JobError, job_error)
-    app.register_error_handler(PictureError, lambda e: respond(400, e.key, e.message))
-    app.register_error_handler(ServiceError, lambda e: respond(400, e.key, e.message))
+    app.register_error_handler(FieldErrors, lambda e: respond(e.status, e.key, e.message, fields=e.errors))
+    app.register_error_handler(DomainError, domain_error)
     app.register_error_handler(OperationalError, database_error)
     app.register_error_handler(InterfaceError, database_error)
     app.register_error_handler(OSError, os_error)
@@ -91,15 +86,15 @@ def title_of(status: int) -> str:
     return gettext("That did not work")
 
 
-def job_error(error: JobError):
-    """A domain error of jobs, with the status that it carries."""
-    return respond(error.status, error.key, error.message, retry_after=error.retry_after_seconds)
+def domain_error(error: DomainError):
+    """What cannot be done, with the status that it carries."""
+    return respond(error.status, error.key, error.message, retry_after=error.retry_after)
 
 
 def os_error(error: OSError):
     """A disk that is full or read-only can show itself anywhere, first of all while an upload is read."""
     if is_full(error):
-        return job_error(StorageFull())
+        return domain_error(StorageFull())
     if error.errno == errno.EROFS:
         return respond(503, *READ_ONLY, retry_after=RETRY_SECONDS)
     return handle_unexpected(error)
@@ -128,7 +123,7 @@ def database_error(error: DBAPIError):
     current_app.logger.error("The database is %s.", describe(error))
     if fault is Fault.FULL:
         disk_reserve.release()
-        return job_error(StorageFull())
+        return domain_error(StorageFull())
     if fault is Fault.READ_ONLY:
         return respond(503, *READ_ONLY, retry_after=RETRY_SECONDS)
     if fault is Fault.LOCKED:

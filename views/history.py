@@ -3,7 +3,7 @@
 from flask import Blueprint, Response, jsonify, redirect, request, url_for
 from flask_login import current_user
 
-from imaging.io.errors import N_
+from errors import N_
 from jobs import trash
 from jobs.errors import JobError
 from jobs.files import results_zip

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from imaging.io.errors import N_
+from errors import N_
 from jobs.availability import is_usable
 from services.base import Service
 

@@ -17,6 +17,7 @@ from flask import (
 from flask_login import current_user
 
 import services
+from errors import DomainError
 from imaging.io.errors import PictureError
 from jobs import lifecycle, quotas
 from jobs.errors import JobError
@@ -100,17 +101,15 @@ def _read_prefill(service: Service) -> dict[str, Any]:
     return tools.page(service, {}, form=form)
 
 
-def _show_refusal(service: Service, error: JobError | PictureError | ServiceError):
+def _show_refusal(service: Service, error: DomainError):
     """What is wrong, beside the field that it is about: programs get its name, people the form once more."""
-    place = getattr(error, "option", None) or getattr(error, "field", "form")
-    status, retry_after = getattr(error, "status", 400), getattr(error, "retry_after_seconds", None)
     if wants_json():
-        fields = None if place == "form" else {place: error.message}
-        return respond(status, error.key, error.message, fields=fields, retry_after=retry_after)
-    page = tools.page(service, request.form, {place: error.message}, _former(service))
-    response = make_response(render_template("studio.html", **page), status)
-    if retry_after:
-        response.headers["Retry-After"] = str(retry_after)
+        fields = {error.field: error.message} if error.field else None
+        return respond(error.status, error.key, error.message, fields=fields, retry_after=error.retry_after)
+    page = tools.page(service, request.form, {error.field or "form": error.message}, _former(service))
+    response = make_response(render_template("studio.html", **page), error.status)
+    if error.retry_after:
+        response.headers["Retry-After"] = str(error.retry_after)
     return response
 
 

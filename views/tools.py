@@ -45,14 +45,14 @@ def others(service: Service) -> list[Service]:
 def source(form: Template) -> dict[str, Any]:
     """Return the picture of an earlier job as the form shows it; `uploads` need not come again."""
     job, name = form.job, current_user.name
-    size = (job.width, job.height) if form.which == "original" else (job.result_width, job.result_height)
+    size = (job.width, job.height) if form.variant == "original" else (job.result_width, job.result_height)
     return {
         "id": job.id,
-        "which": form.which,
+        "which": form.variant,
         "name": job.title or job.original_name,
         "width": size[0],
         "height": size[1],
-        "preview_url": url_for("jobs.preview", username=name, id=job.id, of=form.which),
+        "preview_url": url_for("jobs.preview", username=name, id=job.id, of=form.variant),
         "uploads": form.uploads,
         "starts": _starts(form),
     }

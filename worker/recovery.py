@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import delete, select, update
 from sqlalchemy.exc import DBAPIError
 
-from imaging.io.errors import N_
+from errors import N_
 from jobs import lifecycle, process_identity, retention, trash
 from jobs.files import results, storage
 from models import Job, Worker, db, utc_now

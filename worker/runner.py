@@ -15,8 +15,9 @@ from sqlalchemy import update
 from sqlalchemy.exc import DBAPIError
 
 import services
+from errors import N_
 from imaging.io import files
-from imaging.io.errors import N_, PictureError, TooCostly
+from imaging.io.errors import PictureError, TooCostly
 from jobs import options, process_identity
 from jobs.errors import UNEXPECTED, JobError
 from jobs.files import results, storage

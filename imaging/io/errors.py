@@ -1,19 +1,13 @@
 """What can be wrong with a picture: one family of errors, each a stable key and a plain sentence."""
 
-
-def N_(text: str) -> str:
-    """Mark a text for translation; the site translates it where it is shown."""
-    return text
+from errors import N_, DomainError
 
 
-class PictureError(Exception):
-    """A picture that cannot be used. `key` is for programs, `message` an English sentence marked with `N_`."""
+class PictureError(DomainError):
+    """A picture that cannot be used."""
 
     key = "picture_error"
     message = N_("This picture cannot be used.")
-
-    def __init__(self) -> None:
-        super().__init__(self.message)
 
 
 class ForeignFormat(PictureError):

@@ -12,7 +12,7 @@ from sqlalchemy import exists, select
 
 from accounts import data_export
 from accounts.data_export import Account
-from imaging.io.errors import N_
+from errors import N_
 from jobs import quotas
 from jobs.files import results, storage
 from jobs.files.zip_stream import Archive, Pipe, entry, stream_stored

@@ -10,8 +10,8 @@ from typing import BinaryIO
 from flask import current_app
 
 import services
+from errors import N_
 from imaging.io.convert import convert
-from imaging.io.errors import N_
 from imaging.io.files import OUTPUT_FORMATS
 from jobs.errors import JobError, NotFound, ServiceUnavailable
 from jobs.files import results, storage, uploads
@@ -189,5 +189,5 @@ def _busy() -> ServiceUnavailable:
     return ServiceUnavailable(
         "busy",
         N_("The server is converting many pictures right now. Try again in a moment."),
-        retry_after_seconds=_RETRY_SECONDS,
+        retry_after=_RETRY_SECONDS,
     )

@@ -10,7 +10,8 @@ from flask_babel import gettext
 from sqlalchemy import Select, and_, exists, or_, select
 
 from accounts.data_export import account_of
-from imaging.io.errors import N_, PictureError
+from errors import N_
+from imaging.io.errors import PictureError
 from jobs.errors import JobError
 from jobs.files import downloads, storage
 from jobs.files.downloads import Download, DownloadSpec

@@ -10,8 +10,9 @@ from typing import BinaryIO
 
 from flask import current_app
 
+from errors import N_
 from imaging.io.check import inspect
-from imaging.io.errors import N_, OutOfTime, TooManyBytes
+from imaging.io.errors import OutOfTime, TooManyBytes
 from imaging.io.formats import Header
 from jobs.errors import ServiceUnavailable, UploadRefused
 from jobs.files import storage
@@ -114,7 +115,7 @@ def _busy() -> ServiceUnavailable:
     return ServiceUnavailable(
         "busy",
         N_("The server is checking many pictures right now. Try again in a moment."),
-        retry_after_seconds=_RETRY_SECONDS,
+        retry_after=_RETRY_SECONDS,
     )
 
 

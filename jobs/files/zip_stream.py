@@ -26,7 +26,7 @@ class Archive:
         self._slots, self._user_id, self._pieces, self._closed = slots, user_id, pieces, False
         with _lock:
             if user_id in _sending or not slots.acquire(blocking=False):
-                raise ServiceUnavailable("busy", busy, retry_after_seconds=_RETRY_SECONDS)
+                raise ServiceUnavailable("busy", busy, retry_after=_RETRY_SECONDS)
             _sending.add(user_id)
 
     def __iter__(self) -> Iterator[bytes]:

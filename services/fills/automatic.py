@@ -6,8 +6,9 @@ network's weights are missing, patches fill everything.
 
 import numpy as np
 
+from errors import N_
 from services import engine
-from services.base import N_, ServiceError
+from services.base import ServiceError
 from services.fills import dfnet, patch
 from services.fills.base import Engine, Fill
 

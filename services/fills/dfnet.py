@@ -2,8 +2,8 @@
 
 from functools import partial
 
+from errors import N_
 from services import engine
-from services.base import N_
 from services.fills.base import Engine, Fill
 
 OWN = "dfnet"

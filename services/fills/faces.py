@@ -5,8 +5,9 @@ from functools import partial
 
 import numpy as np
 
+from errors import N_
 from services import engine
-from services.base import N_, ServiceError
+from services.base import ServiceError
 from services.fills import patch
 from services.fills.base import Engine, Fill
 

@@ -7,8 +7,8 @@ network that the paper has; ours did no better than diffusion, and is not releas
 from collections.abc import Callable
 from functools import partial
 
+from errors import N_
 from services import engine
-from services.base import N_
 from services.fills import patch
 from services.fills.base import Engine, Fill
 

@@ -1,6 +1,6 @@
 """Patches of the photo itself: needs no weights, and knows other answers."""
 
-from services.base import N_
+from errors import N_
 from services.fills.base import Engine, Fill
 
 

@@ -9,12 +9,13 @@ import torch
 
 import services
 from checkpoints import imports, uploads
+from errors import N_
 from jobs import availability, lifecycle
 from jobs.files.uploads import FormFile
 from models import Job, db
 from networks.manifest import WeightsUnavailable, entries, verify
 from services import engine
-from services.base import N_, Choice, InvalidOption, Option, Service, ServiceError
+from services.base import Choice, InvalidOption, Option, Service, ServiceError
 from tests.admin.conftest import list_stored
 from tests.jobs.support import picture
 from worker import recovery
@@ -73,7 +74,7 @@ def test_a_choice_whose_weights_are_not_there_is_refused(in_app, chief, converte
 
     with pytest.raises(InvalidOption) as caught:
         start()
-    assert caught.value.option == "weights" and "not installed" in caught.value.message
+    assert caught.value.field == "weights" and "not installed" in caught.value.message
     assert db.session.query(Job).count() == 0
     copytree(converted, in_app.config["IMPORTED_WEIGHTS_DIR"])
     assert start().options["weights"] == "authors"

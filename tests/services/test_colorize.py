@@ -127,7 +127,7 @@ def test_hints_work_on_a_kept_guess_without_the_network(no_network, monkeypatch)
 def test_an_opaque_picture_is_no_set_of_hints():
     with pytest.raises(InvalidOption) as caught:
         SERVICE.parse_options({"hints": Picture(FLAT)})
-    assert caught.value.option == "hints"
+    assert caught.value.field == "hints"
 
 
 def test_a_network_that_is_not_installed_fails_with_a_sentence():

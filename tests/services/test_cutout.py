@@ -134,7 +134,7 @@ def test_one_unusable_answer_of_several_is_noticed(monkeypatch, side):
 def test_a_mask_that_keeps_nothing_is_refused_in_words():
     with pytest.raises(InvalidOption) as caught:
         run(mask=Picture(np.zeros((420, 330, 3), np.uint8)))
-    assert caught.value.option == "mask"
+    assert caught.value.field == "mask"
 
 
 def test_a_mask_can_keep_what_no_network_finds(monkeypatch):

@@ -68,14 +68,14 @@ def test_a_grown_mask_reaches_so_far_with_a_soft_edge_and_no_further():
 def test_without_a_mask_it_asks_for_one_before_any_work():
     with pytest.raises(InvalidOption) as caught:
         INPAINT.parse_options({})
-    assert caught.value.option == "mask"
+    assert caught.value.field == "mask"
 
 
 @pytest.mark.parametrize("value", [0, 255])
 def test_a_mask_that_is_empty_or_covers_everything_is_refused(value):
     with pytest.raises(InvalidOption) as caught:
         run(mask=Picture(np.full((HEIGHT, WIDTH, 3), value, np.uint8)))
-    assert caught.value.option == "mask" and caught.value.message.endswith(".")
+    assert caught.value.field == "mask" and caught.value.message.endswith(".")
 
 
 def test_an_inverted_mask_keeps_what_was_painted():
@@ -104,7 +104,7 @@ def test_a_copy_of_the_photo_with_a_hole_fills_the_hole_alone():
 def test_a_mask_over_nearly_all_of_the_photo_is_refused_in_words():
     with pytest.raises(InvalidOption) as caught:
         run(mask=with_clear_pixel(np.full((HEIGHT, WIDTH, 3), 200, np.uint8)))
-    assert caught.value.option == "mask" and "nearly all" in caught.value.message
+    assert caught.value.field == "mask" and "nearly all" in caught.value.message
 
 
 def test_a_faint_mask_is_told_to_be_too_faint():

@@ -12,7 +12,7 @@ NUMBER = Option("size", "number", "Size", default=1.0, minimum=0.5, maximum=2.0)
 def test_a_wrong_number_is_refused_by_its_name(raw):
     with pytest.raises(InvalidOption) as caught:
         NUMBER.parse(raw)
-    assert caught.value.option == "size" and caught.value.key == "invalid_option"
+    assert caught.value.field == "size" and caught.value.key == "invalid_option"
 
 
 def test_an_empty_field_means_the_default():
@@ -48,7 +48,7 @@ def test_both_neutral_is_refused_with_a_sentence():
 def test_a_picture_background_needs_the_picture():
     with pytest.raises(InvalidOption) as caught:
         services.get("background").parse_options({"background": "picture"})
-    assert caught.value.option == "background_image"
+    assert caught.value.field == "background_image"
 
 
 def test_an_unknown_service_is_none():

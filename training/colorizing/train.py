@@ -21,7 +21,7 @@ from torch import Tensor, nn
 
 from networks.layers.colour_space import lab_to_rgb
 from networks.layers.efficientnet_lite import load_efficientnet_lite0
-from networks.layers.encoders import load_vgg16, list_pretrained
+from networks.layers.encoders import list_pretrained, load_vgg16
 from networks.palette_colorizer import CHROMA_UNIT, PaletteColorizer
 from networks.precision import half_type
 from training.colorizing.class_rebalancing import Rarity

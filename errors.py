@@ -1,0 +1,29 @@
+"""The base of every error that a person is told about, and the mark of texts that the site translates."""
+
+
+def N_(text: str) -> str:
+    """Mark a text for translation; the site translates it where it is shown."""
+    return text
+
+
+class DomainError(Exception):
+    """What cannot be done, and why.
+
+    key: stable, for programs. message: an English sentence marked with `N_`, or one that is translated lazily.
+    status: the HTTP status that it becomes. field: the field or option of a form that it is about, "" for none.
+    retry_after: seconds until trying again makes sense, None where it does not.
+    """
+
+    key = "failed"
+    message = N_("This request could not be served.")
+    status = 400
+    field = ""
+    retry_after: int | None = None
+
+    def __init__(self, key="", message="", status: int | None = None, *, field="", retry_after: int | None = None):
+        self.key = key or self.key
+        self.message = message or self.message
+        self.status = status or self.status
+        self.field = field or self.field
+        self.retry_after = retry_after or self.retry_after
+        super().__init__(self.message)
