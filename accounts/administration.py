@@ -15,7 +15,8 @@ from accounts import audit, codes, password_change, passwords, sessions
 from accounts.errors import AccountError, FieldErrors, NoSuchAccount
 from accounts.names import canonical
 from models import Job, User, db, utc_now
-from models.job import CANCELLED, QUEUED, RUNNING
+from models.job import CANCELLED
+from models.transitions import change_status
 
 REASON_LENGTH = 255
 MAX_QUOTA, MAX_RETENTION_DAYS = 1_000_000, 3650
@@ -86,8 +87,7 @@ def disable(by: Administrator, user_id: int, reason: str) -> str:
     name, language, now = user.name, user.language or "en", utc_now()
     user.disabled_at, user.disabled_reason = user.disabled_at or now, reason
     sessions.end_all(user)
-    unfinished = update(Job).where(Job.user_id == user_id, Job.status.in_((QUEUED, RUNNING)))
-    db.session.execute(unfinished.values(status=CANCELLED, finished_at=now, stage="", progress=0.0))
+    db.session.execute(change_status(CANCELLED, Job.user_id == user_id))
     mail_id = codes.order_notice(codes.DISABLED, name, language)
     _record(by, "user_disabled", name, reason)
     return mail_id

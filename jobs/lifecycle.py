@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import and_, func, or_, select, update
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy import delete as delete_from
 
 import services
@@ -20,8 +20,9 @@ from jobs.files import results, storage, uploads
 from jobs.files.uploads import FormFile, Upload
 from jobs.queue import notify_worker
 from jobs.sources import Source
-from models import Job, db, utc_now
-from models.job import CANCELLED, ENDED, FAILED, QUEUED, RUNNING
+from models import Job, db
+from models.job import CANCELLED, ENDED, FAILED, QUEUED
+from models.transitions import change_status
 from services.base import Service
 
 IMAGE = "image"
@@ -155,8 +156,7 @@ def choose(user_id: int, job_id: str, answer: int) -> None:
 def cancel(user_id: int, job_id: str) -> None:
     """End a job that waits or runs; its worker notices within a second or two. An ended job stays as it is."""
     find(user_id, job_id)
-    waiting = update(Job).where(Job.id == job_id, Job.status.in_((QUEUED, RUNNING)))
-    db.session.execute(waiting.values(status=CANCELLED, finished_at=utc_now(), stage="", progress=0.0))
+    db.session.execute(change_status(CANCELLED, Job.id == job_id))
     db.session.commit()
 
 
@@ -168,22 +168,10 @@ def retry(user_id: int, job_id: str) -> None:
     if reason := unavailable_reason(services.get(job.service)):
         raise ServiceUnavailable("service_unavailable", reason)
     quotas.admit(user_id, 0, job.width * job.height)
-    again = update(Job).where(Job.id == job_id, Job.status.in_((FAILED, CANCELLED)), Job.deleted_at.is_(None))
-    db.session.execute(
-        again.values(
-            status=QUEUED,
-            attempts=0,
-            worker="",
-            progress=0.0,
-            stage="",
-            verdict="",
-            error_key="",
-            error_message="",
-            started_at=None,
-            heartbeat_at=None,
-            finished_at=None,
-        )
-    )
+    ended = Job.id == job_id, Job.status.in_((FAILED, CANCELLED)), Job.deleted_at.is_(None)
+    no_error = {"verdict": "", "error_key": "", "error_message": ""}
+    no_times = {"started_at": None, "heartbeat_at": None, "finished_at": None}
+    db.session.execute(change_status(QUEUED, *ended, attempts=0, **no_error, **no_times))
     db.session.commit()
     notify_worker(job_id)
 
@@ -199,7 +187,7 @@ def delete(user_id: int, job_id: str) -> None:
 
 
 def erase(job_id: str) -> None:
-    """Delete a job, whosesoever: the row first, so that nobody is shown a job without pictures."""
+    """Delete any user's job: the row first, so that nobody is shown a job without pictures."""
     storage.mark_uncommitted(job_id)
     db.session.execute(delete_from(Job).where(Job.id == job_id))
     db.session.commit()

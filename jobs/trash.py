@@ -13,7 +13,8 @@ from sqlalchemy import delete, select, update
 from jobs.errors import NotFound
 from jobs.files import storage
 from models import Job, db, utc_now
-from models.job import CANCELLED, QUEUED, RUNNING
+from models.job import CANCELLED
+from models.transitions import change_status
 
 UNDO_MINUTES = 10
 _DUE_AT_ONCE = 100
@@ -36,10 +37,8 @@ def put(user_id: int, job_ids: Sequence[str]) -> int:
     found = list(db.session.scalars(select(Job.id).where(Job.id.in_(_plain(job_ids)), *mine)))
     if not found:
         raise NotFound()
-    now = utc_now()
-    waiting = update(Job).where(Job.id.in_(found), Job.status.in_((QUEUED, RUNNING)), *mine)
-    db.session.execute(waiting.values(status=CANCELLED, finished_at=now, stage="", progress=0.0))
-    count = db.session.execute(update(Job).where(Job.id.in_(found), *mine).values(deleted_at=now)).rowcount
+    db.session.execute(change_status(CANCELLED, Job.id.in_(found), *mine))
+    count = db.session.execute(update(Job).where(Job.id.in_(found), *mine).values(deleted_at=utc_now())).rowcount
     db.session.commit()
     return count
 

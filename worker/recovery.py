@@ -10,7 +10,7 @@ import time
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, select
 from sqlalchemy.exc import DBAPIError
 
 from errors import N_
@@ -18,6 +18,7 @@ from jobs import lifecycle, process_identity, retention, trash
 from jobs.files import results, storage
 from models import Job, Worker, db, utc_now
 from models.job import FAILED, QUEUED, RUNNING
+from models.transitions import change_status
 from worker import runner
 
 logger = logging.getLogger(__name__)
@@ -61,10 +62,8 @@ class Watch:
 
 def give_back(worker: str) -> int:
     """Put the jobs that a stopping worker could not finish back into the line; that was no failed attempt."""
-    mine = update(Job).where(Job.status == RUNNING, Job.worker.startswith(f"{worker}/", autoescape=True))
-    count = db.session.execute(
-        mine.values(status=QUEUED, worker="", attempts=Job.attempts - 1, progress=0.0, stage="")
-    ).rowcount
+    mine = Job.status == RUNNING, Job.worker.startswith(f"{worker}/", autoescape=True)
+    count = db.session.execute(change_status(QUEUED, *mine, attempts=Job.attempts - 1)).rowcount
     db.session.commit()
     return count
 
@@ -121,20 +120,14 @@ def missing_files() -> list[tuple[str, str]]:
 
 def _release(row: Any) -> bool:
     """Queue a job of a dead worker again, or fail it after its last attempt, unless it has moved on meanwhile."""
-    stuck = update(Job).where(
-        Job.id == row.id, Job.status == RUNNING, Job.worker == row.worker, Job.heartbeat_at == row.heartbeat_at
-    )
+    same = Job.status == RUNNING, Job.worker == row.worker, Job.heartbeat_at == row.heartbeat_at
+    stuck = Job.id == row.id, *same
     if row.attempts >= MAX_ATTEMPTS:
-        change = {
-            "status": FAILED,
-            "error_key": WORKER_LOST,
-            "error_message": _WORKER_LOST,
-            "finished_at": utc_now(),
-        }
+        change = change_status(FAILED, *stuck, error_key=WORKER_LOST, error_message=_WORKER_LOST)
     else:
-        change = {"status": QUEUED, "worker": "", "progress": 0.0}
-    released = db.session.execute(stuck.values(stage="", **change)).rowcount == 1
+        change = change_status(QUEUED, *stuck)
+    released = db.session.execute(change).rowcount == 1
     db.session.commit()
     if released:
-        logger.warning("Job %s was left by worker %s: %s", row.id, row.worker, change["status"])
+        logger.warning("Job %s was left by worker %s after attempt %s", row.id, row.worker, row.attempts)
     return released

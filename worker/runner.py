@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from flask import current_app
-from sqlalchemy import update
 from sqlalchemy.exc import DBAPIError
 
 import services
@@ -21,9 +20,10 @@ from imaging.io.errors import PictureError, TooCostly
 from jobs import options, process_identity
 from jobs.errors import UNEXPECTED, JobError
 from jobs.files import results, storage
-from models import Job, db, utc_now
+from models import Job, db
 from models.faults import describe
 from models.job import DONE, FAILED, QUEUED, RUNNING
+from models.transitions import change_status
 from services import engine
 from services.base import Cancelled, Result, Service, ServiceError
 from worker.heartbeat import Heartbeat
@@ -78,19 +78,7 @@ def _run_claimed(job_id: str, this_run: str) -> bool:
 
 
 def _claim(job_id: str, this_run: str) -> bool:
-    mine = (
-        update(Job)
-        .where(Job.id == job_id, Job.status == QUEUED)
-        .values(
-            status=RUNNING,
-            worker=this_run,
-            attempts=Job.attempts + 1,
-            started_at=utc_now(),
-            heartbeat_at=utc_now(),
-            progress=0.0,
-            stage="",
-        )
-    )
+    mine = change_status(RUNNING, Job.id == job_id, worker=this_run, attempts=Job.attempts + 1)
     claimed = db.session.execute(mine).rowcount == 1
     db.session.commit()
     return claimed
@@ -104,7 +92,7 @@ def _outcome(job: Job, heartbeat: Heartbeat) -> dict[str, Any] | None:
             raise JobError("unknown_service", _GONE_TOOL)
         result = _run_service(service, job, heartbeat)
         heartbeat(0.93, _STAGES["save"])
-        return results.store(job, service, result) | {"status": DONE, "progress": 1.0}
+        return results.store(job, service, result) | {"status": DONE}
     except Cancelled:
         return _failure(TOO_LONG, _TOO_LONG) if heartbeat.too_long else None
     except FileNotFoundError:
@@ -142,8 +130,8 @@ def _finish(job_id: str, this_run: str, outcome: Mapping[str, Any], kept_before:
 
     The files that it stored are undone when the job is not ours, or when it failed, with the disk full for instance.
     """
-    end = update(Job).where(Job.id == job_id, Job.status == RUNNING, Job.worker == this_run)
-    end = end.values(**outcome, stage="", finished_at=utc_now())
+    columns = {name: value for name, value in outcome.items() if name != "status"}
+    end = change_status(outcome["status"], Job.id == job_id, Job.worker == this_run, **columns)
     for _ in range(_FINISH_TRIES):
         try:
             with db.engine.begin() as connection:
