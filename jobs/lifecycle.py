@@ -3,7 +3,7 @@
 A job that is missing and one that is somebody else's are the same to every verb: NotFound.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -114,10 +114,13 @@ def find(user_id: int, job_id: str) -> Job:
     return job
 
 
-def parent_of(job: Job) -> Job | None:
-    """Return the job whose picture this one was made from; None when there was none or it is gone."""
-    parent = db.session.get(Job, job.parent_id) if job.parent_id else None
-    return parent if parent and parent.user_id == job.user_id and parent.deleted_at is None else None
+def parents_of(jobs: Sequence[Job]) -> dict[str, Job]:
+    """Return by id the jobs that these, all of one account, were made from; those that are gone are missing."""
+    ids = {job.parent_id for job in jobs if job.parent_id}
+    if not ids:
+        return {}
+    own = Job.id.in_(ids), Job.user_id == jobs[0].user_id, Job.deleted_at.is_(None)
+    return {parent.id: parent for parent in db.session.scalars(select(Job).where(*own))}
 
 
 def page(user_id: int, size: int, before: str | None = None, service: str = "") -> tuple[list[Job], str | None]:

@@ -7,7 +7,7 @@ from jobs import lifecycle
 from jobs.availability import unavailable_reason
 from services import SERVICES
 from views.guards import own_home
-from views.jobs import describe_job
+from views.job_json import describe_jobs
 from views.research import behind
 
 blueprint = Blueprint("home", __name__)
@@ -29,5 +29,5 @@ def user(username: str):
         "user_home.html",
         services=SERVICES,
         availability={service.key: unavailable_reason(service) for service in SERVICES},
-        recent=[describe_job(job, estimate=False) for job in recent],
+        recent=describe_jobs(recent),
     )

@@ -31,7 +31,7 @@ from services.base import UPLOADED, Service, ServiceError
 from views import tools
 from views.errors import respond
 from views.guards import wants_json
-from views.jobs import describe_job
+from views.job_json import describe_job
 
 blueprint = Blueprint("studio", __name__)
 

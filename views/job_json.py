@@ -1,0 +1,166 @@
+"""The one JSON shape of a job, which pages are rendered from as well (`describe_job`):
+
+id, number        number: of the frame in the owner's contact sheet, 1 being the first job ever
+title, name       title: the owner's own name for it or ""; name: that, else the name of the uploaded file
+service, options  options: as asked for, name -> value; of an uploaded picture only whether there is one
+status            queued | running | done | failed | cancelled; done does not mean that there is a result:
+has_result        whether there is one; without it every result_… below is None and formats is empty
+verdict, verdict_message     a key, and its sentence in the reader's language; "" for a plain success
+notice            what is to be known of every result of this service, or ""
+error             {key, message} of a failed job, else None
+progress, stage, position, eta_seconds, device
+paused, no_worker it waits, and the administrator stopped the queue, or no worker is alive
+original_name, width, height, created_at, deleted_at      the size is the original's; times are ISO 8601 in UTC
+result_width, result_height
+url, original_url, result_url, mask_url, preview_original_url, preview_result_url, thumbnail_url
+formats           what the result can be downloaded in, the original's own first; original_url and result_url take
+                  ?download=1, format=png|jpeg|webp, quality=1..100 (jpeg, webp), metadata=keep|strip
+answers           [] or the pictures to pick the result from: {number, name (or ""), is_result, url, preview_url,
+                  thumbnail_url}
+chosen            the number of the answer that the owner picked, or None; choice_url takes a POST of answer=number
+files             finished downloads: {name, label, bytes, url}
+can_cancel, can_retry        whether cancel_url and retry_url would take it (POST)
+can_run_anyway    the service declined, but would run with its switch: POST anyway=1 to rerun_url
+another           None or {name, value}: the option that gives another answer as good, for rerun_url
+rerun_url         POST: the same once more as a new job, with those options changed that the form names
+again_url         the tool's form, filled in as for this job; result_again_url None or the same on the result
+parent            None or the job whose picture this one was made from: {id, url, which, number, name}
+title_url         POST of title=…
+deletion_url      POST; for some minutes a POST of id=… to restoration_url takes the deletion back
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from flask import url_for
+from flask_login import current_user
+
+import services
+from jobs import lifecycle, options, progress
+from jobs.files import downloads, storage
+from models import Job
+from models.job import QUEUED, RUNNING
+
+
+def describe_job(job: Job) -> dict[str, Any]:
+    """Return the public facts of a job: the shape above."""
+    return _describe(job, lifecycle.parents_of([job]), estimate=True)
+
+
+def describe_jobs(jobs: Sequence[Job]) -> list[dict[str, Any]]:
+    """Return the public facts of the jobs of a list, for which the queue is not asked about waiting times."""
+    parents = lifecycle.parents_of(jobs)
+    return [_describe(job, parents, estimate=False) for job in jobs]
+
+
+def _describe(job: Job, parents: Mapping[str, Job], estimate: bool) -> dict[str, Any]:
+    service = services.get(job.service)
+    return (
+        progress.view(job, estimate)
+        | _pictures(job)
+        | {
+            "number": job.number,
+            "title": job.title,
+            "name": job.title or job.original_name,
+            "options": _options(job),
+            "original_name": job.original_name,
+            "width": job.width,
+            "height": job.height,
+            "created_at": f"{job.created_at.isoformat(timespec='seconds')}Z",
+            "deleted_at": f"{job.deleted_at.isoformat(timespec='seconds')}Z" if job.deleted_at else None,
+            "parent": _parent(job, parents.get(job.parent_id)),
+            "can_cancel": job.status in (QUEUED, RUNNING),
+            "can_retry": lifecycle.can_retry(job),
+            "can_run_anyway": lifecycle.can_run_anyway(job),
+            "another": _another(job),
+            "url": _address(job, "show"),
+            "cancel_url": _address(job, "cancel"),
+            "retry_url": _address(job, "retry"),
+            "rerun_url": _address(job, "rerun"),
+            "title_url": _address(job, "rename"),
+            "deletion_url": _address(job, "delete"),
+            "restoration_url": url_for("history.restore", username=current_user.name),
+            "again_url": _form(job, storage.ORIGINAL) if service else None,
+            "result_again_url": _form(job, storage.RESULT) if service and job.result_file else None,
+        }
+    )
+
+
+def _another(job: Job) -> dict[str, str] | None:
+    service = services.get(job.service)
+    found = service.another(job.options) if service and job.result_file else None
+    return {"name": found[0], "value": found[1]} if found else None
+
+
+def _pictures(job: Job) -> dict[str, Any]:
+    """What is there to look at and to download."""
+    done = bool(job.result_file)
+    return {
+        "has_result": done,
+        "result_width": (job.result_width or None) if done else None,
+        "result_height": (job.result_height or None) if done else None,
+        "original_url": _address(job, "original"),
+        "result_url": _address(job, "result") if done else None,
+        "formats": downloads.formats(job) if done else [],
+        "mask_url": _address(job, "mask") if job.mask_file else None,
+        "preview_original_url": _address(job, "preview", of="original"),
+        # Named by the file, so that a browser shows another one after another answer was picked.
+        "preview_result_url": _address(job, "preview", of=_name_shown_result(job)) if done else None,
+        "thumbnail_url": _address(job, "thumbnail", of=_name_shown_result(job) if done else "original"),
+        "answers": [_answer(job, number) for number in range(job.answers)],
+        "chosen": job.chosen,
+        "choice_url": _address(job, "choose") if job.answers else None,
+        "files": [
+            {
+                "name": file["name"],
+                "label": progress.said(file["label"]),
+                "bytes": file["bytes"],
+                "url": _address(job, "file", name=file["name"]),
+            }
+            for file in job.files or ()
+        ],
+    }
+
+
+def _name_shown_result(job: Job) -> str:
+    return f"{storage.ANSWER}-{job.chosen}" if job.answers and job.chosen else storage.RESULT
+
+
+def _answer(job: Job, number: int) -> dict[str, Any]:
+    of = f"{storage.ANSWER}-{number}"
+    service = services.get(job.service)
+    names = service.answer_names if service else ()
+    return {
+        "name": progress.said(names[number]) if number < len(names) else "",
+        "number": number,
+        "is_result": number == (job.chosen or 0),
+        "url": _address(job, "answer", number=number),
+        "preview_url": _address(job, "preview", of=of),
+        "thumbnail_url": _address(job, "thumbnail", of=of),
+    }
+
+
+def _options(job: Job) -> dict[str, Any]:
+    uploaded = {option.name for option in options.uploads_of(services.get(job.service))}
+    return {name: value is not None if name in uploaded else value for name, value in job.options.items()}
+
+
+def _parent(job: Job, parent: Job | None) -> dict[str, Any] | None:
+    if parent is None:
+        return None
+    return {
+        "id": parent.id,
+        "url": _address(parent, "show"),
+        "which": job.parent_which,
+        "number": parent.number,
+        "name": parent.title or parent.original_name,
+    }
+
+
+def _address(job: Job, endpoint: str, **values: Any) -> str:
+    return url_for(f"jobs.{endpoint}", username=current_user.name, id=job.id, **values)
+
+
+def _form(job: Job, which: str) -> str:
+    where = {"username": current_user.name, "service": job.service}
+    return url_for("studio.studio", **where, **{"from": job.id, "which": which})
