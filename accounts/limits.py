@@ -242,7 +242,7 @@ def _upsert(dialect: str, key: str, expiry_seconds: int, amount: int):
     return mysql.insert(DailyCount).values(row).on_duplicate_key_update(changes)
 
 
-def sweep(now: datetime) -> None:
+def remove_expired(now: datetime) -> None:
     """Delete the counters whose windows are over."""
     with db.engine.begin() as connection:
         connection.execute(delete(DailyCount).where(DailyCount.expires_at <= now))

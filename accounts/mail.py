@@ -78,7 +78,7 @@ def deliver_code(code_id: str) -> bool:
 
 
 def pending(limit: int = 50) -> list[str]:
-    """Return the ids of the rows whose mail is due: their bell was lost, or an attempt failed."""
+    """Return the ids of the rows whose mail is due: their message was lost, or an attempt failed."""
     now = utc_now()
     due = select(EmailCode.id).where(*_due(now)).order_by(EmailCode.next_attempt_at).limit(limit)
     return list(db.session.scalars(due))

@@ -11,12 +11,12 @@ CODES_KEPT_DAYS = 2
 EVENTS_KEPT_DAYS = 365
 
 
-def sweep() -> None:
+def remove_expired() -> None:
     """Delete counters and sessions that are over, old codes and their mails, and events older than a year."""
     now = utc_now()
     db.session.execute(delete(EmailCode).where(EmailCode.expires_at <= now - timedelta(days=CODES_KEPT_DAYS)))
     db.session.execute(delete(Event).where(Event.at <= now - timedelta(days=EVENTS_KEPT_DAYS)))
     db.session.commit()
     mail.sweep_outbox(CODES_KEPT_DAYS)
-    sessions.sweep(now)
-    limits.sweep(now)
+    sessions.remove_expired(now)
+    limits.remove_expired(now)

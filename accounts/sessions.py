@@ -156,7 +156,7 @@ def all_of(user: User, token: str) -> list[SessionView]:
     ]
 
 
-def sweep(now: datetime) -> None:
+def remove_expired(now: datetime) -> None:
     """Delete the sessions that are over."""
     idle = now - timedelta(days=current_app.config["SESSION_IDLE_DAYS"])
     old = now - timedelta(days=current_app.config["SESSION_DAYS"])

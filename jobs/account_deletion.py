@@ -10,7 +10,7 @@ from models import DailyCount, Job, User, db
 
 
 def leave(user: User, password: str, address: str | None) -> str:
-    """Delete a person's account at his own wish; return the id of the mail that confirms it.
+    """Delete an account as its owner asked; return the id of the mail that confirms it.
 
     Raises FieldErrors or TooMany for a wrong password, AccountError for the last administrator.
     """

@@ -1,4 +1,4 @@
-"""What the administrator sees of jobs at a glance: the line, the workers, the last thirty days. Reads only."""
+"""What the administrator sees of jobs at a glance: the queue, the workers, the last thirty days. Reads only."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -54,7 +54,7 @@ class Day:
 
 
 def line() -> QueueState:
-    """Return how long the line is and whether it stands still."""
+    """Return how long the queue is and whether it is paused."""
     oldest = select(Job.created_at).where(Job.status == QUEUED).order_by(Job.created_at).limit(1)
     paused = db.session.get(Setting, PAUSED)
     return QueueState(_some(QUEUED), _some(RUNNING), db.session.scalar(oldest), paused.changed_at if paused else None)

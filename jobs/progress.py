@@ -1,4 +1,4 @@
-"""What is told of a job while it waits and runs: its place in the line, and how long it may take.
+"""What is told of a job while it waits and runs: its place in the queue, and how long it may take.
 
 Times are learnt from what this server did lately: the median of seconds per megapixel of the same service, by the
 same network or way where there was one. Nothing is told before there is something to learn from, nor once a job takes
@@ -54,7 +54,7 @@ def view(job: Job, estimate: bool = True) -> dict[str, Any]:
 
 
 def position(job: Job) -> int | None:
-    """Return the job's place in the line, 1 being next; None when it does not wait."""
+    """Return the job's place in the queue, 1 being next; None when it does not wait."""
     if job.status != QUEUED:
         return None
     return 1 + len(scheduler.ahead(job))

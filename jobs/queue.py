@@ -1,7 +1,7 @@
-"""The queue: a bell that wakes a worker, and nothing more.
+"""The queue: messages that wake a worker, and nothing more.
 
-A message holds a kind and an id. The row in the database is the truth: a bell that is lost, doubled
-or rung while the queue is down costs at most the few seconds until a worker's sweep looks at the rows.
+A message holds a kind and an id. The row in the database is the truth: a message that is lost, doubled
+or sent while the queue is down costs at most the few seconds until a worker's maintenance looks at the rows.
 """
 
 import json
@@ -103,12 +103,12 @@ def outage(app: Flask) -> Outage:
 
 
 def get_wake_up(app: Flask, kind: str) -> WakeUp:
-    """Return the app's bell of this kind, made when first asked for."""
+    """Return the app's wake-up of this kind, made when first asked for."""
     with _making:
-        bells = app.extensions.setdefault("bells", {})
-        if kind not in bells:
-            bells[kind] = WakeUp(app.config["QUEUE_URL"], kind)
-        return bells[kind]
+        wake_ups = app.extensions.setdefault("wake_ups", {})
+        if kind not in wake_ups:
+            wake_ups[kind] = WakeUp(app.config["QUEUE_URL"], kind)
+        return wake_ups[kind]
 
 
 def notify_worker(job_id: str) -> None:
@@ -122,7 +122,7 @@ def notify_mailer(code_id: str) -> None:
 
 
 def notify_again(kind: str, row_ids: Iterable[str]) -> None:
-    """Ring once more for rows whose bell seems lost: they wait, and the queue is empty."""
+    """Send once more for rows whose message seems lost: they wait, and the queue is empty."""
     _ring(kind, *row_ids, only_if_silent=True)
 
 
@@ -134,7 +134,7 @@ def _ring(kind: str, *row_ids: str, only_if_silent: bool = False) -> None:
         if not only_if_silent or wake_up.is_silent():
             for row_id in row_ids:
                 wake_up.send(row_id)
-    except Exception as error:  # whatever the queue's driver raises: the row is there, the sweep will find it
+    except Exception as error:  # whatever the queue's driver raises: the row is there, maintenance will find it
         outage(app).begin(error)
     else:
         outage(app).end()
@@ -144,7 +144,7 @@ def _huey(url: str, name: str) -> Huey:
     serializer = JsonSerializer()
     if urlsplit(url).scheme == "sqlite":
         path = url.removeprefix("sqlite:///")
-        # A bell may be lost, so it is not worth a flush to the disk.
+        # A message may be lost, so it is not worth a flush to the disk.
         return SqliteHuey(
             name, results=False, serializer=serializer, filename=path, timeout=_SQLITE_WAIT_SECONDS, fsync=False
         )

@@ -16,7 +16,7 @@ def days_of(user_id: int) -> int:
 
 
 def list_outdated(days: int | None = None) -> list[str]:
-    """Return the ids of the jobs that ended longer ago than they are kept; with `days`, than that, whosesoever."""
+    """Return the ids of the jobs that ended longer ago than they are kept; with `days`, than that, of all accounts."""
     if days is not None:
         return list(db.session.scalars(_select_ended_before(days))) if days else []
     own = db.session.scalars(select(User.retention_days).where(User.retention_days > 0).distinct()).all()

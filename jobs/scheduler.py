@@ -1,4 +1,4 @@
-"""The line: whose job is next. Accounts take turns, so that one picture never waits for all of somebody's batch.
+"""Which job is next. Accounts take turns, so that one picture never waits for all of somebody's batch.
 
 The account that was served longest ago is next; one that has never been served comes first. Of one account's jobs
 those that go on with an earlier job come first, for somebody waits for each of them, then the oldest. Of very many

@@ -1,4 +1,4 @@
-"""One run of one service on one upload. The row is the truth; the queue is only a bell."""
+"""One run of one service on one upload. The row is the truth; the queue only wakes a worker."""
 
 from datetime import datetime
 
@@ -80,7 +80,7 @@ class Job(db.Model):
     started_at: Mapped[datetime | None] = mapped_column(moment())
     heartbeat_at: Mapped[datetime | None] = mapped_column(moment())
     finished_at: Mapped[datetime | None] = mapped_column(moment())
-    # Deleted by its owner, who may still take that back; a sweep erases it (see `jobs.trash`).
+    # Deleted by its owner, who may still take that back; maintenance erases it (see `jobs.trash`).
     deleted_at: Mapped[datetime | None] = mapped_column(moment())
 
     user = relationship("User", back_populates="jobs")

@@ -1,7 +1,9 @@
 """The rules of the house that a program can check."""
 
 import ast
+import re
 import subprocess
+import tokenize
 from pathlib import Path
 
 import pytest
@@ -67,3 +69,23 @@ def test_every_script_and_style_is_a_file_of_our_own():
         text = page.read_text()
         assert " style=" not in text and "<style" not in text and " onclick=" not in text, page
         assert "http://" not in text.replace("http://www.w3.org", ""), page
+
+
+def words_that_are_gone() -> tuple[set[str], set[str]]:
+    """Read the glossary's last table: words that no name may contain, and words that no constant may begin with."""
+    rows = (ROOT / "docs" / "glossary.md").read_text().split("## Words that are gone")[1].splitlines()
+    cells = [[cell.strip() for cell in row.split("|")[1:3]] for row in rows if row.startswith("| ")][1:]
+    firsts = {word for gone, now in cells if now.startswith("MIN") for word in gone.split(", ")}
+    return {word for gone, _ in cells for word in gone.split(", ")} - firsts, firsts
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_words_that_are_gone_are_in_no_name(path):
+    gone, firsts = words_that_are_gone()
+    assert "bell" in gone and "least" in firsts
+    with path.open("rb") as file:
+        names = {token.string for token in tokenize.tokenize(file.readline) if token.type == tokenize.NAME}
+    for name in names:
+        words = [word.lower() for word in re.findall(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])", name)]
+        assert not gone & set(words), name
+        assert not (name.isupper() and words[0] in firsts), name

@@ -32,8 +32,8 @@ def show(username: str, id: str):
 @blueprint.get("/jobs/<id>/mask", defaults={"which": "mask"}, endpoint="mask")
 def picture(username: str, id: str, which: str):
     job = lifecycle.find(current_user.id, id)
-    wish = downloads.parse_spec(*(request.args.get(name) for name in ("format", "quality", "metadata")))
-    return _send(downloads.picture(job, which, wish))
+    spec = downloads.parse_spec(*(request.args.get(name) for name in ("format", "quality", "metadata")))
+    return _send(downloads.picture(job, which, spec))
 
 
 @blueprint.get("/jobs/<id>/answers/<int(max=2147483647):number>")

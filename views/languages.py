@@ -64,8 +64,8 @@ def _of_account() -> str | None:
 
 
 def _of_browser() -> str:
-    """The first wish of the browser that we speak; zh-CN, zh-Hans and the like are zh."""
-    for wish, _quality in request.accept_languages:
-        if (code := wish.replace("_", "-").split("-")[0].lower()) in CODES:
+    """The first language of the browser that we speak; zh-CN, zh-Hans and the like are zh."""
+    for tag, _quality in request.accept_languages:
+        if (code := tag.replace("_", "-").split("-")[0].lower()) in CODES:
             return code
     return CODES[0]

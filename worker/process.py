@@ -28,7 +28,7 @@ from worker import recovery, runner
 
 logger = logging.getLogger(__name__)
 
-SWEEP_SECONDS = 3
+MAINTENANCE_SECONDS = 3
 PURGE_SECONDS = 3600
 FINISH_SECONDS = 50
 _SQLITE_POLL_SECONDS = 0.2
@@ -100,7 +100,7 @@ class WorkerProcess:
             mail.deliver_code(code_id)
 
     def _maintenance_loop(self) -> None:
-        while not self._stopping.wait(SWEEP_SECONDS):
+        while not self._stopping.wait(MAINTENANCE_SECONDS):
             with self.app.app_context():
                 self._maintain()
 
@@ -123,7 +123,7 @@ class WorkerProcess:
 
     def _do_chores(self) -> None:
         """What may take minutes, beside the maintenance loop, whose heartbeat must not wait for it."""
-        while not self._stopping.wait(SWEEP_SECONDS):
+        while not self._stopping.wait(MAINTENANCE_SECONDS):
             with self.app.app_context():
                 try:
                     disk_reserve.hold()
@@ -140,7 +140,7 @@ class WorkerProcess:
 
     def _purge(self) -> None:
         recovery.purge()
-        maintenance.sweep()
+        maintenance.remove_expired()
         uploads.tidy()
 
     def _sign_in(self) -> None:
@@ -177,7 +177,7 @@ class WorkerProcess:
         signal.signal(signal.SIGINT, stop)
 
     def _stop(self, consumers: list[Consumer]) -> None:
-        """Let running jobs finish for a while; those that cannot go back into the line for the next worker."""
+        """Let running jobs finish for a while; those that cannot go back into the queue for the next worker."""
         logger.info("Worker %s begins nothing more and finishes what it has.", self.id)
         for consumer in consumers:
             consumer.stop_flag.set()
@@ -190,7 +190,7 @@ class WorkerProcess:
                 returned = recovery.give_back(self.id)
                 db.session.execute(delete(Worker).where(Worker.id == self.id))
                 db.session.commit()
-            logger.info("Worker %s stops; %d jobs go back into the line.", self.id, returned)
+            logger.info("Worker %s stops; %d jobs go back into the queue.", self.id, returned)
         except DBAPIError as error:
             logger.warning("The database is %s: the next worker finds the jobs.", describe(error))
         logging.shutdown()

@@ -1,4 +1,4 @@
-"""What a worker looks for in the rows every few seconds: lost bells, jobs of dead workers, pictures past their time.
+"""What a worker looks for in the rows every few seconds: lost messages, jobs of dead workers, pictures past their time.
 
 Whether a worker of another machine is dead is told by watching: its heartbeat has to stand still for the whole
 lease by this machine's own steady clock. No two clocks are compared, so one that is set wrong, or set right,
@@ -61,7 +61,7 @@ class Watch:
 
 
 def give_back(worker: str) -> int:
-    """Put the jobs that a stopping worker could not finish back into the line; that was no failed attempt."""
+    """Put the jobs that a stopping worker could not finish back into the queue; that was no failed attempt."""
     mine = Job.status == RUNNING, Job.worker.startswith(f"{worker}/", autoescape=True)
     count = db.session.execute(change_status(QUEUED, *mine, attempts=Job.attempts - 1)).rowcount
     db.session.commit()

@@ -11,11 +11,11 @@ _WORKING_SIDE = 512
 # where the outline shows no chin; and how far the chin lies above the narrowest place of the neck and above the
 # line of the shoulders, in parts of the way from the crown.
 _DOME = 0.45
-_LEAST_TALL, _USUALLY_TALL, _MOST_TALL = 1.15, 1.35, 1.55
+_MIN_TALL, _USUALLY_TALL, _MAX_TALL = 1.15, 1.35, 1.55
 _CHIN_TO_NECK, _CHIN_TO_SHOULDERS = 0.9, 0.8
 _FLAT = 0.8  # of the dome's width: an outline that begins so wide shows no head
-_LEAST_CROWN = 0.02  # of the person's width
-_LEAST_HEAD = 0.04  # of the picture's height: anything smaller is not the subject of an ID photo
+_MIN_CROWN = 0.02  # of the person's width
+_MIN_HEAD = 0.04  # of the picture's height: anything smaller is not the subject of an ID photo
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ def find_head(alpha: np.ndarray) -> Head | None:
         return None
     chin = _chin(_smooth(widths))
     down, across = part.shape[0] / person.shape[0], part.shape[1] / person.shape[1]
-    if chin is None or chin * down < _LEAST_HEAD * alpha.shape[0]:
+    if chin is None or chin * down < _MIN_HEAD * alpha.shape[0]:
         return None
     rows = slice(round(0.15 * chin), max(round(0.15 * chin) + 1, round(0.85 * chin)))
     centre = float(np.median(middles[rows]))
@@ -82,7 +82,7 @@ def _trace_outline(person: np.ndarray) -> tuple[int, np.ndarray, np.ndarray]:
 
     In each row the stretch is taken that the one above leans on most, so that a raised hand does not count.
     """
-    top = int(np.argmax(person.sum(axis=1) >= max(1, _LEAST_CROWN * person.shape[1])))  # not at a lock that stands up
+    top = int(np.argmax(person.sum(axis=1) >= max(1, _MIN_CROWN * person.shape[1])))  # not at a lock that stands up
     before, widths, middles = None, [], []
     for row in person[top:]:
         edges = np.flatnonzero(np.diff(np.concatenate(([False], row, [False])).astype(np.int8)))
@@ -119,7 +119,7 @@ def _chin(widths: np.ndarray) -> float | None:
         guess = _CHIN_TO_SHOULDERS * shoulders
     else:  # the head fills the frame, or the picture ends below the face
         guess = min(_USUALLY_TALL * dome, float(len(widths)))
-    chin = float(np.clip(guess, _LEAST_TALL * dome, _MOST_TALL * dome))
+    chin = float(np.clip(guess, _MIN_TALL * dome, _MAX_TALL * dome))
     return chin if chin <= len(widths) + 1 else None
 
 

@@ -43,7 +43,7 @@ __all__ = [
 
 OUTPUT_FORMATS = ("png", "jpeg", "webp")
 _ZLIB_RUN_LENGTHS = 3  # Z_RLE
-_LONGEST_SIDE = {"png": 2**31 - 1, "jpeg": 65_500, "webp": 16_383}
+_MAX_SIDE = {"png": 2**31 - 1, "jpeg": 65_500, "webp": 16_383}
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,10 +124,10 @@ def decode(source: Source, max_megapixels: float = DEFAULT_MAX_MEGAPIXELS, max_b
 
 def choose_format(picture: Picture) -> str:
     """Return the output format nearest to the picture's own: "png", "jpeg" or "webp"."""
-    if picture.format == "webp" and max(picture.width, picture.height) <= _LONGEST_SIDE["webp"]:
+    if picture.format == "webp" and max(picture.width, picture.height) <= _MAX_SIDE["webp"]:
         return "webp"
     lossy = picture.format in ("jpeg", "heic", "avif") and not picture.has_alpha
-    return "jpeg" if lossy and max(picture.width, picture.height) <= _LONGEST_SIDE["jpeg"] else "png"
+    return "jpeg" if lossy and max(picture.width, picture.height) <= _MAX_SIDE["jpeg"] else "png"
 
 
 def encode(picture: Picture, format: str, quality: int = DEFAULT_QUALITY, metadata: str = "keep") -> bytes:
@@ -141,7 +141,7 @@ def encode(picture: Picture, format: str, quality: int = DEFAULT_QUALITY, metada
         raise ValueError(f"unknown output format {format!r}")
     if format == "jpeg" and picture.has_alpha:
         raise AlphaNeedsPng()
-    if max(picture.width, picture.height) > _LONGEST_SIDE[format]:
+    if max(picture.width, picture.height) > _MAX_SIDE[format]:
         raise TooLongForFormat()
     out = BytesIO()
     settings = _format_settings(format, quality) | _metadata_settings(picture, format, metadata)

@@ -26,7 +26,7 @@ _INCOMING = "incoming"
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _NO_LINKS = {errno.EXDEV, errno.EPERM, errno.EMLINK, errno.ENOTSUP}
 _PART = ".part"
-_DOUBT = "row-unsure"
+_UNCOMMITTED = "row-unsure"
 
 
 def new_id() -> str:
@@ -94,8 +94,8 @@ def draft(job_id: str) -> Iterator[Path]:
 
 
 def keep(path: Path, job_id: str) -> None:
-    """Flush a draft to the disk and move it to its place in one step, in doubt until `mark_committed`."""
-    (path / _DOUBT).touch()
+    """Flush a draft to the disk and move it to its place in one step, uncommitted until `mark_committed`."""
+    (path / _UNCOMMITTED).touch()
     for file in path.iterdir():
         _flush(file)
     _flush(path)
@@ -108,17 +108,17 @@ def keep(path: Path, job_id: str) -> None:
 def mark_uncommitted(job_id: str) -> None:
     """Mark a job's folder: its row may be missing by the time that anybody looks again, and then it may go."""
     with suppress(FileNotFoundError):
-        (folder(job_id) / _DOUBT).touch()
+        (folder(job_id) / _UNCOMMITTED).touch()
 
 
 def mark_committed(job_id: str) -> None:
     """Take the mark away: the row is there."""
-    (folder(job_id) / _DOUBT).unlink(missing_ok=True)
+    (folder(job_id) / _UNCOMMITTED).unlink(missing_ok=True)
 
 
 def list_uncommitted(older_than_seconds: float) -> list[str]:
     """Return the ids of the jobs whose folders have been marked for so long."""
-    marks = [mark for mark in root().glob(f"??/*/{_DOUBT}") if _age_seconds(mark) > older_than_seconds]
+    marks = [mark for mark in root().glob(f"??/*/{_UNCOMMITTED}") if _age_seconds(mark) > older_than_seconds]
     return [mark.parent.name for mark in marks]
 
 

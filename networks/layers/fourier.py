@@ -25,9 +25,9 @@ def least_squares_kernel(sharp: Tensor, blurred: Tensor, damping: Tensor, radius
     size = (height + 2 * radius, width + 2 * radius)
     sharp_spectrum, blurred_spectrum = (torch.fft.rfft2(features * fade, s=size) for features in (sharp, blurred))
     evidence = power(sharp_spectrum).sum(1)
-    doubt = damping * evidence.mean((1, 2), keepdim=True) + 1e-8
+    floor = damping * evidence.mean((1, 2), keepdim=True) + 1e-8
     common = (sharp_spectrum.conj() * blurred_spectrum).sum(1)
-    kernel = torch.fft.irfft2((common + doubt) / (evidence + doubt), s=size)
+    kernel = torch.fft.irfft2((common + floor) / (evidence + floor), s=size)
     kernel = torch.roll(kernel, (radius, radius), (1, 2))
     return kernel[:, : 2 * radius + 1, : 2 * radius + 1]
 

@@ -217,7 +217,7 @@ def test_the_sweep_deletes_what_is_over(app):
     sign_in_person(app)
     let_time_pass(app, days=91)
     with app.app_context():
-        maintenance.sweep()
+        maintenance.remove_expired()
         assert [db.session.query(model).count() for model in (EmailCode, DailyCount, UserSession)] == [0, 0, 0]
         assert db.session.query(Event).count() > 0
 
@@ -231,7 +231,7 @@ def test_the_sweep_deletes_mails_that_were_kept_for_days(app):
         (folder / name).write_text("a mail")
         os.utime(folder / name, (time.time() - days * 86_400,) * 2)
     with app.app_context():
-        maintenance.sweep()
+        maintenance.remove_expired()
     assert [path.name for path in folder.iterdir()] == ["new.eml"]
 
 

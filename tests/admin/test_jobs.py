@@ -78,7 +78,7 @@ def test_a_real_worker_takes_nothing_while_paused_and_goes_on_when_resumed(app, 
         with app.app_context():
             job_id = make_job(anna)
             with pytest.raises(TimeoutError):
-                wait_until(job_id, seconds=4.5)  # longer than a round of the keeper
+                wait_until(job_id, seconds=4.5)  # longer than a round of maintenance
             assert "alive" in chief.get("/admin/queue").text
         act(chief, "/queue/resumption")
         with app.app_context():

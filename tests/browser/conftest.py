@@ -171,7 +171,7 @@ def watched_pages(chromium, url: str):
 
 @pytest.fixture
 def paused_queue(site):
-    """The line is empty and no worker takes a job until the fixture's value is called, or the test is over."""
+    """The queue is empty and no worker takes a job until the fixture's value is called, or the test is over."""
     database = sqlite3.connect(site.instance / "revive.db", timeout=60, isolation_level=None)
     waiting = "SELECT count(*) FROM jobs WHERE status IN ('queued', 'running')"
     while database.execute(waiting).fetchone()[0]:
@@ -182,7 +182,7 @@ def paused_queue(site):
         database.execute("DELETE FROM facts WHERE key = 'queue_paused'")
 
     yield resume
-    # What the test left in the line need not be worked on.
+    # What the test left in the queue need not be worked on.
     database.execute("UPDATE jobs SET status = 'cancelled' WHERE status = 'queued'")
     resume()
     database.close()

@@ -134,7 +134,7 @@ def test_a_failed_job_says_why_and_is_tried_again(chief, anna, mariadb):
     show(chief)
     chief.get_by_text("stopped twice").wait_for()
     chief.get_by_role("button", name="Try again").click()
-    expect(chief.get_by_role("status")).to_have_text("The job waits in the line again.")
+    expect(chief.get_by_role("status")).to_have_text("The job waits in the queue again.")
     anna.reload()
     wait_until_done(anna, "compare-slider")
 

@@ -18,7 +18,7 @@ def token_of(client) -> str:
 
 
 @pytest.mark.parametrize(
-    ("wish", "tag"),
+    ("accepted", "tag"),
     [
         ("zh-CN", "zh-CN"),
         ("zh-Hans-CN,en;q=0.5", "zh-CN"),
@@ -30,8 +30,8 @@ def token_of(client) -> str:
         ("", "en"),
     ],
 )
-def test_the_browsers_first_language_that_we_speak_is_used(client, wish, tag):
-    assert language_of(client.get("/", headers={"Accept-Language": wish})) == tag
+def test_the_browsers_first_language_that_we_speak_is_used(client, accepted, tag):
+    assert language_of(client.get("/", headers={"Accept-Language": accepted})) == tag
 
 
 def test_a_chinese_page_has_its_words_in_chinese(client):

@@ -162,7 +162,7 @@ def test_finished_files_and_the_tool_s_notice_stand_beside_the_result(browser, m
 def test_the_download_is_a_plain_form_with_quality_and_privacy(browser, made):
     job = made(status=DONE, result_file="result.png")
     text = page(browser, f"jobs/{job}")
-    form = text[text.index('class="takeaway"') :].split("</form>")[0]
+    form = text[text.index('class="download-form"') :].split("</form>")[0]
     assert f'method="get" action="/{NAME}/jobs/{job}/result"' in form
     assert 'name="quality"' in form and 'name="metadata" value="strip"' in form
 

@@ -1,4 +1,4 @@
-"""The bell: quick, harmless when it is lost, and never more than data."""
+"""The queue: quick, harmless when it is lost, and never more than data."""
 
 import json
 import pickle
@@ -110,7 +110,7 @@ def test_F08_a_worker_without_its_queue_writes_one_line_and_no_traceback(environ
     request.getfixturevalue("user_id")
     worker = start_worker().ready()
     worker.says("The queue does not answer")
-    time.sleep(5)  # looks by the consumers every second, a sweep every three
+    time.sleep(5)  # looks by the consumers every second, maintenance every three
     said = worker.log.read_text()
     assert said.count("The queue does not answer") == 1
     assert "Traceback" not in said and "ConnectionError" in said

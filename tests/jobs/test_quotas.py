@@ -108,11 +108,11 @@ def test_a_used_up_day_is_told_in_plain_words(app, browser):
 
 @both_engines
 def test_D16_an_account_s_own_number_of_days_goes_before_the_site_s(in_app, user_id):
-    keeper, hurried = make_user("keeper@example.com"), make_user("hurried@example.com")
-    for name, days in (("keeper@example.com", 0), ("hurried@example.com", 2)):
+    careful, hurried = make_user("careful@example.com"), make_user("hurried@example.com")
+    for name, days in (("careful@example.com", 0), ("hurried@example.com", 2)):
         db.session.query(User).filter_by(name=name).update({"retention_days": days})
     db.session.commit()
-    jobs = {owner: make_job(owner) for owner in (user_id, keeper, hurried)}
+    jobs = {owner: make_job(owner) for owner in (user_id, careful, hurried)}
     waiting = make_job(hurried)
     for job_id in jobs.values():
         runner.run(job_id, "a-test")
@@ -121,7 +121,7 @@ def test_D16_an_account_s_own_number_of_days_goes_before_the_site_s(in_app, user
     assert recovery.purge() == 1, "the site keeps everything, the hurried one five days too many"
     in_app.config["RETENTION_DAYS"] = 4
     assert recovery.purge() == 1
-    assert {job.id for job in db.session.scalars(db.select(Job))} == {jobs[keeper], waiting}
+    assert {job.id for job in db.session.scalars(db.select(Job))} == {jobs[careful], waiting}
 
 
 @both_engines

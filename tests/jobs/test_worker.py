@@ -29,7 +29,7 @@ def test_a_job_goes_from_queued_to_done(user_id, start_worker):
 
 
 def test_an_idle_worker_hears_the_bell_at_once(user_id, environment, start_worker):
-    """Nothing but the bell tells this worker of the job."""
+    """Nothing but the message tells this worker of the job."""
     environment["NO_SWEEP"] = "1"
     start_worker().ready()
 

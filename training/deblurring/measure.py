@@ -66,7 +66,7 @@ def add_photos(parser: argparse.ArgumentParser) -> None:
     """The options that `sharp_photos` reads."""
     parser.add_argument("--data", type=Path, help="the folder with validation.zip")
     parser.add_argument("--pictures", type=Path, help="a folder of sharp pictures, instead of --data")
-    parser.add_argument("--every", type=int, default=1, help="measure on every so manieth picture only")
+    parser.add_argument("--every", type=int, default=1, help="measure on only every Nth picture")
 
 
 def photograph_protocol(
@@ -99,7 +99,7 @@ class Case(NamedTuple):
 
 
 def protocol(photos: list[np.ndarray], every: int = 1, shaken: Shaken = photograph_protocol) -> Iterator[Case]:
-    """Yield every photo, or every so manieth, blurred in every severity, one severity after the other."""
+    """Yield every photo, or every Nth, blurred in every severity, one severity after the other."""
     for level, (severity, extents) in enumerate(blur.SEVERITIES.items()):
         for index, sharp in list(enumerate(photos))[::every]:
             random = np.random.default_rng((SEED, level, index))

@@ -37,4 +37,4 @@ def cancel_job(id: str):
 @show_errors_in_list("admin.jobs")
 def retry_job(id: str):
     administration.retry(me(), id)
-    return answer(back_to(url_for("admin.jobs")), {"retried": id}, notice=_("The job waits in the line again."))
+    return answer(back_to(url_for("admin.jobs")), {"retried": id}, notice=_("The job waits in the queue again."))

@@ -1,4 +1,4 @@
-"""The line of waiting jobs, and the workers."""
+"""The queue of waiting jobs, and the workers."""
 
 from flask import url_for
 from flask_babel import gettext as _

@@ -1,4 +1,4 @@
-"""The keeper's rounds: jobs of dead workers, lost folders, pictures past their time."""
+"""Maintenance: jobs of dead workers, lost folders, pictures past their time."""
 
 import os
 import time

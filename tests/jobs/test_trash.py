@@ -95,11 +95,11 @@ def test_a_deletion_taken_back_in_the_last_moment_erases_nothing(in_app, user_id
     job_id = run_job(make_job(user_id)).id
     trash.put(user_id, [job_id])
     age(job_id, trash.UNDO_MINUTES + 1)
-    doubt = storage.mark_uncommitted
+    mark_uncommitted = storage.mark_uncommitted
 
-    def then_comes_the_undo(doubted: str) -> None:
-        doubt(doubted)
-        trash.take_back(user_id, [doubted])
+    def then_comes_the_undo(job_id: str) -> None:
+        mark_uncommitted(job_id)
+        trash.take_back(user_id, [job_id])
 
     monkeypatch.setattr(storage, "mark_uncommitted", then_comes_the_undo)
     assert trash.erase_due() == 0
