@@ -12,7 +12,7 @@ from networks import weights
 from networks.layers.palette import expand_chroma, palette
 from training.colorizing import nogan
 from training.colorizing.calibration import (
-    LIVELY,
+    COLOURFULNESS,
     MAX_GAIN,
     Setting,
     Trial,
@@ -251,7 +251,7 @@ def test_the_gain_makes_the_pictures_as_colourful_as_is_asked_for(method, held):
     trial = Trial(method.generator, 3 * logits_of(method.generator, held), held, rebalancing_logits(method.rarity))
     setting, worst, figures = trial.with_gain(Setting())
     assert worst == score(figures)
-    assert setting.gain == MAX_GAIN or figures.colourful == pytest.approx(LIVELY, abs=0.05)
+    assert setting.gain == MAX_GAIN or figures.colourful == pytest.approx(COLOURFULNESS, abs=0.05)
 
 
 def test_pictures_are_drawn_again_until_they_are_as_green_as_nature():

@@ -1,11 +1,10 @@
-"""The last turn of the screw: how strongly a trained colorizer speaks, and which way it leans.
+"""Calibrates a trained colorizer on pictures that it did not learn from.
 
-A few numbers, found on held-back pictures, settle it: the temperature of the annealed mean, a gain and a contrast of
-the chroma; how much of the rebalancing is taken back that the loss shows rare colours
-(`training/colorizing/class_rebalancing.py`); and a tilt of all likelihoods, towards green or red and blue or yellow.
-The rebalancing helps to learn rare colours, but an answer that keeps it in full leans to red where the network is
-unsure; where it is sure, neither it nor the tilt changes much. Any network looks better in error the duller it is, so
-that networks are only compared as this leaves them.
+Found are the temperature of the annealed mean, a gain and a contrast of the chroma; how much of the rebalancing of the
+loss is taken back (`training/colorizing/class_rebalancing.py`); and a tilt of all logits towards green or red and blue
+or yellow. Rebalancing helps to learn rare colours, but a network that keeps it in full leans to red where it is unsure;
+where it is sure, neither it nor the tilt changes much. Any network has less error the duller it is, so networks are
+compared at one colourfulness.
 """
 
 import math
@@ -32,7 +31,7 @@ TURNED = (
 )
 ROUNDS = 2
 BIAS_WEIGHT = 0.01  # of each CIE unit of the mean error in a and b, beside the score
-LIVELY = 0.65  # part of the originals' colourfulness that is asked for; photos of BSDS500 come out with about 0.68
+COLOURFULNESS = 0.65  # part of the originals' that is asked for, unless told otherwise
 GAIN_STEPS = 3  # of approaching it: it all but grows with the gain
 MIN_GAIN, MAX_GAIN = 0.3, 4.0
 
@@ -55,10 +54,15 @@ def score(figures: Agreement) -> float:
 
 
 @torch.no_grad()
-def calibrate(network: PaletteColorizer, held: Batch, rarity: Rarity) -> PaletteColorizer:
-    """Return a copy of `network` of plain convolutions, in eval mode, at the setting of least score and bias."""
+def calibrate(
+    network: PaletteColorizer, held: Batch, rarity: Rarity, colourfulness: float = COLOURFULNESS
+) -> PaletteColorizer:
+    """Return a copy of `network` of plain convolutions, in eval mode, at the setting of least score and bias.
+
+    `colourfulness`: of the result, as a part of the originals'.
+    """
     network = fold_spectral_norm(network)
-    trial = Trial(network, logits_of(network, held), held, rebalancing_logits(rarity))
+    trial = Trial(network, logits_of(network, held), held, rebalancing_logits(rarity), colourfulness)
     best = Setting()
     for _ in range(ROUNDS):
         for name, values in TURNED:
@@ -72,7 +76,14 @@ def calibrate(network: PaletteColorizer, held: Batch, rarity: Rarity) -> Palette
 class Trial:
     """Tries settings on held-back pictures, whose every other row and column is looked at: a quarter of the work."""
 
-    def __init__(self, network: PaletteColorizer, logits: Tensor, held: Batch, rebalancing: Tensor):
+    def __init__(
+        self,
+        network: PaletteColorizer,
+        logits: Tensor,
+        held: Batch,
+        rebalancing: Tensor,
+        colourfulness: float = COLOURFULNESS,
+    ):
         """`logits` of `network` for the pictures; `rebalancing` (K,) as `rebalancing_logits` gives it."""
         self.network = network
         self.logits = logits[:, :, ::2, ::2]
@@ -80,6 +91,7 @@ class Trial:
             F.avg_pool2d(planes, 2)[:, :, ::2, ::2] for planes in (held.chroma, held.lightness)
         )
         self.rebalancing = rebalancing
+        self.colourfulness = colourfulness
 
     def lean(self, setting: Setting) -> Tensor:
         """Return what the setting adds to the logit of each colour, (K,)."""
@@ -87,13 +99,13 @@ class Trial:
         return tilt - setting.rebalancing * self.rebalancing
 
     def with_gain(self, setting: Setting) -> tuple[Setting, float, Agreement]:
-        """Return the setting with the gain that makes it lively, its score, and how the network agrees then."""
+        """Return the setting with the gain for the colourfulness, its score, and how the network agrees then."""
         logits = self.logits + self.lean(setting).view(1, -1, 1, 1)
         chroma = self.network.chroma(logits, setting.temperature, setting.contrast) / self.network.gain
         gain = 1.0
         for _ in range(GAIN_STEPS):
             figures = agreement(self.lightness, gain * chroma, self.chroma)
-            gain = min(MAX_GAIN, max(MIN_GAIN, gain * LIVELY / max(figures.colourful, 0.01)))
+            gain = min(MAX_GAIN, max(MIN_GAIN, gain * self.colourfulness / max(figures.colourful, 0.01)))
         figures = agreement(self.lightness, gain * chroma, self.chroma)
         return replace(setting, gain=gain), score(figures), figures
 

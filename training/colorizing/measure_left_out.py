@@ -1,12 +1,14 @@
 """Measure a colorizer on whole sources that its recipe never saw: the figures of the card.
 
-    python -m training.colorizing.measure_left_out --data FOLDER [--side N] [--every N] [--choices] [--weights FOLDER]
+    python -m training.colorizing.measure_left_out --data FOLDER [--side N] [--every N] [--choices] [--no-lpips]
+        [--weights FOLDER]
 
 Protocol: each picture is greyed to its CIE L*, the network sees that at a short side of `--side` pixels, its chroma is
 smoothed as in the service (`imaging.colorizing.diffusion`), enlarged bilinearly and joined to the full-size L* as 8-bit
 sRGB. Errors are means over a picture, then over the pictures of a set. The simplest baseline stands beside: one
 constant tone, the mean of the training set, laid over every picture. LPIPS and the Fréchet distance (of the mean-pooled
-maps of VGG-16's conv5_3) are those of the coloured picture and of the grey one to the original.
+maps of VGG-16's conv5_3) are those of the coloured picture and of the grey one to the original; they take most of the
+time, and `--no-lpips` leaves them out.
 """
 
 import argparse
@@ -37,39 +39,41 @@ TONE = (2.4, 9.1)  # a*, b*: the mean of the training set, 4,000 crops of 32 pix
 SIDE = 256
 
 
-def measure_sets(network: nn.Module, data: Path, side: int, sets: dict, every: int = 1) -> dict[str, dict[str, float]]:
-    """Return the figures of every set; `every`: measure every Nth picture."""
-    lpips = LPIPS()
-    return {name: measure_set(network, lpips, data, sources, side, every) for name, sources in sets.items()}
-
-
 def measure_set(
-    network: nn.Module, lpips: LPIPS, data: Path, sources: tuple[Source, ...], side: int, every: int
+    network: nn.Module, data: Path, sources: tuple[Source, ...], side: int, every: int = 1, lpips: LPIPS | None = None
 ) -> dict[str, float]:
-    """Return the figures of one set, those of the constant tone among them."""
-    rows, tones, perceived, features = [], [], [], {"true": [], "seen": [], "grey": []}
+    """Return the figures of one set, those of the constant tone among them; of every Nth picture."""
+    rows, tones, perceptions = [], [], []
     for rgb in load_coloured_planes(data, sources, every):
         seen = colorize(network, rgb, side, settle=True)
         lab = rgb_to_lab(rgb)
         tone, grey = (lay_tone(lab, chroma) for chroma in (TONE, (0.0, 0.0)))
         rows.append(compare(rgb, seen))
         tones.append(compare(rgb, tone))
-        perceived.append([lpips(rgb, other).item() for other in (seen, grey, tone)])
-        for key, picture in (("true", rgb), ("seen", seen), ("grey", grey)):
-            features[key].append(pool_features(lpips, picture))
+        if lpips is not None:
+            perceptions.append(perceive(lpips, rgb, seen, grey))
     figures, tone = summary(rows), summary(tones)
-    distances = [fmean(column) for column in zip(*perceived, strict=True)]
     return {
         "pictures": len(rows),
         **figures,
         "tone_rmse_ab_lower_percent": tone["rmse_ab_lower_percent"],
         "tone_ciede2000_lower_percent": tone["ciede2000_lower_percent"],
-        "lpips": distances[0],
-        "lpips_grey": distances[1],
-        "lpips_tone": distances[2],
-        "frechet": frechet_distance(*(torch.stack(features[key]) for key in ("true", "seen"))),
-        "frechet_grey": frechet_distance(*(torch.stack(features[key]) for key in ("true", "grey"))),
+        **(summarize_perceptions(perceptions) if perceptions else {}),
     }
+
+
+def perceive(lpips: LPIPS, rgb: Tensor, seen: Tensor, grey: Tensor) -> tuple[list[float], list[Tensor]]:
+    """Return the LPIPS of the coloured and of the grey picture to the original, and the features of all three."""
+    distances = [lpips(rgb, other).item() for other in (seen, grey)]
+    return distances, [pool_features(lpips, picture) for picture in (rgb, seen, grey)]
+
+
+def summarize_perceptions(perceptions: list[tuple[list[float], list[Tensor]]]) -> dict[str, float]:
+    """Return the mean LPIPS, and the Fréchet distance of the coloured and of the grey pictures to the true ones."""
+    lpips, lpips_grey = (fmean(column) for column in zip(*(distances for distances, _ in perceptions), strict=True))
+    true, seen, grey = (torch.stack(rows) for rows in zip(*(features for _, features in perceptions), strict=True))
+    distances = {"frechet": frechet_distance(true, seen), "frechet_grey": frechet_distance(true, grey)}
+    return {"lpips": lpips, "lpips_grey": lpips_grey} | distances
 
 
 def load_coloured_planes(data: Path, sources: tuple[Source, ...], every: int = 1):
@@ -108,11 +112,16 @@ def main() -> None:
     parser.add_argument("--side", type=int, default=SIDE, help="short side the network sees, in pixels")
     parser.add_argument("--every", type=int, default=1, help="measure every Nth picture")
     parser.add_argument("--choices", action="store_true", help="measure the sources that choices are made on instead")
+    parser.add_argument("--no-lpips", action="store_true", help="leave out what VGG-16 is needed for")
     parser.add_argument("--weights", type=Path, default=WEIGHTS, help="folder with manifest.json")
     arguments = parser.parse_args()
     network = load("colorize", folder=arguments.weights)
     sets = CHOICES if arguments.choices else SETS
-    figures = measure_sets(network, arguments.data, arguments.side, sets, arguments.every)
+    lpips = None if arguments.no_lpips else LPIPS()
+    figures = {
+        name: measure_set(network, arguments.data, sources, arguments.side, arguments.every, lpips)
+        for name, sources in sets.items()
+    }
     figures["skin"] = measure_skin(network, arguments.data)
     print(json.dumps(figures, indent=2))
 

@@ -6,8 +6,8 @@ The encoder starts as EfficientNet-Lite0 or VGG-16 (`training/common`) and is fr
 at a low rate, then nearly all. The loss is the cross-entropy over the palette of colours; on VGG-16 the perceptual
 distance in VGG-16's features joins it for the last fifth of the time, which is NoGAN's feature loss (Antic, DeOldify,
 2019). Crops grow from 128 to 160 pixels (192 on VGG-16). An exponential moving average of the weights is what is
-validated, on left-out sources (`training/colorizing/pictures.py`). The released weights are those of
-`training/colorizing/nogan.py`.
+validated, on left-out sources (`training/colorizing/pictures.py`), and what `training/colorizing/release.py`
+calibrates and exports.
 """
 
 import argparse
@@ -93,7 +93,7 @@ class Generator:
 
     def states(self) -> dict:
         names = ("network", "ema", "decoder_optimiser", "encoder_optimiser")
-        return {name: getattr(self, name) for name in names}
+        return {name: getattr(self, name) for name in names} | {"rarity": self.colour_loss.rarity}
 
     def freeze_below(self, first: int) -> None:
         """Let the levels from `first` on learn; the decoder always does."""

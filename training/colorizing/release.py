@@ -1,0 +1,57 @@
+"""Calibrate the colorizer of a run and export it as the weights of the service.
+
+    python -m training.colorizing.release --data FOLDER [--checkpoint FILE] [--encoder NAME] [--side N] [--out FOLDER]
+
+The moving average of the run's weights is calibrated on the sources for choices (`training/colorizing/pictures.py`) for
+COLOURFULNESS, at the size at which the service asks it, and measured there. The figures of the report come from
+`training/colorizing/measure_left_out.py` afterwards: nothing is chosen by them.
+"""
+
+import argparse
+import json
+from pathlib import Path
+
+import torch
+
+from networks.manifest import WEIGHTS
+from networks.palette_colorizer import PaletteColorizer
+from training.colorizing.calibration import calibrate
+from training.colorizing.class_rebalancing import Rarity
+from training.colorizing.measure_left_out import CHOICES, measure_set
+from training.colorizing.pictures import VALIDATION
+from training.colorizing.validate import validation_batch
+from training.common.export import export
+
+LICENCE = "Trained on pictures under research or unstated terms, from parameters under Apache-2.0: see the card"
+COLOURFULNESS = 0.82  # part of the originals'
+
+
+def load_run(checkpoint: Path, encoder: str) -> tuple[PaletteColorizer, Rarity]:
+    """Return the moving average of the weights in a checkpoint, and the weights of colours in its loss."""
+    states = torch.load(checkpoint, map_location="cpu", weights_only=True)["states"]
+    network = PaletteColorizer(encoder, temperature=1.0)
+    network.load_state_dict(states["ema"]["network"])
+    rarity = Rarity(torch.zeros(1, 2, 1, 1))
+    rarity.load_state_dict(states["rarity"])
+    return network.eval(), rarity
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, required=True, help="folder with the archives")
+    parser.add_argument("--checkpoint", type=Path, default=Path("runs/colorize-lite/checkpoint.pt"))
+    parser.add_argument("--encoder", default="efficientnet_lite0")
+    parser.add_argument("--side", type=int, default=160, help="short side that the network sees, in pixels")
+    parser.add_argument("--out", type=Path, default=WEIGHTS, help="folder with manifest.json")
+    arguments = parser.parse_args()
+    network, rarity = load_run(arguments.checkpoint, arguments.encoder)
+    network = calibrate(network, validation_batch(arguments.data, VALIDATION, arguments.side), rarity, COLOURFULNESS)
+    figures = {"working_side": arguments.side} | {
+        name: measure_set(network, arguments.data, sources, arguments.side) for name, sources in CHOICES.items()
+    }
+    export("colorize", "palette_colorizer", network.arguments, network, LICENCE, "colorize.md", figures, arguments.out)
+    print(json.dumps(network.arguments | figures, indent=2))
+
+
+if __name__ == "__main__":
+    main()
