@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
 
-.PHONY: run test lint clean
+.PHONY: run test lint lock clean
 
 run: $(VENV)/.run-installed
 	@$(BIN)/python run.py
@@ -28,6 +28,13 @@ $(VENV)/.run-installed: requirements.txt
 $(VENV)/.dev-installed: requirements-dev.txt $(VENV)/.run-installed
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	@touch $@
+
+# Needs uv. Versions stay as they are where requirements.txt still allows them; `make lock ARGS=--upgrade` takes the newest.
+lock:
+	@sed -n '/^#/p' requirements.lock > .lock-head
+	@uv pip compile requirements.txt --quiet --universal --python-version 3.11 --generate-hashes \
+		--no-header --no-annotate --no-emit-index-url $(ARGS) -o requirements.lock
+	@cat .lock-head requirements.lock > .lock-whole && mv .lock-whole requirements.lock && rm .lock-head
 
 clean:
 	rm -rf $(VENV)

@@ -1,5 +1,7 @@
 """What an administrator does to accounts. Each verb says in the audit log who did what to whom, and from where.
 
+That whoever acts still may is looked at before the first write of each transaction (`accounts.rights`).
+
 There is always one administrator left: a verb that may take one away first locks all of them, so that two
 administrators who do it to each other at the same moment are looked at one after the other.
 """
@@ -11,7 +13,7 @@ from flask_babel import lazy_gettext as _
 from sqlalchemy import func, select, true, update
 from sqlalchemy.exc import IntegrityError
 
-from accounts import audit, codes, password_change, passwords, sessions
+from accounts import audit, codes, password_change, passwords, rights, sessions
 from accounts.errors import AccountError, FieldErrors, NoSuchAccount
 from accounts.names import canonical
 from models import Job, User, db, utc_now
@@ -36,7 +38,6 @@ class Administrator:
 
     name: str
     address: str
-    user_id: int | None = None  # of the account; None for the command line
 
 
 def create(by: Administrator, name: str, language: str) -> tuple[int, str]:
@@ -48,7 +49,6 @@ def create(by: Administrator, name: str, language: str) -> tuple[int, str]:
         raise FieldErrors({"username": passwords.EMPTY})
     name = canonical(name)
     user = User(name=name, password_hash="", language=language, created_at=utc_now())
-    authorize(by)
     db.session.add(user)
     try:
         db.session.commit()
@@ -58,19 +58,6 @@ def create(by: Administrator, name: str, language: str) -> tuple[int, str]:
     user_id, mail_id = user.id, codes.order_notice(codes.WELCOME, name, language)
     _record(by, "user_created", name)
     return user_id, mail_id
-
-
-def authorize(by: Administrator) -> None:
-    """Make sure, in the present transaction, that this account still is an able administrator's. Raises NoSuchAccount.
-
-    The request may have waited long for its body, and the rights may have ended meanwhile.
-    """
-    if by.user_id is None:
-        return
-    able = update(User).where(User.id == by.user_id, User.is_admin == true(), User.disabled_at.is_(None))
-    if not db.session.execute(able.values(is_admin=True)).rowcount:
-        db.session.rollback()
-        raise NoSuchAccount()
 
 
 def disable(by: Administrator, user_id: int, reason: str) -> str:
@@ -83,7 +70,7 @@ def disable(by: Administrator, user_id: int, reason: str) -> str:
         raise FieldErrors({"reason": passwords.EMPTY})
     if len(reason) > REASON_LENGTH:
         raise FieldErrors({"reason": _("Please use at most %(number)s characters.", number=REASON_LENGTH)})
-    user = lock_account(user_id, by)
+    user = lock_account(user_id)
     name, language, now = user.name, user.language or "en", utc_now()
     user.disabled_at, user.disabled_reason = user.disabled_at or now, reason
     sessions.end_all(user)
@@ -95,27 +82,27 @@ def disable(by: Administrator, user_id: int, reason: str) -> str:
 
 def enable(by: Administrator, user_id: int) -> None:
     """Let a disabled account sign in again. Raises NoSuchAccount."""
-    _set(by, _find_user(user_id, by), "user_enabled", disabled_at=None, disabled_reason="")
+    _set(by, _find_user(user_id), "user_enabled", disabled_at=None, disabled_reason="")
 
 
 def promote(by: Administrator, user_id: int) -> None:
     """Make an account an administrator's. Raises NoSuchAccount."""
-    _set(by, _find_user(user_id, by), "user_promoted", is_admin=True)
+    _set(by, _find_user(user_id), "user_promoted", is_admin=True)
 
 
 def demote(by: Administrator, user_id: int) -> None:
     """Take the rights of an administrator away. Raises NoSuchAccount, or AccountError for the last one."""
-    _set(by, lock_account(user_id, by), "user_demoted", is_admin=False)
+    _set(by, lock_account(user_id), "user_demoted", is_admin=False)
 
 
 def force_new_password(by: Administrator, user_id: int) -> str:
     """Make the old password useless, end all sessions, and return the id of the mail that asks for a new one."""
-    return password_change.start_reset(_find_user(user_id, by), by.name, by.address)
+    return password_change.start_reset(_find_user(user_id), by.name, by.address)
 
 
 def sign_out_everywhere(by: Administrator, user_id: int) -> None:
     """End every session of an account. Raises NoSuchAccount."""
-    user = _find_user(user_id, by)
+    user = _find_user(user_id)
     name = user.name
     sessions.end_all(user)
     db.session.commit()
@@ -135,18 +122,21 @@ def set_quotas(by: Administrator, user_id: int, texts: Mapping[str, str]) -> Non
         )
     quotas = {name: int(text) if text else None for name, text in texts.items()}
     said = ", ".join(f"{name.removesuffix('_limit')}: {quotas[name]}" for name in QUOTAS if texts[name])
-    _set(by, _find_user(user_id, by), "quotas_set", said or "the site's own", **quotas)
+    _set(by, _find_user(user_id), "quotas_set", said or "the site's own", **quotas)
 
 
-def lock_account(user_id: int, by: Administrator | None = None) -> User:
+def lock_account(user_id: int) -> User:
     """Return an account that is about to lose its rights, with all administrators locked until the transaction ends.
 
-    Begins a new transaction. Raises NoSuchAccount, or AccountError when nobody else could administer the site.
+    Begins a new transaction. Raises RightsEnded, NoSuchAccount, or AccountError when nobody else could administer the
+    site.
     """
     db.session.rollback()
     # Changes nothing, but waits for whoever changes administrators at this moment, on every kind of database.
-    db.session.execute(update(User).where(User.is_admin == true()).values(is_admin=True))
-    user = _find_user(user_id, by)
+    able = update(User).where(User.is_admin == true()).values(is_admin=True)
+    db.session.execute(able.execution_options(**{rights.ONLY_LOCKS: True}))
+    rights.verify()
+    user = _find_user(user_id)
     if user.is_admin and user.disabled_at is None:
         able = select(func.count()).where(User.is_admin == true(), User.disabled_at.is_(None))
         if db.session.scalar(able) < 2:
@@ -155,9 +145,7 @@ def lock_account(user_id: int, by: Administrator | None = None) -> User:
     return user
 
 
-def _find_user(user_id: int, by: Administrator | None = None) -> User:
-    if by is not None:
-        authorize(by)
+def _find_user(user_id: int) -> User:
     user = db.session.get(User, user_id, populate_existing=True)
     if user is None:
         db.session.rollback()

@@ -20,12 +20,12 @@ def confirm(user: User, password: str, address: str | None) -> None:
     limits.give_back(limits.PRESENT_PASSWORD, name, address)
 
 
-def close(user_id: int, by: administration.Administrator | None = None) -> User:
+def close(user_id: int) -> User:
     """Begin a transaction in which the account is locked, so that no new job can be added to it; return its row.
 
-    Raises NoSuchAccount, or AccountError for the last administrator.
+    Raises RightsEnded, NoSuchAccount, or AccountError for the last administrator.
     """
-    user = administration.lock_account(user_id, by)
+    user = administration.lock_account(user_id)
     db.session.execute(update(User).where(User.id == user_id).values(disabled_at=utc_now()))
     return user
 

@@ -18,6 +18,13 @@ class NoSuchAccount(AccountError):
     message = _("There is nothing at this address. It may have been deleted.")
 
 
+class RightsEnded(AccountError):
+    """Whoever asked is signed out, disabled, deleted or no administrator any more, since the request began."""
+
+    key, status = "sign_in_needed", 401
+    message = _("Please sign in first.")
+
+
 class FieldErrors(AccountError):
     """A form that cannot be taken; `errors` maps a field (or "form") to what is wrong with it."""
 

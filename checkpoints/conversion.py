@@ -15,6 +15,7 @@ from fnmatch import fnmatch
 from importlib import import_module
 from pathlib import Path
 
+from imaging.io import child
 from networks.releases import Official, official
 
 CPU_SECONDS = 600
@@ -147,6 +148,7 @@ def function(place: str) -> Callable:
 
 def main(name: str, source: str, target: str, megabytes: str) -> None:
     """In the child: set the limits, convert, print what became of it."""
+    child.restrict()
     most = int(megabytes) * 2**20
     for kind, limit in (
         (resource.RLIMIT_CPU, CPU_SECONDS),

@@ -12,7 +12,8 @@ from pathlib import Path
 
 from sqlalchemy import delete, select, update
 
-from accounts.administration import Administrator, authorize
+from accounts import rights
+from accounts.administration import Administrator
 from checkpoints import imports
 from errors import N_
 from jobs import process_identity
@@ -62,7 +63,7 @@ def enqueue(by: Administrator, name: str, received: Path | None, client_name: st
         file_bytes=received.stat().st_size,
     )
     import_id = row.id
-    authorize(by)
+    rights.verify()  # before the file is linked
     with storage.telling_when_full():
         storage.link(received, _file(import_id))
     db.session.add(row)

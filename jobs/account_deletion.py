@@ -3,7 +3,6 @@
 from sqlalchemy import delete, select
 
 from accounts import audit, deletion
-from accounts.administration import Administrator
 from jobs import quotas
 from jobs.files import storage
 from models import DailyCount, Job, User, db
@@ -19,15 +18,13 @@ def leave(user: User, password: str, address: str | None) -> str:
     return remove(user_id, actor=name, address=address)
 
 
-def remove(user_id: int, actor: str, address: str | None, by: Administrator | None = None) -> str:
+def remove(user_id: int, actor: str, address: str | None) -> str:
     """Delete an account, its sessions, jobs and pictures; return the id of the mail that tells its owner.
-
-    `by`: the administrator who does it, whose rights are checked in the same transaction.
 
     The rows go first and all at once, so that nobody is shown a job without pictures; a crash after that leaves marked
     folders, which the next purge removes. Raises NoSuchAccount, or AccountError for the last administrator.
     """
-    user = deletion.close(user_id, by)
+    user = deletion.close(user_id)
     name = user.name
     # Locked by `close`, the account gets no more jobs, and this reads even those committed a moment ago.
     job_ids = list(db.session.scalars(select(Job.id).where(Job.user_id == user_id).with_for_update()))

@@ -5,7 +5,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import selectinload
 
 from accounts import audit
-from accounts.administration import Administrator, authorize
+from accounts.administration import Administrator
 from accounts.errors import FieldErrors, NoSuchAccount
 from accounts.user_queries import normalize_name
 from errors import N_
@@ -46,7 +46,6 @@ def find(job_id: str) -> Job:
 
 def cancel(by: Administrator, job_id: str) -> None:
     """End a job that waits or runs. Raises NotFound, NotNow."""
-    authorize(by)
     job = find(job_id)
     owner = job.user.name
     if job.status not in WAITING:
@@ -57,7 +56,6 @@ def cancel(by: Administrator, job_id: str) -> None:
 
 def retry(by: Administrator, job_id: str) -> None:
     """Queue a failed or cancelled job again. Raises what `lifecycle.retry` raises."""
-    authorize(by)
     job = find(job_id)
     owner = job.user.name
     lifecycle.retry(job.user_id, job_id)
@@ -66,7 +64,6 @@ def retry(by: Administrator, job_id: str) -> None:
 
 def pause(by: Administrator) -> None:
     """Let no worker take another job; those that run are finished."""
-    authorize(by)
     db.session.add(Setting(key=PAUSED, number=1))
     try:
         db.session.commit()
@@ -78,7 +75,6 @@ def pause(by: Administrator) -> None:
 
 def resume(by: Administrator) -> None:
     """Let the workers go on."""
-    authorize(by)
     went_on = db.session.execute(delete(Setting).where(Setting.key == PAUSED)).rowcount
     db.session.commit()
     if went_on:
@@ -98,4 +94,4 @@ def delete_account(by: Administrator, user_id: int, typed_name: str) -> str:
         raise NoSuchAccount()
     if normalize_name(typed_name) != user.name:
         raise FieldErrors({"confirm": N_("This is not the user name of this account.")})
-    return account_deletion.remove(user_id, actor=by.name, address=by.address, by=by)
+    return account_deletion.remove(user_id, actor=by.name, address=by.address)

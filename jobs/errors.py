@@ -43,3 +43,10 @@ class StorageFull(JobError):
 
     key, status = "storage_full", 507
     message = N_("The server has no space left. Nothing was kept. Please tell whoever runs this site.")
+
+
+class StorageReadOnly(JobError):
+    """The disk takes nothing, because it is mounted so or belongs to somebody else."""
+
+    key, status, retry_after = "read_only", 503, 60
+    message = N_("The server cannot write to its disk, so nothing can be changed. Please tell whoever runs this site.")

@@ -73,7 +73,10 @@ SERVICE = Service(
             minimum=0.2,
             maximum=100.0,
             step=0.1,
-            help=N_("1 leaves it as it is, 2 is twice as bright."),
+            help=N_(
+                "1 leaves it as it is, 2 is twice as bright. More than 5 is for photos that are nearly black: "
+                "of others it leaves little but white."
+            ),
         ),
     ),
 )

@@ -1,6 +1,7 @@
 """What every service declares, and what passes between a service and its caller."""
 
 import math
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -57,6 +58,7 @@ def silent(progress: float, stage: str = "") -> None:
 KEPT = "kept"
 # Of a frame's sides, in parts of the picture: anything less is a slip of the finger or of a program.
 MIN_FRAME = 0.001
+_NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)(e[+-]?[0-9]+)?", re.IGNORECASE)
 # The kinds of options whose value is uploaded beside the picture itself.
 UPLOADED = ("picture", "mask", "hints")
 
@@ -172,9 +174,16 @@ def _parse_choice(option: Option, raw: Any) -> str:
     return raw
 
 
+def _to_number(raw: Any) -> float:
+    """Return a number, or a text that is one to people too: not `1_00`, as Python writes it. Raises ValueError."""
+    if isinstance(raw, str) and not _NUMBER.fullmatch(raw.strip()):
+        raise ValueError
+    return float(raw)
+
+
 def _parse_number(option: Option, raw: Any) -> float:
     try:
-        value = float(raw)
+        value = _to_number(raw)
     except (TypeError, ValueError):
         raise InvalidOption(option.name, N_("Please enter a number.")) from None
     if not math.isfinite(value) or not option.minimum <= value <= option.maximum:
@@ -191,16 +200,16 @@ def _parse_switch(option: Option, raw: Any) -> bool:
 
 
 def _parse_colour(option: Option, raw: Any) -> str:
-    value = str(raw).lower()
-    digits = value.removeprefix("#")
-    if len(digits) != 6 or not all(c in "0123456789abcdef" for c in digits):
+    """`#36c` is short for `#3366cc`, as in a style sheet."""
+    digits = str(raw).strip().lower().removeprefix("#")
+    if len(digits) not in (3, 6) or not all(c in "0123456789abcdef" for c in digits):
         raise InvalidOption(option.name, N_("Please give a colour like #3366cc."))
-    return "#" + digits
+    return "#" + (digits if len(digits) == 6 else "".join(2 * digit for digit in digits))
 
 
 def _parse_frame(option: Option, raw: Any) -> tuple[float, float, float, float]:
     try:
-        left, top, width, height = (float(part) for part in str(raw).split(","))
+        left, top, width, height = (_to_number(part) for part in str(raw).split(","))
     except ValueError:
         raise InvalidOption(option.name, N_("Please give the frame as left, top, width and height.")) from None
     inside = left >= 0 and top >= 0 and left + width <= 1 + 1e-6 and top + height <= 1 + 1e-6

@@ -1,20 +1,21 @@
 """The one place where a domain error becomes an answer: a page for people, one JSON shape for programs."""
 
-import errno
 import secrets
 
-from flask import Flask, current_app, jsonify, make_response, render_template, request
+from flask import Flask, current_app, jsonify, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext, lazy_gettext
+from flask_login import current_user
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.orm.exc import ObjectDeletedError, StaleDataError
 from werkzeug.exceptions import HTTPException, InternalServerError
 
-from accounts.errors import FieldErrors
+from accounts.errors import FieldErrors, RightsEnded
 from errors import DomainError
-from jobs.errors import StorageFull
-from jobs.files.storage import is_full
+from jobs.errors import StorageFull, StorageReadOnly
+from jobs.files import storage
 from models import disk_reserve, undo
 from models.faults import Fault, describe, fault_of
-from views.guards import forget_who, is_known, wants_json
+from views.guards import ask_anew, forget_who, is_known, wants_json
 
 RETRY_SECONDS = 10
 
@@ -30,10 +31,6 @@ SENTENCES = {
     500: ("unexpected", lazy_gettext("Something went wrong on our side. It was logged under the number below.")),
     503: ("unavailable", lazy_gettext("The server cannot reach its database right now. Try again in a moment.")),
 }
-READ_ONLY = (
-    "read_only",
-    lazy_gettext("The server cannot write to its disk, so nothing can be changed. Please tell whoever runs this site."),
-)
 LOCKED = ("database_busy", lazy_gettext("The database is busy with something else. Try again in a moment."))
 LOCKED_RETRY_SECONDS = 3
 # Where it is known what was too large, it is told what to do.
@@ -48,6 +45,8 @@ OTHER = ("failed", lazy_gettext("This request could not be served."))
 def init_app(app: Flask) -> None:
     """Register a handler for each family of errors; anything unknown is a 500 with a reference number."""
     app.register_error_handler(FieldErrors, lambda e: respond(e.status, e.key, e.message, fields=e.errors))
+    for gone in (RightsEnded, ObjectDeletedError, StaleDataError):
+        app.register_error_handler(gone, ended_meanwhile)
     app.register_error_handler(DomainError, domain_error)
     app.register_error_handler(OperationalError, database_error)
     app.register_error_handler(InterfaceError, database_error)
@@ -91,12 +90,25 @@ def domain_error(error: DomainError):
     return respond(error.status, error.key, error.message, retry_after=error.retry_after)
 
 
+def ended_meanwhile(_error: Exception):
+    """A row that the request needs was deleted in this very moment: the account, its session, or what was asked for."""
+    try:
+        if refused := ask_anew():
+            return refused
+    except HTTPException as error:
+        return http_error(error)
+    if current_user.is_authenticated:
+        return respond(404, *SENTENCES[404])
+    return respond(401, *SENTENCES[401]) if wants_json() else redirect(url_for("home.index"), 303)
+
+
 def os_error(error: OSError):
     """A disk that is full or read-only can show itself anywhere, first of all while an upload is read."""
-    if is_full(error):
+    if storage.is_full(error):
         return domain_error(StorageFull())
-    if error.errno == errno.EROFS:
-        return respond(503, *READ_ONLY, retry_after=RETRY_SECONDS)
+    if storage.is_read_only(error):
+        storage.note_read_only(error)
+        return domain_error(StorageReadOnly())
     return handle_unexpected(error)
 
 
@@ -125,7 +137,7 @@ def database_error(error: DBAPIError):
         disk_reserve.release()
         return domain_error(StorageFull())
     if fault is Fault.READ_ONLY:
-        return respond(503, *READ_ONLY, retry_after=RETRY_SECONDS)
+        return domain_error(StorageReadOnly())
     if fault is Fault.LOCKED:
         return respond(503, *LOCKED, retry_after=LOCKED_RETRY_SECONDS)
     return respond(503, *SENTENCES[503], retry_after=RETRY_SECONDS)

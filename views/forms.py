@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Response, current_app, jsonify, make_response, redirect, render_template, request, session
 
-from accounts.errors import AccountError, FieldErrors, NoSuchAccount, TooMany
+from accounts.errors import AccountError, FieldErrors, NoSuchAccount, RightsEnded, TooMany
 from models import db
 from views.guards import wants_json
 
@@ -55,7 +55,7 @@ def as_field_error(place: str = "form") -> Callable:
         def guarded(*args: Any, **kwargs: Any) -> Any:
             try:
                 return view(*args, **kwargs)
-            except (FieldErrors, NoSuchAccount, TooMany):
+            except (FieldErrors, NoSuchAccount, RightsEnded, TooMany):
                 raise
             except AccountError as error:
                 if wants_json():

@@ -10,12 +10,14 @@ from flask_wtf.csrf import CSRFProtect
 from werkzeug.exceptions import SecurityError
 from werkzeug.routing import BaseConverter, ValidationError
 
-from accounts import audit, sessions
+from accounts import audit, rights, sessions
 from accounts.errors import AccountError
 from accounts.names import is_canonical
-from models import User, db, disk_reserve
+from models import User, disk_reserve, undo
 
 ADMINISTRATION = "admin"
+# Where Flask-Login keeps what `User.get_id` says.
+SESSION_KEY = "_user_id"
 UNSAFE_METHODS = {"POST", "PUT", "PATCH", "DELETE"}
 
 
@@ -64,9 +66,19 @@ def init_app(app: Flask) -> None:
     app.before_request(keep_to_own_prefix)
     app.before_request(hide_administration)
     login_manager.init_app(app)
-    login_manager.user_loader(sessions.find)
+    login_manager.user_loader(find_user)
     csrf.init_app(app)
     app.before_request(check_again)
+    app.teardown_request(lambda _error: rights.forget())
+
+
+def find_user(token: str) -> User | None:
+    """Return who this session is of, if it is alive: what the request writes from now on is written only for them."""
+    rights.forget()
+    user = sessions.find(token)
+    if user is not None:
+        rights.remember(user.id, sessions.hash_token(token), is_administration())
+    return user
 
 
 def wants_json() -> bool:
@@ -118,14 +130,22 @@ def check_again() -> Response | None:
     """Ask anew who is asking once the whole body is here.
 
     A body may be held back for as long as its sender likes. Meanwhile the session, the account or its rights may have
-    ended. The verbs look once more in their own transactions.
+    ended. What is written afterwards is checked again in its own transaction (`accounts.rights`).
     """
     if request.method not in UNSAFE_METHODS or not is_known() or not current_user.is_authenticated:
         return None
     request.get_data(cache=True, parse_form_data=True)
-    token = current_user.session_token
-    db.session.rollback()
-    g._login_user = sessions.find(token) or login_manager.anonymous_user()
+    return ask_anew()
+
+
+def ask_anew() -> Response | None:
+    """Find out once more who is asking; return what they are answered when it is not theirs to ask any more.
+
+    Raises HTTPException where that answer is an error.
+    """
+    undo()
+    token = session.get(SESSION_KEY)
+    g._login_user = (find_user(token) if token else None) or login_manager.anonymous_user()
     if not current_user.is_authenticated:
         audit.note("session_ended_meanwhile", address=request.remote_addr or "", detail=request.endpoint or "")
     return keep_to_own_prefix() or hide_administration()
@@ -175,11 +195,14 @@ def keep_to_own_prefix() -> Response | None:
     return abort(404) if wants_json() else redirect(own_home(), 303)
 
 
-def hide_administration() -> None:
-    """Whatever begins with `/admin` is not there for those who are no administrators, whichever way it is asked for."""
+def is_administration() -> bool:
+    """Say whether the request is for what begins with `/admin`, whichever way it is asked for."""
     first = request.path.lstrip("/").split("/")[0]
-    if first.casefold() != ADMINISTRATION and request.blueprint != ADMINISTRATION:
-        return
-    if not current_user.is_authenticated or not current_user.is_admin:
+    return first.casefold() == ADMINISTRATION or request.blueprint == ADMINISTRATION
+
+
+def hide_administration() -> None:
+    """Whatever belongs to the administration is not there for those who are no administrators."""
+    if is_administration() and not (current_user.is_authenticated and current_user.is_admin):
         request.url_rule = None  # the page of the error, too, must look as if nothing were there
         abort(404)

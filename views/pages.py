@@ -52,6 +52,7 @@ def init_app(app: Flask) -> None:
     app.add_template_filter(readable)
     app.add_template_filter(browser_name)
     app.add_template_filter(amount)
+    app.add_template_filter(file_size)
     app.after_request(keep_versioned_files)
 
 
@@ -129,6 +130,16 @@ def readable(moment: datetime | str) -> str:
 def amount(number: float) -> str:
     """A number as people of this language write it, to one decimal place."""
     return format_decimal(round(number, 1))
+
+
+def file_size(byte_count: int) -> str:
+    """A size in the units of the limits: 1 MB is 1,048,576 bytes, in the settings, on the account page and here."""
+    number, unit = float(byte_count), "kB"
+    for larger in ("kB", "MB", "GB", "TB"):
+        number, unit = number / 1024, larger
+        if number < 1024:
+            break
+    return f"{amount(number)} {unit}"
 
 
 def browser_name(agent: str) -> str:

@@ -30,12 +30,12 @@ _slots = threading.BoundedSemaphore(_AT_ONCE)
 def of(user_id: int, job_ids: Sequence[str], service: str = "", format: str = "") -> Archive:
     """Return the results of the user's jobs of these ids, or of all, or all of one service, in one archive.
 
-    Each is in `format` ("png", "jpeg", "webp", or "own": that of its original), or as it is stored where none is given
-    or that format cannot hold it; the files that a run finished for download are beside it. Jobs without a result are
-    passed over. Raises JobError when nothing is left or the format is unknown, ServiceUnavailable while the account has
-    another archive sent or too many are.
+    Each is in `format` ("png", "jpeg", "webp", or "own", as when it is absent: that of its original), or as it is
+    stored where that format cannot hold it; the files that a run finished for download are beside it. Jobs without a
+    result are passed over. Raises JobError when nothing is left or the format is unknown, ServiceUnavailable while the
+    account has another archive sent or too many are.
     """
-    spec = None if format == OWN else downloads.parse_spec(format)
+    spec = None if format in ("", OWN) else downloads.parse_spec(format)
     mine = exists().where(account_of(user_id).is_there())
     wanted = select(Job).where(Job.user_id == user_id, mine, Job.deleted_at.is_(None), Job.result_file != "")
     if service:

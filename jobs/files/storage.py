@@ -4,6 +4,7 @@ A file appears whole or not at all: it is written beside its name, flushed to th
 """
 
 import errno
+import logging
 import os
 import secrets
 import shutil
@@ -14,8 +15,10 @@ from pathlib import Path
 
 from flask import current_app
 
-from jobs.errors import StorageFull
+from jobs.errors import StorageFull, StorageReadOnly
 from models import disk_reserve
+
+logger = logging.getLogger(__name__)
 
 PREVIEW, THUMBNAIL = "preview", "thumbnail"
 ORIGINAL, RESULT = "original", "result"
@@ -24,9 +27,11 @@ MASK = "result-mask"
 ANSWER, FINISHED, KEPT = "answer", "file", "kept"
 _INCOMING = "incoming"
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+_READ_ONLY = {errno.EROFS, errno.EACCES, errno.EPERM}
 _NO_LINKS = {errno.EXDEV, errno.EPERM, errno.EMLINK, errno.ENOTSUP}
 _PART = ".part"
 _UNCOMMITTED = "row-unsure"
+_told_read_only = False
 
 
 def new_id() -> str:
@@ -69,14 +74,34 @@ def is_full(error: BaseException) -> bool:
     return isinstance(error, OSError) and error.errno in _FULL
 
 
+def is_read_only(error: BaseException) -> bool:
+    """True for a file system that is read-only, and for a file or folder of the storage that is not ours to write."""
+    if not isinstance(error, OSError) or error.errno not in _READ_ONLY:
+        return False
+    return error.errno == errno.EROFS or str(error.filename or "").startswith(str(root()))
+
+
+def note_read_only(error: OSError) -> None:
+    """Say in the log that nothing can be written; once, until something is."""
+    global _told_read_only
+    if not _told_read_only:
+        logger.error("The storage %s cannot be written to: %s.", root(), error.strerror)
+    _told_read_only = True
+
+
 @contextmanager
 def telling_when_full() -> Iterator[None]:
-    """Turn the errors of a full disk into StorageFull."""
+    """Turn the errors of a full disk into StorageFull, and those of one that takes nothing into StorageReadOnly."""
+    global _told_read_only
     try:
         yield
+        _told_read_only = False
     except OSError as error:
         if is_full(error):
             raise StorageFull() from error
+        if is_read_only(error):
+            note_read_only(error)
+            raise StorageReadOnly() from error
         raise
 
 
@@ -167,10 +192,14 @@ def remove(job_id: str) -> None:
 
 
 def remove_files(job_id: str, *names: str) -> None:
-    """Delete single files of a job, where they exist."""
-    for name in names:
-        if name:
-            (folder(job_id) / name).unlink(missing_ok=True)
+    """Delete single files of a job, where they exist; from a disk that takes nothing none is, and the log says so."""
+    for path in (folder(job_id) / name for name in names if name):
+        try:
+            path.unlink(missing_ok=True)
+        except OSError as error:
+            if not is_read_only(error):
+                raise
+            note_read_only(error)
 
 
 def job_ids() -> Iterator[str]:

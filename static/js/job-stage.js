@@ -47,10 +47,8 @@ class JobStage extends HTMLElement {
 
   /** Say how the job has ended; nothing while it has not. */
   tell() {
-    const good = this.job.dataset.status === "done";
-    if (good) document.title = `✓ ${document.title}`;
-    const ended = this.querySelector("job-progress") ? "" : this.dataset.ended;
-    this.news.textContent = good ? this.dataset.finished : ended;
+    if ("hasResult" in this.job.dataset) document.title = `✓ ${document.title}`;
+    this.news.textContent = this.job.dataset.news;
   }
 
   /** Cancel, try again, pick another answer: whatever leads back to the same job stays here. */

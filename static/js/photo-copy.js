@@ -6,17 +6,19 @@ class PhotoCopy extends HTMLElement {
     this.input.copies ??= new WeakMap();
   }
 
-  /** Return the copy as a Blob, null when the server makes none. */
+  /** Return {copy} as a Blob; {refusal}, the server's words, for what it takes for no picture; {} if it cannot tell. */
   async of(file) {
     const body = new FormData();
     body.set("csrf_token", this.input.form.elements.csrf_token.value);
     body.set("image", file);
     const wish = { method: "POST", body, headers: { Accept: "image/webp,application/json" } };
     const answer = await fetch(this.dataset.url, wish).catch(() => null);
-    if (!answer?.ok) return null;
-    this.input.copies.set(file, await answer.blob());
+    if ([400, 413].includes(answer?.status)) return { refusal: (await answer.json()).error.message };
+    if (!answer?.ok) return {};
+    const copy = await answer.blob();
+    this.input.copies.set(file, copy);
     this.input.dispatchEvent(new Event("copied"));
-    return this.input.copies.get(file);
+    return { copy };
   }
 }
 

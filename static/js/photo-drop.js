@@ -2,6 +2,8 @@
 // limits. The server checks again: this only spares the person an upload in vain. The main field of a tool
 // (data-main) takes several pictures: they leave it again as the event "photos", for the tray.
 const MEGABYTE = 1024 * 1024;
+// What every browser shows: where one of these is not shown, the server says what is wrong with it.
+const SHOWN = /^image\/(jpeg|png|gif|webp|bmp)$/;
 
 class PhotoDrop extends HTMLElement {
   connectedCallback() {
@@ -10,11 +12,10 @@ class PhotoDrop extends HTMLElement {
     this.preview = this.querySelector("photo-preview");
     this.facts = this.querySelector(".drop-facts");
     this.former ??= this.facts.textContent;
-    this.isMain = "main" in this.dataset;
-    this.input.multiple = this.isMain;
+    this.input.multiple = this.isMain = "main" in this.dataset;
     this.input.addEventListener("change", () => this.look());
-    this.area.addEventListener("dragover", (event) => this.hover(event, true));
-    this.area.addEventListener("dragleave", (event) => this.hover(event, false));
+    const over = { dragover: true, dragleave: false };
+    for (const name in over) this.area.addEventListener(name, (event) => this.hover(event, over[name]));
     this.area.addEventListener("drop", (event) => this.take(event, event.dataTransfer));
     this.querySelector("[capture]")?.addEventListener("change", (event) => this.put(event.target.files));
     this.paste = (event) => this.isMain && this.take(event, event.clipboardData);
@@ -26,9 +27,9 @@ class PhotoDrop extends HTMLElement {
     document.removeEventListener("paste", this.paste);
   }
 
-  hover(event, over) {
+  hover(event, isOver) {
     event.preventDefault();
-    this.area.classList.toggle("is-over", over);
+    this.area.classList.toggle("is-over", isOver);
   }
 
   take(event, transfer) {
@@ -51,20 +52,20 @@ class PhotoDrop extends HTMLElement {
       this.input.value = "";
       return this.dispatchEvent(new CustomEvent("photos", { bubbles: true, detail: files }));
     }
-    const [file] = files;
-    const problem = file ? this.problemOf(file) : "";
+    const [file] = files, problem = file ? this.problemOf(file) : "";
     this.classList.toggle("is-filled", Boolean(file ?? this.preview.former));
     this.tell(problem || (file ? this.name(file) : this.former), problem);
     const size = await this.preview.show(problem ? null : file);
-    if (file && !problem && file === this.input.files[0]) this.measure(file, size);
-    if (file && !problem && !size) this.borrow(file);
+    if (!file || problem || file !== this.input.files[0]) return;
+    size ? this.measure(file, size) : this.borrow(file);
   }
 
   async borrow(file) {
-    const copy = await this.querySelector("photo-copy").of(file);
-    if (!copy || file !== this.input.files[0]) return;
-    await this.preview.show(file, copy);
-    this.tell(this.name(file), "");
+    this.tell(SHOWN.test(file.type) ? this.name(file) : `${this.name(file)} · ${this.dataset.noPreview}`, "");
+    const { copy, refusal } = await this.querySelector("photo-copy").of(file);
+    if (file !== this.input.files[0]) return;
+    if (copy) await this.preview.show(file, copy);
+    if (copy || refusal) this.tell(refusal || this.name(file), refusal);
   }
 
   /** Say in a sentence why a file cannot be taken; "" when it may be tried. */
@@ -74,12 +75,11 @@ class PhotoDrop extends HTMLElement {
     return file.type && !file.type.startsWith("image/") ? this.dataset.notPicture : "";
   }
 
-  measure(file, size) {
-    if (!size) return this.tell(`${this.name(file)} · ${this.dataset.noPreview}`, "");
-    const megapixels = (size.width * size.height) / 1e6;
+  measure(file, { width, height }) {
+    const megapixels = (width * height) / 1e6;
     const words = this.dataset.tooLarge.replace("{size}", megapixels.toFixed(0));
-    if (megapixels > this.dataset.maxMegapixels) this.tell(words, words);
-    else this.tell(`${this.name(file)} · ${size.width} × ${size.height}`, "");
+    const problem = megapixels > this.dataset.maxMegapixels ? words : "";
+    this.tell(problem || `${this.name(file)} · ${width} × ${height}`, problem);
   }
 
   name(file) {

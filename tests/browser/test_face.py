@@ -44,6 +44,12 @@ def test_a_file_that_is_no_picture_is_refused_before_the_upload(studio):
     expect(studio.locator(".start")).to_be_disabled()
 
 
+def test_a_text_that_is_called_a_picture_is_said_to_be_none_as_soon_as_the_server_has_seen_it(studio):
+    studio.set_input_files("[name=image]", {"name": "a.jpg", "mimeType": "image/jpeg", "buffer": b"words"})
+    expect(studio.locator(".drop-facts.field-error")).to_contain_text("not a picture")
+    expect(studio.locator(".start")).to_be_disabled()
+
+
 def test_a_dropped_and_a_pasted_picture_are_taken(studio):
     give = """([selector, name]) => {
         const transfer = new DataTransfer();

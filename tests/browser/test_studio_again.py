@@ -117,6 +117,7 @@ def test_what_a_tool_declined_is_run_all_the_same(page, site, paused_queue):
     rows(site, declined, job)
     page.goto(f"/{NAME}/jobs/{job}")
     expect(page.locator(".verdict")).to_contain_text("No motion blur")
+    expect(page.locator(".job")).to_have_attribute("data-news", "There is no result. The page says why.")
     page.get_by_role("button", name="Run anyway").click()
     page.wait_for_function("id => (document.querySelector('.job')?.dataset.job ?? id) !== id", arg=job)
     again = page.locator(".job").get_attribute("data-job")

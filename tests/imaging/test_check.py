@@ -1,5 +1,7 @@
 """The decode check, as a real child process."""
 
+import json
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -107,6 +109,47 @@ def test_the_child_sees_none_of_the_environment(photo, monkeypatch):
     monkeypatch.setattr(subprocess, "run", spying)
     inspect_bytes(photo)
     assert "SECRET_KEY" not in seen
+
+
+RESTRICTED = """
+import json, os, resource, socket, sys
+from pathlib import Path
+from imaging.io import child
+
+def look():
+    status = Path("/proc/self/status").read_text()
+    try:
+        socket.create_connection(("127.0.0.1", int(sys.argv[1])), 2)
+        network = True
+    except OSError:
+        network = False
+    return {"no_new_privileges": "NoNewPrivs:\\t1" in status, "network": network, "core": resource.getrlimit(4)[1]}
+
+child.reply(look, 5, 1400, 1)
+"""
+MAY_HAVE_A_NAMESPACE = "import ctypes; print(ctypes.CDLL(None).unshare(0x50000000))"
+
+
+def test_the_child_gains_no_rights_and_has_no_network_where_the_system_lets_it():
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        arguments = [sys.executable, "-c", RESTRICTED, str(server.getsockname()[1])]
+        child = subprocess.run(arguments, capture_output=True, text=True, check=True, timeout=60)
+    probe = subprocess.run([sys.executable, "-c", MAY_HAVE_A_NAMESPACE], capture_output=True, text=True, check=True)
+    cut_off = probe.stdout.strip() == "0"
+    assert json.loads(child.stdout) == {"no_new_privileges": True, "network": not cut_off, "core": 0}
+
+
+def test_the_child_works_outside_the_folder_of_the_site(photo, monkeypatch):
+    seen = {}
+    run = subprocess.run
+
+    def spying(*arguments, **settings):
+        seen.update(settings)
+        return run(*arguments, **settings)
+
+    monkeypatch.setattr(subprocess, "run", spying)
+    inspect_bytes(photo)
+    assert seen["cwd"] == "/"
 
 
 def test_the_child_needs_neither_torch_nor_numpy():

@@ -30,7 +30,7 @@ def test_a_selection_comes_in_one_file_under_names_that_differ(owner, owner_id):
     jobs = make_jobs(owner_id, 3)
     answer = owner.get(ALL, query_string={"id": jobs[:2]})
     found = members(answer)
-    assert sorted(found) == [f"{n:04}-{job[:6]}-adjust-a.png" for n, job in enumerate(jobs[:2], 1)]
+    assert sorted(found) == [f"{n:04}-{job[:6]}-adjust-a.jpg" for n, job in enumerate(jobs[:2], 1)]
     assert all(open_image(data).size == (60, 40) for data in found.values())
     assert answer.headers["Content-Disposition"].startswith('attachment; filename="revive-pictures-')
     assert answer.headers["Cache-Control"] == "private, no-store"
@@ -57,7 +57,7 @@ def test_all_of_one_tool_with_what_it_finished(sampler, owner, owner_id):
     make_jobs(owner_id, 1)
     make_jobs(owner_id, 1, service="sampler", way="files")
     names = [name.split("-", 2)[2] for name in members(owner.get(f"{ALL}?service=sampler"))]
-    assert names == ["sampler-a.png", "sampler-sheet-a.pdf"]
+    assert names == ["sampler-a.jpg", "sampler-sheet-a.pdf"]
     assert owner.get(f"{ALL}?service=nothing", headers=JSON).status_code == 404
 
 
@@ -110,10 +110,11 @@ def test_it_is_sent_piece_by_piece(in_app, user_id):
     assert len(pieces) > 3 and max(map(len, pieces)) < 2 * 2**18 + 2**12
 
 
-def test_each_can_be_in_the_format_of_its_original(owner, owner_id):
+@pytest.mark.parametrize("query", ["", "?format=", "?format=own"])
+def test_each_is_in_the_format_of_its_original_where_none_is_asked_for(owner, owner_id, query):
     for format in ("JPEG", "WEBP", "BMP"):
         run_job(make_job(owner_id, picture(format=format), name=f"a.{format.lower()}"))
-    names = members(owner.get(f"{ALL}?format=own"))
+    names = members(owner.get(ALL + query))
     assert sorted(name.rpartition(".")[2] for name in names) == ["jpg", "png", "webp"]
 
 

@@ -8,11 +8,23 @@ from services.base import InvalidOption, Option, ServiceError
 NUMBER = Option("size", "number", "Size", default=1.0, minimum=0.5, maximum=2.0)
 
 
-@pytest.mark.parametrize("raw", ["much", "nan", "inf", "-1", "2.1", [], "1e999"])
+@pytest.mark.parametrize("raw", ["much", "nan", "inf", "-1", "2.1", [], "1e999", "1_0", "１", "0x1", "1,5"])
 def test_a_wrong_number_is_refused_by_its_name(raw):
     with pytest.raises(InvalidOption) as caught:
         NUMBER.parse(raw)
     assert caught.value.field == "size" and caught.value.key == "invalid_option"
+
+
+@pytest.mark.parametrize("raw", ["1.5", " 1.5 ", "1.50", "+1.5", "15e-1", 1.5])
+def test_a_number_may_be_written_as_people_write_it(raw):
+    assert NUMBER.parse(raw) == 1.5
+
+
+def test_the_parts_of_a_frame_are_numbers_as_people_write_them():
+    frame = Option("frame", "frame", "Frame")
+    assert frame.parse("0.1, .2,0.5,0.5") == (0.1, 0.2, 0.5, 0.5)
+    with pytest.raises(InvalidOption):
+        frame.parse("0.1,0.2,0.5,0.0_5")
 
 
 def test_an_empty_field_means_the_default():
@@ -24,12 +36,15 @@ def test_an_unhashable_choice_is_refused_and_not_an_accident():
         services.get("adjust").parse_options({"transform": ["90"]})
 
 
-@pytest.mark.parametrize("raw, value", [("#3366CC", "#3366cc"), ("3366cc", "#3366cc")])
+@pytest.mark.parametrize(
+    "raw, value",
+    [("#3366CC", "#3366cc"), ("3366cc", "#3366cc"), ("#36c", "#3366cc"), ("FFF", "#ffffff"), (" #ff0000 ", "#ff0000")],
+)
 def test_colours_come_in_one_form(raw, value):
     assert services.get("background").parse_options({"colour": raw})["colour"] == value
 
 
-@pytest.mark.parametrize("raw", ["red", "#36c", "#3366cg", "#３366cc", 7])
+@pytest.mark.parametrize("raw", ["red", "#36", "#36cg", "#3366cg", "#３366cc", "##fff", 7])
 def test_what_is_no_colour_is_refused(raw):
     with pytest.raises(InvalidOption):
         services.get("background").parse_options({"colour": raw})

@@ -20,7 +20,7 @@ PAGE = 30
 
 def me() -> Administrator:
     """Who asks for this, and from where."""
-    return Administrator(current_user.name, request.remote_addr or "", current_user.id)
+    return Administrator(current_user.name, request.remote_addr or "")
 
 
 def filters(*names: str) -> dict[str, str]:

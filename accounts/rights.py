@@ -1,0 +1,79 @@
+"""Who asks may still act: looked at once more in each transaction, before its first write.
+
+A request is checked when its body is here (`views.guards`), but its session, account or rights may end in the moment
+before it writes. So the session of the database itself locks the rows of the account and of its session and reads them
+again before anything else is written: until the transaction ends, nobody can end them. No verb has to do it.
+
+What writes outside `db.session` (the audit log, the counters of tries) only notes what was tried. Commands and workers
+act for nobody who could sign out; they remember nobody here.
+"""
+
+from dataclasses import dataclass
+
+from sqlalchemy import event, select, true, update
+from sqlalchemy.orm import ORMExecuteState, Session
+
+from accounts.errors import RightsEnded
+from models import User, UserSession, db
+
+_CLAIM, _VERIFIED = "revive_claim", "revive_verified"
+# An execution option of a statement that changes nothing and only locks: the check follows it (see `administration`).
+ONLY_LOCKS = "revive_only_locks"
+
+
+@dataclass(frozen=True)
+class _Claim:
+    """Who a request says it comes from, and whether what it asks for is the business of administrators."""
+
+    user_id: int
+    token_hash: str
+    is_administration: bool
+
+
+def remember(user_id: int, token_hash: str, is_administration: bool) -> None:
+    """From here on this context writes only while the account is able, its session alive, and its rights as needed."""
+    db.session.info[_CLAIM] = _Claim(user_id, token_hash, is_administration)
+
+
+def forget() -> None:
+    """From here on this context writes for nobody."""
+    db.session.info.pop(_CLAIM, None)
+    db.session.info.pop(_VERIFIED, None)
+
+
+def verify() -> None:
+    """Look at the rights as before a write, for what changes something outside the database. Raises RightsEnded."""
+    _verify(db.session())
+
+
+@event.listens_for(db.session, "before_flush")
+def _before_flush(session: Session, _context: object, _instances: object) -> None:
+    _verify(session)
+
+
+@event.listens_for(db.session, "do_orm_execute")
+def _before_statement(state: ORMExecuteState) -> None:
+    if (state.is_insert or state.is_update or state.is_delete) and not state.execution_options.get(ONLY_LOCKS):
+        _verify(state.session)
+
+
+def _verify(session: Session) -> None:
+    """Lock and read the account and the session, once in a transaction: in this order, as whoever ends them does.
+
+    Statements on the connection itself are no statements of `session`, so none of them comes back here. The update
+    changes nothing; unlike a reading one it locks SQLite as well.
+    """
+    claim: _Claim | None = session.info.get(_CLAIM)
+    connection = session.connection() if claim else None
+    if claim is None or session.get_transaction() is session.info.get(_VERIFIED):
+        return
+    users, sessions = User.__table__, UserSession.__table__
+    able = update(users).values(is_admin=users.c.is_admin)
+    if claim.is_administration:  # all of them, as `administration.lock_account`: two who act at once wait, in one order
+        connection.execute(able.where(users.c.is_admin == true()))
+        able = able.where(users.c.is_admin == true())
+    able = able.where(users.c.id == claim.user_id, users.c.disabled_at.is_(None))
+    alive = select(sessions.c.id).where(sessions.c.token_hash == claim.token_hash, sessions.c.user_id == claim.user_id)
+    if not connection.execute(able).rowcount or connection.scalar(alive.with_for_update()) is None:
+        raise RightsEnded()
+    session.info[_VERIFIED] = session.get_transaction()

@@ -1,0 +1,54 @@
+"""requirements.lock: every package at one version that requirements.txt allows, every file with its hash."""
+
+import re
+import subprocess
+from pathlib import Path
+
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+ROOT = Path(__file__).resolve().parent.parent
+LOCK = (ROOT / "requirements.lock").read_text()
+GPU = re.compile(r"torch|torchvision|triton|nvidia-.*|cuda-.*")
+
+
+def wanted() -> list[Requirement]:
+    lines = (ROOT / "requirements.txt").read_text().splitlines()
+    return [Requirement(line) for line in lines if line and not line.startswith("#")]
+
+
+def locked(text: str = LOCK) -> dict[str, tuple[str, list[str]]]:
+    """Package -> its version and the hashes of its files."""
+    entries = re.split(r"^(?=[a-z0-9])", text, flags=re.M)[1:]
+    found = {}
+    for entry in entries:
+        requirement = Requirement(entry.split("\\", 1)[0].strip())
+        (pin,) = requirement.specifier
+        assert pin.operator == "==", entry
+        found[canonicalize_name(requirement.name)] = pin.version, re.findall(r"--hash=sha256:([0-9a-f]{64})\b", entry)
+    return found
+
+
+def test_the_lock_has_a_version_in_the_range_of_everything_that_is_asked_for():
+    versions = locked()
+    wrong = [str(each) for each in wanted() if versions[canonicalize_name(each.name)][0] not in each.specifier]
+    assert not wrong, "run: make lock"
+
+
+def test_every_locked_file_has_a_hash_and_nothing_says_where_it_is_from():
+    assert len(locked()) > len(wanted())
+    assert all(hashes for _, hashes in locked().values())
+    assert "://" not in LOCK and "--index" not in LOCK
+
+
+def test_the_lines_of_the_guide_take_out_pytorch_and_nothing_else():
+    page = (ROOT / "docs" / "deployment.md").read_text()
+    take_out = re.search(r"^ *(awk .* requirements\.lock) > without", page, re.M)[1]
+    names = re.search(r"\$\((sed .* requirements\.lock)\)", page)[1]
+    assert take_out in (dockerfile := (ROOT / "deploy" / "Dockerfile").read_text()) and names in dockerfile
+    rest, pins = (
+        subprocess.run(["sh", "-c", line], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+        for line in (take_out, names)
+    )
+    assert locked(rest) == {name: entry for name, entry in locked().items() if not GPU.fullmatch(name)}
+    assert pins.split() == [f"{name}=={locked()[name][0]}" for name in ("torch", "torchvision")]
