@@ -219,7 +219,7 @@ def _put_picture(job: Job, folder: Path, source: Source | None, files: Mapping[s
         job.original_name, job.title = source.job.original_name, source.job.title
         job.parent_id, job.parent_which = source.job.id, source.variant
     job.original_file, job.original_bytes, job.image_format = upload.file, upload.bytes, upload.header.format
-    job.width, job.height = upload.header.width, upload.header.height
+    job.width, job.height, job.image_pages = upload.header.width, upload.header.height, upload.header.pages
 
 
 def _receive(file: FormFile | None, folder: Path, field: str, stem: str = "") -> Upload:

@@ -162,6 +162,8 @@ def _process_one(task: Task, source: Path, is_only: bool) -> str:
     name, service = _printable(source), task.service
     try:
         picture = files.decode(source, current_app.config["MAX_MEGAPIXELS"])
+        if (pages := files.probe(source, current_app.config["MAX_MEGAPIXELS"]).pages) > 1:
+            click.echo(f"{name} holds {pages} pictures. Only the largest one was taken.", err=True)
         for sentence in _describe_resized_masks(service, task.options, picture):
             click.echo(f"{name} is {picture.width} x {picture.height} pixels, {sentence}", err=True)
         result = service.run(picture, task.options, silent)

@@ -49,6 +49,8 @@ def view(job: Job, estimate: bool = True) -> dict[str, Any]:
         "paused": is_paused(job) if estimate else False,
         "no_worker": job.status == QUEUED and not _hands() if estimate else False,
         "device": job.device,
+        "pages": job.image_pages,
+        "pages_note": _pages_note(job),
         "error": _error(job),
     }
 
@@ -85,6 +87,12 @@ def eta_seconds(job: Job) -> int | None:
         before[key] += pixels
     waits = [(_seconds_per_pixel(key) or 0.0) * pixels for key, pixels in before.items()]
     return max(1, round(sum(waits) / hands + own))
+
+
+def _pages_note(job: Job) -> str:
+    if job.image_pages < 2:
+        return ""
+    return gettext("The file holds %(count)s pictures. Only the largest one was taken.", count=job.image_pages)
 
 
 def _error(job: Job) -> dict[str, str] | None:

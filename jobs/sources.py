@@ -71,7 +71,7 @@ class Source:
     def _header(self) -> Header:
         """The size of the picture, and the format that it should best be saved in."""
         if self.variant == storage.ORIGINAL:
-            return Header(self.job.image_format, self.job.width, self.job.height)
+            return Header(self.job.image_format, self.job.width, self.job.height, self.job.image_pages)
         width, height = self.job.result_width, self.job.result_height
         if not width:  # of a job from before these were written down
             seen = probe(storage.folder(self.job.id) / self.job.result_file, math.inf)

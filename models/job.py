@@ -63,6 +63,8 @@ class Job(db.Model):
     original_file: Mapped[str] = mapped_column(ascii_text(64))
     original_bytes: Mapped[int] = mapped_column(default=0)
     image_format: Mapped[str] = mapped_column(ascii_text(16), default="")
+    # How many pictures the original's file holds, of which the job has the largest one.
+    image_pages: Mapped[int] = mapped_column(default=1, server_default="1")
     width: Mapped[int] = mapped_column(default=0)
     height: Mapped[int] = mapped_column(default=0)
     result_file: Mapped[str] = mapped_column(ascii_text(64), default="")

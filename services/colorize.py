@@ -12,6 +12,7 @@ from services import guess
 from services.base import Choice, InvalidOption, Option, Picture, Report, Result, Service
 
 if TYPE_CHECKING:
+    from imaging.colorizing.monochrome import Tone
     from imaging.guided_filter import GuidedFilter
 
 CHROMA_UNIT = 110.0  # the networks' a and b are in units of this
@@ -26,18 +27,19 @@ def run(picture: Picture, options: Mapping[str, Any], report: Report) -> Result:
     """Colour the picture. Only its luminance is read, so a yellowed print or a sepia tone does not tint the guess.
 
     The small chroma is joined to the full-size luminance with a guided filter, so that colours end where
-    things end. Alpha stays. The EXIF says that the colours were made. The guess is kept: other hints or
-    another saturation do not ask the network again.
+    things end. A coloured stamp, date or frame on a grey photo keeps its own colour. Alpha stays. The EXIF says that
+    the colours were made. The guess is kept: other hints or another saturation do not ask the network again.
     """
     report(0.0, N_("Looking at the picture"))
-    if not options["anyway"] and _has_colours(picture.rgb):
+    tone = _tone(picture.rgb)
+    if tone is None and not options["anyway"]:
         report(1.0, N_("Done"))
         return Result(None, verdict="already_coloured")
     guessed = guess.guess(picture.rgb, options, report)
     report(0.3, N_("Joining colours and details"))
     fit = _fit_guided_filter(picture.rgb, guessed.chroma, options["hints"])
     count = len(guess.VARIANTS) if options["variants"] else 1
-    results = _join_strips(picture.rgb, fit, count, options["saturation"], report)
+    results = _join_strips(picture.rgb, fit, tone, count, options["saturation"], report)
     exif = metadata.with_software(picture.exif, MARK)
     first, *others = (replace(picture.with_rgb(rgb), exif=exif) for rgb in results)
     report(1.0, N_("Done"))
@@ -51,14 +53,20 @@ def check(options: Mapping[str, Any]) -> None:
         raise InvalidOption("hints", N_("Please give the colour hints as dabs on a transparent picture."))
 
 
-def _has_colours(rgb: np.ndarray) -> bool:
-    from imaging.colorizing.monochrome import has_colours
+def _tone(rgb: np.ndarray) -> "Tone | None":
+    """Return the tone of a black-and-white picture, None for one that has colours."""
+    from imaging.colorizing.monochrome import tone_of
     from imaging.guided_filter import fit_size, resize_area
+
+    return tone_of(_lab(resize_area(rgb, fit_size(*rgb.shape[:2], CHECK_SIDE))))
+
+
+def _lab(rgb: np.ndarray) -> np.ndarray:
+    """Return uint8 (h, w, 3) as CIE L*a*b*, float32 (h, w, 3)."""
     from imaging.tensors import to_tensor
     from networks.layers.colour_space import rgb_to_lab
 
-    small = resize_area(rgb, fit_size(*rgb.shape[:2], CHECK_SIDE))
-    return has_colours(rgb_to_lab(to_tensor(small).contiguous())[0].permute(1, 2, 0).numpy())
+    return rgb_to_lab(to_tensor(rgb).contiguous())[0].permute(1, 2, 0).numpy()
 
 
 def _fit_guided_filter(rgb: np.ndarray, chroma: np.ndarray, hints: Picture | None) -> "GuidedFilter":
@@ -87,16 +95,13 @@ def _light(rgb: np.ndarray, size: tuple[int, int]) -> np.ndarray:
 
 def _spread_hints(light: np.ndarray, chroma: np.ndarray, hints: Picture) -> np.ndarray:
     from imaging.colorizing.hints import dabs, spread_hints
-    from imaging.tensors import to_tensor
-    from networks.layers.colour_space import rgb_to_lab
 
     colours, dabbed = dabs(hints.pixels, light.shape)
-    asked = rgb_to_lab(to_tensor(colours).contiguous())[0, 1:].permute(1, 2, 0).numpy() / CHROMA_UNIT
-    return spread_hints(light, asked, dabbed).over(chroma)
+    return spread_hints(light, _lab(colours)[:, :, 1:] / CHROMA_UNIT, dabbed).over(chroma)
 
 
 def _join_strips(
-    rgb: np.ndarray, fitted: "GuidedFilter", count: int, saturation: float, report: Report
+    rgb: np.ndarray, fitted: "GuidedFilter", tone: "Tone | None", count: int, saturation: float, report: Report
 ) -> list[np.ndarray]:
     """Return the first `count` variants, uint8 (H, W, 3) each, strip by strip."""
     from imaging.guided_filter import strips
@@ -104,12 +109,23 @@ def _join_strips(
     height = len(rgb)
     results = [np.empty(rgb.shape, np.uint8) for _ in range(count)]
     for strip in strips(height):
+        own = _own_share(rgb[strip], tone, strip.start, height)
         for result, part in zip(
             results, _colour_strip(rgb[strip], fitted, strip.start, height, saturation), strict=False
         ):
-            result[strip] = part
+            result[strip] = part if own is None else np.rint(part + own * (rgb[strip].astype(np.float32) - part))
         report(0.3 + 0.68 * strip.stop / height, N_("Joining colours and details"))
     return results
+
+
+def _own_share(rgb: np.ndarray, tone: "Tone | None", start: int, height: int) -> np.ndarray | None:
+    """Return how much of each pixel of a strip is a coloured thing's on a grey photo, (n, W, 1); None for nothing."""
+    from imaging.guided_filter import enlarge_rows
+
+    if tone is None or not tone.things.any():
+        return None
+    things = enlarge_rows(tone.things[:, :, None], start, len(rgb), (height, rgb.shape[1]))
+    return tone.own_share(_lab(rgb), things) if things.any() else None
 
 
 def _colour_strip(

@@ -8,7 +8,10 @@ answer. Run as `python -m imaging.io.check PATH --max-megapixels N --preview OUT
 
 import argparse
 import os
+from dataclasses import replace
 from pathlib import Path
+
+from PIL import Image
 
 from imaging.io import child, metadata
 from imaging.io.formats import DEFAULT_MAX_MEGAPIXELS, Header, header_of, open_image
@@ -80,14 +83,20 @@ def _inspect(arguments: argparse.Namespace) -> Header:
         image.draft(None, (PREVIEW_SIDE, PREVIEW_SIDE))
         image.load()
         turn = metadata.orientation(image)
-        rgb, icc = to_rgb(image)
+        rgb, icc = to_rgb(_reduced_hdr(image))
         preview = small(rgb, icc, PREVIEW_SIDE)
     preview = metadata.apply_orientation(preview, turn)
     _write(preview, arguments.preview)
     _write(small(preview, None, THUMBNAIL_SIDE), arguments.thumbnail)
     if turn >= 5:
-        header = Header(header.format, header.height, header.width)
+        header = replace(header, width=header.height, height=header.width)
     return header
+
+
+def _reduced_hdr(image: Image.Image) -> Image.Image:
+    """Return an HDR image at a size near the preview's, since tone mapping takes longer than decoding."""
+    colours, factor = image.info.get("colours"), max(image.size) // PREVIEW_SIDE
+    return image.reduce(factor) if colours and colours.hdr and factor > 1 else image
 
 
 def _write(image, path: Path) -> None:

@@ -22,6 +22,16 @@ class BrokenPicture(PictureError):
     message = N_("This picture is damaged or incomplete and cannot be opened.")
 
 
+class UnsupportedPicture(PictureError):
+    key = "unsupported_picture"
+    message = N_("This variant of the format cannot be read here. Please save the picture as JPEG or PNG.")
+
+
+class RawPhoto(UnsupportedPicture):
+    key = "raw_photo"
+    message = N_("This is a camera's raw file. Please export it as JPEG or TIFF, and upload that.")
+
+
 class TooManyPixels(PictureError):
     key = "too_many_pixels"
     message = N_("This picture has too many pixels. Please make it smaller and try again.")
@@ -56,6 +66,8 @@ ERRORS = {
     for error in (
         ForeignFormat,
         BrokenPicture,
+        UnsupportedPicture,
+        RawPhoto,
         TooManyPixels,
         TooManyBytes,
         TooCostly,

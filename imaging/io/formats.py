@@ -1,8 +1,11 @@
-"""Opening a file as a picture of an allowed format, by content and never by name. Pillow only.
+"""Opening a file as a picture of an allowed format, by content and never by name. Pillow, and what it cannot read.
 
-Nothing is decoded here: the header is read and the limits are held against it.
+The header is read and the limits are held against it. What decoders take for damage and is none is mended before
+they see it (`jpeg`, `png`, `heif`), and what they would take for whole and is not is refused. What Pillow has no mode
+for is decoded here (`tiff`, `bmp`).
 """
 
+import mmap
 import os
 import warnings
 from collections.abc import Iterator
@@ -11,9 +14,19 @@ from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 
-from PIL import Image
+from PIL import Image, PngImagePlugin
 
-from imaging.io.errors import BrokenPicture, ForeignFormat, PictureError, TooCostly, TooManyBytes, TooManyPixels
+from imaging.io import bmp, cicp, heif, jpeg, png, tiff
+from imaging.io.errors import (
+    BrokenPicture,
+    ForeignFormat,
+    PictureError,
+    RawPhoto,
+    TooCostly,
+    TooManyBytes,
+    TooManyPixels,
+    UnsupportedPicture,
+)
 
 DEFAULT_MAX_MEGAPIXELS = 50.0
 DEFAULT_QUALITY = 92  # of JPEG and WebP, 1 to 100
@@ -31,37 +44,47 @@ FORMATS = {
     "HEIF": "heic",
 }
 _BRANDS = (b"avif", b"avis", b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
-_BMP_HEADER_SIZES = {12, 40, 52, 56, 64, 108, 124}
+_BMP_HEADER_SIZES = {12, 16, 40, 52, 56, 64, 108, 124}
+# Of Fujifilm, Olympus, Panasonic, Sigma, Minolta and Canon; other raw files look like TIFF.
+_RAW_STARTS = (b"FUJIFILMCCD-RAW", b"IIRO", b"IIRS", b"MMOR", b"IIU\0", b"FOVb", b"\0MRM", b"II\x1a\0\0\0HEAPCCDR")
+_RAW_BRAND = b"crx "
+_UNSUPPORTED = {"JPEG": jpeg.is_unsupported, "TIFF": tiff.is_unsupported, "BMP": bmp.is_unsupported}
 
 # The header is held against our own limit before anything is decoded; Pillow's warning would only be noise.
 warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
+# Profiles of printers are larger than Pillow's 1 MiB, and results carry the profile of their original.
+PngImagePlugin.MAX_TEXT_CHUNK = png.MAX_PROFILE_BYTES
 
 Source = str | os.PathLike | bytes
 
 
 @dataclass(frozen=True)
 class Header:
-    """What a file says of itself: `format` is a value of `FORMATS`; the sides are in pixels, as stored."""
+    """What a file says of itself: `format` is a value of `FORMATS`; the sides are in pixels, as stored.
+
+    `pages` counts the pictures of a TIFF, of which the largest one is read.
+    """
 
     format: str
     width: int
     height: int
+    pages: int = 1
 
 
 @contextmanager
 def open_image(
     source: Source, max_megapixels: float = DEFAULT_MAX_MEGAPIXELS, max_bytes: int | None = None
 ) -> Iterator[Image.Image]:
-    """Yield the undecoded Pillow image of a path or of bytes; decode it inside the block.
+    """Yield the Pillow image of a path or of bytes, mostly undecoded; decode it inside the block.
 
+    Its `info` has "colours" (`cicp.Colours`) where the file tells them by numbers and not by a profile, and "pages".
     Raises PictureError, also for whatever a decoder raises inside the block.
     """
-    head, size = _head_and_size(source)
-    if max_bytes is not None and size > max_bytes:
-        raise TooManyBytes()
-    openers = _openers(head)
-    with _decoder_errors():
-        with Image.open(BytesIO(source) if isinstance(source, bytes) else source, formats=openers) as image:
+    with _content(source) as data:
+        if max_bytes is not None and len(data) > max_bytes:
+            raise TooManyBytes()
+        kind = _kind(data)
+        with _decoder_errors(kind, data), _OPENERS.get(kind, _open_plain)(source, data, max_megapixels) as image:
             if min(image.size) < 1:
                 raise BrokenPicture()
             if image.width * image.height > max_megapixels * 1e6:
@@ -71,45 +94,114 @@ def open_image(
 
 def header_of(image: Image.Image) -> Header:
     """Return the Header of an image that `open_image` gave."""
-    return Header(FORMATS[image.format], image.width, image.height)
-
-
-def _head_and_size(source: Source) -> tuple[bytes, int]:
-    if isinstance(source, bytes):
-        return source[:32], len(source)
-    path = Path(source)
-    with path.open("rb") as file:
-        return file.read(32), path.stat().st_size
-
-
-def _openers(head: bytes) -> list[str]:
-    """Return the Pillow openers to try for a file that begins so. Raises ForeignFormat for any other file."""
-    if head.startswith(b"\xff\xd8\xff"):
-        return ["JPEG"]
-    if head.startswith(b"\x89PNG\r\n\x1a\n"):
-        return ["PNG"]
-    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
-        return ["WEBP"]
-    if head.startswith((b"GIF87a", b"GIF89a")):
-        return ["GIF"]
-    if head.startswith((b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")):
-        return ["TIFF"]
-    if head.startswith(b"BM") and int.from_bytes(head[14:18], "little") in _BMP_HEADER_SIZES:
-        return ["BMP"]
-    if head[4:8] == b"ftyp" and any(head[at : at + 4] in _BRANDS for at in range(8, len(head), 4)):
-        return _container_openers()
-    raise ForeignFormat()
-
-
-def _container_openers() -> list[str]:
-    import pi_heif  # loaded for the files that need it: it would slow every start of the checking process
-
-    pi_heif.register_heif_opener()
-    return ["AVIF", "HEIF"]
+    return Header(FORMATS[image.format], image.width, image.height, image.info.get("pages", 1))
 
 
 @contextmanager
-def _decoder_errors() -> Iterator[None]:
+def _content(source: Source) -> Iterator[bytes]:
+    """Yield the bytes of a source; those of a file are mapped, and read where they are looked at."""
+    if isinstance(source, bytes):
+        yield source
+        return
+    with Path(source).open("rb") as file:
+        if not os.fstat(file.fileno()).st_size:
+            raise ForeignFormat()
+        with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+            yield data
+
+
+def _kind(data: bytes) -> str:
+    """Return Pillow's name for what a file begins as; "HEIF" stands for AVIF too. Raises RawPhoto, ForeignFormat."""
+    head = bytes(data[:32])
+    if head.startswith(_RAW_STARTS) or head[4:12] == b"ftyp" + _RAW_BRAND:
+        raise RawPhoto()
+    if head.startswith(png.SIGNATURE):
+        return "PNG"
+    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
+        return "WEBP"
+    if head.startswith((b"GIF87a", b"GIF89a")):
+        return "GIF"
+    if head.startswith(tiff.SIGNATURES):
+        return "TIFF"
+    if head.startswith(b"BM") and int.from_bytes(head[14:18], "little") in _BMP_HEADER_SIZES:
+        return "BMP"
+    if head[4:8] == b"ftyp" and any(head[at : at + 4] in _BRANDS for at in range(8, len(head), 4)):
+        return "HEIF"
+    if jpeg.find_start(data) >= 0:
+        return "JPEG"
+    raise ForeignFormat()
+
+
+def _open_plain(source: Source, data: bytes, max_megapixels: float, kinds: tuple[str, ...] = ()) -> Image.Image:
+    kinds = kinds or (_kind(data),)
+    return Image.open(BytesIO(source) if isinstance(source, bytes) else source, formats=kinds)
+
+
+def _open_jpeg(source: Source, data: bytes, max_megapixels: float) -> Image.Image:
+    return _open_plain(jpeg.mend(data, max_megapixels) or source, data, max_megapixels)
+
+
+def _open_png(source: Source, data: bytes, max_megapixels: float) -> Image.Image:
+    image = _open_plain(png.mend(data) or source, data, max_megapixels)
+    if numbers := png.cicp(data):
+        image.info.pop("icc_profile", None)
+        return _with_colours(image, cicp.from_numbers(*numbers))
+    if "icc_profile" in image.info or "srgb" in image.info:
+        return image
+    return _with_colours(image, cicp.from_png(image.info.get("gamma"), image.info.get("chromaticity")))
+
+
+def _open_heif(source: Source, data: bytes, max_megapixels: float) -> Image.Image:
+    import pi_heif  # loaded for the files that need it: it would slow every start of the checking process
+
+    pi_heif.register_heif_opener()
+    file = heif.HeifFile(data)
+    file.check_extents()
+    if not file.has_decoder():
+        raise UnsupportedPicture()
+    image = _open_plain(file.with_plain_properties() or source, data, max_megapixels, ("AVIF", "HEIF"))
+    numbers = None if image.info.get("icc_profile") else file.cicp()
+    return _with_colours(image, numbers and cicp.from_numbers(*numbers))
+
+
+def _open_tiff(source: Source, data: bytes, max_megapixels: float) -> Image.Image:
+    file = tiff.TiffFile(data)
+    if file.is_raw:
+        raise RawPhoto()
+    page = file.main
+    if page.pixels > max_megapixels * 1e6:
+        raise TooManyPixels()
+    try:
+        image = _open_plain(source if page is file.pages[0] else file.beginning_with(page), data, max_megapixels)
+    except Exception:  # a layout of samples that Pillow has no mode for
+        image = tiff.open_deep(file, page)
+        if image is None:
+            raise
+    image.info["pages"] = file.page_count
+    return image
+
+
+def _open_bmp(source: Source, data: bytes, max_megapixels: float) -> Image.Image:
+    try:
+        return _open_plain(source, data, max_megapixels)
+    except Exception:  # bit fields in places that Pillow does not know
+        image = bmp.open_bit_fields(data, max_megapixels)
+        if image is None:
+            raise
+        return image
+
+
+_OPENERS = {"JPEG": _open_jpeg, "PNG": _open_png, "HEIF": _open_heif, "TIFF": _open_tiff, "BMP": _open_bmp}
+
+
+def _with_colours(image: Image.Image, colours: cicp.Colours | None) -> Image.Image:
+    if colours:
+        image.info["colours"] = colours
+    return image
+
+
+@contextmanager
+def _decoder_errors(kind: str, data: bytes) -> Iterator[None]:
     try:
         yield
     except PictureError:
@@ -120,4 +212,5 @@ def _decoder_errors() -> Iterator[None]:
         raise TooCostly() from error
     except Exception as error:
         # Fed with hostile bytes a decoder may raise anything: OSError, ValueError, SyntaxError, struct.error ...
-        raise BrokenPicture() from error
+        is_unsupported = _UNSUPPORTED.get(kind)
+        raise UnsupportedPicture() if is_unsupported and is_unsupported(data) else BrokenPicture() from error

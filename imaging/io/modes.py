@@ -4,7 +4,9 @@ from io import BytesIO
 
 from PIL import Image, ImageCms
 
-MAX_PROFILE_BYTES = 4 * 2**20
+from imaging.io import cicp
+from imaging.io.png import MAX_PROFILE_BYTES
+
 _DIRECT = {"1", "L", "P", "RGB", "YCbCr", "HSV", "RGBX", "CMYK"}
 _GREY = {"1", "L", "LA", "La", "F"}  # and those that begin with I
 _WITH_ALPHA = {"LA", "La", "PA", "RGBA", "RGBa"}
@@ -13,9 +15,13 @@ _WITH_ALPHA = {"LA", "La", "PA", "RGBA", "RGBa"}
 def to_rgb(image: Image.Image) -> tuple[Image.Image, bytes | None]:
     """Return the image as RGB, or RGBA when it has transparency, and its RGB profile or None.
 
-    An RGB profile is carried over. Profiles of other colour spaces are converted to sRGB where they fit the
-    pixels; a profile that is garbage is dropped.
+    An RGB profile is carried over, and colours that the file tells by numbers become one; HDR is brought to sRGB.
+    Profiles of other colour spaces are converted to sRGB where they fit the pixels; a profile that is garbage is
+    dropped.
     """
+    if colours := image.info.get("colours"):
+        rgb = _eight_bit_rgb(image)
+        return (cicp.tone_mapped(rgb, colours), None) if colours.hdr else (rgb, cicp.profile(colours))
     icc = image.info.get("icc_profile")
     icc = icc if isinstance(icc, bytes) and 128 <= len(icc) <= MAX_PROFILE_BYTES else None
     if image.mode == "LAB":
@@ -86,19 +92,26 @@ def _eight_bit_rgb(image: Image.Image) -> Image.Image:
 
 
 def _from_deep(image: Image.Image) -> Image.Image:
-    """Bring 16-bit, 32-bit and floating point grey to 8 bits.
-
-    Integers deeper than 8 bits fill 16 bits by convention, unless none is over 255: then a program wrote 8 bits, or
-    a mask, into 16. Other ranges say nothing of their white, so the first of 1, 255, 65535 that holds every value is
-    taken for it.
-    """
+    """Bring 16-bit, 32-bit and floating point grey to 8 bits."""
     import numpy as np  # only these rare modes need it, and the checking process starts faster without
 
-    values = np.nan_to_num(np.asarray(image, dtype=np.float32), posinf=0.0, neginf=0.0)
-    peak = float(values.max())
-    if image.mode.startswith("I;16"):
-        white = 65535.0 if peak > 255 else 255.0
-    else:
-        white = next((w for w in ((1.0,) if image.mode == "F" else ()) + (255.0, 65535.0) if peak <= w), peak)
-    grey = np.clip(np.rint(values * (255.0 / white)), 0, 255).astype(np.uint8)
-    return Image.fromarray(grey).convert("RGB")
+    values = np.asarray(image, dtype=np.float32 if image.mode == "F" else None)
+    return Image.fromarray(to_eight_bits(values)).convert("RGB")
+
+
+def to_eight_bits(values):
+    """Return an array of integers or floating point numbers of any shape as uint8.
+
+    Integers deeper than 8 bits fill 16 bits by convention, unless none is over 255: then a program wrote 8 bits, or
+    a mask, into 16. Other ranges say nothing of their white, so the first of 1 (of floating point numbers only), 255,
+    65535 that holds every value is taken for it, and the largest value where none does.
+    """
+    import numpy as np
+
+    if values.dtype == np.uint8:
+        return values
+    whites = (1.0, 255.0, 65535.0) if values.dtype.kind == "f" else (255.0, 65535.0)
+    values = np.nan_to_num(values.astype(np.float32), posinf=0.0, neginf=0.0)
+    peak = float(values.max(initial=0.0))
+    white = next((white for white in whites if peak <= white), peak)
+    return np.clip(np.rint(values * (255.0 / white)), 0, 255).astype(np.uint8)

@@ -2,8 +2,10 @@
 
 import json
 import socket
+import struct
 import subprocess
 import sys
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -43,6 +45,17 @@ def test_a_transparent_picture_keeps_its_alpha_in_the_preview(tmp_path):
     inspect_bytes(path)
     assert decode(path.with_suffix(".preview.webp")).alpha.max() == 0
     assert decode(path.with_suffix(".thumbnail.jpg")).pixels.min() > 250
+
+
+def test_a_large_hdr_picture_is_tone_mapped_for_its_preview(tmp_path):
+    path = tmp_path / "upload"
+    Image.new("RGB", (5000, 40), (148, 148, 148)).save(path, "PNG")
+    whole = path.read_bytes()
+    numbers = b"cICP\x09\x10\0\1"
+    path.write_bytes(whole[:33] + struct.pack(">I", 4) + numbers + struct.pack(">I", zlib.crc32(numbers)) + whole[33:])
+    inspect_bytes(path)
+    preview = decode(path.with_suffix(".preview.webp"))
+    assert preview.width == 2048 and 215 <= preview.pixels[5, 9, 1] <= 240
 
 
 def test_domain_errors_come_through_and_leave_nothing_behind(tmp_path, photo):

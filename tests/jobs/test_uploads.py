@@ -3,11 +3,13 @@
 import io
 import resource
 
+import numpy as np
 import pytest
 
 from jobs.files import uploads
 from models import Job, db
 from tests.accounts.people import JSON
+from tests.imaging.containers import tiff_of, tiff_page
 from tests.jobs.support import BRIGHTER, list_stored_files, noise, open_image, picture, promise_weights, upload
 
 HOSTILE_NAMES = [
@@ -43,6 +45,16 @@ def test_a_program_gets_202_and_the_job(browser, in_app):
     assert only_job().options == {"transform": "none", "brightness": 1.5}
 
 
+@pytest.mark.parametrize(("language", "words"), [("en", "holds 2 pictures"), ("zh", "包含 2 张图片")])
+def test_of_a_tiff_of_two_pages_the_largest_is_taken_and_that_is_told(browser, in_app, language, words):
+    data = tiff_of(tiff_page(np.zeros((8, 8, 3), np.uint8)), tiff_page(np.zeros((30, 40, 3), np.uint8)))
+    job = upload(browser, data, headers=JSON | {"Accept-Language": language}).json
+    assert (job["width"], job["height"], job["pages"]) == (40, 30, 2) and words in job["pages_note"]
+    assert words in browser.get(job["url"], headers={"Accept-Language": language}).text
+    other = upload(browser, picture(), headers=JSON).json
+    assert (other["pages"], other["pages_note"]) == (1, "")
+
+
 def test_a_person_is_sent_to_the_page_of_the_job(browser, in_app):
     answer = upload(browser, picture())
     assert (answer.status_code, answer.location) == (303, f"/12345/jobs/{only_job().id}")
@@ -68,9 +80,11 @@ def test_the_job_keeps_the_upload_as_it_was_with_small_copies(browser, in_app, a
         (b"", 400, "empty_file"),
         (b"<svg xmlns='http://www.w3.org/2000/svg'/>", 400, "foreign_format"),
         (picture()[:600], 400, "broken_picture"),
+        (b"FUJIFILMCCD-RAW 0201" + bytes(99), 400, "raw_photo"),
+        (tiff_of(tiff_page(np.zeros((9, 9, 3), np.uint8), t259=52546)), 400, "unsupported_picture"),
         (picture(1100, 1000, "PNG"), 400, "too_many_pixels"),
     ],
-    ids=["empty", "foreign", "broken", "too many pixels"],
+    ids=["empty", "foreign", "broken", "raw", "unsupported", "too many pixels"],
 )
 def test_what_cannot_be_used_is_refused_in_words_and_not_kept(app, browser, in_app, data, status, key):
     app.config["MAX_MEGAPIXELS"] = 1

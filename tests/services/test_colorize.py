@@ -68,6 +68,15 @@ def test_a_sepia_print_is_not_taken_for_a_coloured_picture():
     assert run(sepia).picture is not None
 
 
+def test_a_coloured_stamp_keeps_its_colour_and_the_rest_gets_some():
+    """The stamp's pixels stay to the bit, those beside it are coloured."""
+    photo = np.array(Image.fromarray(GREY).resize((220, 140)))
+    photo[110:126, 180:210] = (200, 40, 40)
+    result = run(photo, variants="0").picture.pixels
+    assert np.array_equal(result[114:122, 184:206], photo[114:122, 184:206])
+    assert np.ptp(result[:90].astype(int), axis=2).max() > 5
+
+
 def test_another_saturation_does_not_ask_the_network_again(monkeypatch):
     first = run(GREY)
     monkeypatch.setattr(engine, "network", lambda name: pytest.fail("asked"))

@@ -1,0 +1,79 @@
+"""BMP files whose colours lie in bit fields of any place and width, which Pillow reads in a few layouts only."""
+
+import struct
+from dataclasses import dataclass
+
+from PIL import Image
+
+_BIT_FIELDS, _ALPHA_FIELDS = 3, 6
+_WITH_FIELDS = 40  # bytes of the shortest header that bit fields may follow
+_MASKS_AT = 14 + 40
+# Bits of a pixel by compression: none, RLE of 8 and 4 bits, bit fields with and without transparency.
+_KNOWN_BITS = {0: {1, 2, 4, 8, 16, 24, 32}, 1: {8}, 2: {4}, _BIT_FIELDS: {16, 32}, _ALPHA_FIELDS: {16, 32}}
+
+
+@dataclass(frozen=True)
+class _Header:
+    size: int
+    pixels_at: int
+    width: int
+    height: int
+    bits: int
+    compression: int
+
+    @property
+    def row_bytes(self) -> int:
+        return (self.width * self.bits + 31) // 32 * 4
+
+
+def open_bit_fields(data: bytes, max_megapixels: float) -> Image.Image | None:
+    """Return the decoded image of a BMP with bit fields, RGB or RGBA; None for any other, and for one that is cut."""
+    header = _header(data)
+    if header is None or header.compression not in (_BIT_FIELDS, _ALPHA_FIELDS) or header.bits not in (16, 32):
+        return None
+    height = abs(header.height)
+    if not (0 < header.width and 0 < height and header.width * height <= max_megapixels * 1e6):
+        return None
+    if header.pixels_at + header.row_bytes * height > len(data):
+        return None
+    import numpy as np  # only these files need it, and the checking process starts faster without
+
+    content = bytes(data[header.pixels_at : header.pixels_at + header.row_bytes * height])
+    rows = np.frombuffer(content, np.uint8).reshape(height, header.row_bytes)
+    words = rows.view(f"<u{header.bits // 8}")[:, : header.width]
+    red, green, blue, alpha = (_plane(words, mask, np) for mask in _masks(data, header))
+    # Programs that know no transparency leave its bits at zero.
+    pixels = np.dstack([red, green, blue, alpha] if alpha.any() else [red, green, blue])
+    image = Image.fromarray(np.ascontiguousarray(pixels[::-1] if header.height > 0 else pixels))
+    image.format = "BMP"
+    return image
+
+
+def is_unsupported(data: bytes) -> bool:
+    """Whether the header is whole and names a compression or a depth that no decoder here knows."""
+    header = _header(data)
+    return header is not None and header.bits not in _KNOWN_BITS.get(header.compression, set())
+
+
+def _header(data: bytes) -> _Header | None:
+    if len(data) < 54:
+        return None
+    pixels_at, size, width, height = struct.unpack_from("<IIii", data, 10)
+    bits, compression = struct.unpack_from("<HI", data, 28)
+    return _Header(size, pixels_at, width, height, bits, compression) if size >= _WITH_FIELDS else None
+
+
+def _masks(data: bytes, header: _Header) -> tuple[int, ...]:
+    """Return the masks of red, green, blue and alpha; 0 for what is not there."""
+    has_alpha = header.compression == _ALPHA_FIELDS or header.size >= 56
+    return struct.unpack_from("<4I", data, _MASKS_AT) if has_alpha else (*struct.unpack_from("<3I", data, _MASKS_AT), 0)
+
+
+def _plane(words, mask: int, np):
+    """Return the values under `mask`, shape (H, W), scaled to uint8."""
+    if not mask:
+        return np.zeros(words.shape, np.uint8)
+    shift = (mask & -mask).bit_length() - 1
+    most = mask >> shift
+    values = (words.astype(np.uint32) & np.uint32(mask)) >> np.uint32(shift)
+    return np.rint(values * (255.0 / most)).clip(0, 255).astype(np.uint8)

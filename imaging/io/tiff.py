@@ -1,0 +1,193 @@
+"""The directories of a TIFF: which page is the picture, which are others, and whether it is a camera's raw file.
+
+Classic and BigTIFF, in either order of bytes. Nothing is decoded. No numpy, but for what Pillow cannot read.
+"""
+
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass
+from io import BytesIO
+
+from PIL import Image
+
+_MAX_PAGES = 1000
+_MAX_TAGS = 500
+_MAX_VALUES = 1_000_000
+_SUBFILE, _WIDTH, _HEIGHT, _COMPRESSION, _PHOTOMETRIC, _SAMPLES, _SUB_PAGES = 254, 256, 257, 259, 262, 277, 330
+_STRIPS, _STRIP_BYTES, _TILES, _TILE_BYTES = 273, 279, 324, 325
+_CFA_PATTERN, _PROFILE, _DNG_VERSION, _DNG_BACKWARD = 33422, 34675, 50706, 50707
+_READ = {
+    *(_SUBFILE, _WIDTH, _HEIGHT, _COMPRESSION, _PHOTOMETRIC, _SAMPLES, _SUB_PAGES),
+    *(_STRIPS, _STRIP_BYTES, _TILES, _TILE_BYTES, _CFA_PATTERN, _DNG_VERSION, _DNG_BACKWARD),
+}
+_REDUCED, _MASK = 1, 4  # bits of _SUBFILE
+_RAW_PHOTOMETRICS = {32803, 34892}  # colour filter array, linear raw
+# Of Sony, Epson, Samsung, Nikon, lossy DNG, Kodak and Pentax.
+_RAW_COMPRESSIONS = {32767, 32769, 32770, 34713, 34892, 65000, 65535}
+_WEBP = 50001  # opened by Pillow and then not decoded; other compressions that it does not know it does not open
+_TYPES = {1: "B", 3: "H", 4: "I", 13: "I", 16: "Q", 18: "Q"}
+_PLAIN_COMPRESSIONS = {1, 5, 8, 32773, 32946}  # none, LZW, Deflate, PackBits
+_GREY, _RGB = 1, 2
+_LAYOUTS = {b"II*\0": ("<", False), b"MM\0*": (">", False), b"II+\0": ("<", True), b"MM\0+": (">", True)}
+SIGNATURES = tuple(_LAYOUTS)
+
+
+class BrokenDirectory(ValueError):
+    """A directory does not lie inside the file, or follows itself."""
+
+
+@dataclass(frozen=True)
+class Page:
+    """A directory at `place` in the file; `tags` are the numbers that it tells."""
+
+    place: int
+    tags: dict[int, tuple[int, ...]]
+
+    def get(self, tag: int, default: int = 0) -> int:
+        values = self.tags.get(tag)
+        return values[0] if values else default
+
+    @property
+    def pixels(self) -> int:
+        return self.get(_WIDTH) * self.get(_HEIGHT)
+
+    @property
+    def is_part(self) -> bool:
+        """Whether it is a small copy or a mask of another page, by its own word."""
+        return bool(self.get(_SUBFILE) & (_REDUCED | _MASK))
+
+    @property
+    def is_raw(self) -> bool:
+        told = {_CFA_PATTERN, _DNG_VERSION, _DNG_BACKWARD} & set(self.tags)
+        kind = self.get(_PHOTOMETRIC) in _RAW_PHOTOMETRICS or self.get(_COMPRESSION) in _RAW_COMPRESSIONS
+        return bool(told) or kind
+
+
+class TiffFile:
+    """The pages of a TIFF in bytes, those below others (SubIFDs) too. Raises BrokenDirectory."""
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+        self._order, self._is_big = _LAYOUTS[bytes(data[:4])]
+        self.pages = list(self._chain(self._number(8, 8) if self._is_big else self._number(4, 4), set()))
+
+    @property
+    def is_raw(self) -> bool:
+        """Whether it holds what a camera's sensor saw and no picture made of it."""
+        return bytes(self._data[8:10]) == b"CR" or any(page.is_raw for page in self.pages)
+
+    @property
+    def main(self) -> Page:
+        """The page with the most pixels; the first of those that are alike."""
+        whole = [page for page in self.pages if not page.is_part] or self.pages
+        return max(whole, key=lambda page: page.pixels)
+
+    @property
+    def page_count(self) -> int:
+        """How many pictures there are, without the small copies and masks of others."""
+        return max(1, sum(not page.is_part for page in self.pages))
+
+    def beginning_with(self, page: Page) -> bytes:
+        """Return the file with this page as the first."""
+        at, width = (8, 8) if self._is_big else (4, 4)
+        place = page.place.to_bytes(width, "little" if self._order == "<" else "big")
+        return bytes(self._data[:at]) + place + bytes(self._data[at + width :])
+
+    def is_whole(self, page: Page) -> bool:
+        """Whether all pieces of a page lie inside the file."""
+        for offsets, lengths in ((_STRIPS, _STRIP_BYTES), (_TILES, _TILE_BYTES)):
+            if offsets in page.tags:
+                pieces = zip(page.tags[offsets], page.tags.get(lengths, ()), strict=False)
+                return all(offset + length <= len(self._data) for offset, length in pieces)
+        return False
+
+    def profile(self, page: Page) -> bytes | None:
+        """Return the colour profile of a page."""
+        for tag, kind, count, place in self._entries(page.place):
+            if tag == _PROFILE and kind in (1, 7) and place + count <= len(self._data):
+                return bytes(self._data[place : place + count])
+        return None
+
+    def _chain(self, place: int, seen: set[int]) -> Iterator[Page]:
+        while place:
+            if place in seen or len(seen) >= _MAX_PAGES:
+                raise BrokenDirectory("the directories follow each other without end")
+            seen.add(place)
+            entries = list(self._entries(place))
+            page = Page(place, {tag: self._values(*entry) for tag, *entry in entries if tag in _READ})
+            yield page
+            for below in page.tags.get(_SUB_PAGES, ()):
+                yield from self._chain(below, seen)
+            count_width, width = (8, 20) if self._is_big else (2, 12)
+            place = self._number(place + count_width + width * len(entries), 8 if self._is_big else 4)
+
+    def _entries(self, place: int) -> Iterator[tuple[int, int, int, int]]:
+        """Yield (tag, type, count of values, place of the first) of a directory."""
+        count_width, width, inside = (8, 20, 8) if self._is_big else (2, 12, 4)
+        count = self._number(place, count_width)
+        if count > _MAX_TAGS:
+            raise BrokenDirectory("a directory has too many tags")
+        for at in range(place + count_width, place + count_width + width * count, width):
+            tag, kind, values = self._number(at, 2), self._number(at + 2, 2), self._number(at + 4, inside)
+            size = struct.calcsize(_TYPES.get(kind, "B")) * values
+            value_at = at + 4 + inside
+            yield tag, kind, values, value_at if size <= inside else self._number(value_at, inside)
+
+    def _values(self, kind: int, count: int, place: int) -> tuple[int, ...]:
+        letter = _TYPES.get(kind)
+        if letter is None or count > _MAX_VALUES or place + count * struct.calcsize(letter) > len(self._data):
+            return ()
+        return struct.unpack_from(f"{self._order}{count}{letter}", self._data, place)
+
+    def _number(self, place: int, width: int) -> int:
+        if place + width > len(self._data):
+            raise BrokenDirectory("a directory ends behind the file")
+        return int.from_bytes(self._data[place : place + width], "little" if self._order == "<" else "big")
+
+
+def open_deep(file: TiffFile, page: Page) -> Image.Image | None:
+    """Return the decoded image of a page whose samples Pillow has no mode for, such as floating point RGB.
+
+    It comes upright, as RGB or RGBA, with its profile. None where that cannot be read either, or is cut.
+    """
+    if page.get(_PHOTOMETRIC) not in (_GREY, _RGB) or page.get(_COMPRESSION, 1) not in _PLAIN_COMPRESSIONS:
+        return None
+    if not file.is_whole(page):
+        return None
+    import cv2  # only these files need it
+    import numpy as np
+
+    from imaging.io.modes import to_eight_bits
+
+    cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
+    try:
+        values = cv2.imdecode(np.frombuffer(file.beginning_with(page), np.uint8), cv2.IMREAD_UNCHANGED)
+    except cv2.error:
+        return None
+    if values is None or (values.ndim == 3 and values.shape[2] not in (3, 4)):
+        return None
+    if values.ndim == 3:
+        values = values[:, :, [2, 1, 0, 3][: values.shape[2]]]
+    image = Image.fromarray(to_eight_bits(values))
+    image.format = "TIFF"
+    if profile := file.profile(page):
+        image.info["icc_profile"] = profile
+    return image
+
+
+def is_unsupported(data: bytes) -> bool:
+    """Whether all of the main page lies in the file, and no decoder here knows how it is compressed or laid out."""
+    try:
+        file = TiffFile(data)
+        page = file.main
+        return file.is_whole(page) and (page.get(_COMPRESSION) == _WEBP or not _opens(file.beginning_with(page)))
+    except ValueError:
+        return False
+
+
+def _opens(data: bytes) -> bool:
+    try:
+        Image.open(BytesIO(data), formats=["TIFF"]).close()
+    except Exception:  # a compression that Pillow does not know, or a layout of samples that it has no mode for
+        return False
+    return True

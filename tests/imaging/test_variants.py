@@ -1,0 +1,177 @@
+"""Variants of formats that Pillow does not read by itself, raw files, and TIFFs of several pages."""
+
+import struct
+from io import BytesIO
+
+import numpy as np
+import pytest
+from PIL import Image, UnidentifiedImageError
+
+from imaging.io.boxes import Box, read_associations, read_extents, write_associations
+from imaging.io.errors import RawPhoto, UnsupportedPicture
+from imaging.io.files import BrokenPicture, decode, probe
+from tests.imaging.containers import box, heic_grid, tiff_of, tiff_page
+from tests.imaging.pictures import UPRIGHT, corners_of, quarters, save
+
+RGB = np.asarray(quarters())
+
+
+@pytest.mark.parametrize("order", ["<", ">"])
+@pytest.mark.parametrize("big", [False, True])
+def test_a_bigtiff_is_read_in_either_order_of_bytes(big, order):
+    picture = decode(tiff_of(tiff_page(RGB), big=big, order=order))
+    assert np.array_equal(picture.pixels, RGB) and picture.format == "tiff"
+
+
+@pytest.mark.parametrize("kind", [np.float32, np.float64, np.uint32])
+def test_a_tiff_of_deep_colours_is_read(kind):
+    values = (RGB / 255).astype(kind) if kind != np.uint32 else RGB.astype(kind) * 257
+    picture = decode(tiff_of(tiff_page(values)))
+    assert np.array_equal(picture.pixels, RGB) and picture.format == "tiff"
+
+
+def test_a_floating_point_tiff_with_transparency_is_upright():
+    values = np.dstack([RGB / 255, np.full(RGB.shape[:2], 0.5)]).astype(np.float32)
+    picture = decode(tiff_of(tiff_page(values[:, ::-1], t274=2, t338=2)))
+    assert corners_of(picture.pixels) == UPRIGHT and abs(int(picture.alpha[0, 0]) - 128) <= 1
+
+
+def test_a_floating_point_tiff_that_is_cut_is_broken():
+    data = tiff_of(tiff_page(np.repeat(RGB, 4, 0).astype(np.float32)))
+    directory = int.from_bytes(data[4:8], "little")
+    with pytest.raises(BrokenPicture):  # cut in its pixels, the directory before them
+        decode(data[:4] + struct.pack("<I", 8) + data[directory : directory + 150] + data[8:4000])
+
+
+UNSUPPORTED = {
+    "WebP in TIFF": lambda: tiff_of((tiff_page(RGB, t259=50001)[0], save(quarters(), "WEBP", lossless=True))),
+    "TIFF of an unknown compression": lambda: tiff_of(tiff_page(RGB, t259=52546)),
+    "TIFF of half precision": lambda: tiff_of(tiff_page(RGB.astype(np.float16))),
+    "TIFF with a palette of 16 bits": lambda: tiff_of(tiff_page(RGB[:, :, 0].astype(np.uint16), t262=3)),
+    "HEIC of another coding": lambda: heic_grid().replace(b"hvc1\0", b"avc1\0"),
+    "JPEG without loss": lambda: save(quarters(), "JPEG").replace(b"\xff\xc0", b"\xff\xc3"),
+    "BMP that holds a JPEG": lambda: save(quarters(), "BMP")[:30] + b"\4" + save(quarters(), "BMP")[31:],
+}
+
+
+@pytest.mark.parametrize("make", UNSUPPORTED.values(), ids=UNSUPPORTED)
+def test_what_no_decoder_knows_is_unsupported_and_not_damaged(make):
+    with pytest.raises(UnsupportedPicture) as caught:
+        decode(make())
+    assert caught.value.key == "unsupported_picture"
+
+
+def bmp(bits: int, masks: tuple[int, ...], pixels: np.ndarray) -> bytes:
+    """Return a BMP with bit fields, its rows from the bottom up."""
+    height, width = pixels.shape
+    rows = np.zeros((height, (width * bits // 8 + 3) // 4 * 4 // (bits // 8)), f"<u{bits // 8}")
+    rows[:, :width] = pixels[::-1]
+    head = struct.pack("<IiiHHIIiiII", 56, width, height, 1, bits, 3, 0, 2835, 2835, 0, 0)
+    head += struct.pack("<4I", *masks, *[0] * (4 - len(masks)))
+    return b"BM" + struct.pack("<IHHI", 14 + len(head) + rows.nbytes, 0, 0, 14 + len(head)) + head + rows.tobytes()
+
+
+@pytest.mark.parametrize("shifts", [(20, 10, 0), (0, 12, 22), (24, 16, 8)])
+def test_a_bmp_with_bit_fields_anywhere_is_read(shifts):
+    colours = RGB[:, :61].astype(np.uint32)
+    words = sum(colours[:, :, number] << shift for number, shift in enumerate(shifts))
+    picture = decode(bmp(32, tuple(255 << shift for shift in shifts), words))
+    assert np.array_equal(picture.pixels, colours) and picture.format == "bmp"
+
+
+def test_a_bmp_of_fields_of_odd_widths_is_scaled_to_white():
+    picture = decode(bmp(16, (0x3, 0x1C, 0xFFE0), np.full((3, 5), 0xFFFF)))
+    assert (picture.pixels == 255).all() and picture.pixels.shape == (3, 5, 3)
+
+
+def test_a_bmp_with_bit_fields_that_is_cut_is_broken():
+    data = bmp(32, (255, 255 << 10, 255 << 20), np.zeros((20, 20)))
+    with pytest.raises(BrokenPicture):
+        decode(data[:-100])
+
+
+RAWS = {
+    "DNG": lambda: tiff_of(tiff_page(RGB[:12, :16], t254=1, t50706=0x0401), tiff_page(RGB)),
+    "NEF": lambda: tiff_of(tiff_page(RGB[:12, :16]), tiff_page(RGB[:, :, 0], t262=32803, t259=34713)),
+    "ARW": lambda: tiff_of(tiff_page(RGB[:12, :16]), tiff_page(RGB[:, :, 0].astype(np.uint16), t259=32767)),
+    "CR2": lambda: b"II*\0\x10\0\0\0CR\2\0" + bytes(40),
+    "RAF": lambda: b"FUJIFILMCCD-RAW 0201" + bytes(128) + save(quarters(), "JPEG"),
+    "ORF": lambda: b"IIRO\x08\0\0\0" + bytes(40),
+    "RW2": lambda: b"IIU\0\x18\0\0\0" + bytes(40),
+    "CR3": lambda: box(b"ftyp", b"crx \0\0\0\1crx isom") + bytes(40),
+}
+
+
+@pytest.mark.parametrize("make", RAWS.values(), ids=RAWS)
+def test_a_raw_file_is_refused_with_what_to_do(make):
+    with pytest.raises(RawPhoto, match="export it as JPEG or TIFF"):
+        decode(make())
+
+
+def test_raw_pixels_below_a_thumbnail_are_found():
+    """As cameras write it: the first directory is a thumbnail, and names the place of the other one (SubIFDs)."""
+    raw = tiff_of(tiff_page(RGB[:, :, 0], t262=32803))
+    below = int.from_bytes(raw[4:8], "little")
+    directory, data = tiff_page(RGB[:12, :16], t254=1, t330=below)
+    whole = tiff_of((directory | {273: (4, [len(raw)])}, data))
+    moved = bytearray(raw + data + bytes(len(data) % 2))
+    first = len(moved)
+    start = int.from_bytes(whole[4:8], "little")
+    rows = bytearray(whole[start:])
+    for at in range(2, 2 + 12 * int.from_bytes(rows[:2], "little"), 12):
+        tag, kind, count = struct.unpack_from("<HHI", rows, at)
+        if tag in (258, 339):
+            struct.pack_into("<HHII", rows, at, tag, 3, 1, 8)
+    moved[4:8] = struct.pack("<I", first)
+    with pytest.raises(RawPhoto):
+        decode(bytes(moved + rows))
+
+
+def test_the_largest_page_of_a_tiff_is_taken_and_the_others_are_counted():
+    data = tiff_of(tiff_page(RGB[:12, :16]), tiff_page(RGB), tiff_page(RGB[:20]))
+    assert np.array_equal(decode(data).pixels, RGB)
+    header = probe(data)
+    assert (header.width, header.height, header.pages) == (64, 48, 3)
+
+
+def test_small_copies_by_their_own_word_are_no_pages():
+    data = tiff_of(tiff_page(RGB[:12, :16], t254=1), tiff_page(RGB))
+    assert np.array_equal(decode(data).pixels, RGB) and probe(data).pages == 1
+
+
+def glass_avif() -> bytes:
+    image = quarters()
+    image.putalpha(128)
+    return save(image, "AVIF", quality=95)
+
+
+def avif_with_lists(*lists: bytes) -> bytes:
+    """Return `glass_avif` with these boxes in place of its list of properties (`ipma`)."""
+    whole = bytearray(glass_avif())
+    at = whole.index(b"ipma") - 4
+    old = int.from_bytes(whole[at : at + 4], "big")
+    growth = len(b"".join(lists)) - old
+    iloc = whole.index(b"iloc") - 4
+    location = Box(b"iloc", iloc, iloc + 8, iloc + int.from_bytes(whole[iloc : iloc + 4], "big"))
+    for extent in read_extents(whole, location):
+        offset = int.from_bytes(whole[extent.place : extent.place + extent.width], "big") + growth
+        whole[extent.place : extent.place + extent.width] = offset.to_bytes(extent.width, "big")
+    for kind in (b"meta", b"iprp"):
+        place = whole.index(kind) - 4
+        size = int.from_bytes(whole[place : place + 4], "big") + growth
+        whole[place : place + 4] = size.to_bytes(4, "big")
+    whole[at : at + old] = b"".join(lists)
+    return bytes(whole)
+
+
+def test_an_avif_whose_transparency_has_no_size_and_a_list_of_its_own_is_read():
+    whole = glass_avif()
+    at = whole.index(b"ipma") - 4
+    colour, alpha = read_associations(whole, Box(b"ipma", at, at + 8, at + int.from_bytes(whole[at : at + 4], "big")))
+    size = next(pair for pair in alpha[1] if pair in colour[1])
+    without = (alpha[0], [pair for pair in alpha[1] if pair != size])
+    data = avif_with_lists(write_associations([colour]), write_associations([without]))
+    with pytest.raises(UnidentifiedImageError):
+        Image.open(BytesIO(data))
+    picture = decode(data)
+    assert corners_of(picture.pixels) == UPRIGHT and np.ptp(picture.alpha) == 0 < picture.alpha[0, 0] < 255
