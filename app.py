@@ -13,7 +13,22 @@ from accounts import commands as account_commands
 from accounts.mail import mail
 from models import db
 from models.sqlite import make_sqlite_durable
-from views import account, admin, auth, errors, guards, headers, history, home, jobs, languages, ops, pages, studio
+from views import (
+    account,
+    admin,
+    admission,
+    auth,
+    errors,
+    guards,
+    headers,
+    history,
+    home,
+    jobs,
+    languages,
+    ops,
+    pages,
+    studio,
+)
 from worker import commands as job_commands
 
 
@@ -30,7 +45,7 @@ def create_app(settings: Mapping[str, Any] | None = None) -> Flask:
     make_sqlite_durable(app)
     Migrate(app, db)
     mail.init_app(app)
-    for module in (languages, guards, headers, pages, errors):
+    for module in (admission, languages, guards, headers, pages, errors):
         module.init_app(app)
     for module in (ops, home, auth, account, admin, jobs, history, studio):
         app.register_blueprint(module.blueprint)

@@ -141,8 +141,15 @@ SETTINGS = (
     Setting("BASE_URL", text, None, "address of the site as written in mails, such as `https://photos.example.org`"),
     Setting("HTTPS", switch, False, "yes when people reach the site over TLS: secure `__Host-` cookie and HSTS"),
     Setting("PROXIES", whole(0, 5), 0, "how many reverse proxies of yours stand in front and set `X-Forwarded-For`"),
-    Setting("WEB_THREADS", whole(1, 64), 8, "threads of each web process"),
+    Setting("WEB_THREADS", whole(1, 64), 8, "threads of each web process, half of them for work on pictures"),
     Setting("WEB_PROCESSES", whole(1, 32), 1, "web processes"),
+    Setting(
+        "DECODING_MEGABYTES",
+        whole(200, 65536),
+        1500,
+        "memory for the processes that check and convert pictures, all web processes together; a single larger picture is taken alone",
+    ),
+    Setting("SLOW_CLIENT_SECONDS", whole(2, 600), 30, "when a client that sends or reads under 1 kB/s is cut off"),
     Setting("WORKER_THREADS", whole(1, 16), 1, "jobs that one worker runs at once"),
     Setting(
         "MAIL_SERVER",
@@ -248,9 +255,10 @@ def _engine_options(values: Mapping[str, Any]) -> dict[str, Any]:
         "pool_pre_ping": True,
         "hide_parameters": True,  # hashes and addresses have no place in the log of an unforeseen error
         "pool_recycle": values["DATABASE_POOL_RECYCLE_SECONDS"],
-        # A thread holds at most two connections at once: its own, and one that counts or records.
+        # A thread holds at most two connections at once: its own, and one that counts or records. Archives have four
+        # threads of their own.
         "pool_size": values["DATABASE_POOL_SIZE"] or values["WEB_THREADS"],
-        "max_overflow": values["WEB_THREADS"] + 4,
+        "max_overflow": values["WEB_THREADS"] + 10,
     }
     if (values["DATABASE_URL"] or "sqlite:").startswith("sqlite:"):
         return options

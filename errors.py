@@ -11,7 +11,8 @@ class DomainError(Exception):
 
     key: stable, for programs. message: an English sentence marked with `N_`, or one that is translated lazily.
     status: the HTTP status that it becomes. field: the field or option of a form that it is about, "" for none.
-    retry_after: seconds until trying again makes sense, None where it does not.
+    retry_after: seconds until trying again makes sense, None where it does not. allowed: values that would do, where
+    they can be listed.
     """
 
     key = "failed"
@@ -19,6 +20,7 @@ class DomainError(Exception):
     status = 400
     field = ""
     retry_after: int | None = None
+    allowed: tuple[str, ...] = ()
 
     def __init__(self, key="", message="", status: int | None = None, *, field="", retry_after: int | None = None):
         self.key = key or self.key

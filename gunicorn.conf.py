@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 from config import UMASK, load_or_exit
+from server.worker import BufferingWorker
 
 os.umask(UMASK)
 settings = load_or_exit()
@@ -12,14 +13,13 @@ os.environ.setdefault("DATABASE_TIMEOUT_SECONDS", "3")
 
 bind = f"{settings['HOST']}:{settings['PORT']}"
 workers = settings["WEB_PROCESSES"]
-# Threads, because a page waits for the database and for uploads, not for the processor.
-worker_class = "gthread"
+# Requests and answers go through one loop, and no slow client holds a thread. A page waits for the database, not for
+# the processor, so there are several threads.
+worker_class = BufferingWorker
 threads = settings["WEB_THREADS"]
 timeout = 120
 graceful_timeout = 30
-keepalive = 5
 accesslog = None
 loglevel = "warning"
 # Temporary heartbeat files on a disk can stall a worker; memory cannot.
 worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None
-forwarded_allow_ips = "127.0.0.1,::1"

@@ -11,6 +11,6 @@ THEMES = ("system", "light", "dark")
 def choose_theme(user: User, theme: str) -> None:
     """Keep the theme for this account. Raises FieldErrors."""
     if theme not in THEMES:
-        raise FieldErrors({"theme": _("Please choose one of the themes.")})
+        raise FieldErrors({"theme": _("Please choose one of the themes: system, light or dark.")})
     user.theme = theme
     db.session.commit()

@@ -69,7 +69,7 @@ def check_choices(service: Service, options: Mapping[str, Any]) -> None:
     for option in service.options:
         for choice in option.choices:
             if choice.weights and options.get(option.name) == choice.value and not is_usable(choice.weights):
-                raise InvalidOption(option.name, _NOT_OFFERED)
+                raise InvalidOption(option.name, _NOT_OFFERED, [each.value for each in list_offered_choices(option)])
 
 
 def all_weights() -> list[WeightsView]:

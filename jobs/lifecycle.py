@@ -67,8 +67,10 @@ def create(user_id: int, service: Service, fields: Mapping[str, Any], files: Map
     with storage.draft(job.id) as folder:
         _put_picture(job, folder, source, files)
         for name in wanted:
-            new = name in files
-            extra = _receive(files[name], folder, name) if new else source.put_upload(old_uploads[name], folder)
+            if name in files:
+                extra = _receive(files[name], folder, name, name, user_id)
+            else:
+                extra = source.put_upload(old_uploads[name], folder)
             row[name] = extra.file
             job.original_bytes += extra.bytes
         storage.keep(folder, job.id)
@@ -210,7 +212,7 @@ def _is_older(user_id: int, job_id: str):
 def _put_picture(job: Job, folder: Path, source: Source | None, files: Mapping[str, FormFile]) -> None:
     """Put the picture into the draft of a job, and what is known of it into the row."""
     if source is None:
-        upload = _receive(files.get(IMAGE), folder, IMAGE, storage.ORIGINAL)
+        upload = _receive(files.get(IMAGE), folder, IMAGE, storage.ORIGINAL, job.user_id)
         job.original_name = uploads.display_name(files[IMAGE].name)
     else:
         upload = source.put_picture(folder)
@@ -222,9 +224,9 @@ def _put_picture(job: Job, folder: Path, source: Source | None, files: Mapping[s
     job.width, job.height, job.image_pages = upload.header.width, upload.header.height, upload.header.pages
 
 
-def _receive(file: FormFile | None, folder: Path, field: str, stem: str = "") -> Upload:
+def _receive(file: FormFile | None, folder: Path, field: str, stem: str, user_id: int) -> Upload:
     try:
-        return uploads.receive(file, folder, stem or field)
+        return uploads.receive(file, folder, stem, user_id)
     except DomainError as error:
         error.field = field
         raise

@@ -93,6 +93,19 @@ def admit(user_id: int, upload_bytes: int, pixels: int) -> None:
     _check_active_and_storage(user_id, allowed, upload_bytes)
 
 
+def charge(user_id: int, pixels: int, refuse: bool = True) -> None:
+    """Count pixels of an account's day that become no job. Raises QuotaExceeded, unless it is not to `refuse`."""
+    db.session.rollback()
+    more = {_day_key("pixels", user_id): math.ceil(pixels / _PIXELS_PER_COUNT)}
+    if not _add(more):
+        _make_tallies(more)
+        _add(more)
+    counted = _count_jobs(*more)
+    db.session.commit()
+    if refuse:
+        _check_day(of(user_id), 0, counted)
+
+
 def keys_of(user_id: int) -> list[str]:
     """Return the keys of today's tallies of an account."""
     return [_day_key(what, user_id) for what in ("jobs", "pixels")]

@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -34,12 +34,16 @@ class ServiceError(DomainError):
 
 
 class InvalidOption(ServiceError):
-    """An option that is missing, of the wrong kind or out of its range. `field` names it."""
+    """An option that is missing, of the wrong kind or out of its range. `field` names it.
+
+    `allowed` are the values that would do, where they can be listed: those of a choice, or one range like "0.2-5".
+    """
 
     key = "invalid_option"
 
-    def __init__(self, option: str, message: str):
+    def __init__(self, option: str, message: str, allowed: Sequence[str] = ()):
         super().__init__(message=message, field=option)
+        self.allowed = tuple(allowed)
 
 
 class Cancelled(Exception):
@@ -169,8 +173,9 @@ class Service:
 
 
 def _parse_choice(option: Option, raw: Any) -> str:
-    if raw not in [choice.value for choice in option.choices]:
-        raise InvalidOption(option.name, N_("This is not one of the choices."))
+    values = [choice.value for choice in option.choices]
+    if raw not in values:
+        raise InvalidOption(option.name, N_("This is not one of the choices."), values)
     return raw
 
 
@@ -187,7 +192,8 @@ def _parse_number(option: Option, raw: Any) -> float:
     except (TypeError, ValueError):
         raise InvalidOption(option.name, N_("Please enter a number.")) from None
     if not math.isfinite(value) or not option.minimum <= value <= option.maximum:
-        raise InvalidOption(option.name, N_("This number is out of range."))
+        allowed = f"{option.minimum:g}-{option.maximum:g}"
+        raise InvalidOption(option.name, N_("This number is out of range."), [allowed])
     return value
 
 

@@ -18,6 +18,7 @@ ROOMS = (
     "jobs",
     "models",
     "networks",
+    "server",
     "services",
     "training",
     "views",

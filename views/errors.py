@@ -2,7 +2,7 @@
 
 import secrets
 
-from flask import Flask, current_app, jsonify, make_response, redirect, render_template, request, url_for
+from flask import Flask, Response, current_app, jsonify, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext, lazy_gettext
 from flask_login import current_user
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
@@ -15,7 +15,7 @@ from jobs.errors import StorageFull, StorageReadOnly
 from jobs.files import storage
 from models import disk_reserve, undo
 from models.faults import Fault, describe, fault_of
-from views.guards import ask_anew, forget_who, is_known, wants_json
+from views.guards import ask_anew, forget_who, is_known, takes_html, wants_json
 
 RETRY_SECONDS = 10
 
@@ -26,7 +26,9 @@ SENTENCES = {
     403: ("forbidden", lazy_gettext("This is not allowed.")),
     404: ("not_found", lazy_gettext("There is nothing at this address. It may have been deleted.")),
     405: ("method_not_allowed", lazy_gettext("This address does not answer to that kind of request.")),
+    406: ("only_a_page", lazy_gettext("What is at this address comes as a web page only.")),
     413: ("too_large", lazy_gettext("What was sent is larger than the server accepts.")),
+    416: ("no_such_range", lazy_gettext("This file has no such part.")),
     429: ("too_many", lazy_gettext("Too many requests. Wait a little and try again.")),
     500: ("unexpected", lazy_gettext("Something went wrong on our side. It was logged under the number below.")),
     503: ("unavailable", lazy_gettext("The server cannot reach its database right now. Try again in a moment.")),
@@ -39,6 +41,8 @@ TOO_LARGE = {
     "studio.studio": lazy_gettext("This upload is larger than the server accepts. Choose a smaller picture."),
     "admin.import_weights": lazy_gettext("This file is larger than this server takes."),
 }
+# What the framework says beside its sentence, and what HTTP asks for: which methods, how long the file is.
+KEPT_HEADERS = ("Allow", "Content-Range", "Accept-Ranges")
 OTHER = ("failed", lazy_gettext("This request could not be served."))
 
 
@@ -48,6 +52,7 @@ def init_app(app: Flask) -> None:
     for gone in (RightsEnded, ObjectDeletedError, StaleDataError):
         app.register_error_handler(gone, ended_meanwhile)
     app.register_error_handler(DomainError, domain_error)
+    app.after_request(refuse_pages_to_programs)
     app.register_error_handler(OperationalError, database_error)
     app.register_error_handler(InterfaceError, database_error)
     app.register_error_handler(OSError, os_error)
@@ -55,11 +60,13 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(Exception, handle_unexpected)
 
 
-def respond(status, key, message, *, fields=None, retry_after=None, reference=None):
-    """Return the error as JSON or as a page, whichever the caller reads."""
-    message = gettext(str(message))
+def respond(status, key, message, *, fields=None, allowed=(), retry_after=None, reference=None):
+    """Return the error as JSON or as a page, whichever the caller reads. `allowed` are values that would have done."""
+    message = with_allowed(message, allowed)
     if wants_json():
         error = {"key": key, "message": message}
+        if allowed:
+            error["allowed"] = list(allowed)
         if fields:
             error["fields"] = {name: gettext(str(text)) for name, text in fields.items()}
         if reference:
@@ -76,6 +83,23 @@ def respond(status, key, message, *, fields=None, retry_after=None, reference=No
     return response
 
 
+def with_allowed(message, allowed) -> str:
+    """Translate a sentence, and name after it the values that would have done."""
+    message = gettext(str(message))
+    if not allowed:
+        return message
+    possible = gettext("Possible: %(values)s.", values=", ".join(allowed))
+    return f"{message} {possible}"
+
+
+def refuse_pages_to_programs(response: Response) -> Response:
+    """Tell a caller that takes no pages that there is nothing else here (RFC 9110, 406)."""
+    is_page = response.status_code == 200 and response.mimetype == "text/html"
+    if request.method in ("GET", "HEAD") and is_page and not takes_html():
+        return respond(406, *SENTENCES[406])
+    return response
+
+
 def title_of(status: int) -> str:
     """A short heading for the error page."""
     if status == 404:
@@ -87,7 +111,7 @@ def title_of(status: int) -> str:
 
 def domain_error(error: DomainError):
     """What cannot be done, with the status that it carries."""
-    return respond(error.status, error.key, error.message, retry_after=error.retry_after)
+    return respond(error.status, error.key, error.message, allowed=error.allowed, retry_after=error.retry_after)
 
 
 def ended_meanwhile(_error: Exception):
@@ -123,7 +147,11 @@ def http_error(error: HTTPException):
         message = TOO_LARGE.get(request.endpoint, message)
     if hasattr(error, "key"):
         key, message = error.key, error.description
-    return respond(error.code, key, message)
+    response = respond(error.code, key, message)
+    for name, value in error.get_headers(request.environ):
+        if name in KEPT_HEADERS:
+            response.headers[name] = value
+    return response
 
 
 def database_error(error: DBAPIError):

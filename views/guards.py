@@ -83,7 +83,24 @@ def find_user(token: str) -> User | None:
 
 def wants_json() -> bool:
     """Say whether the caller is a program that would rather have JSON than a page."""
-    return request.accept_mimetypes.best_match(["text/html", "application/json"]) == "application/json"
+    return _preference("application/json") > _preference("text/html")
+
+
+def takes_html() -> bool:
+    """Say whether a page is an answer that the caller can take."""
+    return _preference("text/html") > 0
+
+
+def _preference(kind: str) -> float:
+    """Return what the header Accept makes of a media type, 0 to 1; the range that is nearest to it counts.
+
+    Parameters, such as a charset or a version, are no obstacle. Without the header everything is taken.
+    """
+    accepted = [(value.partition(";")[0].strip().lower(), quality) for value, quality in request.accept_mimetypes]
+    for wanted in (kind, f"{kind.partition('/')[0]}/*", "*/*", "*"):
+        if qualities := [quality for value, quality in accepted if value == wanted]:
+            return max(qualities)
+    return 0.0 if accepted else 1.0
 
 
 def safe_next(target: str | None, default: str = "/") -> str:

@@ -11,6 +11,7 @@ error             {key, message} of a failed job, else None
 progress, stage, position, eta_seconds, device
 paused, no_worker it waits, and the administrator stopped the queue, or no worker is alive
 original_name, width, height, created_at, deleted_at      the size is the original's; times are ISO 8601 in UTC
+pages, pages_note how many pictures the original's file holds, and "" or a sentence that only one was taken
 result_width, result_height
 url, original_url, result_url, mask_url, preview_original_url, preview_result_url, thumbnail_url
 formats           what the result can be downloaded in, the original's own first; original_url and result_url take

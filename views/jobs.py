@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Blueprint, jsonify, redirect, render_template, request, send_file, url_for
+from flask import Blueprint, jsonify, redirect, render_template, request, url_for
 from flask_login import current_user
 
 import services
@@ -12,6 +12,7 @@ from jobs.files import downloads, storage
 from views import tools
 from views.guards import safe_next, wants_json
 from views.job_json import describe_job, describe_jobs
+from views.sending import send
 
 blueprint = Blueprint("jobs", __name__, url_prefix="/<name:username>")
 
@@ -33,7 +34,7 @@ def show(username: str, id: str):
 def picture(username: str, id: str, which: str):
     job = lifecycle.find(current_user.id, id)
     spec = downloads.parse_spec(*(request.args.get(name) for name in ("format", "quality", "metadata")))
-    return _send(downloads.picture(job, which, spec))
+    return send(downloads.picture(job, which, spec))
 
 
 @blueprint.get("/jobs/<id>/answers/<int(max=2147483647):number>")
@@ -44,20 +45,20 @@ def answer(username: str, id: str, number: int):
 @blueprint.get("/jobs/<id>/uploads/<option>")
 def upload(username: str, id: str, option: str):
     job = lifecycle.find(current_user.id, id)
-    return _send(downloads.find_upload(job, option))
+    return send(downloads.find_upload(job, option))
 
 
 @blueprint.get("/jobs/<id>/preview", defaults={"kind": storage.PREVIEW}, endpoint="preview")
 @blueprint.get("/jobs/<id>/thumbnail", defaults={"kind": storage.THUMBNAIL}, endpoint="thumbnail")
 def small(username: str, id: str, kind: str):
     job = lifecycle.find(current_user.id, id)
-    return _send(downloads.small(job, kind, request.args.get("of", storage.ORIGINAL)))
+    return send(downloads.small(job, kind, request.args.get("of", storage.ORIGINAL)))
 
 
 @blueprint.get("/jobs/<id>/files/<name>")
 def file(username: str, id: str, name: str):
     job = lifecycle.find(current_user.id, id)
-    return _send(downloads.find_finished(job, name), attachment=True)
+    return send(downloads.find_finished(job, name), attachment=True)
 
 
 @blueprint.post("/jobs/<id>/choice")
@@ -128,17 +129,6 @@ def history_of(service: str) -> str:
     if service and services.get(service) is None:
         raise NotFound()
     return service
-
-
-def _send(file: downloads.Download, attachment: bool = False):
-    return send_file(
-        file.open(),
-        mimetype=file.mimetype,
-        as_attachment=attachment or "download" in request.args,
-        download_name=file.name,
-        conditional=False,
-        etag=False,
-    )
 
 
 def _after(username: str, id: str):

@@ -27,28 +27,20 @@ from jobs.files.uploads import FormFile
 from jobs.lifecycle import Template
 from jobs.sources import FROM_JOB, FROM_WHICH
 from models import db
-from services.base import UPLOADED, Service, ServiceError
+from services.base import Service, ServiceError
 from views import tools
-from views.errors import respond
+from views.admission import max_body_bytes
+from views.errors import respond, with_allowed
 from views.guards import wants_json
 from views.job_json import describe_job
 
 blueprint = Blueprint("studio", __name__)
 
-FORM_BYTES = 64 * 1024
-_MEGABYTE = 1024 * 1024
-
 
 @blueprint.app_url_value_preprocessor
 def limit_body(endpoint: str | None, values: dict | None) -> None:
-    """Only the tools take pictures, each as many as its form has; any other body is a small form.
-
-    This runs before anything reads the body, the check of the form's token included.
-    """
-    service = services.get(values["service"]) if endpoint == "studio.studio" else None
-    pictures = 1 + sum(option.kind in UPLOADED for option in service.options) if service else 0
-    pictures += endpoint == "studio.preview"
-    request.max_content_length = FORM_BYTES + pictures * (current_app.config["MAX_UPLOAD_MEGABYTES"] * _MEGABYTE + 1024)
+    """Let in only what the address takes. This runs before anything reads the body, the form's token included."""
+    request.max_content_length = max_body_bytes(current_app, endpoint, values)
 
 
 @blueprint.get("/tools/<service>")
@@ -56,7 +48,7 @@ def tool(service: str):
     key = _service(service).key
     here = url_for("studio.tool", service=key)
     if not current_user.is_authenticated:
-        return redirect(url_for("auth.login", next=here), 303)
+        return abort(401) if wants_json() else redirect(url_for("auth.login", next=here), 303)
     return redirect(url_for("studio.studio", username=current_user.name, service=key), 303)
 
 
@@ -78,9 +70,10 @@ def studio(username: str, service: str):
 @blueprint.post("/<name:username>/preview")
 def preview(username: str):
     """A small copy of a picture that the browser cannot show, before there is a job for it."""
-    quotas.check(current_user.id)
+    user_id = current_user.id
+    quotas.check(user_id)
     db.session.rollback()  # the upload and its check need no connection
-    copy = uploads.copy_of(_files().get(lifecycle.IMAGE))
+    copy = uploads.copy_of(_files().get(lifecycle.IMAGE), user_id)
     return Response(copy, mimetype="image/webp")
 
 
@@ -103,10 +96,13 @@ def _read_prefill(service: Service) -> dict[str, Any]:
 
 def _show_refusal(service: Service, error: DomainError):
     """What is wrong, beside the field that it is about: programs get its name, people the form once more."""
+    message = with_allowed(error.message, error.allowed)
     if wants_json():
-        fields = {error.field: error.message} if error.field else None
-        return respond(error.status, error.key, error.message, fields=fields, retry_after=error.retry_after)
-    page = tools.page(service, request.form, {error.field or "form": error.message}, _former(service))
+        more = {"allowed": error.allowed, "retry_after": error.retry_after}
+        return respond(
+            error.status, error.key, error.message, fields={error.field: message} if error.field else None, **more
+        )
+    page = tools.page(service, request.form, {error.field or "form": message}, _former(service))
     response = make_response(render_template("studio.html", **page), error.status)
     if error.retry_after:
         response.headers["Retry-After"] = str(error.retry_after)

@@ -1,8 +1,9 @@
 """Work on hostile or huge files in a process of its own, with hard limits on its time, memory and output.
 
-The child limits itself before it reads a byte and prints one JSON line; the parent sets the clock and
-believes only that line. It has no secrets in its environment, gains no rights by set-uid programs and, where the system
-lets it, has no network. It still runs as the user of the site: what that user may read, a broken decoder may too.
+The child limits itself before it reads a byte, says from the head of the file how much memory it will need, waits
+until it may go on, and prints its answer; each is one JSON line. The parent sets the clock and believes only those. It
+has no secrets in its environment, gains no rights by set-uid programs and, where the system lets it, has no network. It
+still runs as the user of the site: what that user may read, a broken decoder may too.
 """
 
 import ctypes
@@ -11,7 +12,9 @@ import os
 import resource
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 from imaging.io.errors import ERRORS, OutOfTime, PictureError, TooCostly
@@ -21,31 +24,75 @@ _MAX_OPEN_FILES = 64
 # From <linux/prctl.h> and <linux/sched.h>.
 _PR_SET_NO_NEW_PRIVS = 38
 _CLONE_NEWUSER, _CLONE_NEWNET = 0x10000000, 0x40000000
+_GO = "go"
+
+# Megabytes that a child wants -> a context in which it may have them. It may raise, and then the child is ended.
+Memory = Callable[[int], AbstractContextManager]
 
 
-def ask(module: str, arguments: list[str], seconds: int) -> dict:
+def ask(module: str, arguments: list[str], seconds: int, memory: Memory | None = None) -> dict:
     """Run `python -m module` without this process's environment, where the secrets are; return its answer.
 
-    Raises PictureError (TooCostly when a limit was met, OutOfTime when the `seconds` by the clock were over), and
-    OSError when the child could not read or write.
+    Before the child decodes, `memory` is asked for what it needs. Raises PictureError (TooCostly when a limit was met,
+    OutOfTime when the `seconds` by the clock were over), OSError when the child could not read or write, and what
+    `memory` raises.
     """
     environment = {"LANG": "C.UTF-8", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "PYTHONPATH": str(_ROOT)}
     command = [sys.executable, "-P", "-m", module, *arguments]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
+    with subprocess.Popen(command, cwd="/", env=environment, text=True, **pipes) as child:
+        over = threading.Event()
+        clock = threading.Timer(seconds, lambda: (over.set(), child.kill()))
+        clock.start()
+        try:
+            answer = _talk(child, memory)
+        finally:
+            clock.cancel()
+            child.kill()
+    if over.is_set():
+        raise OutOfTime()
+    return _checked(answer)
+
+
+def _talk(child: subprocess.Popen, memory: Memory | None) -> str:
+    """Return the last line of the child, "" where there is none."""
+    line = child.stdout.readline()
+    wanted = _parsed(line).get("megabytes")
+    if not isinstance(wanted, int):
+        return line
+    with memory(max(0, wanted)) if memory else nullcontext():
+        try:
+            child.stdin.write(f"{_GO}\n")
+            child.stdin.flush()
+        except BrokenPipeError:  # it has ended meanwhile
+            return ""
+        return child.stdout.readline()
+
+
+def _parsed(line: str) -> dict:
     try:
-        child = subprocess.run(
-            command, cwd="/", env=environment, stdin=subprocess.DEVNULL, capture_output=True, timeout=seconds
-        )
-    except subprocess.TimeoutExpired as error:
-        raise OutOfTime() from error
-    try:
-        answer = json.loads(child.stdout)
-    except ValueError as error:  # it was killed by one of its limits, or fell over a bug in a decoder
-        raise TooCostly() from error
+        answer = json.loads(line)
+    except ValueError:
+        return {}
+    return answer if isinstance(answer, dict) else {}
+
+
+def _checked(line: str) -> dict:
+    answer = _parsed(line)
+    if not answer:  # it was killed by one of its limits, or fell over a bug in a decoder
+        raise TooCostly()
     if "error" in answer:
         raise ERRORS.get(answer["error"], PictureError)()
     if "os_error" in answer:
         raise OSError(answer["os_error"], os.strerror(answer["os_error"]))
     return answer
+
+
+def wait_for_memory(megabytes: int) -> None:
+    """In the child: say how much memory the work will take, and wait until it may begin."""
+    print(json.dumps({"megabytes": megabytes}), flush=True)
+    if sys.stdin.readline().strip() != _GO:
+        sys.exit(1)
 
 
 def reply(work: Callable[[], dict], seconds: int, memory_mb: int, written_mb: int) -> None:

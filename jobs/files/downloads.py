@@ -1,9 +1,8 @@
 """The pictures of a job as they go out: as stored, or converted in a child process into another format."""
 
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+import hashlib
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
@@ -15,12 +14,11 @@ from imaging.io.convert import convert
 from imaging.io.files import OUTPUT_FORMATS
 from jobs.errors import JobError, NotFound, ServiceUnavailable
 from jobs.files import results, storage, uploads
-from jobs.files.thread_slots import places
+from jobs.files.decoding_slots import NoSlot, decoding_slots
 from jobs.options import uploads_of
 from models import Job
 
-_CONVERSIONS_AT_ONCE = 2
-_WAIT_SECONDS = 30
+_WAIT_SECONDS = 10
 _RETRY_SECONDS = 10
 _SUFFIXES = {"jpeg": "jpg"}
 _TYPES = {
@@ -37,30 +35,6 @@ _TYPES = {
 _FORMATS = {suffix: mimetype.removeprefix("image/") for suffix, mimetype in _TYPES.items()}
 _LOSSY = ("jpeg", "webp")
 _METADATA = ("keep", "strip")
-_converting = threading.BoundedSemaphore(_CONVERSIONS_AT_ONCE)
-
-
-@dataclass(frozen=True)
-class Download:
-    """A file to send. `name` is ours and safe in a header; a passing file is gone once it is open."""
-
-    path: Path
-    name: str
-    passing: bool = False
-
-    @property
-    def mimetype(self) -> str:
-        return _TYPES.get(self.path.suffix[1:]) or results.FILE_TYPES[self.path.suffix[1:]]
-
-    def open(self) -> BinaryIO:
-        """Open the file. Raises NotFound when it was deleted meanwhile."""
-        try:
-            return self.path.open("rb")
-        except FileNotFoundError:
-            raise NotFound() from None
-        finally:
-            if self.passing:
-                self.path.unlink(missing_ok=True)
 
 
 @dataclass(frozen=True)
@@ -74,6 +48,50 @@ class DownloadSpec:
     format: str | None = None
     quality: int | None = None
     metadata: str | None = None
+
+
+@dataclass(frozen=True)
+class Download:
+    """A file to send: `path` as it is stored, or what `conversion` makes of it for an account.
+
+    `name` is ours and safe in a header.
+    """
+
+    path: Path
+    name: str
+    conversion: DownloadSpec | None = None
+    user_id: int = 0
+
+    @property
+    def mimetype(self) -> str:
+        suffix = self.name.rpartition(".")[2]
+        return _TYPES.get(suffix) or results.FILE_TYPES[suffix]
+
+    @property
+    def etag(self) -> str:
+        """A mark of the content, known before anything is converted. Raises NotFound."""
+        try:
+            seen = self.path.stat()
+        except FileNotFoundError:
+            raise NotFound() from None
+        return hashlib.sha256(f"{seen.st_mtime_ns} {seen.st_size} {self.conversion}".encode()).hexdigest()[:32]
+
+    def open(self) -> BinaryIO:
+        """Open the file. What is converted is gone with the open file.
+
+        Raises NotFound when it was deleted meanwhile, PictureError (no transparency in JPEG), StorageFull,
+        ServiceUnavailable.
+        """
+        path = self.path
+        if self.conversion:
+            path = _convert(self.path, self.name.rpartition(".")[2], self.conversion, self.user_id)
+        try:
+            return path.open("rb")
+        except FileNotFoundError:
+            raise NotFound() from None
+        finally:
+            if self.conversion:
+                path.unlink(missing_ok=True)
 
 
 def parse_spec(format: str | None = None, quality: str | None = None, metadata: str | None = None) -> DownloadSpec:
@@ -90,8 +108,7 @@ def parse_spec(format: str | None = None, quality: str | None = None, metadata: 
 def picture(job: Job, variant: str, spec: DownloadSpec = DownloadSpec()) -> Download:
     """Return the original, the result, the mask or "answer-<number>", as the spec says.
 
-    What is stored stays as it is: without loss, for results. Raises NotFound, PictureError (no transparency in JPEG),
-    StorageFull, ServiceUnavailable.
+    What is stored stays as it is: without loss, for results. Raises NotFound.
     """
     stored = _find_stored(job, _file(job, variant))
     prefix = job.service if variant == storage.RESULT else f"{job.service}-{variant}"
@@ -102,9 +119,7 @@ def picture(job: Job, variant: str, spec: DownloadSpec = DownloadSpec()) -> Down
         format = "jpeg" if format in ("heic", "avif") else "png"
     suffix = _SUFFIXES.get(format, format)
     name = _name(job, prefix, suffix if changes else stored.suffix[1:])
-    if not changes:
-        return Download(stored, name)
-    return Download(_convert(stored, suffix, DownloadSpec(format, spec.quality, spec.metadata)), name, passing=True)
+    return Download(stored, name, DownloadSpec(format, spec.quality, spec.metadata) if changes else None, job.user_id)
 
 
 def _file(job: Job, variant: str) -> str:
@@ -153,41 +168,25 @@ def _find_stored(job: Job, name: str) -> Path:
     return path
 
 
-def _convert(stored: Path, suffix: str, spec: DownloadSpec) -> Path:
+def _convert(stored: Path, suffix: str, spec: DownloadSpec, user_id: int) -> Path:
     target = storage.passing_file(suffix)
     chosen = {"quality": spec.quality} if spec.quality else {}
-    with _turn(), storage.telling_when_full():
-        convert(
-            stored,
-            target,
-            spec.format,
-            metadata=spec.metadata or "keep",
-            max_megapixels=current_app.config["MAX_MEGAPIXELS"],
-            **chosen,
-        )
-    return target
-
-
-@contextmanager
-def _turn() -> Iterator[None]:
-    """Wait until one of the few that convert at once is done, where not too many wait already."""
-    slots = places()
-    if not slots.acquire(blocking=False):
-        raise _busy()
+    slots = decoding_slots()
     try:
-        if not _converting.acquire(timeout=_WAIT_SECONDS):
-            raise _busy()
-        try:
-            yield
-        finally:
-            _converting.release()
-    finally:
-        slots.release()
-
-
-def _busy() -> ServiceUnavailable:
-    return ServiceUnavailable(
-        "busy",
-        N_("The server is converting many pictures right now. Try again in a moment."),
-        retry_after=_RETRY_SECONDS,
-    )
+        with slots.slot(user_id, _WAIT_SECONDS), storage.telling_when_full():
+            convert(
+                stored,
+                target,
+                spec.format,
+                metadata=spec.metadata or "keep",
+                max_megapixels=current_app.config["MAX_MEGAPIXELS"],
+                memory=partial(slots.memory, user_id, seconds=_WAIT_SECONDS),
+                **chosen,
+            )
+    except NoSlot as error:
+        raise ServiceUnavailable(
+            "busy",
+            N_("The server is converting many pictures right now. Try again in a moment."),
+            retry_after=_RETRY_SECONDS,
+        ) from error
+    return target

@@ -3,6 +3,7 @@
 import threading
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import BinaryIO
 
 from flask import Flask, current_app
@@ -82,18 +83,23 @@ def _sources(app: Flask, job: Job, spec: DownloadSpec | None) -> Iterator[tuple[
     The number of the frame makes the name unique; should two jobs have the same, a part of the id does.
     """
     mark = f"{job.number:04}-{job.id[:6]}"
-    yield _open_file(app, job, mark, lambda: _result(job, spec))
+    as_stored = partial(downloads.picture, job, storage.RESULT)
+    # Where this format cannot hold it, or the server is busy: better as it is stored than not at all.
+    yield _open_file(app, job, mark, partial(as_stored, spec or DownloadSpec(_own_format(job))), as_stored)
     for file in job.files or ():
-        yield _open_file(app, job, mark, lambda file=file: downloads.find_finished(job, file["name"]))
+        yield _open_file(app, job, mark, partial(downloads.find_finished, job, file["name"]))
 
 
-def _open_file(app: Flask, job: Job, mark: str, find: Callable[[], Download]) -> tuple[str, BinaryIO | None]:
+def _open_file(app: Flask, job: Job, mark: str, *ways: Callable[[], Download]) -> tuple[str, BinaryIO | None]:
+    """Open what the first of the ways finds that leads to a file."""
     with app.app_context():
-        try:
-            download = find()
-            return f"{mark}-{download.name.removeprefix('revive-')}", download.open()
-        except (JobError, PictureError, OSError):
-            return f"{mark} {job.title or job.original_name}", None
+        for find in ways:
+            try:
+                download = find()
+                return f"{mark}-{download.name.removeprefix('revive-')}", download.open()
+            except (JobError, PictureError, OSError):
+                continue
+    return f"{mark} {job.title or job.original_name}", None
 
 
 def _own_format(job: Job) -> str | None:
@@ -101,10 +107,3 @@ def _own_format(job: Job) -> str | None:
     if job.image_format in ("heic", "avif") and not job.result_has_alpha:
         return "jpeg"
     return job.image_format if job.image_format in downloads.formats(job) else None
-
-
-def _result(job: Job, spec: DownloadSpec | None) -> Download:
-    try:
-        return downloads.picture(job, storage.RESULT, spec or DownloadSpec(_own_format(job)))
-    except (JobError, PictureError):  # this format cannot hold it, or the server is busy: better so than not at all
-        return downloads.picture(job, storage.RESULT)

@@ -2,9 +2,8 @@
 
 import re
 import unicodedata
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
@@ -12,16 +11,19 @@ from flask import current_app
 
 from errors import N_
 from imaging.io.check import inspect
-from imaging.io.errors import OutOfTime, TooManyBytes
+from imaging.io.errors import OutOfTime, PictureError, TooCostly, TooManyBytes
 from imaging.io.formats import Header
+from jobs import quotas
 from jobs.errors import ServiceUnavailable, UploadRefused
 from jobs.files import storage
-from jobs.files.thread_slots import places
+from jobs.files.decoding_slots import NoSlot, decoding_slots
 
 _CHUNK_BYTES = 1 << 20
 _NAME_LENGTH = 100
 _STEM_LENGTH = 80
-_SLOT_WAIT_SECONDS = 2
+_WAIT_SECONDS = 10
+# What a file counts in the day that turned out to be no usable picture; one that met a limit counts as the largest.
+_REFUSED_MEGAPIXELS = 1
 _RETRY_SECONDS = 3
 _SUFFIXES = {"jpeg": "jpg", "tiff": "tif"}
 
@@ -43,8 +45,10 @@ class Upload:
     header: Header
 
 
-def receive(upload: FormFile | None, folder: Path, stem: str) -> Upload:
-    """Copy an upload into `folder` as `stem`, check it, and make its small copies.
+def receive(upload: FormFile | None, folder: Path, stem: str, user_id: int) -> Upload:
+    """Copy an upload of an account into `folder` as `stem`, check it, and make its small copies.
+
+    A file that cannot be used counts in the account's day, for looking at it took its time.
 
     Raises UploadRefused, PictureError, StorageFull; ServiceUnavailable when too many are being checked.
     """
@@ -54,17 +58,20 @@ def receive(upload: FormFile | None, folder: Path, stem: str) -> Upload:
     path = folder / f"{stem}.part"
     with storage.telling_when_full():
         size = _copy(upload.stream, path, config["MAX_UPLOAD_MEGABYTES"] * 1024 * 1024)
-        with _slot():
-            header = _inspect(path, folder, stem)
+        header = _inspect(path, folder, stem, user_id)
         file = f"{stem}.{_SUFFIXES.get(header.format, header.format)}"
         path.rename(folder / file)
     return Upload(file, size, header)
 
 
-def copy_of(upload: FormFile | None) -> bytes:
-    """Return a small WebP copy of an upload that becomes no job yet. Raises what `receive` raises."""
+def copy_of(upload: FormFile | None, user_id: int) -> bytes:
+    """Return a small WebP copy of an upload that becomes no job yet; its pixels count in the account's day.
+
+    Raises what `receive` raises, and QuotaExceeded.
+    """
     with storage.draft(storage.new_id()) as folder:
-        receive(upload, folder, storage.ORIGINAL)
+        header = receive(upload, folder, storage.ORIGINAL, user_id).header
+        quotas.charge(user_id, header.width * header.height)
         return (folder / storage.small(storage.PREVIEW, storage.ORIGINAL)).read_bytes()
 
 
@@ -103,12 +110,19 @@ def _copy(stream: BinaryIO, path: Path, max_bytes: int) -> int:
     return size
 
 
-def _inspect(path: Path, folder: Path, stem: str) -> Header:
+def _inspect(path: Path, folder: Path, stem: str, user_id: int) -> Header:
     small = (folder / storage.small(kind, stem) for kind in (storage.PREVIEW, storage.THUMBNAIL))
+    slots, megapixels = decoding_slots(), current_app.config["MAX_MEGAPIXELS"]
+    memory = partial(slots.memory, user_id, seconds=_WAIT_SECONDS)
     try:
-        return inspect(path, *small, max_megapixels=current_app.config["MAX_MEGAPIXELS"])
-    except OutOfTime as error:  # that is not the picture's fault
+        with slots.slot(user_id, _WAIT_SECONDS):
+            return inspect(path, *small, max_megapixels=megapixels, memory=memory)
+    except (OutOfTime, NoSlot) as error:  # that is not the picture's fault
         raise _busy() from error
+    except PictureError as error:
+        costly = megapixels if isinstance(error, TooCostly) else _REFUSED_MEGAPIXELS
+        quotas.charge(user_id, round(costly * 1e6), refuse=False)
+        raise
 
 
 def _busy() -> ServiceUnavailable:
@@ -117,14 +131,3 @@ def _busy() -> ServiceUnavailable:
         N_("The server is checking many pictures right now. Try again in a moment."),
         retry_after=_RETRY_SECONDS,
     )
-
-
-@contextmanager
-def _slot() -> Iterator[None]:
-    slots = places()
-    if not slots.acquire(timeout=_SLOT_WAIT_SECONDS):
-        raise _busy()
-    try:
-        yield
-    finally:
-        slots.release()

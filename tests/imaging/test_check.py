@@ -6,6 +6,7 @@ import struct
 import subprocess
 import sys
 import zlib
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -110,18 +111,43 @@ def progressive_bomb(scans: int = 6000, side: int = 4096) -> bytes:
     return b"\xff\xd8" + quantisation + frame + dc_table + ac_table + first + scan * scans + b"\xff\xd9"
 
 
+def test_memory_is_asked_for_before_anything_is_decoded(tmp_path):
+    path, asked = tmp_path / "upload", []
+
+    @contextmanager
+    def memory(megabytes):
+        assert not path.with_suffix(".preview.webp").exists()
+        asked.append(megabytes)
+        yield
+
+    for format, least in (("WEBP", 500), ("JPEG", 250)):
+        Image.new("RGB", (6000, 4000)).save(path, format)
+        inspect_bytes(path, memory=memory)
+        path.with_suffix(".preview.webp").unlink()
+        assert least < asked.pop() < 1.3 * least + 80
+
+
+def test_what_may_not_have_its_memory_is_ended_and_leaves_nothing(photo):
+    def memory(megabytes):
+        raise KeyError(megabytes)
+
+    with pytest.raises(KeyError):
+        inspect_bytes(photo, memory=memory)
+    assert [path.name for path in photo.parent.iterdir()] == ["upload"]
+
+
 def test_the_child_sees_none_of_the_environment(photo, monkeypatch):
     monkeypatch.setenv("SECRET_KEY", "canary")
     seen = {}
-    run = subprocess.run
+    start = subprocess.Popen
 
     def spying(*arguments, **settings):
         seen.update(settings["env"])
-        return run(*arguments, **settings)
+        return start(*arguments, **settings)
 
-    monkeypatch.setattr(subprocess, "run", spying)
+    monkeypatch.setattr(subprocess, "Popen", spying)
     inspect_bytes(photo)
-    assert "SECRET_KEY" not in seen
+    assert seen and "SECRET_KEY" not in seen
 
 
 RESTRICTED = """
@@ -154,13 +180,13 @@ def test_the_child_gains_no_rights_and_has_no_network_where_the_system_lets_it()
 
 def test_the_child_works_outside_the_folder_of_the_site(photo, monkeypatch):
     seen = {}
-    run = subprocess.run
+    start = subprocess.Popen
 
     def spying(*arguments, **settings):
         seen.update(settings)
-        return run(*arguments, **settings)
+        return start(*arguments, **settings)
 
-    monkeypatch.setattr(subprocess, "run", spying)
+    monkeypatch.setattr(subprocess, "Popen", spying)
     inspect_bytes(photo)
     assert seen["cwd"] == "/"
 

@@ -123,7 +123,7 @@ def make_in_parallel(app: Flask, user_id: int, data: bytes, number: int) -> list
             except QuotaExceeded:
                 return None
 
-    app.config["WEB_THREADS"] = 2 * number
+    app.config["WEB_THREADS"] = 4 * number
     with ThreadPoolExecutor(number) as pool:
         made = [job_id for job_id in pool.map(try_once, range(number)) if job_id]
     db.session.rollback()

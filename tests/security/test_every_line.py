@@ -57,7 +57,14 @@ LINES = [
     "F17",
     "F18",
 ]
-MIN_VERSIONS = {"pillow": (13, 0), "torch": (2, 10), "werkzeug": (3, 1, 6), "gunicorn": (23,), "flask": (3, 1)}
+MIN_VERSIONS = {
+    "pillow": (13, 0),
+    "torch": (2, 10),
+    "werkzeug": (3, 1, 6),
+    "gunicorn": (23,),
+    "waitress": (3, 0, 1),
+    "flask": (3, 1),
+}
 FETCHING = {"requests", "httpx", "aiohttp", "urllib.request", "http.client", "ftplib", "urllib3"}
 
 

@@ -16,18 +16,11 @@ from views.admin.shared import blueprint, me
 from views.forms import answer, beside_fields, field, page
 from views.guards import wants_json
 
-_MEGABYTE = 1024 * 1024
-_FORM_BYTES = 64 * 1024
-
 
 @blueprint.url_value_preprocessor
-def let_large_files_in(endpoint: str | None, values: dict | None) -> None:
-    """An official file is far larger than a picture, and is received where it will lie, on the disk.
-
-    This runs before anything reads the body; who is no administrator is sent away before that, too.
-    """
+def keep_large_files_on_disk(endpoint: str | None, values: dict | None) -> None:
+    """An official file is received where it will lie. This runs before anything reads the body."""
     if endpoint == "admin.import_weights":
-        request.max_content_length = current_app.config["MAX_WEIGHTS_MEGABYTES"] * _MEGABYTE + _FORM_BYTES
         request._get_file_stream = _file_on_disk
 
 
@@ -72,5 +65,7 @@ def remove_weights(name: str):
     try:
         verbs.remove(me(), name)
     except JobError as error:
+        if wants_json():
+            raise
         return answer(url_for("admin.weights"), {}, error.status, _(error.message))
     return answer(url_for("admin.weights"), {"removed": name}, notice=_("The weights are removed."))

@@ -1,0 +1,25 @@
+"""How Revive is served: gunicorn looks after the processes, Waitress after the connections of each.
+
+Waitress reads requests and sends answers in one loop, so that a slow client holds no thread. What this room adds:
+time limits for slow clients (`channel.py`), a limit of the body before it is read (`parser.py`), and threads of their
+own for pages, for work on pictures and for archives (`dispatcher.py`). The site tells for each request what may be
+sent and which threads serve it: `app.extensions["admission"]`, an `Admit`.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+PAGE, WORK, ARCHIVE = "page", "work", "archive"
+
+
+@dataclass(frozen=True)
+class Admission:
+    """What a request may send, in bytes; which threads serve it; and, for work, whose share of them it takes."""
+
+    max_body_bytes: int
+    pool: str = PAGE
+    account: str = ""
+
+
+# Method, path, query and the Cookie header -> what is admitted. It runs in the loop and must not wait.
+Admit = Callable[[str, str, str, str], Admission]

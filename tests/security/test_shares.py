@@ -1,0 +1,84 @@
+"""Threads of the web server: shared among accounts, and none of those for pages is taken by pictures."""
+
+import pytest
+
+from server import ARCHIVE, PAGE, WORK
+from server.channel import Pace
+from server.dispatcher import Turn, Turns
+from tests.accounts.people import make_user, sign_in_person
+from views.admission import FORM_BYTES
+
+MEGABYTE = 2**20
+
+
+def turns(most: int, *accounts: str) -> Turns:
+    queue = Turns(most)
+    for account in accounts:
+        queue.append(Turn(None, account, None))
+    return queue
+
+
+def test_accounts_take_turns_however_much_one_of_them_sends():
+    queue = turns(9, "anna", "anna", "anna", "ben", "cleo")
+    assert [queue.popleft().account for _ in range(5)] == ["anna", "ben", "cleo", "anna", "anna"]
+    assert not queue
+
+
+def test_an_account_with_its_share_waits_and_others_go_on():
+    queue = turns(2, "anna", "anna", "anna", "ben")
+    taken = [queue.popleft() for _ in range(3)]
+    assert sorted(turn.account for turn in taken) == ["anna", "anna", "ben"]
+    assert len(queue) == 0
+    queue.end(next(turn for turn in taken if turn.account == "anna"))
+    assert (len(queue), queue.popleft().account) == (1, "anna")
+
+
+def test_what_goes_on_is_not_too_slow_and_what_drips_is():
+    pace = Pace(10)
+    assert not pace.is_too_slow(0, 0) and not pace.is_too_slow(9, 0)
+    assert not pace.is_too_slow(11, 20_000)
+    assert not pace.is_too_slow(20, 20_011)
+    assert pace.is_too_slow(22, 20_011)
+    pace.reset()
+    assert not pace.is_too_slow(100, 0)
+
+
+@pytest.fixture
+def admitted(app):
+    browser = sign_in_person(app, "12345")
+    cookie = browser.client.get_cookie(app.config["SESSION_COOKIE_NAME"])
+    cookies = f"{cookie.key}={cookie.value}"
+
+    def ask(method: str, path: str, query: str = "", cookies: str = cookies):
+        return app.extensions["admission"](method, path, query, cookies)
+
+    return ask
+
+
+def test_pictures_are_work_and_pages_are_not(admitted):
+    for path in ("/12345/adjust", "/12345/preview"):
+        admission = admitted("POST", path)
+        assert (admission.pool, admission.account) == (WORK, "12345")
+        assert admission.max_body_bytes > 32 * MEGABYTE
+    assert admitted("GET", "/12345/jobs/abc/result", "format=jpeg").pool == WORK
+    for path in ("/12345/adjust", "/12345/jobs/abc/result", "/12345/", "/static/css/base.css", "//", "/nothing"):
+        assert admitted("GET", path).pool == PAGE
+    for path in ("/12345/account/password", "/12345/enlarge", "/12345//adjust", "/nothing"):
+        assert admitted("POST", path).max_body_bytes == FORM_BYTES
+    assert admitted("GET", "/12345/history/pictures.zip").pool == ARCHIVE
+
+
+@pytest.mark.parametrize("cookies", ["", "revive=forged", "revive=", "a=b; revive=eyJ9.x.y"])
+def test_strangers_send_small_forms_only(admitted, cookies):
+    for path in ("/12345/adjust", "/12345/preview", "/admin/weights", "/login"):
+        admission = admitted("POST", path, "", cookies)
+        assert (admission.max_body_bytes, admission.pool) == (FORM_BYTES, PAGE)
+
+
+def test_weights_are_sent_by_administrators_only(app, admitted):
+    assert admitted("POST", "/admin/weights").max_body_bytes == FORM_BYTES
+    make_user(app, "54321", is_admin=True)
+    chief = sign_in_person(app, "54321")
+    cookie = chief.client.get_cookie(app.config["SESSION_COOKIE_NAME"])
+    admission = admitted("POST", "/admin/weights", "", f"{cookie.key}={cookie.value}")
+    assert admission.max_body_bytes > 1024 * MEGABYTE and admission.pool == WORK

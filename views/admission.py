@@ -1,0 +1,95 @@
+"""What the web server asks of a request's head: how large its body may be, and which threads serve it.
+
+Strangers send small forms only, pictures come from who is signed in, and weights from administrators. Pages have
+threads of their own, so that they answer while pictures are checked and converted.
+"""
+
+from functools import partial
+from typing import Any
+from urllib.parse import parse_qs
+
+from flask import Flask
+from itsdangerous import BadSignature
+from sqlalchemy.exc import SQLAlchemyError
+from werkzeug.exceptions import HTTPException
+from werkzeug.http import parse_cookie
+
+import services
+from accounts import sessions
+from models import db
+from server import ARCHIVE, PAGE, WORK, Admission
+from services.base import UPLOADED
+
+FORM_BYTES = 64 * 1024
+_MEGABYTE = 1024 * 1024
+_WEIGHTS = "admin.import_weights"
+_PICTURES = {"studio.studio", "studio.preview"}
+_ARCHIVES = {"history.pictures", "account.data"}
+_CONVERTED = {"jobs.original", "jobs.result", "jobs.mask", "jobs.answer"}
+_CONVERSIONS = {"format", "quality", "metadata"}
+
+
+def init_app(app: Flask) -> None:
+    """Let the web server find `admit`."""
+    app.extensions["admission"] = partial(admit, app)
+
+
+def max_body_bytes(app: Flask, endpoint: str | None, values: dict[str, Any] | None) -> int:
+    """Return how large a body may be at an address: only the tools take pictures, each as many as its form has."""
+    if endpoint == _WEIGHTS:
+        return app.config["MAX_WEIGHTS_MEGABYTES"] * _MEGABYTE + FORM_BYTES
+    service = services.get(values["service"]) if endpoint == "studio.studio" else None
+    pictures = 1 + sum(option.kind in UPLOADED for option in service.options) if service else 0
+    pictures += endpoint == "studio.preview"
+    return FORM_BYTES + pictures * (app.config["MAX_UPLOAD_MEGABYTES"] * _MEGABYTE + 1024)
+
+
+def admit(app: Flask, method: str, path: str, query: str, cookies: str) -> Admission:
+    """Judge a request by its head. What is refused here is refused by the views as well, in their words."""
+    endpoint, values = _address(app, method, path)
+    token = _session_token(app, cookies)
+    if token is None:
+        return Admission(FORM_BYTES)
+    if endpoint == _WEIGHTS and method == "POST":
+        large = _is_administrator(app, token)
+        return Admission(max_body_bytes(app, endpoint, values) if large else FORM_BYTES, WORK if large else PAGE)
+    pool = _pool(endpoint, method, query)
+    return Admission(max_body_bytes(app, endpoint, values), pool, path.split("/")[1] if pool == WORK else "")
+
+
+def _pool(endpoint: str | None, method: str, query: str) -> str:
+    if endpoint in _PICTURES and method == "POST":
+        return WORK
+    if endpoint in _CONVERTED and _CONVERSIONS & set(parse_qs(query)):
+        return WORK
+    return ARCHIVE if endpoint in _ARCHIVES else PAGE
+
+
+def _address(app: Flask, method: str, path: str) -> tuple[str | None, dict[str, Any]]:
+    try:
+        return app.url_map.bind("localhost").match(path, method)
+    except HTTPException:
+        return None, {}
+
+
+def _session_token(app: Flask, cookies: str) -> str | None:
+    """Return the token in a cookie that this site signed; whether its session has ended is for the views to see."""
+    signed = parse_cookie(cookies).get(app.config["SESSION_COOKIE_NAME"])
+    serializer = app.session_interface.get_signing_serializer(app)
+    if not signed or serializer is None:
+        return None
+    try:
+        return serializer.loads(signed).get("_user_id")
+    except BadSignature:
+        return None
+
+
+def _is_administrator(app: Flask, token: str) -> bool:
+    with app.app_context():
+        try:
+            user = sessions.find(token)
+            return user is not None and user.is_admin
+        except SQLAlchemyError:
+            return False
+        finally:
+            db.session.remove()
