@@ -22,8 +22,9 @@ def run(picture: Picture, options: Mapping[str, Any], report: Report) -> Result:
     """Sharpen the colours; alpha stays. `strength` goes from the picture (0) to the network's answer (1).
 
     A picture that shows no motion blur has no result, only the verdict, unless the owner wants one `anyway`, nor has
-    one that the network leaves as it is. A tile in which the answer is broken stays as it was, which the verdict says;
-    raises ServiceError when that is all of them.
+    one that the network leaves as it is. A tile in which the answer is broken stays as it was, and so do, unless the
+    owner wants it `anyway`, parts that were sharp or lost structure; the verdict says so. Raises ServiceError when all
+    tiles are broken.
     """
     report(0.0, N_("Loading the network"))
     network = engine.network(options["network"])
@@ -31,7 +32,7 @@ def run(picture: Picture, options: Mapping[str, Any], report: Report) -> Result:
     if not options["anyway"] and not is_blurred(picture):
         report(1.0, N_("Done"))
         return Result(None, verdict="no_motion_blur")
-    tiles = Tiles(network, options["strength"])
+    tiles = Tiles(network, options["strength"], keep_sharp=not options["anyway"])
     from imaging.tiles import run_tiled
 
     rgb = run_tiled(
@@ -50,33 +51,35 @@ def run(picture: Picture, options: Mapping[str, Any], report: Report) -> Result:
     report(1.0, N_("Done"))
     if np.array_equal(picture.rgb, rgb):
         return Result(None, verdict="nothing_changed")
-    return Result(picture.with_rgb(rgb), verdict="some_tiles_kept" if tiles.broken else "")
+    return Result(picture.with_rgb(rgb), verdict=tiles.verdict())
 
 
 def is_blurred(picture: Picture) -> bool:
-    """Whether motion blur shows in the places with the most detail."""
+    """Whether motion blur shows in the picture as a whole."""
     from imaging.deblurring import shake
 
     own = engine.network(OWN)
-    found = shake.estimate_blur(
-        picture.rgb, lambda tile: own(tile, "kernel"), own.multiple_of, own.minimum_side, own.device
-    )
-    return found >= shake.THRESHOLD
+    rule = own.multiple_of, own.minimum_side, own.device
+    return shake.is_shaken(picture.rgb, lambda tile: own(tile, "kernel"), *rule)
 
 
 class Tiles:
-    """The function of one tile, which counts the tiles and those whose answer was of no use."""
+    """The function of one tile, which counts the tiles, those whose answer was of no use, and those kept in part."""
 
-    def __init__(self, network: engine.Network, strength: float):
-        self.network, self.strength = network, strength
+    def __init__(self, network: engine.Network, strength: float, keep_sharp: bool):
+        self.network, self.strength, self.keep_sharp = network, strength, keep_sharp
         self.begin()
 
     def begin(self) -> None:
         """Count from nought, for the run begins, or begins again with smaller tiles."""
-        self.count = self.broken = 0
+        self.count = self.broken = self.kept = 0
+
+    def verdict(self) -> str:
+        """Return what is to be said of the tiles: a key of the service's verdicts, or nothing."""
+        return "some_tiles_kept" if self.broken else "some_parts_kept" if self.kept else ""
 
     def __call__(self, tile: "Tensor") -> "Tensor":
-        from imaging.deblurring import artifacts
+        from imaging.deblurring import artifacts, referee
 
         self.count += 1
         try:
@@ -88,6 +91,10 @@ class Tiles:
         if answer is None or artifacts.fault(tile, answer):
             self.broken += 1
             return tile
+        if self.keep_sharp:
+            share = referee.kept_share(tile, answer)
+            self.kept += bool(share.any())
+            answer = answer.lerp(tile, share)
         return tile.lerp(answer, self.strength)
 
 
@@ -107,6 +114,7 @@ SERVICE = Service(
     verdicts={
         "no_motion_blur": N_("No motion blur was found in this photo; it was kept as it was."),
         "some_tiles_kept": N_("In parts of this photo the network gave no usable answer. They were kept as they were."),
+        "some_parts_kept": N_("Parts of this photo are sharp already, or came out worse. They were kept as they were."),
         "nothing_changed": N_("The network found nothing to change in this photo; it was kept as it was."),
     },
     options=(

@@ -1,18 +1,43 @@
-"""Is this picture blurred by motion? Read off the kernels that a network estimated in a few places of it."""
+"""Is this picture blurred by motion? Read off its sharpest edges and off kernels that a network estimated."""
 
 import math
 from collections.abc import Callable
 
+import cv2
 import numpy as np
 import torch
 from torch import Tensor
 
+from imaging.deblurring import edges
 from imaging.tensors import pad_to_multiple, to_tensor
 
 SIDE, MAX_WINDOWS = 256, 5  # of the windows that are looked at: pixels, and how many
 # The spread, in pixels, from which a picture counts as blurred. Chosen by `training.deblurring.measure_shake` on
 # held-back photos of the training sets, where it separates sharp ones from the lightest blur that recipes make.
 THRESHOLD = 0.8
+MOST_FOR_EDGES = 16  # windows that are looked at for sharp edges
+
+
+def is_shaken(
+    pixels: np.ndarray,
+    kernels: Callable[[Tensor], Tensor],
+    multiple_of: int,
+    minimum_side: int,
+    device: str | torch.device = "cpu",
+) -> bool:
+    """Say whether motion blur shows in the whole picture; the arguments are those of `estimate_blur`.
+
+    A place with sharp edges decides that there is none, whatever the rest looks like. What was enlarged is judged at
+    two thirds of the resolution that it had before, and not at all where that leaves less than `minimum_side`.
+    """
+    while (factor := edges.enlargement(pixels, windows(pixels))) > 1:
+        height, width = (2 * side // (3 * factor) for side in pixels.shape[:2])
+        if min(height, width) < minimum_side:
+            return False
+        pixels = cv2.resize(pixels, (width, height), interpolation=cv2.INTER_AREA)
+    if edges.is_sharp_somewhere(pixels, windows(pixels, MOST_FOR_EDGES)):
+        return False
+    return estimate_blur(pixels, kernels, multiple_of, minimum_side, device) >= THRESHOLD
 
 
 def estimate_blur(
@@ -48,8 +73,8 @@ def deviation(kernel: Tensor) -> float:
     return math.sqrt(max(0.0, largest.item()))
 
 
-def windows(pixels: np.ndarray) -> list[tuple[slice, slice]]:
-    """Return up to `MAX_WINDOWS` windows with the most detail, apart from each other: where blur shows."""
+def windows(pixels: np.ndarray, most: int = MAX_WINDOWS) -> list[tuple[slice, slice]]:
+    """Return up to `most` windows with the most detail, apart from each other: where blur shows."""
     down, along = (spans(length) for length in pixels.shape[:2])
     grey = pixels[::2, ::2].mean(axis=2, dtype=np.float32)
     detail = np.zeros_like(grey)
@@ -60,7 +85,7 @@ def windows(pixels: np.ndarray) -> list[tuple[slice, slice]]:
         rows, columns = (slice(side.start // 2, -(-side.stop // 2)) for side in window)
         return float(detail[rows, columns].mean())
 
-    return sorted([(rows, columns) for rows in down for columns in along], key=amount, reverse=True)[:MAX_WINDOWS]
+    return sorted([(rows, columns) for rows in down for columns in along], key=amount, reverse=True)[:most]
 
 
 def spans(length: int) -> list[slice]:

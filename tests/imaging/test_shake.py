@@ -1,10 +1,12 @@
 """Blur is read off kernels: how far they spread, and where they are looked for."""
 
+import cv2
 import numpy as np
 import pytest
 import torch
 
 from imaging.deblurring import shake
+from tests.imaging.test_edges import scene, smeared
 
 
 def kernel(points, size=33):
@@ -55,3 +57,44 @@ def test_the_spread_of_a_picture_is_the_median_of_its_windows():
 
     assert shake.estimate_blur(np.zeros((600, 1100, 3), np.uint8), kernels, 8, 64) == pytest.approx(2)
     assert sizes == [(1, 3, 256, 256)] * 5
+
+
+def motion_of(pixels):
+    """What a network would answer that sees a straight motion of so many pixels everywhere."""
+    points = [(16, 16 + place - pixels // 2) for place in range(pixels + 1)]
+    return lambda tile: kernel(points)[None]
+
+
+def test_a_shaken_picture_is_known():
+    assert shake.is_shaken(smeared(scene(300, 500), 3, 1), motion_of(6), 8, 64)
+
+
+def test_a_picture_in_which_the_network_finds_no_motion_is_not_shaken():
+    assert not shake.is_shaken(smeared(scene(), 3, 1), motion_of(1), 8, 64)
+
+
+@pytest.mark.parametrize("side", [120, 300, 900])
+def test_a_sharp_face_before_a_soft_background_was_not_shaken(side):
+    """Whatever the network says of the background."""
+    pixels = cv2.GaussianBlur(scene(side, side), None, side / 50)
+    face = (slice(side // 3, side // 3 + max(60, side // 5)),) * 2
+    pixels[face] = scene(side, side)[face]
+    assert not shake.is_shaken(pixels, motion_of(9), 8, 64)
+
+
+def test_an_enlarged_picture_is_looked_at_as_it_was_before():
+    sides = []
+
+    def kernels(tile):
+        sides.append(tile.shape[-1])
+        return motion_of(6)(tile)
+
+    small = smeared(scene(150, 180), 5, 1)
+    noisy = (small + np.random.default_rng(0).normal(0, 1, small.shape)).clip(0, 255).astype(np.uint8)
+    assert shake.is_shaken(cv2.resize(noisy, (720, 600), interpolation=cv2.INTER_CUBIC), kernels, 8, 64)
+    assert set(sides) == {120}
+
+
+def test_a_tiny_picture_that_was_enlarged_is_left_alone():
+    large = cv2.resize(scene(80, 80), None, fx=2, fy=2, interpolation=cv2.INTER_CUBIC)
+    assert not shake.is_shaken(large, lambda tile: pytest.fail("looked"), 8, 64)

@@ -10,8 +10,10 @@ from imaging.io.files import Picture
 from networks.manifest import WEIGHTS
 from services import engine
 from services.base import InvalidOption, ServiceError, silent
+from tests.imaging.test_edges import scene, smeared
 
 NOISE = np.random.default_rng(0).integers(0, 256, (70, 110, 3), dtype=np.uint8)
+SHAKEN = smeared(scene(150, 170), 4, 0)
 
 
 def run(picture: Picture, **chosen):
@@ -45,8 +47,25 @@ def test_a_sharp_picture_gets_a_verdict_and_no_result(seen):
 
 def test_a_blurred_picture_gets_a_result_and_no_verdict(seen):
     seen(8)
-    result = run(Picture(NOISE))
-    assert result.verdict == "" and not np.array_equal(result.picture.pixels, NOISE)
+    result = run(Picture(SHAKEN))
+    assert result.verdict == "" and not np.array_equal(result.picture.pixels, SHAKEN)
+
+
+def test_a_picture_with_sharp_edges_is_left_alone_whatever_blur_is_seen(seen):
+    seen(8)
+    result = run(Picture(scene(150, 170)))
+    assert result.picture is None and result.verdict == "no_motion_blur"
+
+
+def test_sharp_parts_of_a_shaken_picture_are_kept_and_the_verdict_says_so(monkeypatch):
+    monkeypatch.setattr(shake, "is_shaken", lambda *found: True)
+    monkeypatch.setattr(engine.network("deblur"), "_module", lambda tile: tile.roll(1, 3))
+    pixels = smeared(scene(200, 400), 5, 3)
+    pixels[:, :200] = scene(200, 400)[:, :200]
+    result = run(Picture(pixels))
+    assert result.verdict == "some_parts_kept"
+    assert np.array_equal(result.picture.pixels[:, :180], pixels[:, :180])
+    assert not np.array_equal(result.picture.pixels[:, 320:], pixels[:, 320:])
 
 
 def test_the_owner_may_run_it_anyway(seen):
@@ -138,5 +157,5 @@ def test_when_no_tile_is_of_use_there_is_no_picture(monkeypatch):
 
 
 def test_blur_is_not_looked_for_where_it_does_not_matter(monkeypatch):
-    monkeypatch.setattr(shake, "estimate_blur", lambda *found: pytest.fail("looked"))
+    monkeypatch.setattr(shake, "is_shaken", lambda *found: pytest.fail("looked"))
     assert run(Picture(NOISE), anyway="1").picture is not None

@@ -2,8 +2,9 @@
 
 Reads the spread of the blur (`imaging.deblurring.shake`) off the photos of the protocol
 (`training.deblurring.measure`), blurred in every severity and sharp, and counts how many the threshold sends to the
-network. With `--choose` it looks at photos of the training sets that were held back instead, from which the threshold
-is to be chosen, and prints what each of several would do.
+network; what sharp edges decide before that is left out here (`training.deblurring.measure_harm`). With `--choose` it
+looks at photos of the training sets that were held back instead, from which the threshold is to be chosen, and prints
+what each of several would do.
 """
 
 import argparse
