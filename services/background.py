@@ -17,8 +17,8 @@ def run(picture: Picture, options: Mapping[str, Any], report: Report) -> Result:
     """Keep the person and replace the rest; the mask is returned as well.
 
     Pixels that are surely person stay bit-identical; at the edge the old background's colour is taken out
-    first. Without a person there is no picture, only the verdict. What the network found is kept, so that another
-    background, or a touch of the brush, does not ask it again.
+    first. Without a person there is no picture, only the verdict, and a doubtful outline has one too. What the network
+    found is kept, so that another background, or a touch of the brush, does not ask it again.
     """
     found = cutout.outline(picture, options, report)
     if found is None:
@@ -30,7 +30,7 @@ def run(picture: Picture, options: Mapping[str, Any], report: Report) -> Result:
     report(0.75, N_("Laying the new background"))
     result = _lay_over_background(picture, colours, found.alpha, options)
     report(1.0, N_("Done"))
-    return Result(result, mask=found.alpha, kept=found.kept)
+    return Result(result, mask=found.alpha, verdict=found.verdict, kept=found.kept)
 
 
 def check(options: Mapping[str, Any]) -> None:
@@ -72,7 +72,8 @@ SERVICE = Service(
     run=run,
     check=check,
     weights=(cutout.OWN,),
-    verdicts=cutout.VERDICTS,
+    verdicts=cutout.VERDICTS | cutout.DOUBTS,
+    touched_up=(cutout.PARTS_MISSING,),
     options=(
         Option(
             name="background",

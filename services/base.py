@@ -149,6 +149,7 @@ class Service:
     `notice` is a sentence shown beside every result, where there is something to know about all of them. With
     `own_size` the result has a size and a resolution of its own, and no transparency; else it has the photo's.
     `another(options)` names the option, with its next value, that gives another answer as good, or None.
+    `touched_up` are the verdicts after which the page opens the brush on the mask that the run made.
     `answer_names` are the names of the answers, in their order, where each is of a kind of its own.
     """
 
@@ -164,6 +165,7 @@ class Service:
     own_size: bool = False
     another: Callable[[Mapping[str, Any]], tuple[str, str] | None] = lambda options: None
     answer_names: tuple[str, ...] = ()
+    touched_up: tuple[str, ...] = ()
 
     def parse_options(self, raw: Mapping[str, Any]) -> dict[str, Any]:
         """Type and check raw form values; unknown names are ignored. Raises InvalidOption."""

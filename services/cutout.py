@@ -3,21 +3,26 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from io import BytesIO
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from errors import N_
 from services import engine
 from services.base import KEPT, Choice, InvalidOption, Option, Picture, Report
 
+if TYPE_CHECKING:
+    from imaging.matting.people import People
+
 OWN = "background"  # the weights that are shipped
-IMPORTED_SIDE = 320  # as the authors of the other networks do
-PERSON_SHARE = 0.002  # less than this of the picture, surely person, is nobody
-PERSON_SURE = 204  # of 255
+CONFIDENCE = "confidence"  # what it is called beside a mask that is kept
+MAX_NOTE_CHARACTERS = 20
 
 VERDICTS = {"no_person_found": N_("No person was found in this photo. Try one in which somebody is seen more clearly.")}
+PARTS_MISSING = "parts_missing"
+DOUBTS = {PARTS_MISSING: N_("Parts of the people may be missing. Please look, and touch up the mask where they are.")}
 
 MASK = Option(
     name="mask",
@@ -44,10 +49,18 @@ NETWORK = Option(
 
 @dataclass(frozen=True)
 class Outline:
-    """alpha: uint8 (H, W), 255 surely person. kept: what a later run can use instead of the network."""
+    """alpha: uint8 (H, W), 255 surely person. kept: what a later run can use instead of the network.
+
+    is_doubtful: parts of the people may be missing. A mask that a person gave or touched up is never doubtful.
+    """
 
     alpha: np.ndarray
     kept: Mapping[str, bytes]
+    is_doubtful: bool = False
+
+    @property
+    def verdict(self) -> str:
+        return PARTS_MISSING if self.is_doubtful else ""
 
 
 def outline(picture: Picture, options: Mapping[str, Any], report: Report) -> Outline | None:
@@ -58,55 +71,43 @@ def outline(picture: Picture, options: Mapping[str, Any], report: Report) -> Out
     brush on a small copy costs no hair elsewhere. Where the photo was transparent it counts as background. Raises
     InvalidOption for a mask that keeps nothing.
     """
-    coarse, given = _load_kept(options), options["mask"]
-    if coarse is None and given is None:
-        coarse = _find_person(picture, options["network"], report)
-    if coarse is None and given is None:
+    found, given = _load_kept(options), options["mask"]
+    if found is None and given is None:
+        found = _find_person(picture, options["network"], report)
+    if found is None and given is None:
         return None
     report(0.3, N_("Following the outline"))
     from imaging.masks import UnusableMask
 
     try:
-        alpha = _alpha(picture, coarse, given)
+        alpha = _alpha(picture, None if found is None else found.mask, given)
     except UnusableMask as error:
         raise InvalidOption("mask", error.message) from None
     if given is not None and not alpha.any():
         raise InvalidOption("mask", N_("This mask keeps nothing of the photo. Please paint what is to stay."))
-    return Outline(alpha, {} if coarse is None else {_name_kept(options): _png(coarse)})
+    if found is None:
+        return Outline(alpha, {})
+    from imaging.matting.people import MIN_CONFIDENCE
+
+    is_doubtful = given is None and found.confidence < MIN_CONFIDENCE
+    return Outline(alpha, {_name_kept(options): _png(found)}, is_doubtful)
 
 
-def _find_person(picture: Picture, name: str, report: Report) -> np.ndarray | None:
-    """Return the network's mask, uint8 and small, 255 surely person; None where it finds nobody."""
+def _find_person(picture: Picture, name: str, report: Report) -> "People | None":
+    """Return whom the network finds; None where it finds nobody. Others than ours are asked as their authors do."""
+    from imaging.matting import people
+    from imaging.matting.backgrounds import solid
+    from imaging.matting.matte import composite
+
     report(0.0, N_("Loading the network"))
     network = engine.network(name)
     report(0.1, N_("Finding the person"))
-    mask = _predict(picture, network, own=name == OWN)
-    return mask if _somebody(mask) else None
-
-
-def _predict(picture: Picture, network: engine.Network, own: bool) -> np.ndarray:
-    """Ask our own network as it was measured (`networks.sliding_window`), others as their authors do.
-
-    Ours sees a wide photo as squares side by side, and once as a whole, which tells people from what looks like one in
-    a part; the mask then has the photo's proportions.
-    """
-    from imaging.guided_filter import resize_area
-    from imaging.matting.matte import drop_islands
-    from imaging.tensors import to_pixels, to_tensor
-    from networks.sliding_window import FINE_SIDE, looks, strip_size
-
-    size = strip_size(picture.height, picture.width, FINE_SIDE) if own else (IMPORTED_SIDE, IMPORTED_SIDE)
-    strip = resize_area(picture.rgb, size)
+    rgb = picture.rgb
     if picture.has_alpha:  # hidden colours under transparent places must not look like anything
-        share = resize_area(picture.alpha, size)[:, :, None] / np.float32(255)
-        strip = np.rint(strip * share + 255 * (1 - share)).astype(np.uint8)
-    rgb = to_tensor(strip, network.device)
-    answers = looks(network.unchecked, rgb) if own else [network.unchecked(rgb)]
-    return drop_islands(*(to_pixels(engine.finite(answer))[:, :, 0] for answer in answers))
-
-
-def _somebody(mask: np.ndarray) -> bool:
-    return (mask >= PERSON_SURE).mean() >= PERSON_SHARE
+        rgb = composite(rgb, picture.alpha, solid("#ffffff", picture))
+    if name == OWN:
+        return people.find_people(network, rgb, network.device)
+    return people.find_in_whole(network, rgb, network.device)
 
 
 def _alpha(picture: Picture, coarse: np.ndarray | None, given: Picture | None) -> np.ndarray:
@@ -144,12 +145,27 @@ def _name_kept(options: Mapping[str, Any]) -> str:
     return options["network"].replace("-", "")
 
 
-def _load_kept(options: Mapping[str, Any]) -> np.ndarray | None:
+def _load_kept(options: Mapping[str, Any]) -> "People | None":
+    """Return whom an earlier run found, from the PNG of `_png`."""
+    from imaging.matting.people import People
+
     data = options.get(KEPT, {}).get(_name_kept(options))
-    return None if data is None else np.asarray(Image.open(BytesIO(data)))
+    if data is None:
+        return None
+    image = Image.open(BytesIO(data))
+    return People(np.asarray(image), _confidence(image.info.get(CONFIDENCE, "")))
 
 
-def _png(mask: np.ndarray) -> bytes:
-    out = BytesIO()
-    Image.fromarray(mask).save(out, "PNG")
+def _confidence(text: str) -> float:
+    """Return the number in a PNG's note; 1.0 where an older run left none, or none that can be read."""
+    try:
+        return float(text[:MAX_NOTE_CHARACTERS])
+    except (TypeError, ValueError):
+        return 1.0
+
+
+def _png(people: "People") -> bytes:
+    out, notes = BytesIO(), PngInfo()
+    notes.add_text(CONFIDENCE, f"{people.confidence:.3f}")
+    Image.fromarray(people.mask).save(out, "PNG", pnginfo=notes)
     return out.getvalue()

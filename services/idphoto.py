@@ -46,7 +46,8 @@ def run(picture: Picture, options: Mapping[str, Any], report: Report) -> Result:
     files, too_many = _files(result, options, dpi)
     report(1.0, N_("Done"))
     replaced = bool(colour) or picture.has_alpha and picture.alpha.min() < 255  # paper shows through a cut-out
-    verdict = _verdict(too_many, wanted.as_taken and replaced, shape[1] > ENLARGED * box.width)
+    doubt = found.verdict if found and colour else ""
+    verdict = _verdict(too_many, wanted.as_taken and replaced, doubt, shape[1] > ENLARGED * box.width)
     return Result(result, mask=mask, verdict=verdict, kept=kept, files=files)
 
 
@@ -133,14 +134,14 @@ def _no_more_than(photo: Picture, most_bytes: int) -> bytes | None:
     return best
 
 
-def _verdict(too_many_kilobytes: bool, refused: bool, enlarged: bool) -> str:
+def _verdict(too_many_kilobytes: bool, refused: bool, doubt: str, enlarged: bool) -> str:
     """What matters most: what will be refused, what is missing, what looks worse."""
     if refused:
         return "altered_and_too_many_kilobytes" if too_many_kilobytes else "altered"
-    return "too_many_kilobytes" if too_many_kilobytes else "enlarged" if enlarged else ""
+    return "too_many_kilobytes" if too_many_kilobytes else doubt or ("enlarged" if enlarged else "")
 
 
-VERDICTS = {
+VERDICTS = cutout.DOUBTS | {
     "no_person_found": N_(
         "No person was found in this photo. Try one in which somebody is seen more clearly, "
         "or draw the frame yourself and choose “crop and size only”."
@@ -175,6 +176,7 @@ SERVICE = Service(
     run=run,
     weights=(cutout.OWN,),
     verdicts=VERDICTS,
+    touched_up=(cutout.PARTS_MISSING,),
     notice=N_("Rules for ID photos change. Please look at those of the office before you hand a photo in."),
     own_size=True,
     options=(

@@ -55,6 +55,7 @@ def source(form: Template) -> dict[str, Any]:
         "preview_url": url_for("jobs.preview", username=name, id=job.id, of=form.variant),
         "uploads": form.uploads,
         "starts": _starts(form),
+        "touches_up": form.is_again and job.verdict in services.get(job.service).touched_up,
     }
 
 

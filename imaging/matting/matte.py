@@ -47,8 +47,9 @@ def refine_alpha(mask: np.ndarray, rgb: np.ndarray) -> np.ndarray:
 def drop_islands(mask: np.ndarray, whole: np.ndarray | None = None) -> np.ndarray:
     """Return a network's mask, uint8 (h, w), without islands that are tiny beside the person or nowhere likely.
 
-    `whole`, uint8 (h, w), is what the network said of the picture as a whole where `mask` was put together of parts.
-    Where it knows the largest island, it also knows a person from a flag: islands that it does not are left out.
+    `whole`, uint8 (h, w), is what the network said of the picture as a whole, and of crops around what it saw there,
+    where `mask` was put together of parts. Where it knows the largest island, it also knows a person from a flag:
+    islands that it does not are left out.
     """
     count, labels, stats, _ = cv2.connectedComponentsWithStats((mask > 255 * SURELY_OUT).astype(np.uint8))
     if count <= 2:

@@ -1,5 +1,6 @@
 // What is drawn on the picture: masks, hints, frames. After a run it takes over what that left for the next one: the
-// mask to touch up, and that earlier uploads count again. Links on the stage lead to the canvases in here.
+// mask to touch up, opened where parts of it may be missing, and that earlier uploads count again. Links on the stage
+// lead to the canvases in here.
 class DrawnOptions extends HTMLElement {
   connectedCallback() {
     this.tool = this.closest("tool-form");
@@ -17,6 +18,7 @@ class DrawnOptions extends HTMLElement {
       const here = document.getElementById(fresh.querySelector("[type=file]").name).closest("drawing-surface");
       for (const name of ["start", "src"]) here.setAttribute(name, fresh.getAttribute(name));
     }
+    for (const { id } of page.querySelectorAll(".drawn[data-touches-up]")) document.getElementById(id).open = true;
   }
 
   open(event) {

@@ -23,7 +23,8 @@ def tool(monkeypatch, app):
         summary="All kinds.",
         run=lambda *_: None,
         notice="Mind the step.",
-        verdicts={"declined": "This one is better left alone."},
+        verdicts={"declined": "This one is better left alone.", "doubtful": "Touch it up."},
+        touched_up=("doubtful",),
         options=(
             Option("tone", "choice", "Tone", "warm", (Choice("warm", "Warm"), Choice("cold", "Cold", "not-here"))),
             Option("size", "choice", "Size", "0", tuple(Choice(str(i), f"Size {i}") for i in range(13))),
@@ -174,6 +175,14 @@ def test_a_mask_is_touched_up_where_the_tool_takes_one(browser, made, tool):
     assert re.search(rf'<drawing-surface[^>]* start="/{NAME}/jobs/{job}/mask" keep', text)
     without = made(service="everything", status=DONE, result_file="result.png")
     assert 'href="#drawn-mask"' not in page(browser, f"jobs/{without}")
+
+
+def test_the_brush_is_open_where_parts_of_the_mask_may_be_missing(browser, made, tool):
+    files = {"service": "everything", "status": DONE, "result_file": "result.png", "mask_file": "mask.png"}
+    text = page(browser, f"jobs/{made(verdict='doubtful', **files)}")
+    assert re.search(r'<details class="drawn" id="drawn-mask"[^>]* data-touches-up open>', text)
+    assert "Touch it up." in text and text.count("data-touches-up") == 1
+    assert "data-touches-up" not in page(browser, f"jobs/{made(**files)}")
 
 
 def test_what_was_uploaded_beside_the_picture_counts_again_unless_ticked(browser, made, tool):

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 import services
 from imaging.io.files import Picture
@@ -109,9 +110,9 @@ def test_the_soft_edge_of_an_earlier_cut_out_keeps_its_colours(asked):
 def test_what_is_asked_lies_where_the_network_is(monkeypatch):
     seen = []
 
-    def looks(ask, rgb):
+    def looks(ask, rgb, sides):
         seen.append(rgb.device.type)
-        return [torch.zeros(1, 1, 8, 8)]
+        return [torch.full((1, 1, 8, 8), 0.11)]  # too faint for anybody, and no reason to ask more
 
     monkeypatch.setattr("networks.sliding_window.looks", looks)
     monkeypatch.setattr(engine.network("background"), "device", "meta")
@@ -174,7 +175,7 @@ def test_an_imported_network_is_asked_at_the_side_it_was_made_for(monkeypatch):
     class Imported:
         device = "cpu"
 
-        def unchecked(self, tensor):
+        def __call__(self, tensor):
             sides.append(tuple(tensor.shape[-2:]))
             return torch.ones(1, 1, *tensor.shape[-2:])
 
@@ -195,9 +196,51 @@ def test_in_a_wide_photo_nobody_is_squeezed(asked):
     assert np.array_equal(run(Picture(wide), kept=result.kept).mask, result.mask) and len(asked) == times
 
 
-def test_what_counts_as_somebody_is_what_was_measured():
-    measured = measure.PERSON_SURE, measure.PERSON_SHARE
-    assert measured == (cutout.PERSON_SURE, cutout.PERSON_SHARE)
+def test_what_the_service_makes_is_what_is_measured(asked):
+    class Asked(torch.nn.Module):
+        def forward(self, tensor):
+            return engine.network("background")._module(tensor)
+
+    alpha, is_done = measure.find(Asked(), NOISE)
+    result = run()
+    assert np.array_equal(np.rint(alpha * 255).astype(np.uint8), result.mask)
+    assert is_done and result.verdict == ""
+
+
+@pytest.fixture
+def veiled(monkeypatch):
+    """The network hardly sees PERSON, whatever it is shown."""
+
+    def answer(tensor):
+        square = np.asarray(Image.fromarray(PERSON).resize(tensor.shape[-2:])) / np.float32(255)
+        return torch.from_numpy(square * np.float32(0.16)).expand(len(tensor), 1, -1, -1)
+
+    monkeypatch.setattr(engine.network("background"), "_module", answer)
+
+
+def test_a_doubtful_outline_says_that_parts_may_be_missing(veiled):
+    result = run()
+    assert result.picture is not None and result.verdict == cutout.PARTS_MISSING
+    for key in ("background", "idphoto"):
+        service = services.get(key)
+        assert cutout.PARTS_MISSING in service.verdicts and cutout.PARTS_MISSING in service.touched_up
+
+
+def test_the_doubt_is_kept_until_somebody_touches_the_mask_up(veiled):
+    first = run()
+    assert run(background="blue", kept=first.kept).verdict == cutout.PARTS_MISSING
+    touched = first.mask.copy()
+    touched[200:230, 140:180] = 255
+    assert run(mask=Picture(np.dstack([touched] * 3)), kept=first.kept).verdict == ""
+
+
+@pytest.mark.parametrize("note", [None, "", "much", "1e999", "0.9" * 50])
+def test_a_mask_that_an_older_version_kept_is_not_doubted(note):
+    png, notes = io.BytesIO(), PngInfo()
+    if note is not None:
+        notes.add_text(cutout.CONFIDENCE, note)
+    Image.fromarray(PERSON).resize((160, 160)).save(png, "PNG", pnginfo=notes)
+    assert run(kept={"background": png.getvalue()}).verdict == ""
 
 
 def test_a_network_runs_in_the_precision_it_was_given():

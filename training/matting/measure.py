@@ -3,8 +3,8 @@
     python -m training.matting.measure --data FOLDER [--side 160]
 
 First of the network's mask alone, resized back; then of the alpha that the service makes
-(`networks/sliding_window.py`): islands dropped, the outline refined, and nothing where it would say that nobody is
-there.
+(`imaging/matting/people.py`): islands dropped, small and faint people seen again, the outline refined, and nothing
+where it would say that nobody is there.
 """
 
 import argparse
@@ -18,12 +18,12 @@ import torch
 from torch import nn
 
 from imaging.matting import matte
+from imaging.matting.people import MIN_CONFIDENCE, find_people
 from networks import weights
-from networks.sliding_window import FINE_SIDE, OWN_SIDES, looks, strip_size
+from networks.sliding_window import OWN_SIDES
 from training.matting.data import Collection, Example, collection, resize_to
 
 OWN_SIDE = 160  # of one look at a picture, where it is not seen as the service sees it
-PERSON_SURE, PERSON_SHARE = 204, 0.002  # as in services/cutout.py, which training does not import
 BOUNDARY_TOLERANCE = 0.0075  # of the diagonal, as the DAVIS benchmark has it
 
 
@@ -64,21 +64,29 @@ def predict(network: nn.Module, rgb: np.ndarray, side: int = OWN_SIDE) -> np.nda
 
 def predict_as_served(network: nn.Module, rgb: np.ndarray, sides: Sequence[int] = OWN_SIDES) -> np.ndarray:
     """The alpha that the service makes, float32 (H, W) in [0, 1]: all 0 where it finds nobody."""
-    ask = partial(looks, network, sides=sides)
-    answers = predict_at(ask, network, rgb, strip_size(*rgb.shape[:2], FINE_SIDE))
-    mask = matte.drop_islands(*(np.rint(answer * 255).astype(np.uint8) for answer in answers))
-    if (mask >= PERSON_SURE).mean() < PERSON_SHARE:
-        return np.zeros(rgb.shape[:2], np.float32)
-    return matte.refine_alpha(mask / np.float32(255), rgb) / np.float32(255)
+    return find(network, rgb, sides)[0]
+
+
+def find(network: nn.Module, rgb: np.ndarray, sides: Sequence[int] = OWN_SIDES) -> tuple[np.ndarray, bool]:
+    """Return the alpha that the service makes of a picture, as `predict_as_served`, and whether it calls that done."""
+    with torch.inference_mode():
+        people = find_people(network, rgb, str(device_of(network)), sides)
+    if people is None:
+        return np.zeros(rgb.shape[:2], np.float32), False
+    alpha = matte.refine_alpha(people.mask / np.float32(255), rgb) / np.float32(255)
+    return alpha, people.confidence >= MIN_CONFIDENCE
 
 
 def predict_at(ask: Callable, network: nn.Module, rgb: np.ndarray, size: tuple[int, int]) -> list[np.ndarray]:
     """The answers of `ask` to the picture at `size` (height, width), on the device of `network`: float32 in [0, 1]."""
     tensor = torch.from_numpy(resize_to(rgb, *size)).permute(2, 0, 1)[None].float() / 255
-    device = next((weight.device for weight in network.parameters()), torch.device("cpu"))
-    tensor = tensor.to(device, memory_format=torch.channels_last)
+    tensor = tensor.to(device_of(network), memory_format=torch.channels_last)
     with torch.inference_mode():
         return [answer[0, 0].float().cpu().numpy() for answer in ask(tensor)]
+
+
+def device_of(network: nn.Module) -> torch.device:
+    return next((weight.device for weight in network.parameters()), torch.device("cpu"))
 
 
 def compare(soft: np.ndarray, truth: np.ndarray) -> tuple[float, float, float]:
