@@ -43,7 +43,7 @@ def create_app(settings: Mapping[str, Any] | None = None) -> Flask:
 
     models.init_app(app)
     make_sqlite_durable(app)
-    Migrate(app, db)
+    Migrate(app, db, directory=str(config.ROOT / "migrations"))
     mail.init_app(app)
     for module in (admission, languages, guards, headers, pages, errors):
         module.init_app(app)

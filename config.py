@@ -4,7 +4,6 @@
 """
 
 import os
-import secrets
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -14,7 +13,12 @@ from urllib.parse import urlsplit
 
 from dotenv import load_dotenv
 
+import secret_key
+
 ROOT = Path(__file__).resolve().parent
+# Where `.env` and `instance` lie: beside the code, but with the user's data where the code was installed as a package.
+_USER_DATA = Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share")
+HOME = ROOT if (ROOT / "pyproject.toml").is_file() else _USER_DATA / "revive"
 MIN_KEY_LENGTH = 32
 # What servers and workers write is for their user alone: pictures, the database, mails.
 UMASK = 0o077
@@ -191,15 +195,18 @@ SETTINGS = (
 
 def load(environment: Mapping[str, str] | None = None) -> dict[str, Any]:
     """Return the Flask configuration. Raises WrongSetting."""
-    if environment is None:
-        load_dotenv(ROOT / ".env")
-        environment = os.environ
-    values = {setting.name: _read(setting, environment.get(setting.name, "").strip()) for setting in SETTINGS}
+    values = _read_all(environment)
     if values["PASSWORD_MIN_LENGTH"] > values["PASSWORD_MAX_LENGTH"]:
         raise WrongSetting("PASSWORD_MIN_LENGTH is above PASSWORD_MAX_LENGTH: lower the first or raise the second.")
     if values["HOST"] not in {"127.0.0.1", "localhost", "::1"} and not values["TRUSTED_HOSTS"]:
         raise WrongSetting("HOST opens the site to the network: set TRUSTED_HOSTS to the host names people will use.")
     return values | _derive_settings(values)
+
+
+def load_for_tools(environment: Mapping[str, str] | None = None) -> dict[str, Any]:
+    """Return what the tools need without the site; nothing is made or written. Raises WrongSetting."""
+    values = _read_all(environment)
+    return {name: values[name] for name in ("MAX_MEGAPIXELS", "WEIGHTS_DIR", "IMPORTED_WEIGHTS_DIR")}
 
 
 def load_or_exit() -> dict[str, Any]:
@@ -208,6 +215,19 @@ def load_or_exit() -> dict[str, Any]:
         return load()
     except WrongSetting as error:
         sys.exit(f"Revive cannot start: {error}")
+
+
+def _read_all(environment: Mapping[str, str] | None) -> dict[str, Any]:
+    if environment is None:
+        load_dotenv(HOME / ".env")
+        environment = os.environ
+    values = {setting.name: _read(setting, environment.get(setting.name, "").strip()) for setting in SETTINGS}
+    instance = Path(values["INSTANCE_DIR"] or HOME / "instance").resolve()
+    weights, imported = (
+        values["WEIGHTS_DIR"] or ROOT / "weights",
+        values["IMPORTED_WEIGHTS_DIR"] or instance / "weights",
+    )
+    return values | {"INSTANCE_DIR": instance, "WEIGHTS_DIR": Path(weights), "IMPORTED_WEIGHTS_DIR": Path(imported)}
 
 
 def _read(setting: Setting, raw: str) -> Any:
@@ -222,16 +242,13 @@ def _read(setting: Setting, raw: str) -> Any:
 
 def _derive_settings(values: Mapping[str, Any]) -> dict[str, Any]:
     secure = values["HTTPS"]
-    instance = Path(values["INSTANCE_DIR"] or ROOT / "instance").resolve()
+    instance = values["INSTANCE_DIR"]
     instance.mkdir(mode=0o700, parents=True, exist_ok=True)
     return {
-        "INSTANCE_DIR": instance,
         "SQLALCHEMY_DATABASE_URI": values["DATABASE_URL"] or f"sqlite:///{instance / 'revive.db'}",
         "SQLALCHEMY_ENGINE_OPTIONS": _engine_options(values),
         "QUEUE_URL": values["QUEUE_URL"] or f"sqlite:///{instance / 'queue.db'}",
         "STORAGE_DIR": Path(values["STORAGE_DIR"] or instance / "storage"),
-        "WEIGHTS_DIR": Path(values["WEIGHTS_DIR"] or ROOT / "weights"),
-        "IMPORTED_WEIGHTS_DIR": Path(values["IMPORTED_WEIGHTS_DIR"] or instance / "weights"),
         "OUTBOX_DIR": instance / "outbox",
         "SECRET_KEY": _secret_key(values["SECRET_KEY"], instance),
         "BASE_URL": (values["BASE_URL"] or f"http://127.0.0.1:{values['PORT']}").rstrip("/"),
@@ -274,23 +291,7 @@ def _secret_key(given: str | None, instance: Path) -> str:
         if len(given) < MIN_KEY_LENGTH:
             raise WrongSetting("SECRET_KEY is shorter than 32 characters: make one with `openssl rand -hex 32`.")
         return given
-    kept = instance / "secret_key"
-    if not kept.exists():
-        _make_key(kept)
-    key = kept.read_text().strip()
-    if len(key) < MIN_KEY_LENGTH:
-        raise WrongSetting(f"{kept} holds no key of 32 characters: delete it, and the next start makes a new one.")
-    return key
-
-
-def _make_key(kept: Path) -> None:
-    """Write a new key. Web server and worker may start at once: the first one wins, and nobody reads half a key."""
-    made = kept.with_name(f"{kept.name}.{secrets.token_hex(4)}")
-    with os.fdopen(os.open(made, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        file.write(secrets.token_hex(32))
     try:
-        os.link(made, kept)
-    except FileExistsError:
-        pass
-    finally:
-        made.unlink()
+        return secret_key.load_or_make(instance / "secret_key", MIN_KEY_LENGTH)
+    except ValueError as error:
+        raise WrongSetting(str(error)) from None

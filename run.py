@@ -16,7 +16,6 @@ from pathlib import Path
 import config
 
 ROOT = Path(__file__).resolve().parent
-BIN = Path(sys.executable).parent
 STOP_SECONDS = 60
 RESTART_SECONDS = 2
 FRUITLESS_STARTS = 3
@@ -25,8 +24,8 @@ FRUITLESS_STARTS = 3
 class Process:
     """One long-running part of Revive in a session of its own, so that Ctrl-C reaches it only through us."""
 
-    def __init__(self, name: str, *command: str):
-        self.name, self.command, self.ended = name, command, 0
+    def __init__(self, name: str, *arguments: str):
+        self.name, self.command, self.ended = name, [sys.executable, "-m", *arguments], 0
         self.start()
 
     def start(self) -> None:
@@ -58,8 +57,8 @@ def main() -> None:
         sys.exit(f"Revive cannot start: something already listens on port {port}. Stop it, or set PORT to another.")
     prepare()
     parts = [
-        Process("web server", str(BIN / "gunicorn"), "app:create_app()"),
-        Process("worker", str(BIN / "flask"), "worker"),
+        Process("web server", "gunicorn", "app:create_app()"),
+        Process("worker", "flask", "worker"),
     ]
     with stop_signals():
         try:
@@ -84,13 +83,14 @@ def main() -> None:
 
 def prepare() -> None:
     """Create or upgrade the database, and compile the translations where they have changed."""
-    commands = [["flask", "db", "upgrade"]]
+    modules = [["flask", "db", "upgrade"]]
     if translations_are_stale():
-        commands.append(["pybabel", "--quiet", "compile", "-d", "translations"])
-    for command in commands:
-        done = subprocess.run([BIN / command[0], *command[1:]], cwd=ROOT, capture_output=True, text=True, check=False)
+        modules.append(["babel.messages.frontend", "--quiet", "compile", "-d", "translations"])
+    for arguments in modules:
+        command = [sys.executable, "-m", *arguments]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
         if done.returncode:
-            sys.exit(f"Revive cannot start: `{' '.join(command)}` failed.\n{done.stderr.strip()}")
+            sys.exit(f"Revive cannot start: `{' '.join(arguments)}` failed.\n{done.stderr.strip()}")
 
 
 def translations_are_stale() -> bool:

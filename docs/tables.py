@@ -1,4 +1,4 @@
-"""Write the tables of README.md from the code: `python docs/tables.py`. A test compares them."""
+"""Write the tables of README.md and docs/commands.md from the code: `python docs/tables.py`. A test compares them."""
 
 import json
 import re
@@ -12,9 +12,11 @@ import click  # noqa: E402
 
 import config  # noqa: E402
 from app import create_app  # noqa: E402
+from revive.cli import cli  # noqa: E402
 from services import SERVICES  # noqa: E402
 
 README = ROOT / "README.md"
+COMMANDS = ROOT / "docs" / "commands.md"
 
 
 def settings_table() -> str:
@@ -54,6 +56,12 @@ def commands_table(app) -> str:
     return "\n".join(rows)
 
 
+def revive_table() -> str:
+    rows = ["| command | what it does |", "|---|---|"]
+    rows += [f"| `revive {name}` | {about} |" for name, about in commands(cli)]
+    return "\n".join(rows)
+
+
 def own(app) -> set[str]:
     """Names of the top-level commands that are ours, not Flask's."""
     return set(app.cli.commands) - {"db", "run", "shell", "routes"}
@@ -85,13 +93,23 @@ def fill_tables(text: str) -> str:
         "commands": commands_table(app),
         "addresses": addresses_table(app),
     }
+    return fill(text, tables)
+
+
+def filled_commands(text: str) -> str:
+    """Return docs/commands.md with its table made anew."""
+    return fill(text, {"revive": revive_table()})
+
+
+def fill(text: str, tables: dict[str, str]) -> str:
     for name, table in tables.items():
         pattern = rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)"
         text, count = re.subn(pattern, lambda found, table=table: found[1] + table + "\n" + found[2], text, flags=re.S)
         if not count:
-            raise SystemExit(f"README.md has no place for the table of {name}.")
+            raise SystemExit(f"There is no place for the table of {name}.")
     return text
 
 
 if __name__ == "__main__":
     README.write_text(fill_tables(README.read_text()))
+    COMMANDS.write_text(filled_commands(COMMANDS.read_text()))

@@ -1,10 +1,9 @@
-"""Which weights can be used here, and with them which services and choices: listed, there, and unchanged. No torch.
+"""Which weights, services and choices can be used on this site: `services.availability` for its folders.
 
 Weights are shipped with Revive (WEIGHTS_DIR) or imported by an administrator (IMPORTED_WEIGHTS_DIR); on equal names the
 shipped ones count.
 """
 
-import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,21 +12,10 @@ from typing import Any
 from flask import current_app
 
 import services
-from errors import N_
-from networks.manifest import MANIFEST, Entry, WeightsUnavailable, entries, find, verify
+from networks.manifest import Entry, WeightsUnavailable, entries
 from networks.releases import OFFICIAL, official
-from services.base import Choice, InvalidOption, Option, Service
-
-_REASONS = {
-    "missing": N_("This tool is not available: its weights file is missing on this server."),
-    "checksum": N_("This tool is not available: its weights file fails its checksum."),
-    "unlisted": N_("This tool is not available: its weights are not listed in the manifest of this server."),
-    "form": N_("This tool is not available: its weights or their manifest cannot be read."),
-}
-_NOT_OFFERED = N_("This choice needs weights that are not installed on this server.")
-# Weights name and the state of its files -> reason or None: hashing a file anew for each page would be slow.
-_known: dict[tuple, str | None] = {}
-_looking = threading.Lock()
+from services import availability
+from services.base import Choice, Option, Service
 
 
 @dataclass(frozen=True)
@@ -48,7 +36,7 @@ def folders() -> list[Path]:
 
 def unavailable_reason(service: Service) -> str | None:
     """Return an English sentence, marked with `N_`, that says why the service cannot run; None when it can."""
-    return next((reason for name in service.weights if (reason := _reason(name))), None)
+    return availability.unavailable_reason(service, folders())
 
 
 def is_usable(weights: str) -> bool:
@@ -66,10 +54,7 @@ def list_offered_choices(option: Option) -> list[Choice]:
 
 def check_choices(service: Service, options: Mapping[str, Any]) -> None:
     """Raise InvalidOption when a chosen value needs weights that cannot be used here."""
-    for option in service.options:
-        for choice in option.choices:
-            if choice.weights and options.get(option.name) == choice.value and not is_usable(choice.weights):
-                raise InvalidOption(option.name, _NOT_OFFERED, [each.value for each in list_offered_choices(option)])
+    availability.check_choices(service, options, folders())
 
 
 def all_weights() -> list[WeightsView]:
@@ -110,32 +95,4 @@ def _list_entries(folder: Path) -> dict[str, Entry]:
 
 
 def _reason(name: str) -> str | None:
-    with _looking:
-        try:
-            folder = find(name, folders())
-        except WeightsUnavailable as error:
-            return _REASONS[error.reason_key]
-        state = _state(name, folder)
-        if state not in _known:
-            try:
-                verify(name, folder)
-                _known[state] = None
-            except WeightsUnavailable as error:
-                _known[state] = _REASONS[error.reason_key]
-        return _known[state]
-
-
-def _state(name: str, folder: Path) -> tuple:
-    try:
-        file = folder / entries(folder)[name].file
-    except (KeyError, WeightsUnavailable):
-        return name, _stamp(folder / MANIFEST), None
-    return name, _stamp(folder / MANIFEST), _stamp(file)
-
-
-def _stamp(path: Path) -> tuple | None:
-    try:
-        status = path.stat()
-    except OSError:
-        return None
-    return str(path), status.st_mtime_ns, status.st_size, status.st_ino
+    return availability.weights_reason(name, folders())

@@ -4,6 +4,7 @@ import ast
 import re
 import subprocess
 import tokenize
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,7 @@ ROOMS = (
     "models",
     "networks",
     "server",
+    "revive",
     "services",
     "training",
     "views",
@@ -42,6 +44,17 @@ def test_files_and_functions_stay_small(path):
     for node in ast.walk(tree(path)):
         if isinstance(node, ast.FunctionDef):
             assert node.end_lineno - node.lineno < MAX_FUNCTION_LINES, f"{node.name} is too long"
+
+
+def test_the_package_asks_for_what_the_requirements_ask_for():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    extras = project["optional-dependencies"]
+    assert set(project["dependencies"]) | set(extras["server"]) == requirements("requirements.txt")
+    assert set(extras["dev"]) - {"revive[server]"} == requirements("requirements-dev.txt") - {"-r requirements.txt"}
+
+
+def requirements(name: str) -> set[str]:
+    return {line for line in (ROOT / name).read_text().splitlines() if line and not line.startswith("#")}
 
 
 def test_G01_nothing_is_ever_unpickled():

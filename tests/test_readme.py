@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 import config
-from docs.tables import README, fill_tables
+from docs.tables import COMMANDS, README, fill_tables, filled_commands
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -12,6 +12,8 @@ ROOT = Path(__file__).resolve().parent.parent
 def test_the_tables_of_settings_services_commands_and_addresses_are_the_code_s():
     text = README.read_text()
     assert fill_tables(text) == text, "run: python docs/tables.py"
+    text = COMMANDS.read_text()
+    assert filled_commands(text) == text, "run: python docs/tables.py"
 
 
 def test_every_setting_is_explained():

@@ -5,6 +5,7 @@ Nothing that was there before the run is replaced, unless the person asked for i
 
 import os
 import secrets
+import threading
 import unicodedata
 from collections.abc import Iterable
 from pathlib import Path
@@ -22,15 +23,16 @@ class OutputExists(Exception):
 
 
 class Outputs:
-    """Names for the outputs of `inputs`, and the one way to write them.
+    """Names for the outputs of `inputs` in one folder, and the one way to write them, from any thread.
 
-    `overwrite`: replace files that were there before the run.
+    `overwrite`: replace files that were there before the run. `protected`: further files that are never replaced.
     """
 
-    def __init__(self, inputs: Iterable[Path], overwrite: bool = False):
+    def __init__(self, inputs: Iterable[Path], overwrite: bool = False, protected: Iterable[Path] = ()):
         self._overwrite = overwrite
         inputs = list(inputs)
-        self._inputs = {_identity(path) for path in inputs}
+        self._inputs = {_identity(path) for path in [*inputs, *protected]}
+        self._lock = threading.Lock()
         self._written: set[str] = set()
         self._stems = _distinct_stems(inputs)
         self._reserved = {_fold(stem) for stem in self._stems.values()}
@@ -45,11 +47,16 @@ class Outputs:
     def extend(self, stem: str, addition: str) -> str:
         """Return "STEM-ADDITION" as a stem for a further output, with a number where that is taken."""
         extended, number = f"{stem}-{addition}", 1
-        while _fold(extended) in self._reserved:
-            number += 1
-            extended = f"{stem}-{addition}-{number}"
-        self._reserved.add(_fold(extended))
+        with self._lock:
+            while _fold(extended) in self._reserved:
+                number += 1
+                extended = f"{stem}-{addition}-{number}"
+            self._reserved.add(_fold(extended))
         return extended
+
+    def exists(self, path: Path) -> bool:
+        """Say whether there is a file where `write` would put this one."""
+        return os.path.lexists(_shorten(path))
 
     def write(self, files: dict[Path, bytes]) -> list[Path]:
         """Write all of these files and return their paths, shortened where the name was too long.
@@ -57,11 +64,12 @@ class Outputs:
         Raises OutputExists before anything is written where one of them may not be replaced.
         """
         paths = {_shorten(path): data for path, data in files.items()}
-        for path in paths:
-            self._check(path)
-        for path, data in paths.items():
-            write_file(path, data, overwrite=self._overwrite)
-            self._written.add(_fold(str(path.absolute())))
+        with self._lock:
+            for path in paths:
+                self._check(path)
+            for path, data in paths.items():
+                write_file(path, data, overwrite=self._overwrite)
+                self._written.add(_fold(str(path.absolute())))
         return list(paths)
 
     def _check(self, path: Path) -> None:
@@ -134,8 +142,11 @@ def _fold(name: str) -> str:
     return unicodedata.normalize("NFC", name).casefold()
 
 
-def _identity(path: Path) -> tuple[int, int]:
-    found = os.stat(path)
+def _identity(path: Path) -> tuple[int, int] | None:
+    try:
+        found = os.stat(path)
+    except FileNotFoundError:  # an input that was taken away meanwhile
+        return None
     return found.st_dev, found.st_ino
 
 

@@ -1,0 +1,144 @@
+"""One run of a tool on one input after another, or on several at once. One bad file never ends the run."""
+
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import click
+
+from imaging.io import files
+from imaging.io.errors import ForeignFormat
+from imaging.io.outputs import OutputExists
+from revive.console import DECLINED, DONE, FAILED, SKIPPED, End, PlainLines, printable
+from revive.inputs import Input
+from revive.options import describe_error
+from revive.targets import SUFFIX_OF, Target
+from services.base import Cancelled, Result, Service
+
+
+@dataclass(frozen=True)
+class Task:
+    """What one call of a command does to each of its pictures.
+
+    `is_single`: the person named one file, and no folder. `skip_existing`: leave what has its output already.
+    """
+
+    service: Service
+    options: dict[str, Any]
+    target: Target
+    metadata: str
+    quality: int
+    max_megapixels: float
+    is_single: bool
+    skip_existing: bool
+    stop: threading.Event = field(default_factory=threading.Event)
+
+
+def run_batch(task: Task, inputs: Sequence[Input], at_once: int, console: PlainLines) -> list[End]:
+    """Run the task on these inputs, `at_once` of them in parallel; return what became of each.
+
+    An interrupt from the keyboard ends the runs that are under way, and is raised again.
+    """
+    console.start(len(inputs))
+    ends = []
+    with ThreadPoolExecutor(at_once) as pool:
+        futures = {pool.submit(_process, task, each, number, console): number for number, each in enumerate(inputs)}
+        try:
+            for future in as_completed(futures):
+                ends.append(future.result())
+                console.end(futures[future], ends[-1])
+        except BaseException:
+            task.stop.set()
+            console.stop()
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+    console.finish(ends)
+    return ends
+
+
+def _process(task: Task, source: Input, number: int, console: PlainLines) -> End:
+    """Run the service on one input and write its outputs.
+
+    A file that is no picture is skipped where it is one of many, and fails where the person named it alone.
+    """
+
+    def report(share: float, stage: str = "") -> None:
+        if task.stop.is_set():
+            raise Cancelled
+        console.progress(number, share)
+
+    started = time.monotonic()
+    try:
+        end = _run(task, source, report)
+    except OutputExists as error:
+        remedy = "It is an input and stays" if error.is_input else "--overwrite replaces it"
+        end = _end(source, FAILED, f"{printable(error.path)} exists already. {remedy}.")
+    except ForeignFormat as error:
+        message = error.message if task.is_single else f"{error.message} Skipped."
+        end = _end(source, FAILED if task.is_single else SKIPPED, message)
+    except Exception as error:
+        end = _end(source, FAILED, describe_error(error))
+    return End(**vars(end) | {"seconds": time.monotonic() - started})
+
+
+def _run(task: Task, source: Input, report) -> End:
+    report(0.0)
+    service = task.service
+    if task.skip_existing and task.target.has_output(source):
+        return _end(source, SKIPPED, "Its output exists already. Skipped.")
+    content = click.get_binary_stream("stdin").read() if source.is_standard else source.path
+    picture = files.decode(content, task.max_megapixels)
+    notes = tuple(_stretched(service, task.options, picture))
+    if (pages := files.probe(content, task.max_megapixels).pages) > 1:
+        notes += (f"holds {pages} pictures. Only the largest one was taken.",)
+    result = service.run(picture, task.options, report)
+    message = service.verdicts.get(result.verdict, "")
+    if result.picture is None:
+        return End(str(source.path), _name(source), DECLINED, message, result.verdict, notes)
+    outputs = _write(task, source, result)
+    return End(str(source.path), _name(source), DONE, message, result.verdict, notes, outputs)
+
+
+def _write(task: Task, source: Input, result: Result) -> tuple[Path, ...]:
+    """Write the result, further answers as NAME-2 and so on, finished files as NAME-<file>; return their paths."""
+    format = task.target.format or files.choose_format(result.picture)
+    if task.target.path is None:
+        stream = click.get_binary_stream("stdout")
+        stream.write(files.encode(result.picture, format, task.quality, task.metadata))
+        stream.flush()
+        return ()
+    folder, stem = task.target.place_of(source)
+    outputs = task.target.outputs_of(source)
+    suffix = SUFFIX_OF[format] if task.target.is_folder else task.target.path.suffix
+    pictures = {folder / f"{stem}{suffix}": result.picture}
+    for number, answer in enumerate(result.answers, start=2):
+        pictures[folder / f"{outputs.extend(stem, str(number))}{suffix}"] = answer
+    encoded = {path: files.encode(each, format, task.quality, task.metadata) for path, each in pictures.items()}
+    for file in result.files:
+        name = Path(file.name)
+        encoded[folder / f"{outputs.extend(stem, name.stem)}{name.suffix}"] = file.data
+    folder.mkdir(parents=True, exist_ok=True)
+    return tuple(outputs.write(encoded))
+
+
+def _stretched(service: Service, options: dict[str, Any], picture: files.Picture) -> Iterator[str]:
+    """Say of each mask that is not of the picture's shape, to a pixel, what becomes of it."""
+    for option in service.options:
+        mask = options[option.name] if option.kind in ("mask", "hints") else None
+        if mask and abs(mask.width * picture.height - mask.height * picture.width) > max(mask.width, mask.height):
+            size = f"is {picture.width} x {picture.height} pixels"
+            yield f"{size}, --{option.name} {mask.width} x {mask.height}: it is stretched over the picture."
+
+
+def _end(source: Input, status: str, message: str) -> End:
+    return End(str(source.path), _name(source), status, message)
+
+
+def _name(source: Input) -> str:
+    if source.is_standard:
+        return "standard input"
+    return "/".join(printable(Path(part)) for part in (source.folder / source.path.name).parts)

@@ -1,0 +1,246 @@
+"""The tools as Python functions. Their options are those of `services`; a test compares the two.
+
+A picture goes in as the path or the bytes of a file, or as uint8 pixels (H, W, 3) RGB or (H, W, 4) RGBA. All functions
+raise PictureError (it cannot be read), InvalidOption and ServiceError (it cannot be done); each has a stable `key` and
+a `message` that a person understands. They may be called from several threads.
+"""
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from imaging.io import files
+from imaging.io.errors import PictureError
+from imaging.io.files import Picture
+from imaging.io.formats import DEFAULT_MAX_MEGAPIXELS, DEFAULT_QUALITY
+from imaging.io.outputs import OutputExists, write_file
+from services import engine, get
+from services.base import KEPT, UPLOADED, InvalidOption, ServiceError, silent
+
+__all__ = ["InvalidOption", "OutputExists", "PictureError", "Result", "ServiceError", "Source"]
+
+Source = str | os.PathLike[str] | bytes | np.ndarray
+# report(progress in [0, 1], stage): called now and then; what it raises ends the run.
+Report = Callable[[float, str], None]
+FORMATS = {".png": "png", ".jpg": "jpeg", ".jpeg": "jpeg", ".webp": "webp"}
+
+
+@dataclass(frozen=True, eq=False)
+class Result:
+    """What a tool gives back.
+
+    `picture`: uint8 pixels (H, W, 3) RGB or (H, W, 4) RGBA; None when there is rightly none, which `verdict` explains.
+    `mask`: uint8 (H, W), 0..255, where the tool made one, else None. `verdict`: a stable word where the answer is not a
+    plain success, such as "no_motion_blur", else ""; `sentence` says the same to a person. `alternatives`: further
+    pictures as good as the first. `files`: name -> bytes of finished files, such as a sheet to print.
+    """
+
+    picture: np.ndarray | None = field(repr=False)
+    mask: np.ndarray | None = field(repr=False)
+    verdict: str
+    sentence: str
+    alternatives: tuple[np.ndarray, ...] = field(repr=False)
+    files: Mapping[str, bytes] = field(repr=False)
+    _picture: Picture | None = field(repr=False)
+
+    def encode(self, format: str = "", quality: int = DEFAULT_QUALITY, metadata: str = "keep") -> bytes:
+        """Return the picture as a "png", "jpeg" or "webp" file; as what suits it best when `format` is "".
+
+        quality: 1 to 100, for jpeg and webp. metadata: "keep" what the camera did, "strip" it, or keep "all", place
+        and owner as well. Raises ValueError where there is no picture, PictureError where the format cannot hold it.
+        """
+        if self._picture is None:
+            raise ValueError(f"there is no picture to encode: {self.sentence}")
+        return files.encode(self._picture, format or files.choose_format(self._picture), quality, metadata)
+
+    def save(
+        self,
+        path: str | os.PathLike[str],
+        quality: int = DEFAULT_QUALITY,
+        metadata: str = "keep",
+        overwrite: bool = False,
+    ) -> Path:
+        """Write the picture, whole or not at all, and return its path, which must end in .png, .jpg or .webp.
+
+        Raises OutputExists when the file is there and `overwrite` is not set, ValueError for another ending, and what
+        `encode` raises.
+        """
+        path = Path(path)
+        if path.suffix.lower() not in FORMATS:
+            raise ValueError(f"{path.name!r} must end in .png, .jpg or .webp")
+        write_file(path, self.encode(FORMATS[path.suffix.lower()], quality, metadata), overwrite)
+        return path
+
+
+def configure(
+    weights: str | os.PathLike[str] | None = None,
+    imported: str | os.PathLike[str] | None = None,
+    threads: int | None = None,
+) -> None:
+    """Choose the folder of the weights, that of imported weights, and the number of processor threads.
+
+    None leaves each as it is: the weights that came with Revive, no imported ones, as many threads as PyTorch takes.
+    """
+    engine.configure(Path(weights) if weights else None, Path(imported) if imported else None, threads)
+
+
+def deblur(
+    picture: Source,
+    *,
+    strength: float = 1.0,
+    network: str = "deblur",
+    anyway: bool = False,
+    max_megapixels: float = DEFAULT_MAX_MEGAPIXELS,
+    report: Report = silent,
+) -> Result:
+    """Take the shake out of a photo. `strength` (0 to 1) mixes in the original below 1.
+
+    A photo without motion blur has no result (verdict "no_motion_blur"), unless one is wanted `anyway`.
+    """
+    options = {"strength": strength, "network": network, "anyway": anyway}
+    return _run("deblur", picture, options, max_megapixels, report)
+
+
+def colorize(
+    picture: Source,
+    *,
+    variants: bool = True,
+    saturation: float = 1.0,
+    detail: str = "128",
+    hints: Source | None = None,
+    anyway: bool = False,
+    network: str = "colorize",
+    render_factor: int = 35,
+    max_megapixels: float = DEFAULT_MAX_MEGAPIXELS,
+    report: Report = silent,
+) -> Result:
+    """Give colours to a black-and-white photo; with `variants` a natural, a calm and a vivid one.
+
+    saturation: 0 to 2. detail: "128", "192", "256" or "384". hints: a picture, transparent but for dabs of colour.
+    render_factor: 7 to 45, for DeOldify. A photo that has colours already has no result (verdict "already_coloured"),
+    unless one is wanted `anyway`.
+    """
+    options = {"variants": variants, "saturation": saturation, "detail": detail, "hints": hints, "anyway": anyway}
+    options |= {"network": network, "render_factor": render_factor}
+    return _run("colorize", picture, options, max_megapixels, report)
+
+
+def background(
+    picture: Source,
+    *,
+    background: str = "white",
+    colour: str = "#ffffff",
+    colour_from: str = "#f5f1e8",
+    colour_to: str = "#8fa3b0",
+    direction: str = "down",
+    blur: float = 4,
+    background_image: Source | None = None,
+    mask: Source | None = None,
+    network: str = "background",
+    max_megapixels: float = DEFAULT_MAX_MEGAPIXELS,
+    report: Report = silent,
+) -> Result:
+    """Cut the person out and put another background behind; the result's mask is the cut-out.
+
+    background: "white", "red", "blue", "grey", "custom" (`colour`), "gradient" (`colour_from`, `colour_to`, and
+    `direction`: "down", "right", "diagonal", "middle"), "blurred" (`blur`, 1 to 10), "transparent", or "picture"
+    (`background_image`). mask: white is kept, black goes; then no network is asked.
+    """
+    options = {"background": background, "colour": colour, "colour_from": colour_from, "colour_to": colour_to}
+    options |= {"direction": direction, "blur": blur, "background_image": background_image, "mask": mask}
+    return _run("background", picture, options | {"network": network}, max_megapixels, report)
+
+
+def idphoto(
+    picture: Source,
+    *,
+    size: str = "cn1",
+    background: str = "asked",
+    colour: str = "#ffffff",
+    frame: tuple[float, float, float, float] | None = None,
+    sheet: str = "none",
+    dpi: str = "300",
+    kilobytes: int = 0,
+    mask: Source | None = None,
+    network: str = "background",
+    max_megapixels: float = DEFAULT_MAX_MEGAPIXELS,
+    report: Report = silent,
+) -> Result:
+    """Make a passport, visa or ID photo of exact size; a `sheet` to print is among the result's files.
+
+    size: a key of docs/id-photo-sizes.md. background: "asked" (what the office asks for), "keep", "white", "lightgrey",
+    "blue", "red", "custom" (`colour`). frame: left, top, width and height in parts of the picture, else the head is
+    found. sheet: "none", "5inch", "6inch", "a4". dpi: "300", "350", "600". kilobytes: the most that a
+    further file may have; 0 makes none.
+    """
+    options = {"size": size, "background": background, "colour": colour, "sheet": sheet, "dpi": dpi}
+    options |= {"kilobytes": kilobytes, "mask": mask, "network": network}
+    options["frame"] = ",".join(map(str, frame)) if frame else None
+    return _run("idphoto", picture, options, max_megapixels, report)
+
+
+def inpaint(
+    picture: Source,
+    *,
+    what: str = "painted",
+    mask: Source | None = None,
+    grow: float = 0,
+    engine: str = "automatic",
+    answers: int = 1,
+    answer: int = 1,
+    invert: bool = False,
+    max_megapixels: float = DEFAULT_MAX_MEGAPIXELS,
+    report: Report = silent,
+) -> Result:
+    """Take something out and fill the place: what the `mask` covers in white, or `what="person"`.
+
+    grow: 0 to 100 pixels more. engine: "automatic", "patch", "dfnet", "dcgan", "pluralistic", "neural". answers: how
+    many pictures to pick from, 1 to 4; answer: the number of the first. invert: fill everything but the mask.
+    """
+    options = {"what": what, "mask": mask, "grow": grow, "engine": engine, "answers": answers, "answer": answer}
+    return _run("inpaint", picture, options | {"invert": invert}, max_megapixels, report)
+
+
+def adjust(
+    picture: Source,
+    *,
+    transform: str = "none",
+    brightness: float = 1.0,
+    max_megapixels: float = DEFAULT_MAX_MEGAPIXELS,
+    report: Report = silent,
+) -> Result:
+    """Rotate clockwise ("90", "180", "270") or mirror ("mirror_horizontal", "mirror_vertical"), and brighten.
+
+    brightness: 0.2 to 100 times. No network is asked.
+    """
+    return _run("adjust", picture, {"transform": transform, "brightness": brightness}, max_megapixels, report)
+
+
+def _run(key: str, picture: Source, raw: dict[str, Any], max_megapixels: float, report: Report) -> Result:
+    service = get(key)
+    for option in service.options:
+        if option.kind in UPLOADED and raw[option.name] is not None:
+            raw[option.name] = _picture(raw[option.name], max_megapixels)
+    options = service.parse_options(raw)
+    made = service.run(_picture(picture, max_megapixels), options | {KEPT: {}}, report)
+    return Result(
+        picture=made.picture.pixels if made.picture else None,
+        mask=made.mask,
+        verdict=made.verdict,
+        sentence=service.verdicts.get(made.verdict, ""),
+        alternatives=tuple(answer.pixels for answer in made.answers),
+        files={file.name: file.data for file in made.files},
+        _picture=made.picture,
+    )
+
+
+def _picture(source: Source, max_megapixels: float) -> Picture:
+    if not isinstance(source, np.ndarray):
+        return files.decode(source, max_megapixels)
+    if source.dtype != np.uint8 or source.ndim != 3 or source.shape[2] not in (3, 4) or not source.size:
+        raise ValueError("pixels must be uint8 of shape (H, W, 3) RGB or (H, W, 4) RGBA")
+    return Picture(source.copy())

@@ -1,0 +1,131 @@
+"""One call of a tool's command: its inputs, its target, its options, and the exit status."""
+
+import os
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+
+from imaging.io.formats import DEFAULT_QUALITY
+from revive.batch import Task, run_batch
+from revive.console import DECLINED, FAILED, End, PlainLines, choose_console
+from revive.inputs import STANDARD, Input, has_folders, list_inputs
+from revive.options import read_options
+from revive.targets import check_target, choose_target
+from services import engine
+from services.availability import unavailable_reason
+from services.base import Service
+
+WATCH_SECONDS = 1.0
+
+
+@dataclass(frozen=True)
+class Call:
+    """What the person asked for. `raw` and `settings` are the tool's options, see `read_options`.
+
+    `folders` are those of the weights; `format` is "png", "jpeg", "webp" or "".
+    """
+
+    inputs: Sequence[str]
+    output: str | None
+    raw: Mapping[str, Any]
+    folders: Sequence[Path]
+    max_megapixels: float
+    settings: Sequence[str] = ()
+    metadata: str = "keep"
+    overwrite: bool = False
+    format: str = ""
+    quality: int = DEFAULT_QUALITY
+    recursive: bool = False
+    skip_existing: bool = False
+    jobs: int = 1
+    watch: bool = False
+    as_json: bool = False
+
+
+def run_tool(service: Service, call: Call) -> int:
+    """Run the tool and return the exit status: 1 where an input got no output, though it was a picture; else 0.
+
+    Raises click.UsageError and click.ClickException where there is a fault in the call, before any work.
+    """
+    if reason := unavailable_reason(service, call.folders):
+        raise click.ClickException(reason)
+    engine.configure(*call.folders)
+    options = read_options(service, call.raw, call.settings, call.folders, call.max_megapixels)
+    is_single = len(call.inputs) == 1 and not has_folders(call.inputs)
+    target = choose_target(_output(call, is_single), not is_single, call.format, call.overwrite)
+    leave_out = target.path if target.is_folder else None
+    inputs = list_inputs(call.inputs, call.recursive, leave_out)
+    check_target(target, call.inputs, call.overwrite or call.skip_existing)
+    rules = call.metadata, call.quality, call.max_megapixels, is_single, call.skip_existing
+    task = Task(service, options, target, *rules)
+    console = choose_console(call.as_json, target.path is None, is_single)
+    _share_processors(call.jobs)
+    if call.watch:
+        ends = _watch(task, call, console)
+    else:
+        target.prepare(inputs)
+        ends = run_batch(task, inputs, call.jobs, console)
+    return int(any(end.status in (FAILED, DECLINED) for end in ends))
+
+
+def _output(call: Call, is_single: bool) -> str:
+    """Return what `--output` names, or standard output for a picture from standard input."""
+    output = call.output or (STANDARD if list(call.inputs) == [STANDARD] else None)
+    if output is None:
+        raise click.UsageError("Say where the pictures go: -o FOLDER/, -o FILE.png, or -o - for standard output.")
+    if len(call.inputs) > 1 and Path(output).is_file():
+        raise click.UsageError("Several inputs need a folder for their outputs, and OUTPUT is a file.")
+    if call.watch and (is_single or output == STANDARD):
+        raise click.UsageError("--watch needs a folder to watch, and a folder for the outputs.")
+    if call.overwrite and call.skip_existing:
+        raise click.UsageError("Choose one of --overwrite and --skip-existing.")
+    if output == STANDARD and call.as_json:
+        raise click.UsageError("Standard output takes either the picture or --json.")
+    if output == STANDARD and click.get_binary_stream("stdout").isatty():
+        raise click.UsageError("A picture is not written to a terminal: use > FILE.png or -o FILE.png.")
+    return output
+
+
+def _share_processors(jobs: int) -> None:
+    """Give each of several runs at once its part of the processors, where the environment says nothing about it."""
+    if jobs > 1:
+        os.environ.setdefault("OMP_NUM_THREADS", str(max(1, (os.cpu_count() or 1) // jobs)))
+
+
+def _watch(task: Task, call: Call, console: PlainLines) -> list[End]:
+    """Work on the files of the folders, and on each that comes or changes, until Ctrl-C."""
+    seen: dict[Path, tuple[int, int]] = {}
+    finished: dict[Path, tuple[int, int]] = {}
+    ends: list[End] = []
+    try:
+        while True:
+            inputs = list_inputs(call.inputs, call.recursive, task.target.path)
+            stamps = {each.path: _stamp(each.path) for each in inputs}
+            fresh = [each for each in inputs if _is_fresh(each, stamps, seen, finished)]
+            seen = stamps
+            if fresh:
+                task.target.prepare(inputs)
+                ends += run_batch(task, fresh, call.jobs, console)
+                finished |= {each.path: stamps[each.path] for each in fresh}
+            else:
+                time.sleep(WATCH_SECONDS)
+    except KeyboardInterrupt:
+        return ends
+
+
+def _is_fresh(source: Input, stamps: Mapping, seen: Mapping, finished: Mapping) -> bool:
+    """Say whether a file waits for its run: it is not finished as it is, and nobody wrote to it since the last look."""
+    stamp = stamps[source.path]
+    return stamp is not None and finished.get(source.path) != stamp and seen.get(source.path) == stamp
+
+
+def _stamp(path: Path) -> tuple[int, int] | None:
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_size, status.st_mtime_ns

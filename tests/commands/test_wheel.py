@@ -1,0 +1,125 @@
+"""The wheel: built, installed into an empty environment, and run from another folder without any network."""
+
+import importlib.util
+import os
+import subprocess
+import sys
+import urllib.request
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.commands.conftest import names
+from tests.jobs.support import ROOT, open_image
+from tests.support.servers import EVERYTHING_IS_COMPULSORY, free_port, stop, wait_for_port
+
+DEMO = ROOT / "docs" / "demo" / "pictures"
+# Whatever asks for another machine gets no answer.
+NO_PROXY_ANSWERS = {name: "http://127.0.0.1:9" for name in ("http_proxy", "https_proxy", "all_proxy")}
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory) -> Path:
+    if importlib.util.find_spec("hatchling") is None:
+        message = "hatchling is not installed"
+        pytest.fail(message) if EVERYTHING_IS_COMPULSORY else pytest.skip(message)
+    folder = tmp_path_factory.mktemp("dist")
+    options = ["--no-deps", "--no-build-isolation", "--no-index", "--quiet", "-w", str(folder)]
+    subprocess.run([sys.executable, "-m", "pip", "wheel", str(ROOT), *options], check=True, capture_output=True)
+    return next(folder.glob("revive-*.whl"))
+
+
+@pytest.fixture(scope="module")
+def installed(wheel, tmp_path_factory) -> Path:
+    """The folder of programs of an environment that holds the wheel, and beside it what Revive needs."""
+    folder = tmp_path_factory.mktemp("installed")
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", folder], check=True)
+    python = folder / "bin" / "python"
+    install = ["install", "--no-deps", "--no-index", "--quiet", str(wheel)]
+    subprocess.run([sys.executable, "-m", "pip", "--python", python, *install], check=True, capture_output=True)
+    needed = [path for path in sys.path if path.endswith("site-packages")]
+    (next(folder.glob("lib/*/site-packages")) / "needed.pth").write_text("\n".join(needed))
+    return folder / "bin"
+
+
+@pytest.fixture
+def revive(installed, tmp_path):
+    """Run the installed `revive` in a folder of its own, with a home of its own."""
+    (tmp_path / "home").mkdir()
+    (tmp_path / "here").mkdir()
+
+    def run(*arguments: object) -> subprocess.CompletedProcess:
+        environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path / "home"), "OMP_NUM_THREADS": "1"}
+        return subprocess.run(
+            [installed / "revive", *map(str, arguments)],
+            cwd=tmp_path / "here",
+            env=environment | NO_PROXY_ANSWERS,
+            capture_output=True,
+            text=True,
+        )
+
+    return run
+
+
+def test_one_name_goes_into_site_packages_and_every_file_is_in_the_wheel(wheel):
+    with zipfile.ZipFile(wheel) as archive:
+        files = set(archive.namelist())
+    assert {name.split("/")[0] for name in files if ".dist-info" not in name} == {"revive"}
+    for room in ("static", "templates", "weights", "migrations", "services", "imaging", "networks", "views"):
+        tracked = subprocess.run(["git", "ls-files", room], cwd=ROOT, capture_output=True, text=True).stdout.split("\n")
+        assert {f"revive/_internal/{name}" for name in tracked if name} <= files
+    assert "revive/_internal/translations/zh/LC_MESSAGES/messages.mo" in files and "revive/py.typed" in files
+    assert not [name for name in files if "__pycache__" in name or "/tests/" in name or "/training/" in name]
+
+
+@pytest.mark.parametrize(
+    ("tool", "photo", "options"),
+    [
+        ("deblur", "rocket.jpg", ["--anyway"]),
+        ("colorize", "hopper.jpg", ["--anyway", "--no-variants"]),
+        ("background", "hopper.jpg", ["--background", "transparent"]),
+        ("idphoto", "hopper.jpg", ["--size", "us"]),
+        ("inpaint", "hopper.jpg", ["--what", "person", "--engine", "patch"]),
+        ("adjust", "hopper.jpg", ["--transform", "90"]),
+    ],
+)
+def test_every_tool_runs_and_writes_into_its_output_only(revive, tmp_path, tool, photo, options):
+    done = revive(tool, DEMO / photo, "-o", "out/", *options)
+    assert done.returncode == 0, done.stderr
+    written = names(tmp_path / "here")
+    assert written and all(name.startswith("out/hopper") or name.startswith("out/rocket") for name in written)
+    assert names(tmp_path / "home") == []
+    before = np.asarray(open_image((DEMO / photo).read_bytes()).convert("RGB"))
+    after = np.asarray(open_image((tmp_path / "here" / written[0]).read_bytes()).convert("RGB"))
+    assert before.shape != after.shape or (before != after).any()
+
+
+def test_the_library_is_there_and_brings_no_name_but_its_own(installed, tmp_path):
+    program = (
+        "import sys, importlib.util as util\n"
+        "from revive import adjust\n"
+        f"print(adjust({str(DEMO / 'hopper.jpg')!r}, brightness=2).picture.shape)\n"
+        "print([name for name in ('config', 'models', 'views', 'worker', 'jobs') if util.find_spec(name)])\n"
+        "print([name for name in ('flask', 'torch') if name in sys.modules])"
+    )
+    done = subprocess.run([installed / "python", "-c", program], cwd=tmp_path, capture_output=True, text=True)
+    assert done.stdout.splitlines()[1:] == ["[]", "[]"], done.stderr
+
+
+def test_the_site_starts_and_keeps_its_data_with_the_user_s(installed, tmp_path):
+    port = free_port()
+    environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "PORT": str(port), "OMP_NUM_THREADS": "1"}
+    process = subprocess.Popen([installed / "revive", "serve"], cwd=tmp_path, env=environment | NO_PROXY_ANSWERS)
+    try:
+        wait_for_port(port, process=process)
+        request = urllib.request.Request(f"http://127.0.0.1:{port}/", headers={"Accept-Language": "zh"})
+        with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request) as answer:
+            assert answer.status == 200 and "焕影" in answer.read().decode()
+        users = subprocess.run([installed / "revive", "users", "list"], cwd="/", env=environment, capture_output=True)
+        assert users.returncode == 0, users.stderr
+    finally:
+        stop(process)
+    assert (tmp_path / ".local" / "share" / "revive" / "instance" / "revive.db").is_file()
+    assert not (installed.parent / "instance").exists()
