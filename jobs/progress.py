@@ -21,6 +21,7 @@ from jobs.files.storage import ORIGINAL
 from models import Job, Setting, Worker, db, utc_now
 from models.job import DONE, FAILED, QUEUED, RUNNING
 from models.setting import PAUSED
+from services.base import STATES
 
 LEARN_FROM_JOBS = 25
 LEARN_FROM_DAYS = 30
@@ -41,6 +42,7 @@ def view(job: Job, estimate: bool = True) -> dict[str, Any]:
         "status": job.status,
         "verdict": job.verdict,
         "verdict_message": said(verdicts.get(job.verdict, "")),
+        "checks": _checks(job),
         "notice": said(service.notice) if service and job.result_file else "",
         "progress": round(job.progress, 3),
         "stage": said(job.stage),
@@ -110,6 +112,15 @@ def _error(job: Job) -> dict[str, str] | None:
 def said(text: str) -> str:
     """Return a sentence of ours in the language of the request; nothing stays nothing."""
     return gettext(text) if text else ""  # the empty text is the catalogue's own header
+
+
+def _checks(job: Job) -> list[dict[str, str]]:
+    """Return the rows of the result's checklist in the language of the request."""
+    titles = service.checks if (service := services.get(job.service)) else {}
+    return [
+        {**check, "title": said(titles.get(check["key"], "")), "state_message": said(STATES[check["state"]])}
+        for check in job.checks or ()
+    ]
 
 
 def _seconds_per_pixel(service: str, options: Mapping[str, Any] | None = None) -> float | None:

@@ -18,8 +18,9 @@ class Job(db.Model):
     (`parent_which`: "original" or "result") this one was made from, deleted by now or not. `answers` is how many
     pictures there are to pick the result from, 0 where there is but one; `chosen` is the one that the owner picked.
     `files` holds {"name", "label", "bytes"} of each finished download, `kept` the names of what a later run on the
-    same original can use. `original_bytes` counts the original with all that was uploaded beside it, `result_bytes`
-    everything else in the folder but the small copies.
+    same original can use, `checks` {"key", "state", "value"} of each row of the result's checklist. `original_bytes`
+    counts the original with all that was uploaded beside it, `result_bytes` everything else in the folder but the small
+    copies.
     """
 
     __tablename__ = "jobs"
@@ -77,6 +78,7 @@ class Job(db.Model):
     chosen: Mapped[int | None]
     files: Mapped[list | None] = mapped_column(JSON(none_as_null=True))
     kept: Mapped[list | None] = mapped_column(JSON(none_as_null=True))
+    checks: Mapped[list | None] = mapped_column(JSON(none_as_null=True))
 
     created_at: Mapped[datetime] = mapped_column(moment(), default=utc_now)
     started_at: Mapped[datetime | None] = mapped_column(moment())

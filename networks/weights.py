@@ -22,6 +22,7 @@ NETWORKS = {
     "dfnet": ("networks.dfnet", "DFNet"),
     "features": ("networks.features", "FeatureNetwork"),
     "face_finder": ("networks.face_finder", "FaceFinder"),
+    "face_landmarker": ("networks.face_landmarker", "FaceLandmarker"),
     "nafnet": ("networks.nafnet", "NAFNet"),
     "pluralistic": ("networks.pluralistic", "Pluralistic"),
     "resnet_generator": ("networks.resnet_generator", "ResnetGenerator"),

@@ -17,7 +17,7 @@ from revive.console import DECLINED, DONE, FAILED, SKIPPED, End, PlainLines, pri
 from revive.inputs import Input
 from revive.options import describe_error
 from revive.targets import SUFFIX_OF, Target
-from services.base import Cancelled, Result, Service
+from services.base import MET, STATES, Cancelled, Result, Service
 
 
 @dataclass(frozen=True)
@@ -96,6 +96,7 @@ def _run(task: Task, source: Input, report) -> End:
     if (pages := files.probe(content, task.max_megapixels).pages) > 1:
         notes += (f"holds {pages} pictures. Only the largest one was taken.",)
     result = service.run(picture, task.options, report)
+    notes += tuple(_checklist(service, result, all_rows=task.is_single))
     message = service.verdicts.get(result.verdict, "")
     if result.picture is None:
         return End(str(source.path), _name(source), DECLINED, message, result.verdict, notes)
@@ -123,6 +124,13 @@ def _write(task: Task, source: Input, result: Result) -> tuple[Path, ...]:
         encoded[folder / f"{outputs.extend(stem, name.stem)}{name.suffix}"] = file.data
     folder.mkdir(parents=True, exist_ok=True)
     return tuple(outputs.write(encoded))
+
+
+def _checklist(service: Service, result: Result, all_rows: bool) -> Iterator[str]:
+    """Yield the rows of a result's checklist; of many pictures only those that are not met for sure."""
+    for check in result.checks:
+        if all_rows or check.state != MET:
+            yield f"{service.checks[check.key]}: " + ", ".join(filter(None, (check.value, STATES[check.state])))
 
 
 def _stretched(service: Service, options: dict[str, Any], picture: files.Picture) -> Iterator[str]:

@@ -13,17 +13,21 @@ from imaging.io.files import Picture
 
 __all__ = [
     "Cancelled",
+    "Check",
     "Choice",
     "File",
     "InvalidOption",
     "KEPT",
+    "MET",
     "N_",
+    "NOT_MET",
     "Option",
     "Picture",
     "Report",
     "Result",
     "Service",
     "ServiceError",
+    "UNSURE",
     "UPLOADED",
     "silent",
 ]
@@ -60,6 +64,9 @@ def silent(progress: float, stage: str = "") -> None:
 
 # The option under which a run finds what an earlier run on the same original kept: name -> bytes.
 KEPT = "kept"
+# The states of a check.
+MET, NOT_MET, UNSURE = "met", "not_met", "unsure"
+STATES = {MET: N_("fulfilled"), NOT_MET: N_("not fulfilled"), UNSURE: N_("please check")}
 # Of a frame's sides, in parts of the picture: anything less is a slip of the finger or of a program.
 MIN_FRAME = 0.001
 _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)(e[+-]?[0-9]+)?", re.IGNORECASE)
@@ -124,6 +131,15 @@ class File:
 
 
 @dataclass(frozen=True)
+class Check:
+    """One row of a checklist: a key of the service's `checks`, one of STATES, and what was measured, or ""."""
+
+    key: str
+    state: str
+    value: str = ""
+
+
+@dataclass(frozen=True)
 class Result:
     """What a run gives back.
 
@@ -131,7 +147,7 @@ class Result:
     0..255 where the service made one. `verdict` is a stable key such as "no_person_found" when the honest answer is
     not a plain success, else "". `answers` are further pictures as good as the first, for the owner to pick from.
     `kept` is what a later run on the same original can use instead of the network, as bytes under names of letters
-    and digits. `files` are offered for download beside the picture.
+    and digits. `files` are offered for download beside the picture. `checks` is a checklist of what the picture is for.
     """
 
     picture: Picture | None
@@ -140,12 +156,14 @@ class Result:
     answers: tuple[Picture, ...] = ()
     kept: Mapping[str, bytes] = field(default_factory=dict)
     files: tuple[File, ...] = ()
+    checks: tuple[Check, ...] = ()
 
 
 @dataclass(frozen=True)
 class Service:
     """One picture tool. `run(picture, options, report)` gets options that `parse_options` has typed, and KEPT.
 
+    `checks` are the titles of what a result's checklist can hold, by their keys.
     `notice` is a sentence shown beside every result, where there is something to know about all of them. With
     `own_size` the result has a size and a resolution of its own, and no transparency; else it has the photo's.
     `another(options)` names the option, with its next value, that gives another answer as good, or None.
@@ -160,6 +178,7 @@ class Service:
     options: tuple[Option, ...] = ()
     weights: tuple[str, ...] = ()
     verdicts: Mapping[str, str] = field(default_factory=dict)
+    checks: Mapping[str, str] = field(default_factory=dict)
     check: Callable[[Mapping[str, Any]], None] = lambda options: None
     notice: str = ""
     own_size: bool = False

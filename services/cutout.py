@@ -51,16 +51,16 @@ NETWORK = Option(
 class Outline:
     """alpha: uint8 (H, W), 255 surely person. kept: what a later run can use instead of the network.
 
-    is_doubtful: parts of the people may be missing. A mask that a person gave or touched up is never doubtful.
+    is_unsure: parts of the people may be missing. A mask that a person gave or touched up is never doubtful.
     """
 
     alpha: np.ndarray
     kept: Mapping[str, bytes]
-    is_doubtful: bool = False
+    is_unsure: bool = False
 
     @property
     def verdict(self) -> str:
-        return PARTS_MISSING if self.is_doubtful else ""
+        return PARTS_MISSING if self.is_unsure else ""
 
 
 def outline(picture: Picture, options: Mapping[str, Any], report: Report) -> Outline | None:
@@ -89,8 +89,8 @@ def outline(picture: Picture, options: Mapping[str, Any], report: Report) -> Out
         return Outline(alpha, {})
     from imaging.matting.people import MIN_CONFIDENCE
 
-    is_doubtful = given is None and found.confidence < MIN_CONFIDENCE
-    return Outline(alpha, {_name_kept(options): _png(found)}, is_doubtful)
+    is_unsure = given is None and found.confidence < MIN_CONFIDENCE
+    return Outline(alpha, {_name_kept(options): _png(found)}, is_unsure)
 
 
 def _find_person(picture: Picture, name: str, report: Report) -> "People | None":

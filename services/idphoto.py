@@ -7,8 +7,8 @@ import numpy as np
 
 from errors import N_
 from imaging.idphoto.sheets import mm_to_pixels
-from services import cutout
-from services.base import Choice, File, Option, Picture, Report, Result, Service
+from services import cutout, idchecks, idplace
+from services.base import NOT_MET, Check, Choice, File, Option, Picture, Report, Result, Service
 from services.idsizes import SIZES, Size, size
 
 COLOURS = {"white": "#ffffff", "lightgrey": "#e6e6e6", "blue": "#438edb", "red": "#ff0000"}
@@ -20,35 +20,43 @@ ENLARGED = 1.1  # how much bigger than in the photo a pixel may get before it is
 def run(picture: Picture, options: Mapping[str, Any], report: Report) -> Result:
     """Cut and size the photo; with a background, the person is cut out first.
 
-    The head is found from the person's outline, unless a frame is given: then, with "crop and size only", no
-    network runs at all. The picture has exactly the pixels of the size in millimetres at the chosen dpi.
+    The head is found from the face and the person's outline, unless a frame is given: then, with "crop and size only",
+    no network runs at all, and nothing is checked. The picture has exactly the pixels of the size in millimetres at
+    the chosen dpi.
     """
     from imaging.idphoto import framing
 
     wanted, dpi = size(options["size"]), int(options["dpi"])
     colour = _colour(wanted, options)
-    found = None
-    if colour or not options["frame"]:
-        found = cutout.outline(picture, options, report)
-        if found is None:
-            return Result(None, verdict="no_person_found")
+    scene, found = idplace.Scene(picture, options), None
+    looked = bool(colour) or not options["frame"]
+    if looked:
+        report(0.0, N_("Looking for faces"))
+        scene = idplace.look_for_faces(picture, options)
+        found = idplace.find_person(scene, report)
+        if found is None and (colour or not scene.faces):
+            return Result(None, verdict="no_person_found", kept=scene.kept)
     report(0.5, N_("Placing the head"))
-    box, problem = _box(picture, found, wanted, options["frame"], colour)
-    kept, mask = (found.kept, found.alpha) if found else ({}, None)
-    if box is None:
-        return Result(None, verdict=problem, kept=kept)
+    kept, alpha = {**scene.kept, **(found.kept if found else {})}, found and found.alpha
+    mask = None if alpha is None else np.rot90(alpha, -scene.quarters)  # of the photo as it was uploaded
+    placed = idplace.place(scene, alpha, wanted, may_reach_out=bool(colour))
+    if placed.box is None:
+        return Result(None, verdict=placed.problem, kept=kept)
     shape = mm_to_pixels(wanted.height, dpi), mm_to_pixels(wanted.width, dpi)
-    if colour and not framing.shows(found.alpha, box):
+    if colour and not framing.shows(placed.alpha, placed.box):
         return Result(None, verdict="frame_empty", kept=kept)
-    photo = _cut(picture, found, box, shape, colour)
+    photo = _cut(placed, shape, colour)
+    checks = idchecks.check(placed, wanted, photo, bool(colour)) if looked else ()
     report(0.8, N_("Making the files"))
     result = picture.with_pixels(photo).with_dpi((float(dpi), float(dpi)))
     files, too_many = _files(result, options, dpi)
     report(1.0, N_("Done"))
     replaced = bool(colour) or picture.has_alpha and picture.alpha.min() < 255  # paper shows through a cut-out
-    doubt = found.verdict if found and colour else ""
-    verdict = _verdict(too_many, wanted.as_taken and replaced, doubt, shape[1] > ENLARGED * box.width)
-    return Result(result, mask=mask, verdict=verdict, kept=kept, files=files)
+    unsure = found.verdict if found and colour else ""
+    enlarged = shape[1] > ENLARGED * placed.box.width
+    verdict = _verdict(too_many, wanted.as_taken and replaced, unsure, enlarged)
+    verdict = _first(verdict, idplace.verdict(placed) if looked else "", checks)
+    return Result(result, mask=mask, verdict=verdict, kept=kept, files=files, checks=checks)
 
 
 def _colour(wanted: Size, options: Mapping[str, Any]) -> str | None:
@@ -64,27 +72,14 @@ def _colour(wanted: Size, options: Mapping[str, Any]) -> str | None:
             return COLOURS[name]
 
 
-def _box(picture: Picture, found: cutout.Outline | None, wanted: Size, frame, colour: str | None):
-    """Return the part of the photo to show, and "" or the verdict that says why there is none."""
-    from imaging.idphoto import framing, heads
-
-    if frame:
-        return framing.inside(frame, wanted.width / wanted.height, picture.height, picture.width), ""
-    head = heads.find_head(found.alpha)
-    if head is None:
-        return None, "no_head_found"
-    asked = framing.Wanted(wanted.width, wanted.height, wanted.head, wanted.top)
-    box = framing.around(head, asked, found.alpha, may_reach_out=bool(colour))
-    return box, "" if box else "too_tight"
-
-
-def _cut(picture: Picture, found: cutout.Outline | None, box, shape: tuple[int, int], colour: str | None) -> np.ndarray:
+def _cut(placed: idplace.Placed, shape: tuple[int, int], colour: str | None) -> np.ndarray:
     from imaging.idphoto import framing
     from imaging.matting import backgrounds, matte
 
+    picture, box = placed.picture, placed.box
     if colour:
         pure, backdrop = cutout.transparent(picture), backgrounds.solid(colour, picture)
-        return framing.cut_out(picture.rgb, found.alpha, box, shape, backdrop, pure)
+        return framing.cut_out(picture.rgb, placed.alpha, box, shape, backdrop, pure)
     rgb = picture.rgb
     if picture.has_alpha:  # paper shows through
         rgb = matte.composite(rgb, picture.alpha, backgrounds.solid("#ffffff", picture))
@@ -134,14 +129,37 @@ def _no_more_than(photo: Picture, most_bytes: int) -> bytes | None:
     return best
 
 
-def _verdict(too_many_kilobytes: bool, refused: bool, doubt: str, enlarged: bool) -> str:
+def _verdict(too_many_kilobytes: bool, refused: bool, unsure: str, enlarged: bool) -> str:
     """What matters most: what will be refused, what is missing, what looks worse."""
     if refused:
         return "altered_and_too_many_kilobytes" if too_many_kilobytes else "altered"
-    return "too_many_kilobytes" if too_many_kilobytes else doubt or ("enlarged" if enlarged else "")
+    return "too_many_kilobytes" if too_many_kilobytes else unsure or ("enlarged" if enlarged else "")
+
+
+def _first(verdict: str, of_place: str, checks: tuple[Check, ...]) -> str:
+    """What an office refuses and what is missing counts first, then whether the head is right, then the rest."""
+    if verdict not in ("", "enlarged", cutout.PARTS_MISSING):
+        return verdict
+    if of_place:
+        return of_place
+    failed = any(check.state == NOT_MET for check in checks)
+    return "rules_not_met" if failed else verdict
 
 
 VERDICTS = cutout.DOUBTS | {
+    "several_faces": N_(
+        "More than one face is in the photo, and an ID photo may show one only. The largest was taken. "
+        "Please check the frame, or take another photo."
+    ),
+    "no_face_found": N_(
+        "No face was found for sure, so the head was placed by the outline alone. "
+        "Please check the frame and the head's size, or draw the frame yourself."
+    ),
+    "head_unsure": N_(
+        "It is not sure where the head begins and ends, perhaps because of a hat, hair or a hand. "
+        "Please check the frame, or draw it yourself."
+    ),
+    "rules_not_met": N_("The photo does not fulfil everything that is asked for. Please look at the list."),
     "no_person_found": N_(
         "No person was found in this photo. Try one in which somebody is seen more clearly, "
         "or draw the frame yourself and choose “crop and size only”."
@@ -174,9 +192,10 @@ SERVICE = Service(
     title=N_("ID photo"),
     summary=N_("Makes a passport, visa or ID photo of exact size, with a sheet to print."),
     run=run,
-    weights=(cutout.OWN,),
+    weights=(cutout.OWN, idplace.FACES),
     verdicts=VERDICTS,
     touched_up=(cutout.PARTS_MISSING,),
+    checks=idchecks.TITLES,
     notice=N_("Rules for ID photos change. Please look at those of the office before you hand a photo in."),
     own_size=True,
     options=(
@@ -214,7 +233,10 @@ SERVICE = Service(
             name="frame",
             kind="frame",
             title=N_("Frame"),
-            help=N_("Without a frame the head is found and placed by itself."),
+            help=N_(
+                "Without a frame the head is found and placed by itself; "
+                "a sideways photo is turned where its face is clear."
+            ),
             aspect_of=("size", {row.key: row.width / row.height for row in SIZES}),
         ),
         Option(

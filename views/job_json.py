@@ -19,6 +19,8 @@ formats           what the result can be downloaded in, the original's own first
 answers           [] or the pictures to pick the result from: {number, name (or ""), is_result, url, preview_url,
                   thumbnail_url}
 chosen            the number of the answer that the owner picked, or None; choice_url takes a POST of answer=number
+checks            [] or the checklist of what the result is for: {key, title, state, state_message, value}; state is
+                  met | not_met | unsure, value what was measured or ""
 files             finished downloads: {name, label, bytes, url}
 can_cancel, can_retry        whether cancel_url and retry_url would take it (POST)
 can_run_anyway    the service declined, but would run with its switch: POST anyway=1 to rerun_url

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from math import ceil, floor
 
+import cv2
 import numpy as np
 from PIL import Image
 
@@ -57,6 +58,33 @@ def around(head: Head, wanted: Wanted, alpha: np.ndarray, may_reach_out: bool) -
         return None
     left, top = head.centre - scale * wanted.width / 2, head.crown - scale * wanted.top
     return Box(left, top, scale * wanted.width, scale * wanted.height)
+
+
+def straight_move(centre: np.ndarray, tilt: float) -> np.ndarray:
+    """Return the 2 x 3 move that turns a picture around a place, (2,), until what is tilted by degrees is upright."""
+    angle = np.deg2rad(tilt)
+    turn = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
+    return np.column_stack((turn, np.asarray(centre, float) - turn @ centre))
+
+
+def turned(pixels: np.ndarray, move: np.ndarray) -> np.ndarray:
+    """Return uint8 (H, W) or (H, W, C) pixels moved; what comes from beyond the edge repeats the edge, alpha is 0."""
+    size = pixels.shape[1::-1]
+    border = cv2.BORDER_REPLICATE if pixels.ndim == 3 and pixels.shape[2] == 3 else cv2.BORDER_CONSTANT
+    return cv2.warpAffine(pixels, move, size, flags=cv2.INTER_CUBIC, borderMode=border)
+
+
+def is_filled(box: Box, move: np.ndarray, alpha: np.ndarray, may_reach_out: bool) -> bool:
+    """Whether a box in a picture that was moved shows no place beyond the photo's edges.
+
+    alpha: uint8 (H, W), of the photo before. With `may_reach_out` only the edges that cut the person off count.
+    """
+    height, width = alpha.shape
+    corners = np.array([[x, y] for x in (box.left, box.left + box.width) for y in (box.top, box.top + box.height)])
+    before = (corners - move[:, 2]) @ np.linalg.inv(move[:, :2]).T
+    room = {"left": before[:, 0], "top": before[:, 1], "right": width - before[:, 0], "bottom": height - before[:, 1]}
+    edges = _find_touched_edges(alpha, slice(None)) if may_reach_out else room
+    return all(room[edge].min() >= -0.5 for edge in edges)
 
 
 def inside(frame: tuple[float, float, float, float], aspect: float, height: int, width: int) -> Box:

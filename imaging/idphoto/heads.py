@@ -1,9 +1,12 @@
-"""Where the head is in a person's outline: crown, chin and centre line from the mask's geometry alone. No torch."""
+"""Where the head is: chin and centre line from a face's points and the crown from the person's outline, or all of it
+from the outline alone. No torch."""
 
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
+
+from imaging.idphoto.points import eyes, point
 
 _WORKING_SIDE = 512
 # Proportions of people seen from the front, hair included. The dome of the head is measured where it is as wide as
@@ -15,6 +18,14 @@ _MIN_TALL, _USUALLY_TALL, _MAX_TALL = 1.15, 1.35, 1.55
 _CHIN_TO_NECK, _CHIN_TO_SHOULDERS = 0.9, 0.8
 _FLAT = 0.8  # of the dome's width: an outline that begins so wide shows no head
 _MIN_CROWN = 0.02  # of the person's width
+# With a face, in parts of the way from the eyes to the chin: how far the chin's edge lies below the point called chin,
+# and how high above the eyes the crown may be, hair included, and is where the outline does not tell.
+_CHIN_BELOW = 0.025
+_CROWN_ABOVE_EYES = 0.75, 1.5
+_USUAL_CROWN = 1.08
+_MAX_ABOVE_EYES = 2.6  # the highest hats and hair
+_FOREHEAD = 0.35  # of that way above the eyes: from there the outline is followed up to the crown
+_CROWN_WIDTH = 0.25  # of that way: what is narrower is a lock of hair
 _MIN_HEAD = 0.04  # of the picture's height: anything smaller is not the subject of an ID photo
 
 
@@ -29,6 +40,67 @@ class Head:
     @property
     def height(self) -> float:
         return self.chin - self.crown
+
+
+def head_of_face(alpha: np.ndarray | None, points: np.ndarray) -> tuple[Head, bool]:
+    """Return the head around an upright face, points (P, 2), and whether its crown is sure.
+
+    The chin is the face's. The crown is where the outline of `alpha`, uint8 (H, W), ends above the forehead; where it
+    lies higher or lower than heads reach (a hat, a topknot, an arm, no outline), it is placed within what they do.
+    """
+    middle, eyes_to_chin, centre = _eyes_and_chin(points)
+    above = crown_above(alpha, points)
+    within = _USUAL_CROWN if above is None else float(np.clip(above, *_CROWN_ABOVE_EYES))
+    return Head(middle - within * eyes_to_chin, middle + eyes_to_chin, centre), above == within
+
+
+def crown_above(alpha: np.ndarray | None, points: np.ndarray) -> float | None:
+    """Return how far the outline of `alpha`, uint8 (H, W), reaches above a face's eyes, in parts of eyes to chin.
+
+    None where the forehead lies outside of the outline, or there is none.
+    """
+    middle, eyes_to_chin, centre = _eyes_and_chin(points)
+    top = None if alpha is None else _top_above(alpha, middle - _FOREHEAD * eyes_to_chin, centre, eyes_to_chin)
+    return None if top is None else (middle - top) / eyes_to_chin
+
+
+def is_head_like(above: float | None) -> bool:
+    """Whether a face from which the outline reaches so far up can be one; a pattern on clothes has a body above it."""
+    return above is not None and above <= _MAX_ABOVE_EYES
+
+
+def _eyes_and_chin(points: np.ndarray) -> tuple[float, float, float]:
+    """Return the row of the eyes, the way from there down to the chin's edge, and the column of the face's middle."""
+    middle = np.mean(eyes(points), axis=0)
+    low = point(points, "chin", "chin_right", "chin_left")
+    centre = float((middle[0] + point(points, "side_right", "side_left")[0]) / 2)
+    return float(middle[1]), float(max(low[1] - middle[1], 1.0)) * (1 + _CHIN_BELOW), centre
+
+
+def _top_above(alpha: np.ndarray, forehead: float, centre: float, eyes_to_chin: float) -> float | None:
+    """Return the row where the person ends above a place on the forehead; None where nobody is there.
+
+    Going up, the stretch of each row counts that touches the one below it: an arm beside the head is none of it.
+    """
+    height, width = alpha.shape
+    row = round(forehead)
+    reach = round(2.5 * eyes_to_chin)
+    first, last = max(0, round(centre) - reach), min(width, round(centre) + reach)
+    if not (0 <= row < height and first < last):
+        return None
+    start, end = round(centre - 0.4 * eyes_to_chin) - first, round(centre + 0.4 * eyes_to_chin) - first
+    least, top = _CROWN_WIDTH * eyes_to_chin, None
+    while row >= 0:
+        there = alpha[row, first:last] > 127
+        edges = np.flatnonzero(np.diff(np.concatenate(([False], there, [False])).astype(np.int8))).reshape(-1, 2)
+        shared = np.minimum(edges[:, 1], end) - np.maximum(edges[:, 0], start)
+        if not len(edges) or shared.max() <= 0:
+            break
+        start, end = edges[int(np.argmax(shared))]
+        if end - start < least:
+            break
+        top, row = row, row - 1
+    return top
 
 
 def find_head(alpha: np.ndarray) -> Head | None:

@@ -3,6 +3,7 @@
 import io
 import re
 from collections.abc import Iterator
+from dataclasses import asdict
 from typing import Any
 
 from PIL import Image
@@ -40,6 +41,7 @@ def store(job: Job, service: Service, result: Result) -> dict[str, Any]:
     if result.picture is None and not service.verdicts.get(result.verdict):
         raise ValueError("a result without a picture needs a verdict that its service declares")
     columns: dict[str, Any] = {"verdict": result.verdict, "chosen": None}
+    columns["checks"] = [asdict(check) for check in result.checks] or None
     if result.picture is not None:
         columns |= _pictures(job, result)
     columns |= _files(job, result.files)

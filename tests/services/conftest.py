@@ -12,11 +12,15 @@ ARGUMENTS = {
     "deblurgan": ("resnet_generator", {"width": 8, "blocks": 1}),
     "colorize": ("palette_colorizer", {"encoder": "resnet18"}),
     "background": ("u2netp", {}),
+    "face": ("face_landmarker", {}),
 }
 
 
 def export_small(folder, everybody: bool = True) -> None:
-    """Write weights for every service; the background network takes everything, or nothing, for a person."""
+    """Write weights for every service; the background network takes everything, or nothing, for a person.
+
+    The face network sees no face anywhere.
+    """
     torch.manual_seed(0)
     for name, (network_name, arguments) in ARGUMENTS.items():
         network = build(network_name, arguments).eval()
@@ -25,6 +29,8 @@ def export_small(folder, everybody: bool = True) -> None:
                 parameter.add_(torch.randn_like(parameter) * 0.01)
             if name == "background":
                 network.fuse.bias.fill_(8.0 if everybody else -8.0)
+            if name == "face":
+                network.judge[-1].bias.fill_(-80.0)
             if name == "colorize":  # a fresh one is unsure of everything, and therefore grey
                 network.head[-1].bias.add_(torch.randn_like(network.head[-1].bias))
         export(name, network_name, arguments, network, "none", f"{name}.md", {}, folder)

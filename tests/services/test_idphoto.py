@@ -9,10 +9,12 @@ from PIL import Image
 
 import services
 from docs import id_sizes
+from imaging.idphoto import faces
 from imaging.idphoto.heads import find_head
 from imaging.io.files import Picture, encode
 from services import engine, idsizes
 from services.base import KEPT, InvalidOption, silent
+from tests.imaging.face_points import face_points
 from tests.imaging.test_heads import person
 
 HEIGHT, WIDTH = 1200, 900
@@ -26,9 +28,16 @@ def run(picture=Picture(PHOTO, format="jpeg"), kept=None, **chosen):
     return service.run(picture, service.parse_options(chosen) | {KEPT: kept or {}}, silent)
 
 
+def find_drawn_face(rgb, network):
+    """The drawn person's face: eyes a little above the middle of the head, in a photo of any size."""
+    scale = rgb.shape[0] / HEIGHT
+    return [faces.Face(face_points(440 * scale, 376 * scale, 140 * scale), 5.0, 0.01)], 0
+
+
 @pytest.fixture(autouse=True)
 def somebody(monkeypatch):
-    """The network finds a drawn person, in the photo and in its mirror image."""
+    """The networks find a drawn person and its face, in the photo and in its mirror image."""
+    monkeypatch.setattr(faces, "find_faces", find_drawn_face)
 
     def found(tensor):
         square = np.asarray(Image.fromarray(ALPHA).resize(tensor.shape[2:])) / np.float32(255)
@@ -111,6 +120,7 @@ def test_a_drawn_frame_is_what_is_shown_and_needs_no_network(monkeypatch):
 
 
 def test_nobody_and_no_head_are_said_and_no_photo_is_made(monkeypatch):
+    monkeypatch.setattr(faces, "find_faces", lambda rgb, network: ([], 0))
     monkeypatch.setattr(engine.network("background"), "_module", lambda tensor: torch.zeros_like(tensor[:, :1]))
     assert (run().picture, run().verdict) == (None, "no_person_found")
     monkeypatch.setattr(engine.network("background"), "_module", lambda tensor: torch.ones_like(tensor[:, :1]))

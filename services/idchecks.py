@@ -1,0 +1,84 @@
+"""The checklist of an ID photo: what its document asks for, and whether the finished photo shows it. No torch here."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from errors import N_
+from services.base import MET, NOT_MET, UNSURE, Check
+from services.idsizes import Size
+
+if TYPE_CHECKING:
+    from services.idplace import Placed
+
+TITLES = {
+    "one_face": N_("One face in the photo"),
+    "head_height": N_("Head, from chin to crown"),
+    "eyes_height": N_("Eyes, above the lower edge"),
+    "tilt": N_("Head upright"),
+    "background": N_("Even background"),
+}
+MAX_TILT = 5.0  # degrees, as ISO/IEC 19794-5 has it
+EYES = 0.5, 0.7  # of the photo's height above its lower edge, as ISO/IEC 19794-5 has it
+EYES_MM = {"us": (28, 35)}  # where the source of the size says it
+# (met up to, not met from); what lies between is for the person to look at.
+BACKGROUND = 24.0, 60.0  # levels of 255
+
+
+def check(placed: "Placed", wanted: Size, photo: np.ndarray, is_replaced: bool) -> tuple[Check, ...]:
+    """Return the checklist of a finished photo, uint8 (h, w, 3), cut from `placed`, in the order of TITLES.
+
+    With `is_replaced` the background is one colour. Without a face there is little to say, and nothing is sure.
+    """
+
+    per_mm = placed.box.height / wanted.height
+    head = _head_height(placed, wanted, per_mm)
+    background = Check("background", MET) if is_replaced else _background(placed, photo)
+    if placed.face is None:
+        return tuple(filter(None, (Check("one_face", UNSURE), head, background)))
+    count, sure = 1 + placed.others, placed.face.is_sure
+    eyes = (placed.box.top + placed.box.height - placed.face.eyes[1]) / per_mm
+    rows = (
+        Check("one_face", NOT_MET if placed.others else MET if sure else UNSURE, str(count) if placed.others else ""),
+        head,
+        _within("eyes_height", eyes, _eyes(wanted), sure),
+        _tilt(placed.face.pose.tilt, sure),
+        background,
+    )
+    return tuple(filter(None, rows))
+
+
+def _head_height(placed: "Placed", wanted: Size, per_mm: float) -> Check | None:
+    return placed.head and _within("head_height", placed.head.height / per_mm, wanted.head, placed.sure)
+
+
+def _eyes(wanted: Size) -> tuple[float, float]:
+    """Return how high above the lower edge the eyes have to be, in mm."""
+    return EYES_MM.get(wanted.key) or (EYES[0] * wanted.height, EYES[1] * wanted.height)
+
+
+def _within(key: str, value: float, bounds: tuple[float, float], sure: bool) -> Check:
+    """Return the check of a length in millimetres, with its bounds."""
+    low, high = bounds
+    met = low - 0.05 <= value <= high + 0.05
+    state = (MET if met else NOT_MET) if sure else UNSURE
+    return Check(key, state, f"{value:.1f} mm ({low:g}–{high:g} mm)")
+
+
+def _tilt(tilt: float, sure: bool) -> Check:
+    state = (MET if abs(tilt) <= MAX_TILT else NOT_MET) if sure else UNSURE
+    return Check("tilt", state, f"{abs(tilt):.0f}°")
+
+
+def _background(placed: "Placed", photo: np.ndarray) -> Check | None:
+    """Return whether the photo's own background is even; None where no outline tells which it is."""
+    from imaging.idphoto import checks, framing
+
+    if placed.alpha is None:
+        return None
+    alpha = framing.cut(np.dstack([placed.alpha] * 3), placed.box, photo.shape[:2])[:, :, 0]
+    spread = checks.background_spread(photo, alpha)
+    if spread is None:
+        return None
+    even, uneven = BACKGROUND
+    return Check("background", MET if spread <= even else NOT_MET if spread >= uneven else UNSURE)

@@ -1,0 +1,177 @@
+"""Where in a photo an ID photo is cut: the face is found, the photo turned upright, the head placed. No torch here."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from services import cutout, engine
+from services.base import KEPT, Picture, Report
+from services.idsizes import Size
+
+if TYPE_CHECKING:
+    from imaging.idphoto.faces import Face
+    from imaging.idphoto.framing import Box
+    from imaging.idphoto.heads import Head
+
+FACES = "face"  # the weights of the network that finds faces
+KEPT_FACES = "faces"
+TILTS = 1.0, 15.0  # degrees: less is not worth a resampling, more is no slip of the camera
+MAX_TURNED_SIDE = 30_000  # pixels, of what turns pictures
+MIN_OTHER = 0.4  # of the face's side: a smaller face is a poster or a passer-by
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A photo turned by `quarters` counter-clockwise so that its faces stand upright, and the options that go with it.
+
+    faces: those found in it, the largest first. kept: what tells a later run of them.
+    """
+
+    picture: Picture
+    options: Mapping[str, Any]
+    faces: list["Face"] = field(default_factory=list)
+    quarters: int = 0
+    kept: Mapping[str, bytes] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Placed:
+    """What is cut: the photo, perhaps turned a little, the person's alpha or None, and the box; else the problem.
+
+    face: the one that counts, None where none was found. head: where it is, None with a drawn frame and without a face.
+    sure: whether the head's place comes from a face and an outline that fit together. others: further faces in the box.
+    """
+
+    picture: Picture
+    alpha: np.ndarray | None
+    box: "Box | None"
+    problem: str = ""
+    face: "Face | None" = None
+    head: "Head | None" = None
+    sure: bool = False
+    others: int = 0
+
+
+def look_for_faces(picture: Picture, options: Mapping[str, Any]) -> Scene:
+    """Return the scene with its faces; where no frame was drawn, a sideways photo is turned with its mask."""
+    from imaging.idphoto import faces as search
+
+    data = options.get(KEPT, {}).get(KEPT_FACES)
+    faces, quarters = search.unpack(data) if data else search.find_faces(_on_paper(picture), engine.module(FACES))
+    kept = {KEPT_FACES: search.pack(faces, quarters)}
+    if not quarters:
+        return Scene(picture, options, faces, kept=kept)
+    if options["frame"]:  # the person saw the photo as it is
+        return Scene(picture, options, kept=kept)
+    mask = options["mask"]
+    if mask is not None:
+        mask = mask.with_pixels(_turned(mask.pixels, quarters))
+    options = {**options, "mask": mask, KEPT: {}}  # what was kept may be of the photo as it was
+    return Scene(picture.with_pixels(_turned(picture.pixels, quarters)), options, faces, quarters, kept)
+
+
+def _turned(pixels: np.ndarray, quarters: int) -> np.ndarray:
+    return np.ascontiguousarray(np.rot90(pixels, quarters))
+
+
+def _on_paper(picture: Picture) -> np.ndarray:
+    """Return the colours with white under what is transparent: hidden colours must not look like a face."""
+    if not picture.has_alpha:
+        return picture.rgb
+    share = picture.alpha[:, :, None] / np.float32(255)
+    return np.rint(picture.rgb * share + 255 * (1 - share)).astype(np.uint8)
+
+
+def find_person(scene: Scene, report: Report) -> cutout.Outline | None:
+    """Return the person's outline, or None; what was found in a turned photo is kept for no later run."""
+    found = cutout.outline(scene.picture, scene.options, report)
+    return replace(found, kept={}) if found and scene.quarters else found
+
+
+def place(scene: Scene, alpha: np.ndarray | None, wanted: Size, may_reach_out: bool) -> Placed:
+    """Return what is cut: a drawn frame, the head of a face set upright, or the head of the outline alone.
+
+    alpha: uint8 (H, W), the person, or None. With `may_reach_out` the box may leave the photo.
+    """
+    from imaging.idphoto import framing, heads
+
+    picture, frame = scene.picture, scene.options["frame"]
+    if frame:
+        box = framing.inside(frame, wanted.width / wanted.height, picture.height, picture.width)
+        return _with_face(Placed(picture, alpha, box), _faces_within(_heads_first(scene.faces, alpha), box))
+    asked = framing.Wanted(wanted.width, wanted.height, wanted.head, wanted.top)
+    known = alpha if alpha is not None else np.zeros((picture.height, picture.width), np.uint8)
+    faces = _heads_first(scene.faces, alpha)
+    if faces:
+        placed = _straightened(picture, alpha, faces, asked, may_reach_out)
+        if placed:
+            return placed
+        head, sure = heads.head_of_face(alpha, faces[0].points)
+    else:
+        head, sure = heads.find_head(known), False
+    if head is None:
+        return Placed(picture, alpha, None, "no_head_found")
+    box = framing.around(head, asked, known, may_reach_out)
+    if box is None:
+        return Placed(picture, alpha, None, "too_tight")
+    placed = Placed(picture, alpha, box, head=head, sure=sure)
+    return _with_face(placed, faces[:1] + _faces_within(faces[1:], box)) if faces else placed
+
+
+def _heads_first(faces: list["Face"], alpha: np.ndarray | None) -> list["Face"]:
+    """Return the faces that the outline allows to be heads, those first over which it ends as over a head."""
+    from imaging.idphoto import heads
+
+    if alpha is None:
+        return sorted(faces, key=lambda face: -face.rank)
+    faces = [face for face in faces if heads.is_head_like(heads.crown_above(alpha, face.points))]
+    return sorted(faces, key=lambda face: (not heads.head_of_face(alpha, face.points)[1], -face.rank))
+
+
+def _straightened(picture: Picture, alpha: np.ndarray | None, faces: list, asked, may_reach_out: bool) -> Placed | None:
+    """Return the placing in the photo turned until the face is upright; None where that is needless or shows edges."""
+    from imaging.idphoto import framing, heads
+
+    pose = faces[0].pose
+    if not TILTS[0] <= abs(pose.tilt) <= TILTS[1] or max(picture.height, picture.width) > MAX_TURNED_SIDE:
+        return None
+    move = framing.straight_move(pose.centre, pose.tilt)
+    known = alpha if alpha is not None else np.zeros((picture.height, picture.width), np.uint8)
+    faces = [face.moved(move) for face in faces]
+    turned = framing.turned(known, move)
+    head, sure = heads.head_of_face(None if alpha is None else turned, faces[0].points)
+    box = framing.around(head, asked, turned, may_reach_out)
+    if box is None or not framing.is_filled(box, move, known, may_reach_out):
+        return None
+    picture = picture.with_pixels(framing.turned(picture.pixels, move))
+    placed = Placed(picture, None if alpha is None else turned, box, head=head, sure=sure)
+    return _with_face(placed, faces[:1] + _faces_within(faces[1:], box))
+
+
+def _with_face(placed: Placed, faces: list) -> Placed:
+    """Return the placing with the face that counts, and with how many others there are in the box."""
+    from imaging.idphoto import heads
+
+    if not faces:
+        return placed
+    head, sure = (placed.head, placed.sure) if placed.head else heads.head_of_face(placed.alpha, faces[0].points)
+    others = [face for face in faces[1:] if face.is_clear and face.pose.side > MIN_OTHER * faces[0].pose.side]
+    others = [face for face in others if heads.head_of_face(placed.alpha, face.points)[1]]
+    return replace(placed, face=faces[0], head=head, sure=sure and faces[0].is_sure, others=len(others))
+
+
+def _faces_within(faces: list, box: "Box") -> list:
+    """Return the faces whose centres lie in the box."""
+    low, size = np.array([box.left, box.top]), np.array([box.width, box.height])
+    return [face for face in faces if ((face.pose.centre >= low) & (face.pose.centre < low + size)).all()]
+
+
+def verdict(placed: Placed) -> str:
+    """Return the key that says what is wrong or unsure about the face and the head, "" for nothing."""
+    if placed.others:
+        return "several_faces"
+    if placed.face is None:
+        return "no_face_found"
+    return "" if placed.sure else "head_unsure"
