@@ -1,6 +1,6 @@
 """Settings from the environment and `.env`. A wrong value stops the start with a sentence that says what to do.
 
-`SETTINGS` is the whole list; the table in README.md is compared with it by a test.
+`SETTINGS` is the whole list; docs/settings.md is generated from it and tested.
 """
 
 import os
@@ -90,12 +90,7 @@ def queue_url(raw: str) -> str:
 
 
 SETTINGS = (
-    Setting(
-        "INSTANCE_DIR",
-        text,
-        None,
-        "folder of everything that Revive keeps unless told otherwise; `instance` when absent",
-    ),
+    Setting("INSTANCE_DIR", text, None, "folder for all data that has no other setting; `instance` when absent"),
     Setting(
         "DATABASE_URL",
         database_url,
@@ -112,13 +107,13 @@ SETTINGS = (
         "DATABASE_POOL_RECYCLE_SECONDS",
         whole(1, 86_400),
         1800,
-        "a connection older than this is made anew; keep it below the server's `wait_timeout`",
+        "a connection older than this is replaced; keep it below the server's `wait_timeout`",
     ),
     Setting(
         "DATABASE_TIMEOUT_SECONDS",
         whole(1, 3600),
         None,
-        "how long to wait for an answer of the database before it counts as away; 3 in web servers and 60 in workers and commands when absent. SQLite: for a lock, 15 at most",
+        "how long to wait for the database before it counts as away; when absent, 3 in web servers and 60 in workers and commands. SQLite: how long to wait for a lock, 15 at most",
     ),
     Setting("QUEUE_URL", queue_url, None, "the queue: `redis://host:6379/0`, or SQLite under `instance/` when absent"),
     Setting("STORAGE_DIR", text, None, "folder of uploads and results; `instance/storage` when absent"),
@@ -127,11 +122,14 @@ SETTINGS = (
         "IMPORTED_WEIGHTS_DIR",
         text,
         None,
-        "folder of weights made from official files by `flask weights import`; `instance/weights` when absent",
+        "folder of imported official weights (`flask weights import`); `instance/weights` when absent",
     ),
-    Setting("MAX_WEIGHTS_MEGABYTES", whole(1, 8192), 1024, "largest official file of weights that is imported"),
+    Setting("MAX_WEIGHTS_MEGABYTES", whole(1, 8192), 1024, "largest official weights file that can be imported"),
     Setting(
-        "SECRET_KEY", text, None, "signs the session cookie; made once and kept in `instance/secret_key` when absent"
+        "SECRET_KEY",
+        text,
+        None,
+        "signs the session cookie; when absent, created once and stored in `instance/secret_key`",
     ),
     Setting("SECRET_KEY_FALLBACKS", keys, (), "older keys, comma-separated, still accepted while you rotate"),
     Setting("HOST", text, "127.0.0.1", "address that the web server listens on"),
@@ -142,9 +140,9 @@ SETTINGS = (
         (),
         "host names that the site answers to, comma-separated; 127.0.0.1 and localhost when absent",
     ),
-    Setting("BASE_URL", text, None, "address of the site as written in mails, such as `https://photos.example.org`"),
-    Setting("HTTPS", switch, False, "yes when people reach the site over TLS: secure `__Host-` cookie and HSTS"),
-    Setting("PROXIES", whole(0, 5), 0, "how many reverse proxies of yours stand in front and set `X-Forwarded-For`"),
+    Setting("BASE_URL", text, None, "address of the site in mails, such as `https://photos.example.org`"),
+    Setting("HTTPS", switch, False, "set to yes when people reach the site over TLS: secure `__Host-` cookie and HSTS"),
+    Setting("PROXIES", whole(0, 5), 0, "number of your reverse proxies in front that set `X-Forwarded-For`"),
     Setting("WEB_THREADS", whole(1, 64), 8, "threads of each web process, half of them for work on pictures"),
     Setting("WEB_PROCESSES", whole(1, 32), 1, "web processes"),
     Setting(
@@ -171,23 +169,25 @@ SETTINGS = (
     Setting("PASSWORD_MIN_LENGTH", whole(6, 64), 6, "shortest password"),
     Setting("PASSWORD_MAX_LENGTH", whole(8, 256), 18, "longest password"),
     Setting("CODE_MINUTES", whole(1, 10), 10, "how long a mailed code is valid"),
-    Setting("SESSION_IDLE_DAYS", whole(1, 90), 14, "a session unused for so long ends"),
-    Setting("SESSION_DAYS", whole(1, 365), 90, "a session ends after so long in any case"),
+    Setting("SESSION_IDLE_DAYS", whole(1, 90), 14, "a session that is not used for this long ends"),
+    Setting("SESSION_DAYS", whole(1, 365), 90, "a session ends after this time in any case"),
     Setting("MAX_UPLOAD_MEGABYTES", whole(1, 512), 32, "largest upload"),
     Setting("MAX_MEGAPIXELS", whole(1, 200), 50, "largest picture"),
-    Setting("MAX_ACTIVE_JOBS", whole(1, 1000), 20, "jobs that one account may have waiting or running at once"),
     Setting(
-        "MAX_STORAGE_MEGABYTES", whole(1, 1_000_000), 2000, "storage of one account, originals and results together"
+        "MAX_ACTIVE_JOBS", whole(1, 1000), 20, "jobs that one account may have waiting or running at the same time"
+    ),
+    Setting(
+        "MAX_STORAGE_MEGABYTES", whole(1, 1_000_000), 2000, "storage of one account, originals and results combined"
     ),
     Setting("MAX_JOBS_PER_DAY", whole(1, 100_000), 500, "jobs that one account may start in a day (UTC)"),
     Setting(
         "MAX_MEGAPIXELS_PER_DAY",
         whole(1, 1_000_000),
         10_000,
-        "megapixels that one account may have worked on in a day (UTC)",
+        "megapixels that one account may process in a day (UTC)",
     ),
     Setting(
-        "RETENTION_DAYS", whole(0, 3650), 0, "jobs and their pictures are deleted after so many days; 0 keeps them"
+        "RETENTION_DAYS", whole(0, 3650), 0, "jobs and their pictures are deleted after this many days; 0 keeps them"
     ),
     Setting("JOB_MINUTES", whole(1, 240), 20, "a job that runs longer is stopped and fails with a reason"),
 )

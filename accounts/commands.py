@@ -20,7 +20,7 @@ SOMEBODY = administration.Administrator(ACTOR, "")
 
 @click.group("users")
 def group() -> None:
-    """Look after accounts."""
+    """Create and manage accounts."""
 
 
 @group.command("create-admin")
@@ -28,7 +28,7 @@ def group() -> None:
 @click.option("--password-stdin", is_flag=True, help="Read the password from standard input instead of asking.")
 @with_appcontext
 def create_admin(name: str | None, password_stdin: bool) -> None:
-    """Make an account with administrator rights."""
+    """Create an account with administrator rights."""
     name = _canonical(name or click.prompt("User name"))
     if password_stdin:
         password = sys.stdin.readline().rstrip("\r\n")
@@ -53,7 +53,7 @@ def create_admin(name: str | None, password_stdin: bool) -> None:
 @click.option("--disabled", is_flag=True, help="Only disabled accounts.")
 @with_appcontext
 def list_users(admins: bool, disabled: bool) -> None:
-    """Print the accounts, one a line."""
+    """Print the accounts, one per line."""
     wanted = select(User).order_by(User.name).execution_options(yield_per=1000)
     if admins:
         wanted = wanted.where(User.is_admin == true())
@@ -70,7 +70,7 @@ def list_users(admins: bool, disabled: bool) -> None:
 @click.option("--reason", prompt="Reason (its owner is mailed it)", help="Why; its owner is mailed it.")
 @with_appcontext
 def disable(name: str, reason: str) -> None:
-    """End an account's sessions and jobs at once, let it sign in no more, and mail its owner why."""
+    """End an account's sessions and jobs at once, block it from signing in, and mail its owner why."""
     click.echo(f"Disabled {_do(administration.disable, name, reason)}.")
 
 
@@ -86,7 +86,7 @@ def enable(name: str) -> None:
 @click.argument("name")
 @with_appcontext
 def promote(name: str) -> None:
-    """Give an account the rights of an administrator."""
+    """Give an account administrator rights."""
     click.echo(f"{_do(administration.promote, name)} is an administrator.")
 
 
@@ -94,7 +94,7 @@ def promote(name: str) -> None:
 @click.argument("name")
 @with_appcontext
 def demote(name: str) -> None:
-    """Take the rights of an administrator away, unless it is the last one."""
+    """Take administrator rights away, except from the last administrator."""
     click.echo(f"{_do(administration.demote, name)} is no administrator.")
 
 
@@ -102,7 +102,7 @@ def demote(name: str) -> None:
 @click.argument("name")
 @with_appcontext
 def reset_password(name: str) -> None:
-    """Make the old password useless and mail the owner to choose a new one; nobody else sees or chooses it."""
+    """Invalidate the old password and mail the owner to choose a new one; nobody else sees or chooses it."""
     name = _do(administration.force_new_password, name)
     click.echo(f"The worker mails {name} to choose a new password at {current_app.config['BASE_URL']}/reset.")
 

@@ -17,7 +17,7 @@ SOMEBODY = Administrator("command line", "")
 
 @click.group("weights")
 def group() -> None:
-    """Look after weights: what is shipped, what is imported from authors' official files."""
+    """List, import and remove weights."""
 
 
 @group.command("list")
@@ -42,7 +42,7 @@ def list_weights() -> None:
 @click.argument("file", type=click.Path(path_type=Path))
 @with_appcontext
 def import_weights(name: str, file: Path) -> None:
-    """Make weights NAME from the official FILE. `flask weights list` prints the names. Nothing in FILE is executed."""
+    """Import the official FILE as weights NAME. `flask weights list` prints the names. Nothing in FILE is executed."""
     entry = _run_verb(imports.import_file, name, file)
     click.echo(f"Imported {name}: {entry['bytes']} bytes, SHA-256 {entry['sha256']}.")
 

@@ -1,4 +1,4 @@
-"""Write the tables of README.md and docs/commands.md from the code: `python docs/tables.py`. A test compares them."""
+"""Write the tables of the README and of docs/ from the code: `python docs/tables.py`. A test compares them."""
 
 import json
 import re
@@ -15,8 +15,14 @@ from app import create_app  # noqa: E402
 from revive.cli import cli  # noqa: E402
 from services import SERVICES  # noqa: E402
 
-README = ROOT / "README.md"
-COMMANDS = ROOT / "docs" / "commands.md"
+# Each table, between its markers `<!-- name -->` and `<!-- /name -->`, and the page that holds it.
+PAGES = {
+    "services": ROOT / "README.md",
+    "settings": ROOT / "docs" / "settings.md",
+    "revive": ROOT / "docs" / "commands.md",
+    "commands": ROOT / "docs" / "commands.md",
+    "addresses": ROOT / "docs" / "addresses.md",
+}
 
 
 def settings_table() -> str:
@@ -84,32 +90,27 @@ def addresses_table(app) -> str:
     return "\n".join(rows)
 
 
-def fill_tables(text: str) -> str:
-    """Return the README with every table between its two markers made anew."""
+def tables() -> dict[str, str]:
+    """Return every table by its name."""
     app = create_app()
-    tables = {
+    return {
         "settings": settings_table(),
         "services": services_table(),
+        "revive": revive_table(),
         "commands": commands_table(app),
         "addresses": addresses_table(app),
     }
-    return fill(text, tables)
 
 
-def filled_commands(text: str) -> str:
-    """Return docs/commands.md with its table made anew."""
-    return fill(text, {"revive": revive_table()})
-
-
-def fill(text: str, tables: dict[str, str]) -> str:
-    for name, table in tables.items():
-        pattern = rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)"
-        text, count = re.subn(pattern, lambda found, table=table: found[1] + table + "\n" + found[2], text, flags=re.S)
-        if not count:
-            raise SystemExit(f"There is no place for the table of {name}.")
+def fill_tables(text: str, name: str, table: str) -> str:
+    """Return a page with the table between the markers of `name` replaced."""
+    pattern = rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)"
+    text, count = re.subn(pattern, lambda found: found[1] + table + "\n" + found[2], text, flags=re.S)
+    if not count:
+        raise SystemExit(f"No page has a place for the table of {name}.")
     return text
 
 
 if __name__ == "__main__":
-    README.write_text(fill_tables(README.read_text()))
-    COMMANDS.write_text(filled_commands(COMMANDS.read_text()))
+    for name, table in tables().items():
+        PAGES[name].write_text(fill_tables(PAGES[name].read_text(), name, table))

@@ -26,7 +26,7 @@ def worker() -> None:
 
 @click.group("jobs")
 def group() -> None:
-    """Look after jobs and their files."""
+    """Check and clean up jobs and their files."""
 
 
 @group.command("purge")
@@ -35,7 +35,7 @@ def group() -> None:
 )
 @with_appcontext
 def purge(days: int | None) -> None:
-    """Delete jobs older than RETENTION_DAYS, and what crashes left in the storage. A worker does this every hour."""
+    """Delete jobs past their retention, and files left over from crashes. A worker does this every hour."""
     count = recovery.purge(days)
     audit.record("jobs_purged", actor="command line", detail=f"{count} jobs")
     click.echo(f"{count} jobs deleted.")
@@ -45,7 +45,7 @@ def purge(days: int | None) -> None:
 @click.option("--remove-orphans", is_flag=True, help="Delete folders that no job knows.")
 @with_appcontext
 def check(remove_orphans: bool) -> None:
-    """Compare the storage with the database; the exit status is 1 when files are missing or nobody's."""
+    """Compare the storage with the database; the exit status is 1 when files are missing or orphaned."""
     orphans, missing = recovery.orphans(), recovery.missing_files()
     for job_id in orphans:
         click.echo(f"No job knows the folder {job_id}.")

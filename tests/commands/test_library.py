@@ -73,7 +73,7 @@ def test_faults_are_told_by_errors_with_a_key_and_a_message(pixels, tmp_path):
     assert broken.value.key == "foreign_format"
     with pytest.raises(revive.InvalidOption) as wrong:
         revive.adjust(pixels, brightness=1000)
-    assert wrong.value.option == "brightness"
+    assert wrong.value.field == "brightness"
     with pytest.raises(ValueError, match="uint8"):
         revive.adjust(pixels.astype(float), brightness=2)
     revive.configure(weights=tmp_path)
