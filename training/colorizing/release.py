@@ -41,7 +41,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, help="folder with the archives")
     parser.add_argument("--checkpoint", type=Path, default=Path("runs/colorize-lite/checkpoint.pt"))
     parser.add_argument("--encoder", default="efficientnet_lite0")
-    parser.add_argument("--side", type=int, default=160, help="short side that the network sees, in pixels")
+    parser.add_argument("--side", type=int, default=256, help="short side that the network sees, in pixels")
     parser.add_argument("--out", type=Path, default=WEIGHTS, help="folder with manifest.json")
     arguments = parser.parse_args()
     network, rarity = load_run(arguments.checkpoint, arguments.encoder)
