@@ -12,8 +12,8 @@ from imaging.idphoto.points import Pose, eyes, face_pose, point, turned_crop
 from networks.face_landmarker import CELL, CROP, STAGES, WINDOW, FaceLandmarker
 
 WINDOW_AROUND, CROP_AROUND = 1.3, 1.5  # of a face's side: what the network was taught with
-LONGEST = 900  # pixels: a larger photo is looked at so small
-SMALLEST, LARGEST = 0.06, 1.3  # of the photo's longer side: faces that are looked for
+MAX_LENGTH = 900  # pixels: a larger photo is looked at so small
+MIN_PART, MAX_PART = 0.06, 1.3  # of the photo's longer side: faces that are looked for
 SCALE_STEP = 1.19
 MIN_WINDOW = 0.0  # the detector's score of a window that is looked into
 MIN_SCORE, SURE_SCORE = 2.0, 4.5  # of the judge: of a face at all, and of one that nobody has to check
@@ -69,7 +69,7 @@ def find_faces(rgb: np.ndarray, network: FaceLandmarker) -> tuple[list[Face], in
     Quarters are counter-clockwise, as `numpy.rot90` counts; the faces are those of the turned photo. It is turned only
     where no face in it is sure as it stands, and one is clear by a margin when it is turned.
     """
-    scale = min(1.0, LONGEST / max(rgb.shape[:2]))
+    scale = min(1.0, MAX_LENGTH / max(rgb.shape[:2]))
     size = max(1, round(rgb.shape[1] * scale)), max(1, round(rgb.shape[0] * scale))
     small = cv2.resize(rgb, size, interpolation=cv2.INTER_AREA) if scale < 1 else rgb
     found, turned = find_upright_faces(small, network), 0
@@ -111,12 +111,12 @@ def find_upright_faces(rgb: np.ndarray, network: FaceLandmarker) -> list[Face]:
     return sorted(faces, key=lambda face: -face.pose.side)
 
 
-def candidates(rgb: np.ndarray, network: FaceLandmarker, smallest: float = SMALLEST) -> list[Pose]:
-    """Return poses of windows that score more than their neighbours, the best first; `smallest` is as SMALLEST."""
+def candidates(rgb: np.ndarray, network: FaceLandmarker, smallest: float = MIN_PART) -> list[Pose]:
+    """Return poses of windows that score more than their neighbours, the best first; `smallest` is as MIN_PART."""
     found = []
     longest = max(rgb.shape[:2])
     side = max(smallest * longest, 12.0)
-    while side <= LARGEST * longest / WINDOW_AROUND:
+    while side <= MAX_PART * longest / WINDOW_AROUND:
         scale = WINDOW / (WINDOW_AROUND * side)
         found += _windows(rgb, scale, network)
         side *= SCALE_STEP
