@@ -28,7 +28,7 @@ def main() -> None:
     wanted, counts = idsizes.size(arguments.size), {"within": 0, "out, and said": 0, "out, and not said": 0}
     for name, (crown, chin) in json.loads(HEADS.read_text()).items():
         picture = Picture(read_rgb(Member(arguments.data / "people-portraits.zip", name)))
-        placed = placed_in(picture, wanted)
+        placed = place_in(picture, wanted)
         verdict = placed.problem or idplace.verdict(placed)
         height = (chin - crown) / placed.box.height * wanted.height if placed.box else 0.0
         within = wanted.head[0] <= height <= wanted.head[1]
@@ -37,7 +37,7 @@ def main() -> None:
     print(counts)
 
 
-def placed_in(picture: Picture, wanted: idsizes.Size) -> idplace.Placed:
+def place_in(picture: Picture, wanted: idsizes.Size) -> idplace.Placed:
     """Return where the service would cut, with a new background."""
     options = {"frame": None, "mask": None, "network": "background", KEPT: {}}
     scene = idplace.look_for_faces(picture, options)

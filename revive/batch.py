@@ -92,7 +92,7 @@ def _run(task: Task, source: Input, report) -> End:
         return _end(source, SKIPPED, "Its output exists already. Skipped.")
     content = click.get_binary_stream("stdin").read() if source.is_standard else source.path
     picture = files.decode(content, task.max_megapixels)
-    notes = tuple(_stretched(service, task.options, picture))
+    notes = tuple(_describe_stretched_masks(service, task.options, picture))
     if (pages := files.probe(content, task.max_megapixels).pages) > 1:
         notes += (f"holds {pages} pictures. Only the largest one was taken.",)
     result = service.run(picture, task.options, report)
@@ -133,7 +133,7 @@ def _checklist(service: Service, result: Result, all_rows: bool) -> Iterator[str
             yield f"{service.checks[check.key]}: " + ", ".join(filter(None, (check.value, STATES[check.state])))
 
 
-def _stretched(service: Service, options: dict[str, Any], picture: files.Picture) -> Iterator[str]:
+def _describe_stretched_masks(service: Service, options: dict[str, Any], picture: files.Picture) -> Iterator[str]:
     """Say of each mask that is not of the picture's shape, to a pixel, what becomes of it."""
     for option in service.options:
         mask = options[option.name] if option.kind in ("mask", "hints") else None

@@ -48,7 +48,7 @@ def read_options(
 
     Raises click.UsageError for a wrong one, before any picture is opened.
     """
-    values = dict(raw) | _named(service, settings)
+    values = dict(raw) | _parse_named(service, settings)
     try:
         for option in service.options:
             if option.kind in UPLOADED and values[option.name]:
@@ -87,7 +87,7 @@ def _range(option: Option) -> str:
     return f"({option.minimum:g} to {option.maximum:g}, default: {option.default:g})"
 
 
-def _named(service: Service, settings: Sequence[str]) -> dict[str, str]:
+def _parse_named(service: Service, settings: Sequence[str]) -> dict[str, str]:
     """Return what `--option NAME=VALUE` gave; a name that the service does not know ends the command."""
     pairs = dict(setting.partition("=")[::2] for setting in settings)
     known = [option.name for option in service.options]

@@ -92,7 +92,7 @@ class Tiles:
             self.broken += 1
             return tile
         if self.keep_sharp:
-            share = referee.kept_share(tile, answer)
+            share = referee.measure_kept_share(tile, answer)
             self.kept += bool(share.any())
             answer = answer.lerp(tile, share)
         return tile.lerp(answer, self.strength)

@@ -67,12 +67,12 @@ def look_for_faces(picture: Picture, options: Mapping[str, Any]) -> Scene:
         return Scene(picture, options, kept=kept)
     mask = options["mask"]
     if mask is not None:
-        mask = mask.with_pixels(_turned(mask.pixels, quarters))
+        mask = mask.with_pixels(_rotate(mask.pixels, quarters))
     options = {**options, "mask": mask, KEPT: {}}  # what was kept may be of the photo as it was
-    return Scene(picture.with_pixels(_turned(picture.pixels, quarters)), options, faces, quarters, kept)
+    return Scene(picture.with_pixels(_rotate(picture.pixels, quarters)), options, faces, quarters, kept)
 
 
-def _turned(pixels: np.ndarray, quarters: int) -> np.ndarray:
+def _rotate(pixels: np.ndarray, quarters: int) -> np.ndarray:
     return np.ascontiguousarray(np.rot90(pixels, quarters))
 
 
@@ -105,7 +105,7 @@ def place(scene: Scene, alpha: np.ndarray | None, wanted: Size, may_reach_out: b
     known = alpha if alpha is not None else np.zeros((picture.height, picture.width), np.uint8)
     faces = _heads_first(scene.faces, alpha)
     if faces:
-        placed = _straightened(picture, alpha, faces, asked, may_reach_out)
+        placed = _straighten(picture, alpha, faces, asked, may_reach_out)
         if placed:
             return placed
         head, sure = heads.head_of_face(alpha, faces[0].points)
@@ -130,7 +130,7 @@ def _heads_first(faces: list["Face"], alpha: np.ndarray | None) -> list["Face"]:
     return sorted(faces, key=lambda face: (not heads.head_of_face(alpha, face.points)[1], -face.rank))
 
 
-def _straightened(picture: Picture, alpha: np.ndarray | None, faces: list, asked, may_reach_out: bool) -> Placed | None:
+def _straighten(picture: Picture, alpha: np.ndarray | None, faces: list, asked, may_reach_out: bool) -> Placed | None:
     """Return the placing in the photo turned until the face is upright; None where that is needless or shows edges."""
     from imaging.idphoto import framing, heads
 
@@ -140,12 +140,12 @@ def _straightened(picture: Picture, alpha: np.ndarray | None, faces: list, asked
     move = framing.straight_move(pose.centre, pose.tilt)
     known = alpha if alpha is not None else np.zeros((picture.height, picture.width), np.uint8)
     faces = [face.moved(move) for face in faces]
-    turned = framing.turned(known, move)
+    turned = framing.rotate(known, move)
     head, sure = heads.head_of_face(None if alpha is None else turned, faces[0].points)
     box = framing.around(head, asked, turned, may_reach_out)
     if box is None or not framing.is_filled(box, move, known, may_reach_out):
         return None
-    picture = picture.with_pixels(framing.turned(picture.pixels, move))
+    picture = picture.with_pixels(framing.rotate(picture.pixels, move))
     placed = Placed(picture, None if alpha is None else turned, box, head=head, sure=sure)
     return _with_face(placed, faces[:1] + _faces_within(faces[1:], box))
 

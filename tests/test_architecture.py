@@ -24,7 +24,7 @@ def section(heading: str) -> str:
 
 
 @cache
-def imported_by(path: Path) -> set[str]:
+def list_imports(path: Path) -> set[str]:
     """Return the top-level names that a file imports anywhere, also inside functions."""
     nodes = [
         node for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.Import | ast.ImportFrom)
@@ -38,7 +38,7 @@ def imported_by(path: Path) -> set[str]:
 def imports() -> set[tuple[str, str]]:
     """Return (importing room, imported room) for every import between two rooms."""
     files = [(room, path) for room in ROOMS for path in (ROOT / room).rglob("*.py")]
-    return {(room, name) for room, path in files for name in imported_by(path) if name in ROOMS and name != room}
+    return {(room, name) for room, path in files for name in list_imports(path) if name in ROOMS and name != room}
 
 
 @cache
@@ -126,6 +126,6 @@ def test_every_file_that_changes_a_status_is_named_and_asks_the_one_place():
 
 def test_only_the_entry_points_import_the_settings():
     files = [*ROOT.glob("*.py"), *(path for room in ROOMS for path in (ROOT / room).rglob("*.py"))]
-    found = {str(path.relative_to(ROOT)) for path in files if "config" in imported_by(path)}
+    found = {str(path.relative_to(ROOT)) for path in files if "config" in list_imports(path)}
     assert found == ENTRY_POINTS
     assert all(f"`{name}`" in section("The way of a setting") for name in ENTRY_POINTS)

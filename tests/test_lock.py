@@ -12,12 +12,12 @@ LOCK = (ROOT / "requirements.lock").read_text()
 GPU = re.compile(r"torch|torchvision|triton|nvidia-.*|cuda-.*")
 
 
-def wanted() -> list[Requirement]:
+def list_wanted() -> list[Requirement]:
     lines = (ROOT / "requirements.txt").read_text().splitlines()
     return [Requirement(line) for line in lines if line and not line.startswith("#")]
 
 
-def locked(text: str = LOCK) -> dict[str, tuple[str, list[str]]]:
+def list_locked(text: str = LOCK) -> dict[str, tuple[str, list[str]]]:
     """Package -> its version and the hashes of its files."""
     entries = re.split(r"^(?=[a-z0-9])", text, flags=re.M)[1:]
     found = {}
@@ -30,14 +30,14 @@ def locked(text: str = LOCK) -> dict[str, tuple[str, list[str]]]:
 
 
 def test_the_lock_has_a_version_in_the_range_of_everything_that_is_asked_for():
-    versions = locked()
-    wrong = [str(each) for each in wanted() if versions[canonicalize_name(each.name)][0] not in each.specifier]
+    versions = list_locked()
+    wrong = [str(each) for each in list_wanted() if versions[canonicalize_name(each.name)][0] not in each.specifier]
     assert not wrong, "run: make lock"
 
 
 def test_every_locked_file_has_a_hash_and_nothing_says_where_it_is_from():
-    assert len(locked()) > len(wanted())
-    assert all(hashes for _, hashes in locked().values())
+    assert len(list_locked()) > len(list_wanted())
+    assert all(hashes for _, hashes in list_locked().values())
     assert "://" not in LOCK and "--index" not in LOCK
 
 
@@ -50,5 +50,5 @@ def test_the_lines_of_the_guide_take_out_pytorch_and_nothing_else():
         subprocess.run(["sh", "-c", line], cwd=ROOT, capture_output=True, text=True, check=True).stdout
         for line in (take_out, names)
     )
-    assert locked(rest) == {name: entry for name, entry in locked().items() if not GPU.fullmatch(name)}
-    assert pins.split() == [f"{name}=={locked()[name][0]}" for name in ("torch", "torchvision")]
+    assert list_locked(rest) == {name: entry for name, entry in list_locked().items() if not GPU.fullmatch(name)}
+    assert pins.split() == [f"{name}=={list_locked()[name][0]}" for name in ("torch", "torchvision")]

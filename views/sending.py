@@ -45,7 +45,7 @@ def send(download: Download, attachment: bool = False) -> Response:
     environ = dict(request.environ)
     if not _asks_for_one_part():
         environ.pop("HTTP_RANGE", None)
-    if known := _known(download, environ):
+    if known := _answer_not_modified(download, environ):
         return known
     file = download.open()
     size = file.seek(0, io.SEEK_END)
@@ -66,7 +66,7 @@ def send(download: Download, attachment: bool = False) -> Response:
     return response
 
 
-def _known(download: Download, environ: dict) -> Response | None:
+def _answer_not_modified(download: Download, environ: dict) -> Response | None:
     """Answer without the file where that is what was asked for: nothing needs to be converted then."""
     response = Response(mimetype=download.mimetype)
     response.set_etag(download.etag)

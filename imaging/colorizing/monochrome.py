@@ -50,7 +50,7 @@ def tone_of(lab: np.ndarray) -> Tone | None:
 
     A grey photo with coloured things has a tone; its things say where they are.
     """
-    small = _reduced(lab)
+    small = _reduce(lab)
     chroma, rest = _fit_tone(small)
     distance = _beyond(rest, small[:, :, 1:] - rest)
     strong = (distance > STRONG).astype(np.uint8)
@@ -74,7 +74,7 @@ def has_colours(lab: np.ndarray) -> bool:
     return tone_of(lab) is None
 
 
-def _reduced(lab: np.ndarray) -> np.ndarray:
+def _reduce(lab: np.ndarray) -> np.ndarray:
     scale = SIDE / max(lab.shape[:2])
     size = max(1, round(lab.shape[1] * scale)), max(1, round(lab.shape[0] * scale))
     small = cv2.resize(np.ascontiguousarray(lab, np.float32), size, interpolation=cv2.INTER_AREA)

@@ -85,10 +85,10 @@ def enlargement(pixels: np.ndarray, parts: list[Part]) -> int:
 
 def _energy(grey: np.ndarray, factor: int) -> float:
     """Return the energy of what is lost when float32 (H, W) is shrunk by `factor`, less what half of it loses."""
-    return float(((_smoothed(grey, factor) - _smoothed(grey, factor // 2)) ** 2).sum())
+    return float(((_smooth(grey, factor) - _smooth(grey, factor // 2)) ** 2).sum())
 
 
-def _smoothed(grey: np.ndarray, factor: int) -> np.ndarray:
+def _smooth(grey: np.ndarray, factor: int) -> np.ndarray:
     if factor == 1:
         return grey
     height, width = grey.shape

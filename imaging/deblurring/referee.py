@@ -12,7 +12,7 @@ MAX_LOSS = 0.2  # of the sharpness of edges: what loses more had its structure d
 FADE = 17  # pixels over which the two pass into each other
 
 
-def kept_share(source: Tensor, answer: Tensor) -> Tensor:
+def measure_kept_share(source: Tensor, answer: Tensor) -> Tensor:
     """Return how much of the source is to be kept at each pixel, (1, 1, H, W) in [0, 1]; both (1, 3, H, W) in [0, 1].
 
     Kept are parts whose edges are sharp in all directions, for there was no blur to be taken out, and parts in which

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import torch
 
-from imaging.idphoto.points import Pose, eyes, face_pose, point, turned_crop
+from imaging.idphoto.points import Pose, eyes, face_pose, point, rotation_to_crop
 from networks.face_landmarker import CELL, CROP, STAGES, WINDOW, FaceLandmarker
 
 WINDOW_AROUND, CROP_AROUND = 1.3, 1.5  # of a face's side: what the network was taught with
@@ -165,7 +165,7 @@ def locate(rgb: np.ndarray, pose: Pose, network: FaceLandmarker) -> Face:
 def crop_around(rgb: np.ndarray, pose: Pose) -> tuple[np.ndarray, np.ndarray]:
     """Return the crop around a pose, uint8 (96, 96, 3), made upright, and the move that makes it."""
     span = CROP_AROUND * max(pose.side, 4.0)
-    move = turned_crop(pose.centre, span, pose.tilt, CROP)
+    move = rotation_to_crop(pose.centre, span, pose.tilt, CROP)
     cutting = move
     if span > 2 * CROP:  # no aliasing
         reduce = CROP / span * 1.5

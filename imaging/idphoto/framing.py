@@ -67,7 +67,7 @@ def straight_move(centre: np.ndarray, tilt: float) -> np.ndarray:
     return np.column_stack((turn, np.asarray(centre, float) - turn @ centre))
 
 
-def turned(pixels: np.ndarray, move: np.ndarray) -> np.ndarray:
+def rotate(pixels: np.ndarray, move: np.ndarray) -> np.ndarray:
     """Return uint8 (H, W) or (H, W, C) pixels moved; what comes from beyond the edge repeats the edge, alpha is 0."""
     size = pixels.shape[1::-1]
     border = cv2.BORDER_REPLICATE if pixels.ndim == 3 and pixels.shape[2] == 3 else cv2.BORDER_CONSTANT

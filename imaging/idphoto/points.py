@@ -70,7 +70,7 @@ def face_pose(points: np.ndarray) -> Pose:
     return Pose((top + bottom) / 2, float(side), float(np.degrees(tilt)))
 
 
-def turned_crop(centre: np.ndarray, span: float, turn: float, side: int) -> np.ndarray:
+def rotation_to_crop(centre: np.ndarray, span: float, turn: float, side: int) -> np.ndarray:
     """Return the 2 x 3 move that takes a square of `span` pixels around a centre, turned clockwise, to side x side."""
     angle, scale = np.deg2rad(turn), side / span
     rotation = scale * np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])

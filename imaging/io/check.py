@@ -82,7 +82,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _needed_mb(header: Header) -> int:
+def _estimate_mb(header: Header) -> int:
     per_pixel = _BYTES_PER_PIXEL.get(header.format, _MAX_BYTES_PER_PIXEL)
     return _MIN_MB + header.width * header.height * per_pixel // 2**20
 
@@ -90,12 +90,12 @@ def _needed_mb(header: Header) -> int:
 def _inspect(arguments: argparse.Namespace) -> Header:
     with open_image(arguments.path, arguments.max_megapixels) as image:
         header = header_of(image)
-        child.wait_for_memory(_needed_mb(header))
+        child.wait_for_memory(_estimate_mb(header))
         # JPEG can be decoded at a half or a quarter of its size; every coefficient is still read.
         image.draft(None, (PREVIEW_SIDE, PREVIEW_SIDE))
         image.load()
         turn = metadata.orientation(image)
-        rgb, icc = to_rgb(_reduced_hdr(image))
+        rgb, icc = to_rgb(_reduce_hdr(image))
         preview = small(rgb, icc, PREVIEW_SIDE)
     preview = metadata.apply_orientation(preview, turn)
     _write(preview, arguments.preview)
@@ -105,7 +105,7 @@ def _inspect(arguments: argparse.Namespace) -> Header:
     return header
 
 
-def _reduced_hdr(image: Image.Image) -> Image.Image:
+def _reduce_hdr(image: Image.Image) -> Image.Image:
     """Return an HDR image at a size near the preview's, since tone mapping takes longer than decoding."""
     colours, factor = image.info.get("colours"), max(image.size) // PREVIEW_SIDE
     return image.reduce(factor) if colours and colours.hdr and factor > 1 else image

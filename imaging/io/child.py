@@ -51,13 +51,13 @@ def ask(module: str, arguments: list[str], seconds: int, memory: Memory | None =
             child.kill()
     if over.is_set():
         raise OutOfTime()
-    return _checked(answer)
+    return _check_answer(answer)
 
 
 def _talk(child: subprocess.Popen, memory: Memory | None) -> str:
     """Return the last line of the child, "" where there is none."""
     line = child.stdout.readline()
-    wanted = _parsed(line).get("megabytes")
+    wanted = _parse(line).get("megabytes")
     if not isinstance(wanted, int):
         return line
     with memory(max(0, wanted)) if memory else nullcontext():
@@ -69,7 +69,7 @@ def _talk(child: subprocess.Popen, memory: Memory | None) -> str:
         return child.stdout.readline()
 
 
-def _parsed(line: str) -> dict:
+def _parse(line: str) -> dict:
     try:
         answer = json.loads(line)
     except ValueError:
@@ -77,8 +77,8 @@ def _parsed(line: str) -> dict:
     return answer if isinstance(answer, dict) else {}
 
 
-def _checked(line: str) -> dict:
-    answer = _parsed(line)
+def _check_answer(line: str) -> dict:
+    answer = _parse(line)
     if not answer:  # it was killed by one of its limits, or fell over a bug in a decoder
         raise TooCostly()
     if "error" in answer:

@@ -82,16 +82,16 @@ def from_png(gamma: float | None, chromaticity: tuple[float, ...] | None) -> Col
 
 def profile(colours: Colours) -> bytes:
     """Return an ICC profile (version 4, matrix and curves) of colours that are not HDR."""
-    to_xyz = _multiplied(_adaptation(_xyz_of(colours.primaries[3])), _to_xyz(colours.primaries))
+    to_xyz = _multiply(_adaptation(_xyz_of(colours.primaries[3])), _to_xyz(colours.primaries))
     if colours.gamma is None:
-        curve = b"para" + struct.pack(">IHH5i", 0, 3, 0, *map(_fixed, _SRGB_CURVE))
+        curve = b"para" + struct.pack(">IHH5i", 0, 3, 0, *map(_to_fixed_point, _SRGB_CURVE))
     else:
-        curve = b"para" + struct.pack(">IHHi", 0, 0, 0, _fixed(colours.gamma))
+        curve = b"para" + struct.pack(">IHHi", 0, 0, 0, _to_fixed_point(colours.gamma))
     columns = zip(*to_xyz, strict=True)
     tags = {b"desc": _text("Colours told by the file"), b"cprt": _text("No copyright"), b"wtpt": _xyz(_D50)}
     tags |= {name: _xyz(column) for name, column in zip((b"rXYZ", b"gXYZ", b"bXYZ"), columns, strict=True)}
     tags |= dict.fromkeys((b"rTRC", b"gTRC", b"bTRC"), curve)
-    return _assembled(tags)
+    return _assemble(tags)
 
 
 def tone_mapped(image: Image.Image, colours: Colours) -> Image.Image:
@@ -105,7 +105,7 @@ def tone_mapped(image: Image.Image, colours: Colours) -> Image.Image:
     curve = np.array(
         [(_pq_light if colours.hdr == "pq" else _hlg_light)(code / 255) for code in range(256)], np.float32
     )
-    to_srgb = np.array(_multiplied(_inverse(_to_xyz(BT709)), _to_xyz(colours.primaries)), np.float32)
+    to_srgb = np.array(_multiply(_inverse(_to_xyz(BT709)), _to_xyz(colours.primaries)), np.float32)
     encoding = np.array([_srgb_code(step / _ENCODING_STEPS) for step in range(_ENCODING_STEPS + 1)], np.uint8)
     for start in range(0, len(pixels), _STRIP_ROWS):
         strip = pixels[start : start + _STRIP_ROWS]
@@ -150,22 +150,22 @@ def _to_xyz(primaries: Chromaticities) -> Matrix:
     """Return the matrix from linear RGB to CIE XYZ under the primaries' own white."""
     columns = [_xyz_of(primary) for primary in primaries[:3]]
     matrix = tuple(zip(*columns, strict=True))
-    gains = _applied(_inverse(matrix), _xyz_of(primaries[3]))
+    gains = _apply_matrix(_inverse(matrix), _xyz_of(primaries[3]))
     return tuple(tuple(value * gain for value, gain in zip(row, gains, strict=True)) for row in matrix)
 
 
 def _adaptation(white: tuple[float, ...]) -> Matrix:
     """Return Bradford's matrix from a white to D50."""
-    gains = [to / of for to, of in zip(_applied(_BRADFORD, _D50), _applied(_BRADFORD, white), strict=True)]
+    gains = [to / of for to, of in zip(_apply_matrix(_BRADFORD, _D50), _apply_matrix(_BRADFORD, white), strict=True)]
     scaled = tuple(tuple(gain * value for value in row) for gain, row in zip(gains, _BRADFORD, strict=True))
-    return _multiplied(_inverse(_BRADFORD), scaled)
+    return _multiply(_inverse(_BRADFORD), scaled)
 
 
-def _applied(matrix: Matrix, vector: tuple[float, ...]) -> tuple[float, ...]:
+def _apply_matrix(matrix: Matrix, vector: tuple[float, ...]) -> tuple[float, ...]:
     return tuple(sum(a * b for a, b in zip(row, vector, strict=True)) for row in matrix)
 
 
-def _multiplied(left: Matrix, right: Matrix) -> Matrix:
+def _multiply(left: Matrix, right: Matrix) -> Matrix:
     columns = tuple(zip(*right, strict=True))
     return tuple(tuple(sum(a * b for a, b in zip(row, column, strict=True)) for column in columns) for row in left)
 
@@ -181,12 +181,12 @@ def _inverse(matrix: Matrix) -> Matrix:
     return tuple(tuple(value / determinant for value in row) for row in cofactors)
 
 
-def _fixed(value: float) -> int:
+def _to_fixed_point(value: float) -> int:
     return round(value * 65536)
 
 
 def _xyz(values: tuple[float, ...]) -> bytes:
-    return b"XYZ " + struct.pack(">I3i", 0, *map(_fixed, values))
+    return b"XYZ " + struct.pack(">I3i", 0, *map(_to_fixed_point, values))
 
 
 def _text(text: str) -> bytes:
@@ -194,7 +194,7 @@ def _text(text: str) -> bytes:
     return b"mluc" + struct.pack(">III2s2sII", 0, 1, 12, b"en", b"US", len(encoded), 28) + encoded
 
 
-def _assembled(tags: dict[bytes, bytes]) -> bytes:
+def _assemble(tags: dict[bytes, bytes]) -> bytes:
     place = 128 + 4 + 12 * len(tags)
     table, body, places = b"", b"", {}
     for name, content in tags.items():
@@ -203,5 +203,5 @@ def _assembled(tags: dict[bytes, bytes]) -> bytes:
             body += content + bytes(-len(content) % 4)
         table += struct.pack(">4sII", name, places[content], len(content))
     head = struct.pack(">I4sI4s4s4s12x4s", place + len(body), bytes(4), 0x04300000, b"mntr", b"RGB ", b"XYZ ", b"acsp")
-    head = head.ljust(68, b"\0") + struct.pack(">3i", *map(_fixed, _D50))
+    head = head.ljust(68, b"\0") + struct.pack(">3i", *map(_to_fixed_point, _D50))
     return head.ljust(128, b"\0") + struct.pack(">I", len(tags)) + table + body

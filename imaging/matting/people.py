@@ -47,19 +47,19 @@ def find_people(
     ]
     seen = np.maximum.reduce(answers)
     if seen.max() < second_look.SEEN:
-        seen = _seen_in_tiles(ask, rgb, device, seen)
+        seen = _look_in_tiles(ask, rgb, device, seen)
     crops = second_look.find_crops(seen, rgb.shape[:2])
     looks = [_look(ask, rgb[crop.rows, crop.columns], device) for crop in crops]
     merged, *known = (second_look.merge(answer, rgb.shape[:2], crops, looks) for answer in answers)
     is_faint = measure_sharpness(merged, merged, seen) < MAX_FAINT
     mask = matte.drop_islands(_pixels(raise_faint(merged) if is_faint else merged), *map(_pixels, known))
-    return _judged(mask, merged, seen)
+    return _judge(mask, merged, seen)
 
 
 def find_in_whole(ask: Callable[[Tensor], Tensor], rgb: np.ndarray, device: str = "cpu") -> People | None:
     """Return what a network of others finds in a photo, uint8 (H, W, 3), squeezed into one square; None for nothing."""
     seen = _values(ask(to_tensor(resize_area(rgb, (WHOLE_SIDE, WHOLE_SIDE)), device)))
-    return _judged(matte.drop_islands(_pixels(seen)), seen, seen)
+    return _judge(matte.drop_islands(_pixels(seen)), seen, seen)
 
 
 def measure_sharpness(mask: np.ndarray, merged: np.ndarray, seen: np.ndarray) -> float:
@@ -84,7 +84,7 @@ def raise_faint(mask: np.ndarray) -> np.ndarray:
     return np.clip(mask / np.clip(highest, FAINTEST, 1), 0, 1)
 
 
-def _seen_in_tiles(ask: Callable[[Tensor], Tensor], rgb: np.ndarray, device: str, seen: np.ndarray) -> np.ndarray:
+def _look_in_tiles(ask: Callable[[Tensor], Tensor], rgb: np.ndarray, device: str, seen: np.ndarray) -> np.ndarray:
     """Return the mask of what is seen in tiles of the photo, asked plainly; `seen` where it has none."""
     boxes = second_look.tiles(rgb.shape[:2])
     shown = [resize_area(rgb[box.rows, box.columns], (TILE_SIDE, TILE_SIDE)) for box in boxes]
@@ -92,7 +92,7 @@ def _seen_in_tiles(ask: Callable[[Tensor], Tensor], rgb: np.ndarray, device: str
     return second_look.join(rgb.shape[:2], boxes, answers) if boxes else seen
 
 
-def _judged(mask: np.ndarray, merged: np.ndarray, seen: np.ndarray) -> People | None:
+def _judge(mask: np.ndarray, merged: np.ndarray, seen: np.ndarray) -> People | None:
     """Return a final mask, uint8, with its confidence, which is its sharpness; None where it holds nobody."""
     if (mask >= 255 * PERSON_SURE).mean() < PERSON_SHARE:
         return None

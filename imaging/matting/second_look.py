@@ -100,13 +100,13 @@ def merge(mask: np.ndarray, size: tuple[int, int], crops: Sequence[Box], answers
     finest = max(details) * size[0] / mask.shape[0]
     scale = max(1.0, min(finest, MAX_MASK_SIDE / max(mask.shape)))
     height, width = round(mask.shape[0] * scale), round(mask.shape[1] * scale)
-    merged = _resized(mask, (height, width))
+    merged = _resize(mask, (height, width))
     for crop, answer in zip(crops, answers, strict=True):
         rows = slice(crop.top * height // size[0], -(-crop.bottom * height // size[0]))
         columns = slice(crop.left * width // size[1], -(-crop.right * width // size[1]))
         known = merged[rows, columns]
         weight = _weight(known.shape, crop, size)
-        merged[rows, columns] = known + weight * (np.maximum(known, _resized(answer, known.shape)) - known)
+        merged[rows, columns] = known + weight * (np.maximum(known, _resize(answer, known.shape)) - known)
     return merged
 
 
@@ -151,7 +151,7 @@ def _ramp(length: int, rises: bool, falls: bool) -> np.ndarray:
     return np.minimum(ramp, places[::-1]) if falls else ramp
 
 
-def _resized(mask: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
+def _resize(mask: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
     if mask.shape == shape:
         return mask.copy()
     return np.clip(cv2.resize(mask, shape[::-1], interpolation=cv2.INTER_LINEAR), 0, 1)

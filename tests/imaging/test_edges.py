@@ -19,7 +19,7 @@ def scene(height: int = 240, width: int = 240) -> np.ndarray:
     return np.dstack([pixels] * 3)
 
 
-def smeared(pixels: np.ndarray, right: int, down: int) -> np.ndarray:
+def smear(pixels: np.ndarray, right: int, down: int) -> np.ndarray:
     kernel = np.zeros((11, 11), np.float32)
     cv2.line(kernel, (5 - right, 5 - down), (5 + right, 5 + down), 1)
     return cv2.filter2D(pixels, -1, kernel / kernel.sum())
@@ -35,7 +35,7 @@ def test_a_sharp_picture_has_sharp_edges():
 
 @pytest.mark.parametrize("motion", [(2, 0), (0, 2), (2, 2), (-2, 2)])
 def test_motion_in_any_direction_leaves_no_sharp_edges_across_it(motion):
-    assert sharpness(smeared(scene(), *motion)) < 0.5
+    assert sharpness(smear(scene(), *motion)) < 0.5
 
 
 def test_a_picture_out_of_focus_has_none():
@@ -55,7 +55,7 @@ def test_an_enlarged_picture_is_known(factor):
 
 @pytest.mark.parametrize("motion", [(0, 0), (2, 0), (3, 3), (4, 1)])
 def test_neither_a_sharp_nor_a_shaken_photo_counts_as_enlarged(motion):
-    photo = smeared(scene(500, 500), *motion).astype(float) + np.random.default_rng(1).normal(0, 1, (500, 500, 3))
+    photo = smear(scene(500, 500), *motion).astype(float) + np.random.default_rng(1).normal(0, 1, (500, 500, 3))
     pixels = photo.clip(0, 255).astype(np.uint8)
     assert edges.enlargement(pixels, windows(pixels)) == 1
 

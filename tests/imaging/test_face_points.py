@@ -6,12 +6,12 @@ import pytest
 
 from imaging.idphoto import checks
 from imaging.idphoto.heads import head_of_face
-from imaging.idphoto.points import MIRRORED, NAMES, eyes, face_pose, turned_crop
+from imaging.idphoto.points import MIRRORED, NAMES, eyes, face_pose, rotation_to_crop
 from tests.imaging.face_points import face_points
 from tests.imaging.test_heads import person
 
 
-def turned(points: np.ndarray, degrees: float) -> np.ndarray:
+def rotate_picture(points: np.ndarray, degrees: float) -> np.ndarray:
     angle = np.deg2rad(degrees)
     middle = points.mean(0)
     return (points - middle) @ np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]]) + middle
@@ -20,14 +20,14 @@ def turned(points: np.ndarray, degrees: float) -> np.ndarray:
 @pytest.mark.parametrize("degrees", [-20, 0, 7, 90])
 def test_a_turned_face_has_its_tilt_and_the_same_size(degrees):
     upright = face_pose(face_points(100, 80, 60))
-    pose = face_pose(turned(face_points(100, 80, 60), degrees))
+    pose = face_pose(rotate_picture(face_points(100, 80, 60), degrees))
     assert pose.tilt == pytest.approx(degrees, abs=0.01) and pose.side == pytest.approx(upright.side)
 
 
 def test_a_crop_around_a_pose_has_the_face_upright_in_its_middle():
-    points = turned(face_points(100, 80, 60), 25)
+    points = rotate_picture(face_points(100, 80, 60), 25)
     pose = face_pose(points)
-    move = turned_crop(pose.centre, 1.5 * pose.side, pose.tilt, 96)
+    move = rotation_to_crop(pose.centre, 1.5 * pose.side, pose.tilt, 96)
     within = points @ move[:, :2].T + move[:, 2]
     assert face_pose(within).tilt == pytest.approx(0, abs=0.01)
     assert face_pose(within).centre == pytest.approx([48, 48]) and face_pose(within).side == pytest.approx(64)

@@ -65,26 +65,26 @@ def test_a_wide_photo_gets_its_second_look_too():
     assert abs(width - 2 * height) <= 1 and people.mask[round(0.52 * height), round(0.79 * width)] > 240
 
 
-def drawn(value, columns=(20, 40)):
+def draw(value, columns=(20, 40)):
     mask = np.zeros((60, 60), np.float32)
     mask[10:50, slice(*columns)] = value
     return mask
 
 
 def test_a_sharp_mask_is_trusted_and_a_veil_is_not():
-    sharp, veil = drawn(1), drawn(0.55)
+    sharp, veil = draw(1), draw(0.55)
     assert measure_sharpness(sharp, sharp, sharp) == 1.0
     assert measure_sharpness(veil, veil, veil) < MIN_CONFIDENCE
-    assert measure_sharpness(sharp, sharp, np.maximum(sharp, drawn(0.4, (45, 60)))[::2, ::2]) > 0.9
-    assert measure_sharpness(drawn(0), drawn(0), drawn(0)) == 0.0
+    assert measure_sharpness(sharp, sharp, np.maximum(sharp, draw(0.4, (45, 60)))[::2, ::2]) > 0.9
+    assert measure_sharpness(draw(0), draw(0), draw(0)) == 0.0
 
 
 def test_who_is_faint_alone_is_raised_and_a_veil_beside_somebody_sure_stays_one():
-    alone = raise_faint(drawn(0.4))
+    alone = raise_faint(draw(0.4))
     assert alone[30, 30] > 0.9 and alone[30, 10] == 0
-    beside = raise_faint(np.maximum(drawn(1), drawn(0.3, (40, 43))))
+    beside = raise_faint(np.maximum(draw(1), draw(0.3, (40, 43))))
     assert beside[30, 30] == 1 and beside[30, 41] < 0.5
-    assert raise_faint(drawn(0.1)).max() < 0.5  # too faint to be trusted
+    assert raise_faint(draw(0.1)).max() < 0.5  # too faint to be trusted
 
 
 def test_a_network_of_others_is_asked_once_about_the_whole():

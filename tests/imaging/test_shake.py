@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from imaging.deblurring import shake
-from tests.imaging.test_edges import scene, smeared
+from tests.imaging.test_edges import scene, smear
 
 
 def kernel(points, size=33):
@@ -66,11 +66,11 @@ def motion_of(pixels):
 
 
 def test_a_shaken_picture_is_known():
-    assert shake.is_shaken(smeared(scene(300, 500), 3, 1), motion_of(6), 8, 64)
+    assert shake.is_shaken(smear(scene(300, 500), 3, 1), motion_of(6), 8, 64)
 
 
 def test_a_picture_in_which_the_network_finds_no_motion_is_not_shaken():
-    assert not shake.is_shaken(smeared(scene(), 3, 1), motion_of(1), 8, 64)
+    assert not shake.is_shaken(smear(scene(), 3, 1), motion_of(1), 8, 64)
 
 
 @pytest.mark.parametrize("side", [120, 300, 900])
@@ -89,7 +89,7 @@ def test_an_enlarged_picture_is_looked_at_as_it_was_before():
         sides.append(tile.shape[-1])
         return motion_of(6)(tile)
 
-    small = smeared(scene(150, 180), 5, 1)
+    small = smear(scene(150, 180), 5, 1)
     noisy = (small + np.random.default_rng(0).normal(0, 1, small.shape)).clip(0, 255).astype(np.uint8)
     assert shake.is_shaken(cv2.resize(noisy, (720, 600), interpolation=cv2.INTER_CUBIC), kernels, 8, 64)
     assert set(sides) == {120}

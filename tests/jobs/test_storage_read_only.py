@@ -41,7 +41,7 @@ def make_read_only(disk, monkeypatch, caplog):
     return make
 
 
-def told(caplog) -> list[str]:
+def list_told(caplog) -> list[str]:
     return [record.message for record in caplog.records if record.levelno >= logging.WARNING]
 
 
@@ -52,7 +52,7 @@ def test_an_upload_is_refused_in_words_and_the_log_says_once_why(owner, make_rea
     assert "cannot write to its disk" in answers[0].json["error"]["message"] and "Retry-After" in answers[0].headers
     page = upload(owner, picture())
     assert page.status_code == 503 and "cannot write to its disk" in page.text
-    assert len(told(caplog)) == 1 and "Read-only file system" in told(caplog)[0]
+    assert len(list_told(caplog)) == 1 and "Read-only file system" in list_told(caplog)[0]
 
 
 def test_what_is_there_is_read_and_deleted_jobs_can_be_brought_back(owner, owner_id, make_read_only, caplog):
@@ -65,7 +65,7 @@ def test_what_is_there_is_read_and_deleted_jobs_can_be_brought_back(owner, owner
     assert owner.post(address(job_id, "/deletion"), token=token).status_code == 303
     assert owner.post("/12345/history/restoration", {"id": job_id}, token=token).status_code == 303
     assert owner.post("/12345/history/erasure", {"id": job_id}, token=token, headers=JSON).status_code == 404
-    assert len(told(caplog)) == 1
+    assert len(list_told(caplog)) == 1
 
 
 def test_nothing_is_erased_from_the_database_whose_files_must_stay(owner, owner_id, make_read_only):
@@ -83,7 +83,7 @@ def test_a_job_whose_result_cannot_be_written_fails_with_the_reason(in_app, user
     make_read_only()
     job = run_job(job_id)
     assert (job.status, job.error_key) == ("failed", "read_only")
-    assert len(told(caplog)) == 1
+    assert len(list_told(caplog)) == 1
 
 
 def test_a_folder_that_belongs_to_somebody_else_is_one_that_cannot_be_written(in_app):

@@ -10,10 +10,10 @@ from imaging.io.files import Picture
 from networks.manifest import WEIGHTS
 from services import engine
 from services.base import InvalidOption, ServiceError, silent
-from tests.imaging.test_edges import scene, smeared
+from tests.imaging.test_edges import scene, smear
 
 NOISE = np.random.default_rng(0).integers(0, 256, (70, 110, 3), dtype=np.uint8)
-SHAKEN = smeared(scene(150, 170), 4, 0)
+SHAKEN = smear(scene(150, 170), 4, 0)
 
 
 def run(picture: Picture, **chosen):
@@ -60,7 +60,7 @@ def test_a_picture_with_sharp_edges_is_left_alone_whatever_blur_is_seen(seen):
 def test_sharp_parts_of_a_shaken_picture_are_kept_and_the_verdict_says_so(monkeypatch):
     monkeypatch.setattr(shake, "is_shaken", lambda *found: True)
     monkeypatch.setattr(engine.network("deblur"), "_module", lambda tile: tile.roll(1, 3))
-    pixels = smeared(scene(200, 400), 5, 3)
+    pixels = smear(scene(200, 400), 5, 3)
     pixels[:, :200] = scene(200, 400)[:, :200]
     result = run(Picture(pixels))
     assert result.verdict == "some_parts_kept"

@@ -16,7 +16,7 @@ from tests.imaging.face_points import face_points
 from training.idphoto import mistakes, samples, train
 
 
-def drawn_face() -> tuple[bytes, np.ndarray]:
+def draw_face() -> tuple[bytes, np.ndarray]:
     """A face of an oval, two eyes and a mouth, and its points."""
     points = face_points(60, 60, 36)
     pixels = np.full((140, 120, 3), 90, np.uint8)
@@ -36,7 +36,7 @@ def png(pixels: np.ndarray) -> bytes:
 def data(tmp_path_factory):
     """A folder of archives with drawn faces, their labels, and noise for pictures without any."""
     folder, random = tmp_path_factory.mktemp("data"), np.random.default_rng(0)
-    face, points = drawn_face()
+    face, points = draw_face()
     with zipfile.ZipFile(folder / "faces.zip", "w") as file, (folder / "labels.jsonl").open("w") as labels:
         for number in range(40):
             name = f"faces/{number:05}.png"
@@ -76,8 +76,8 @@ def test_a_tenth_is_held_back_and_so_many_are_read(data):
 
 
 def test_the_points_move_with_the_crop():
-    points = drawn_face()[1].astype(np.float32)
-    photo = samples.Photo(np.asarray(Image.open(io.BytesIO(drawn_face()[0]))), [points])
+    points = draw_face()[1].astype(np.float32)
+    photo = samples.Photo(np.asarray(Image.open(io.BytesIO(draw_face()[0]))), [points])
     for seed in range(5):
         random = np.random.default_rng(seed)
         _, places = samples.face_crop(photo, samples.Spread(0.0, 0.0, 0.0), 1.5, 96, random)
@@ -90,7 +90,7 @@ def test_edges_of_a_mirror_image_are_the_mirrored_edges():
     network = train.FaceLandmarker()
     crops = torch.rand(2, 3, 96, 96)
     mirrored = network.edges(crops.flip(3)).flatten(1)
-    assert torch.allclose(train.mirrored_edges(network.edges(crops).flatten(1)), mirrored, atol=1e-4)
+    assert torch.allclose(train.mirror_edges(network.edges(crops).flatten(1)), mirrored, atol=1e-4)
 
 
 def test_what_is_at_none_of_the_faces_is_a_mistake():

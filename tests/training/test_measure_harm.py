@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from networks.deconvolver import Deconvolver
-from tests.imaging.test_edges import scene, smeared
+from tests.imaging.test_edges import scene, smear
 from training.deblurring import measure_harm
 from training.deblurring.measure import protocol
 
@@ -38,7 +38,7 @@ def test_sharp_pictures_are_declined_and_shaken_ones_given_to_the_network():
     network = Deconvolver(width=4, restorer_width=4, encoder=(1,), middle=1, decoder=(1,)).eval()
     assert measure_harm.restore(network, scene()) is None
     network.kernel = lambda tile: tile.new_full((1, 33, 33), 1 / 33**2)
-    assert measure_harm.restore(network, smeared(scene(), 4, 2)).shape == (240, 240, 3)
+    assert measure_harm.restore(network, smear(scene(), 4, 2)).shape == (240, 240, 3)
 
 
 def test_harm_counts_what_is_treated_and_how_far_it_is_from_the_input():

@@ -12,7 +12,7 @@ from PIL import Image
 from training.matting.measure_left_out import ARCHIVE, Row, measure, pictures, table
 
 
-def encoded(pixels, format):
+def encode(pixels, format):
     out = io.BytesIO()
     Image.fromarray(pixels).save(out, format)
     return out.getvalue()
@@ -27,19 +27,19 @@ def data(tmp_path):
                 rgb, mask = np.zeros((64, 64, 3), np.uint8), np.zeros((64, 64), np.uint8)
                 if source != "no-person":
                     rgb[16:48, 16:48, 0] = mask[16:48, 16:48] = 255
-                archive.writestr(f"{source}/{number}.webp", encoded(rgb, "WEBP"))
-                archive.writestr(f"{source}/{number}.mask.png", encoded(mask, "PNG"))
+                archive.writestr(f"{source}/{number}.webp", encode(rgb, "WEBP"))
+                archive.writestr(f"{source}/{number}.mask.png", encode(mask, "PNG"))
     return tmp_path
 
 
-def chosen(data, choice, every=1):
+def choose(data, choice, every=1):
     arguments = argparse.Namespace(data=data, choice=choice, every=every)
     return {name: len(examples) for name, examples in pictures(arguments)}
 
 
 def test_thresholds_are_chosen_on_other_pictures_than_those_of_the_report(data):
-    assert chosen(data, choice=True) == {"pennfudan": 4, "no-person": 2}
-    assert chosen(data, choice=False, every=2) == {"coco": 2, "davis": 2, "camvid": 2, "no-person": 1}
+    assert choose(data, choice=True) == {"pennfudan": 4, "no-person": 2}
+    assert choose(data, choice=False, every=2) == {"coco": 2, "davis": 2, "camvid": 2, "no-person": 1}
 
 
 class Seer(torch.nn.Module):

@@ -71,20 +71,20 @@ def sharp_pictures(
     chosen = listed[:: max(1, len(listed) // arguments.count)][: arguments.count]
     own = max(read_rgb(chosen[0]).shape)
     for size in [size for size in SIZES if size <= 2 * own]:
-        yield size, (prepared(member, size, index) for index, member in enumerate(chosen))
+        yield size, (prepare(member, size, index) for index, member in enumerate(chosen))
 
 
-def prepared(member: Member, size: int, index: int) -> np.ndarray:
+def prepare(member: Member, size: int, index: int) -> np.ndarray:
     """Return the picture with a long side of `size`; by `index` plain, a thumbnail, or before a soft background."""
     random = np.random.default_rng(index)
-    picture = resized(read_rgb(member), size)
+    picture = resize(read_rgb(member), size)
     if index % 3 == 2 and member.name.startswith(MASKED):
-        mask = resized(read_grey(Member(member.archive, member.name.rsplit(".", 1)[0] + ".mask.png")), size)
+        mask = resize(read_grey(Member(member.archive, member.name.rsplit(".", 1)[0] + ".mask.png")), size)
         return before_soft_background(picture, mask[:, :, None] / np.float32(255), random)
     return blur.jpeg(picture, int(random.integers(30, 71))) if index % 3 == 1 else picture
 
 
-def resized(picture: np.ndarray, size: int) -> np.ndarray:
+def resize(picture: np.ndarray, size: int) -> np.ndarray:
     factor = size / max(picture.shape[:2])
     way = cv2.INTER_AREA if factor < 1 else cv2.INTER_CUBIC
     return cv2.resize(picture, None, fx=factor, fy=factor, interpolation=way)
@@ -111,7 +111,7 @@ def restore(network: nn.Module, picture: np.ndarray) -> np.ndarray | None:
         answer = network(source).clamp(0, 1)
         if artifacts.fault(source, answer):
             return source
-        return answer.lerp(source, referee.kept_share(source, answer))
+        return answer.lerp(source, referee.measure_kept_share(source, answer))
 
     return run_tiled(picture, tile, multiple_of=rule[0], minimum_side=rule[1])
 

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from imaging.idphoto.points import MIRRORED, face_pose, turned_crop
+from imaging.idphoto.points import MIRRORED, face_pose, rotation_to_crop
 from training.common.archives import Member, is_held_back, read_rgb
 
 # Archives, by the beginning of the name, whose pictures without faces are learnt from.
@@ -68,7 +68,7 @@ def face_crop(
     pose = face_pose(points)
     centre = pose.centre + random.uniform(-1, 1, 2) * spread.shift * pose.side
     span = around * pose.side * np.exp(random.uniform(-1, 1) * spread.size)
-    move = turned_crop(centre, span, pose.tilt + random.uniform(-1, 1) * spread.turn, side)
+    move = rotation_to_crop(centre, span, pose.tilt + random.uniform(-1, 1) * spread.turn, side)
     crop = cut(photo.rgb, move, side, random)
     points = (points @ move[:, :2].T + move[:, 2]) / side
     if random.random() < 0.5:
@@ -90,7 +90,7 @@ def wrong_crop(photo: Photo, around: float, side: int, random: np.random.Generat
         span *= np.exp(random.uniform(0.6, 1.1))
     else:
         span *= np.exp(-random.uniform(0.5, 1.1))
-    return spoil(cut(photo.rgb, turned_crop(centre, span, turn, side), side, random), random)
+    return spoil(cut(photo.rgb, rotation_to_crop(centre, span, turn, side), side, random), random)
 
 
 def empty_crop(rgb: np.ndarray, side: int, random: np.random.Generator) -> np.ndarray:
@@ -98,7 +98,7 @@ def empty_crop(rgb: np.ndarray, side: int, random: np.random.Generator) -> np.nd
     height, width = rgb.shape[:2]
     span = random.uniform(0.15, 1.0) * min(height, width)
     centre = np.array([random.uniform(0, width), random.uniform(0, height)])
-    return spoil(cut(rgb, turned_crop(centre, span, random.uniform(-25, 25), side), side, random), random)
+    return spoil(cut(rgb, rotation_to_crop(centre, span, random.uniform(-25, 25), side), side, random), random)
 
 
 def cut(rgb: np.ndarray, move: np.ndarray, side: int, random: np.random.Generator) -> np.ndarray:

@@ -78,7 +78,7 @@ def parse_arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def drawn(items: list, count: int, random: np.random.Generator):
+def draw(items: list, count: int, random: np.random.Generator):
     """Yield so many of the items at random, the same one more than once."""
     return (items[int(random.integers(len(items)))] for _ in range(count))
 
@@ -94,11 +94,11 @@ def learn_stage(network: FaceLandmarker, stage: int, photos: list[Photo], count:
     Every crop is learnt with its mirror image. Returns the features (N, F).
     """
     crops, points = zip(
-        *(face_crop(photo, SPREADS[stage], CROP_AROUND, CROP, random) for photo in drawn(photos, count, random)),
+        *(face_crop(photo, SPREADS[stage], CROP_AROUND, CROP, random) for photo in draw(photos, count, random)),
         strict=True,
     )
     seen, places = edges_of(network, list(crops)), np.stack(points)
-    features = torch.cat([seen, mirrored_edges(seen)]).double()
+    features = torch.cat([seen, mirror_edges(seen)]).double()
     wanted = torch.from_numpy(np.concatenate([places, places[:, MIRRORED] * [-1, 1] + [1, 0]])).flatten(1).double()
     mean, centre = features.mean(0), wanted.mean(0)
     features -= mean
@@ -110,7 +110,7 @@ def learn_stage(network: FaceLandmarker, stage: int, photos: list[Photo], count:
     return seen
 
 
-def mirrored_edges(features: Tensor) -> Tensor:
+def mirror_edges(features: Tensor) -> Tensor:
     """Return the features (N, F) of the mirror images of crops."""
     cells = features.view(len(features), DIRECTIONS, CROP // CELL, CROP // CELL).flip(3)
     directions = (DIRECTIONS // 2 - torch.arange(DIRECTIONS)) % DIRECTIONS
@@ -120,9 +120,9 @@ def mirrored_edges(features: Tensor) -> Tensor:
 def learn_detector(network: FaceLandmarker, photos: list[Photo], empty: list[Photo], count: int, random) -> None:
     """Teach which windows are faces; in each round also those without one that the last round took for one."""
     count = count * 2 // 3
-    yes = [face_crop(photo, DETECTED, WINDOW_AROUND, WINDOW, random)[0] for photo in drawn(photos, count, random)]
-    no = [wrong_crop(photo, WINDOW_AROUND, WINDOW, random) for photo in drawn(photos, count, random)]
-    no += [empty_crop(photo.rgb, WINDOW, random) for photo in drawn(empty, count // 2, random)]
+    yes = [face_crop(photo, DETECTED, WINDOW_AROUND, WINDOW, random)[0] for photo in draw(photos, count, random)]
+    no = [wrong_crop(photo, WINDOW_AROUND, WINDOW, random) for photo in draw(photos, count, random)]
+    no += [empty_crop(photo.rgb, WINDOW, random) for photo in draw(empty, count // 2, random)]
     cells = (network.detector[0].in_channels, *network.detector[0].kernel_size)
     yes, no = (edges_of(network, crops).view(-1, *cells) for crops in (yes, no))
     for number in range(ROUNDS):
@@ -141,18 +141,18 @@ def learn_judge(
     and in the empty ones: textures on clothes, leaves, windows.
     """
     count = len(faces) // 3
-    no = [wrong_crop(photo, CROP_AROUND, CROP, random) for photo in drawn(photos, count, random)]
-    no += [empty_crop(photo.rgb, CROP, random) for photo in drawn(empty, count, random)]
-    yes, no = torch.cat([faces, mirrored_edges(faces)]), edges_of(network, no)
-    no = torch.cat([no, mirrored_edges(no)])
+    no = [wrong_crop(photo, CROP_AROUND, CROP, random) for photo in draw(photos, count, random)]
+    no += [empty_crop(photo.rgb, CROP, random) for photo in draw(empty, count, random)]
+    yes, no = torch.cat([faces, mirror_edges(faces)]), edges_of(network, no)
+    no = torch.cat([no, mirror_edges(no)])
     for number in range(ROUNDS):
         separate(network.judge, yes, no)
         if number < ROUNDS - 1:
-            some = [*drawn(large, count // 11, random), *drawn(empty, count // 11, random)]
+            some = [*draw(large, count // 11, random), *draw(empty, count // 11, random)]
             hard = [crop for photo in some for crop in hard_crops(network, photo)]
             if hard:
                 hard = edges_of(network, hard)
-                no = torch.cat([no, *[hard, mirrored_edges(hard)] * REPEAT])
+                no = torch.cat([no, *[hard, mirror_edges(hard)] * REPEAT])
             print(f"round {number}: {len(hard)} mistakes of the search", flush=True)
 
 
