@@ -51,7 +51,7 @@ def test_the_theme_is_kept_with_the_account_and_follows_it_into_every_browser(ap
 
 def test_a_theme_that_does_not_exist_is_told_beside_its_field(app):
     answer = post(sign_in_person(app), "theme", {"theme": "pink"})
-    assert answer.status_code == 400 and "Please choose one of the themes." in answer.text
+    assert answer.status_code == 400 and "Please choose one of the themes: system, light or dark." in answer.text
 
 
 def test_one_session_is_ended_and_the_others_stay(app):

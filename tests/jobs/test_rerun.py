@@ -83,7 +83,7 @@ def test_C03_a_foreign_a_deleted_and_a_missing_job_are_the_same(in_app, user_id,
         with pytest.raises(NotFound):
             make_from(user_id, job_id, which=which)
         with pytest.raises(NotFound):
-            lifecycle.template(user_id, job_id, which=which)
+            lifecycle.template(user_id, job_id, variant=which)
     assert {path.split("/")[1] for path in list_stored_files(in_app)} == {foreign, deleted}
 
 

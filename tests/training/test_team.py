@@ -10,8 +10,8 @@ from tests.support.servers import free_port
 ROOT = Path(__file__).resolve().parents[2]
 MEMBER = """
 import torch
-from training.common.distributed import Team
-team, network = Team(), torch.nn.Linear(2, 1)
+from training.common.distributed import ProcessGroup
+team, network = ProcessGroup(), torch.nn.Linear(2, 1)
 network.weight.data.fill_(team.rank)
 network(torch.ones(1, 2) * (1 + 2 * team.rank)).sum().backward()
 team.average_gradients(network)
