@@ -46,6 +46,12 @@ def test_files_and_functions_stay_small(path):
             assert node.end_lineno - node.lineno < MAX_FUNCTION_LINES, f"{node.name} is too long"
 
 
+def test_files_of_tests_stay_small():
+    assert not [
+        path.name for path in (ROOT / "tests").rglob("*.py") if len(path.read_text().splitlines()) > MAX_FILE_LINES
+    ]
+
+
 def test_the_package_asks_for_what_the_requirements_ask_for():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     extras = project["optional-dependencies"]

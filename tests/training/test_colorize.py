@@ -28,10 +28,8 @@ from training.colorizing.measure import measure
 from training.colorizing.nogan import NoGan, Watch, train, validate
 from training.colorizing.palette_loss import PaletteLoss
 from training.colorizing.plan import GENERATOR_RATE, Phase, slope
-from training.colorizing.resample_by_greenness import GREEN_SHARES, as_in_nature, green_share
 from training.colorizing.spectral import add_spectral_norm, fold_spectral_norm
 from training.common.archives import is_held_back
-from training.common.degradation import degrade
 from training.common.export import export
 from training.common.run import Run
 
@@ -106,30 +104,16 @@ def test_tiny_pictures_and_scenes_say_what_they_show(pictures):
     assert {pictures.kinds[indices.start] for indices, *_ in pictures.sources} == {-1, *range(8)}
 
 
-def test_only_the_input_ages(batch):
+def test_only_the_input_is_degraded(batch):
     assert batch.grey.shape == batch.lightness.shape == (4, 1, 64, 64) and batch.chroma.shape == (4, 2, 64, 64)
     assert 0 <= batch.grey.min() and batch.grey.max() <= 1
     blue = batch.chroma[:, 1].mean((1, 2)) < 0.2  # blue above green: the colours of every painted picture
     assert blue.all() and not torch.equal(batch.grey, batch.lightness)
 
 
-def test_ageing_leaves_about_two_thirds_of_the_pictures_alone():
-    rgb = torch.rand(40, 3, 32, 32)
-    lightness = rgb.mean(1, keepdim=True)
-    untouched = (degrade(rgb, lightness, np.random.default_rng(3)) == lightness).flatten(1).all(1)
-    assert 18 <= untouched.sum() <= 36
-
-
 def test_the_same_seed_draws_the_same_batch(pictures):
     one, other = (pictures.batch(3, 64, np.random.default_rng(7)) for _ in range(2))
     assert torch.equal(one.grey, other.grey) and torch.equal(one.chroma, other.chroma)
-
-
-def test_rare_colours_weigh_more_and_the_average_weight_is_about_one():
-    chroma = 0.2 * torch.randn(1, 2, 100, 100, generator=torch.Generator().manual_seed(0))
-    weight, distance = Rarity(chroma).weight(chroma), chroma.norm(dim=1)
-    assert weight[distance > 0.5].mean() > 1.5 * weight[distance < 0.1].mean()
-    assert weight.mean().item() == pytest.approx(1, abs=0.1)
 
 
 def test_folding_spectral_normalisation_away_changes_nothing(fresh):
@@ -203,7 +187,7 @@ def test_the_rate_rises_shortly_and_falls_to_nothing():
     assert rates[0] < 0.1 * max(rates) and rates[-1] == pytest.approx(0) and np.argmax(rates) < 10
 
 
-def test_the_watch_keeps_the_happiest_generator_and_says_when_it_lies_behind(method, held, monkeypatch):
+def test_the_watch_keeps_the_best_generator_and_says_when_it_lies_behind(method, held, monkeypatch):
     score = iter((1.0, 0.9, *[0.95] * nogan.PATIENCE))
     monkeypatch.setattr(nogan, "validate", lambda generator, held, rarity: {"score": next(score)})
     watch = Watch(method, held)
@@ -237,7 +221,7 @@ def test_a_batch_that_nobody_named_has_gradients_for_the_classifier_too(method, 
 
 
 @torch.no_grad()
-def test_a_tilt_away_from_red_makes_it_rarer_and_taking_back_favour_makes_loud_colours_rarer(method, held):
+def test_a_tilt_away_from_red_makes_it_rarer_and_taking_back_rebalancing_makes_loud_colours_rarer(method, held):
     rare = rebalancing_logits(method.rarity)
     trial = Trial(method.generator, logits_of(method.generator.eval(), held), held, rare)
     red = palette()[:, 0]
@@ -252,14 +236,6 @@ def test_the_gain_makes_the_pictures_as_colourful_as_is_asked_for(method, held):
     setting, worst, figures = trial.with_gain(Setting())
     assert worst == score(figures)
     assert setting.gain == MAX_GAIN or figures.colourful == pytest.approx(COLOURFULNESS, abs=0.05)
-
-
-def test_pictures_are_drawn_again_until_they_are_as_green_as_nature():
-    chroma = torch.zeros(20, 2, 10, 10)
-    chroma[10:, 0, :6], chroma[10:, 1, :6] = -0.2, 0.2  # three fifths are green
-    few = Batch(torch.rand(20, 1, 10, 10), torch.rand(20, 1, 10, 10), chroma, torch.arange(20))
-    shares = green_share(as_in_nature(few, 100).chroma)
-    assert len(shares) == 40 and (shares > GREEN_SHARES[2]).sum() == 17  # of the two kinds that there are
 
 
 @torch.no_grad()
