@@ -2,8 +2,12 @@ import numpy as np
 import pytest
 import torch
 
-from imaging.colorizing.monochrome import has_colours, tone_of
+from imaging.colorizing.monochrome import tone_of
 from networks.layers.colour_space import rgb_to_lab
+
+
+def has_colours(lab: np.ndarray) -> bool:
+    return tone_of(lab) is None
 
 
 def lab_of(rgb: np.ndarray) -> np.ndarray:
