@@ -72,7 +72,7 @@ class ColourPictures:
             for member in members(data, archive, prefix):
                 if "mask" in member.name or is_held_back(member.stem) != held or _is_full(limit, start, self.pictures):
                     continue
-                picture = _shrink(read_rgb(member))
+                picture = shrink(read_rgb(member), KEPT_SIDE)
                 if mean_chroma(picture) < MIN_CHROMA:
                     continue
                 kind = _kind_of(member.name)
@@ -104,7 +104,7 @@ class ColourPictures:
                 if share
             ]
         )
-        crops = np.stack([_centre(self.pictures[index], side) for index in indices])
+        crops = np.stack([crop_centre(self.pictures[index], side) for index in indices])
         return as_batch(crops, torch.tensor([self.kinds[index] for index in indices]), None)
 
 
@@ -129,8 +129,9 @@ def _kind_of(name: str) -> str | None:
     return rest.partition("-")[0] if folder == "scenes" else None
 
 
-def _shrink(picture: np.ndarray) -> np.ndarray:
-    scale = KEPT_SIDE / min(picture.shape[:2])
+def shrink(picture: np.ndarray, short_side: int) -> np.ndarray:
+    """Return a picture, uint8 (H, W, 3), whose short side is no longer than that."""
+    scale = short_side / min(picture.shape[:2])
     return picture if scale >= 1 else cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
 
 
@@ -153,7 +154,8 @@ def crop_square(picture: np.ndarray, side: int, random: np.random.Generator, pow
     return crop[:, ::-1] if random.random() < 0.5 else crop
 
 
-def _centre(picture: np.ndarray, side: int) -> np.ndarray:
+def crop_centre(picture: np.ndarray, side: int) -> np.ndarray:
+    """Return the largest square in the middle at `side` pixels, uint8 (side, side, 3)."""
     height, width = picture.shape[:2]
     square = min(height, width)
     top, left = (height - square) // 2, (width - square) // 2

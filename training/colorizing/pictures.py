@@ -7,11 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-import cv2
 import numpy as np
 import torch
 
-from training.colorizing.first_pictures import MIN_CHROMA, Batch, as_batch, crop_square, mean_chroma
+from training.colorizing.first_pictures import MIN_CHROMA, Batch, as_batch, crop_square, mean_chroma, shrink
 from training.common.archives import Member, members, read_rgb
 
 MAX_STORED_SIDE = 224  # pixels: larger pictures are kept with this short side
@@ -94,7 +93,7 @@ def load_coloured_pictures(data: Path, source: Source) -> Iterator[np.ndarray]:
     if source.limit and len(listed) > source.limit:
         listed = [listed[index] for index in np.linspace(0, len(listed) - 1, source.limit).astype(int)]
     for member in listed:
-        picture = _shrink(read_rgb(member))
+        picture = shrink(read_rgb(member), MAX_STORED_SIDE)
         if mean_chroma(picture) >= MIN_CHROMA:
             yield picture
 
@@ -102,8 +101,3 @@ def load_coloured_pictures(data: Path, source: Source) -> Iterator[np.ndarray]:
 def list_pictures(data: Path, source: Source) -> list[Member]:
     """Return the pictures of a source, without masks."""
     return [member for member in members(data, source.archive, source.prefix) if ".mask." not in member.name]
-
-
-def _shrink(picture: np.ndarray) -> np.ndarray:
-    scale = MAX_STORED_SIDE / min(picture.shape[:2])
-    return picture if scale >= 1 else cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)

@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-import cv2
 import numpy as np
 import torch
 import torch.nn.functional as F
@@ -10,7 +9,7 @@ from torch import Tensor
 
 from networks.palette_colorizer import PaletteColorizer
 from networks.precision import half_type
-from training.colorizing.first_pictures import Batch, as_batch
+from training.colorizing.first_pictures import Batch, as_batch, crop_centre
 from training.colorizing.metrics import agreement
 from training.colorizing.pictures import Source, load_coloured_pictures
 
@@ -24,7 +23,7 @@ def validation_batch(data: Path, sources: tuple[Source, ...], side: int = SIDE, 
     for source in sources:
         pictures = list(load_coloured_pictures(data, source))
         chosen = np.linspace(0, len(pictures) - 1, min(count, len(pictures))).astype(int)
-        squares += [_centre_square(pictures[index], side) for index in chosen]
+        squares += [crop_centre(pictures[index], side) for index in chosen]
     return as_batch(np.stack(squares), torch.full((len(squares),), -1), None)
 
 
@@ -70,11 +69,3 @@ def _best_gain(chroma: Tensor, true: Tensor) -> Tensor:
 
 def _rmse(chroma: Tensor, true: Tensor) -> float:
     return ((chroma - true).square().mean() / true.square().mean()).sqrt().item()
-
-
-def _centre_square(picture: np.ndarray, side: int) -> np.ndarray:
-    height, width = picture.shape[:2]
-    square = min(height, width)
-    top, left = (height - square) // 2, (width - square) // 2
-    crop = picture[top : top + square, left : left + square]
-    return cv2.resize(crop, (side, side), interpolation=cv2.INTER_AREA if side < square else cv2.INTER_CUBIC)
