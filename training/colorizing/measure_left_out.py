@@ -34,7 +34,7 @@ SETS = {
     "coco": REPORT[:2],
     "pacs": REPORT[2:],
 }
-CHOICES = {"no-person": VALIDATION[:1], "pennfudan": VALIDATION[1:]}
+CHOICES = {"no-person": VALIDATION[:1], "pennfudan": VALIDATION[1:2], "landscapes": VALIDATION[2:]}
 TONE = (2.4, 9.1)  # a*, b*: the mean of the training set, 4,000 crops of 32 pixels drawn in its shares
 SIDE = 256
 

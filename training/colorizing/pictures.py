@@ -1,6 +1,8 @@
 """The coloured pictures that a colorizer learns from, decoded once and kept in memory, and batches of them.
 
-Whole sources are left out of training: some for choices (validation), others for the figures of the card (report).
+Whole sources are left out of training: some for choices (validation), others for the figures of the card (report). One
+picture in HELD_EVERY of each training source is kept back too: how strong the colours come out is settled on pictures
+of all kinds that the network has not seen.
 """
 
 from collections.abc import Iterator
@@ -14,6 +16,7 @@ from training.colorizing.first_pictures import MIN_CHROMA, Batch, as_batch, crop
 from training.common.archives import Member, members, read_rgb
 
 MAX_STORED_SIDE = 224  # pixels: larger pictures are kept with this short side
+HELD_EVERY = 25
 CROP_POWER = 2.0  # half of the crops have more than .85 of the short side: a picture is coloured as a whole
 
 
@@ -33,13 +36,12 @@ TRAINING = (
     Source("photos-0.zip", "photos/im", 0.08),
     Source("photos-1.zip", "photos/im", 0.08),
     Source("photos-2.zip", "photos/im", 0.08),
-    Source("scenes.zip", "scenes/forest", 0.03),
-    Source("scenes.zip", "scenes/mountain", 0.02),
-    Source("scenes.zip", "scenes/sea", 0.02),
+    Source("scenes.zip", "scenes/forest", 0.04),
+    Source("scenes.zip", "scenes/mountain", 0.03),
+    Source("scenes.zip", "scenes/sea", 0.03),
     Source("scenes.zip", "scenes/glacier", 0.01),
     Source("scenes.zip", "scenes/buildings", 0.02),
     Source("scenes.zip", "scenes/street", 0.03),
-    Source("scenes.zip", "landscapes/", 0.05),
     Source("people-portraits.zip", "portraits/", 0.06),
     Source("people-street.zip", "street/", 0.03),
     Source("people-street.zip", "backgrounds/", 0.01),
@@ -55,7 +57,11 @@ TRAINING = (
     Source("tiny-0.zip", "tiny/", 0.07),
     Source("tiny-1.zip", "tiny/", 0.07),
 )
-VALIDATION = (Source("people-varied.zip", "no-person/"), Source("people-varied.zip", "pennfudan/"))
+VALIDATION = (
+    Source("people-varied.zip", "no-person/"),
+    Source("people-varied.zip", "pennfudan/"),
+    Source("scenes.zip", "landscapes/"),
+)
 REPORT = (
     Source("people-varied.zip", "coco/"),
     Source("people-varied.zip", "davis/"),
@@ -64,14 +70,17 @@ REPORT = (
 
 
 class ColourPictures:
-    """All coloured pictures of the training sources in a folder of archives; raises FileNotFoundError."""
+    """The coloured pictures of the training sources in a folder of archives, without those kept back.
+
+    Raises FileNotFoundError.
+    """
 
     def __init__(self, data: Path, sources: tuple[Source, ...] = TRAINING):
         self.pictures: list[np.ndarray] = []
         self.ranges, shares = [], []
         for source in sources:
             start = len(self.pictures)
-            self.pictures += load_coloured_pictures(data, source)
+            self.pictures += load_coloured_pictures(data, source, held=False)
             self.ranges.append((start, len(self.pictures)))
             shares.append(source.share if len(self.pictures) > start else 0)
         self.shares = np.array(shares) / sum(shares)
@@ -87,9 +96,14 @@ class ColourPictures:
         return as_batch(crops, torch.full((size,), -1), random)
 
 
-def load_coloured_pictures(data: Path, source: Source) -> Iterator[np.ndarray]:
-    """Yield the pictures of a source that are not grey, uint8 (H, W, 3), evenly chosen up to its limit."""
+def load_coloured_pictures(data: Path, source: Source, held: bool | None = None) -> Iterator[np.ndarray]:
+    """Yield the pictures of a source that are not grey, uint8 (H, W, 3), evenly chosen up to its limit.
+
+    held: only those that are kept back from training (True), or only the others (False).
+    """
     listed = list_pictures(data, source)
+    if held is not None:
+        listed = [member for number, member in enumerate(listed) if (number % HELD_EVERY == 0) is held]
     if source.limit and len(listed) > source.limit:
         listed = [listed[index] for index in np.linspace(0, len(listed) - 1, source.limit).astype(int)]
     for member in listed:

@@ -5,7 +5,7 @@
 The encoder starts as EfficientNet-Lite0 or VGG-16 (`training/common`) and is frozen first; then its deeper levels learn
 at a low rate, then nearly all. The loss is the cross-entropy over the palette of colours; on VGG-16 the perceptual
 distance in VGG-16's features joins it for the last fifth of the time, which is NoGAN's feature loss (Antic, DeOldify,
-2019). Crops grow from 128 to 160 pixels (192 on VGG-16). An exponential moving average of the weights is what is
+2019). Crops grow from 128 to 192 pixels. An exponential moving average of the weights is what is
 validated, on left-out sources (`training/colorizing/pictures.py`), and what `training/colorizing/release.py`
 calibrates and exports.
 """
@@ -57,10 +57,10 @@ class Phase:
 
 PHASES = {
     "efficientnet_lite0": (
-        Phase(0.15, 128, 24, 5),
-        Phase(0.45, 128, 24, 2),
-        Phase(0.80, 128, 24, 1),
-        Phase(1.00, 160, 16, 1),
+        Phase(0.08, 128, 24, 5),
+        Phase(0.40, 128, 24, 2),
+        Phase(0.75, 160, 16, 1),
+        Phase(1.00, 192, 12, 1),
     ),
     "vgg16": (
         Phase(0.12, 128, 24, 5),
