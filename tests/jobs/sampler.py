@@ -16,12 +16,11 @@ seen: list[Mapping[str, Any]] = []
 
 
 def run(picture: Picture, options: Mapping[str, Any], report: Report) -> Result:
-    """Darken the picture, or do as the option `way` says; "wait" waits until somebody makes the file GATE."""
+    """Darken the picture, or do as the option `way` says; "wait" waits at the gate."""
     seen.append(dict(options))
     report(0.5, "half")
-    while options["way"] == "wait" and not Path(os.environ["GATE"]).exists():
-        report(0.5, "half")
-        time.sleep(0.02)
+    if options["way"] == "wait":
+        wait_at(Path(os.environ["GATE"]), report)
     if options["way"] == "decline" and not options["anyway"]:
         return Result(None, verdict="nothing_found")
     first = picture.with_pixels(picture.pixels // 2)
@@ -33,6 +32,14 @@ def run(picture: Picture, options: Mapping[str, Any], report: Report) -> Result:
     if options["way"] == "rogue":
         return Result(first, files=(File("page.html", "A page", b"<script>"),))
     return Result(first, kept=options[KEPT] or {"matte": b"0" * 1000})
+
+
+def wait_at(gate: Path, report: Report) -> None:
+    """Make a file that says that the job is here, then wait until somebody makes the file `gate`."""
+    gate.with_suffix(".reached").touch()
+    while not gate.exists():
+        report(0.5, "half")
+        time.sleep(0.02)
 
 
 SERVICE = Service(

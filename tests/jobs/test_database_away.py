@@ -14,11 +14,11 @@ def engine() -> str:
     return "mariadb"
 
 
-def test_F07_a_job_outlives_the_loss_of_its_database(browser, in_app, gate, mariadb, start_worker):
+def test_F07_a_job_outlives_the_loss_of_its_database(browser, in_app, gate, mariadb, start_worker, wait_for):
     worker = start_worker().ready()
     user_id = db.session.scalar(db.select(User.id))
     job_id = make_job(user_id, service="sampler", way="wait")
-    wait_until(job_id, "running")
+    wait_for(gate.with_suffix(".reached").exists)
     db.session.remove()
     mariadb.stop()
     try:
