@@ -1,9 +1,11 @@
 """Calibrate the colorizer of a run and export it as the weights of the service.
 
-    python -m training.colorizing.release --data FOLDER [--checkpoint FILE] [--encoder NAME] [--side N] [--out FOLDER]
+    python -m training.colorizing.release --data FOLDER [--checkpoint FILE] [--encoder NAME] [--side N]
+        [--colourfulness PART] [--out FOLDER]
 
-The moving average of the run's weights is calibrated on the sources for choices (`training/colorizing/pictures.py`) for
-COLOURFULNESS, at the size at which the service asks it, and measured there. The figures of the report come from
+The moving average of the run's weights is calibrated for `--colourfulness`, on pictures of all kinds that it did not
+learn from (`training/colorizing/validate.py`), and measured on the sources for choices at the size at which the service
+asks it. The figures of the report come from
 `training/colorizing/measure_left_out.py` afterwards: nothing is chosen by them.
 """
 
@@ -18,12 +20,12 @@ from networks.palette_colorizer import PaletteColorizer
 from training.colorizing.calibration import calibrate
 from training.colorizing.class_rebalancing import Rarity
 from training.colorizing.measure_left_out import CHOICES, measure_set
-from training.colorizing.pictures import VALIDATION
-from training.colorizing.validate import validation_batch
+from training.colorizing.validate import calibration_batch
 from training.common.export import export
 
 LICENCE = "Trained on pictures under research or unstated terms, from parameters under Apache-2.0: see the card"
-COLOURFULNESS = 0.82  # part of the originals'
+COLOURFULNESS = 0.8  # part of the originals'
+CALIBRATION_SIDE = 224  # pixels: pictures are kept no larger
 
 
 def load_run(checkpoint: Path, encoder: str) -> tuple[PaletteColorizer, Rarity]:
@@ -42,10 +44,12 @@ def main() -> None:
     parser.add_argument("--checkpoint", type=Path, default=Path("runs/colorize-lite/checkpoint.pt"))
     parser.add_argument("--encoder", default="efficientnet_lite0")
     parser.add_argument("--side", type=int, default=256, help="short side that the network sees, in pixels")
+    parser.add_argument("--colourfulness", type=float, default=COLOURFULNESS, help="part of the originals'")
     parser.add_argument("--out", type=Path, default=WEIGHTS, help="folder with manifest.json")
     arguments = parser.parse_args()
     network, rarity = load_run(arguments.checkpoint, arguments.encoder)
-    network = calibrate(network, validation_batch(arguments.data, VALIDATION, arguments.side), rarity, COLOURFULNESS)
+    held = calibration_batch(arguments.data, CALIBRATION_SIDE)
+    network = calibrate(network, held, rarity, arguments.colourfulness)
     figures = {"working_side": arguments.side} | {
         name: measure_set(network, arguments.data, sources, arguments.side) for name, sources in CHOICES.items()
     }

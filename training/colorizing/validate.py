@@ -11,19 +11,39 @@ from networks.palette_colorizer import PaletteColorizer
 from networks.precision import half_type
 from training.colorizing.first_pictures import Batch, as_batch, crop_centre
 from training.colorizing.metrics import agreement
-from training.colorizing.pictures import Source, load_coloured_pictures
+from training.colorizing.pictures import TRAINING, VALIDATION, Source, load_coloured_pictures
 
 SIDE = 160  # pixels of the centred squares
 COUNT = 120  # of each source at most
+HELD_COUNT, LEFT_OUT_COUNT = 12, 40  # for the calibration, of each training source and of each that is left out
+SMALL = ("tiny-0.zip", "tiny-1.zip", "faces.zip")
 
 
 def validation_batch(data: Path, sources: tuple[Source, ...], side: int = SIDE, count: int = COUNT) -> Batch:
-    """Return centred squares of the sources, greyed but not degraded."""
-    squares = []
-    for source in sources:
-        pictures = list(load_coloured_pictures(data, source))
-        chosen = np.linspace(0, len(pictures) - 1, min(count, len(pictures))).astype(int)
-        squares += [crop_centre(pictures[index], side) for index in chosen]
+    """Return centred squares of the sources, greyed but not degraded; `count` of each at most."""
+    return greyed_squares([square for source in sources for square in centred_squares(data, source, side, count)])
+
+
+def calibration_batch(data: Path, side: int) -> Batch:
+    """Return centred squares of all kinds, none of them learnt from: of each training source, and of those left out.
+
+    Small pictures and faces, which fill training with one kind each, are not among them.
+    """
+    kinds = [source for source in TRAINING if source.archive not in SMALL]
+    squares = [square for source in kinds for square in centred_squares(data, source, side, HELD_COUNT, held=True)]
+    for source in VALIDATION:
+        squares += centred_squares(data, source, side, LEFT_OUT_COUNT)
+    return greyed_squares(squares)
+
+
+def centred_squares(data: Path, source: Source, side: int, count: int, held: bool | None = None) -> list[np.ndarray]:
+    """Return at most `count` centred squares of a source, evenly chosen, uint8 (side, side, 3)."""
+    pictures = list(load_coloured_pictures(data, source, held))
+    chosen = np.linspace(0, len(pictures) - 1, min(count, len(pictures))).astype(int)
+    return [crop_centre(pictures[index], side) for index in chosen]
+
+
+def greyed_squares(squares: list[np.ndarray]) -> Batch:
     return as_batch(np.stack(squares), torch.full((len(squares),), -1), None)
 
 
