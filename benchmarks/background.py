@@ -36,7 +36,7 @@ from benchmarks.memory import PERSON
 from imaging.io.files import Picture, decode, encode
 from imaging.tensors import to_tensor
 from networks import weights
-from networks.sliding_window import FINE_SIDE, OWN_SIDES, looks
+from networks.sliding_window import FINE_SIDE, OWN_SIDES, predict_strip
 from services import cutout, engine
 from services.base import silent
 
@@ -96,8 +96,8 @@ def forward(side: int, count: int, threads: int) -> dict[str, float]:
 
 def mask_agreement() -> float:
     """How well the mask, made of all that the service asks, agrees with that in float32."""
-    [ours] = looks(engine.network("background"), somebody(FINE_SIDE))
-    [exact] = looks(partial(infer, weights.load("background")), somebody(FINE_SIDE))
+    [ours] = predict_strip(engine.network("background"), somebody(FINE_SIDE))
+    [exact] = predict_strip(partial(infer, weights.load("background")), somebody(FINE_SIDE))
     return decibels(ours, exact)
 
 

@@ -6,7 +6,7 @@ Synthesis", CVPR 2017 (arXiv, 2016): ELU everywhere, and a bottleneck that is fu
 place in the hole can depend on each place around it.
 
 Two things differ from the papers. Holes have any form, not one box in the middle, so that what is known is a fourth
-plane, and the answer is the whole picture, of which the caller takes the hole. And the hole is not filled with one mean
+plane, and the output is the whole picture, of which the caller takes the hole. And the hole is not filled with one mean
 colour at the start but with a mean for each place, in which the near counts most (`laplace_fill`); the network says how
 to change that. It would need days to learn what a mean knows.
 """
@@ -53,8 +53,8 @@ class ContextEncoder(nn.Module):
         smooth = laplace_fill(rgb, known)
         maps = self.encoder(torch.cat((smooth * 2 - 1, known), 1))
         mixed = self.bottleneck(maps.flatten(1)).view_as(maps)
-        answer = smooth + self.decoder(mixed)
-        return answer if self.training else answer.clamp(0, 1)
+        output = smooth + self.decoder(mixed)
+        return output if self.training else output.clamp(0, 1)
 
 
 def laplace_fill(rgb: Tensor, known: Tensor) -> Tensor:

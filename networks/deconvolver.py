@@ -94,9 +94,9 @@ class Deconvolver(nn.Module):
         bold, cautious = (self.inverted(frame, kernels[-1], damping) for damping in self.damping)
         sharper = [bold[0] - picture, cautious[0] - picture, bold[1] - picture, cautious[1] - picture]
         seen = torch.cat([picture, *sharper[:2], edges[-1], *sharper[2:]], 1)
-        answer = F.pixel_shuffle(self.restorer.change(pixel_unshuffle(seen)).float(), 2)
-        mixed = sum(answer[:, place : place + 1] * change for place, change in enumerate(sharper, 3))
-        change = (mixed + answer[:, :3]) * somewhere_uneven(picture)
+        output = F.pixel_shuffle(self.restorer.change(pixel_unshuffle(seen)).float(), 2)
+        mixed = sum(output[:, place : place + 1] * change for place, change in enumerate(sharper, 3))
+        change = (mixed + output[:, :3]) * somewhere_uneven(picture)
         return Restored(picture + change, torch.stack(kernels, 1), torch.cat(edges, 1))
 
     def estimate(self, picture: Tensor) -> tuple[list[Tensor], list[Tensor]]:
@@ -106,18 +106,18 @@ class Deconvolver(nn.Module):
         guesses, kernels, edges = (luminance, luminance), [], []
         for _ in range(self.rounds):
             seen = torch.cat([luminance, *(guess - luminance for guess in guesses)], 1)
-            answer = F.pixel_shuffle(self.predictor.change(pixel_unshuffle(seen)).float(), 2)
-            edges.append(luminance + answer[:, :1])
-            kernel = self.kernel_prior(self.raw_kernels(luminance, light, answer))
+            output = F.pixel_shuffle(self.predictor.change(pixel_unshuffle(seen)).float(), 2)
+            edges.append(luminance + output[:, :1])
+            kernel = self.kernel_prior(self.raw_kernels(luminance, light, output))
             frame = taper_border(torch.cat([luminance, light], 1), kernel, RADIUS)
             guesses = self.inverted(frame, kernel, self.edge_damping)
             kernels.append(kernel)
         return kernels, edges
 
-    def raw_kernels(self, luminance: Tensor, light: Tensor, answer: Tensor) -> Tensor:
+    def raw_kernels(self, luminance: Tensor, light: Tensor, output: Tensor) -> Tensor:
         """Return the least-squares kernels of encoded values and of linear light, (N, 2, K, K), from what the
-        predictor answered: for each of the two what is to be added, and the logits of the trust in it."""
-        change, trust, light_change, light_trust = answer.chunk(4, 1)
+        predictor put out: for each of the two what is to be added, and the logits of the trust in it."""
+        change, trust, light_change, light_trust = output.chunk(4, 1)
         sharp = luminance + change
         sharp_light = light + linear_from_srgb(sharp.clamp(0, 1)) - linear_from_srgb(luminance) + light_change
         features = (

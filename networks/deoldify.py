@@ -16,7 +16,7 @@ from networks.layers.colour_space import lab_to_rgb, rgb_to_lab
 from networks.layers.winograd import Convolution3x3
 
 CHROMA_UNIT = 110.0
-RANGE = 3.0  # of the answer, in ImageNet's deviations
+RANGE = 3.0  # of the output, in ImageNet's deviations
 STRENGTHS = (1.0, 0.6, 1.3)
 LUMA = (0.299, 0.587, 0.114)  # of the Y in the YUV that DeOldify joins its colours by
 ATTENTIVE = 1  # the block of the decoder that has self-attention
@@ -62,7 +62,7 @@ class DeOldify(nn.Module):
             self.register_buffer(name, torch.tensor(values).view(1, 3, 1, 1), persistent=False)
 
     def forward(self, lightness: Tensor) -> Tensor:
-        """Colour as DeOldify's post-processing does: U and V of the answer beside the Y of the grey picture."""
+        """Colour as DeOldify's post-processing does: U and V of the output beside the Y of the grey picture."""
         flat = torch.zeros_like(lightness)
         grey = lab_to_rgb(torch.cat((100 * lightness.float(), flat, flat), 1))
         rgb = (self.normalised_rgb((grey - self.mean) / self.std).float() * self.std + self.mean).clamp(0, 1)
@@ -70,7 +70,7 @@ class DeOldify(nn.Module):
         return rgb_to_lab((rgb + grey[:, :1] - luma).clamp(0, 1))[:, 1:] / CHROMA_UNIT
 
     def variants(self, lightness: Tensor) -> Tensor:
-        """Return the one answer in three strengths, (N, 6, H, W) in pairs: natural, calm and vivid."""
+        """Return the one output in three strengths, (N, 6, H, W) in pairs: natural, calm and vivid."""
         chroma = self(lightness)
         return torch.cat([strength * chroma for strength in STRENGTHS], 1)
 

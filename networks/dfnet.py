@@ -80,7 +80,7 @@ class Fusion(nn.Module):
         raw = self.raw(features)
         raw = torch.sigmoid(raw + torch.logit(holed, FAINTEST) if changes else raw)
         alpha = torch.sigmoid(self.blend(torch.cat((holed, raw), 1)))
-        return Fused(holed + alpha * (raw - holed), alpha, raw)  # so that half precision does not round what is kept
+        return Fused(holed + alpha * (raw - holed), alpha, raw)  # so that half precision does not round what is known
 
 
 class DFNet(nn.Module):
@@ -159,12 +159,12 @@ def laplace_fill(holed: Tensor, known: Tensor) -> Tensor:
     coarse = F.avg_pool2d(F.pad(holed * known, odd, mode="replicate"), 2) / share.clamp(min=1e-6)
     coarse = laplace_fill(coarse, (share > 0).to(known))
     film = F.interpolate(coarse, scale_factor=2, mode="bilinear", align_corners=False)[:, :, :height, :width]
-    kept, missing = holed * known, 1 - known
-    film = kept + missing * film
+    visible, missing = holed * known, 1 - known
+    film = visible + missing * film
     for _ in range(SWEEPS):
         wide = F.pad(film, (1, 1, 1, 1), mode="replicate")
         sides = wide[:, :, 1:-1, :-2] + wide[:, :, 1:-1, 2:] + wide[:, :, :-2, 1:-1] + wide[:, :, 2:, 1:-1]
-        film = torch.addcmul(kept, missing, sides, value=0.25)
+        film = torch.addcmul(visible, missing, sides, value=0.25)
     return film
 
 

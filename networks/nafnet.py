@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 
 class NAFNet(nn.Module):
-    """A U-Net of NAF blocks that adds its answer to the picture.
+    """A U-Net of NAF blocks that adds its output to the picture.
 
     Input: (N, `channels_in`, H, W) float, for pictures RGB in [0, 1], sRGB-encoded; any H and W from `minimum_side`
     on (padded with zeros to a multiple of 2 ** number of strides, as the authors do). Output: the same shape
@@ -20,7 +20,7 @@ class NAFNet(nn.Module):
 
     `width`: channels at full resolution, doubled by each stride; `encoder` and `decoder`: blocks at each scale,
     finest first and coarsest first; `middle`: blocks at the coarsest scale. The channel attention sees the whole
-    input: how one tile is restored depends a little on all of it, so tiles should be large.
+    input: how one tile is output depends a little on all of it, so tiles should be large.
     """
 
     minimum_side = 16
@@ -54,8 +54,8 @@ class NAFNet(nn.Module):
     def forward(self, picture: Tensor) -> Tensor:
         height, width = picture.shape[-2:]
         padding = (0, -width % self.multiple_of, 0, -height % self.multiple_of)
-        answer = self.change(F.pad(picture, padding))[:, :, :height, :width]
-        return picture + answer if answer.shape == picture.shape else answer
+        output = self.change(F.pad(picture, padding))[:, :, :height, :width]
+        return picture + output if output.shape == picture.shape else output
 
     def change(self, features: Tensor) -> Tensor:
         """What is to be added, before it is: sides must be multiples of `multiple_of`. Computed, and

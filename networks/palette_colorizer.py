@@ -19,7 +19,7 @@ from networks.layers.decoder import SelfAttention, UpBlock
 from networks.layers.encoders import ENCODERS, build_levels
 from networks.layers.palette import PALETTE_SIZE, expand_chroma, palette
 
-CHROMA_UNIT = 110.0  # CIE units to one unit of the answer
+CHROMA_UNIT = 110.0  # CIE units to one unit of the output
 MIDDLE_CHROMA = 11.0  # CIE units: what the contrast of chroma leaves as it is
 DECODER_WIDTHS = {  # (channels after upsampling, channels out) of the four steps up
     "resnet18": ((256, 256), (128, 128), (64, 64), (32, 32)),
@@ -28,7 +28,7 @@ DECODER_WIDTHS = {  # (channels after upsampling, channels out) of the four step
     "vgg16": ((128, 256), (256, 256), (128, 128), (64, 64)),
 }
 MIN_CHROMA = 0.2  # CIE units, added there so that grey stays grey smoothly
-CALM_TEMPERATURE, CALM_GAIN = 2.0, 0.75  # times those of the natural answer
+CALM_TEMPERATURE, CALM_GAIN = 2.0, 0.75  # times those of the natural variant
 VIVID_TEMPERATURE, VIVID_GAIN = 0.5, 1.25
 
 
@@ -90,7 +90,7 @@ class PaletteColorizer(nn.Module):
         return F.interpolate(self.chroma(self.predict_flip_tta(lightness)), scale_factor=2, mode="bilinear")
 
     def variants(self, lightness: Tensor) -> Tensor:
-        """Return three answers of one look, (N, 6, H, W) in pairs: natural, calm and vivid.
+        """Return three variants of one prediction, (N, 6, H, W) in pairs: natural, calm and vivid.
 
         They weigh the same likelihoods differently: the calm one is nearer to their plain mean, and paler; the vivid
         one is nearer to the likeliest colour, and stronger.
@@ -98,8 +98,8 @@ class PaletteColorizer(nn.Module):
         logits = self.predict_flip_tta(lightness)
         calm = CALM_GAIN * self.chroma(logits, CALM_TEMPERATURE * self.temperature)
         vivid = VIVID_GAIN * self.chroma(logits, VIVID_TEMPERATURE * self.temperature)
-        answers = torch.cat((self.chroma(logits), calm, vivid), 1)
-        return F.interpolate(answers, scale_factor=2, mode="bilinear")
+        variants = torch.cat((self.chroma(logits), calm, vivid), 1)
+        return F.interpolate(variants, scale_factor=2, mode="bilinear")
 
     def predict_flip_tta(self, lightness: Tensor) -> Tensor:
         """Return the mean of the logarithms of what is likely (N, K, H / 2, W / 2) in a picture and its mirror image.
@@ -130,7 +130,7 @@ class PaletteColorizer(nn.Module):
         return self.head(current)
 
     def chroma(self, logits: Tensor, temperature: float | None = None, contrast: float | None = None) -> Tensor:
-        """Return the annealed mean of the palette, (N, 2, H / 2, W / 2) in the units of the answer.
+        """Return the annealed mean of the palette, (N, 2, H / 2, W / 2) in the units of the output.
 
         `temperature` and `contrast` replace the network's own.
         """

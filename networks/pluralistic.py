@@ -1,8 +1,8 @@
-"""Pluralistic completion: one hole, many answers.
+"""Pluralistic completion: one hole, many completions.
 
 Zheng, Cham, Cai, "Pluralistic Image Completion", CVPR 2019. A conditional variational autoencoder with two paths that
 share their weights: the reconstructive one is told, while it learns, what the hole hides; the generative one guesses
-that from the rest. Codes drawn from what it guesses give different answers.
+that from the rest. Codes drawn from what it guesses give different completions.
 """
 
 from typing import NamedTuple
@@ -103,7 +103,7 @@ class Pluralistic(nn.Module):
         self.pictures = nn.ModuleList(nn.Conv2d(channels[level], 3, 3, padding=1) for level in range(SCALES))
 
     def forward(self, holed_and_known: Tensor, noise: Tensor | None = None) -> Tensor:
-        """Return one answer; `noise` is normal, (N, codes, H / 16, W / 16), and zero where it is not given."""
+        """Return one completion; `noise` is normal, (N, codes, H / 16, W / 16), and zero where it is not given."""
         features = self.encode(holed_and_known)
         guess = self.expected(features)
         noise = torch.zeros_like(guess.mean) if noise is None else noise

@@ -14,7 +14,7 @@ from torch import Tensor
 
 OWN_SIDES = 144, 192  # at which our weights for people are asked; chosen by measuring (training/LOG.md)
 FINE_SIDE = 320  # at which they are asked about the outline
-FINE_REACH, FINE_TRUST = 8, 0.25  # so many pixels to either side; the share of the answer on the outline itself
+FINE_REACH, FINE_TRUST = 8, 0.25  # so many pixels to either side; the share of the prediction on the outline itself
 WIDE = 1.15  # times as wide as high; below that one square shows the whole picture
 WIDEST = 6.0  # a panorama is squeezed to that
 
@@ -25,10 +25,10 @@ def strip_size(height: int, width: int, side: int) -> tuple[int, int]:
     return side, side if proportion <= WIDE else round(side * min(proportion, WIDEST))
 
 
-def looks(ask: Callable[[Tensor], Tensor], strip: Tensor, sides: Sequence[int] = OWN_SIDES) -> list[Tensor]:
+def predict_strip(ask: Callable[[Tensor], Tensor], strip: Tensor, sides: Sequence[int] = OWN_SIDES) -> list[Tensor]:
     """Return what `ask` says of pictures (N, C, S, W), W >= S, each (N, 1, S, W).
 
-    First square by square; of wide ones a second answer, to the whole, which tells people from what looks like one in
+    First square by square; then, of wide ones, the whole, which tells people from what looks like one in
     a part (`imaging.matting.matte.drop_islands`) and needs no fine outline.
     """
     squares = predict_sliding_window(partial(predict_fine, ask, sides=sides), strip)
@@ -67,7 +67,7 @@ def predict_fine(ask: Callable[[Tensor], Tensor], rgb: Tensor, sides: Sequence[i
     """Return what `predict_multi_scale` says of pictures (N, C, S, S), near the outline mixed with what is seen at S
     itself.
 
-    Small pictures tell a person from a chair, large ones where the sleeve ends. The answer is (N, 1, S, S).
+    Small pictures tell a person from a chair, large ones where the sleeve ends. The prediction is (N, 1, S, S).
     """
     mask = predict_multi_scale(ask, rgb, sides)
     around = F.avg_pool2d((mask > 0.5).to(mask), 2 * FINE_REACH + 1, 1, FINE_REACH, count_include_pad=False)
@@ -77,18 +77,18 @@ def predict_fine(ask: Callable[[Tensor], Tensor], rgb: Tensor, sides: Sequence[i
 
 def predict_multi_scale(ask: Callable[[Tensor], Tensor], rgb: Tensor, sides: Sequence[int] = OWN_SIDES) -> Tensor:
     """Return the mean of `predict_flip_tta` for pictures (N, C, S, S) resized to each of the sides, as (N, 1, S, S)."""
-    answers = (predict_flip_tta(ask, resize(rgb, side, antialias=True)) for side in sides)
-    return sum(resize(answer.to(rgb), rgb.shape[-1]) for answer in answers) / len(sides)
+    predictions = (predict_flip_tta(ask, resize(rgb, side, antialias=True)) for side in sides)
+    return sum(resize(prediction.to(rgb), rgb.shape[-1]) for prediction in predictions) / len(sides)
 
 
 def predict_flip_tta(ask: Callable[[Tensor], Tensor], rgb: Tensor) -> Tensor:
-    """Return the mean of what a network answers for pictures (N, 3, H, W) and for their mirror images.
+    """Return the mean of what a network predicts for pictures (N, 3, H, W) and for their mirror images.
 
     What it is unsure of differs between the two, so that the mean is right more often than either. Both are asked
     for at once, which takes less time than one after the other.
     """
-    answer, mirrored = ask(torch.cat((rgb, rgb.flip(3)))).chunk(2)
-    return (answer + mirrored.flip(3)) / 2
+    seen, mirrored = ask(torch.cat((rgb, rgb.flip(3)))).chunk(2)
+    return (seen + mirrored.flip(3)) / 2
 
 
 def resize(squares: Tensor, side: int, antialias: bool = False) -> Tensor:

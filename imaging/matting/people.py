@@ -42,15 +42,14 @@ def find_people(
     faintly or small it sees again in a crop.
     """
     size = sliding_window.strip_size(*rgb.shape[:2], sliding_window.FINE_SIDE)
-    answers = [
-        _values(answer) for answer in sliding_window.looks(ask, to_tensor(resize_area(rgb, size), device), sides)
-    ]
-    seen = np.maximum.reduce(answers)
+    strip = to_tensor(resize_area(rgb, size), device)
+    predictions = [_values(prediction) for prediction in sliding_window.predict_strip(ask, strip, sides)]
+    seen = np.maximum.reduce(predictions)
     if seen.max() < second_look.SEEN:
         seen = _look_in_tiles(ask, rgb, device, seen)
     crops = second_look.find_crops(seen, rgb.shape[:2])
-    looks = [_look(ask, rgb[crop.rows, crop.columns], device) for crop in crops]
-    merged, *known = (second_look.merge(answer, rgb.shape[:2], crops, looks) for answer in answers)
+    closer = [_look(ask, rgb[crop.rows, crop.columns], device) for crop in crops]
+    merged, *known = (second_look.merge(prediction, rgb.shape[:2], crops, closer) for prediction in predictions)
     is_faint = measure_sharpness(merged, merged, seen) < MAX_FAINT
     mask = matte.drop_islands(_pixels(raise_faint(merged) if is_faint else merged), *map(_pixels, known))
     return _judge(mask, merged, seen)

@@ -8,7 +8,7 @@ class ConvReLU(nn.Module):
     """The convolution `conv`, then ReLU, for inference. (N, C, H, W) -> (N, O, H, W).
 
     On the CPU in one pass, where this torch has the operator for it and the processor the type: torch's own compiler
-    uses it, but it is not documented, so that without it, and on a graphics card, there are two passes. The answers are
+    uses it, but it is not documented, so that without it, and on a graphics card, there are two passes. The outputs are
     the same.
     """
 

@@ -1,7 +1,7 @@
 """A 3x3 convolution with a third of the multiplications left out, for processors that do these in bfloat16 one by one.
 
 Lavin, Gray: "Fast Algorithms for Convolutional Neural Networks", CVPR 2016: F(2, 3), here along the rows only. Two rows
-of the answer are made of four sums of four rows, each convolved by a 1x3 kernel, where six would be needed.
+of the output are made of four sums of four rows, each convolved by a 1x3 kernel, where six would be needed.
 In both dimensions more could be left out, but the sums then cost as much as they save. On processors that multiply
 whole tiles of bfloat16 (AMX) the multiplications are the smaller part and nothing is left out.
 """
@@ -50,10 +50,10 @@ def winograd_conv3x3(maps: Tensor, weight: Tensor, bias: Tensor | None) -> Tenso
     kernels = upper, (upper + middle + lower) / 2, (upper - middle + lower) / 2, lower
     biases = None, bias, None, None  # what the second sum adds goes to both rows
     one, two, three, four = (_along_rows(*each, maps.dtype) for each in zip(sums, kernels, biases, strict=True))
-    answer = one.new_empty((count, height // 2, 2, width, len(weight)))
-    torch.add(one.add_(two), three, out=answer[:, :, 0])
-    torch.sub(two.sub_(three), four, out=answer[:, :, 1])
-    return answer.view(count, height, width, -1).permute(0, 3, 1, 2)
+    output = one.new_empty((count, height // 2, 2, width, len(weight)))
+    torch.add(one.add_(two), three, out=output[:, :, 0])
+    torch.sub(two.sub_(three), four, out=output[:, :, 1])
+    return output.view(count, height, width, -1).permute(0, 3, 1, 2)
 
 
 def _along_rows(rows: Tensor, kernel: Tensor, bias: Tensor | None, dtype: torch.dtype) -> Tensor:

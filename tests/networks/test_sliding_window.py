@@ -9,11 +9,11 @@ from networks.sliding_window import (
     FINE_TRUST,
     OWN_SIDES,
     WIDEST,
-    looks,
     predict_fine,
     predict_flip_tta,
     predict_multi_scale,
     predict_sliding_window,
+    predict_strip,
     predict_whole,
     strip_size,
 )
@@ -78,7 +78,7 @@ def test_only_a_wide_picture_is_looked_at_as_a_whole_too():
     def first(rgb):
         return rgb[:, :1]
 
-    assert [len(looks(first, torch.zeros(1, 3, 32, width))) for width in (32, 64)] == [1, 2]
+    assert [len(predict_strip(first, torch.zeros(1, 3, 32, width))) for width in (32, 64)] == [1, 2]
 
 
 def test_predict_flip_tta_it_says_of_the_mirror_image_what_it_says_of_the_picture():

@@ -110,11 +110,11 @@ def test_the_soft_edge_of_an_earlier_cut_out_keeps_its_colours(asked):
 def test_what_is_asked_lies_where_the_network_is(monkeypatch):
     seen = []
 
-    def looks(ask, rgb, sides):
+    def predict_strip(ask, rgb, sides):
         seen.append(rgb.device.type)
         return [torch.full((1, 1, 8, 8), 0.11)]  # too faint for anybody, and no reason to ask more
 
-    monkeypatch.setattr("networks.sliding_window.looks", looks)
+    monkeypatch.setattr("networks.sliding_window.predict_strip", predict_strip)
     monkeypatch.setattr(engine.network("background"), "device", "meta")
     assert run().verdict == "no_person_found" and seen == ["meta"]
 
