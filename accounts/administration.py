@@ -1,6 +1,6 @@
 """What an administrator does to accounts. Each verb says in the audit log who did what to whom, and from where.
 
-That whoever acts still may is looked at before the first write of each transaction (`accounts.rights`).
+That whoever acts still may is looked at before the first write of each transaction (`accounts.security.rights`).
 
 There is always one administrator left: a verb that may take one away first locks all of them, so that two
 administrators who do it to each other at the same moment are looked at one after the other.
@@ -13,9 +13,10 @@ from flask_babel import lazy_gettext as _
 from sqlalchemy import func, select, true, update
 from sqlalchemy.exc import IntegrityError
 
-from accounts import audit, codes, password_change, passwords, rights, sessions
+from accounts import password_change, sessions
 from accounts.errors import AccountError, FieldErrors, NoSuchAccount
 from accounts.names import canonical
+from accounts.security import audit, codes, passwords, rights
 from models import Job, User, db, utc_now
 from models.job import CANCELLED
 from models.transitions import change_status

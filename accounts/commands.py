@@ -9,9 +9,10 @@ from flask.cli import with_appcontext
 from sqlalchemy import select, true
 from sqlalchemy.exc import IntegrityError
 
-from accounts import administration, audit, passwords
+from accounts import administration
 from accounts.errors import AccountError, FieldErrors
 from accounts.names import canonical
+from accounts.security import audit, passwords
 from models import User, db
 
 ACTOR = "command line"

@@ -3,8 +3,9 @@
 from flask_babel import lazy_gettext as _
 from sqlalchemy import delete, update
 
-from accounts import administration, audit, codes, limits, passwords
+from accounts import administration
 from accounts.errors import FieldErrors
+from accounts.security import audit, codes, limits, passwords
 from models import EmailCode, User, db, utc_now
 
 

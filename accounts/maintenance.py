@@ -4,7 +4,9 @@ from datetime import timedelta
 
 from sqlalchemy import delete
 
-from accounts import limits, mail, sessions
+from accounts import sessions
+from accounts.mail import outbox
+from accounts.security import limits
 from models import EmailCode, Event, db, utc_now
 
 CODES_KEPT_DAYS = 2
@@ -17,6 +19,6 @@ def remove_expired() -> None:
     db.session.execute(delete(EmailCode).where(EmailCode.expires_at <= now - timedelta(days=CODES_KEPT_DAYS)))
     db.session.execute(delete(Event).where(Event.at <= now - timedelta(days=EVENTS_KEPT_DAYS)))
     db.session.commit()
-    mail.sweep_outbox(CODES_KEPT_DAYS)
+    outbox.sweep_outbox(CODES_KEPT_DAYS)
     sessions.remove_expired(now)
     limits.remove_expired(now)

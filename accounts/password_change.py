@@ -5,9 +5,10 @@ from collections.abc import Callable
 from flask_babel import lazy_gettext as _
 from sqlalchemy import select, update
 
-from accounts import audit, codes, limits, passwords, sessions
+from accounts import sessions
 from accounts.errors import FieldErrors
 from accounts.registration import check_fields, no_device
+from accounts.security import audit, codes, limits, passwords
 from models import User, UserSession, db
 
 

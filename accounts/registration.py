@@ -7,9 +7,9 @@ from flask_babel import lazy_gettext as _
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
-from accounts import audit, codes, limits, passwords
 from accounts.errors import FieldErrors, TooMany
 from accounts.names import KINDS, canonical
+from accounts.security import audit, codes, limits, passwords
 from models import User, db, utc_now
 
 

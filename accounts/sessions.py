@@ -14,9 +14,9 @@ from sqlalchemy import Executable, delete, select, update
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import joinedload
 
-from accounts import audit, codes, limits, passwords
 from accounts.errors import FieldErrors, TooMany
 from accounts.names import canonical
+from accounts.security import audit, codes, limits, passwords
 from models import User, UserSession, db, undo, utc_now
 from models.faults import WRITES_FAIL, fault_of
 

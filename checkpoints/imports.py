@@ -13,8 +13,8 @@ from pathlib import Path
 
 from flask import current_app
 
-from accounts import audit, rights
 from accounts.administration import Administrator
+from accounts.security import audit, rights
 from errors import N_
 from jobs.errors import JobError
 from jobs.files import storage

@@ -12,8 +12,8 @@ from pathlib import Path
 
 from sqlalchemy import delete, select, update
 
-from accounts import rights
 from accounts.administration import Administrator
+from accounts.security import rights
 from checkpoints import imports
 from errors import N_
 from jobs import process_identity

@@ -2,7 +2,8 @@
 
 from sqlalchemy import delete, select
 
-from accounts import audit, deletion
+from accounts import deletion
+from accounts.security import audit
 from jobs import quotas
 from jobs.files import storage
 from models import DailyCount, Job, User, db

@@ -4,9 +4,9 @@ from sqlalchemy import delete, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import selectinload
 
-from accounts import audit
 from accounts.administration import Administrator
 from accounts.errors import FieldErrors, NoSuchAccount
+from accounts.security import audit
 from accounts.user_queries import normalize_name
 from errors import N_
 from jobs import account_deletion, lifecycle, scheduler

@@ -15,7 +15,7 @@ from models.user import NAME_LENGTH
 class EmailCode(db.Model):
     """One code for one purpose, one name and one browser; single use, a few tries, a few minutes.
 
-    `boot` and `steady_until` hold the deadline by the machine's steady clock as well (see `accounts.clock`).
+    `boot` and `steady_until` hold the deadline by the machine's steady clock as well (see `accounts.security.clock`).
     `next_attempt_at` is when a worker may (again) try to send the mail.
     """
 

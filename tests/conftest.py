@@ -21,7 +21,7 @@ from flask_migrate import upgrade
 
 import config
 import services.engine
-from accounts import passwords
+from accounts.security import passwords
 from app import create_app
 from models import db, utc_now
 from tests.support.servers import MariaDB, Redis

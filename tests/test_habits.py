@@ -5,6 +5,7 @@ import re
 import subprocess
 import tokenize
 import tomllib
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -27,7 +28,7 @@ ROOMS = (
     "worker",
 )
 SOURCES = sorted([*ROOT.glob("*.py"), *(path for room in ROOMS for path in (ROOT / room).rglob("*.py"))])
-MAX_FILE_LINES, MAX_FUNCTION_LINES = 300, 40
+MAX_FILE_LINES, MAX_FUNCTION_LINES, MAX_FOLDER_MODULES = 300, 40, 20
 
 
 def tree(path: Path) -> ast.Module:
@@ -50,6 +51,11 @@ def test_files_of_tests_stay_small():
     assert not [
         path.name for path in (ROOT / "tests").rglob("*.py") if len(path.read_text().splitlines()) > MAX_FILE_LINES
     ]
+
+
+def test_no_folder_holds_more_modules_than_one_looks_through():
+    folders = Counter(path.parent for path in SOURCES if path.name != "__init__.py")
+    assert not {str(folder): count for folder, count in folders.items() if count > MAX_FOLDER_MODULES}
 
 
 def test_the_package_asks_for_what_the_requirements_ask_for():

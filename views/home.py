@@ -6,8 +6,8 @@ from flask_login import current_user
 from jobs import lifecycle
 from jobs.availability import unavailable_reason
 from services import SERVICES
-from views.guards import own_home
-from views.job_json import describe_jobs
+from views.http.guards import own_home
+from views.jobs.job_json import describe_jobs
 from views.research import behind
 
 blueprint = Blueprint("home", __name__)

@@ -6,7 +6,7 @@ from flask_login import current_user
 from sqlalchemy.exc import SQLAlchemyError
 
 from accounts.language import remember
-from views.guards import safe_next
+from views.http.guards import safe_next
 
 # Code of the translation, name in itself, tag for `lang`.
 LANGUAGES = (("en", "English", "en"), ("zh", "中文", "zh-CN"))

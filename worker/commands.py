@@ -7,7 +7,7 @@ import click
 from flask import current_app
 from flask.cli import with_appcontext
 
-from accounts import audit
+from accounts.security import audit
 from checkpoints.commands import group as weights_group
 from jobs.files import storage
 from jobs.process import process

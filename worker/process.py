@@ -15,7 +15,8 @@ from sqlalchemy import delete, update
 from sqlalchemy.exc import DBAPIError
 
 import services
-from accounts import mail, maintenance
+from accounts import maintenance
+from accounts.mail import outbox
 from checkpoints import uploads
 from config import UMASK
 from jobs import job_statistics, process_identity, scheduler, trash
@@ -97,7 +98,7 @@ class WorkerProcess:
 
     def _mail(self, code_id: str) -> None:
         with self.app.app_context():
-            mail.deliver_code(code_id)
+            outbox.deliver_code(code_id)
 
     def _maintenance_loop(self) -> None:
         while not self._stopping.wait(MAINTENANCE_SECONDS):
@@ -111,7 +112,7 @@ class WorkerProcess:
             self._watch.rescue()
             waiting = scheduler.next_id()
             notify_again(JOB, [waiting] if waiting else [])
-            notify_again(MAIL, mail.pending())
+            notify_again(MAIL, outbox.pending())
             trash.erase_due()
             self._statistics.refresh()
         except DBAPIError as error:

@@ -12,7 +12,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import DateTime
 
-from accounts import mail, passwords
+from accounts.mail import outbox
+from accounts.security import passwords
 from models import DailyCount, EmailCode, User, UserSession, db
 
 PASSWORD = "blue-Heron7"
@@ -70,8 +71,8 @@ def deliver(app: Flask) -> list[EmailMessage]:
     folder = app.config["OUTBOX_DIR"]
     before = set(folder.glob("*.eml")) if folder.exists() else set()
     with app.app_context():
-        for code_id in mail.pending():
-            mail.deliver_code(code_id)
+        for code_id in outbox.pending():
+            outbox.deliver_code(code_id)
     return [read(path) for path in sorted(set(folder.glob("*.eml")) - before)] if folder.exists() else []
 
 

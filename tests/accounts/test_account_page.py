@@ -131,7 +131,7 @@ def test_all_of_ones_data_comes_as_one_zip_file_and_nothing_of_anybody_else(app)
 
 
 def test_who_else_did_something_to_the_account_is_not_told_in_its_data(app):
-    from accounts import audit
+    from accounts.security import audit
 
     browser = sign_in_person(app)
     with app.app_context():

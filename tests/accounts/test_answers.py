@@ -8,7 +8,8 @@ import zlib
 
 import pytest
 
-from accounts import mail, passwords
+from accounts.mail import outbox
+from accounts.security import passwords
 from tests.accounts.people import JSON, PASSWORD, Browser, body, code_in, deliver, gives_away, let_time_pass, make_user
 
 KNOWN, UNKNOWN = "12345", "54321"
@@ -108,7 +109,7 @@ def test_A07_the_password_is_hashed_once_for_either(app, monkeypatch):
 
 
 def test_A07_a_request_for_a_code_never_mails_by_itself(app, monkeypatch):
-    monkeypatch.setattr(mail, "_send", lambda row: pytest.fail("mailed within the request"))
+    monkeypatch.setattr(outbox, "_send", lambda row: pytest.fail("mailed within the request"))
     make_user(app, KNOWN)
     for purpose in ("register", "reset"):
         for name in (KNOWN, UNKNOWN):

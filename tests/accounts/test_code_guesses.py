@@ -2,8 +2,9 @@
 
 import pytest
 
-from accounts import codes, limits, mailbox_links
 from accounts.errors import FieldErrors, LinkNeeded
+from accounts.mail import mailbox_links
+from accounts.security import codes, limits
 from models import DailyCount, EmailCode, db
 from tests.accounts.people import (
     JSON,

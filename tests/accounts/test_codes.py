@@ -5,7 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from accounts import clock, codes, mail
+from accounts.mail import outbox
+from accounts.security import clock, codes
 from models import DailyCount, EmailCode, db, utc_now
 from tests.accounts.people import Browser, at_once, code_in, deliver, let_time_pass, make_user, user_count
 from tests.support.engines import both_engines
@@ -215,11 +216,11 @@ def test_who_has_the_right_code_is_told_that_the_account_exists(app):
 def test_two_workers_told_at_once_send_one_mail(app):
     Browser(app).ask_for_code("12345")
     with app.app_context():
-        (code_id,) = mail.pending()
+        (code_id,) = outbox.pending()
 
     def work(_place: int) -> bool:
         with app.app_context():
-            return mail.deliver_code(code_id)
+            return outbox.deliver_code(code_id)
 
     assert sum(at_once(6, work)) == 1
     assert len(list(app.config["OUTBOX_DIR"].glob("*.eml"))) == 1

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from sqlalchemy import text
 
-from accounts import audit
+from accounts.security import audit
 from models import EmailCode, db
 from tests.accounts.people import JSON, Browser, deliver, sign_in_person
 
@@ -63,7 +63,7 @@ def test_F07_an_error_while_another_connection_is_dead_as_well_is_still_503(app,
         mariadb.stop()
         audit.record("nothing")
 
-    monkeypatch.setattr("views.account.sessions.all_of", lose)
+    monkeypatch.setattr("views.accounts.account.sessions.all_of", lose)
     try:
         assert browser.get("/12345/account").status_code == 503
     finally:

@@ -3,8 +3,8 @@
 import pytest
 from argon2 import PasswordHasher
 
-from accounts import limits, passwords
 from accounts.errors import TooMany
+from accounts.security import limits, passwords
 from models import DailyCount, db
 from tests.accounts.people import (
     PASSWORD,

@@ -8,7 +8,8 @@ from email import policy
 import pytest
 
 import config
-from accounts import audit, codes, mail
+from accounts.mail import outbox
+from accounts.security import audit, codes
 from app import create_app
 from models import EmailCode, Event, db
 from tests.accounts.people import Browser, body, code_in, deliver, gives_away, let_time_pass, make_user, read
@@ -54,18 +55,18 @@ def test_F16_while_the_mail_server_is_down_the_answer_is_the_same_and_the_mail_i
     browser = Browser(app)
     assert browser.ask_for_code("12345").status_code == 303
     with app.app_context():
-        (code_id,) = mail.pending()
-        assert mail.deliver_code(code_id) is False
-        assert mail.pending() == []
+        (code_id,) = outbox.pending()
+        assert outbox.deliver_code(code_id) is False
+        assert outbox.pending() == []
     let_time_pass(app, seconds=6)
     with app.app_context():
-        assert mail.pending() == [code_id]
+        assert outbox.pending() == [code_id]
         for _ in range(10):
-            mail.deliver_code(code_id)
+            outbox.deliver_code(code_id)
             db.session.query(EmailCode).one().next_attempt_at = db.session.query(EmailCode).one().requested_at
             db.session.commit()
-        assert db.session.query(EmailCode).one().mail_attempts == mail.MAX_ATTEMPTS
-        assert mail.pending() == []
+        assert db.session.query(EmailCode).one().mail_attempts == outbox.MAX_ATTEMPTS
+        assert outbox.pending() == []
     assert not re.search(r"\D\d{6}\D", re.sub(r"\d{4}-\d\d-\d\dT\S+", "", caplog.text))
 
 
@@ -76,7 +77,7 @@ def test_F16_a_mail_that_failed_arrives_when_the_server_is_back(post_office, app
     browser = Browser(app)
     browser.ask_for_code("12345")
     with monkeypatch.context() as patch:
-        patch.setattr(mail.PatientConnection, "configure_host", refuse)
+        patch.setattr(outbox.PatientConnection, "configure_host", refuse)
         deliver(app)
     let_time_pass(app, seconds=6)
     deliver(app)
@@ -87,12 +88,12 @@ def test_F16_a_mail_that_failed_arrives_when_the_server_is_back(post_office, app
 def test_a_mail_is_not_sent_again_or_after_its_time(app):
     Browser(app).ask_for_code("12345")
     with app.app_context():
-        (code_id,) = mail.pending()
+        (code_id,) = outbox.pending()
     let_time_pass(app, minutes=11)
     assert deliver(app) == []
     with app.app_context():
-        assert mail.deliver_code(code_id) is False
-        assert mail.deliver_code("0" * 32) is False
+        assert outbox.deliver_code(code_id) is False
+        assert outbox.deliver_code("0" * 32) is False
 
 
 def test_A12_no_line_break_reaches_a_header_whatever_the_form_holds(app):
@@ -103,12 +104,12 @@ def test_A12_no_line_break_reaches_a_header_whatever_the_form_holds(app):
 
 
 def test_no_subject_holds_what_a_person_typed(app):
-    from accounts import mail_templates
+    from accounts.mail import templates
 
     with app.test_request_context():
         for purpose in (codes.REGISTER, codes.RESET, codes.CHANGED, codes.INVITE):
             for has_account in (True, False):
-                letter = mail_templates.compose(purpose, "ann@example.com", "123456", has_account)
+                letter = templates.compose(purpose, "ann@example.com", "123456", has_account)
                 assert "ann" not in letter.subject and "123456" not in letter.subject
 
 

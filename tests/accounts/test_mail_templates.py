@@ -14,7 +14,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 import config
-from accounts import administration, codes, mail
+from accounts import administration
+from accounts.mail import outbox
+from accounts.security import codes
 from app import create_app
 from jobs import account_deletion
 from models import EmailCode, Event, User, db
@@ -231,6 +233,6 @@ def test_a_new_password_is_told_to_its_owner_and_the_mail_holds_neither_password
 
 
 def test_a_mail_is_tried_five_times_with_growing_pauses(app):
-    assert mail.MAX_ATTEMPTS == 5
-    pauses = [mail.FIRST_RETRY_SECONDS * 3**attempt for attempt in range(mail.MAX_ATTEMPTS - 1)]
+    assert outbox.MAX_ATTEMPTS == 5
+    pauses = [outbox.FIRST_RETRY_SECONDS * 3**attempt for attempt in range(outbox.MAX_ATTEMPTS - 1)]
     assert pauses == [5, 15, 45, 135] and sum(pauses) < 10 * 60, "all within the life of a code"

@@ -6,7 +6,7 @@ from flask_migrate import downgrade, upgrade
 from sqlalchemy import func, select
 
 import config
-from accounts import audit, codes
+from accounts.security import audit, codes
 from app import create_app
 from models import Job, User, db
 from tests.accounts.people import Browser, make_user

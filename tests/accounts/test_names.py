@@ -4,9 +4,9 @@ import pytest
 from sqlalchemy import select
 
 import config
-from accounts import limits
 from accounts.errors import FieldErrors
 from accounts.names import canonical, mailbox
+from accounts.security import limits
 from app import create_app
 from models import User, db
 from tests.accounts.people import Browser, code_in, deliver, make_user, user_count

@@ -2,8 +2,10 @@
 
 import pytest
 
-from accounts import limits, mailbox_links, sessions
+from accounts import sessions
 from accounts.errors import FieldErrors
+from accounts.mail import mailbox_links
+from accounts.security import limits
 from tests.accounts.people import (
     JSON,
     NEW_PASSWORD,

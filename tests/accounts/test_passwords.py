@@ -6,9 +6,9 @@ import unicodedata
 
 import pytest
 
-from accounts import passwords
 from accounts.errors import FieldErrors
 from accounts.names import mailbox
+from accounts.security import passwords
 from config import load
 from models import User, db
 from tests.accounts.people import PASSWORD, Browser, make_user, sign_in_person

@@ -5,8 +5,9 @@ import time
 
 import pytest
 
-from accounts import password_change, passwords, sessions
+from accounts import password_change, sessions
 from accounts.errors import FieldErrors
+from accounts.security import passwords
 from models import Event, User, UserSession, db
 from tests.accounts.people import (
     NEW_PASSWORD,

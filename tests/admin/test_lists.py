@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from accounts import audit
+from accounts.security import audit
 from models import Job, User, db, utc_now
 from tests.admin.conftest import CHIEF, act, audit_lines
 from tests.support.engines import both_engines

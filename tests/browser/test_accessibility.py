@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 import config
-from accounts import mailbox_links
+from accounts.mail import mailbox_links
 from app import create_app
 from services import SERVICES
 from tests.browser.conftest import ROOT, installation

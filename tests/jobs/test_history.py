@@ -12,7 +12,7 @@ from tests.support.engines import both_engines
 
 @both_engines
 def test_the_history_of_one_tool_has_pages_of_its_own(sampler, browser, in_app, owner_id, monkeypatch):
-    monkeypatch.setattr("views.jobs.HISTORY_PAGE", 2)
+    monkeypatch.setattr("views.jobs.job_pages.HISTORY_PAGE", 2)
     made = [make_job(owner_id, service=("adjust", "sampler")[n % 2]) for n in range(7)]
     seen, url = [], "/12345/history?service=adjust"
     while url:
@@ -24,7 +24,7 @@ def test_the_history_of_one_tool_has_pages_of_its_own(sampler, browser, in_app, 
 
 
 def test_numbers_go_on_from_page_to_page(owner, owner_id, monkeypatch):
-    monkeypatch.setattr("views.jobs.HISTORY_PAGE", 2)
+    monkeypatch.setattr("views.jobs.job_pages.HISTORY_PAGE", 2)
     for _ in range(5):
         make_job(owner_id)
     numbers, url = [], "/12345/history"
@@ -36,7 +36,7 @@ def test_numbers_go_on_from_page_to_page(owner, owner_id, monkeypatch):
 
 
 def test_a_page_stays_when_the_job_before_it_is_deleted(owner, owner_id, monkeypatch):
-    monkeypatch.setattr("views.jobs.HISTORY_PAGE", 2)
+    monkeypatch.setattr("views.jobs.job_pages.HISTORY_PAGE", 2)
     made = [make_job(owner_id) for _ in range(4)]
     older = owner.get("/12345/history", headers=JSON).json["older_url"]
     lifecycle.delete(owner_id, made[2])

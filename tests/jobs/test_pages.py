@@ -180,7 +180,7 @@ def test_a_picture_that_was_damaged_on_the_disk_fails_with_a_sentence(owner, own
 @both_engines
 def test_the_history_is_read_in_pages_newest_first(browser, in_app, monkeypatch):
     owner_id = db.session.scalar(db.select(User.id).where(User.name == "12345"))
-    monkeypatch.setattr("views.jobs.HISTORY_PAGE", 2)
+    monkeypatch.setattr("views.jobs.job_pages.HISTORY_PAGE", 2)
     made = [make_job(owner_id) for _ in range(5)]
     seen, url = [], "/12345/history"
     while url:

@@ -4,7 +4,7 @@ import pytest
 
 from models import User, UserSession, db
 from tests.accounts.people import JSON, PASSWORD, Browser, deliver, make_user, sign_in_person
-from views.guards import safe_next
+from views.http.guards import safe_next
 
 PUBLIC = ["/register", "/register/code", "/login", "/reset", "/reset/code", "/logout", "/language"]
 PRIVATE = [

@@ -11,8 +11,9 @@ from werkzeug.datastructures import FileStorage
 from werkzeug.test import encode_multipart
 
 import config
-from accounts import administration, password_change, rights, sessions
+from accounts import administration, password_change, sessions
 from accounts.errors import FieldErrors, RightsEnded
+from accounts.security import rights
 from app import create_app
 from jobs import account_deletion, trash
 from jobs import administration as job_administration

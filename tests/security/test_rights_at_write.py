@@ -7,7 +7,8 @@ import pytest
 from sqlalchemy import event, func, select
 from sqlalchemy.orm.exc import ObjectDeletedError, StaleDataError
 
-from accounts import appearance, rights
+from accounts import appearance
+from accounts.security import rights
 from jobs import account_deletion, lifecycle
 from models import Job, User, db
 from tests.accounts.people import JSON

@@ -6,7 +6,7 @@ from server import ARCHIVE, PAGE, WORK
 from server.channel import Pace
 from server.dispatcher import Turn, Turns
 from tests.accounts.people import make_user, sign_in_person
-from views.admission import FORM_BYTES
+from views.http.admission import FORM_BYTES
 
 MEGABYTE = 2**20
 

@@ -106,7 +106,7 @@ def test_G08_when_who_it_is_cannot_be_told_nothing_is_shown(app, monkeypatch):
     def fail(_token):
         raise RuntimeError("cannot tell")
 
-    from views.guards import login_manager
+    from views.http.guards import login_manager
 
     monkeypatch.setattr(login_manager, "_user_callback", fail)
     for path in ("/12345/", "/12345/account", "/12345/account/data", "/12345/history"):

@@ -1,4 +1,4 @@
-"""The administration, under `/admin/`; who is no administrator finds nothing there (see `views.guards`)."""
+"""The administration, under `/admin/`; who is no administrator finds nothing there (see `views.http.guards`)."""
 
 from views.admin import audit, jobs, overview, queue, storage, users, weights
 from views.admin.shared import blueprint

@@ -7,7 +7,7 @@ import services
 from jobs import administration, lifecycle, progress
 from models.job import ENDED, QUEUED, RUNNING
 from views.admin.shared import PAGE, back_to, blueprint, filters, me, next_url, show_errors_in_list
-from views.forms import answer, page
+from views.http.forms import answer, page
 
 STATUSES = (QUEUED, RUNNING, *ENDED)
 

@@ -5,7 +5,7 @@ from flask_babel import gettext as _
 
 from jobs import administration, overview
 from views.admin.shared import blueprint, me
-from views.forms import answer, page
+from views.http.forms import answer, page
 
 
 @blueprint.get("/queue")

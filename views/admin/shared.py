@@ -10,8 +10,8 @@ from flask_login import current_user
 from accounts.administration import Administrator
 from jobs.errors import JobError, NotFound
 from models import db
-from views.forms import answer
-from views.guards import safe_next, wants_json
+from views.http.forms import answer
+from views.http.guards import safe_next, wants_json
 
 blueprint = Blueprint("admin", __name__, url_prefix="/admin")
 

@@ -12,8 +12,8 @@ from jobs import quotas as job_quotas
 from jobs import retention
 from jobs.queue import notify_mailer
 from views.admin.shared import PAGE, blueprint, filters, me, next_url
-from views.forms import answer, as_field_error, beside_fields, field, page
-from views.guards import finish
+from views.http.forms import answer, as_field_error, beside_fields, field, page
+from views.http.guards import finish
 from views.languages import CODES
 
 

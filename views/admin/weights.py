@@ -13,8 +13,8 @@ from jobs import availability, overview
 from jobs.errors import JobError
 from networks.releases import OFFICIAL
 from views.admin.shared import blueprint, me
-from views.forms import answer, beside_fields, field, page
-from views.guards import wants_json
+from views.http.forms import answer, beside_fields, field, page
+from views.http.guards import wants_json
 
 
 @blueprint.url_value_preprocessor

@@ -7,11 +7,13 @@ from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_login import current_user
 
-from accounts import codes, mailbox_links, password_change, registration, sessions
+from accounts import password_change, registration, sessions
+from accounts.mail import mailbox_links
+from accounts.security import codes
 from jobs.queue import notify_mailer
-from views import device_cookie
-from views.forms import answer, beside_fields, field, page
-from views.guards import begin, finish, own_home, safe_next
+from views.accounts import device_cookie
+from views.http.forms import answer, beside_fields, field, page
+from views.http.guards import begin, finish, own_home, safe_next
 
 blueprint = Blueprint("auth", __name__)
 

@@ -1,8 +1,8 @@
 """Who asks may still act: looked at once more in each transaction, before its first write.
 
-A request is checked when its body is here (`views.guards`), but its session, account or rights may end in the moment
-before it writes. So the session of the database itself locks the rows of the account and of its session and reads them
-again before anything else is written: until the transaction ends, nobody can end them. No verb has to do it.
+A request is checked when its body is here (`views.http.guards`), but its session, account or rights may end in the
+moment before it writes. So the session of the database itself locks the rows of the account and of its session and
+reads them again before anything else is written: until the transaction ends, nobody can end them. No verb has to do it.
 
 What writes outside `db.session` (the audit log, the counters of tries) only notes what was tried. Commands and workers
 act for nobody who could sign out; they remember nobody here.

@@ -28,11 +28,11 @@ from jobs.lifecycle import Template
 from jobs.sources import FROM_JOB, FROM_WHICH
 from models import db
 from services.base import Service, ServiceError
-from views import tools
-from views.admission import max_body_bytes
-from views.errors import respond, with_allowed
-from views.guards import wants_json
-from views.job_json import describe_job
+from views.http.admission import max_body_bytes
+from views.http.errors import respond, with_allowed
+from views.http.guards import wants_json
+from views.jobs import tools
+from views.jobs.job_json import describe_job
 
 blueprint = Blueprint("studio", __name__)
 

@@ -9,10 +9,10 @@ import services
 from jobs import lifecycle, trash
 from jobs.errors import NotFound
 from jobs.files import downloads, storage
-from views import tools
-from views.guards import safe_next, wants_json
-from views.job_json import describe_job, describe_jobs
-from views.sending import send
+from views.http.guards import safe_next, wants_json
+from views.http.sending import send
+from views.jobs import tools
+from views.jobs.job_json import describe_job, describe_jobs
 
 blueprint = Blueprint("jobs", __name__, url_prefix="/<name:username>")
 

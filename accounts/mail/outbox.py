@@ -1,4 +1,4 @@
-"""Sending the mails that `accounts.codes` orders. Runs in the worker, never in a request."""
+"""Sending the mails that `accounts.security.codes` orders. Runs in the worker, never in a request."""
 
 import contextlib
 import os
@@ -12,8 +12,9 @@ from flask_babel import force_locale
 from flask_mail import Connection, Mail, Message
 from sqlalchemy import select, update
 
-from accounts import audit, codes, mail_templates
+from accounts.mail import templates
 from accounts.names import mailbox
+from accounts.security import audit, codes
 from models import EmailCode, User, db, utc_now
 
 SMTP_TIMEOUT_SECONDS = 10
@@ -119,14 +120,14 @@ def _send(row: EmailCode) -> None:
     code = codes.make(row.id) if wants_code else None
     reason = found.disabled_reason if has_account else ""
     with force_locale(row.language):
-        message = _message(row, mail_templates.compose(row.purpose, row.name, code, has_account, reason))
+        message = _message(row, templates.compose(row.purpose, row.name, code, has_account, reason))
     if current_app.config["MAIL_SERVER"]:
         mail.send(message)
     else:
         _keep(row, message, code)
 
 
-def _message(row: EmailCode, letter: mail_templates.Letter) -> Message:
+def _message(row: EmailCode, letter: templates.Letter) -> Message:
     return Message(
         letter.subject,
         recipients=[mailbox(row.name)],

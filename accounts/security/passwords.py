@@ -14,9 +14,9 @@ from argon2.low_level import Type
 from flask import current_app
 from flask_babel import lazy_gettext as _
 
-from accounts.common_passwords import common_passwords
 from accounts.errors import FieldErrors
 from accounts.names import mailbox
+from accounts.security.common_passwords import common_passwords
 
 # OWASP's least for Argon2id is 19 MiB, two passes, one lane.
 HASHER = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1, type=Type.ID)

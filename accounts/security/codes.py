@@ -16,8 +16,8 @@ from flask import current_app
 from flask_babel import lazy_gettext as _
 from sqlalchemy import Update, select, update
 
-from accounts import audit, clock, limits
 from accounts.errors import FieldErrors, LinkNeeded, TooMany
+from accounts.security import audit, clock, limits
 from models import EmailCode, db, utc_now
 
 REGISTER, RESET = "register", "reset"

@@ -10,9 +10,10 @@ from flask_wtf.csrf import CSRFProtect
 from werkzeug.exceptions import SecurityError
 from werkzeug.routing import BaseConverter, ValidationError
 
-from accounts import audit, rights, sessions
+from accounts import sessions
 from accounts.errors import AccountError
 from accounts.names import is_canonical
+from accounts.security import audit, rights
 from models import User, disk_reserve, undo
 
 ADMINISTRATION = "admin"
@@ -147,7 +148,7 @@ def check_again() -> Response | None:
     """Ask anew who is asking once the whole body is here.
 
     A body may be held back for as long as its sender likes. Meanwhile the session, the account or its rights may have
-    ended. What is written afterwards is checked again in its own transaction (`accounts.rights`).
+    ended. What is written afterwards is checked again in its own transaction (`accounts.security.rights`).
     """
     if request.method not in UNSAFE_METHODS or not is_known() or not current_user.is_authenticated:
         return None

@@ -8,7 +8,7 @@ from flask import Response, current_app, jsonify, make_response, redirect, rende
 
 from accounts.errors import AccountError, FieldErrors, NoSuchAccount, RightsEnded, TooMany
 from models import db
-from views.guards import wants_json
+from views.http.guards import wants_json
 
 NOTICE = "notice"
 

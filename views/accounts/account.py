@@ -5,13 +5,14 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 from flask_login import current_user
 
-from accounts import appearance, audit, password_change, sessions
+from accounts import appearance, password_change, sessions
+from accounts.security import audit
 from jobs import account_deletion, quotas, retention
 from jobs.files import account_zip
 from jobs.queue import notify_mailer
 from models import utc_now
-from views.forms import answer, as_field_error, beside_fields, field, page
-from views.guards import finish
+from views.http.forms import answer, as_field_error, beside_fields, field, page
+from views.http.guards import finish
 
 blueprint = Blueprint("account", __name__, url_prefix="/<name:username>/account")
 

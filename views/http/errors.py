@@ -15,7 +15,7 @@ from jobs.errors import StorageFull, StorageReadOnly
 from jobs.files import storage
 from models import disk_reserve, undo
 from models.faults import Fault, describe, fault_of
-from views.guards import ask_anew, forget_who, is_known, takes_html, wants_json
+from views.http.guards import ask_anew, forget_who, is_known, takes_html, wants_json
 
 RETRY_SECONDS = 10
 

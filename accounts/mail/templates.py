@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from flask import current_app
 from flask_babel import gettext as _
 
-from accounts import codes
-from accounts.mailbox_links import make_link
+from accounts.mail.mailbox_links import make_link
+from accounts.security import codes
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Letter:
 
 
 def compose(purpose: str, name: str, code: str | None, has_account: bool, reason: str = "") -> Letter:
-    """Return the mail for a purpose of `accounts.codes`, in the language in force.
+    """Return the mail for a purpose of `accounts.security.codes`, in the language in force.
 
     A reset for a name without an account carries no code and says why; `reason` is why an account is disabled.
     """

@@ -1,14 +1,15 @@
 """Links in mails that show a browser to be that of whoever holds the mailbox.
 
-Such a browser is counted by itself when it signs in or asks for a code (see `accounts.limits`). The link gives no other
-right: it neither signs in nor stands for a code. Signed for one name and for this one purpose, it needs no row.
+Such a browser is counted by itself when it signs in or asks for a code (see `accounts.security.limits`). The link
+gives no other right: it neither signs in nor stands for a code. Signed for one name and for this one purpose, it needs
+no row.
 """
 
 from flask import current_app
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 
-from accounts import audit, limits
 from accounts.names import is_canonical
+from accounts.security import audit, limits
 
 # The codes of a day may all be used up by strangers: the link in the first mail must outlast that day.
 LINK_HOURS = 48

@@ -8,8 +8,8 @@ from jobs import trash
 from jobs.errors import JobError
 from jobs.files import results_zip
 from models import utc_now
-from views.guards import safe_next, wants_json
-from views.jobs import history_of
+from views.http.guards import safe_next, wants_json
+from views.jobs.job_pages import history_of
 
 blueprint = Blueprint("history", __name__, url_prefix="/<name:username>/history")
 
