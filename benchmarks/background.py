@@ -37,8 +37,9 @@ from imaging.io.files import Picture, decode, encode
 from imaging.tensors import to_tensor
 from networks import weights
 from networks.sliding_window import FINE_SIDE, OWN_SIDES, predict_strip
-from services import cutout, engine
+from services import engine
 from services.base import silent
+from services.cutout.outline import find_outline
 
 RUNS = 5
 FOREGROUND, BACKGROUND, ERODED = 240, 10, 10  # rembg's defaults for its trimap
@@ -77,7 +78,7 @@ def parse_arguments() -> argparse.Namespace:
 def forward(side: int, count: int, threads: int) -> dict[str, float]:
     """Milliseconds per picture of a forward of `count` of them by each way, and how far the answers agree."""
     tensor = somebody(side).repeat(count, 1, 1, 1)
-    network, plain = engine.network("background"), weights.load("background")
+    network, plain = engine.networks.get("background"), weights.load("background")
     folded = weights.load("background").folded().to(memory_format=torch.channels_last)
     ways = {
         "ours": lambda: network(tensor),
@@ -96,7 +97,7 @@ def forward(side: int, count: int, threads: int) -> dict[str, float]:
 
 def mask_agreement() -> float:
     """How well the mask, made of all that the service asks, agrees with that in float32."""
-    [ours] = predict_strip(engine.network("background"), somebody(FINE_SIDE))
+    [ours] = predict_strip(engine.networks.get("background"), somebody(FINE_SIDE))
     [exact] = predict_strip(partial(infer, weights.load("background")), somebody(FINE_SIDE))
     return decibels(ours, exact)
 
@@ -150,7 +151,7 @@ def cut_out_like_rembg(photo: bytes, session: Callable[[], np.ndarray]) -> bytes
 
     rgb = np.asarray(Image.open(io.BytesIO(photo)).convert("RGB"))
     session()
-    mask = cutout.outline(Picture(rgb), services.get("background").parse_options({}), silent).alpha
+    mask = find_outline(Picture(rgb), services.get("background").parse_options({}), silent).alpha
     element = np.ones((ERODED, ERODED), np.uint8)
     sure, nothing = cv2.erode(np.uint8(mask > FOREGROUND), element), cv2.erode(np.uint8(mask < BACKGROUND), element)
     trimap = np.where(sure > 0, 1.0, np.where(nothing > 0, 0.0, 0.5))

@@ -30,8 +30,9 @@ from checkpoints.deoldify import convert
 from imaging.io.files import Picture
 from networks.deoldify import CHROMA_UNIT, DeOldify, SubPixel
 from networks.layers.colour_space import lab_to_rgb
-from services import engine, guess
+from services import engine, runtime
 from services.base import silent
+from services.colorize import guess
 
 SIDE = 560
 PHOTO = Path(__file__).resolve().parent.parent / "docs" / "demo" / "pictures" / "astronaut.jpg"
@@ -55,8 +56,8 @@ def main() -> None:
     parser.add_argument("--side", type=int, default=SIDE, help="pixels: less where memory is short")
     parser.add_argument("--checkpoint", type=Path, help="ColorizeArtistic_gen.pth or a file of its form")
     arguments = parser.parse_args()
-    engine.configure(threads=arguments.threads)
-    ours, small = engine.network("colorize"), torch.rand(1, 1, 128, 128)  # from here on pages are kept
+    runtime.configure(threads=arguments.threads)
+    ours, small = engine.networks.get("colorize"), torch.rand(1, 1, 128, 128)  # from here on pages are kept
     print(f"{engine.device_name()}, {arguments.threads} threads, medians of {arguments.rounds}")
     reference = compare_deoldify(arguments.side, arguments.rounds, arguments.checkpoint)
     report("our network at 128x128", time_call(lambda: ours(small, "variants"), arguments.rounds), reference)

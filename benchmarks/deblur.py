@@ -56,7 +56,7 @@ def per_megapixel(yardstick: nn.Module, threads: int) -> dict[str, float]:
     if importlib.util.find_spec("onnxruntime"):
         ways["resnet_9_blocks_onnx_runtime_float32"] = onnx_session(yardstick, tile, threads)
     for name in ("deblur", "deblurgan"):
-        network = engine.network(name)
+        network = engine.networks.get(name)
         ways[name] = lambda network=network: network(tile)
         ways[f"{name}_float32"] = lambda module=network._module: infer(module, tile)
     yardsticks = [name for name in ways if name.startswith("resnet")]

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import torch
 
-from services import idplace, idsizes
 from services.base import KEPT, Picture, silent
+from services.idphoto import place, sizes
 from training.common.archives import Member, read_rgb
 
 HEADS = Path(__file__).with_name("idphoto_heads.json")
@@ -21,15 +21,15 @@ HEADS = Path(__file__).with_name("idphoto_heads.json")
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("--data", type=Path, required=True, help="the folder with the archives")
-    parser.add_argument("--size", default="icao", choices=[row.key for row in idsizes.SIZES])
+    parser.add_argument("--size", default="icao", choices=[row.key for row in sizes.SIZES])
     parser.add_argument("--threads", type=int, default=1)
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
-    wanted, counts = idsizes.size(arguments.size), {"within": 0, "out, and said": 0, "out, and not said": 0}
+    wanted, counts = sizes.size(arguments.size), {"within": 0, "out, and said": 0, "out, and not said": 0}
     for name, (crown, chin) in json.loads(HEADS.read_text()).items():
         picture = Picture(read_rgb(Member(arguments.data / "people-portraits.zip", name)))
         placed = place_in(picture, wanted)
-        verdict = placed.problem or idplace.verdict(placed)
+        verdict = placed.problem or place.verdict(placed)
         height = (chin - crown) / placed.box.height * wanted.height if placed.box else 0.0
         within = wanted.head[0] <= height <= wanted.head[1]
         counts["within" if within else "out, and said" if verdict else "out, and not said"] += 1
@@ -37,12 +37,12 @@ def main() -> None:
     print(counts)
 
 
-def place_in(picture: Picture, wanted: idsizes.Size) -> idplace.Placed:
+def place_in(picture: Picture, wanted: sizes.Size) -> place.Placed:
     """Return where the service would cut, with a new background."""
     options = {"frame": None, "mask": None, "network": "background", KEPT: {}}
-    scene = idplace.look_for_faces(picture, options)
-    found = idplace.find_person(scene, silent)
-    return idplace.place(scene, found and found.alpha, wanted, may_reach_out=True)
+    scene = place.look_for_faces(picture, options)
+    found = place.find_person(scene, silent)
+    return place.place(scene, found and found.alpha, wanted, may_reach_out=True)
 
 
 if __name__ == "__main__":

@@ -27,8 +27,9 @@ import services
 from benchmarks.inpaint_cases import cases
 from imaging.io.files import Picture
 from networks.manifest import WEIGHTS, entries
-from services import engine, fills
+from services import runtime
 from services.base import ServiceError, silent
+from services.inpaint import fills
 
 ROOT = Path(__file__).resolve().parent.parent
 CELL, GAP, HEADING, PAINT = (200, 150), 4, 20, (214, 60, 60)
@@ -69,7 +70,7 @@ def in_a_process(key: str, folder: Path, arguments: argparse.Namespace) -> dict[
 
 def measure(key: str, arguments: argparse.Namespace) -> dict[str, float]:
     """Fill every hole here; return seconds per photo and the peak resident memory in MiB."""
-    engine.configure(weights=arguments.weights, threads=arguments.threads)
+    runtime.configure(weights=arguments.weights, threads=arguments.threads)
     cv2.setNumThreads(arguments.threads)
     service, seconds = services.get("inpaint"), []
     for number, (rgb, hole) in enumerate(cases()):

@@ -20,7 +20,7 @@ from PIL import Image
 import services
 from imaging.io.files import Picture, decode, encode
 from networks.manifest import WEIGHTS
-from services import engine
+from services import runtime
 from services.base import silent
 
 WIDTH, HEIGHT = 6000, 4000
@@ -58,7 +58,7 @@ def in_a_process(key: str, photo: Path, weights: Path) -> dict[str, float]:
 
 def measure(key: str, photo: Path, weights: Path) -> dict[str, float]:
     """Run one service here; return seconds of each step and the peak resident memory in MiB."""
-    engine.configure(weights=weights)
+    runtime.configure(weights=weights)
     service = services.get(key)
     options = service.parse_options(OPTIONS.get(key, {}) | ({"mask": _half()} if key == "inpaint" else {}))
     times = [time.perf_counter()]

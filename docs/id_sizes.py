@@ -7,13 +7,13 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from imaging.idphoto.sheets import mm_to_pixels  # noqa: E402
-from services.idsizes import SIZES  # noqa: E402
+from services.idphoto.sizes import SIZES  # noqa: E402
 
 PAGE = Path(__file__).with_name("id-photo-sizes.md")
 HEAD = """# Sizes of ID photos
 
-What the ID photo tool offers, from `services/idsizes.py`. Head is from chin to crown, in millimetres; the pixels are
-those at 300 dpi. "As taken" means that the office refuses altered photos, and with them a replaced background: for
+What the ID photo tool offers, from `services/idphoto/sizes.py`. Head is from chin to crown, in millimetres; the pixels
+are those at 300 dpi. "As taken" means that the office refuses altered photos, and with them a replaced background: for
 these the tool only crops and sizes, and warns whoever asks for more.
 
 Dates are those of the text the row was made from, or the year in which it was last looked at. "Copy" means that the

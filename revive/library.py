@@ -18,7 +18,7 @@ from imaging.io.errors import PictureError
 from imaging.io.files import Picture
 from imaging.io.formats import DEFAULT_MAX_MEGAPIXELS, DEFAULT_QUALITY
 from imaging.io.outputs import OutputExists, write_file
-from services import engine, get
+from services import get, runtime
 from services.base import KEPT, UPLOADED, InvalidOption, ServiceError, silent
 
 __all__ = ["InvalidOption", "OutputExists", "PictureError", "Result", "ServiceError", "Source"]
@@ -85,7 +85,7 @@ def configure(
 
     None leaves each as it is: the weights that came with Revive, no imported ones, as many threads as PyTorch takes.
     """
-    engine.configure(Path(weights) if weights else None, Path(imported) if imported else None, threads)
+    runtime.configure(Path(weights) if weights else None, Path(imported) if imported else None, threads)
 
 
 def deblur(

@@ -15,7 +15,7 @@ from revive.console import DECLINED, FAILED, End, PlainLines, choose_console
 from revive.inputs import STANDARD, Input, has_folders, list_inputs
 from revive.options import read_options
 from revive.targets import check_target, choose_target
-from services import engine
+from services import runtime
 from services.availability import unavailable_reason
 from services.base import Service
 
@@ -53,7 +53,7 @@ def run_tool(service: Service, call: Call) -> int:
     """
     if reason := unavailable_reason(service, call.folders):
         raise click.ClickException(reason)
-    engine.configure(*call.folders)
+    runtime.configure(*call.folders)
     options = read_options(service, call.raw, call.settings, call.folders, call.max_megapixels)
     is_single = len(call.inputs) == 1 and not has_folders(call.inputs)
     target = choose_target(_output(call, is_single), not is_single, call.format, call.overwrite)

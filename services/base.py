@@ -1,5 +1,6 @@
 """What every service declares, and what passes between a service and its caller."""
 
+import importlib
 import math
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -29,6 +30,7 @@ __all__ = [
     "ServiceError",
     "UNSURE",
     "UPLOADED",
+    "import_on_call",
     "silent",
 ]
 
@@ -60,6 +62,18 @@ Report = Callable[[float, str], None]
 
 def silent(progress: float, stage: str = "") -> None:
     """A report for callers that do not listen."""
+
+
+def import_on_call(module: str, function: str) -> Callable[..., Any]:
+    """Return a function that calls this one of a module, which is imported when it is first called.
+
+    So a tool is declared without PyTorch, which takes seconds and hundreds of megabytes to import.
+    """
+
+    def call(*args: Any) -> Any:
+        return getattr(importlib.import_module(module), function)(*args)
+
+    return call
 
 
 # The option under which a run finds what an earlier run on the same original kept: name -> bytes.

@@ -20,10 +20,10 @@ from babel.messages.pofile import read_po
 from flask_migrate import upgrade
 
 import config
-import services.engine
 from accounts.security import passwords
 from app import create_app
 from models import db, utc_now
+from services import runtime
 from tests.support.servers import MariaDB, Redis
 
 CATALOGUE = config.ROOT / "translations" / "zh" / "LC_MESSAGES" / "messages.po"
@@ -86,8 +86,8 @@ def one_day(monkeypatch):
 @pytest.fixture(autouse=True)
 def engine_as_it_was(monkeypatch):
     """Commands choose folders of weights for the whole process; the next test begins with none of that."""
-    for name in ("_weights_folder", "_imported_folder"):
-        monkeypatch.setattr(services.engine, name, getattr(services.engine, name))
+    for name in ("weights", "imported"):
+        monkeypatch.setattr(runtime.folders, name, getattr(runtime.folders, name))
 
 
 @pytest.fixture

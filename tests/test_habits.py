@@ -58,6 +58,14 @@ def test_no_folder_holds_more_modules_than_one_looks_through():
     assert not {str(folder): count for folder, count in folders.items() if count > MAX_FOLDER_MODULES}
 
 
+def test_tools_import_at_the_top_of_their_files():
+    """A tool is declared without PyTorch in one file, and runs in another, which is imported when it first runs."""
+    for path in (ROOT / "services").rglob("*.py"):
+        functions = [node for node in ast.walk(tree(path)) if isinstance(node, ast.FunctionDef)]
+        inner = [node for function in functions for node in ast.walk(function)]
+        assert not [node for node in inner if isinstance(node, ast.Import | ast.ImportFrom)], path
+
+
 def test_the_package_asks_for_what_the_requirements_ask_for():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     extras = project["optional-dependencies"]

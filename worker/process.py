@@ -24,7 +24,7 @@ from jobs.availability import folders, unavailable_reason
 from jobs.queue import JOB, MAIL, OutageFilter, get_wake_up, notify_again, outage
 from models import Worker, db, disk_reserve, release, utc_now
 from models.faults import describe
-from services import engine
+from services import runtime
 from worker import recovery, runner
 
 logger = logging.getLogger(__name__)
@@ -62,7 +62,7 @@ class WorkerProcess:
         for part in ("Worker", "Scheduler"):
             logging.getLogger(f"huey.consumer.{part}").addFilter(OutageFilter(outage(self.app)))
         with self.app.app_context():
-            engine.configure(*folders())
+            runtime.configure(*folders())
             self._maintain()
         consumers = [self._consumer(JOB, self._work, self.threads), self._consumer(MAIL, self._mail, 1)]
         for thread in (self._maintenance_loop, self._warm_up, self._do_chores):
@@ -159,10 +159,8 @@ class WorkerProcess:
                 return
             try:
                 # Jobs that run side by side share the cores instead of fighting for them.
-                engine.configure(threads=max(1, len(os.sched_getaffinity(0)) // self.threads))
-                for name in {name for service in usable for name in service.weights}:
-                    engine.network(name)
-                device = engine.device_name()
+                runtime.configure(threads=max(1, len(os.sched_getaffinity(0)) // self.threads))
+                device = runtime.load_networks({name for service in usable for name in service.weights})
                 db.session.execute(update(Worker).where(Worker.id == self.id).values(device=device))
                 db.session.commit()
             except Exception as error:  # each job will say for itself what is wrong

@@ -24,7 +24,7 @@ from models import Job, db
 from models.faults import describe
 from models.job import DONE, FAILED, QUEUED, RUNNING
 from models.transitions import change_status
-from services import engine
+from services import runtime
 from services.base import Cancelled, Result, Service, ServiceError
 from worker.heartbeat import Heartbeat
 
@@ -66,11 +66,11 @@ def _run_claimed(job_id: str, this_run: str) -> bool:
         return True
     db.session.expunge(job)
     db.session.remove()  # a long run holds no connection
-    engine.forget_use()
+    runtime.forget_use()
     with Heartbeat(job_id, this_run, current_app.config["JOB_MINUTES"] * 60) as heartbeat:
         outcome = _outcome(job, heartbeat)
         if outcome is not None:
-            device = engine.device_name() if engine.was_used() else "CPU"
+            device = runtime.used_device() or "CPU"
             _finish(job_id, this_run, outcome | {"device": device}, job.kept)
     status = outcome["status"] if outcome else "taken away"
     logger.info("Job %s (%s): %s after %.1f s", job_id, job.service, status, time.monotonic() - started)

@@ -14,7 +14,7 @@ from jobs import availability, lifecycle
 from jobs.files.uploads import FormFile
 from models import Job, db
 from networks.manifest import WeightsUnavailable, entries, verify
-from services import engine
+from services import engine, runtime
 from services.base import Choice, InvalidOption, Option, Service, ServiceError
 from tests.admin.conftest import list_stored
 from tests.jobs.support import picture
@@ -34,20 +34,20 @@ def test_a_changed_file_is_told_and_not_used(app, imported, chief):
 
 
 def test_a_network_is_used_replaced_and_given_up_without_a_restart(in_app, flask, converted, other_file, monkeypatch):
-    monkeypatch.setattr(engine, "_loaded", {})
-    monkeypatch.setattr(engine, "_weights_folder", in_app.config["WEIGHTS_DIR"])
-    monkeypatch.setattr(engine, "_imported_folder", in_app.config["IMPORTED_WEIGHTS_DIR"])
+    monkeypatch.setattr(engine, "networks", engine.LoadedNetworks())
+    monkeypatch.setattr(runtime.folders, "weights", in_app.config["WEIGHTS_DIR"])
+    monkeypatch.setattr(runtime.folders, "imported", in_app.config["IMPORTED_WEIGHTS_DIR"])
     with pytest.raises(ServiceError):
-        engine.network("u2netp")
+        engine.networks.get("u2netp")
     copytree(converted, in_app.config["IMPORTED_WEIGHTS_DIR"])
-    first = engine.network("u2netp")
-    assert engine.network("u2netp") is first
+    first = engine.networks.get("u2netp")
+    assert engine.networks.get("u2netp") is first
     flask("import", "u2netp", other_file)
-    second = engine.network("u2netp")
+    second = engine.networks.get("u2netp")
     assert not torch.equal(second._module.fuse.bias, first._module.fuse.bias)
     flask("remove", "u2netp")
     with pytest.raises(ServiceError):
-        engine.network("u2netp")
+        engine.networks.get("u2netp")
 
 
 CHOICES = (Choice("own", N_("Ours")), Choice("authors", N_("The authors'"), weights="u2netp"))

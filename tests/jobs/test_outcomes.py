@@ -8,7 +8,7 @@ from jobs import quotas
 from jobs.errors import StorageFull
 from jobs.files import storage
 from models import Job, db
-from services import engine, get
+from services import get, runtime
 from tests.accounts.people import JSON, sign_in_person
 from tests.jobs import sampler as sampled
 from tests.jobs.support import (
@@ -237,9 +237,8 @@ def test_the_device_that_is_told_is_the_one_that_was_asked(in_app, user_id, monk
     run = get("adjust").run
 
     def asking(*given):
-        engine._thread.used = True
+        runtime.note_use("a card")
         return run(*given)
 
-    monkeypatch.setattr(engine, "device_name", lambda: "a card")
     monkeypatch.setattr(runner.services, "get", lambda key: replace(get(key), run=asking))
     assert run_job(make_job(user_id)).device == "a card"

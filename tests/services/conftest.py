@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from networks.weights import build
-from services import engine
+from services import runtime
 from training.common.export import export
 
 ARGUMENTS = {
@@ -45,4 +45,4 @@ def small_weights(tmp_path_factory):
 
 @pytest.fixture(autouse=True)
 def engine_on_small_weights(small_weights, monkeypatch):
-    monkeypatch.setattr(engine, "_weights_folder", small_weights)
+    monkeypatch.setattr(runtime.folders, "weights", small_weights)

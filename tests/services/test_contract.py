@@ -13,8 +13,8 @@ from PIL.ExifTags import Base
 import services
 from imaging.idphoto.sheets import mm_to_pixels
 from imaging.io.files import Picture, choose_format, decode, encode
-from services import idsizes
 from services.base import UPLOADED, Cancelled, Service, ServiceError, silent
+from services.idphoto import sizes
 
 ROOT = Path(services.__file__).resolve().parent.parent
 every_service = pytest.mark.parametrize("service", services.SERVICES, ids=lambda service: service.key)
@@ -59,7 +59,7 @@ def compute_expected_shape(service: Service, height: int, width: int, channels: 
     if not service.own_size:
         return height, width, channels
     chosen = options_of(service)
-    asked, dpi = idsizes.size(chosen["size"]), int(chosen["dpi"])
+    asked, dpi = sizes.size(chosen["size"]), int(chosen["dpi"])
     return mm_to_pixels(asked.height, dpi), mm_to_pixels(asked.width, dpi), 3
 
 
@@ -193,7 +193,7 @@ def test_two_runs_give_the_same_bits(service):
 
 @pytest.mark.parametrize("key", [service.key for service in services.SERVICES if service.weights])
 def test_missing_weights_fail_with_a_sentence(key, monkeypatch, tmp_path):
-    monkeypatch.setattr("services.engine._weights_folder", tmp_path)
+    monkeypatch.setattr("services.runtime.folders.weights", tmp_path)
     with pytest.raises(ServiceError) as caught:
         results_of(services.get(key), photo())
     assert caught.value.key == "weights_unavailable"

@@ -13,6 +13,7 @@ from imaging.io.files import Picture
 from networks.sliding_window import FINE_SIDE, OWN_SIDES
 from services import cutout, engine
 from services.base import KEPT, InvalidOption, ServiceError, silent
+from services.cutout.outline import CONFIDENCE
 from training.matting import measure
 
 NOISE = np.random.default_rng(0).integers(0, 256, (420, 330, 3), dtype=np.uint8)
@@ -30,7 +31,7 @@ def run(picture=Picture(NOISE), key="background", kept=None, **chosen):
 def asked(monkeypatch):
     """Counts how often the network is asked; it finds PERSON."""
     calls = []
-    network = engine.network("background")
+    network = engine.networks.get("background")
 
     def answer(tensor):
         calls.append(tuple(tensor.shape))
@@ -115,7 +116,7 @@ def test_what_is_asked_lies_where_the_network_is(monkeypatch):
         return [torch.full((1, 1, 8, 8), 0.11)]  # too faint for anybody, and no reason to ask more
 
     monkeypatch.setattr("networks.sliding_window.predict_strip", predict_strip)
-    monkeypatch.setattr(engine.network("background"), "device", "meta")
+    monkeypatch.setattr(engine.networks.get("background"), "device", "meta")
     assert run().verdict == "no_person_found" and seen == ["meta"]
 
 
@@ -125,7 +126,7 @@ def test_one_unusable_answer_of_several_is_noticed(monkeypatch, side):
         unusable = tensor.shape[-1] == side
         return torch.full_like(tensor[:, :1], float("nan") if unusable else 1)
 
-    monkeypatch.setattr(engine.network("background"), "_module", answer)
+    monkeypatch.setattr(engine.networks.get("background"), "_module", answer)
     for picture in (Picture(NOISE), Picture(np.zeros((200, 400, 3), np.uint8))):
         with pytest.raises(ServiceError) as caught:
             run(picture)
@@ -139,7 +140,7 @@ def test_a_mask_that_keeps_nothing_is_refused_in_words():
 
 
 def test_a_mask_can_keep_what_no_network_finds(monkeypatch):
-    monkeypatch.setattr(engine.network("background"), "_module", lambda tensor: torch.zeros_like(tensor[:, :1]))
+    monkeypatch.setattr(engine.networks.get("background"), "_module", lambda tensor: torch.zeros_like(tensor[:, :1]))
     assert run().verdict == "no_person_found"
     assert run(mask=Picture(np.dstack([PERSON] * 3))).picture is not None
 
@@ -179,7 +180,7 @@ def test_an_imported_network_is_asked_at_the_side_it_was_made_for(monkeypatch):
             sides.append(tuple(tensor.shape[-2:]))
             return torch.ones(1, 1, *tensor.shape[-2:])
 
-    monkeypatch.setattr(engine, "network", lambda name: Imported())
+    monkeypatch.setattr(engine.networks, "get", lambda name: Imported())
     result = run(network="u2net-human-seg")
     assert sides == [(320, 320)] and list(result.kept) == ["u2nethumanseg"]
 
@@ -199,7 +200,7 @@ def test_in_a_wide_photo_nobody_is_squeezed(asked):
 def test_what_the_service_makes_is_what_is_measured(asked):
     class Asked(torch.nn.Module):
         def forward(self, tensor):
-            return engine.network("background")._module(tensor)
+            return engine.networks.get("background")._module(tensor)
 
     alpha, is_done = measure.find(Asked(), NOISE)
     result = run()
@@ -215,7 +216,7 @@ def veiled(monkeypatch):
         square = np.asarray(Image.fromarray(PERSON).resize(tensor.shape[-2:])) / np.float32(255)
         return torch.from_numpy(square * np.float32(0.16)).expand(len(tensor), 1, -1, -1)
 
-    monkeypatch.setattr(engine.network("background"), "_module", answer)
+    monkeypatch.setattr(engine.networks.get("background"), "_module", answer)
 
 
 def test_a_doubtful_outline_says_that_parts_may_be_missing(veiled):
@@ -238,7 +239,7 @@ def test_the_doubt_is_kept_until_somebody_touches_the_mask_up(veiled):
 def test_a_mask_that_an_older_version_kept_is_not_doubted(note):
     png, notes = io.BytesIO(), PngInfo()
     if note is not None:
-        notes.add_text(cutout.CONFIDENCE, note)
+        notes.add_text(CONFIDENCE, note)
     Image.fromarray(PERSON).resize((160, 160)).save(png, "PNG", pnginfo=notes)
     assert run(kept={"background": png.getvalue()}).verdict == ""
 

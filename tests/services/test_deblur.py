@@ -8,7 +8,7 @@ import services
 from imaging.deblurring import shake
 from imaging.io.files import Picture
 from networks.manifest import WEIGHTS
-from services import engine
+from services import engine, runtime
 from services.base import InvalidOption, ServiceError, silent
 from tests.imaging.test_edges import scene, smear
 
@@ -32,7 +32,7 @@ def seen(monkeypatch):
     """What the blur is said to be: a straight motion of that many pixels."""
 
     def say(pixels: int) -> None:
-        module = engine.network("deblur")._module
+        module = engine.networks.get("deblur")._module
         monkeypatch.setattr(module, "kernel", lambda tile: a_kernel(pixels), raising=False)
 
     return say
@@ -59,7 +59,7 @@ def test_a_picture_with_sharp_edges_is_left_alone_whatever_blur_is_seen(seen):
 
 def test_sharp_parts_of_a_shaken_picture_are_kept_and_the_verdict_says_so(monkeypatch):
     monkeypatch.setattr(shake, "is_shaken", lambda *found: True)
-    monkeypatch.setattr(engine.network("deblur"), "_module", lambda tile: tile.roll(1, 3))
+    monkeypatch.setattr(engine.networks.get("deblur"), "_module", lambda tile: tile.roll(1, 3))
     pixels = smear(scene(200, 400), 5, 3)
     pixels[:, :200] = scene(200, 400)[:, :200]
     result = run(Picture(pixels))
@@ -98,7 +98,7 @@ def test_a_flat_picture_is_flat_and_of_its_colour_and_is_not_called_a_success(co
 
 
 def test_no_seam_shows_on_a_gradient_with_the_released_weights(monkeypatch):
-    monkeypatch.setattr(engine, "_weights_folder", WEIGHTS)
+    monkeypatch.setattr(runtime.folders, "weights", WEIGHTS)
     rows, columns = np.mgrid[0:560, 0:1100]
     gradient = np.stack([40 + columns * 0.15, 60 + rows * 0.2, 120 + columns * 0.05 + rows * 0.1], 2)
     gradient = gradient.round().astype(np.uint8)
@@ -142,7 +142,7 @@ def spoiling(network, monkeypatch, spoil):
 )
 def test_a_bad_tile_stays_as_it_was_and_the_verdict_says_so(monkeypatch, spoil):
     smooth = np.kron(NOISE[:10, :18], np.ones((60, 60, 1))).astype(np.uint8)
-    spoiling(engine.network("deblur"), monkeypatch, spoil)
+    spoiling(engine.networks.get("deblur"), monkeypatch, spoil)
     result = run(Picture(smooth), anyway="1")
     assert result.verdict == "some_tiles_kept"
     assert np.array_equal(result.picture.pixels[:250, :250], smooth[:250, :250])
@@ -150,7 +150,7 @@ def test_a_bad_tile_stays_as_it_was_and_the_verdict_says_so(monkeypatch, spoil):
 
 
 def test_when_no_tile_is_of_use_there_is_no_picture(monkeypatch):
-    monkeypatch.setattr(engine.network("deblur"), "_module", lambda tile: tile * float("nan"))
+    monkeypatch.setattr(engine.networks.get("deblur"), "_module", lambda tile: tile * float("nan"))
     with pytest.raises(ServiceError) as caught:
         run(Picture(NOISE), anyway="1")
     assert caught.value.key == "unstable_network"

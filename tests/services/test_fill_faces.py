@@ -9,8 +9,9 @@ from imaging.io.files import Picture
 from networks.dcgan import DCGAN
 from networks.face_finder import FaceFinder
 from networks.pluralistic import Pluralistic
-from services import engine, fills
+from services import runtime
 from services.base import Cancelled, ServiceError, silent
+from services.inpaint import fills
 from training.common.export import export
 
 INPAINT = services.get("inpaint")
@@ -36,7 +37,7 @@ def small(tmp_path, monkeypatch):
             ("facefinder", "face_finder", {}, finder),
         ):
             export(name, network_name, arguments, network, "none", f"{name}.md", {}, tmp_path)
-        engine.configure(weights=tmp_path)
+        runtime.configure(weights=tmp_path)
 
     monkeypatch.setattr("imaging.inpainting.faces.STEPS", 3)
     return installed

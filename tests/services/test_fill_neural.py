@@ -8,8 +8,9 @@ import services
 from imaging.io.files import Picture
 from networks.context_encoder import ContextEncoder
 from networks.features import FeatureNetwork
-from services import engine, fills
+from services import runtime
 from services.base import Cancelled, silent
+from services.inpaint import fills
 from training.common.export import export
 
 INPAINT = services.get("inpaint")
@@ -22,7 +23,7 @@ def small(tmp_path, monkeypatch):
     export("features", "features", {"width": 4}, FeatureNetwork(width=4), "none", "features.md", {}, tmp_path)
     network, sizes = ContextEncoder(width=4, bottleneck=8), {"width": 4, "bottleneck": 8}
     export("context_encoder", "context_encoder", sizes, network, "none", "context_encoder.md", {}, tmp_path)
-    engine.configure(weights=tmp_path)
+    runtime.configure(weights=tmp_path)
     monkeypatch.setattr("imaging.inpainting.neural_synthesis.STEPS", (4, 3))
 
 

@@ -12,8 +12,9 @@ from docs import id_sizes
 from imaging.idphoto import faces
 from imaging.idphoto.heads import find_head
 from imaging.io.files import Picture, encode
-from services import engine, idsizes
+from services import engine
 from services.base import KEPT, InvalidOption, silent
+from services.idphoto import sizes
 from tests.imaging.face_points import face_points
 from tests.imaging.test_heads import person
 
@@ -43,7 +44,7 @@ def somebody(monkeypatch):
         square = np.asarray(Image.fromarray(ALPHA).resize(tensor.shape[2:])) / np.float32(255)
         return torch.from_numpy(np.stack([square, square[:, ::-1]]))[:, None]
 
-    monkeypatch.setattr(engine.network("background"), "_module", found)
+    monkeypatch.setattr(engine.networks.get("background"), "_module", found)
 
 
 def read_back(picture: Picture, format: str) -> tuple[float, float]:
@@ -53,7 +54,7 @@ def read_back(picture: Picture, format: str) -> tuple[float, float]:
     return image.width / float(across) * 25.4, image.height / float(down) * 25.4
 
 
-@pytest.mark.parametrize("row", idsizes.SIZES, ids=lambda row: row.key)
+@pytest.mark.parametrize("row", sizes.SIZES, ids=lambda row: row.key)
 def test_every_size_has_its_millimetres_and_a_head_that_fits_in_it(row):
     assert row.source and row.date[:2] == "20" and len(row.label) > 5
     assert 0 < row.head[0] <= row.head[1] and row.top > 0 and row.head[1] + row.top < row.height
@@ -69,15 +70,15 @@ def test_pixels_are_millimetres_times_dpi():
 
 
 def test_there_are_sizes_of_at_least_twelve_countries_and_the_chinese_ones():
-    measures = {(row.key, row.width, row.height) for row in idsizes.SIZES}
+    measures = {(row.key, row.width, row.height) for row in sizes.SIZES}
     assert {("cn1", 25, 35), ("cn2", 35, 49)} <= measures
-    assert len([row for row in idsizes.SIZES if len(row.key) == 2]) >= 12
-    assert len({row.key for row in idsizes.SIZES}) == len(idsizes.SIZES)
+    assert len([row for row in sizes.SIZES if len(row.key) == 2]) >= 12
+    assert len({row.key for row in sizes.SIZES}) == len(sizes.SIZES)
 
 
 @pytest.mark.parametrize("key", ["cn1", "icao", "us", "nl", "hk"])
 def test_the_head_has_the_size_and_the_place_that_the_document_asks_for(key):
-    row = idsizes.size(key)
+    row = sizes.size(key)
     result = run(size=key, background="custom", colour="#00ff00", mask=MASK).picture.pixels
     alpha = np.where(result[:, :, 1] > 160, np.uint8(0), np.uint8(255))
     millimetre = result.shape[0] / row.height
@@ -112,7 +113,7 @@ def test_a_background_that_will_be_refused_is_made_with_a_warning():
 
 
 def test_a_drawn_frame_is_what_is_shown_and_needs_no_network(monkeypatch):
-    monkeypatch.setattr(engine, "network", lambda name: pytest.fail("it was asked"))
+    monkeypatch.setattr(engine.networks, "get", lambda name: pytest.fail("it was asked"))
     pixels = np.zeros((1000, 1000, 3), np.uint8)
     pixels[100:460, 200:480] = 200  # 280 x 360, as 35 : 45
     result = run(Picture(pixels), size="icao", background="keep", frame="0.2,0.1,0.28,0.36")
@@ -121,9 +122,9 @@ def test_a_drawn_frame_is_what_is_shown_and_needs_no_network(monkeypatch):
 
 def test_nobody_and_no_head_are_said_and_no_photo_is_made(monkeypatch):
     monkeypatch.setattr(faces, "find_faces", lambda rgb, network: ([], 0))
-    monkeypatch.setattr(engine.network("background"), "_module", lambda tensor: torch.zeros_like(tensor[:, :1]))
+    monkeypatch.setattr(engine.networks.get("background"), "_module", lambda tensor: torch.zeros_like(tensor[:, :1]))
     assert (run().picture, run().verdict) == (None, "no_person_found")
-    monkeypatch.setattr(engine.network("background"), "_module", lambda tensor: torch.ones_like(tensor[:, :1]))
+    monkeypatch.setattr(engine.networks.get("background"), "_module", lambda tensor: torch.ones_like(tensor[:, :1]))
     assert (run().picture, run().verdict) == (None, "no_head_found")
 
 
@@ -162,7 +163,7 @@ def test_a_file_that_cannot_be_so_small_is_left_out_and_that_is_said():
 
 def test_another_size_of_the_same_photo_does_not_ask_the_network_again(monkeypatch):
     first = run(size="cn1")
-    monkeypatch.setattr(engine, "network", lambda name: pytest.fail("it was asked"))
+    monkeypatch.setattr(engine.networks, "get", lambda name: pytest.fail("it was asked"))
     assert run(size="cn2", background="blue", kept=first.kept).picture.pixels.shape == (579, 413, 3)
 
 

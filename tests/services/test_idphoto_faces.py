@@ -8,8 +8,9 @@ import pytest
 import services
 from imaging.idphoto import faces
 from imaging.io.files import Picture
-from services import engine, idchecks, idsizes
+from services import engine
 from services.base import MET, NOT_MET, STATES, UNSURE
+from services.idphoto import CHECKS, sizes
 from tests.imaging.face_points import face_points
 from tests.services.test_idphoto import ALPHA, HEIGHT, MASK, PHOTO, WIDTH, run, somebody
 
@@ -29,7 +30,7 @@ def test_the_head_measured_from_the_face_is_as_high_as_the_document_asks_for():
     for key in ("icao", "cn1", "us"):
         result = run(size=key, background="white")
         value = next(check.value for check in result.checks if check.key == "head_height")
-        low, high = idsizes.size(key).head
+        low, high = sizes.size(key).head
         assert low <= float(value.split()[0]) <= high and f"({low}–{high} mm)" in value
 
 
@@ -89,7 +90,7 @@ def test_faces_are_kept_for_the_next_size(monkeypatch):
     first = run(size="cn1")
     assert json.loads(first.kept["faces"])["quarters"] == 0
     find(monkeypatch)  # it would find none now
-    monkeypatch.setattr(engine, "network", lambda name: pytest.fail("it was asked"))
+    monkeypatch.setattr(engine.networks, "get", lambda name: pytest.fail("it was asked"))
     assert states(run(size="cn2", kept=first.kept))["one_face"] == MET
 
 
@@ -103,7 +104,7 @@ def test_an_uneven_background_that_is_kept_is_said():
 
 
 def test_every_row_has_a_title_and_the_eyes_bounds_are_the_documents():
-    assert set(idchecks.TITLES) == set(services.get("idphoto").checks)
+    assert set(CHECKS) == set(services.get("idphoto").checks)
     value = next(check.value for check in run(size="us", background="white").checks if check.key == "eyes_height")
     assert "(28–35 mm)" in value
 

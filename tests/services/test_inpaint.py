@@ -9,8 +9,9 @@ import torch
 import services
 from imaging.io.files import Picture
 from networks.dfnet import DFNet
-from services import engine, fills
+from services import runtime
 from services.base import InvalidOption, silent
+from services.inpaint import fills
 from tests.services.conftest import export_small
 from training.common.export import export
 
@@ -22,7 +23,7 @@ HEIGHT, WIDTH = 80, 110
 def small_network(monkeypatch, tmp_path):
     torch.manual_seed(0)
     export("dfnet", "dfnet", {"width": 4}, DFNet(width=4), "none", "dfnet.md", {}, tmp_path)
-    monkeypatch.setattr(engine, "_weights_folder", tmp_path)
+    monkeypatch.setattr(runtime.folders, "weights", tmp_path)
 
 
 def photo(channels: int = 3) -> Picture:
@@ -137,7 +138,7 @@ def test_the_person_is_found_and_taken_out(monkeypatch):
     alpha = np.zeros((HEIGHT, WIDTH), np.uint8)
     alpha[30:50, 40:60] = 255
     found = type("Found", (), {"alpha": alpha})
-    monkeypatch.setattr("services.inpaint.cutout.outline", lambda picture, options, report: found)
+    monkeypatch.setattr("services.inpaint.run.find_outline", lambda picture, options, report: found)
     result = run(what="person", grow=1)
     assert not (result.picture.pixels[30:50, 40:60] == (255, 0, 255)).all(2).any()
     assert np.array_equal(result.picture.pixels[outside(3)], photo().pixels[outside(3)])
@@ -145,7 +146,7 @@ def test_the_person_is_found_and_taken_out(monkeypatch):
 
 def test_without_a_person_there_is_no_picture_and_a_reason(monkeypatch, tmp_path):
     export_small(tmp_path, everybody=False)
-    monkeypatch.setattr(engine, "_weights_folder", tmp_path)
+    monkeypatch.setattr(runtime.folders, "weights", tmp_path)
     result = run(what="person")
     assert result.picture is None and INPAINT.verdicts[result.verdict]
 
@@ -222,7 +223,7 @@ def test_another_answer_to_a_scratch_is_one_of_patches(small_network):
 
 
 def test_without_the_network_patches_fill_everything_and_it_says_so(monkeypatch, tmp_path):
-    monkeypatch.setattr(engine, "_weights_folder", tmp_path)
+    monkeypatch.setattr(runtime.folders, "weights", tmp_path)
     result = fill_noise(SCRATCH)
     assert result.verdict == "filled_with_patches" and same(result, fill_noise(SCRATCH, engine="patch"), SCRATCH)
 

@@ -12,7 +12,7 @@ from imaging.io import metadata
 from imaging.io.files import Picture, choose_format
 from imaging.tensors import to_tensor
 from networks.layers.colour_space import rgb_to_lab
-from services import engine
+from services import engine, runtime
 from services.base import silent
 from tests.services.conftest import export_small
 
@@ -95,7 +95,7 @@ def a_person_in_the_middle(monkeypatch):
         square = np.asarray(Image.fromarray(SCENE_ALPHA).resize(tensor.shape[-2:])) / np.float32(255)
         return torch.from_numpy(square).expand(len(tensor), 1, -1, -1)
 
-    monkeypatch.setattr(engine.network("background"), "_module", answer)
+    monkeypatch.setattr(engine.networks.get("background"), "_module", answer)
 
 
 @pytest.mark.parametrize(
@@ -147,7 +147,7 @@ def test_transparent_places_of_a_photo_count_as_background(a_person_in_the_middl
 
 def test_a_photo_without_a_person_gives_no_picture_and_says_so(monkeypatch, tmp_path):
     export_small(tmp_path, everybody=False)
-    monkeypatch.setattr(engine, "_weights_folder", tmp_path)
+    monkeypatch.setattr(runtime.folders, "weights", tmp_path)
     result = run("background", Picture(NOISE))
     assert result.picture is None and result.mask is None
     assert result.verdict == "no_person_found" and result.verdict in services.get("background").verdicts
@@ -156,7 +156,7 @@ def test_a_photo_without_a_person_gives_no_picture_and_says_so(monkeypatch, tmp_
 def test_a_network_is_loaded_once_for_all_threads(monkeypatch, small_weights, tmp_path):
     loads = []
     load = engine._load
-    monkeypatch.setattr(engine, "_loaded", {})
+    monkeypatch.setattr(engine, "networks", engine.LoadedNetworks())
     monkeypatch.setattr(engine, "_load", lambda *key: loads.append(key) or load(*key))
     results = []
     threads = [

@@ -1,21 +1,22 @@
-"""Where in a photo an ID photo is cut: the face is found, the photo turned upright, the head placed. No torch here."""
+"""Where in a photo an ID photo is cut: the face is found, the photo turned upright, the head placed."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-from services import cutout, engine
+from imaging.idphoto import faces as search
+from imaging.idphoto import framing, heads
+from imaging.idphoto.faces import Face
+from imaging.idphoto.framing import Box
+from imaging.idphoto.heads import Head
+from services import engine
 from services.base import KEPT, Picture, Report
-from services.idsizes import Size
+from services.cutout.outline import Outline, find_outline
+from services.idphoto import FACES
+from services.idphoto.sizes import Size
 
-if TYPE_CHECKING:
-    from imaging.idphoto.faces import Face
-    from imaging.idphoto.framing import Box
-    from imaging.idphoto.heads import Head
-
-FACES = "face"  # the weights of the network that finds faces
 KEPT_FACES = "faces"
 TILTS = 1.0, 15.0  # degrees: less is not worth a resampling, more is no slip of the camera
 MAX_TURNED_SIDE = 30_000  # pixels, of what turns pictures
@@ -31,7 +32,7 @@ class Scene:
 
     picture: Picture
     options: Mapping[str, Any]
-    faces: list["Face"] = field(default_factory=list)
+    faces: list[Face] = field(default_factory=list)
     quarters: int = 0
     kept: Mapping[str, bytes] = field(default_factory=dict)
 
@@ -46,20 +47,18 @@ class Placed:
 
     picture: Picture
     alpha: np.ndarray | None
-    box: "Box | None"
+    box: Box | None
     problem: str = ""
-    face: "Face | None" = None
-    head: "Head | None" = None
+    face: Face | None = None
+    head: Head | None = None
     sure: bool = False
     others: int = 0
 
 
 def look_for_faces(picture: Picture, options: Mapping[str, Any]) -> Scene:
     """Return the scene with its faces; where no frame was drawn, a sideways photo is turned with its mask."""
-    from imaging.idphoto import faces as search
-
     data = options.get(KEPT, {}).get(KEPT_FACES)
-    faces, quarters = search.unpack(data) if data else search.find_faces(_on_paper(picture), engine.module(FACES))
+    faces, quarters = search.unpack(data) if data else _find_faces(picture)
     kept = {KEPT_FACES: search.pack(faces, quarters)}
     if not quarters:
         return Scene(picture, options, faces, kept=kept)
@@ -70,6 +69,10 @@ def look_for_faces(picture: Picture, options: Mapping[str, Any]) -> Scene:
         mask = mask.with_pixels(_rotate(mask.pixels, quarters))
     options = {**options, "mask": mask, KEPT: {}}  # what was kept may be of the photo as it was
     return Scene(picture.with_pixels(_rotate(picture.pixels, quarters)), options, faces, quarters, kept)
+
+
+def _find_faces(picture: Picture) -> tuple[list[Face], int]:
+    return search.find_faces(_on_paper(picture), engine.networks.get(FACES).module)
 
 
 def _rotate(pixels: np.ndarray, quarters: int) -> np.ndarray:
@@ -84,9 +87,9 @@ def _on_paper(picture: Picture) -> np.ndarray:
     return np.rint(picture.rgb * share + 255 * (1 - share)).astype(np.uint8)
 
 
-def find_person(scene: Scene, report: Report) -> cutout.Outline | None:
+def find_person(scene: Scene, report: Report) -> Outline | None:
     """Return the person's outline, or None; what was found in a turned photo is kept for no later run."""
-    found = cutout.outline(scene.picture, scene.options, report)
+    found = find_outline(scene.picture, scene.options, report)
     return replace(found, kept={}) if found and scene.quarters else found
 
 
@@ -95,8 +98,6 @@ def place(scene: Scene, alpha: np.ndarray | None, wanted: Size, may_reach_out: b
 
     alpha: uint8 (H, W), the person, or None. With `may_reach_out` the box may leave the photo.
     """
-    from imaging.idphoto import framing, heads
-
     picture, frame = scene.picture, scene.options["frame"]
     if frame:
         box = framing.inside(frame, wanted.width / wanted.height, picture.height, picture.width)
@@ -120,10 +121,8 @@ def place(scene: Scene, alpha: np.ndarray | None, wanted: Size, may_reach_out: b
     return _with_face(placed, faces[:1] + _faces_within(faces[1:], box)) if faces else placed
 
 
-def _heads_first(faces: list["Face"], alpha: np.ndarray | None) -> list["Face"]:
+def _heads_first(faces: list[Face], alpha: np.ndarray | None) -> list[Face]:
     """Return the faces that the outline allows to be heads, those first over which it ends as over a head."""
-    from imaging.idphoto import heads
-
     if alpha is None:
         return sorted(faces, key=lambda face: -face.rank)
     faces = [face for face in faces if heads.is_head_like(heads.crown_above(alpha, face.points))]
@@ -132,8 +131,6 @@ def _heads_first(faces: list["Face"], alpha: np.ndarray | None) -> list["Face"]:
 
 def _straighten(picture: Picture, alpha: np.ndarray | None, faces: list, asked, may_reach_out: bool) -> Placed | None:
     """Return the placing in the photo turned until the face is upright; None where that is needless or shows edges."""
-    from imaging.idphoto import framing, heads
-
     pose = faces[0].pose
     if not TILTS[0] <= abs(pose.tilt) <= TILTS[1] or max(picture.height, picture.width) > MAX_TURNED_SIDE:
         return None
@@ -152,8 +149,6 @@ def _straighten(picture: Picture, alpha: np.ndarray | None, faces: list, asked, 
 
 def _with_face(placed: Placed, faces: list) -> Placed:
     """Return the placing with the face that counts, and with how many others there are in the box."""
-    from imaging.idphoto import heads
-
     if not faces:
         return placed
     head, sure = (placed.head, placed.sure) if placed.head else heads.head_of_face(placed.alpha, faces[0].points)
@@ -162,7 +157,7 @@ def _with_face(placed: Placed, faces: list) -> Placed:
     return replace(placed, face=faces[0], head=head, sure=sure and faces[0].is_sure, others=len(others))
 
 
-def _faces_within(faces: list, box: "Box") -> list:
+def _faces_within(faces: list, box: Box) -> list:
     """Return the faces whose centres lie in the box."""
     low, size = np.array([box.left, box.top]), np.array([box.width, box.height])
     return [face for face in faces if ((face.pose.centre >= low) & (face.pose.centre < low + size)).all()]

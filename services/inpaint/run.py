@@ -1,4 +1,4 @@
-"""Inpaint: what is painted over is taken out of the photo, and the place is filled in."""
+"""How Inpaint finds the hole, fills it, and joins the fill to the photo."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -6,15 +6,16 @@ from typing import Any
 import numpy as np
 
 from errors import N_
-from services import cutout, fills
-from services.base import KEPT, Choice, InvalidOption, Option, Picture, Report, Result, Service
+from imaging import masks
+from imaging.inpainting.regions import fill_by_regions
+from services import cutout
+from services.base import KEPT, InvalidOption, Picture, Report, Result
+from services.cutout.outline import find_outline
+from services.inpaint import fills
 
-DEFAULT = "automatic"
 PERSON_FROM = 32  # of 255: so much of a person, or more, is taken out; a veil of them would show
 PERSON_GROWN = 0.006  # of the longer side: hair and seams reach further than the outline
-VARIED = tuple(engine.key for engine in fills.ENGINES if engine.varied)
 FEATHER_PIXELS = 3
-MAX_ANSWERS, LAST_ANSWER = 4, 999
 MAX_COVER = 0.9  # of the photo: what is left over is too little to fill it from
 _FILLING = N_("Filling the holes")
 _TOO_MUCH = N_(
@@ -53,29 +54,12 @@ def run(picture: Picture, options: Mapping[str, Any], report: Report) -> Result:
     return Result(answers[0], mask=mask, verdict=engine.verdict(hole, seeds), answers=tuple(answers[1:]))
 
 
-def check(options: Mapping[str, Any]) -> None:
-    """What is to be filled must be painted, or be a person."""
-    if options["what"] == "painted" and options["mask"] is None:
-        raise InvalidOption("mask", N_("Please paint over what is to be filled, or choose a mask."))
-
-
-def another(options: Mapping[str, Any]) -> tuple[str, str] | None:
-    """The first answer that this job has not shown."""
-    engine = fills.get(options.get("engine", DEFAULT))
-    if engine is None or not engine.varied:
-        return None
-    following = round(options.get("answer", 1)) + round(options.get("answers", 1))
-    return ("answer", str(following)) if following <= LAST_ANSWER else None
-
-
 def _weight(picture: Picture, options: Mapping[str, Any], report: Report) -> np.ndarray | None:
     """Return how much the fill counts at each pixel, float32 (H, W), 0 outside the hole; None where nobody is found."""
-    from imaging import masks
-
     grown = options["grow"]
     if options["what"] == "person":
         asked = {"mask": None, "network": cutout.OWN, KEPT: {}}
-        found = cutout.outline(picture, asked, lambda share, stage: report(share * 2 / 3, stage))
+        found = find_outline(picture, asked, lambda share, stage: report(share * 2 / 3, stage))
         if found is None:
             return None
         mask = np.where(found.alpha >= PERSON_FROM, np.uint8(255), np.uint8(0))
@@ -87,8 +71,6 @@ def _weight(picture: Picture, options: Mapping[str, Any], report: Report) -> np.
 
 def _read_painted_mask(picture: Picture, options: Mapping[str, Any]) -> np.ndarray:
     """Return the mask that was painted or uploaded, uint8 (H, W). Raises InvalidOption where it says nothing clear."""
-    from imaging import masks
-
     try:
         mask = masks.read_mask(options["mask"], picture)
         masks.check_strength(mask)
@@ -102,8 +84,6 @@ def _fill(
     picture: Picture, hole: np.ndarray, fill: fills.Fill, by_regions: bool, report: Callable[[float], None]
 ) -> np.ndarray:
     """Return the colours, uint8 (H, W, 3), with the hole filled. What lies hidden under transparency is not copied."""
-    from imaging.inpainting.regions import fill_by_regions
-
     hidden = picture.alpha == 0 if picture.has_alpha else np.zeros(hole.shape, bool)
     rgb = np.ascontiguousarray(picture.rgb)
     if by_regions:
@@ -122,85 +102,3 @@ def _blend(rgb: np.ndarray, filled: np.ndarray, weight: np.ndarray) -> np.ndarra
         share = weight[soft][:, None]
         filled[soft] = np.rint(filled[soft] * share + rgb[soft] * (1 - share))
     return filled
-
-
-SERVICE = Service(
-    key="inpaint",
-    title=N_("Inpaint"),
-    summary=N_("Takes out what you paint over, a scratch or a stranger, and fills the place in."),
-    run=run,
-    check=check,
-    another=another,
-    verdicts=cutout.VERDICTS | fills.VERDICTS,
-    options=(
-        Option(
-            name="what",
-            kind="choice",
-            title=N_("What to take out"),
-            default="painted",
-            choices=(
-                Choice("painted", N_("What I paint over")),
-                Choice("person", N_("The person"), weights=cutout.OWN),
-            ),
-        ),
-        Option(
-            name="mask",
-            kind="mask",
-            title=N_("Paint over it"),
-            help=N_("Cover the whole thing, its shadow too. A mask of your own works as well: white is filled."),
-            shown_when=("what", "painted"),
-            needed=True,
-        ),
-        Option(
-            name="grow",
-            kind="number",
-            title=N_("Grow the mask"),
-            default=0,
-            minimum=0,
-            maximum=100,
-            step=1,
-            help=N_("So many pixels more are filled around what you painted, with a soft edge."),
-        ),
-        Option(
-            name="engine",
-            kind="choice",
-            title=N_("Way of filling"),
-            default=DEFAULT,
-            help=N_(
-                "Automatic looks at each piece that you painted: our network fills the thin ones, such as scratches; "
-                "patches of the photo fill the others."
-            ),
-            choices=tuple(Choice(engine.key, engine.label, weights=engine.weights) for engine in fills.ENGINES),
-        ),
-        Option(
-            name="answers",
-            kind="number",
-            title=N_("Answers to pick from"),
-            default=1,
-            minimum=1,
-            maximum=MAX_ANSWERS,
-            step=1,
-            shown_when=("engine", VARIED),
-        ),
-        Option(
-            name="answer",
-            kind="number",
-            title=N_("First answer"),
-            default=1,
-            minimum=1,
-            maximum=LAST_ANSWER,
-            step=1,
-            help=N_("Another number gives another answer; the same number always gives the same."),
-            shown_when=("engine", VARIED),
-            advanced=True,
-        ),
-        Option(
-            name="invert",
-            kind="switch",
-            title=N_("Fill everything but what I painted"),
-            default=False,
-            shown_when=("what", "painted"),
-            advanced=True,
-        ),
-    ),
-)

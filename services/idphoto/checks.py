@@ -1,23 +1,12 @@
-"""The checklist of an ID photo: what its document asks for, and whether the finished photo shows it. No torch here."""
-
-from typing import TYPE_CHECKING
+"""The checklist of an ID photo: what its document asks for, and whether the finished photo shows it."""
 
 import numpy as np
 
-from errors import N_
+from imaging.idphoto import checks, framing
 from services.base import MET, NOT_MET, UNSURE, Check
-from services.idsizes import Size
+from services.idphoto.place import Placed
+from services.idphoto.sizes import Size
 
-if TYPE_CHECKING:
-    from services.idplace import Placed
-
-TITLES = {
-    "one_face": N_("One face in the photo"),
-    "head_height": N_("Head, from chin to crown"),
-    "eyes_height": N_("Eyes, above the lower edge"),
-    "tilt": N_("Head upright"),
-    "background": N_("Even background"),
-}
 MAX_TILT = 5.0  # degrees, as ISO/IEC 19794-5 has it
 EYES = 0.5, 0.7  # of the photo's height above its lower edge, as ISO/IEC 19794-5 has it
 EYES_MM = {"us": (28, 35)}  # where the source of the size says it
@@ -25,12 +14,11 @@ EYES_MM = {"us": (28, 35)}  # where the source of the size says it
 BACKGROUND = 24.0, 60.0  # levels of 255
 
 
-def check(placed: "Placed", wanted: Size, photo: np.ndarray, is_replaced: bool) -> tuple[Check, ...]:
-    """Return the checklist of a finished photo, uint8 (h, w, 3), cut from `placed`, in the order of TITLES.
+def check(placed: Placed, wanted: Size, photo: np.ndarray, is_replaced: bool) -> tuple[Check, ...]:
+    """Return the checklist of a finished photo, uint8 (h, w, 3), cut from `placed`, in the order of the tool's CHECKS.
 
     With `is_replaced` the background is one colour. Without a face there is little to say, and nothing is sure.
     """
-
     per_mm = placed.box.height / wanted.height
     head = _head_height(placed, wanted, per_mm)
     background = Check("background", MET) if is_replaced else _background(placed, photo)
@@ -48,7 +36,7 @@ def check(placed: "Placed", wanted: Size, photo: np.ndarray, is_replaced: bool) 
     return tuple(filter(None, rows))
 
 
-def _head_height(placed: "Placed", wanted: Size, per_mm: float) -> Check | None:
+def _head_height(placed: Placed, wanted: Size, per_mm: float) -> Check | None:
     return placed.head and _within("head_height", placed.head.height / per_mm, wanted.head, placed.sure)
 
 
@@ -70,10 +58,8 @@ def _tilt(tilt: float, sure: bool) -> Check:
     return Check("tilt", state, f"{abs(tilt):.0f}°")
 
 
-def _background(placed: "Placed", photo: np.ndarray) -> Check | None:
+def _background(placed: Placed, photo: np.ndarray) -> Check | None:
     """Return whether the photo's own background is even; None where no outline tells which it is."""
-    from imaging.idphoto import checks, framing
-
     if placed.alpha is None:
         return None
     alpha = framing.cut(np.dstack([placed.alpha] * 3), placed.box, photo.shape[:2])[:, :, 0]

@@ -3,48 +3,23 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from io import BytesIO
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from errors import N_
+from imaging import masks
+from imaging.matting import matte, people
+from imaging.matting.backgrounds import solid
+from imaging.matting.people import MIN_CONFIDENCE, People
 from services import engine
-from services.base import KEPT, Choice, InvalidOption, Option, Picture, Report
+from services.base import KEPT, InvalidOption, Picture, Report
+from services.cutout import OWN, PARTS_MISSING
 
-if TYPE_CHECKING:
-    from imaging.matting.people import People
-
-OWN = "background"  # the weights that are shipped
 CONFIDENCE = "confidence"  # what it is called beside a mask that is kept
 MAX_NOTE_CHARACTERS = 20
-
-VERDICTS = {"no_person_found": N_("No person was found in this photo. Try one in which somebody is seen more clearly.")}
-PARTS_MISSING = "parts_missing"
-DOUBTS = {PARTS_MISSING: N_("Parts of the people may be missing. Please look, and touch up the mask where they are.")}
-
-MASK = Option(
-    name="mask",
-    kind="mask",
-    title=N_("Mask"),
-    help=N_("White is kept, black goes. With a mask of your own nothing is searched for in the photo."),
-    advanced=True,
-    keeps=True,
-)
-NETWORK = Option(
-    name="network",
-    kind="choice",
-    title=N_("Network"),
-    default=OWN,
-    advanced=True,
-    choices=(
-        Choice(OWN, N_("Ours, for people")),
-        Choice("u2netp", N_("U²-Net-p, for whatever stands out"), weights="u2netp"),
-        Choice("u2net", N_("U²-Net, for whatever stands out"), weights="u2net"),
-        Choice("u2net-human-seg", N_("U²-Net, for people"), weights="u2net-human-seg"),
-    ),
-)
 
 
 @dataclass(frozen=True)
@@ -63,7 +38,7 @@ class Outline:
         return PARTS_MISSING if self.is_unsure else ""
 
 
-def outline(picture: Picture, options: Mapping[str, Any], report: Report) -> Outline | None:
+def find_outline(picture: Picture, options: Mapping[str, Any], report: Report) -> Outline | None:
     """Find the person; None when there is nobody. Reports from 0 to 0.3.
 
     Options: MASK, NETWORK and KEPT. A network runs only where neither a mask is given nor an earlier run with it kept
@@ -77,34 +52,26 @@ def outline(picture: Picture, options: Mapping[str, Any], report: Report) -> Out
     if found is None and given is None:
         return None
     report(0.3, N_("Following the outline"))
-    from imaging.masks import UnusableMask
-
     try:
         alpha = _alpha(picture, None if found is None else found.mask, given)
-    except UnusableMask as error:
+    except masks.UnusableMask as error:
         raise InvalidOption("mask", error.message) from None
     if given is not None and not alpha.any():
         raise InvalidOption("mask", N_("This mask keeps nothing of the photo. Please paint what is to stay."))
     if found is None:
         return Outline(alpha, {})
-    from imaging.matting.people import MIN_CONFIDENCE
-
     is_unsure = given is None and found.confidence < MIN_CONFIDENCE
     return Outline(alpha, {_name_kept(options): _png(found)}, is_unsure)
 
 
-def _find_person(picture: Picture, name: str, report: Report) -> "People | None":
+def _find_person(picture: Picture, name: str, report: Report) -> People | None:
     """Return whom the network finds; None where it finds nobody. Others than ours are asked as their authors do."""
-    from imaging.matting import people
-    from imaging.matting.backgrounds import solid
-    from imaging.matting.matte import composite
-
     report(0.0, N_("Loading the network"))
-    network = engine.network(name)
+    network = engine.networks.get(name)
     report(0.1, N_("Finding the person"))
     rgb = picture.rgb
     if picture.has_alpha:  # hidden colours under transparent places must not look like anything
-        rgb = composite(rgb, picture.alpha, solid("#ffffff", picture))
+        rgb = matte.composite(rgb, picture.alpha, solid("#ffffff", picture))
     if name == OWN:
         return people.find_people(network, rgb, network.device)
     return people.find_in_whole(network, rgb, network.device)
@@ -112,9 +79,6 @@ def _find_person(picture: Picture, name: str, report: Report) -> "People | None"
 
 def _alpha(picture: Picture, coarse: np.ndarray | None, given: Picture | None) -> np.ndarray:
     """Return the alpha; nowhere is it more than that of the photo."""
-    from imaging import masks
-    from imaging.matting import matte
-
     alpha = None
     if coarse is not None:
         alpha = _apply_touch_up(matte.refine_alpha(coarse / np.float32(255), picture.rgb), picture)
@@ -145,10 +109,8 @@ def _name_kept(options: Mapping[str, Any]) -> str:
     return options["network"].replace("-", "")
 
 
-def _load_kept(options: Mapping[str, Any]) -> "People | None":
+def _load_kept(options: Mapping[str, Any]) -> People | None:
     """Return whom an earlier run found, from the PNG of `_png`."""
-    from imaging.matting.people import People
-
     data = options.get(KEPT, {}).get(_name_kept(options))
     if data is None:
         return None
@@ -164,8 +126,8 @@ def _confidence(text: str) -> float:
         return 1.0
 
 
-def _png(people: "People") -> bytes:
+def _png(found: People) -> bytes:
     out, notes = BytesIO(), PngInfo()
-    notes.add_text(CONFIDENCE, f"{people.confidence:.3f}")
-    Image.fromarray(people.mask).save(out, "PNG", pnginfo=notes)
+    notes.add_text(CONFIDENCE, f"{found.confidence:.3f}")
+    Image.fromarray(found.mask).save(out, "PNG", pnginfo=notes)
     return out.getvalue()

@@ -1,4 +1,4 @@
-"""What the engine settles before torch is there."""
+"""What is settled before torch is there."""
 
 import os
 import subprocess
@@ -6,7 +6,9 @@ import sys
 
 import pytest
 
-CONFIGURED = "from services import engine; engine.configure(); import torch"
+from services import runtime
+
+CONFIGURED = "from services import runtime; runtime.configure(); from services import engine"
 
 
 @pytest.mark.parametrize(("given", "spins"), [({}, "1000"), ({"GOMP_SPINCOUNT": "77"}, "77")])
@@ -26,9 +28,7 @@ def test_waiting_threads_soon_sleep_unless_the_environment_says_otherwise(given,
 
 
 def test_a_policy_of_waiting_is_left_alone(monkeypatch):
-    from services import engine
-
     monkeypatch.delenv("GOMP_SPINCOUNT", raising=False)
     monkeypatch.setenv("OMP_WAIT_POLICY", "ACTIVE")
-    engine.configure()
+    runtime.configure()
     assert "GOMP_SPINCOUNT" not in os.environ

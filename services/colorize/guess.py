@@ -5,21 +5,21 @@ import zipfile
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+from torch import Tensor
 
 from errors import N_
-from services import engine
+from imaging.guided_filter import resize_area
+from imaging.tensors import pad_to_multiple, to_tensor
+from networks.layers.colour_space import rgb_to_lab
+from services import engine, runtime
 from services.base import KEPT, Report
+from services.colorize import OWN, VARIANTS
 
-if TYPE_CHECKING:
-    from torch import Tensor
-
-OWN = "colorize"
 MAX_PROPORTION = 4
 RENDER_UNIT = 16  # pixels to one of DeOldify's render factors
-VARIANTS = ("natural", "calm", "vivid")  # in the order of the networks' answers
 PLACE = "guess"  # the name under which a guess is kept
 
 
@@ -45,12 +45,12 @@ def guess(rgb: np.ndarray, options: Mapping[str, Any], report: Report) -> Guess:
     network, side = options["network"], int(options["detail"])
     if network != OWN:
         side = RENDER_UNIT * int(options["render_factor"])
-    made = f"{network} {engine.fingerprint(network)} {side}"
+    made = f"{network} {runtime.fingerprint(network)} {side}"
     kept = _unpack(options.get(KEPT, {}), made)
     if kept is not None:
         return kept
     report(0.0, N_("Loading the network"))
-    loaded = engine.network(network)
+    loaded = engine.networks.get(network)
     report(0.1, N_("Guessing the colours"))
     height, width = rgb.shape[:2]
     size = working_size(height, width, side) if network == OWN else (side, side)
@@ -63,18 +63,12 @@ def working_size(height: int, width: int, side: int) -> tuple[int, int]:
     return max(1, round(height * scale)), max(1, round(width * scale))
 
 
-def lightness(rgb: np.ndarray) -> "Tensor":
+def lightness(rgb: np.ndarray) -> Tensor:
     """Return CIE L* / 100 of uint8 (H, W, 3) as a float32 tensor (1, 1, H, W)."""
-    from imaging.tensors import to_tensor
-    from networks.layers.colour_space import rgb_to_lab
-
     return rgb_to_lab(to_tensor(rgb).contiguous())[:, :1] / 100
 
 
 def _predict(network: engine.Network, rgb: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    from imaging.guided_filter import resize_area
-    from imaging.tensors import pad_to_multiple
-
     seen = pad_to_multiple(lightness(resize_area(rgb, size)), network.multiple_of, network.minimum_side)
     answer = network(seen, "variants")[0, :, : size[0], : size[1]]
     return np.ascontiguousarray(answer.permute(1, 2, 0).cpu().numpy())

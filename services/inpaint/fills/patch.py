@@ -1,12 +1,10 @@
 """Patches of the photo itself: needs no weights, and knows other answers."""
 
-from errors import N_
-from services.fills.base import Engine, Fill
+from imaging.inpainting.patch_fill import NoSource, fill_with_patches
+from services.inpaint.fills.base import Fill
 
 
 def prepare(seed: int) -> Fill:
-    from imaging.inpainting.patch_fill import NoSource, fill_with_patches
-
     def fill(rgb, hole, barred, report):
         try:
             return fill_with_patches(rgb, hole, seed, barred, report)
@@ -14,6 +12,3 @@ def prepare(seed: int) -> Fill:
             return fill_with_patches(rgb, hole, seed, None, report)
 
     return fill
-
-
-ENGINE = Engine(key="patch", label=N_("With patches of this photo"), prepared=prepare, varied=True)

@@ -6,25 +6,16 @@ network's weights are missing, patches fill everything.
 
 import numpy as np
 
-from errors import N_
+from imaging.inpainting.regions import fill_by_regions
+from imaging.inpainting.stroke_width import fill_by_thickness, thin
 from services import engine
 from services.base import ServiceError
-from services.fills import dfnet, patch
-from services.fills.base import Engine, Fill
-
-VERDICTS = {
-    "filled_by_network": N_("The holes are thin, so our network filled them."),
-    "filled_with_patches": N_("Patches of this photo filled the holes."),
-    "filled_by_both": N_("Our network filled the thin holes, patches of this photo the others."),
-    "filled_by_either": N_("The holes are thin: the first answer is our network's, the others are patches."),
-}
+from services.inpaint.fills import DFNET, dfnet, patch
+from services.inpaint.fills.base import Fill
 
 
 def prepare(seed: int) -> Fill:
-    from imaging.inpainting.regions import fill_by_regions
-    from imaging.inpainting.stroke_width import fill_by_thickness, thin
-
-    network = dfnet.prepare(dfnet.OWN, seed) if _has_network() else None
+    network = dfnet.prepare(DFNET, seed) if _has_network() else None
 
     def fill(rgb, hole, barred, report):
         if network is None:
@@ -38,8 +29,6 @@ def prepare(seed: int) -> Fill:
 
 def verdict(hole: np.ndarray, seeds: range) -> str:
     """Return which way filled what of a hole, bool (H, W), in the answers of these seeds."""
-    from imaging.inpainting.stroke_width import thin
-
     slight = int(thin(hole).sum()) if _has_network() else 0
     if not slight:
         return "filled_with_patches"
@@ -52,12 +41,7 @@ def verdict(hole: np.ndarray, seeds: range) -> str:
 
 def _has_network() -> bool:
     try:
-        engine.network(dfnet.OWN)
+        engine.networks.get(DFNET)
     except ServiceError:
         return False
     return True
-
-
-ENGINE = Engine(
-    key="automatic", label=N_("Automatic"), prepared=prepare, varied=True, by_regions=False, verdict=verdict
-)

@@ -3,37 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
-from PIL import Image, ImageEnhance
-
 from errors import N_
-from services.base import Choice, Option, Picture, Report, Result, Service, ServiceError
-
-# Degrees are counter-clockwise in Pillow and clockwise in people's minds: a person who picks 90 degrees
-# expects the top of the photo on the right.
-_TRANSPOSES = {
-    "90": Image.Transpose.ROTATE_270,
-    "180": Image.Transpose.ROTATE_180,
-    "270": Image.Transpose.ROTATE_90,
-    "mirror_horizontal": Image.Transpose.FLIP_LEFT_RIGHT,
-    "mirror_vertical": Image.Transpose.FLIP_TOP_BOTTOM,
-}
-
-
-def run(picture: Picture, options: Mapping[str, Any], report: Report) -> Result:
-    """Turn or mirror, then brighten: `brightness` times each colour, clipped; alpha stays."""
-    report(0.0, N_("Adjusting"))
-    image = Image.fromarray(np.ascontiguousarray(picture.pixels))
-    if options["brightness"] != 1.0:
-        image = ImageEnhance.Brightness(image).enhance(options["brightness"])
-    report(0.5, N_("Adjusting"))
-    if options["transform"] != "none":
-        image = image.transpose(_TRANSPOSES[options["transform"]])
-    result = picture.with_pixels(np.asarray(image))
-    if picture.dpi and options["transform"] in ("90", "270"):
-        result = result.with_dpi(picture.dpi[::-1])
-    report(1.0, N_("Done"))
-    return Result(result)
+from services.base import Choice, Option, Service, ServiceError, import_on_call
 
 
 def check(options: Mapping[str, Any]) -> None:
@@ -48,7 +19,7 @@ SERVICE = Service(
     key="adjust",
     title=N_("Adjust"),
     summary=N_("Rotate, mirror and brighten. Every pixel is yours: no network is involved."),
-    run=run,
+    run=import_on_call("services.adjust.run", "run"),
     check=check,
     options=(
         Option(

@@ -6,26 +6,19 @@ from functools import partial
 import numpy as np
 
 from errors import N_
+from imaging.inpainting import faces
+from imaging.inpainting.regions import fill_by_regions
 from services import engine
 from services.base import ServiceError
-from services.fills import patch
-from services.fills.base import Engine, Fill
+from services.inpaint.fills import patch
+from services.inpaint.fills.base import Fill
 
 FINDER = "facefinder"
-SIDE = 64  # pixels that the networks really make, enlarged to the face
-VERDICTS = {
-    "faces_at_64": N_(
-        "The face was made at 64 by 64 pixels and enlarged. Holes outside of a face were filled with patches."
-    ),
-}
 PATCHES_FROM = 0.9  # of the work; what of the hole lies in no face is filled with patches at the end
 
 
 def prepare(name: str, way: str, seed: int) -> Fill:
-    network, finder = engine.module(name), engine.module(FINDER)
-
-    from imaging.inpainting import faces
-
+    network, finder = engine.networks.get(name).module, engine.networks.get(FINDER).module
     answer = getattr(faces, way)(network, seed)
 
     def fill(rgb, hole, barred, report):
@@ -43,29 +36,9 @@ def prepare(name: str, way: str, seed: int) -> Fill:
 def _fill_rest(
     rgb: np.ndarray, left: np.ndarray, barred: np.ndarray, seed: int, report: Callable[[float], None]
 ) -> np.ndarray:
-    from imaging.inpainting.regions import fill_by_regions
-
     tell = partial(_tell, report)
     return fill_by_regions(rgb, left, barred, patch.prepare(seed), tell)
 
 
 def _tell(report: Callable[[float], None], share: float) -> None:
     report(PATCHES_FROM + (1 - PATCHES_FROM) * share)
-
-
-def _engine(name: str, label: str, way: str) -> Engine:
-    return Engine(
-        key=name,
-        label=label,
-        prepared=partial(prepare, name, way),
-        weights=name,
-        varied=True,
-        longest_side=SIDE,
-        by_regions=False,
-        verdict=lambda hole, seeds: "faces_at_64",
-    )
-
-
-DCGAN = _engine("dcgan", N_("Faces only, an experiment: DCGAN, blurred, 64 by 64 pixels"), "by_search")
-PLURALISTIC = _engine("pluralistic", N_("Faces only, an experiment: guesses, blurred, 64 by 64 pixels"), "by_guess")
-ENGINES = (DCGAN, PLURALISTIC)

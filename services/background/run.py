@@ -1,0 +1,54 @@
+"""How Background cuts the person out and replaces what is behind."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from errors import N_
+from imaging.matting import backgrounds, matte
+from services.base import Picture, Report, Result
+from services.cutout.outline import find_outline, transparent
+
+COLOURS = {"white": "#ffffff", "red": "#ff0000", "blue": "#438edb", "grey": "#808080"}
+BLUR_STEP = 0.004  # of the longest side, one step of the blur's strength
+
+
+def run(picture: Picture, options: Mapping[str, Any], report: Report) -> Result:
+    """Keep the person and replace the rest; the mask is returned as well.
+
+    Pixels that are surely person stay bit-identical; at the edge the old background's colour is taken out
+    first. Without a person there is no picture, only the verdict, and a doubtful outline has one too. What the network
+    found is kept, so that another background, or a touch of the brush, does not ask it again.
+    """
+    found = find_outline(picture, options, report)
+    if found is None:
+        return Result(None, verdict="no_person_found")
+    report(0.55, N_("Cleaning the edge"))
+    colours = matte.foreground(picture.rgb, found.alpha, transparent(picture))
+    report(0.75, N_("Laying the new background"))
+    result = _lay_over_background(picture, colours, found.alpha, options)
+    report(1.0, N_("Done"))
+    return Result(result, mask=found.alpha, verdict=found.verdict, kept=found.kept)
+
+
+def _lay_over_background(
+    picture: Picture, colours: np.ndarray, alpha: np.ndarray, options: Mapping[str, Any]
+) -> Picture:
+    if options["background"] == "transparent":
+        kept = "webp" if picture.format == "webp" else "png"  # JPEG has no transparency
+        return picture.with_pixels(np.dstack([colours, alpha])).with_format(kept)
+    return picture.with_pixels(matte.composite(colours, alpha, _backdrop(picture, alpha, options)))
+
+
+def _backdrop(picture: Picture, alpha: np.ndarray, options: Mapping[str, Any]):
+    match options["background"]:
+        case "picture":
+            return backgrounds.covering(options["background_image"], picture)
+        case "blurred":
+            return backgrounds.blur_background(picture, alpha, BLUR_STEP * options["blur"])
+        case "gradient":
+            first, last = options["colour_from"], options["colour_to"]
+            return backgrounds.gradient(first, last, options["direction"], picture)
+        case background:
+            return backgrounds.solid(COLOURS.get(background, options["colour"]), picture)

@@ -1,0 +1,119 @@
+"""How Colorize joins the guessed chroma, which is small, to the luminance of the original at full size."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import torch
+
+from errors import N_
+from imaging.colorizing.diffusion import smooth_chroma
+from imaging.colorizing.hints import dabs, spread_hints
+from imaging.colorizing.monochrome import Tone, tone_of
+from imaging.guided_filter import GuidedFilter, enlarge_rows, fit, fit_size, resize_area, strips
+from imaging.io import metadata
+from imaging.tensors import to_pixels, to_tensor
+from networks.layers.colour_space import lab_to_rgb_in_gamut, rgb_to_lab
+from services.base import Picture, Report, Result
+from services.colorize import VARIANTS, guess
+
+CHROMA_UNIT = 110.0  # the networks' a and b are in units of this
+WINDOW_SHARE = 48  # the guided filter's radius is the short side of the working size over this
+GUIDE_EPSILON = 1e-3
+HINT_SIDE = 256  # pixels of the short side at which hints spread, at least: a dab has to be seen
+CHECK_SIDE = 256  # pixels of the longer side at which a picture's own colours are looked for
+MARK = "Revive (colorized)"
+
+
+def run(picture: Picture, options: Mapping[str, Any], report: Report) -> Result:
+    """Colour the picture. Only its luminance is read, so a yellowed print or a sepia tone does not tint the guess.
+
+    The small chroma is joined to the full-size luminance with a guided filter, so that colours end where
+    things end. A coloured stamp, date or frame on a grey photo keeps its own colour. Alpha stays. The EXIF says that
+    the colours were made. The guess is kept: other hints or another saturation do not ask the network again.
+    """
+    report(0.0, N_("Looking at the picture"))
+    tone = _tone(picture.rgb)
+    if tone is None and not options["anyway"]:
+        report(1.0, N_("Done"))
+        return Result(None, verdict="already_coloured")
+    guessed = guess.guess(picture.rgb, options, report)
+    report(0.3, N_("Joining colours and details"))
+    fitted = _fit_guided_filter(picture.rgb, guessed.chroma, options["hints"])
+    count = len(VARIANTS) if options["variants"] else 1
+    results = _join_strips(picture.rgb, fitted, tone, count, options["saturation"], report)
+    exif = metadata.with_software(picture.exif, MARK)
+    first, *others = (replace(picture.with_rgb(rgb), exif=exif) for rgb in results)
+    report(1.0, N_("Done"))
+    return Result(first, answers=tuple(others), kept=guessed.packed())
+
+
+def _tone(rgb: np.ndarray) -> Tone | None:
+    """Return the tone of a black-and-white picture, None for one that has colours."""
+    return tone_of(_lab(resize_area(rgb, fit_size(*rgb.shape[:2], CHECK_SIDE))))
+
+
+def _lab(rgb: np.ndarray) -> np.ndarray:
+    """Return uint8 (h, w, 3) as CIE L*a*b*, float32 (h, w, 3)."""
+    return rgb_to_lab(to_tensor(rgb).contiguous())[0].permute(1, 2, 0).numpy()
+
+
+def _fit_guided_filter(rgb: np.ndarray, chroma: np.ndarray, hints: Picture | None) -> GuidedFilter:
+    """Return the guided filter of the guessed chroma, smoothed, and of the hints if there are any, to the luminance."""
+    size = chroma.shape[:2]
+    chroma = smooth_chroma(_light(rgb, size)[:, :, 0], chroma)
+    if hints is not None:
+        size = max(size, guess.working_size(*rgb.shape[:2], HINT_SIDE))
+        chroma = enlarge_rows(chroma, 0, size[0], size)
+    light = _light(rgb, size)
+    if hints is not None:
+        chroma = _spread_hints(light[:, :, 0], chroma, hints)
+    radius = max(2, min(size) // WINDOW_SHARE)
+    return fit(np.ascontiguousarray(light), np.ascontiguousarray(chroma), radius, GUIDE_EPSILON)
+
+
+def _light(rgb: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """Return CIE L* / 100 of uint8 (H, W, 3) at `size`, float32 (h, w, 1)."""
+    return guess.lightness(resize_area(rgb, size))[0].permute(1, 2, 0).numpy()
+
+
+def _spread_hints(light: np.ndarray, chroma: np.ndarray, hints: Picture) -> np.ndarray:
+    colours, dabbed = dabs(hints.pixels, light.shape)
+    return spread_hints(light, _lab(colours)[:, :, 1:] / CHROMA_UNIT, dabbed).over(chroma)
+
+
+def _join_strips(
+    rgb: np.ndarray, fitted: GuidedFilter, tone: Tone | None, count: int, saturation: float, report: Report
+) -> list[np.ndarray]:
+    """Return the first `count` variants, uint8 (H, W, 3) each, strip by strip."""
+    height = len(rgb)
+    results = [np.empty(rgb.shape, np.uint8) for _ in range(count)]
+    for strip in strips(height):
+        own = _own_share(rgb[strip], tone, strip.start, height)
+        for result, part in zip(
+            results, _colour_strip(rgb[strip], fitted, strip.start, height, saturation), strict=False
+        ):
+            result[strip] = part if own is None else np.rint(part + own * (rgb[strip].astype(np.float32) - part))
+        report(0.3 + 0.68 * strip.stop / height, N_("Joining colours and details"))
+    return results
+
+
+def _own_share(rgb: np.ndarray, tone: Tone | None, start: int, height: int) -> np.ndarray | None:
+    """Return how much of each pixel of a strip is a coloured thing's on a grey photo, (n, W, 1); None for nothing."""
+    if tone is None or not tone.things.any():
+        return None
+    things = enlarge_rows(tone.things[:, :, None], start, len(rgb), (height, rgb.shape[1]))
+    return tone.own_share(_lab(rgb), things) if things.any() else None
+
+
+def _colour_strip(
+    rgb: np.ndarray, fitted: GuidedFilter, start: int, height: int, saturation: float
+) -> Iterator[np.ndarray]:
+    """Yield the variants of a strip, uint8 (n, W, 3), with its own luminance and the fitted chroma."""
+    light = guess.lightness(rgb)
+    chroma = fitted.applied(light[0].permute(1, 2, 0).numpy(), start, height)
+    chroma = np.clip(chroma, -1, 1) * (CHROMA_UNIT * saturation)
+    planes = torch.from_numpy(chroma).permute(2, 0, 1)[None]
+    for pair in planes.split(2, 1):
+        yield to_pixels(lab_to_rgb_in_gamut(torch.cat((light * 100, pair), 1)))

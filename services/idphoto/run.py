@@ -1,0 +1,141 @@
+"""How ID photo cuts and sizes the photo, checks it, and makes its sheet."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from errors import N_
+from imaging.idphoto import framing, sheets
+from imaging.idphoto.sheets import mm_to_pixels
+from imaging.io.files import encode
+from imaging.io.modes import to_srgb
+from imaging.matting import backgrounds, matte
+from services.base import NOT_MET, Check, File, Picture, Report, Result
+from services.cutout import PARTS_MISSING
+from services.cutout.outline import transparent
+from services.idphoto import checks as checklist
+from services.idphoto import place
+from services.idphoto.sizes import Size, size
+
+COLOURS = {"white": "#ffffff", "lightgrey": "#e6e6e6", "blue": "#438edb", "red": "#ff0000"}
+KILOBYTE = 1000  # of the two meanings the stricter one
+MAX_QUALITY, MIN_QUALITY = 95, 30  # of JPEG, where a number of kilobytes must be kept to
+ENLARGED = 1.1  # how much bigger than in the photo a pixel may get before it is worth a word
+
+
+def run(picture: Picture, options: Mapping[str, Any], report: Report) -> Result:
+    """Cut and size the photo; with a background, the person is cut out first.
+
+    The head is found from the face and the person's outline, unless a frame is given: then, with "crop and size only",
+    no network runs at all, and nothing is checked. The picture has exactly the pixels of the size in millimetres at
+    the chosen dpi.
+    """
+    wanted, dpi = size(options["size"]), int(options["dpi"])
+    colour = _colour(wanted, options)
+    scene, found = place.Scene(picture, options), None
+    looked = bool(colour) or not options["frame"]
+    if looked:
+        report(0.0, N_("Looking for faces"))
+        scene = place.look_for_faces(picture, options)
+        found = place.find_person(scene, report)
+        if found is None and (colour or not scene.faces):
+            return Result(None, verdict="no_person_found", kept=scene.kept)
+    report(0.5, N_("Placing the head"))
+    kept, alpha = {**scene.kept, **(found.kept if found else {})}, found and found.alpha
+    mask = None if alpha is None else np.rot90(alpha, -scene.quarters)  # of the photo as it was uploaded
+    placed = place.place(scene, alpha, wanted, may_reach_out=bool(colour))
+    if placed.box is None:
+        return Result(None, verdict=placed.problem, kept=kept)
+    shape = mm_to_pixels(wanted.height, dpi), mm_to_pixels(wanted.width, dpi)
+    if colour and not framing.shows(placed.alpha, placed.box):
+        return Result(None, verdict="frame_empty", kept=kept)
+    photo = _cut(placed, shape, colour)
+    checks = checklist.check(placed, wanted, photo, bool(colour)) if looked else ()
+    report(0.8, N_("Making the files"))
+    result = picture.with_pixels(photo).with_dpi((float(dpi), float(dpi)))
+    files, too_many = _files(result, options, dpi)
+    report(1.0, N_("Done"))
+    replaced = bool(colour) or picture.has_alpha and picture.alpha.min() < 255  # paper shows through a cut-out
+    unsure = found.verdict if found and colour else ""
+    enlarged = shape[1] > ENLARGED * placed.box.width
+    verdict = _verdict(too_many, wanted.as_taken and replaced, unsure, enlarged)
+    verdict = _first(verdict, place.verdict(placed) if looked else "", checks)
+    return Result(result, mask=mask, verdict=verdict, kept=kept, files=files, checks=checks)
+
+
+def _colour(wanted: Size, options: Mapping[str, Any]) -> str | None:
+    """Return the colour of the new background; None for the photo's own."""
+    match options["background"]:
+        case "keep":
+            return None
+        case "asked":
+            return None if wanted.as_taken else wanted.colour
+        case "custom":
+            return options["colour"]
+        case name:
+            return COLOURS[name]
+
+
+def _cut(placed: place.Placed, shape: tuple[int, int], colour: str | None) -> np.ndarray:
+    picture, box = placed.picture, placed.box
+    if colour:
+        pure, backdrop = transparent(picture), backgrounds.solid(colour, picture)
+        return framing.cut_out(picture.rgb, placed.alpha, box, shape, backdrop, pure)
+    rgb = picture.rgb
+    if picture.has_alpha:  # paper shows through
+        rgb = matte.composite(rgb, picture.alpha, backgrounds.solid("#ffffff", picture))
+    return framing.cut(rgb, box, shape)
+
+
+def _files(result: Picture, options: Mapping[str, Any], dpi: int) -> tuple[tuple[File, ...], bool]:
+    """Return the sheet and the small file that were asked for, and whether the small one was impossible."""
+    plain = _as_srgb(result)
+    files = []
+    if options["sheet"] != "none":
+        image, name = sheets.sheet(plain.pixels, options["sheet"], dpi), f"sheet-{options['sheet']}"
+        files.append(File(f"{name}.pdf", N_("Sheet to print, PDF"), sheets.as_pdf(image, dpi)))
+        files.append(File(f"{name}.jpg", N_("Sheet to print, JPEG"), sheets.as_jpeg(image, dpi)))
+    if not options["kilobytes"]:
+        return tuple(files), False
+    data = _no_more_than(plain, int(options["kilobytes"]) * KILOBYTE)
+    if data is not None:
+        files.append(File("photo.jpg", N_("Photo within the kilobytes, JPEG"), data))
+    return tuple(files), data is None
+
+
+def _as_srgb(result: Picture) -> Picture:
+    """Offices and printers take it for granted, and a profile can weigh more than a small photo."""
+    image = to_srgb(Image.fromarray(np.ascontiguousarray(result.pixels)), result.icc)
+    return Picture(np.asarray(image), dpi=result.dpi, format="jpeg")
+
+
+def _no_more_than(photo: Picture, most_bytes: int) -> bytes | None:
+    """Return the best JPEG of at most so many bytes; None when even a poor one has more."""
+    best, low, high = None, MIN_QUALITY, MAX_QUALITY
+    while low <= high:
+        quality = (low + high) // 2
+        data = encode(photo, "jpeg", quality, metadata="strip")
+        if len(data) <= most_bytes:
+            best, low = data, quality + 1
+        else:
+            high = quality - 1
+    return best
+
+
+def _verdict(too_many_kilobytes: bool, refused: bool, unsure: str, enlarged: bool) -> str:
+    """What matters most: what will be refused, what is missing, what looks worse."""
+    if refused:
+        return "altered_and_too_many_kilobytes" if too_many_kilobytes else "altered"
+    return "too_many_kilobytes" if too_many_kilobytes else unsure or ("enlarged" if enlarged else "")
+
+
+def _first(verdict: str, of_place: str, checks: tuple[Check, ...]) -> str:
+    """What an office refuses and what is missing counts first, then whether the head is right, then the rest."""
+    if verdict not in ("", "enlarged", PARTS_MISSING):
+        return verdict
+    if of_place:
+        return of_place
+    failed = any(check.state == NOT_MET for check in checks)
+    return "rules_not_met" if failed else verdict

@@ -1,0 +1,110 @@
+"""Inpaint: what is painted over is taken out of the photo, and the place is filled in."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from errors import N_
+from services import cutout
+from services.base import Choice, InvalidOption, Option, Service, import_on_call
+from services.inpaint import fills
+
+DEFAULT = "automatic"
+VARIED = tuple(engine.key for engine in fills.ENGINES if engine.varied)
+MAX_ANSWERS, LAST_ANSWER = 4, 999
+
+
+def check(options: Mapping[str, Any]) -> None:
+    """What is to be filled must be painted, or be a person."""
+    if options["what"] == "painted" and options["mask"] is None:
+        raise InvalidOption("mask", N_("Please paint over what is to be filled, or choose a mask."))
+
+
+def another(options: Mapping[str, Any]) -> tuple[str, str] | None:
+    """The first answer that this job has not shown."""
+    engine = fills.get(options.get("engine", DEFAULT))
+    if engine is None or not engine.varied:
+        return None
+    following = round(options.get("answer", 1)) + round(options.get("answers", 1))
+    return ("answer", str(following)) if following <= LAST_ANSWER else None
+
+
+SERVICE = Service(
+    key="inpaint",
+    title=N_("Inpaint"),
+    summary=N_("Takes out what you paint over, a scratch or a stranger, and fills the place in."),
+    run=import_on_call("services.inpaint.run", "run"),
+    check=check,
+    another=another,
+    verdicts=cutout.VERDICTS | fills.VERDICTS,
+    options=(
+        Option(
+            name="what",
+            kind="choice",
+            title=N_("What to take out"),
+            default="painted",
+            choices=(
+                Choice("painted", N_("What I paint over")),
+                Choice("person", N_("The person"), weights=cutout.OWN),
+            ),
+        ),
+        Option(
+            name="mask",
+            kind="mask",
+            title=N_("Paint over it"),
+            help=N_("Cover the whole thing, its shadow too. A mask of your own works as well: white is filled."),
+            shown_when=("what", "painted"),
+            needed=True,
+        ),
+        Option(
+            name="grow",
+            kind="number",
+            title=N_("Grow the mask"),
+            default=0,
+            minimum=0,
+            maximum=100,
+            step=1,
+            help=N_("So many pixels more are filled around what you painted, with a soft edge."),
+        ),
+        Option(
+            name="engine",
+            kind="choice",
+            title=N_("Way of filling"),
+            default=DEFAULT,
+            help=N_(
+                "Automatic looks at each piece that you painted: our network fills the thin ones, such as scratches; "
+                "patches of the photo fill the others."
+            ),
+            choices=tuple(Choice(engine.key, engine.label, weights=engine.weights) for engine in fills.ENGINES),
+        ),
+        Option(
+            name="answers",
+            kind="number",
+            title=N_("Answers to pick from"),
+            default=1,
+            minimum=1,
+            maximum=MAX_ANSWERS,
+            step=1,
+            shown_when=("engine", VARIED),
+        ),
+        Option(
+            name="answer",
+            kind="number",
+            title=N_("First answer"),
+            default=1,
+            minimum=1,
+            maximum=LAST_ANSWER,
+            step=1,
+            help=N_("Another number gives another answer; the same number always gives the same."),
+            shown_when=("engine", VARIED),
+            advanced=True,
+        ),
+        Option(
+            name="invert",
+            kind="switch",
+            title=N_("Fill everything but what I painted"),
+            default=False,
+            shown_when=("what", "painted"),
+            advanced=True,
+        ),
+    ),
+)

@@ -1,0 +1,84 @@
+"""The ways of filling holes, in the order in which people see them. A new one is one more row in this table.
+
+Declared here, without PyTorch; each is prepared by a module beside this one.
+"""
+
+from functools import partial
+
+from errors import N_
+from services.base import import_on_call
+from services.inpaint.fills.base import Engine, Fill
+
+__all__ = ["CONTENT", "DFNET", "ENGINES", "FEATURES", "VERDICTS", "Engine", "Fill", "get"]
+
+DFNET, FEATURES, CONTENT = "dfnet", "features", "context_encoder"  # weights
+_FACE_SIDE = 64  # pixels that the networks of faces really make, enlarged to the face
+_prepare_dfnet = import_on_call("services.inpaint.fills.dfnet", "prepare")
+_prepare_faces = import_on_call("services.inpaint.fills.faces", "prepare")
+
+VERDICTS = {
+    "filled_by_network": N_("The holes are thin, so our network filled them."),
+    "filled_with_patches": N_("Patches of this photo filled the holes."),
+    "filled_by_both": N_("Our network filled the thin holes, patches of this photo the others."),
+    "filled_by_either": N_("The holes are thin: the first answer is our network's, the others are patches."),
+    "faces_at_64": N_(
+        "The face was made at 64 by 64 pixels and enlarged. Holes outside of a face were filled with patches."
+    ),
+}
+
+
+def _dfnet(weights: str, label: str) -> Engine:
+    return Engine(key=weights, label=label, prepared=partial(_prepare_dfnet, weights), weights=weights)
+
+
+def _faces(weights: str, label: str, way: str) -> Engine:
+    return Engine(
+        key=weights,
+        label=label,
+        prepared=partial(_prepare_faces, weights, way),
+        weights=weights,
+        varied=True,
+        longest_side=_FACE_SIDE,
+        by_regions=False,
+        verdict=lambda hole, seeds: "faces_at_64",
+    )
+
+
+def _neural(key: str, label: str, weights: str, prepare: str) -> Engine:
+    prepared = import_on_call("services.inpaint.fills.neural", prepare)
+    return Engine(key=key, label=label, prepared=prepared, weights=weights, varied=True, longest_side=512)
+
+
+ENGINES: tuple[Engine, ...] = (
+    Engine(
+        key="automatic",
+        label=N_("Automatic"),
+        prepared=import_on_call("services.inpaint.fills.automatic", "prepare"),
+        varied=True,
+        by_regions=False,
+        verdict=import_on_call("services.inpaint.fills.automatic", "verdict"),
+    ),
+    Engine(
+        key="patch",
+        label=N_("With patches of this photo"),
+        prepared=import_on_call("services.inpaint.fills.patch", "prepare"),
+        varied=True,
+    ),
+    _dfnet(DFNET, N_("With our network: for thin scratches, blurred in large holes")),
+    _dfnet("dfnet-places2", N_("With DFNet, for places")),
+    _dfnet("dfnet-celeba", N_("With DFNet, for faces")),
+    _faces("dcgan", N_("Faces only, an experiment: DCGAN, blurred, 64 by 64 pixels"), "by_search"),
+    _faces("pluralistic", N_("Faces only, an experiment: guesses, blurred, 64 by 64 pixels"), "by_guess"),
+    _neural("neural", N_("With patches of features: an experiment, and slow"), FEATURES, "prepare_from_patches"),
+    _neural(
+        "neural-content",
+        N_("With patches of features, begun by a network: an experiment, and slow"),
+        CONTENT,
+        "prepare_from_content",
+    ),
+)
+
+
+def get(key: str) -> Engine | None:
+    """Return the engine with this key, or None."""
+    return next((engine for engine in ENGINES if engine.key == key), None)

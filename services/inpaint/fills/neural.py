@@ -1,0 +1,36 @@
+"""Neural patch synthesis: slow, and an experiment; it knows other answers.
+
+Its coarsest scale starts from patches of the photo, or, where somebody has trained weights for it, from the content
+network that the paper has; ours did no better than diffusion, and is not released (`training/LOG.md`).
+"""
+
+from torch import nn
+
+from imaging.inpainting.context_fill import content
+from imaging.inpainting.neural_synthesis import synthesize
+from services import engine
+from services.inpaint.fills import CONTENT, FEATURES, patch
+from services.inpaint.fills.base import Fill
+
+
+def prepare_from_patches(seed: int) -> Fill:
+    features = engine.networks.get(FEATURES).module
+    return _prepare(features, patch.prepare(seed), seed)
+
+
+def prepare_from_content(seed: int) -> Fill:
+    features, network = engine.networks.get(FEATURES).module, engine.networks.get(CONTENT)
+
+    def guess(rgb, hole, barred, report):
+        return content(rgb, hole, network, network.minimum_side)
+
+    return _prepare(features, guess, seed)
+
+
+def _prepare(features: nn.Module, guess: Fill, seed: int) -> Fill:
+    device, half = engine.device(), engine.half_precision()
+
+    def fill(rgb, hole, barred, report):
+        return synthesize(rgb, hole, features, guess, seed, barred, report, device, half)
+
+    return fill

@@ -1,0 +1,99 @@
+"""What must be said of networks before PyTorch is there: where weights lie, how threads wait, who asked a network.
+
+No torch here, so that the web process, the worker's start and `revive --help` stay quick. `services.engine` loads and
+runs the networks. All functions may be called from several threads.
+"""
+
+import os
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+
+from errors import N_
+from networks.manifest import WEIGHTS, WeightsUnavailable, entries, find
+from services.base import ServiceError, import_on_call
+
+# How often a thread of libgomp, which torch brings, looks whether there is work before it sleeps.
+_SPINS = "1000"
+# Loads the networks of these weights and returns the name of the device that they run on.
+load_networks = import_on_call("services.engine", "load_networks")
+_set_threads = import_on_call("services.engine", "set_threads")
+
+
+@dataclass
+class Folders:
+    """Where weights are looked for: those that are shipped, then those that an administrator imported."""
+
+    weights: Path = WEIGHTS
+    imported: Path | None = None
+
+    def locate(self, name: str) -> tuple[Path, str]:
+        """Return the folder that has these weights, and their SHA-256. Raises WeightsUnavailable."""
+        folder = find(name, [self.weights, self.imported] if self.imported else [self.weights])
+        return folder, entries(folder)[name].sha256
+
+
+class _Use(threading.local):
+    """Of this thread: the device of the networks that it has asked since `forget_use`, "" for none."""
+
+    device = ""
+
+
+folders = Folders()
+_use = _Use()
+
+
+def configure(weights: Path | None = None, imported: Path | None = None, threads: int | None = None) -> None:
+    """Choose the folder of the shipped weights, that of the imported ones, and the number of processor threads.
+
+    None leaves each as it is. Call it before torch is imported: it sees to it, too, that threads which wait for each
+    other soon go to sleep. With `threads` it imports torch.
+    """
+    _sleep_soon()
+    if weights is not None:
+        folders.weights = Path(weights)
+    if imported is not None:
+        folders.imported = Path(imported)
+    if threads is not None:
+        _set_threads(threads)
+
+
+def fingerprint(name: str) -> str:
+    """Return the SHA-256 of these weights, which tells what they made from what others did; nothing is loaded.
+
+    Raises ServiceError: they are not there.
+    """
+    try:
+        return folders.locate(name)[1]
+    except WeightsUnavailable as error:
+        raise unavailable() from error
+
+
+def unavailable() -> ServiceError:
+    """Return the error that says that weights are not there, or cannot be used."""
+    return ServiceError("weights_unavailable", N_("The weights of this tool are missing or damaged, so it cannot run."))
+
+
+def forget_use() -> None:
+    """Begin to look whether this thread asks a network."""
+    _use.device = ""
+
+
+def note_use(device: str) -> None:
+    """Note that this thread asks a network on the device of this name."""
+    _use.device = device
+
+
+def used_device() -> str:
+    """Return the name of the device whose networks this thread has asked since `forget_use`, "" for none."""
+    return _use.device
+
+
+def _sleep_soon() -> None:
+    """Let waiting threads soon give their core away, where the environment says nothing about it.
+
+    Where other programs keep all cores busy, threads that spin hold up the very ones they wait for: a forward of a
+    tenth of a second took a quarter of a minute.
+    """
+    if not os.environ.keys() & {"GOMP_SPINCOUNT", "OMP_WAIT_POLICY"}:
+        os.environ["GOMP_SPINCOUNT"] = _SPINS
