@@ -1,10 +1,13 @@
 """docs/architecture.md says what the code does: its rooms, files and statuses exist, its arrows are the imports."""
 
 import ast
+import itertools
 import re
 import tomllib
 from functools import cache
 from pathlib import Path
+
+import pytest
 
 from models import job, transitions
 
@@ -16,6 +19,8 @@ ROOMS = set(LINTER["root_packages"])
 RANKS = {room: rank for rank, layer in enumerate(LAYERS) for room in layer.split(" | ")}
 NOT_CODE = {"node_modules", "__pycache__"}
 STATUSES = {"QUEUED", "RUNNING", "DONE", "FAILED", "CANCELLED"}
+WAYS = ("The way of a picture", "The way of a job's status", "The way of a setting")
+SCREEN_LINES = 60
 ENTRY_POINTS = {"app.py", "gunicorn.conf.py", "revive/cli.py", "run.py", "worker/process.py"}
 
 
@@ -49,6 +54,41 @@ def arrows() -> set[tuple[str, str]]:
 def reachable(start: str) -> set[str]:
     below = {end for begin, end in arrows() if begin == start}
     return below.union(*map(reachable, below))
+
+
+def draw(heading: str) -> tuple[dict[str, str], set[tuple[str, str]]]:
+    """Return the diagram of a way: the files behind its names, and its solid arrows."""
+    diagram = section(heading).split("```mermaid")[1].split("```")[0]
+    files = dict(re.findall(r"(\w+)\[([\w./]+\.py)\]", diagram))
+    return files, set(re.findall(r"^ +(\w+)(?:\[[^\]]*\])? -->(?:\|[^|]*\|)? (\w+)", diagram, re.M))
+
+
+def path_between(begin: str, end: str, solid: set[tuple[str, str]], seen: frozenset[str] = frozenset()) -> bool:
+    nexts = {last for first, last in solid if first == begin} - seen
+    return end in nexts or any(path_between(each, end, solid, seen | nexts) for each in nexts)
+
+
+@cache
+def list_imported_files(path: str) -> set[str]:
+    """Return the files of this repository that a file imports, as a module or something of it."""
+    found = set()
+    for node in ast.walk(ast.parse((ROOT / path).read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {file_of(alias.name) for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            found |= {file_of(f"{node.module}.{alias.name}") or file_of(node.module) for alias in node.names}
+    return found
+
+
+def linked(first: str, second: str) -> bool:
+    """Say whether one of two files imports the other."""
+    return second in list_imported_files(first) or first in list_imported_files(second)
+
+
+def file_of(module: str) -> str:
+    """Return the file of a module or package, "" where there is none."""
+    path = module.replace(".", "/")
+    return next((name for name in (f"{path}.py", f"{path}/__init__.py") if (ROOT / name).is_file()), "")
 
 
 def folders_with_code() -> set[str]:
@@ -95,6 +135,28 @@ def test_the_page_gives_the_layers_of_the_contract():
     assert [line.strip("`").split("`, `") for line in given] == [LAYERS]
 
 
+@pytest.mark.parametrize("heading", WAYS)
+def test_each_way_is_told_on_one_screen_with_a_diagram(heading):
+    assert section(heading).count("```mermaid") == 1 and len(section(heading).splitlines()) <= SCREEN_LINES
+
+
+@pytest.mark.parametrize("heading", WAYS)
+def test_a_solid_arrow_between_two_files_is_an_import(heading):
+    files, solid = draw(heading)
+    assert len(files) > 1 or heading == "The way of a job's status"
+    for begin, end in solid:
+        if begin in files and end in files:
+            assert linked(files[begin], files[end]), (begin, end)
+
+
+def test_every_import_between_two_files_of_a_way_is_drawn():
+    files, solid = draw("The way of a picture")
+    ways = {(begin, end) for begin in files for end in files if path_between(begin, end, solid)}
+    for begin, end in itertools.permutations(files, 2):
+        if files[end] in list_imported_files(files[begin]):
+            assert (begin, end) in ways or (end, begin) in ways, (begin, end)
+
+
 def test_the_statuses_of_a_job_are_those_of_the_model():
     drawn = re.findall(r"^ +(\[\*\]|\w+) --> (\w+): ", section("The way of a job's status"), re.M)
     statuses = {getattr(job, name) for name in STATUSES}
@@ -129,3 +191,10 @@ def test_only_the_entry_points_import_the_settings():
     found = {str(path.relative_to(ROOT)) for path in files if "config" in list_imports(path)}
     assert found == ENTRY_POINTS
     assert all(f"`{name}`" in section("The way of a setting") for name in ENTRY_POINTS)
+
+
+def test_the_rooms_that_read_the_settings_of_the_site_are_those_in_the_diagram():
+    named = re.search(r"app -->\|app.config\| rooms\[(.+)\]", section("The way of a setting"))[1].split(", ")
+    files = {room: list((ROOT / room).rglob("*.py")) for room in ROOMS}
+    reading = {room for room, paths in files.items() if any("current_app" in path.read_text() for path in paths)}
+    assert reading == set(named)
