@@ -189,7 +189,9 @@ class WorkerProcess:
 
     def __init__(self, environment: dict[str, str], log: Path):
         self.log = log
-        module = ["tests.jobs.waiting_worker"] if {"GATE", "NO_SWEEP"} & set(environment) else ["flask", "worker"]
+        module = (
+            ["tests.jobs.worker.waiting_worker"] if {"GATE", "NO_SWEEP"} & set(environment) else ["flask", "worker"]
+        )
         command = [sys.executable, "-m", *module]
         with log.open("a") as output:
             self.process = subprocess.Popen(

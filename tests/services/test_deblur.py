@@ -10,7 +10,7 @@ from imaging.io.files import Picture
 from networks.manifest import WEIGHTS
 from services import engine, runtime
 from services.base import InvalidOption, ServiceError, silent
-from tests.imaging.test_edges import scene, smear
+from tests.imaging.deblurring.test_edges import scene, smear
 
 NOISE = np.random.default_rng(0).integers(0, 256, (70, 110, 3), dtype=np.uint8)
 SHAKEN = smear(scene(150, 170), 4, 0)

@@ -16,7 +16,7 @@ from services import engine
 from services.base import KEPT, InvalidOption, silent
 from services.idphoto import sizes
 from tests.imaging.face_points import face_points
-from tests.imaging.test_heads import person
+from tests.imaging.idphoto.test_heads import person
 
 HEIGHT, WIDTH = 1200, 900
 ALPHA = person(HEIGHT, WIDTH, head=300, centre=440, crown=220)

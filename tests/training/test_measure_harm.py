@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from networks.deconvolver import Deconvolver
-from tests.imaging.test_edges import scene, smear
+from tests.imaging.deblurring.test_edges import scene, smear
 from training.deblurring import measure_harm
 from training.deblurring.measure import protocol
 

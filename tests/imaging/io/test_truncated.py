@@ -10,8 +10,8 @@ from PIL import Image
 from imaging.io import cicp
 from imaging.io.files import BrokenPicture, decode, encode
 from tests.imaging.containers import heic_grid
+from tests.imaging.io.test_bombs import chunk
 from tests.imaging.pictures import UPRIGHT, corners_of, quarters, save
-from tests.imaging.test_bombs import chunk
 
 NOISE = Image.fromarray(np.random.default_rng(0).integers(0, 255, (64, 96, 3), dtype=np.uint8))
 

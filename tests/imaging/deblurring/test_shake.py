@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from imaging.deblurring import shake
-from tests.imaging.test_edges import scene, smear
+from tests.imaging.deblurring.test_edges import scene, smear
 
 
 def kernel(points, size=33):

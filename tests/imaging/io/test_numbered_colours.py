@@ -8,8 +8,8 @@ from PIL import Image
 
 from imaging.io.files import decode, encode, preview
 from imaging.io.modes import to_srgb
+from tests.imaging.io.test_bombs import chunk
 from tests.imaging.pictures import quarters, save
-from tests.imaging.test_bombs import chunk
 
 COLOUR = (200, 100, 50)
 # Display P3's (200, 100, 50) in sRGB, and BT.2020's, by the published matrices.

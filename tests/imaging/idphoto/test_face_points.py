@@ -8,7 +8,7 @@ from imaging.idphoto import checks
 from imaging.idphoto.heads import head_of_face
 from imaging.idphoto.points import MIRRORED, NAMES, eyes, face_pose, rotation_to_crop
 from tests.imaging.face_points import face_points
-from tests.imaging.test_heads import person
+from tests.imaging.idphoto.test_heads import person
 
 
 def rotate_picture(points: np.ndarray, degrees: float) -> np.ndarray:

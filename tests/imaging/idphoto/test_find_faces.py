@@ -10,7 +10,7 @@ from imaging.idphoto.faces import find_faces, pack, unpack
 from imaging.idphoto.points import eyes
 from networks import weights
 
-ASTRONAUT = Path(__file__).resolve().parents[2] / "docs" / "demo" / "pictures" / "astronaut.jpg"
+ASTRONAUT = Path(__file__).resolve().parents[3] / "docs" / "demo" / "pictures" / "astronaut.jpg"
 RIGHT_EYE, LEFT_EYE, CHIN = (203, 101), (247, 103), (224, 179)  # as seen in it
 
 

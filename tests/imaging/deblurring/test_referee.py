@@ -6,7 +6,7 @@ import pytest
 
 from imaging.deblurring import referee
 from imaging.tensors import to_tensor
-from tests.imaging.test_edges import scene, smear
+from tests.imaging.deblurring.test_edges import scene, smear
 
 
 def run_referee(source: np.ndarray, answer: np.ndarray) -> np.ndarray:
