@@ -12,7 +12,7 @@ from errors import N_
 from jobs import account_deletion, lifecycle, scheduler
 from jobs.errors import NotFound, NotNow
 from jobs.queue import notify_worker
-from models import Job, Setting, User, db
+from models import Job, Setting, User, count_changed, db
 from models.job import QUEUED, RUNNING
 from models.keyset import page
 from models.setting import PAUSED
@@ -75,7 +75,7 @@ def pause(by: Administrator) -> None:
 
 def resume(by: Administrator) -> None:
     """Let the workers go on."""
-    went_on = db.session.execute(delete(Setting).where(Setting.key == PAUSED)).rowcount
+    went_on = count_changed(delete(Setting).where(Setting.key == PAUSED))
     db.session.commit()
     if went_on:
         audit.record("queue_resumed", actor=by.name, address=by.address)

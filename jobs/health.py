@@ -4,7 +4,7 @@ import os
 from datetime import timedelta
 from pathlib import Path
 
-from flask import current_app
+from flask.globals import app_ctx
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import DBAPIError
 
@@ -52,7 +52,7 @@ def _worker() -> str:
 
 def _queue() -> str:
     try:
-        get_wake_up(current_app._get_current_object(), JOB).huey.storage.queue_size()
+        get_wake_up(app_ctx.app, JOB).huey.storage.queue_size()
         return "ok"
     except Exception:  # whatever the queue's driver raises
         return "away"

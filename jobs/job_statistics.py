@@ -6,14 +6,16 @@ between every ten seconds and every ten minutes, and writes the numbers down.
 
 import time
 from datetime import date, datetime, timedelta
+from typing import Any
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import Select, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import GenericFunction
 from sqlalchemy.types import Float
 
-from models import DailyFigure, Job, Setting, User, db, utc_now
+from models import DailyFigure, Job, Setting, User, count_changed, db, utc_now
 from models.job import DONE
 from models.setting import ACCOUNTS, DISABLED, STORED_BYTES
 
@@ -25,7 +27,7 @@ MIN_REST_SECONDS, MAX_REST_SECONDS, REST = 10, 600, 100
 _SLICE = 2000
 
 
-class seconds_between(GenericFunction):
+class seconds_between(GenericFunction[float]):
     """`seconds_between(start, end)` in SQL, which has a spelling of its own on each database."""
 
     type = Float()
@@ -34,13 +36,13 @@ class seconds_between(GenericFunction):
 
 @compiles(seconds_between, "mysql")
 @compiles(seconds_between, "mariadb")
-def _on_mysql(element, compiler, **kw) -> str:
+def _on_mysql(element: seconds_between, compiler: SQLCompiler, **kw: Any) -> str:
     start, end = (compiler.process(clause, **kw) for clause in element.clauses)
     return f"TIMESTAMPDIFF(MICROSECOND, {start}, {end}) / 1000000.0"
 
 
 @compiles(seconds_between, "sqlite")
-def _on_sqlite(element, compiler, **kw) -> str:
+def _on_sqlite(element: seconds_between, compiler: SQLCompiler, **kw: Any) -> str:
     start, end = (compiler.process(clause, **kw) for clause in element.clauses)
     return f"(julianday({end}) - julianday({start})) * 86400.0"
 
@@ -87,7 +89,7 @@ def count_storage() -> None:
 def _count_day(day: date) -> None:
     start = datetime.combine(day, datetime.min.time())
     ran = func.coalesce(func.sum(seconds_between(Job.started_at, Job.finished_at)), 0.0)
-    counted = db.session.execute(
+    found = db.session.execute(
         select(Job.service, Job.status, func.count(), ran)
         .where(Job.created_at >= start, Job.created_at < start + timedelta(days=1))
         .group_by(Job.service, Job.status)
@@ -100,7 +102,7 @@ def _count_day(day: date) -> None:
     db.session.rollback()
     counted = [
         (service, status, jobs, round(float(seconds), 3) if status == DONE else 0.0)
-        for service, status, jobs, seconds in counted
+        for service, status, jobs, seconds in found
     ]
     if sorted(counted) == sorted(map(tuple, known)):
         return
@@ -134,14 +136,14 @@ def _count_slice(first: int, end: int) -> None:
         db.session.commit()
 
 
-def _write(key: str, query) -> None:
-    number = int(db.session.scalar(query))
+def _write(key: str, query: Select[int]) -> None:
+    number = int(db.session.scalar(query) or 0)
     known = db.session.scalar(select(Setting.number).where(Setting.key == key))
     db.session.rollback()
     if number == known:
         return
     values = {"number": number, "changed_at": utc_now()}
-    if not db.session.execute(update(Setting).where(Setting.key == key).values(**values)).rowcount:
+    if not count_changed(update(Setting).where(Setting.key == key).values(**values)):
         db.session.add(Setting(key=key, **values))
     try:
         db.session.commit()

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy import delete as delete_from
 
 import services
@@ -67,7 +67,7 @@ def create(user_id: int, service: Service, fields: Mapping[str, Any], files: Map
     with storage.draft(job.id) as folder:
         _put_picture(job, folder, source, files)
         for name in wanted:
-            if name in files:
+            if source is None or name in files:
                 extra = _receive(files[name], folder, name, name, user_id)
             else:
                 extra = source.put_upload(old_uploads[name], folder)
@@ -84,9 +84,7 @@ def template(user_id: int, job_id: str, service: Service | None = None, variant:
     or with another tool's on the same picture. Another tool's form has no values. Raises NotFound, UploadRefused.
     """
     job = find(user_id, job_id)
-    service = service or services.get(job.service)
-    if service is None:
-        raise NotFound()
+    service = service or _service_of(job)
     source = sources.find(user_id, service, job_id, variant)
     values = options.as_fields(service, source.job.options) if source.job.service == service.key else {}
     return Template(source.job, variant, source.is_again, values, tuple(source.uploads(service, {})))
@@ -95,7 +93,7 @@ def template(user_id: int, job_id: str, service: Service | None = None, variant:
 def again(user_id: int, job_id: str, changes: Mapping[str, Any]) -> Job:
     """Queue a new job like an earlier one, with some fields of its form changed. Raises what `create` raises."""
     form = template(user_id, job_id)
-    service = services.get(form.job.service)
+    service = _service_of(form.job)
     fields = {**form.values, **changes, sources.FROM_JOB: job_id, sources.FROM_WHICH: storage.ORIGINAL}
     return create(user_id, service, fields, {})
 
@@ -170,7 +168,7 @@ def retry(user_id: int, job_id: str) -> None:
     job = find(user_id, job_id)
     if not can_retry(job):
         raise NotNow("not_failed", N_("Only a picture that failed or was cancelled can be tried again."))
-    if reason := unavailable_reason(services.get(job.service)):
+    if reason := unavailable_reason(_service_of(job)):
         raise ServiceUnavailable("service_unavailable", reason)
     quotas.admit(user_id, 0, job.width * job.height)
     ended = Job.id == job_id, Job.status.in_((FAILED, CANCELLED)), Job.deleted_at.is_(None)
@@ -199,7 +197,14 @@ def erase(job_id: str) -> None:
     storage.remove(job_id)
 
 
-def _is_older(user_id: int, job_id: str):
+def _service_of(job: Job) -> Service:
+    service = services.get(job.service)
+    if service is None:
+        raise NotFound()
+    return service
+
+
+def _is_older(user_id: int, job_id: str) -> ColumnElement[bool]:
     """Older than this job of the user, deleted or not. The first comparison alone bounds the range of the index."""
     place = select(Job.created_at, Job.id).where(Job.id == job_id, Job.user_id == user_id)
     edge = db.session.execute(place).one_or_none() if job_id.isascii() else None

@@ -94,7 +94,7 @@ def totals() -> dict[str, int]:
 def days() -> list[Day]:
     """Return the last thirty days, the oldest first."""
     first = utc_now().date() - timedelta(days=DAYS_SHOWN - 1)
-    counts: dict[date, Counter] = {first + timedelta(days=n): Counter() for n in range(DAYS_SHOWN)}
+    counts: dict[date, Counter[str]] = {first + timedelta(days=n): Counter() for n in range(DAYS_SHOWN)}
     for row in db.session.scalars(select(DailyFigure).where(DailyFigure.day >= first)):
         if row.day in counts:
             counts[row.day][row.status] += row.jobs
@@ -130,7 +130,7 @@ def failures() -> list[tuple[str, str, int]]:
 
 def _some(status: str) -> int:
     some = select(Job.id).where(Job.status == status).limit(COUNT_UP_TO).subquery()
-    return db.session.scalar(select(func.count()).select_from(some))
+    return db.session.scalar(select(func.count()).select_from(some)) or 0
 
 
 def _new_accounts(first: date) -> dict[str, int]:

@@ -84,7 +84,7 @@ def eta_seconds(job: Job) -> int | None:
     if not hands:
         return None
     running = db.session.execute(select(Job.service, Job.width * Job.height).where(Job.status == RUNNING)).all()
-    before = Counter()
+    before: Counter[str] = Counter()
     for key, pixels in [*running, *scheduler.ahead(job)]:
         before[key] += pixels
     waits = [(_seconds_per_pixel(key) or 0.0) * pixels for key, pixels in before.items()]
@@ -94,7 +94,8 @@ def eta_seconds(job: Job) -> int | None:
 def _pages_note(job: Job) -> str:
     if job.image_pages < 2:
         return ""
-    return gettext("The file holds %(count)s pictures. Only the largest one was taken.", count=job.image_pages)
+    note: str = gettext("The file holds %(count)s pictures. Only the largest one was taken.", count=job.image_pages)
+    return note
 
 
 def _error(job: Job) -> dict[str, str] | None:
@@ -146,7 +147,7 @@ def _seconds_per_pixel(service: str, options: Mapping[str, Any] | None = None) -
     return median(alike or [pace for pace, _ in paces]) if paces else None
 
 
-def _way(options: Mapping[str, Any]) -> tuple:
+def _way(options: Mapping[str, Any]) -> tuple[Any, ...]:
     return tuple(options.get(name) for name in WAYS)
 
 
@@ -154,4 +155,4 @@ def _hands() -> int:
     """Return how many jobs the living workers run at once."""
     living = Worker.seen_at > utc_now() - timedelta(seconds=WORKER_SEEN_SECONDS)
     # MySQL's sums are decimals, which do not go together with floats.
-    return int(db.session.scalar(select(func.coalesce(func.sum(Worker.threads), 0)).where(living)))
+    return int(db.session.scalar(select(func.coalesce(func.sum(Worker.threads), 0)).where(living)) or 0)

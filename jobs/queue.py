@@ -11,7 +11,8 @@ import threading
 from collections.abc import Callable, Iterable
 from urllib.parse import urlsplit
 
-from flask import Flask, current_app
+from flask import Flask
+from flask.globals import app_ctx
 from huey import Huey, RedisHuey, SqliteHuey
 from huey.registry import Message
 from huey.serializer import Serializer
@@ -27,7 +28,7 @@ DRIVER_ERRORS = (RedisError, sqlite3.Error, OSError)
 _making = threading.Lock()
 
 
-class JsonSerializer(Serializer):
+class JsonSerializer(Serializer):  # type: ignore[misc]  # huey says nothing of its types
     """Messages as JSON: what somebody slips into the queue is data, never code."""
 
     def _serialize(self, data: Message) -> bytes:
@@ -51,16 +52,18 @@ class WakeUp:
 
     def is_silent(self) -> bool:
         """Say whether no message waits. Raises whatever the queue's driver raises when it is away."""
-        return self.huey.storage.queue_size() == 0
+        return bool(self.huey.storage.queue_size() == 0)
 
     def _handle(self, row_id: str) -> None:
+        if self.listener is None:
+            raise RuntimeError("a message came before anybody listened")
         self.listener(row_id)
 
 
 class Outage:
     """Whether the queue answers: the log says so once when it is lost, and once when it is back."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self._lost = False
         self._changing = threading.Lock()
 
@@ -99,13 +102,14 @@ class OutageFilter(logging.Filter):
 def outage(app: Flask) -> Outage:
     """Return the app's knowledge of whether its queue answers."""
     with _making:
-        return app.extensions.setdefault("queue_outage", Outage())
+        found: Outage = app.extensions.setdefault("queue_outage", Outage())
+        return found
 
 
 def get_wake_up(app: Flask, kind: str) -> WakeUp:
     """Return the app's wake-up of this kind, made when first asked for."""
     with _making:
-        wake_ups = app.extensions.setdefault("wake_ups", {})
+        wake_ups: dict[str, WakeUp] = app.extensions.setdefault("wake_ups", {})
         if kind not in wake_ups:
             wake_ups[kind] = WakeUp(app.config["QUEUE_URL"], kind)
         return wake_ups[kind]
@@ -127,7 +131,7 @@ def notify_again(kind: str, row_ids: Iterable[str]) -> None:
 
 
 def _ring(kind: str, *row_ids: str, only_if_silent: bool = False) -> None:
-    app = current_app._get_current_object()
+    app = app_ctx.app
     try:
         wake_up = get_wake_up(app, kind)
         # A reminder asks even without a row to remind of: so a worker learns that the queue is back.

@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 
 from errors import N_
 from jobs.errors import NotFound, QuotaExceeded
-from models import DailyCount, Job, User, db, utc_now
+from models import DailyCount, Job, User, count_changed, db, utc_now
 from models.job import QUEUED, RUNNING
 
 _RETRY_SECONDS = 60
@@ -122,9 +122,7 @@ def _count_jobs(key: str) -> int:
 def _add(more: dict[str, int]) -> bool:
     """Add to the tallies, always in the same order; say whether they were all there."""
     return all(
-        db.session.execute(
-            update(DailyCount).where(DailyCount.key == key).values(count=DailyCount.count + number)
-        ).rowcount
+        count_changed(update(DailyCount).where(DailyCount.key == key).values(count=DailyCount.count + number))
         for key, number in more.items()
     )
 
@@ -169,9 +167,9 @@ def _check_active_and_storage(user_id: int, allowed: Limits, upload_bytes: int) 
 
 def _active_jobs(user_id: int) -> int:
     active = select(func.count()).where(Job.user_id == user_id, Job.status.in_((QUEUED, RUNNING)))
-    return db.session.scalar(active)
+    return db.session.scalar(active) or 0
 
 
 def _count_stored_bytes(user_id: int) -> int:
     stored = select(func.coalesce(func.sum(Job.original_bytes + Job.result_bytes), 0)).where(Job.user_id == user_id)
-    return int(db.session.scalar(stored))
+    return int(db.session.scalar(stored) or 0)

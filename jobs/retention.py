@@ -20,14 +20,14 @@ def list_outdated(days: int | None = None) -> list[str]:
     if days is not None:
         return list(db.session.scalars(_select_ended_before(days))) if days else []
     own = db.session.scalars(select(User.retention_days).where(User.retention_days > 0).distinct()).all()
-    found = []
-    for number in own:
+    found: list[str] = []
+    for number in filter(None, own):
         found += db.session.scalars(_select_ended_before(number).join(User).where(User.retention_days == number))
     if number := current_app.config["RETENTION_DAYS"]:
         found += db.session.scalars(_select_ended_before(number).join(User).where(User.retention_days.is_(None)))
     return found
 
 
-def _select_ended_before(days: int) -> Select:
+def _select_ended_before(days: int) -> Select[str]:
     edge = utc_now() - timedelta(days=days)
     return select(Job.id).where(Job.finished_at < edge, Job.status.in_(ENDED))

@@ -12,7 +12,7 @@ from sqlalchemy import delete, select, update
 
 from jobs.errors import NotFound
 from jobs.files import storage
-from models import Job, db, utc_now
+from models import Job, count_changed, db, utc_now
 from models.job import CANCELLED
 from models.transitions import change_status
 
@@ -38,7 +38,7 @@ def put(user_id: int, job_ids: Sequence[str]) -> int:
     if not found:
         raise NotFound()
     db.session.execute(change_status(CANCELLED, Job.id.in_(found), *mine))
-    count = db.session.execute(update(Job).where(Job.id.in_(found), *mine).values(deleted_at=utc_now())).rowcount
+    count = count_changed(update(Job).where(Job.id.in_(found), *mine).values(deleted_at=utc_now()))
     db.session.commit()
     return count
 
@@ -46,7 +46,7 @@ def put(user_id: int, job_ids: Sequence[str]) -> int:
 def take_back(user_id: int, job_ids: Sequence[str]) -> int:
     """Undo the deletion of jobs of the user; return how many that was. Raises NotFound when none is left."""
     mine = update(Job).where(Job.id.in_(_plain(job_ids)), Job.user_id == user_id, Job.deleted_at.is_not(None))
-    count = db.session.execute(mine.values(deleted_at=None)).rowcount
+    count = count_changed(mine.values(deleted_at=None))
     db.session.commit()
     if not count:
         raise NotFound()
@@ -80,7 +80,7 @@ def erase_due() -> int:
 def _erase(job_id: str) -> bool:
     """Erase a job unless its deletion was taken back in this very moment: the row first, as `lifecycle.erase`."""
     storage.mark_uncommitted(job_id)
-    gone = db.session.execute(delete(Job).where(Job.id == job_id, Job.deleted_at.is_not(None))).rowcount == 1
+    gone = count_changed(delete(Job).where(Job.id == job_id, Job.deleted_at.is_not(None))) == 1
     db.session.commit()
     storage.remove(job_id) if gone else storage.mark_committed(job_id)
     return gone

@@ -1,6 +1,6 @@
 """Database classes. Importing this package registers every one of them on `db`."""
 
-from models.base import db, init_app, release, undo, utc_now
+from models.base import count_changed, db, init_app, release, undo, utc_now
 from models.daily_count import DailyCount
 from models.email_code import EmailCode
 from models.event import Event
@@ -22,6 +22,7 @@ __all__ = [
     "UserSession",
     "WeightsImport",
     "Worker",
+    "count_changed",
     "db",
     "init_app",
     "release",

@@ -1,12 +1,14 @@
 """The one database handle, and the column types that mean the same on SQLite, MySQL and MariaDB."""
 
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, cast
 
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import DateTime, MetaData, String
+from sqlalchemy import CursorResult, DateTime, MetaData, String, UpdateBase
 from sqlalchemy.dialects import mysql
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import DeclarativeBase
 
 # Named constraints, so that a migration can drop on MySQL what it made on SQLite.
 NAMES = {
@@ -17,6 +19,13 @@ NAMES = {
 }
 
 db = SQLAlchemy(metadata=MetaData(naming_convention=NAMES))
+
+if TYPE_CHECKING:
+
+    class Model(DeclarativeBase):
+        """What mypy sees of `db.Model`, which Flask-SQLAlchemy makes while the program runs."""
+else:
+    Model = db.Model
 
 
 def init_app(app: Flask) -> None:
@@ -40,6 +49,11 @@ def release(error: BaseException | None = None) -> None:
     except DBAPIError:
         db.session().invalidate()
         db.session.remove()
+
+
+def count_changed(statement: UpdateBase) -> int:
+    """Execute an INSERT, UPDATE or DELETE in this session; return how many rows it changed."""
+    return cast(CursorResult[Any], db.session.execute(statement)).rowcount
 
 
 def utc_now() -> datetime:

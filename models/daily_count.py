@@ -4,10 +4,10 @@ from datetime import datetime
 
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.base import ascii_text, db, moment
+from models.base import Model, ascii_text, moment
 
 
-class DailyCount(db.Model):
+class DailyCount(Model):
     """How often something happened within the window that ends at `expires_at`."""
 
     __tablename__ = "tallies"

@@ -8,11 +8,11 @@ from datetime import datetime
 from sqlalchemy import BigInteger, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.base import ascii_text, db, moment, utc_now
+from models.base import Model, ascii_text, moment, utc_now
 from models.user import NAME_LENGTH
 
 
-class EmailCode(db.Model):
+class EmailCode(Model):
     """One code for one purpose, one name and one browser; single use, a few tries, a few minutes.
 
     `boot` and `steady_until` hold the deadline by the machine's steady clock as well (see `accounts.security.clock`).

@@ -5,11 +5,11 @@ from datetime import datetime
 from sqlalchemy import BigInteger, Integer
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.base import ascii_text, db, moment, utc_now
+from models.base import Model, ascii_text, db, moment, utc_now
 from models.user import NAME_LENGTH
 
 
-class Event(db.Model):
+class Event(Model):
     """One line of the audit log. Names, not ids, so that it outlives the accounts it speaks of."""
 
     __tablename__ = "events"

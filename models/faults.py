@@ -48,7 +48,7 @@ def fault_of(error: DBAPIError) -> Fault:
     """Return what kind of fault an error of the database is."""
     code = getattr(error.orig, "sqlite_errorcode", None)
     if code is None:
-        return _MYSQL.get(_mysql_code(error), Fault.AWAY)
+        return _MYSQL.get(_mysql_code(error) or 0, Fault.AWAY)
     primary = code & 0xFF  # the other bits say which call it was
     if primary in _MAYBE_FULL and _no_byte_fits():
         return Fault.FULL
@@ -67,8 +67,13 @@ def is_deadlock(error: DBAPIError) -> bool:
 
 def sqlite_folder() -> Path | None:
     """Return the folder of the SQLite database; None for a database server or one in memory."""
+    path = _sqlite_file()
+    return path.parent if path else None
+
+
+def _sqlite_file() -> Path | None:
     url = db.engine.url
-    return Path(url.database).parent if url.get_backend_name() == "sqlite" and url.database else None
+    return Path(url.database) if url.get_backend_name() == "sqlite" and url.database else None
 
 
 def _mysql_code(error: DBAPIError) -> int | None:
@@ -78,12 +83,12 @@ def _mysql_code(error: DBAPIError) -> int | None:
 
 def _no_byte_fits() -> bool:
     """Say whether the file system is full, or the database as large as this process may make any file."""
-    folder = sqlite_folder()
-    if folder is None:
+    file = _sqlite_file()
+    if file is None:
         return False
     try:
-        status = os.statvfs(folder)
-        largest = max(path.stat().st_size for path in folder.glob(f"{Path(db.engine.url.database).name}*"))
+        status = os.statvfs(file.parent)
+        largest = max(path.stat().st_size for path in file.parent.glob(f"{file.name}*"))
     except (OSError, ValueError):
         return False
     limit = resource.getrlimit(resource.RLIMIT_FSIZE)[0]

@@ -1,17 +1,21 @@
 """One run of one service on one upload. The row is the truth; the queue only wakes a worker."""
 
 from datetime import datetime
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import JSON, ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from models.base import ascii_text, db, moment, utc_now
+from models.base import Model, ascii_text, db, moment, utc_now
+
+if TYPE_CHECKING:
+    from models.user import User
 
 QUEUED, RUNNING, DONE, FAILED, CANCELLED = "queued", "running", "done", "failed", "cancelled"
 ENDED = (DONE, FAILED, CANCELLED)
 
 
-class Job(db.Model):
+class Job(Model):
     """`id` is 128 random bits in hex. File columns hold names relative to the job's own folder.
 
     `number` counts the jobs of one account: what its history calls the frame. `parent_id` is the job whose picture
@@ -44,7 +48,7 @@ class Job(db.Model):
     id: Mapped[str] = mapped_column(ascii_text(32), primary_key=True)
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
     service: Mapped[str] = mapped_column(ascii_text(32))
-    options: Mapped[dict] = mapped_column(JSON, default=dict)
+    options: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     number: Mapped[int] = mapped_column(default=0, server_default="0")
     title: Mapped[str] = mapped_column(db.String(255), default="", server_default="")
     parent_id: Mapped[str] = mapped_column(ascii_text(32), default="", server_default="")
@@ -76,9 +80,9 @@ class Job(db.Model):
     mask_file: Mapped[str] = mapped_column(ascii_text(64), default="")
     answers: Mapped[int] = mapped_column(default=0, server_default="0")
     chosen: Mapped[int | None]
-    files: Mapped[list | None] = mapped_column(JSON(none_as_null=True))
-    kept: Mapped[list | None] = mapped_column(JSON(none_as_null=True))
-    checks: Mapped[list | None] = mapped_column(JSON(none_as_null=True))
+    files: Mapped[list[dict[str, Any]] | None] = mapped_column(JSON(none_as_null=True))
+    kept: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))
+    checks: Mapped[list[dict[str, str]] | None] = mapped_column(JSON(none_as_null=True))
 
     created_at: Mapped[datetime] = mapped_column(moment(), default=utc_now)
     started_at: Mapped[datetime | None] = mapped_column(moment())
@@ -87,4 +91,4 @@ class Job(db.Model):
     # Deleted by its owner, who may still take that back; maintenance erases it (see `jobs.trash`).
     deleted_at: Mapped[datetime | None] = mapped_column(moment())
 
-    user = relationship("User", back_populates="jobs")
+    user: Mapped["User"] = relationship(back_populates="jobs")

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, and_, or_
+from sqlalchemy import ColumnElement, Select, and_, or_
 from sqlalchemy.orm import InstrumentedAttribute
 
 from models.base import db
@@ -11,18 +11,18 @@ from models.base import db
 _BETWEEN, _NOTHING = "~", "-"
 
 
-Column = InstrumentedAttribute
+Column = InstrumentedAttribute[Any]
 
 
 def page(
-    query: Select, key: Column, tie: Column, size: int, after: str = "", falling: bool = True
+    query: Select[Any], key: Column, tie: Column, size: int, after: str = "", falling: bool = True
 ) -> tuple[list[Any], str | None]:
     """Return one page of `query`, sorted by `key` and then by the unique `tie`, and what to ask for the next one with.
 
     Rows without a key are the smallest, as databases have it: they come last when falling, else first.
     `after` comes from outside: what is no mark of ours begins at the first page.
     """
-    columns = (key, tie) if key is not tie else (tie,)
+    columns: tuple[Column, ...] = (key, tie) if key is not tie else (tie,)
     mark = _read(after, columns)
     if mark is not None:
         query = query.where(_beyond(columns, mark, falling))
@@ -31,11 +31,12 @@ def page(
     return rows[:size], _encode_value(rows[size - 1], columns) if len(rows) > size else None
 
 
-def _beyond(columns: tuple, mark: tuple, falling: bool):
+def _beyond(columns: tuple[Column, ...], mark: tuple[Any, ...], falling: bool) -> ColumnElement[bool]:
     """The first comparison alone bounds the range of the index; databases do not see through `(a, b) < (x, y)`."""
 
-    def past(column, value):
-        return column < value if falling else column > value
+    def past(column: Column, value: Any) -> ColumnElement[bool]:
+        compared: ColumnElement[bool] = column < value if falling else column > value
+        return compared
 
     if len(columns) == 1:
         return past(columns[0], mark[0])
@@ -48,7 +49,7 @@ def _beyond(columns: tuple, mark: tuple, falling: bool):
     return or_(after_it, key.is_(None)) if falling and key.expression.nullable else after_it
 
 
-def _encode_value(row: Any, columns: tuple) -> str:
+def _encode_value(row: Any, columns: tuple[Column, ...]) -> str:
     return _BETWEEN.join(_as_text(getattr(row, column.key)) for column in columns)
 
 
@@ -58,7 +59,7 @@ def _as_text(value: Any) -> str:
     return value.isoformat() if isinstance(value, datetime) else str(value)
 
 
-def _read(text: str, columns: tuple) -> tuple | None:
+def _read(text: str, columns: tuple[Column, ...]) -> tuple[Any, ...] | None:
     parts = text.rsplit(_BETWEEN, len(columns) - 1) if text else []
     if len(parts) != len(columns) or not text.isascii() or len(text) > 200:
         return None

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from sqlalchemy import BigInteger, Date
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.base import ascii_text, db, moment, utc_now
+from models.base import Model, ascii_text, moment, utc_now
 
 # A switch: while its row exists no worker takes a job.
 PAUSED = "queue_paused"
@@ -13,7 +13,7 @@ PAUSED = "queue_paused"
 ACCOUNTS, DISABLED, STORED_BYTES = "accounts", "accounts_disabled", "stored_bytes"
 
 
-class Setting(db.Model):
+class Setting(Model):
     """One switch or one number, and since when it is so."""
 
     __tablename__ = "facts"
@@ -23,7 +23,7 @@ class Setting(db.Model):
     changed_at: Mapped[datetime] = mapped_column(moment(), default=utc_now)
 
 
-class DailyFigure(db.Model):
+class DailyFigure(Model):
     """How many jobs of one service, made on one day (UTC), have one status, and how many seconds they ran in all."""
 
     __tablename__ = "day_figures"

@@ -1,17 +1,22 @@
 """A person's account."""
 
 from datetime import datetime
+from typing import TYPE_CHECKING, cast
 
 from flask_login import UserMixin
 from sqlalchemy import BigInteger, Computed, Index
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from models.base import ascii_text, db, moment, utc_now
+from models.base import Model, ascii_text, db, moment, utc_now
+
+if TYPE_CHECKING:
+    from models.job import Job
+    from models.user_session import UserSession
 
 NAME_LENGTH = 120
 
 
-class User(UserMixin, db.Model):
+class User(UserMixin, Model):  # type: ignore[misc]  # Flask-Login says nothing of its types
     """One account; `name` is the canonical user name (see `accounts.names`)."""
 
     __tablename__ = "users"
@@ -56,11 +61,13 @@ class User(UserMixin, db.Model):
     # Its jobs are deleted so many days after they ended; 0 keeps them, NULL is the site's setting.
     retention_days: Mapped[int | None]
 
-    sessions = relationship("UserSession", back_populates="user", cascade="all, delete-orphan", passive_deletes=True)
-    jobs = relationship("Job", back_populates="user", cascade="all, delete-orphan", passive_deletes=True)
+    sessions: Mapped[list["UserSession"]] = relationship(
+        back_populates="user", cascade="all, delete-orphan", passive_deletes=True
+    )
+    jobs: Mapped[list["Job"]] = relationship(back_populates="user", cascade="all, delete-orphan", passive_deletes=True)
 
     # The token of the browser's session while it is signed in; never stored. Flask-Login keeps it in the cookie.
-    session_token = None
+    session_token = cast(str | None, None)
 
     def get_id(self) -> str | None:
         """What Flask-Login puts into the cookie: not who it is, but which session."""

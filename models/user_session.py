@@ -1,14 +1,18 @@
 """One signed-in browser. The cookie holds a random token, the row its hash: no row, no session."""
 
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from sqlalchemy import ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from models.base import ascii_text, db, moment, utc_now
+from models.base import Model, ascii_text, db, moment, utc_now
+
+if TYPE_CHECKING:
+    from models.user import User
 
 
-class UserSession(db.Model):
+class UserSession(Model):
     """One sign-in of one user, alive until signed out, idle too long, too old, or ended by a new password."""
 
     __tablename__ = "user_sessions"
@@ -22,4 +26,4 @@ class UserSession(db.Model):
     address: Mapped[str] = mapped_column(ascii_text(45), default="")
     agent: Mapped[str] = mapped_column(db.String(255), default="")
 
-    user = relationship("User", back_populates="sessions")
+    user: Mapped["User"] = relationship(back_populates="sessions")

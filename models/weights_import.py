@@ -5,11 +5,11 @@ from datetime import datetime
 from sqlalchemy import BigInteger
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.base import ascii_text, db, moment, utc_now
+from models.base import Model, ascii_text, db, moment, utc_now
 from models.user import NAME_LENGTH
 
 
-class WeightsImport(db.Model):
+class WeightsImport(Model):
     """One upload; `status` is one of those of a job. The file lies in the folder of imported weights while it waits."""
 
     __tablename__ = "weights_imports"

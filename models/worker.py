@@ -4,10 +4,10 @@ from datetime import datetime
 
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.base import ascii_text, db, moment, utc_now
+from models.base import Model, ascii_text, db, moment, utc_now
 
 
-class Worker(db.Model):
+class Worker(Model):
     """`id` names machine, process and start (see `jobs.process_identity`); `seen_at` is renewed every few seconds."""
 
     __tablename__ = "workers"

@@ -3,11 +3,12 @@
 import json
 import threading
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from flask import Flask, current_app
+from flask import Flask
+from flask.globals import app_ctx
 from sqlalchemy import exists, select
 
 from accounts import data_export
@@ -27,10 +28,10 @@ _slots = threading.BoundedSemaphore(_AT_ONCE)
 
 def of(user_id: int) -> Archive:
     """Return the archive of an account. Raises ServiceUnavailable while too many are being sent."""
-    return Archive(_slots, user_id, _BUSY, _pieces(current_app._get_current_object(), data_export.account_of(user_id)))
+    return Archive(_slots, user_id, _BUSY, _pieces(app_ctx.app, data_export.account_of(user_id)))
 
 
-def _pieces(app: Flask, account: Account) -> Iterator[bytes]:
+def _pieces(app: Flask, account: Account) -> Generator[bytes]:
     pipe = Pipe()
     with zipfile.ZipFile(pipe, "w") as archive:
         for name, document in _documents(app, account.id).items():

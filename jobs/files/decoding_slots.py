@@ -54,7 +54,9 @@ class DecodingSlots:
         return all_of_it + megabytes <= self._megabytes and (not own or own + megabytes <= self._megabytes // 2)
 
     @contextmanager
-    def _held(self, held: Counter, user_id: int, number: int, is_free, seconds: float) -> Iterator[None]:
+    def _held(
+        self, held: Counter[int], user_id: int, number: int, is_free: Callable[[], bool], seconds: float
+    ) -> Iterator[None]:
         end, waiter = time.monotonic() + seconds, _Waiter(held, user_id, is_free)
         with self._changed:
             self._waiting.append(waiter)
@@ -78,7 +80,7 @@ class DecodingSlots:
                 self._served_at[user_id] = time.monotonic()
                 self._changed.notify_all()
 
-    def _next(self, held: Counter) -> "_Waiter | None":
+    def _next(self, held: Counter[int]) -> "_Waiter | None":
         """Return who may take of it now: of those for whom there is enough, the account that was served longest ago."""
         able = [waiter for waiter in self._waiting if waiter.held is held and waiter.is_free()]
         return min(able, key=lambda waiter: self._served_at.get(waiter.user_id, 0.0), default=None)
@@ -86,7 +88,7 @@ class DecodingSlots:
 
 @dataclass(frozen=True, eq=False)
 class _Waiter:
-    held: Counter
+    held: Counter[int]
     user_id: int
     is_free: Callable[[], bool]
 
@@ -98,4 +100,5 @@ def decoding_slots() -> DecodingSlots:
         if "decoding_slots" not in current_app.extensions:
             megabytes = config["DECODING_MEGABYTES"] // config["WEB_PROCESSES"]
             current_app.extensions["decoding_slots"] = DecodingSlots(max(1, config["WEB_THREADS"] // 2), megabytes)
-        return current_app.extensions["decoding_slots"]
+        slots: DecodingSlots = current_app.extensions["decoding_slots"]
+        return slots

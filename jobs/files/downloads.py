@@ -177,7 +177,7 @@ def _convert(stored: Path, suffix: str, spec: DownloadSpec, user_id: int) -> Pat
             convert(
                 stored,
                 target,
-                spec.format,
+                spec.format or _FORMATS[suffix],
                 metadata=spec.metadata or "keep",
                 max_megapixels=current_app.config["MAX_MEGAPIXELS"],
                 memory=partial(slots.memory, user_id, seconds=_WAIT_SECONDS),

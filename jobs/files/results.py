@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
 
+import numpy as np
 from PIL import Image
 
 from imaging.io import files
@@ -43,7 +44,7 @@ def store(job: Job, service: Service, result: Result) -> dict[str, Any]:
     columns: dict[str, Any] = {"verdict": result.verdict, "chosen": None}
     columns["checks"] = [asdict(check) for check in result.checks] or None
     if result.picture is not None:
-        columns |= _pictures(job, result)
+        columns |= _pictures(job, result.picture, result)
     columns |= _files(job, result.files)
     columns["result_bytes"] = columns.get("result_bytes", 0) + sum(file["bytes"] for file in columns["files"] or ())
     names = _store_kept(job, result)
@@ -85,9 +86,9 @@ def forget(job_id: str, kept_before: list[str] | None) -> None:
     storage.remove_files(job_id, *(name for name in stored if name not in known))
 
 
-def _pictures(job: Job, result: Result) -> dict[str, Any]:
+def _pictures(job: Job, first: Picture, result: Result) -> dict[str, Any]:
     """Store the result and the answers beside it, each with its small copies, and the mask."""
-    answers = (result.picture, *result.answers)
+    answers = (first, *result.answers)
     size = sum(_picture(job, storage.answer_stem(number), picture) for number, picture in enumerate(answers))
     mask = ""
     if result.mask is not None:
@@ -97,9 +98,9 @@ def _pictures(job: Job, result: Result) -> dict[str, Any]:
         "result_file": f"{storage.RESULT}.png",
         "result_bytes": size,
         "mask_file": mask,
-        "result_has_alpha": result.picture.has_alpha,
-        "result_width": result.picture.width,
-        "result_height": result.picture.height,
+        "result_has_alpha": first.has_alpha,
+        "result_width": first.width,
+        "result_height": first.height,
         "answers": len(answers) if result.answers else 0,
     }
 
@@ -138,7 +139,7 @@ def _store_kept(job: Job, result: Result) -> list[str]:
     return sorted({*carried, *result.kept})
 
 
-def _png_of(mask) -> bytes:
+def _png_of(mask: np.ndarray) -> bytes:
     out = io.BytesIO()
     Image.fromarray(mask).save(out, "PNG", compress_level=1)
     return out.getvalue()

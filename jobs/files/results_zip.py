@@ -2,11 +2,12 @@
 
 import threading
 import zipfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from functools import partial
 from typing import BinaryIO
 
-from flask import Flask, current_app
+from flask import Flask
+from flask.globals import app_ctx
 from flask_babel import gettext
 from sqlalchemy import Select, and_, exists, or_, select
 
@@ -45,11 +46,11 @@ def of(user_id: int, job_ids: Sequence[str], service: str = "", format: str = ""
         wanted = wanted.where(Job.id.in_([job_id for job_id in job_ids if job_id.isascii()]))
     if db.session.scalar(wanted.with_only_columns(Job.id).limit(1)) is None:
         raise JobError("nothing_to_download", N_("None of these pictures has a result to download."), status=404)
-    pieces = _pieces(current_app._get_current_object(), wanted, spec, gettext(_LEFT_OUT))
+    pieces = _pieces(app_ctx.app, wanted, spec, gettext(_LEFT_OUT))
     return Archive(_slots, user_id, gettext(_BUSY), pieces)
 
 
-def _pieces(app: Flask, wanted: Select, spec: DownloadSpec | None, left_out_says: str) -> Iterator[bytes]:
+def _pieces(app: Flask, wanted: Select[Job], spec: DownloadSpec | None, left_out_says: str) -> Generator[bytes]:
     pipe, left_out = Pipe(), []
     with zipfile.ZipFile(pipe, "w") as archive:
         for job in _jobs(app, wanted):
@@ -63,7 +64,7 @@ def _pieces(app: Flask, wanted: Select, spec: DownloadSpec | None, left_out_says
     yield pipe.take()
 
 
-def _jobs(app: Flask, wanted: Select) -> Iterator[Job]:
+def _jobs(app: Flask, wanted: Select[Job]) -> Iterator[Job]:
     """Yield the jobs in the order of their numbers; the connection goes back before anything of them is sent."""
     last = (-1, "")
     while True:

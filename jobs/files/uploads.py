@@ -111,12 +111,12 @@ def _copy(stream: BinaryIO, path: Path, max_bytes: int) -> int:
 
 
 def _inspect(path: Path, folder: Path, stem: str, user_id: int) -> Header:
-    small = (folder / storage.small(kind, stem) for kind in (storage.PREVIEW, storage.THUMBNAIL))
+    preview, thumbnail = (folder / storage.small(kind, stem) for kind in (storage.PREVIEW, storage.THUMBNAIL))
     slots, megapixels = decoding_slots(), current_app.config["MAX_MEGAPIXELS"]
     memory = partial(slots.memory, user_id, seconds=_WAIT_SECONDS)
     try:
         with slots.slot(user_id, _WAIT_SECONDS):
-            return inspect(path, *small, max_megapixels=megapixels, memory=memory)
+            return inspect(path, preview, thumbnail, max_megapixels=megapixels, memory=memory)
     except (OutOfTime, NoSlot) as error:  # that is not the picture's fault
         raise _busy() from error
     except PictureError as error:

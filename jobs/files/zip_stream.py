@@ -57,6 +57,9 @@ class Pipe:
     def flush(self) -> None:
         """Nothing waits anywhere else."""
 
+    def close(self) -> None:
+        """There is nothing to close; what was written can still be taken."""
+
     def take(self) -> bytes:
         """Return what was written since the last time."""
         data, self._waiting = b"".join(self._waiting), []
