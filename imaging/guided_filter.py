@@ -66,7 +66,8 @@ def enlarge_rows(field: np.ndarray, start: int, rows: int, size: tuple[int, int]
     share = (places - above)[:, None, None]
     tall = field[above] * (1 - share) + field[np.minimum(above + 1, field.shape[0] - 1)] * share
     wide = cv2.resize(tall, (size[1], rows), interpolation=cv2.INTER_LINEAR)
-    return wide.reshape(rows, size[1], field.shape[2])
+    shaped: np.ndarray = wide.reshape(rows, size[1], field.shape[2])
+    return shaped
 
 
 def resize_area(pixels: np.ndarray, size: tuple[int, int]) -> np.ndarray:

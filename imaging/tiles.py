@@ -94,7 +94,15 @@ def spans(side: int, tile: int, overlap: int, multiple_of: int) -> list[Span]:
     return [Span(*span) for span in zip(starts, stops, [0, *overlaps], [*overlaps, 0], strict=True)]
 
 
-def _run(pixels, function, tile, overlap, size_rule, device, report) -> np.ndarray:
+def _run(
+    pixels: np.ndarray,
+    function: Callable[[Tensor], Tensor],
+    tile: int,
+    overlap: int,
+    size_rule: tuple[int, int],
+    device: str | torch.device,
+    report: Callable[[float], None],
+) -> np.ndarray:
     rows = spans(pixels.shape[0], tile, overlap, size_rule[0])
     columns = spans(pixels.shape[1], tile, overlap, size_rule[0])
     result = np.empty(pixels.shape, np.uint8)

@@ -42,7 +42,7 @@ def solve_diffusion(
     total[:, 1:] += right
 
     def applied(field: np.ndarray) -> np.ndarray:
-        result = total * field
+        result: np.ndarray = total * field
         result[:-1] -= down * field[1:]
         result[1:] -= down * field[:-1]
         result[:, :-1] -= right * field[:, 1:]

@@ -32,7 +32,8 @@ class SpreadHints:
     def over(self, chroma: np.ndarray) -> np.ndarray:
         """Return `chroma`, float32 (h, w, 2k) in pairs, with the dabs' colours in their places."""
         pairs = np.tile(self.chroma, chroma.shape[2] // 2)
-        return chroma + self.share[:, :, None] * (pairs - chroma)
+        spread: np.ndarray = chroma + self.share[:, :, None] * (pairs - chroma)
+        return spread
 
 
 def dabs(paint: np.ndarray, size: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:

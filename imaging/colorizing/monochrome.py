@@ -42,7 +42,8 @@ class Tone:
         tone = np.stack([np.interp(lab[:, :, 0], steps, self.chroma[:, pair]) for pair in (0, 1)], 2)
         distance = np.linalg.norm(lab[:, :, 1:] - tone, axis=2, keepdims=True)
         sure = np.clip((distance - STRONG / 2) / (STRONG / 2), 0, 1)
-        return (np.clip(2 * things, 0, 1) * sure).astype(np.float32)
+        share: np.ndarray = (np.clip(2 * things, 0, 1) * sure).astype(np.float32)
+        return share
 
 
 def tone_of(lab: np.ndarray) -> Tone | None:
@@ -81,7 +82,8 @@ def _beyond(rest: np.ndarray, tone: np.ndarray) -> np.ndarray:
     pairs = tone.reshape(-1, 2)
     powers, axes = np.linalg.eigh(pairs.T @ pairs / len(pairs))
     along, across = rest @ axes[:, 1], rest @ axes[:, 0]
-    return np.hypot(across, along / (1 + np.sqrt(max(powers[1], 0)) / TONE_SLACK))
+    distance: np.ndarray = np.hypot(across, along / (1 + np.sqrt(max(powers[1], 0)) / TONE_SLACK))
+    return distance
 
 
 def _fit_tone(lab: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -49,7 +49,8 @@ def sharpness(pixels: np.ndarray, parts: list[Part]) -> list[float]:
     where there are too few edges to tell. About 0.6 to 0.9 in sharp pictures, 0.3 to 0.5 where 4 pixels are smeared.
     """
     grey = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY).astype(np.float32) / 255
-    return np.min([_sharpness_along(grey, parts, *direction) for direction in DIRECTIONS], axis=0).tolist()
+    softest: list[float] = np.min([_sharpness_along(grey, parts, *way) for way in DIRECTIONS], axis=0).tolist()
+    return softest
 
 
 def _sharpness_along(grey: np.ndarray, parts: list[Part], right: int, down: int) -> list[float]:

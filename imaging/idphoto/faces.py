@@ -52,7 +52,8 @@ class Face:
     @property
     def eyes(self) -> np.ndarray:
         """The middle between both eyes, (2,)."""
-        return np.mean(eyes(self.points), axis=0)
+        middle: np.ndarray = np.mean(eyes(self.points), axis=0)
+        return middle
 
     @property
     def chin(self) -> np.ndarray:
@@ -150,13 +151,13 @@ def _same(one: Pose, other: Pose) -> bool:
 @torch.no_grad()
 def locate(rgb: np.ndarray, pose: Pose, network: FaceLandmarker) -> Face:
     """Return the face near a pose: each stage looks closer, and the last looks twice."""
-    points, apart = None, 0.0
+    points, apart = np.empty((0, 2)), 0.0
     for stage in (*range(STAGES), STAGES - 1):
         crop, move = crop_around(rgb, pose)
         places = network.locate(_tensor([crop], network), stage)[0].cpu().numpy() * CROP
         before, points = points, (places - move[:, 2]) @ np.linalg.inv(move[:, :2]).T
         pose = face_pose(points)
-        if before is not None:
+        if len(before):
             apart = float(np.linalg.norm(points - before, axis=1).mean() / max(pose.side, 1.0))
     score = float(network.judge_crops(_tensor([crop_around(rgb, pose)[0]], network))[0])
     return Face(points, score, apart)

@@ -99,9 +99,10 @@ def inside(frame: tuple[float, float, float, float], aspect: float, height: int,
 def cut(rgb: np.ndarray, box: Box, size: tuple[int, int]) -> np.ndarray:
     """Return the part of uint8 (H, W, 3) pixels in a box within them, at size (height, width)."""
     height, width = rgb.shape[:2]
-    corners = (box.left, box.top, min(box.left + box.width, width), min(box.top + box.height, height))
+    left, top = max(0.0, box.left), max(0.0, box.top)
+    right, bottom = max(0.0, min(box.left + box.width, width)), max(0.0, min(box.top + box.height, height))
     image = Image.fromarray(np.ascontiguousarray(rgb))
-    return np.asarray(image.resize(size[::-1], Image.Resampling.LANCZOS, box=tuple(max(0.0, c) for c in corners)))
+    return np.asarray(image.resize(size[::-1], Image.Resampling.LANCZOS, box=(left, top, right, bottom)))
 
 
 def shows(alpha: np.ndarray, box: Box) -> bool:

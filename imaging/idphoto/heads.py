@@ -112,8 +112,8 @@ def find_head(alpha: np.ndarray) -> Head | None:
     person = _largest(_small(alpha))
     if person is None:
         return None
-    upper, lower = _extent(person.any(axis=1), alpha.shape[0])
-    left, right = _extent(person.any(axis=0), alpha.shape[1])
+    upper, lower = _extent(np.asarray(person.any(axis=1)), alpha.shape[0])
+    left, right = _extent(np.asarray(person.any(axis=0)), alpha.shape[1])
     part = alpha[upper:lower, left:right]  # what is wide and low around a person must not make the person small
     person = _largest(_small(part))
     if person is None:
@@ -146,7 +146,8 @@ def _largest(person: np.ndarray) -> np.ndarray | None:
     count, labels, stats, _ = cv2.connectedComponentsWithStats(person.astype(np.uint8))
     if count < 2:
         return None
-    return labels == 1 + int(np.argmax(stats[1:, cv2.CC_STAT_AREA]))
+    largest: np.ndarray = labels == 1 + int(np.argmax(stats[1:, cv2.CC_STAT_AREA]))
+    return largest
 
 
 def _trace_outline(person: np.ndarray) -> tuple[int, np.ndarray, np.ndarray]:

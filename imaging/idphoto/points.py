@@ -51,7 +51,8 @@ class Pose:
 
 def point(points: np.ndarray, *names: str) -> np.ndarray:
     """Return the mean place (2,) of some of NAMES, of points (P, 2)."""
-    return points[[_NUMBERS[name] for name in names]].mean(0)
+    mean: np.ndarray = points[[_NUMBERS[name] for name in names]].mean(0)
+    return mean
 
 
 def eyes(points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

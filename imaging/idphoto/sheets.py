@@ -47,7 +47,8 @@ def as_jpeg(image: Image.Image, dpi: int) -> bytes:
 
 def _layout(width: int, height: int, paper: str, dpi: int) -> tuple[tuple[int, int], int, int]:
     """Return the sheet's size in pixels and the numbers of columns and rows."""
-    upright = tuple(mm_to_pixels(side, dpi) for side in PAPERS[paper])
+    across, down = PAPERS[paper]
+    upright = mm_to_pixels(across, dpi), mm_to_pixels(down, dpi)
     counted = []
     for size in (upright, upright[::-1]):
         columns, rows = _count(size[0], width, dpi), _count(size[1], height, dpi)

@@ -19,6 +19,7 @@ WINDOW = 512
 OVERLAP = 128
 RIM_PIXELS = 64  # at each scale: so deep the windows count, ever less
 
+Report = Callable[[float], None]  # gets the share done, in (0, 1]
 Complete = Callable[[Tensor], Tensor]  # (1, 4, h, w), RGB with the hole 0 and known = 1, in [0, 1] -> (1, 3, h, w)
 
 
@@ -27,7 +28,7 @@ def complete_photo(
     hole: np.ndarray,
     complete: Complete,
     size_rule: tuple[int, int],
-    report: Callable[[float], None] = lambda share: None,
+    report: Report = lambda share: None,
 ) -> np.ndarray:
     """Return uint8 (H, W, 3) `rgb` with the `hole`, bool (H, W), completed; all other pixels are the same.
 
@@ -36,10 +37,10 @@ def complete_photo(
     factor = 1
     while max(hole.shape) > WINDOW * factor:
         factor *= 2
-    count, guess = int(np.log2(factor)) + 1, None
+    count = int(np.log2(factor)) + 1
     for number in range(count):
         small, missing = _reduce(rgb, hole, factor)
-        if guess is None:
+        if number == 0:
             guess = _answer(small, missing, complete, size_rule)
         else:
             guess = cv2.resize(guess, missing.shape[::-1], interpolation=cv2.INTER_CUBIC)
@@ -53,12 +54,14 @@ def complete_photo(
     return result
 
 
-def _tell(report: Callable[[float], None], number: int, count: int, share: float) -> None:
+def _tell(report: Report, number: int, count: int, share: float) -> None:
     """Report the share done of all, when so much of the scale of this number is done."""
     report((number + share) / count)
 
 
-def _refine(guess: np.ndarray, rgb: np.ndarray, hole: np.ndarray, complete: Complete, size_rule, report) -> None:
+def _refine(
+    guess: np.ndarray, rgb: np.ndarray, hole: np.ndarray, complete: Complete, size_rule: tuple[int, int], report: Report
+) -> None:
     """Complete `guess` anew near the rim of the hole, window by window, in place."""
     depth = cv2.distanceTransform(np.pad(hole, 1, "edge").astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_3)[1:-1, 1:-1]
     trust = np.where(hole, np.clip(1 - depth / RIM_PIXELS, 0, 1), 0).astype(np.float32)
@@ -109,4 +112,5 @@ def _starts(side: int) -> list[int]:
 def _hill(side: int) -> np.ndarray:
     """A weight that rises over OVERLAP pixels from either end, never quite zero, float32 (side,)."""
     places = np.arange(side) + 0.5
-    return np.minimum(1, np.minimum(places, side - places) / OVERLAP).astype(np.float32)
+    weights: np.ndarray = np.minimum(1, np.minimum(places, side - places) / OVERLAP).astype(np.float32)
+    return weights

@@ -5,6 +5,7 @@ the hole lies in no face is left to other ways.
 """
 
 from collections.abc import Callable, Iterator
+from functools import partial
 
 import cv2
 import numpy as np
@@ -49,8 +50,12 @@ def complete_faces(
             continue
         done = 1 - left.sum() / whole
         share = (left & inside(square, hole.shape)).sum() / whole
-        _complete(result, left, square, answer, lambda part, done=done, share=share: report(done + part * share))
+        _complete(result, left, square, answer, partial(_tell, report, done, share))
     return result, left
+
+
+def _tell(report: Report, begin: float, length: float, share: float) -> None:
+    report(begin + share * length)
 
 
 def pieces(hole: np.ndarray) -> Iterator[np.ndarray]:
@@ -114,15 +119,17 @@ def _blend_face(rgb: np.ndarray, hole: np.ndarray, square: Square, face: Tensor)
     border = round(SIDE * ROOM)
     pixels = cv2.copyMakeBorder(pixels, border, border, border, border, cv2.BORDER_REPLICATE)
     enlarged = cv2.resize(pixels, (side, side), interpolation=cv2.INTER_CUBIC if side > SIDE else cv2.INTER_AREA)
-    return enlarged + laplace_fill((photo.astype(np.float32) - enlarged) * known[:, :, None], known)
+    fitted: np.ndarray = enlarged + laplace_fill((photo.astype(np.float32) - enlarged) * known[:, :, None], known)
+    return fitted
 
 
 def _cut_part(filled: np.ndarray, square: Square, part: tuple[slice, slice]) -> np.ndarray:
     """Return the pixels of a part of the photo out of the square with room, uint8."""
     scale = len(filled) / (square.side * (1 + 2 * ROOM))
     top, left = square.top - ROOM * square.side, square.left - ROOM * square.side
-    matrix = np.float32(
-        [[scale, 0, (part[1].start + 0.5 - left) * scale - 0.5], [0, scale, (part[0].start + 0.5 - top) * scale - 0.5]]
+    matrix = np.array(
+        [[scale, 0, (part[1].start + 0.5 - left) * scale - 0.5], [0, scale, (part[0].start + 0.5 - top) * scale - 0.5]],
+        np.float32,
     )
     size = part[1].stop - part[1].start, part[0].stop - part[0].start
     way = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
@@ -136,7 +143,7 @@ def _cut(plane: np.ndarray, square: Square, room: float, side: int) -> np.ndarra
     top, left = square.top - room * square.side, square.left - room * square.side
     finer = max(1, int(length // side))  # pixels are averaged: cut larger first, then reduced
     step = length / (side * finer)
-    matrix = np.float32([[step, 0, left + step / 2 - 0.5], [0, step, top + step / 2 - 0.5]])
+    matrix = np.array([[step, 0, left + step / 2 - 0.5], [0, step, top + step / 2 - 0.5]], np.float32)
     way = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
     large = cv2.warpAffine(plane, matrix, (side * finer, side * finer), flags=way, borderMode=cv2.BORDER_REPLICATE)
     return cv2.resize(large, (side, side), interpolation=cv2.INTER_AREA) if finer > 1 else large
@@ -165,8 +172,8 @@ def by_search(network: DCGAN, seed: int) -> Answer:
         codes = network.codes(POOL, torch.Generator().manual_seed(seed))
         pictures, known, codes = (tensor.to(device) for tensor in (pictures, known, codes))
         codes = nearest(network, pictures, known, codes, RESTARTS)
-        everywhere = (part.expand(RESTARTS, -1, -1, -1) for part in (pictures, known))
-        _, faces, losses = search(network, *everywhere, codes, STEPS, report)
+        pictures, known = (part.expand(RESTARTS, -1, -1, -1) for part in (pictures, known))
+        _, faces, losses = search(network, pictures, known, codes, STEPS, report)
         return faces[losses.argmin()][None]
 
     return answer
@@ -179,7 +186,7 @@ def by_guess(network: Pluralistic, seed: int) -> Answer:
     def answer(pictures: Tensor, known: Tensor, report: Report) -> Tensor:
         device = next(network.parameters()).device
         noise = WIDER * network.noise(pictures, torch.Generator().manual_seed(seed))
-        found = network(torch.cat((pictures * known, known), 1).to(device), noise.to(device))
+        found: Tensor = network(torch.cat((pictures * known, known), 1).to(device), noise.to(device))
         report(1.0)
         return found
 

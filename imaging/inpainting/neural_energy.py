@@ -54,9 +54,12 @@ class Reader:
 
     @staticmethod
     def _gains(one: Tensor, pixels: Tensor) -> tuple[Tensor, Tensor]:
-        weights = (1 - PIXELS_SHARE) / len(one), PIXELS_SHARE / len(pixels)
-        squares = (part.square().mean().clamp(min=1e-6) for part in (one, pixels))
-        return tuple((weight / square).sqrt() for weight, square in zip(weights, squares, strict=True))
+        return _gain(one, 1 - PIXELS_SHARE), _gain(pixels, PIXELS_SHARE)
+
+
+def _gain(part: Tensor, share: float) -> Tensor:
+    weight = share / len(part)
+    return (weight / part.square().mean().clamp(min=1e-6)).sqrt()
 
 
 @dataclass(frozen=True)
@@ -92,12 +95,12 @@ class Energy:
         for number, (sought, one) in enumerate(zip(self.sought, maps, strict=True)):
             if not len(sought.centres) or not len(sought.filters.patches):
                 continue
-            if look_up:
-                self.goals[number] = neural_patches.average_matches(
-                    one.detach(), sought.centres, sought.filters, sought.trust
-                )
-            goal, count = self.goals[number]
-            apart = (((one - goal) ** 2).sum(0) * count).sum() / count.sum()
+            goal = self.goals[number]
+            if look_up or goal is None:
+                goal = neural_patches.average_matches(one.detach(), sought.centres, sought.filters, sought.trust)
+                self.goals[number] = goal
+            mean, count = goal
+            apart = (((one - mean) ** 2).sum(0) * count).sum() / count.sum()
             energy = energy + PATCH_WEIGHT / len(READ) * apart / sought.variance
         return energy
 

@@ -70,7 +70,7 @@ def average_matches(
     places = (height + 2 * REACH) * (width + 2 * REACH)
     sums, count = maps.new_zeros(places, len(maps)), maps.new_zeros(places)
     padded = _pad_cells(maps)
-    for part in centres.split(CHUNK):
+    for part in torch.split(centres, CHUNK):
         cells = _cells(part, width)
         queries = padded[cells]
         found = known.patches[nearest(queries, known)]

@@ -92,10 +92,9 @@ def synthesize(
     if min(hole.shape) < MIN_SIDE * factors[-1]:
         return np.where(hole[:, :, None], guess(*full, report), rgb)
     shares = _shares(factors)
-    answer = None
     for number, factor in enumerate(factors):
         scene = _reduce(full, factor)
-        if answer is None:
+        if number == 0:
             answer = to_tensor(guess(*scene, partial(_tell, report, 0.0, BEGUN)), device)
         else:
             answer = F.interpolate(answer, size=scene.hole.shape, mode="bicubic").clamp(0, 1)
@@ -159,7 +158,7 @@ def _optimize_scale(scene: Scene, start: Tensor, way: Way, number: int, report: 
     for step in range(_steps(number)):
         with torch.enable_grad():
             optimiser.zero_grad()
-            energy(pixels, look_up=step % REFRESH == 0).backward()
+            torch.autograd.backward(energy(pixels, look_up=step % REFRESH == 0))
         optimiser.step()
         report((step + 1) / _steps(number))
     whole[window] = energy.composed(pixels.detach()).clamp(0, 1)
@@ -184,4 +183,5 @@ def _window(hole: np.ndarray) -> tuple[slice, slice]:
         found = np.flatnonzero(hole.any(axis))
         begin = max(0, int(found[0]) - MARGIN) // 4 * 4
         spans.append(slice(begin, min(hole.shape[1 - axis], int(found[-1]) + 1 + MARGIN)))
-    return tuple(spans)
+    rows, columns = spans
+    return rows, columns

@@ -57,4 +57,5 @@ def _centres(level: Level, pixels: np.ndarray) -> np.ndarray:
     (height, width), radius = level.size, level.radius
     down = np.clip(pixels // level.stride - PAD, radius, height - radius - 1)
     across = np.clip(pixels % level.stride - PAD, radius, width - radius - 1)
-    return (down + PAD) * level.stride + across + PAD
+    centres: np.ndarray = (down + PAD) * level.stride + across + PAD
+    return centres

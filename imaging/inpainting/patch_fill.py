@@ -7,6 +7,7 @@ Inpainting", IPOL 2017 (texture beside colour, the start from the rim inwards); 
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 import cv2
 import numpy as np
@@ -48,21 +49,25 @@ def fill_with_patches(
     factor, planes = _build_search(rgb, hole, barred)
     levels = _pyramid(planes, random if seed else None)
     shares = iter(_shares(levels))
-    field = None
-    for number in range(len(levels) - 1, -1, -1):
+    coarsest = len(levels) - 1
+    for number in range(coarsest, -1, -1):
         level = levels[number]
         search = Search(level, random)
-        if field is None:
+        if number == coarsest:
             onion_peel.start(level, random, seed != 0)
             field = search.anything()
         else:
             field = _enlarge_field(field, levels[number + 1], level, random)
             level.values[level.hole] = votes(level, field, level.hole, SOFT)
-            levels[number + 1] = None
-        _settle(level, field, search, number == 0, lambda part, share=next(shares): report(share[0] + part * share[1]))
+            levels.pop()
+        _settle(level, field, search, number == 0, partial(_tell, report, *next(shares)))
     result = fill_full_size(rgb, hole, levels[0], field, factor)
     report(1.0)
     return result
+
+
+def _tell(report: Callable[[float], None], begin: float, length: float, share: float) -> None:
+    report(begin + share * length)
 
 
 def _build_search(rgb: np.ndarray, hole: np.ndarray, barred: np.ndarray) -> tuple[int, Planes]:

@@ -22,8 +22,8 @@ def votes(level: Level, field: Field, places: np.ndarray, power: float) -> np.nd
     weights = _weights(level, field, power)
     said = np.empty((len(places), level.values.shape[1]), np.float32)
     for part in chunks(len(places)):
-        total = np.float32(0)
-        sums = np.float32(0)
+        total: np.ndarray = np.zeros((), np.float32)
+        sums: np.ndarray = np.zeros((), np.float32)
         for offset in level.offsets:
             rows = level.target_rows[places[part] - offset]
             weight = np.where(rows >= 0, weights[rows], 0)[:, None]
@@ -51,11 +51,20 @@ def fill_full_size(rgb: np.ndarray, hole: np.ndarray, level: Level, field: Field
     return result
 
 
-def _average_sources(flat, width, level, field, weights, factor, down, across) -> np.ndarray:
+def _average_sources(
+    flat: np.ndarray,
+    width: int,
+    level: Level,
+    field: Field,
+    weights: np.ndarray,
+    factor: int,
+    down: np.ndarray,
+    across: np.ndarray,
+) -> np.ndarray:
     """Return what the sources of the patches over full-size pixels hold there, float32 (n, 3) in 0..255."""
     cells = (down // factor + PAD) * level.stride + across // factor + PAD
-    sums = np.float32(0)
-    total = np.float32(0)
+    sums: np.ndarray = np.zeros((), np.float32)
+    total: np.ndarray = np.zeros((), np.float32)
     for offset in level.offsets if factor == 1 else _few(level):
         rows = level.target_rows[cells - offset]
         weight = np.where(rows >= 0, weights[rows], 0)[:, None]
@@ -64,7 +73,8 @@ def _average_sources(flat, width, level, field, weights, factor, down, across) -
         pixels += (source_across - PAD) * factor + across % factor
         sums = sums + flat[pixels] * weight
         total = total + weight
-    return sums / total
+    mean: np.ndarray = sums / total
+    return mean
 
 
 def _few(level: Level) -> np.ndarray:
@@ -79,7 +89,8 @@ def _weights(level: Level, field: Field, power: float) -> np.ndarray:
     least = 2e-5 * len(level.offsets)  # so that an exact match does not outweigh all others
     logarithm = -power * np.log(field.distances + least) - np.log(DEEPER) * np.minimum(level.depth, DEEPEST)
     # Kept within what float32 can hold: it is neighbours that are compared, and they are not that far apart.
-    return np.exp(np.maximum(logarithm - logarithm.max(), -80)).astype(np.float32)
+    weights: np.ndarray = np.exp(np.maximum(logarithm - logarithm.max(), -80)).astype(np.float32)
+    return weights
 
 
 def _correction(level: Level, field: Field) -> np.ndarray:

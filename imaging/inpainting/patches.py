@@ -5,6 +5,7 @@ holds at least one pixel of the hole. Positions are flat indices into arrays tha
 a small step from any patch never leaves the array nor reaches the other end of a row.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import cv2
@@ -101,10 +102,11 @@ def products(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     By OpenCV on one thread: NumPy's library spreads these small products over all processors, and when other jobs
     keep those busy each one waits for all: a hundred times slower.
     """
-    return cv2.gemm(first, second, 1.0, None, 0.0, flags=cv2.GEMM_2_T)
+    nothing_added = np.empty(0, np.float32)
+    return np.asarray(cv2.gemm(first, second, 1.0, nothing_added, 0.0, flags=cv2.GEMM_2_T))
 
 
-def chunks(count: int):
+def chunks(count: int) -> Iterator[slice]:
     """Cut a long list into slices that stay in the processor's cache."""
     for start in range(0, count, CHUNK_ROWS):
         yield slice(start, min(start + CHUNK_ROWS, count))
@@ -128,7 +130,8 @@ def _sums(field: np.ndarray) -> np.ndarray:
     """Sums over squares of two by two pixels; those at an odd edge are smaller."""
     height, width = field.shape[:2]
     even = np.pad(field, ((0, height % 2), (0, width % 2)) + ((0, 0),) * (field.ndim - 2))
-    return even[::2, ::2] + even[1::2, ::2] + even[::2, 1::2] + even[1::2, 1::2]
+    sums: np.ndarray = even[::2, ::2] + even[1::2, ::2] + even[::2, 1::2] + even[1::2, 1::2]
+    return sums
 
 
 def _pad(field: np.ndarray) -> np.ndarray:

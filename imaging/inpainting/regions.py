@@ -6,6 +6,7 @@ that lie together share a crop; long thin holes, such as scratches, are cut into
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 import cv2
 import numpy as np
@@ -56,13 +57,17 @@ def fill_by_regions(
             result[crop],
             here,
             barred[crop] | far,
-            lambda share, begin=end - cost, length=cost: report(min(1.0, begin + share * length)),
+            partial(_tell, report, end - cost, cost),
         )
         inner = tuple(slice(c.start - w.start, c.stop - w.start) for c, w in zip(core, crop, strict=True))
         result[core][region.piece] = answer[inner][region.piece]
         missing[core][region.piece] = False
     report(1.0)
     return result
+
+
+def _tell(report: Callable[[float], None], begin: float, length: float, share: float) -> None:
+    report(min(1.0, begin + share * length))
 
 
 def regions(hole: np.ndarray) -> Iterator[Region]:
@@ -79,8 +84,8 @@ def regions(hole: np.ndarray) -> Iterator[Region]:
         if thick >= BULKY * longest:
             yield _region([(number, rows, columns)], labels, depth)
         else:
-            for cell, *part in _cut(number, rows, columns, max(WINDOW, round(4 * thick)), labels):
-                cells.setdefault(cell, []).append((number, *part))
+            for cell, tall, wide in _cut(number, rows, columns, max(WINDOW, round(4 * thick)), labels):
+                cells.setdefault(cell, []).append((number, tall, wide))
     for parts in cells.values():
         yield _region(parts, labels, depth)
 
@@ -123,7 +128,9 @@ def _boxes(labels: np.ndarray, count: int) -> np.ndarray:
     return np.stack([top, bottom, left, right])
 
 
-def _cut(number: int, rows: slice, columns: slice, side: int, labels: np.ndarray):
+def _cut(
+    number: int, rows: slice, columns: slice, side: int, labels: np.ndarray
+) -> Iterator[tuple[tuple[int, int], slice, slice]]:
     """Yield ((row, column) of the grid, rows, columns) for each cell in which the hole of this number has a part."""
     for top in range(rows.start - rows.start % side, rows.stop, side):
         for left in range(columns.start - columns.start % side, columns.stop, side):
@@ -146,11 +153,11 @@ def _region(parts: list[tuple[int, slice, slice]], labels: np.ndarray, depth: np
         piece[inner] |= labels[tall, wide] == number
     thick = 2 * float(depth[rows, columns][piece].max())
     margin = max(MIN_MARGIN, round(MARGIN_THICKNESSES * thick))
-    crop = tuple(
+    tall, wide = (
         slice(max(0, span.start - margin), min(length, span.stop + margin))
         for span, length in zip((rows, columns), labels.shape, strict=True)
     )
-    return Region((rows, columns), piece, crop, margin)
+    return Region((rows, columns), piece, (tall, wide), margin)
 
 
 def _near(hole: np.ndarray, margin: int) -> np.ndarray:

@@ -48,9 +48,10 @@ def thin(hole: np.ndarray) -> np.ndarray:
         return hole.copy()
     count, labels = cv2.connectedComponents(hole.astype(np.uint8), connectivity=8)
     areas, deep_areas = (np.bincount(part, minlength=count) for part in (labels.ravel(), labels[deep]))
-    slight = deep_areas <= CROSSINGS * areas
-    slight[0] = False
-    return slight[labels]
+    is_slight: np.ndarray = deep_areas <= CROSSINGS * areas
+    is_slight[0] = False
+    slight: np.ndarray = is_slight[labels]
+    return slight
 
 
 def _depth(hole: np.ndarray) -> np.ndarray:

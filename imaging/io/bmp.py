@@ -2,8 +2,12 @@
 
 import struct
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from PIL import Image
+
+if TYPE_CHECKING:
+    import numpy as np
 
 _BIT_FIELDS, _ALPHA_FIELDS = 3, 6
 _WITH_FIELDS = 40  # bytes of the shortest header that bit fields may follow
@@ -41,7 +45,7 @@ def open_bit_fields(data: bytes, max_megapixels: float) -> Image.Image | None:
     content = bytes(data[header.pixels_at : header.pixels_at + header.row_bytes * height])
     rows = np.frombuffer(content, np.uint8).reshape(height, header.row_bytes)
     words = rows.view(f"<u{header.bits // 8}")[:, : header.width]
-    red, green, blue, alpha = (_plane(words, mask, np) for mask in _masks(data, header))
+    red, green, blue, alpha = (_plane(words, mask) for mask in _masks(data, header))
     # Programs that know no transparency leave its bits at zero.
     pixels = np.dstack([red, green, blue, alpha] if alpha.any() else [red, green, blue])
     image = Image.fromarray(np.ascontiguousarray(pixels[::-1] if header.height > 0 else pixels))
@@ -69,11 +73,14 @@ def _masks(data: bytes, header: _Header) -> tuple[int, ...]:
     return struct.unpack_from("<4I", data, _MASKS_AT) if has_alpha else (*struct.unpack_from("<3I", data, _MASKS_AT), 0)
 
 
-def _plane(words, mask: int, np):
+def _plane(words: "np.ndarray", mask: int) -> "np.ndarray":
     """Return the values under `mask`, shape (H, W), scaled to uint8."""
+    import numpy as np  # see `open_bit_fields`
+
     if not mask:
         return np.zeros(words.shape, np.uint8)
     shift = (mask & -mask).bit_length() - 1
     most = mask >> shift
     values = (words.astype(np.uint32) & np.uint32(mask)) >> np.uint32(shift)
-    return np.rint(values * (255.0 / most)).clip(0, 255).astype(np.uint8)
+    scaled: np.ndarray = np.clip(np.rint(values * (255.0 / most)), 0, 255).astype(np.uint8)
+    return scaled

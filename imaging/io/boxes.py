@@ -14,6 +14,10 @@ class BrokenBoxes(ValueError):
     """A box, or what it points at, does not lie inside the file."""
 
 
+# An item, and its properties: whether each is essential, and its number from 1 on.
+Association = tuple[int, list[tuple[bool, int]]]
+
+
 @dataclass(frozen=True)
 class Box:
     """`origin` is where the header begins; the content lies from `start` to `end`."""
@@ -65,7 +69,7 @@ def children(data: bytes, start: int, end: int, may_be_cut: bool = False) -> lis
 
     With `may_be_cut` the last one may, and is given as far as it goes.
     """
-    boxes = []
+    boxes: list[Box] = []
     while start + 8 <= end:
         size, kind = struct.unpack_from(">I4s", data, start)
         content = start + 8
@@ -137,7 +141,7 @@ def read_references(data: bytes, iref: Box) -> list[tuple[bytes, int, int]]:
     return found
 
 
-def read_associations(data: bytes, ipma: Box) -> list[tuple[int, list[tuple[bool, int]]]]:
+def read_associations(data: bytes, ipma: Box) -> list[Association]:
     """Return [(item, [(essential, number of a property from 1 on)])] in the file's order."""
     reader = Reader(data, ipma)
     width = 2 if reader.flags & 1 else 1
@@ -150,7 +154,7 @@ def read_associations(data: bytes, ipma: Box) -> list[tuple[int, list[tuple[bool
     return entries
 
 
-def write_associations(entries: list[tuple[int, list[tuple[bool, int]]]]) -> bytes:
+def write_associations(entries: list[Association]) -> bytes:
     """Return a box `ipma` that says what `read_associations` read."""
     body = struct.pack(">II", 0x01000001, len(entries))
     for item, properties in entries:

@@ -34,9 +34,9 @@ _SUFFIXES = {".webp": "webp", ".jpg": "jpeg", ".jpeg": "jpeg", ".png": "png"}
 
 
 def inspect(
-    path: str | os.PathLike,
-    preview: str | os.PathLike,
-    thumbnail: str | os.PathLike,
+    path: str | os.PathLike[str],
+    preview: str | os.PathLike[str],
+    thumbnail: str | os.PathLike[str],
     max_megapixels: float = DEFAULT_MAX_MEGAPIXELS,
     seconds: int | None = None,
     memory_mb: int | None = None,
@@ -111,7 +111,7 @@ def _reduce_hdr(image: Image.Image) -> Image.Image:
     return image.reduce(factor) if colours and colours.hdr and factor > 1 else image
 
 
-def _write(image, path: Path) -> None:
+def _write(image: Image.Image, path: Path) -> None:
     path.write_bytes(encode(image, _SUFFIXES[path.suffix.lower()], PREVIEW_QUALITY))
 
 

@@ -16,6 +16,7 @@ import threading
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
+from typing import Any
 
 from imaging.io.errors import ERRORS, OutOfTime, PictureError, TooCostly
 
@@ -27,10 +28,10 @@ _CLONE_NEWUSER, _CLONE_NEWNET = 0x10000000, 0x40000000
 _GO = "go"
 
 # Megabytes that a child wants -> a context in which it may have them. It may raise, and then the child is ended.
-Memory = Callable[[int], AbstractContextManager]
+Memory = Callable[[int], AbstractContextManager[object]]
 
 
-def ask(module: str, arguments: list[str], seconds: int, memory: Memory | None = None) -> dict:
+def ask(module: str, arguments: list[str], seconds: int, memory: Memory | None = None) -> dict[str, Any]:
     """Run `python -m module` without this process's environment, where the secrets are; return its answer.
 
     Before the child decodes, `memory` is asked for what it needs. Raises PictureError (TooCostly when a limit was met,
@@ -39,10 +40,17 @@ def ask(module: str, arguments: list[str], seconds: int, memory: Memory | None =
     """
     environment = {"LANG": "C.UTF-8", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "PYTHONPATH": str(_ROOT)}
     command = [sys.executable, "-P", "-m", module, *arguments]
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
-    with subprocess.Popen(command, cwd="/", env=environment, text=True, **pipes) as child:
+    with subprocess.Popen(
+        command,
+        cwd="/",
+        env=environment,
+        text=True,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+    ) as child:
         over = threading.Event()
-        clock = threading.Timer(seconds, lambda: (over.set(), child.kill()))
+        clock = threading.Timer(seconds, _end, (child, over))
         clock.start()
         try:
             answer = _talk(child, memory)
@@ -54,8 +62,14 @@ def ask(module: str, arguments: list[str], seconds: int, memory: Memory | None =
     return _check_answer(answer)
 
 
-def _talk(child: subprocess.Popen, memory: Memory | None) -> str:
+def _end(child: subprocess.Popen[str], over: threading.Event) -> None:
+    over.set()
+    child.kill()
+
+
+def _talk(child: subprocess.Popen[str], memory: Memory | None) -> str:
     """Return the last line of the child, "" where there is none."""
+    assert child.stdin is not None and child.stdout is not None  # both are pipes
     line = child.stdout.readline()
     wanted = _parse(line).get("megabytes")
     if not isinstance(wanted, int):
@@ -69,7 +83,7 @@ def _talk(child: subprocess.Popen, memory: Memory | None) -> str:
         return child.stdout.readline()
 
 
-def _parse(line: str) -> dict:
+def _parse(line: str) -> dict[str, Any]:
     try:
         answer = json.loads(line)
     except ValueError:
@@ -77,7 +91,7 @@ def _parse(line: str) -> dict:
     return answer if isinstance(answer, dict) else {}
 
 
-def _check_answer(line: str) -> dict:
+def _check_answer(line: str) -> dict[str, Any]:
     answer = _parse(line)
     if not answer:  # it was killed by one of its limits, or fell over a bug in a decoder
         raise TooCostly()
@@ -95,7 +109,7 @@ def wait_for_memory(megabytes: int) -> None:
         sys.exit(1)
 
 
-def reply(work: Callable[[], dict], seconds: int, memory_mb: int, written_mb: int) -> None:
+def reply(work: Callable[[], dict[str, Any]], seconds: int, memory_mb: int, written_mb: int) -> None:
     """In the child: set the limits, do the work, print its answer or what went wrong."""
     restrict()
     resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))

@@ -72,9 +72,9 @@ def from_numbers(primaries: int, transfer: int) -> Colours | None:
 def from_png(gamma: float | None, chromaticity: tuple[float, ...] | None) -> Colours | None:
     """Return the colours that gAMA (such as 0.45455) and cHRM (white, red, green, blue) mean; None for sRGB."""
     exponent = 1 / gamma if gamma and 0.1 <= gamma <= 10 else None
-    primaries = BT709
+    primaries: Chromaticities = BT709
     if chromaticity and len(chromaticity) == 8:
-        white, red, green, blue = (tuple(chromaticity[at : at + 2]) for at in range(0, 8, 2))
+        white, red, green, blue = ((chromaticity[at], chromaticity[at + 1]) for at in range(0, 8, 2))
         primaries = (red, green, blue, white)
     colours = Colours(primaries, exponent)
     return None if colours.is_srgb or not _is_sane(primaries) else colours
@@ -122,7 +122,8 @@ def tone_mapped(image: Image.Image, colours: Colours) -> Image.Image:
 def _pq_light(value: float) -> float:
     """Return SMPTE ST 2084's light of a value in [0, 1], with white paper as 1."""
     root = value ** (32 / 2523)
-    return 10_000 / _WHITE_NITS * (max(root - 0.8359375, 0) / (18.8515625 - 18.6875 * root)) ** (8192 / 1305)
+    light: float = (max(root - 0.8359375, 0) / (18.8515625 - 18.6875 * root)) ** (8192 / 1305)
+    return 10_000 / _WHITE_NITS * light
 
 
 def _hlg_light(value: float) -> float:

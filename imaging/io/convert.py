@@ -21,8 +21,8 @@ _MIN_MB = 100
 
 
 def convert(
-    source: str | os.PathLike,
-    target: str | os.PathLike,
+    source: str | os.PathLike[str],
+    target: str | os.PathLike[str],
     format: str,
     metadata: str = "keep",
     max_megapixels: float = DEFAULT_MAX_MEGAPIXELS,
@@ -67,7 +67,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _convert(arguments: argparse.Namespace) -> dict:
+def _convert(arguments: argparse.Namespace) -> dict[str, int]:
     with open_image(arguments.source, arguments.max_megapixels) as image:
         child.wait_for_memory(_MIN_MB + image.width * image.height * _BYTES_PER_PIXEL // 2**20)
     from imaging.io.files import decode, encode  # numpy is loaded under the limits as well

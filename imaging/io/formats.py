@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
+from typing import cast
 
 from PIL import Image, PngImagePlugin
 
@@ -55,7 +56,7 @@ warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
 # Profiles of printers are larger than Pillow's 1 MiB, and results carry the profile of their original.
 PngImagePlugin.MAX_TEXT_CHUNK = png.MAX_PROFILE_BYTES
 
-Source = str | os.PathLike | bytes
+Source = str | os.PathLike[str] | bytes
 
 
 @dataclass(frozen=True)
@@ -94,7 +95,7 @@ def open_image(
 
 def header_of(image: Image.Image) -> Header:
     """Return the Header of an image that `open_image` gave."""
-    return Header(FORMATS[image.format], image.width, image.height, image.info.get("pages", 1))
+    return Header(FORMATS[image.format or ""], image.width, image.height, image.info.get("pages", 1))
 
 
 @contextmanager
@@ -107,7 +108,7 @@ def _content(source: Source) -> Iterator[bytes]:
         if not os.fstat(file.fileno()).st_size:
             raise ForeignFormat()
         with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-            yield data
+            yield cast(bytes, data)  # whatever reads it reads both alike
 
 
 def _kind(data: bytes) -> str:
@@ -174,9 +175,10 @@ def _open_tiff(source: Source, data: bytes, max_megapixels: float) -> Image.Imag
     try:
         image = _open_plain(source if page is file.pages[0] else file.beginning_with(page), data, max_megapixels)
     except Exception:  # a layout of samples that Pillow has no mode for
-        image = tiff.open_deep(file, page)
-        if image is None:
+        deep = tiff.open_deep(file, page)
+        if deep is None:
             raise
+        image = deep
     image.info["pages"] = file.page_count
     return image
 

@@ -6,8 +6,10 @@ A decoder may paint the tiles that a file cut short no longer has; so every item
 import struct
 
 from imaging.io.boxes import (
+    Association,
     Box,
     BrokenBoxes,
+    Extent,
     Reader,
     children,
     find,
@@ -66,6 +68,8 @@ class HeifFile:
 
         Encoders wrote files otherwise, browsers show them, and libavif takes them for damaged.
         """
+        if self._meta_box is None or self._iprp is None:
+            return None
         boxes = [box for box in self._lists if box.kind == b"ipma"]
         entries = [entry for box in boxes for entry in read_associations(self._data, box)]
         changed = len(boxes) > 1
@@ -74,9 +78,9 @@ class HeifFile:
             if size is not None:
                 entries[number] = (item, [(False, size), *properties])
                 changed = True
-        return self._with_list(boxes, entries) if changed else None
+        return self._with_list(self._meta_box, self._iprp, boxes, entries) if changed else None
 
-    def _extents(self):
+    def _extents(self) -> list[Extent]:
         iloc = find(self._meta, b"iloc")
         return read_extents(self._data, iloc) if iloc else []
 
@@ -87,7 +91,7 @@ class HeifFile:
         reader = Reader(self._data, box)
         return reader.number(4 if reader.version else 2)
 
-    def _references(self):
+    def _references(self) -> list[tuple[bytes, int, int]]:
         iref = find(self._meta, b"iref")
         return read_references(self._data, iref) if iref else []
 
@@ -133,18 +137,18 @@ class HeifFile:
         size = find(self._properties_of(master), b"ispe")
         return self._properties.index(size) + 1 if size else None
 
-    def _with_list(self, old: list[Box], entries: list) -> bytes:
+    def _with_list(self, meta: Box, iprp: Box, old: list[Box], entries: list[Association]) -> bytes:
         """Return the file with its lists of properties replaced by one, and all that lies behind found again."""
         new = write_associations(entries)
         growth = len(new) - sum(box.end - box.origin for box in old)
-        head = bytearray(self._data[: self._meta_box.end])
+        head = bytearray(self._data[: meta.end])
         for extent in self._extents():
-            if extent.method == 0 and extent.offset >= self._meta_box.end:
+            if extent.method == 0 and extent.offset >= meta.end:
                 told = int.from_bytes(head[extent.place : extent.place + extent.width], "big") + growth
                 head[extent.place : extent.place + extent.width] = told.to_bytes(extent.width, "big")
-        for box in (self._meta_box, self._iprp):
+        for box in (meta, iprp):
             head[box.origin : box.origin + 4] = (box.end - box.origin + growth).to_bytes(4, "big")
         for box in reversed(old):
             del head[box.origin : box.end]
         head[old[0].origin : old[0].origin] = new
-        return bytes(head) + bytes(self._data[self._meta_box.end :])
+        return bytes(head) + bytes(self._data[meta.end :])

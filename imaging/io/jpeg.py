@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from collections.abc import Iterator
 from io import BytesIO
 
 from PIL import Image
@@ -74,7 +75,7 @@ def _has_every_scan(data: bytes) -> bool:
     return bool(missing) and not any(map(any, missing.values()))
 
 
-def _segments(data: bytes):
+def _segments(data: bytes) -> Iterator[tuple[int, bytes]]:
     """Yield (marker, content) of each segment, up to one that is cut."""
     at = 2
     while found := _MARKER.search(data, at):

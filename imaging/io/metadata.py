@@ -6,6 +6,7 @@ Both lists below name what stays, so that a tag nobody thought of is dropped and
 
 import math
 import re
+from collections.abc import Set
 
 from PIL import Image
 from PIL.ExifTags import IFD, Base
@@ -162,7 +163,7 @@ def _load_exif(exif: bytes | None) -> Image.Exif:
     return tags
 
 
-def _copy_tags(tags: Image.Exif, first: set, exposure: set | None) -> bytes | None:
+def _copy_tags(tags: Image.Exif, first: Set[int], exposure: Set[int] | None) -> bytes | None:
     """Copy the named tags into new EXIF bytes; `exposure` None means the whole Exif directory."""
     kept = Image.Exif()
     for tag in first & set(tags):

@@ -1,11 +1,15 @@
 """Any kind of Pillow image as 8-bit RGB or RGBA that looks right, with the colour profile that fits it. Pillow only."""
 
 from io import BytesIO
+from typing import TYPE_CHECKING, Literal
 
 from PIL import Image, ImageCms
 
 from imaging.io import cicp
 from imaging.io.png import MAX_PROFILE_BYTES
+
+if TYPE_CHECKING:
+    import numpy as np
 
 _DIRECT = {"1", "L", "P", "RGB", "YCbCr", "HSV", "RGBX", "CMYK"}
 _GREY = {"1", "L", "LA", "La", "F"}  # and those that begin with I
@@ -43,13 +47,25 @@ def between_profiles(image: Image.Image, source: bytes | None, target: bytes | N
     if source == target:
         return image
     try:
-        return ImageCms.profileToProfile(image, _profile(source), _profile(target), outputMode=image.mode)
+        return _transform(image, _profile(source), _profile(target), image.mode)
     except (ImageCms.PyCMSError, OSError, ValueError):  # colours a little off are better than no picture
         return image
 
 
 def _profile(icc: bytes | None) -> ImageCms.ImageCmsProfile:
-    return ImageCms.ImageCmsProfile(BytesIO(icc)) if icc else ImageCms.createProfile("sRGB")
+    return ImageCms.ImageCmsProfile(BytesIO(icc)) if icc else _named("sRGB")
+
+
+def _named(space: Literal["LAB", "sRGB"]) -> ImageCms.ImageCmsProfile:
+    return ImageCms.ImageCmsProfile(ImageCms.createProfile(space))
+
+
+def _transform(
+    image: Image.Image, source: ImageCms.ImageCmsProfile, target: ImageCms.ImageCmsProfile, mode: str
+) -> Image.Image:
+    converted = ImageCms.profileToProfile(image, source, target, outputMode=mode)
+    assert converted is not None  # it is where the image is not changed in place
+    return converted
 
 
 def _usable_for_rgb(icc: bytes) -> bool:
@@ -62,14 +78,13 @@ def _convert(image: Image.Image, icc: bytes, space: bytes) -> Image.Image | None
     if icc[16:20] != space:
         return None
     try:
-        return ImageCms.profileToProfile(image, _profile(icc), _profile(None), outputMode="RGB")
+        return _transform(image, _profile(icc), _profile(None), "RGB")
     except (ImageCms.PyCMSError, OSError, ValueError):
         return None
 
 
 def _from_lab(image: Image.Image) -> Image.Image:
-    lab, srgb = ImageCms.createProfile("LAB"), ImageCms.createProfile("sRGB")
-    return ImageCms.profileToProfile(image, lab, srgb, outputMode="RGB")
+    return _transform(image, _named("LAB"), _named("sRGB"), "RGB")
 
 
 def _from_grey(image: Image.Image, icc: bytes) -> Image.Image:
@@ -99,7 +114,7 @@ def _from_deep(image: Image.Image) -> Image.Image:
     return Image.fromarray(to_eight_bits(values)).convert("RGB")
 
 
-def to_eight_bits(values):
+def to_eight_bits(values: "np.ndarray") -> "np.ndarray":
     """Return an array of integers or floating point numbers of any shape as uint8.
 
     Integers deeper than 8 bits fill 16 bits by convention, unless none is over 255: then a program wrote 8 bits, or

@@ -42,7 +42,8 @@ def mend(data: bytes) -> bytes | None:
     That is: further pictures of an animation, ancillary chunks whose check is wrong, a profile over MAX_PROFILE_BYTES,
     and all behind the place where the file is cut. Whether every pixel is there the decoder will tell.
     """
-    kept, changed, kind = [SIGNATURE], False, b""
+    kept: list[bytes | tuple[int, int]] = [SIGNATURE]
+    changed, kind = False, b""
     for chunk in chunks(data):
         kind = chunk.kind
         if _hinders(data, chunk):

@@ -47,7 +47,7 @@ def gradient(first: str, last: str, direction: str, picture: Picture) -> Backdro
             share = ways[direction]
         dither = _BAYER[numbers[:, None] % 8, np.arange(width) % 8]
         mixed = start + share[:, :, None] * (end - start) + dither[:, :, None]
-        return np.clip(np.rint(mixed), 0, 255).astype(np.uint8)
+        return _round_to_bytes(mixed)
 
     return backdrop
 
@@ -73,8 +73,8 @@ def blur_background(picture: Picture, alpha: np.ndarray, amount: float) -> Backd
     light = np.square(resize_area(picture.rgb, size).astype(np.float32))
     inside = resize_area((alpha > 4).astype(np.uint8) * 255, size)
     behind = (cv2.dilate(inside, np.ones((5, 5), np.uint8)) == 0).astype(np.float32)
-    if picture.has_alpha:
-        behind *= resize_area(picture.alpha, size) > 250
+    if (own := picture.alpha) is not None:
+        behind *= resize_area(own, size) > 250
     filled = _fill_unknown(light, behind, _WIDE * max(size))
     sigma = max(0.3, amount * max(size))
     soft = _blur(filled, sigma)
@@ -112,4 +112,5 @@ def _blur(field: np.ndarray, sigma: float) -> np.ndarray:
 
 
 def _round_to_bytes(values: np.ndarray) -> np.ndarray:
-    return np.clip(np.rint(values), 0, 255).astype(np.uint8)
+    pixels: np.ndarray = np.clip(np.rint(values), 0, 255).astype(np.uint8)
+    return pixels

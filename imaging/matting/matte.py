@@ -135,7 +135,8 @@ def _sharpen_mask(mask: np.ndarray) -> np.ndarray:
     if not inside.any() or inside.all():
         return mask
     depth = cv2.distanceTransform(inside, cv2.DIST_L2, 5) - cv2.distanceTransform(1 - inside, cv2.DIST_L2, 5)
-    return np.clip(mask + depth / (2 * DECIDED * min(mask.shape)), 0, 1)
+    sharpened: np.ndarray = np.clip(mask + depth / (2 * DECIDED * min(mask.shape)), 0, 1)
+    return sharpened
 
 
 def _sure(source: np.ndarray, radius: int) -> tuple[np.ndarray, np.ndarray]:
@@ -147,7 +148,7 @@ def _sure(source: np.ndarray, radius: int) -> tuple[np.ndarray, np.ndarray]:
 
 def _blur_layers(rgb: np.ndarray, alpha: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return local means of what is in front and behind, float32 (h, w, 3) in 0..255, at working size."""
-    size = fit_size(*alpha.shape, WORKING_SIDE)
+    size = fit_size(alpha.shape[0], alpha.shape[1], WORKING_SIDE)
     seen = resize_area(rgb, size).astype(np.float32)
     share = resize_area(alpha, size).astype(np.float32)[:, :, None] / 255
     front = behind = seen

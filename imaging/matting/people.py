@@ -41,7 +41,7 @@ def find_people(
     squares side by side, and once as a whole, which tells people from what looks like one in a part. What it then saw
     faintly or small it sees again in a crop.
     """
-    size = sliding_window.strip_size(*rgb.shape[:2], sliding_window.FINE_SIDE)
+    size = sliding_window.strip_size(rgb.shape[0], rgb.shape[1], sliding_window.FINE_SIDE)
     strip = to_tensor(resize_area(rgb, size), device)
     predictions = [_values(prediction) for prediction in sliding_window.predict_strip(ask, strip, sides)]
     seen = np.maximum.reduce(predictions)
@@ -108,4 +108,5 @@ def _values(answer: Tensor) -> np.ndarray:
 
 
 def _pixels(mask: np.ndarray) -> np.ndarray:
-    return np.rint(mask * 255).astype(np.uint8)
+    pixels: np.ndarray = np.rint(mask * 255).astype(np.uint8)
+    return pixels

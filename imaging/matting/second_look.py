@@ -140,7 +140,8 @@ def _weight(shape: tuple[int, int], crop: Box, size: tuple[int, int]) -> np.ndar
     """Return how much a crop counts, float32 `shape` in [0, 1]."""
     down = _ramp(shape[0], crop.top > 0, crop.bottom < size[0])
     across = _ramp(shape[1], crop.left > 0, crop.right < size[1])
-    return np.minimum(down[:, None], across[None])
+    weight: np.ndarray = np.minimum(down[:, None], across[None])
+    return weight
 
 
 def _ramp(length: int, rises: bool, falls: bool) -> np.ndarray:
