@@ -29,7 +29,7 @@ def list_weights() -> None:
         kind = "imported" if view.imported else "shipped"
         state = "unusable" if view.reason else "matches its SHA-256"
         click.echo("  ".join([view.name, kind, state, ", ".join(service.key for service in view.services) or "unused"]))
-        if view.imported:
+        if view.imported and view.entry:
             click.echo(f"    stored {view.entry.sha256}\n    official file {view.entry.source_sha256}")
     known = {view.name for view in listed}
     for row in OFFICIAL:

@@ -159,9 +159,12 @@ def main(name: str, source: str, target: str, megabytes: str) -> None:
         _, hard = resource.getrlimit(kind)
         limit = limit if hard == resource.RLIM_INFINITY else min(limit, hard)
         resource.setrlimit(kind, (limit, limit))
+    row = official(name)
+    if row is None:
+        sys.exit(f"No official weights are called {name}.")
+    answer: dict[str, str | int] = {}
     try:
-        convert(official(name), Path(source), Path(target), most)
-        answer = {}
+        convert(row, Path(source), Path(target), most)
     except ConversionRefused as error:
         answer = {"error": error.key, "detail": error.detail}
     except OSError as error:

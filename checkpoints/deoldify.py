@@ -12,7 +12,7 @@ EPSILON = 1e-5  # of batch norms
 
 def convert(network: DeOldify, official: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """Return the state dict of `network` made of the tensors of an official file. Raises KeyError: one is missing."""
-    state = {}
+    state: dict[str, Tensor] = {}
     for name, module in network.named_modules():
         own = list(module.named_parameters(recurse=False))
         if own:

@@ -20,7 +20,7 @@ from jobs import process_identity
 from jobs.errors import JobError
 from jobs.files import storage
 from jobs.files.uploads import display_name
-from models import WeightsImport, db, utc_now
+from models import WeightsImport, count_changed, db, utc_now
 from models.job import DONE, FAILED, QUEUED, RUNNING
 from networks.manifest import MANIFEST
 
@@ -117,7 +117,7 @@ def _rescue() -> None:
     too_old = utc_now() - timedelta(seconds=2 * imports.CHILD_SECONDS)
     rows = db.session.scalars(select(WeightsImport).where(WeightsImport.status == RUNNING)).all()
     for row in rows:
-        if process_identity.is_dead(row.worker) or row.started_at < too_old:
+        if process_identity.is_dead(row.worker) or (row.started_at or too_old) < too_old:
             if row.attempts >= MAX_ATTEMPTS:
                 _end(row.id, row.worker, FAILED, _LOST)
             else:
@@ -138,7 +138,7 @@ def _claim_upload(worker: str) -> WeightsImport | None:
         this_run = process_identity.new_run(worker)
         claim = update(WeightsImport).where(WeightsImport.id == row.id, WeightsImport.status == QUEUED)
         values = {"status": RUNNING, "worker": this_run, "attempts": row.attempts + 1, "started_at": utc_now()}
-        taken = db.session.execute(claim.values(**values)).rowcount
+        taken = count_changed(claim.values(**values))
         db.session.commit()
         if taken:
             row = db.session.get(WeightsImport, row.id, populate_existing=True)

@@ -1,5 +1,6 @@
 """One run of a tool on one input after another, or on several at once. One bad file never ends the run."""
 
+import sys
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -8,16 +9,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import click
-
 from imaging.io import files
 from imaging.io.errors import ForeignFormat
+from imaging.io.files import Picture
 from imaging.io.outputs import OutputExists
 from revive.console import DECLINED, DONE, FAILED, SKIPPED, End, PlainLines, printable
 from revive.inputs import Input
 from revive.options import describe_error
 from revive.targets import SUFFIX_OF, Target
-from services.base import MET, STATES, Cancelled, Result, Service
+from services.base import MET, STATES, Cancelled, Report, Result, Service
 
 
 @dataclass(frozen=True)
@@ -85,12 +85,12 @@ def _process(task: Task, source: Input, number: int, console: PlainLines) -> End
     return End(**vars(end) | {"seconds": time.monotonic() - started})
 
 
-def _run(task: Task, source: Input, report) -> End:
-    report(0.0)
+def _run(task: Task, source: Input, report: Report) -> End:
+    report(0.0, "")
     service = task.service
     if task.skip_existing and task.target.has_output(source):
         return _end(source, SKIPPED, "Its output exists already. Skipped.")
-    content = click.get_binary_stream("stdin").read() if source.is_standard else source.path
+    content = sys.stdin.buffer.read() if source.is_standard else source.path
     picture = files.decode(content, task.max_megapixels)
     notes = tuple(_describe_stretched_masks(service, task.options, picture))
     if (pages := files.probe(content, task.max_megapixels).pages) > 1:
@@ -100,22 +100,22 @@ def _run(task: Task, source: Input, report) -> End:
     message = service.verdicts.get(result.verdict, "")
     if result.picture is None:
         return End(str(source.path), _name(source), DECLINED, message, result.verdict, notes)
-    outputs = _write(task, source, result)
+    outputs = _write(task, source, result.picture, result)
     return End(str(source.path), _name(source), DONE, message, result.verdict, notes, outputs)
 
 
-def _write(task: Task, source: Input, result: Result) -> tuple[Path, ...]:
+def _write(task: Task, source: Input, first: Picture, result: Result) -> tuple[Path, ...]:
     """Write the result, further answers as NAME-2 and so on, finished files as NAME-<file>; return their paths."""
-    format = task.target.format or files.choose_format(result.picture)
+    format = task.target.format or files.choose_format(first)
     if task.target.path is None:
-        stream = click.get_binary_stream("stdout")
-        stream.write(files.encode(result.picture, format, task.quality, task.metadata))
+        stream = sys.stdout.buffer
+        stream.write(files.encode(first, format, task.quality, task.metadata))
         stream.flush()
         return ()
     folder, stem = task.target.place_of(source)
     outputs = task.target.outputs_of(source)
     suffix = SUFFIX_OF[format] if task.target.is_folder else task.target.path.suffix
-    pictures = {folder / f"{stem}{suffix}": result.picture}
+    pictures = {folder / f"{stem}{suffix}": first}
     for number, answer in enumerate(result.answers, start=2):
         pictures[folder / f"{outputs.extend(stem, str(number))}{suffix}"] = answer
     encoded = {path: files.encode(each, format, task.quality, task.metadata) for path, each in pictures.items()}

@@ -85,7 +85,7 @@ def configure(
 
     None leaves each as it is: the weights that came with Revive, no imported ones, as many threads as PyTorch takes.
     """
-    runtime.configure(Path(weights) if weights else None, Path(imported) if imported else None, threads)
+    runtime.configure(Path(weights) if weights else None, Path(imported) if imported else None, threads=threads)
 
 
 def deblur(
@@ -150,7 +150,12 @@ def background(
     `direction`: "down", "right", "diagonal", "middle"), "blurred" (`blur`, 1 to 10), "transparent", or "picture"
     (`background_image`). mask: white is kept, black goes; then no network is asked.
     """
-    options = {"background": background, "colour": colour, "colour_from": colour_from, "colour_to": colour_to}
+    options: dict[str, Any] = {
+        "background": background,
+        "colour": colour,
+        "colour_from": colour_from,
+        "colour_to": colour_to,
+    }
     options |= {"direction": direction, "blur": blur, "background_image": background_image, "mask": mask}
     return _run("background", picture, options | {"network": network}, max_megapixels, report)
 
@@ -177,7 +182,7 @@ def idphoto(
     found. sheet: "none", "5inch", "6inch", "a4". dpi: "300", "350", "600". kilobytes: the most that a
     further file may have; 0 makes none.
     """
-    options = {"size": size, "background": background, "colour": colour, "sheet": sheet, "dpi": dpi}
+    options: dict[str, Any] = {"size": size, "background": background, "colour": colour, "sheet": sheet, "dpi": dpi}
     options |= {"kilobytes": kilobytes, "mask": mask, "network": network}
     options["frame"] = ",".join(map(str, frame)) if frame else None
     return _run("idphoto", picture, options, max_megapixels, report)
@@ -222,6 +227,7 @@ def adjust(
 
 def _run(key: str, picture: Source, raw: dict[str, Any], max_megapixels: float, report: Report) -> Result:
     service = get(key)
+    assert service is not None  # every function above names one of the tools
     for option in service.options:
         if option.kind in UPLOADED and raw[option.name] is not None:
             raw[option.name] = _picture(raw[option.name], max_megapixels)

@@ -1,6 +1,7 @@
 """One call of a tool's command: its inputs, its target, its options, and the exit status."""
 
 import os
+import sys
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -20,6 +21,8 @@ from services.availability import unavailable_reason
 from services.base import Service
 
 WATCH_SECONDS = 1.0
+# What tells one state of a file from another; None for one that is gone.
+Stamps = dict[Path, tuple[int, int] | None]
 
 
 @dataclass(frozen=True)
@@ -85,7 +88,7 @@ def _output(call: Call, is_single: bool) -> str:
         raise click.UsageError("Choose one of --overwrite and --skip-existing.")
     if output == STANDARD and call.as_json:
         raise click.UsageError("Standard output takes either the picture or --json.")
-    if output == STANDARD and click.get_binary_stream("stdout").isatty():
+    if output == STANDARD and sys.stdout.isatty():
         raise click.UsageError("A picture is not written to a terminal: use > FILE.png or -o FILE.png.")
     return output
 
@@ -98,8 +101,8 @@ def _share_processors(jobs: int) -> None:
 
 def _watch(task: Task, call: Call, console: PlainLines) -> list[End]:
     """Work on the files of the folders, and on each that comes or changes, until Ctrl-C."""
-    seen: dict[Path, tuple[int, int]] = {}
-    finished: dict[Path, tuple[int, int]] = {}
+    seen: Stamps = {}
+    finished: Stamps = {}
     ends: list[End] = []
     try:
         while True:
@@ -117,7 +120,7 @@ def _watch(task: Task, call: Call, console: PlainLines) -> list[End]:
         return ends
 
 
-def _is_fresh(source: Input, stamps: Mapping, seen: Mapping, finished: Mapping) -> bool:
+def _is_fresh(source: Input, stamps: Stamps, seen: Stamps, finished: Stamps) -> bool:
     """Say whether a file waits for its run: it is not finished as it is, and nobody wrote to it since the last look."""
     stamp = stamps[source.path]
     return stamp is not None and finished.get(source.path) != stamp and seen.get(source.path) == stamp

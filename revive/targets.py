@@ -42,7 +42,9 @@ class Target:
         return self._outputs.setdefault(self._group(source), Outputs([], self.overwrite))
 
     def place_of(self, source: Input) -> tuple[Path, str]:
-        """Return the folder of this input's outputs, and their stem."""
+        """Return the folder of this input's outputs, and their stem. Raises ValueError for standard output."""
+        if self.path is None:
+            raise ValueError("standard output has no place")
         if not self.is_folder:
             return self.path.parent, self.path.stem
         stem = "stdin" if source.is_standard else self.outputs_of(source).stem_of(source.path)
@@ -50,6 +52,8 @@ class Target:
 
     def has_output(self, source: Input) -> bool:
         """Say whether this input's output is there already, in whatever format it may have been written."""
+        if self.path is None:
+            return False
         if not self.is_folder:
             return os.path.lexists(self.path)
         folder, stem = self.place_of(source)

@@ -16,7 +16,8 @@ class Pace:
 
     def __init__(self, seconds: float):
         self._seconds = seconds
-        self.reset()
+        self._since: float | None = None
+        self._bytes = 0
 
     def reset(self) -> None:
         """Begin anew: nothing is to be done at present."""

@@ -2,6 +2,7 @@
 
 import io
 import logging
+from collections.abc import Sized
 
 from waitress.parser import HTTPRequestParser
 
@@ -22,6 +23,7 @@ class Request(HTTPRequestParser):
     admission: Admission | None = None
     failure: OSError | None = None
     is_cut = False
+    body_rcv: Sized | None  # of Waitress: what has come of the body
 
     def __init__(self, adj, admit: Admit):
         super().__init__(adj)
@@ -57,8 +59,8 @@ class Request(HTTPRequestParser):
             self._cut()
 
     def _check_chunks(self) -> None:
-        limit = self.admission.max_body_bytes
-        if len(self.body_rcv) > limit or self.body_bytes_received > _CHUNKS_FACTOR * limit:
+        limit = self.admission.max_body_bytes if self.admission else 0
+        if len(self.body_rcv or ()) > limit or self.body_bytes_received > _CHUNKS_FACTOR * limit:
             self.headers["CONTENT_LENGTH"] = str(self.body_bytes_received + limit)
             self._cut()
 

@@ -60,7 +60,8 @@ class BufferingWorker(Worker):
         app = self.app.wsgi()
         # Bodies that are too large for memory lie on the disk of the pictures: /tmp may be memory itself.
         tempfile.tempdir = str(app.config["INSTANCE_DIR"])
-        connections, dispatcher = {}, Dispatcher(self.cfg.threads)
+        connections: dict[int, Channel | Server] = {}
+        dispatcher = Dispatcher(self.cfg.threads)
         options = {"map": connections, "dispatcher": dispatcher, "bind_socket": False, "adj": self._adjustments(app)}
         limit = _connection_limit()
         self.servers: list[Server] = []

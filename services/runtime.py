@@ -43,7 +43,7 @@ folders = Folders()
 _use = _Use()
 
 
-def configure(weights: Path | None = None, imported: Path | None = None, threads: int | None = None) -> None:
+def configure(weights: Path | None = None, imported: Path | None = None, *, threads: int | None = None) -> None:
     """Choose the folder of the shipped weights, that of the imported ones, and the number of processor threads.
 
     None leaves each as it is. Call it before torch is imported: it sees to it, too, that threads which wait for each

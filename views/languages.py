@@ -1,9 +1,10 @@
 """Which language a page speaks: the person's choice, then the account's, then the browser's."""
 
-from flask import Blueprint, Flask, Response, has_request_context, redirect, request
+from flask import Blueprint, Flask, has_request_context, redirect, request
 from flask_babel import Babel, get_locale
 from flask_login import current_user
 from sqlalchemy.exc import SQLAlchemyError
+from werkzeug.wrappers import Response
 
 from accounts.language import remember
 from views.http.guards import safe_next

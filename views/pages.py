@@ -82,7 +82,7 @@ def asset(path: str) -> str:
 def keep_versioned_files(response: Response) -> Response:
     """A static address that names the present content never changes its answer; any other is asked again."""
     if request.endpoint == "static" and response.status_code == 200:
-        path = request.view_args["filename"]
+        path = (request.view_args or {})["filename"]
         if request.args.get("v") == _mark(path):
             response.headers["Cache-Control"] = f"public, max-age={YEAR_SECONDS}, immutable"
     return response
@@ -103,7 +103,7 @@ def viewer():
 
 def here() -> str:
     """The address to come back to after changing the language."""
-    if request.url_rule is None or "GET" not in request.url_rule.methods:
+    if request.url_rule is None or "GET" not in (request.url_rule.methods or ()):
         return url_for("home.index")
     return request.full_path.rstrip("?")
 
@@ -156,7 +156,7 @@ def examples() -> list[Mapping[str, Any]]:
 
 def all_examples() -> list[Mapping[str, Any]]:
     """What `docs/demo/make.py` wrote down about the pictures it made."""
-    return _examples(Path(current_app.static_folder))
+    return _examples(Path(current_app.static_folder or ""))
 
 
 @lru_cache
@@ -166,7 +166,7 @@ def _examples(static: Path) -> list[Mapping[str, Any]]:
 
 
 def _mark(path: str) -> str | None:
-    file = Path(current_app.static_folder, path)
+    file = Path(current_app.static_folder or "", path)
     return _hash(file, file.stat().st_mtime_ns)
 
 

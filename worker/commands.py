@@ -4,8 +4,8 @@ import logging
 import sys
 
 import click
-from flask import current_app
 from flask.cli import with_appcontext
+from flask.globals import app_ctx
 
 from accounts.security import audit
 from checkpoints.commands import group as weights_group
@@ -21,7 +21,7 @@ def worker() -> None:
     """Run queued jobs and send mails until Ctrl-C."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     logging.getLogger("huey").setLevel(logging.ERROR)
-    WorkerProcess(current_app._get_current_object()).run()
+    WorkerProcess(app_ctx.app).run()
 
 
 @click.group("jobs")

@@ -22,7 +22,7 @@ from config import UMASK
 from jobs import job_statistics, process_identity, scheduler, trash
 from jobs.availability import folders, unavailable_reason
 from jobs.queue import JOB, MAIL, OutageFilter, get_wake_up, notify_again, outage
-from models import Worker, db, disk_reserve, release, utc_now
+from models import Worker, count_changed, db, disk_reserve, release, utc_now
 from models.faults import describe
 from services import runtime
 from worker import recovery, runner
@@ -62,7 +62,8 @@ class WorkerProcess:
         for part in ("Worker", "Scheduler"):
             logging.getLogger(f"huey.consumer.{part}").addFilter(OutageFilter(outage(self.app)))
         with self.app.app_context():
-            runtime.configure(*folders())
+            shipped, imported = folders()
+            runtime.configure(shipped, imported)
             self._maintain()
         consumers = [self._consumer(JOB, self._work, self.threads), self._consumer(MAIL, self._mail, 1)]
         for thread in (self._maintenance_loop, self._warm_up, self._do_chores):
@@ -147,7 +148,7 @@ class WorkerProcess:
     def _sign_in(self) -> None:
         """Say that this worker lives. The row is made anew when somebody has cleared the table."""
         alive = update(Worker).where(Worker.id == self.id).values(seen_at=utc_now())
-        if not db.session.execute(alive).rowcount:
+        if not count_changed(alive):
             db.session.add(Worker(id=self.id, threads=self.threads))
         db.session.commit()
 

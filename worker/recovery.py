@@ -16,7 +16,7 @@ from sqlalchemy.exc import DBAPIError
 from errors import N_
 from jobs import lifecycle, process_identity, retention, trash
 from jobs.files import results, storage
-from models import Job, Worker, db, utc_now
+from models import Job, Worker, count_changed, db, utc_now
 from models.job import FAILED, QUEUED, RUNNING
 from models.transitions import change_status
 from worker import runner
@@ -63,7 +63,7 @@ class Watch:
 def give_back(worker: str) -> int:
     """Put the jobs that a stopping worker could not finish back into the queue; that was no failed attempt."""
     mine = Job.status == RUNNING, Job.worker.startswith(f"{worker}/", autoescape=True)
-    count = db.session.execute(change_status(QUEUED, *mine, attempts=Job.attempts - 1)).rowcount
+    count = count_changed(change_status(QUEUED, *mine, attempts=Job.attempts - 1))
     db.session.commit()
     return count
 
@@ -126,7 +126,7 @@ def _release(row: Any) -> bool:
         change = change_status(FAILED, *stuck, error_key=WORKER_LOST, error_message=_WORKER_LOST)
     else:
         change = change_status(QUEUED, *stuck)
-    released = db.session.execute(change).rowcount == 1
+    released = count_changed(change) == 1
     db.session.commit()
     if released:
         logger.warning("Job %s was left by worker %s after attempt %s", row.id, row.worker, row.attempts)

@@ -20,7 +20,7 @@ from imaging.io.errors import PictureError, TooCostly
 from jobs import options, process_identity
 from jobs.errors import UNEXPECTED, JobError
 from jobs.files import results, storage
-from models import Job, db
+from models import Job, count_changed, db
 from models.faults import describe
 from models.job import DONE, FAILED, QUEUED, RUNNING
 from models.transitions import change_status
@@ -79,7 +79,7 @@ def _run_claimed(job_id: str, this_run: str) -> bool:
 
 def _claim(job_id: str, this_run: str) -> bool:
     mine = change_status(RUNNING, Job.id == job_id, worker=this_run, attempts=Job.attempts + 1)
-    claimed = db.session.execute(mine).rowcount == 1
+    claimed = count_changed(mine) == 1
     db.session.commit()
     return claimed
 
@@ -111,7 +111,11 @@ def _run_service(service: Service, job: Job, heartbeat: Heartbeat) -> Result:
     megapixels = current_app.config["MAX_MEGAPIXELS"]
     picture = files.decode(storage.folder(job.id) / job.original_file, megapixels)
     chosen = options.for_run(service, job, megapixels)
-    return service.run(picture, chosen, lambda share, stage="": heartbeat(0.03 + 0.9 * share, stage))
+
+    def report(share: float, stage: str = "") -> None:
+        heartbeat(0.03 + 0.9 * share, stage)
+
+    return service.run(picture, chosen, report)
 
 
 def _failure(key: str, message: str) -> dict[str, Any]:

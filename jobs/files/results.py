@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 from PIL import Image
+from sqlalchemy import Row
 
 from imaging.io import files
 from imaging.io.check import PREVIEW_SIDE, THUMBNAIL_SIDE
@@ -55,8 +56,8 @@ def store(job: Job, service: Service, result: Result) -> dict[str, Any]:
     return columns
 
 
-def names_of(job: Job) -> Iterator[str]:
-    """Yield the name of every file that a job's row speaks of; the small copies are not among them."""
+def names_of(job: Job | Row[Any]) -> Iterator[str]:
+    """Yield the name of every file of a job, or of a row of its columns; the small copies are not among them."""
     yield job.original_file
     yield from (
         job.options[option.name] for option in options.uploads_of(get(job.service)) if job.options.get(option.name)
@@ -69,7 +70,7 @@ def names_of(job: Job) -> Iterator[str]:
     yield from (storage.name_kept_file(name) for name in job.kept or ())
 
 
-def answer_files(job: Job) -> list[str]:
+def answer_files(job: Job | Row[Any]) -> list[str]:
     """Return the files of the pictures that the result is picked from; none where there is but one."""
     return [f"{storage.answer_stem(number)}.png" for number in range(job.answers)]
 

@@ -5,7 +5,7 @@ import unicodedata
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO
 
 from flask import current_app
 
@@ -32,7 +32,7 @@ _SUFFIXES = {"jpeg": "jpg", "tiff": "tif"}
 class FormFile:
     """A file as a form brought it: its bytes, and what the client calls it."""
 
-    stream: BinaryIO
+    stream: IO[bytes]
     name: str
 
 
@@ -97,7 +97,7 @@ def download_name(prefix: str, shown_name: str, suffix: str) -> str:
     return f"revive-{prefix}-{stem or 'picture'}.{suffix}"
 
 
-def _copy(stream: BinaryIO, path: Path, max_bytes: int) -> int:
+def _copy(stream: IO[bytes], path: Path, max_bytes: int) -> int:
     size = 0
     with path.open("xb") as file:
         while chunk := stream.read(_CHUNK_BYTES):

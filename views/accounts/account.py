@@ -46,8 +46,8 @@ def show(username: str):
 @beside_fields(show_account)
 def password(username: str):
     user = current_user._get_current_object()
-    form = [field(name) for name in ("current", "password", "confirm")]
-    notify_mailer(password_change.change(user, *form, user.session_token, request.remote_addr))
+    current, new, confirm = (field(name) for name in ("current", "password", "confirm"))
+    notify_mailer(password_change.change(user, current, new, confirm, user.session_token, request.remote_addr))
     notice = _("Your password is changed. You are signed out everywhere else.")
     return answer(url_for("account.show", username=username), {"changed": True}, 200, notice)
 

@@ -9,8 +9,9 @@ opens a mailed link; it is signed, for one name, and gives no right but a counte
 import hashlib
 import secrets
 
-from flask import Response, current_app, request
+from flask import current_app, request
 from itsdangerous import BadSignature, URLSafeTimedSerializer
+from werkzeug.wrappers import Response
 
 DAYS = 180
 _ID_BYTES = 9

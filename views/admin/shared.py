@@ -32,7 +32,12 @@ def next_url(endpoint: str, chosen: dict[str, str], mark: str | None) -> str | N
     """The address of the page that follows, with the same filters; None after the last one."""
     if mark is None:
         return None
-    return url_for(endpoint, after=mark, **{name: value for name, value in chosen.items() if value})
+    return url_for(endpoint, after=mark, **_given(chosen))
+
+
+def _given(chosen: dict[str, str]) -> dict[str, Any]:
+    """The filters that say something."""
+    return {name: value for name, value in chosen.items() if value}
 
 
 @blueprint.context_processor
@@ -41,7 +46,9 @@ def first_page() -> dict[str, str]:
     if request.endpoint is None or request.method != "GET" or request.view_args:
         return {}
     # Names that mean something to url_for are none of our filters.
-    chosen = {k: v for k, v in request.args.items() if k not in ("after", "endpoint", "values") and k[:1] != "_"}
+    chosen: dict[str, Any] = {
+        k: v for k, v in request.args.items() if k not in ("after", "endpoint", "values") and k[:1] != "_"
+    }
     return {"first_page": url_for(request.endpoint, **chosen)}
 
 

@@ -42,7 +42,7 @@ def new_user():
 
 
 def show_user(errors: dict | None = None) -> str:
-    user_id = request.view_args["user_id"]
+    user_id = (request.view_args or {})["user_id"]
     user = user_queries.find(user_id)
     if user is None:
         raise NoSuchAccount()

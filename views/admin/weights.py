@@ -21,7 +21,7 @@ from views.http.guards import wants_json
 def keep_large_files_on_disk(endpoint: str | None, values: dict | None) -> None:
     """An official file is received where it will lie. This runs before anything reads the body."""
     if endpoint == "admin.import_weights":
-        request._get_file_stream = _file_on_disk
+        request._get_file_stream = _file_on_disk  # type: ignore[method-assign]  # Werkzeug has no setting for it
 
 
 def _file_on_disk(*sizes, **more):

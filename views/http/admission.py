@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import parse_qs
 
 from flask import Flask
+from flask.sessions import SecureCookieSessionInterface
 from itsdangerous import BadSignature
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException
@@ -38,7 +39,7 @@ def max_body_bytes(app: Flask, endpoint: str | None, values: dict[str, Any] | No
     """Return how large a body may be at an address: only the tools take pictures, each as many as its form has."""
     if endpoint == _WEIGHTS:
         return app.config["MAX_WEIGHTS_MEGABYTES"] * _MEGABYTE + FORM_BYTES
-    service = services.get(values["service"]) if endpoint == "studio.studio" else None
+    service = services.get(values["service"]) if values and endpoint == "studio.studio" else None
     pictures = 1 + sum(option.kind in UPLOADED for option in service.options) if service else 0
     pictures += endpoint == "studio.preview"
     return FORM_BYTES + pictures * (app.config["MAX_UPLOAD_MEGABYTES"] * _MEGABYTE + 1024)
@@ -67,15 +68,18 @@ def _pool(endpoint: str | None, method: str, query: str) -> str:
 
 def _address(app: Flask, method: str, path: str) -> tuple[str | None, dict[str, Any]]:
     try:
-        return app.url_map.bind("localhost").match(path, method)
+        endpoint, values = app.url_map.bind("localhost").match(path, method)
     except HTTPException:
         return None, {}
+    return endpoint, dict(values)
 
 
 def _session_token(app: Flask, cookies: str) -> str | None:
     """Return the token in a cookie that this site signed; whether its session has ended is for the views to see."""
     signed = parse_cookie(cookies).get(app.config["SESSION_COOKIE_NAME"])
-    serializer = app.session_interface.get_signing_serializer(app)
+    cookie_sessions = app.session_interface
+    assert isinstance(cookie_sessions, SecureCookieSessionInterface)  # Flask's own
+    serializer = cookie_sessions.get_signing_serializer(app)
     if not signed or serializer is None:
         return None
     try:

@@ -144,7 +144,7 @@ def http_error(error: HTTPException):
         return respond(error.code, *SENTENCES.get(error.code, OTHER), retry_after=RETRY_SECONDS)
     key, message = SENTENCES.get(error.code, OTHER)
     if error.code == 413:
-        message = TOO_LARGE.get(request.endpoint, message)
+        message = TOO_LARGE.get(request.endpoint or "", message)
     if hasattr(error, "key"):
         key, message = error.key, error.description
     response = respond(error.code, key, message)

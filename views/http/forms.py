@@ -4,7 +4,8 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from flask import Response, current_app, jsonify, make_response, redirect, render_template, request, session
+from flask import current_app, jsonify, make_response, redirect, render_template, request, session
+from werkzeug.wrappers import Response
 
 from accounts.errors import AccountError, FieldErrors, NoSuchAccount, RightsEnded, TooMany
 from models import db

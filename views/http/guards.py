@@ -3,12 +3,13 @@
 from datetime import timedelta
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, abort, current_app, g, jsonify, make_response, redirect, request, session, url_for
+from flask import Flask, abort, current_app, g, jsonify, make_response, redirect, request, session, url_for
 from flask_babel import lazy_gettext as _
 from flask_login import LoginManager, current_user, login_user, logout_user
 from flask_wtf.csrf import CSRFProtect
 from werkzeug.exceptions import SecurityError
 from werkzeug.routing import BaseConverter, ValidationError
+from werkzeug.wrappers import Response
 
 from accounts import sessions
 from accounts.errors import AccountError
@@ -166,7 +167,10 @@ def ask_anew() -> Response | None:
     g._login_user = (find_user(token) if token else None) or login_manager.anonymous_user()
     if not current_user.is_authenticated:
         audit.note("session_ended_meanwhile", address=request.remote_addr or "", detail=request.endpoint or "")
-    return keep_to_own_prefix() or hide_administration()
+    answer = keep_to_own_prefix()
+    if answer is None:
+        hide_administration()
+    return answer
 
 
 def make_room() -> None:

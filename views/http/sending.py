@@ -1,7 +1,7 @@
 """Files as answers, as RFC 9110 has it: with a length and a mark of their content, in part, or not again."""
 
 import io
-from typing import BinaryIO
+from typing import IO, BinaryIO, cast
 
 from flask import Response, request, send_file
 from werkzeug.wsgi import wrap_file
@@ -61,8 +61,8 @@ def send(download: Download, attachment: bool = False) -> Response:
     response.content_length = size
     response.make_conditional(environ, accept_ranges=True, complete_length=size)
     if response.status_code == 206:
-        section = Section(file, response.content_range.start, response.content_length)
-        response.response = wrap_file(environ, section)
+        section = Section(file, response.content_range.start or 0, response.content_length)
+        response.response = wrap_file(environ, cast(IO[bytes], section))
     return response
 
 

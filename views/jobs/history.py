@@ -1,5 +1,7 @@
 """What is done to a selection of the history: download as one ZIP, delete, take that back, delete for good."""
 
+from typing import Any
+
 from flask import Blueprint, Response, jsonify, redirect, request, url_for
 from flask_login import current_user
 
@@ -27,7 +29,7 @@ def pictures(username: str):
 @blueprint.post("/download")
 def download(username: str):
     """The form of the selection posts; the ZIP itself has an address of its own."""
-    chosen = {"format": request.form["format"]} if request.form.get("format") else {}
+    chosen: dict[str, Any] = {"format": request.form["format"]} if request.form.get("format") else {}
     return redirect(url_for("history.pictures", username=username, id=_read_selection(), **chosen), 303)
 
 

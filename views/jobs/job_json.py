@@ -165,5 +165,5 @@ def _address(job: Job, endpoint: str, **values: Any) -> str:
 
 
 def _form(job: Job, which: str) -> str:
-    where = {"username": current_user.name, "service": job.service}
-    return url_for("studio.studio", **where, **{"from": job.id, "which": which})
+    picture: dict[str, Any] = {"from": job.id, "which": which}
+    return url_for("studio.studio", username=current_user.name, service=job.service, **picture)

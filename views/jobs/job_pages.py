@@ -105,7 +105,7 @@ def delete(username: str, id: str):
 def history(username: str):
     service, before = history_of(request.args.get("service", "")), request.args.get("before")
     jobs, older = lifecycle.page(current_user.id, HISTORY_PAGE, before, service)
-    sheet = {"username": username, "service": service or None}
+    sheet: dict[str, Any] = {"username": username, "service": service or None}
     older_url = url_for("jobs.history", **sheet, before=older) if older else None
     facts = describe_jobs(jobs)
     if wants_json():

@@ -44,7 +44,7 @@ def others(service: Service) -> list[Service]:
 
 def source(form: Template) -> dict[str, Any]:
     """Return the picture of an earlier job as the form shows it; `uploads` need not come again."""
-    job, name = form.job, current_user.name
+    job, name, service = form.job, current_user.name, services.get(form.job.service)
     size = (job.width, job.height) if form.variant == "original" else (job.result_width, job.result_height)
     return {
         "id": job.id,
@@ -54,18 +54,16 @@ def source(form: Template) -> dict[str, Any]:
         "height": size[1],
         "preview_url": url_for("jobs.preview", username=name, id=job.id, of=form.variant),
         "uploads": form.uploads,
-        "starts": _starts(form),
-        "touches_up": form.is_again and job.verdict in services.get(job.service).touched_up,
+        "starts": _starts(form, service) if service and form.is_again else {},
+        "touches_up": service is not None and form.is_again and job.verdict in service.touched_up,
     }
 
 
-def _starts(form: Template) -> dict[str, str]:
+def _starts(form: Template, service: Service) -> dict[str, str]:
     """Return option -> address of what a drawing begins with: the mask that the run made, else what was drawn then."""
     job, name = form.job, current_user.name
-    if not form.is_again:
-        return {}
     starts = {each: url_for("jobs.upload", username=name, id=job.id, option=each) for each in form.uploads}
-    drawn = [option for option in services.get(job.service).options if option.kind == "mask"]
+    drawn = [option for option in service.options if option.kind == "mask"]
     if job.mask_file:
         starts |= {option.name: url_for("jobs.mask", username=name, id=job.id) for option in drawn}
     return starts
