@@ -139,8 +139,8 @@ def lock_account(user_id: int) -> User:
     rights.verify()
     user = _find_user(user_id)
     if user.is_admin and user.disabled_at is None:
-        able = select(func.count()).where(User.is_admin == true(), User.disabled_at.is_(None))
-        if db.session.scalar(able) < 2:
+        able_ones = select(func.count()).where(User.is_admin == true(), User.disabled_at.is_(None))
+        if (db.session.scalar(able_ones) or 0) < 2:
             db.session.rollback()
             raise AccountError("last_administrator", _("This is the last administrator. Appoint another one first."))
     return user
@@ -154,7 +154,7 @@ def _find_user(user_id: int) -> User:
     return user
 
 
-def _set(by: Administrator, user: User, action: str, detail: str = "", **columns) -> None:
+def _set(by: Administrator, user: User, action: str, detail: str = "", **columns: object) -> None:
     name = user.name
     for column, value in columns.items():
         setattr(user, column, value)

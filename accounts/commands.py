@@ -108,7 +108,7 @@ def reset_password(name: str) -> None:
     click.echo(f"The worker mails {name} to choose a new password at {current_app.config['BASE_URL']}/reset.")
 
 
-def _do(verb: Callable, name: str, *words: str) -> str:
+def _do(verb: Callable[..., object], name: str, *words: str) -> str:
     """Do what an administrator does to an account, as whoever sits at the server; return the canonical name."""
     name = _canonical(name)
     user_id = db.session.scalar(select(User.id).where(User.name == name))

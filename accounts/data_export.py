@@ -25,7 +25,8 @@ class Account:
 
 def account_of(user_id: int) -> Account:
     """Return the account that has this number now."""
-    return Account(user_id, db.session.scalar(select(User.created_at).where(User.id == user_id)))
+    made_at = db.session.scalar(select(User.created_at).where(User.id == user_id))
+    return Account(user_id, made_at or datetime.min)  # of one that is gone no row has this time
 
 
 def account(user_id: int) -> dict[str, Any]:

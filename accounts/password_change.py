@@ -9,7 +9,7 @@ from accounts import sessions
 from accounts.errors import FieldErrors
 from accounts.registration import check_fields, no_device
 from accounts.security import audit, codes, limits, passwords
-from models import User, UserSession, db
+from models import User, UserSession, count_changed, db
 
 
 def reset(
@@ -65,7 +65,7 @@ def change(user: User, current: str, password: str, confirm: str, keep: str, add
     same = update(User).where(
         User.id == user.id, User.password_hash == verified, User.disabled_at.is_(None), User.id.in_(still_signed_in)
     )
-    if not db.session.execute(same.values(password_hash=password_hash)).rowcount:
+    if not count_changed(same.values(password_hash=password_hash)):
         db.session.rollback()
         raise _not_present(name, address)
     mail_id = _renew(user, password_hash, keep=keep)

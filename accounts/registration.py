@@ -1,6 +1,6 @@
 """Asking for a code, and becoming a user with it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from flask import current_app
 from flask_babel import lazy_gettext as _
@@ -69,9 +69,10 @@ def register(
     return name
 
 
-def check_fields(name: str, password: str, confirm: str, code: str, kinds=KINDS) -> str:
+def check_fields(name: str, password: str, confirm: str, code: str, kinds: Collection[str] = KINDS) -> str:
     """Return the canonical name of a form with a new password and a code. Raises FieldErrors for all at once."""
-    errors, known_as = {}, None
+    errors: dict[str, str] = {}
+    known_as = None
     try:
         known_as = canonical(_require_value("username", name), kinds)
     except FieldErrors as error:
@@ -84,7 +85,7 @@ def check_fields(name: str, password: str, confirm: str, code: str, kinds=KINDS)
         errors["code"] = passwords.EMPTY
     elif not codes.looks_right(code.strip()):
         errors["code"] = _("The code has six digits.")
-    if errors:
+    if errors or known_as is None:
         raise FieldErrors(errors)
     return known_as
 

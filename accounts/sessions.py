@@ -17,7 +17,7 @@ from sqlalchemy.orm import joinedload
 from accounts.errors import FieldErrors, TooMany
 from accounts.names import canonical
 from accounts.security import audit, codes, limits, passwords
-from models import User, UserSession, db, undo, utc_now
+from models import User, UserSession, count_changed, db, undo, utc_now
 from models.faults import WRITES_FAIL, fault_of
 
 SEEN_EVERY = timedelta(minutes=1)
@@ -60,13 +60,15 @@ def sign_in(
         limits.take(limits.SIGN_IN, known_as, address, own)
     except TooMany as error:
         audit.note("sign_in_refused", target=known_as or "", address=address or "")
-        if own or not known_as or error.retry_after <= limits.SHORT_WAIT_SECONDS:
+        wait = error.retry_after or 0
+        if own or not known_as or wait <= limits.SHORT_WAIT_SECONDS:
             raise
         _order_link(known_as, address)
-        raise TooMany(error.retry_after, LINK_MAILED) from error
+        raise TooMany(wait, LINK_MAILED) from error
     user = db.session.scalar(select(User).where(User.name == known_as)) if known_as else None
     verified = user.password_hash if user else None
-    if not passwords.matches(verified, password):
+    is_right = passwords.matches(verified, password)  # takes its time for a name that nobody has, too
+    if user is None or verified is None or not is_right:
         raise _wrong(known_as, address)
     limits.give_back(limits.SIGN_IN, known_as, address, own)
     if user.disabled_at:
@@ -137,7 +139,7 @@ def end_one(user: User, session_id: int, address: str | None) -> None:
     """End one session of a user; one that is over already, or somebody else's, is no error."""
     name = user.name
     mine = delete(UserSession).where(UserSession.id == session_id, UserSession.user_id == user.id)
-    ended = db.session.execute(mine).rowcount
+    ended = count_changed(mine)
     db.session.commit()
     if ended:
         audit.record("session_ended", actor=name, target=name, address=address)
@@ -199,7 +201,7 @@ def _open(user: User, verified: str, password: str, address: str | None, agent: 
     token = secrets.token_urlsafe(32)
     kept = passwords.make_hash(password) if passwords.is_outdated(verified, password) else verified
     same = update(User).where(User.id == user.id, User.password_hash == verified, User.disabled_at.is_(None))
-    if not db.session.execute(same.values(password_hash=kept, signed_in_at=utc_now())).rowcount:
+    if not count_changed(same.values(password_hash=kept, signed_in_at=utc_now())):
         db.session.rollback()
         return None
     row = UserSession(user=user, token_hash=hash_token(token), address=address or "", agent=agent[:AGENT_LENGTH])

@@ -1,6 +1,6 @@
 """What an administrator reads of accounts: the list, one of them, the audit log. Nothing is changed here."""
 
-from sqlalchemy import false, select, true
+from sqlalchemy import ColumnElement, false, select, true
 
 from accounts.errors import FieldErrors
 from accounts.names import canonical
@@ -60,7 +60,7 @@ def normalize_name(name: str) -> str:
         return name.strip()
 
 
-def _begins_with(search: str):
+def _begins_with(search: str) -> ColumnElement[bool]:
     search = normalize_name(search)
     if not search.isascii():
         return false()

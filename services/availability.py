@@ -20,7 +20,7 @@ _REASONS = {
 }
 _NOT_OFFERED = N_("This choice needs weights that are not installed on this server.")
 # Weights name and the state of its files -> reason or None: hashing a file anew for each page would be slow.
-_known: dict[tuple, str | None] = {}
+_known: dict[tuple[object, ...], str | None] = {}
 _looking = threading.Lock()
 
 
@@ -59,7 +59,7 @@ def weights_reason(name: str, folders: Sequence[Path]) -> str | None:
         return _known[state]
 
 
-def _state(name: str, folder: Path) -> tuple:
+def _state(name: str, folder: Path) -> tuple[object, ...]:
     try:
         file = folder / entries(folder)[name].file
     except (KeyError, WeightsUnavailable):
@@ -67,7 +67,7 @@ def _state(name: str, folder: Path) -> tuple:
     return name, _stamp(folder / MANIFEST), _stamp(file)
 
 
-def _stamp(path: Path) -> tuple | None:
+def _stamp(path: Path) -> tuple[object, ...] | None:
     try:
         status = path.stat()
     except OSError:

@@ -211,7 +211,7 @@ def _parse_choice(option: Option, raw: Any) -> str:
     values = [choice.value for choice in option.choices]
     if raw not in values:
         raise InvalidOption(option.name, N_("This is not one of the choices."), values)
-    return raw
+    return str(raw)
 
 
 def _to_number(raw: Any) -> float:
@@ -226,8 +226,10 @@ def _parse_number(option: Option, raw: Any) -> float:
         value = _to_number(raw)
     except (TypeError, ValueError):
         raise InvalidOption(option.name, N_("Please enter a number.")) from None
-    if not math.isfinite(value) or not option.minimum <= value <= option.maximum:
-        allowed = f"{option.minimum:g}-{option.maximum:g}"
+    low = -math.inf if option.minimum is None else option.minimum
+    high = math.inf if option.maximum is None else option.maximum
+    if not math.isfinite(value) or not low <= value <= high:
+        allowed = f"{low:g}-{high:g}"
         raise InvalidOption(option.name, N_("This number is out of range."), [allowed])
     return value
 

@@ -7,6 +7,7 @@ import ctypes
 import threading
 from collections.abc import Iterable
 from pathlib import Path
+from typing import cast
 
 import torch
 from torch import Tensor, dtype, nn
@@ -28,8 +29,8 @@ class Network:
     """A loaded network, ready to be called by any thread."""
 
     def __init__(self, module: nn.Module, device: str, half: dtype | None):
-        self.multiple_of: int = module.multiple_of
-        self.minimum_side: int = module.minimum_side
+        self.multiple_of = cast(int, module.multiple_of)
+        self.minimum_side = cast(int, module.minimum_side)
         self.device = device
         self._module = module
         self._half = half  # None: float32 throughout
@@ -46,7 +47,8 @@ class Network:
         asked = self.module if method == "forward" else getattr(self.module, method)
         try:
             with torch.inference_mode(), torch.autocast(self.device, self._half, enabled=self._half is not None):
-                return asked(tensor.to(self.device, memory_format=torch.channels_last)).float()
+                output: Tensor = asked(tensor.to(self.device, memory_format=torch.channels_last)).float()
+                return output
         except torch.OutOfMemoryError as error:  # a graphics card's; the processor's is a MemoryError already
             raise MemoryError from error
 
@@ -63,7 +65,7 @@ class Network:
 class LoadedNetworks:
     """The networks of this process, each loaded once, shared by all its threads."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self._lock = threading.Lock()
         # Weights name -> (where they lay and their SHA-256, the network made of them).
         self._networks: dict[str, tuple[tuple[Path, str], Network]] = {}
@@ -137,8 +139,9 @@ def device_name() -> str:
 def _load(name: str, folder: Path) -> Network:
     _keep_pages()
     module = load(name, device(), folder)
-    if hasattr(module, "folded"):  # a network that can be made faster for good says so
-        module = module.folded()
+    fold = getattr(module, "folded", None)
+    if fold is not None:  # a network that can be made faster for good says so
+        module = fold()
     module = module.to(memory_format=torch.channels_last)
     return Network(module, device(), half_precision())
 

@@ -5,17 +5,18 @@ import os
 import smtplib
 import ssl
 import time
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
 from flask import current_app
 from flask_babel import force_locale
-from flask_mail import Connection, Mail, Message
-from sqlalchemy import select, update
+from flask_mail import Connection, Mail, Message, _Mail
+from sqlalchemy import ColumnElement, select, update
 
 from accounts.mail import templates
 from accounts.names import mailbox
 from accounts.security import audit, codes
-from models import EmailCode, User, db, utc_now
+from models import EmailCode, User, count_changed, db, utc_now
 
 SMTP_TIMEOUT_SECONDS = 10
 MAX_ATTEMPTS = 5
@@ -30,6 +31,7 @@ class PatientConnection(Connection):
     def configure_host(self) -> smtplib.SMTP:
         settings = self.mail
         context = ssl.create_default_context()
+        host: smtplib.SMTP
         if settings.use_ssl:
             host = smtplib.SMTP_SSL(settings.server, settings.port, timeout=SMTP_TIMEOUT_SECONDS, context=context)
         else:
@@ -44,7 +46,7 @@ class PatientConnection(Connection):
 class RealMail(Mail):
     """Flask-Mail without its habits of sending nothing in tests and of printing the dialogue, code included."""
 
-    def init_mail(self, config, debug=False, testing=False):
+    def init_mail(self, config: dict[str, Any], debug: bool | int = False, testing: bool = False) -> _Mail:
         return super().init_mail(config, debug=False, testing=False)
 
     def connect(self) -> PatientConnection:
@@ -63,7 +65,7 @@ def deliver_code(code_id: str) -> bool:
     if not _claim(code_id):
         return False
     row = db.session.get(EmailCode, code_id, populate_existing=True)
-    if codes.is_over(row):
+    if row is None or codes.is_over(row):
         return False
     try:
         _send(row)
@@ -85,7 +87,7 @@ def pending(limit: int = 50) -> list[str]:
     return list(db.session.scalars(due))
 
 
-def _due(now) -> tuple:
+def _due(now: datetime) -> tuple[ColumnElement[bool], ...]:
     return (
         EmailCode.sent_at.is_(None),
         EmailCode.next_attempt_at <= now,
@@ -99,9 +101,9 @@ def _claim(code_id: str) -> bool:
     now = utc_now()
     claim = update(EmailCode).where(EmailCode.id == code_id, *_due(now))
     lease = now + timedelta(seconds=LEASE_SECONDS)
-    claimed = db.session.execute(claim.values(mail_attempts=EmailCode.mail_attempts + 1, next_attempt_at=lease))
+    claimed = count_changed(claim.values(mail_attempts=EmailCode.mail_attempts + 1, next_attempt_at=lease)) == 1
     db.session.commit()
-    return claimed.rowcount == 1
+    return claimed
 
 
 def _try_later(row: EmailCode) -> None:
@@ -113,12 +115,12 @@ def _send(row: EmailCode) -> None:
     found = db.session.execute(select(User.disabled_reason, User.language).where(User.name == row.name)).first()
     has_account = found is not None
     if row.purpose == codes.SIGN_IN_LINK:
-        if not has_account:
+        if found is None:
             return  # a name that strangers tried, perhaps somebody's mailbox, but nobody's account
         row.language = found.language or row.language
     wants_code = row.purpose == codes.REGISTER or (row.purpose == codes.RESET and has_account)
     code = codes.make(row.id) if wants_code else None
-    reason = found.disabled_reason if has_account else ""
+    reason = found.disabled_reason if found else ""
     with force_locale(row.language):
         message = _message(row, templates.compose(row.purpose, row.name, code, has_account, reason))
     if current_app.config["MAIL_SERVER"]:
@@ -146,7 +148,7 @@ def sweep_outbox(days: float) -> None:
                 path.unlink()
 
 
-def _render(template: str, **values) -> str:
+def _render(template: str, **values: object) -> str:
     """Render without what pages need: in the worker there is no request and nobody is signed in."""
     return current_app.jinja_env.get_template(template).render(values)
 

@@ -45,7 +45,7 @@ def compose(purpose: str, name: str, code: str | None, has_account: bool, reason
     return plain[purpose](name)
 
 
-def _registration(name: str, code: str, has_account: bool) -> Letter:
+def _registration(name: str, code: str | None, has_account: bool) -> Letter:
     if not has_account:
         return Letter(
             _("Your code for Revive"),
@@ -67,7 +67,7 @@ def _registration(name: str, code: str, has_account: bool) -> Letter:
     )
 
 
-def _reset(name: str, code: str) -> Letter:
+def _reset(name: str, code: str | None) -> Letter:
     return Letter(
         _("Your code for a new Revive password"),
         (_("Somebody, hopefully you, wants to choose a new password for the account %(name)s.", name=name),),
@@ -156,13 +156,16 @@ def _write_account_deleted(name: str) -> Letter:
 
 
 def _valid_for() -> str:
-    return _("It is valid for %(minutes)s minutes and works once.", minutes=current_app.config["CODE_MINUTES"])
+    words: str = _("It is valid for %(minutes)s minutes and works once.", minutes=current_app.config["CODE_MINUTES"])
+    return words
 
 
 def _ignore() -> str:
-    return _("If it was not you, ignore this mail; nothing happens.")
+    words: str = _("If it was not you, ignore this mail; nothing happens.")
+    return words
 
 
 def _site(path: str) -> str:
     # Never from the request: a forged Host header must not reach a mail.
-    return current_app.config["BASE_URL"] + path
+    base: str = current_app.config["BASE_URL"]
+    return base + path

@@ -9,6 +9,7 @@ import json
 import logging
 import sys
 from datetime import UTC, datetime
+from typing import TextIO
 
 from sqlalchemy import insert
 from sqlalchemy.exc import OperationalError
@@ -20,7 +21,7 @@ logger = logging.getLogger("revive.audit")
 DETAIL_LENGTH = 255
 
 
-class Terminal(logging.StreamHandler):
+class Terminal(logging.StreamHandler[TextIO]):
     """Standard error, for a process that has set up no logging of its own."""
 
     def handle(self, record: logging.LogRecord) -> bool:

@@ -18,7 +18,7 @@ from sqlalchemy import Update, select, update
 
 from accounts.errors import FieldErrors, LinkNeeded, TooMany
 from accounts.security import audit, clock, limits
-from models import EmailCode, db, utc_now
+from models import EmailCode, count_changed, db, utc_now
 
 REGISTER, RESET = "register", "reset"
 # Mails of the same table that carry no code.
@@ -91,7 +91,7 @@ def spend(code_id: str) -> bool:
     """Use the code up within the caller's transaction; say whether nobody else did before."""
     now = utc_now()
     used = update(EmailCode).where(EmailCode.id == code_id, EmailCode.ended_at.is_(None)).values(ended_at=now)
-    return db.session.execute(used).rowcount == 1
+    return count_changed(used) == 1
 
 
 def end_all(name: str) -> None:
@@ -168,7 +168,7 @@ def _count_try(code_id: str) -> bool:
         .where(EmailCode.id == code_id, EmailCode.ended_at.is_(None), EmailCode.tries < MAX_TRIES)
         .values(tries=EmailCode.tries + 1)
     )
-    counted = db.session.execute(one_more).rowcount == 1
+    counted = count_changed(one_more) == 1
     db.session.commit()
     return counted
 

@@ -21,7 +21,7 @@ from datetime import UTC, datetime, timedelta
 from limits import RateLimitItem, parse_many
 from limits.storage import Storage
 from limits.strategies import FixedWindowRateLimiter
-from sqlalchemy import case, delete, select, update
+from sqlalchemy import UpdateBase, case, delete, select, update
 from sqlalchemy.dialects import mysql, sqlite
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
@@ -142,7 +142,7 @@ def network(address: str | None) -> str:
 
 
 def _parts(
-    limit: Limit, name, address, device: str = "", alone: bool = False, everybody: bool = True
+    limit: Limit, name: str | None, address: str | None, device: str = "", alone: bool = False, everybody: bool = True
 ) -> Iterator[tuple[RateLimitItem, tuple[str, ...]]]:
     """Yield every counter that a try touches; `alone` leaves out what is shared with other names."""
     if name and device:
@@ -174,11 +174,13 @@ class DatabaseStorage(Storage):
 
     def incr(self, key: str, expiry: int, amount: int = 1) -> int:
         """Add to a counter, starting a new window if there is none that is open; return the count."""
-        for attempt in range(1, DEADLOCK_ATTEMPTS + 1):
+        attempt = 0
+        while True:
+            attempt += 1
             try:
                 with db.engine.begin() as connection:
                     connection.execute(_upsert(connection.dialect.name, key, expiry, amount))
-                    return connection.scalar(select(DailyCount.count).where(DailyCount.key == key))
+                    return connection.scalar(select(DailyCount.count).where(DailyCount.key == key)) or 0
             except OperationalError as error:
                 # Two first inserts of one key may deadlock in InnoDB, which then asks to try again.
                 if attempt == DEADLOCK_ATTEMPTS or not is_deadlock(error):
@@ -227,7 +229,7 @@ class DatabaseStorage(Storage):
         return True
 
 
-def _upsert(dialect: str, key: str, expiry_seconds: int, amount: int):
+def _upsert(dialect: str, key: str, expiry_seconds: int, amount: int) -> UpdateBase:
     now = utc_now()
     end = now + timedelta(seconds=expiry_seconds)
     over = (DailyCount.expires_at <= now) | (DailyCount.expires_at > end + timedelta(seconds=CLOCK_SKEW_SECONDS))

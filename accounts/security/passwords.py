@@ -6,17 +6,20 @@ brought to one form, NFKC, before they are hashed or compared (NIST SP 800-63B, 
 
 import threading
 import unicodedata
+from collections.abc import Callable
 from functools import lru_cache
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from argon2.low_level import Type
 from flask import current_app
-from flask_babel import lazy_gettext as _
+from flask_babel import lazy_gettext
 
 from accounts.errors import FieldErrors
 from accounts.names import mailbox
 from accounts.security.common_passwords import common_passwords
+
+_: Callable[..., str] = lazy_gettext  # what it returns is used as a text
 
 # OWASP's least for Argon2id is 19 MiB, two passes, one lane.
 HASHER = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1, type=Type.ID)

@@ -9,8 +9,9 @@ act for nobody who could sign out; they remember nobody here.
 """
 
 from dataclasses import dataclass
+from typing import cast
 
-from sqlalchemy import event, select, true, update
+from sqlalchemy import Table, event, select, true, update
 from sqlalchemy.orm import ORMExecuteState, Session
 
 from accounts.errors import RightsEnded
@@ -64,10 +65,12 @@ def _verify(session: Session) -> None:
     changes nothing; unlike a reading one it locks SQLite as well.
     """
     claim: _Claim | None = session.info.get(_CLAIM)
-    connection = session.connection() if claim else None
-    if claim is None or session.get_transaction() is session.info.get(_VERIFIED):
+    if claim is None:
         return
-    users, sessions = User.__table__, UserSession.__table__
+    connection = session.connection()
+    if session.get_transaction() is session.info.get(_VERIFIED):
+        return
+    users, sessions = cast(Table, User.__table__), cast(Table, UserSession.__table__)
     able = update(users).values(is_admin=users.c.is_admin)
     if claim.is_administration:  # all of them, as `administration.lock_account`: two who act at once wait, in one order
         connection.execute(able.where(users.c.is_admin == true()))

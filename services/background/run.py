@@ -41,7 +41,7 @@ def _lay_over_background(
     return picture.with_pixels(matte.composite(colours, alpha, _backdrop(picture, alpha, options)))
 
 
-def _backdrop(picture: Picture, alpha: np.ndarray, options: Mapping[str, Any]):
+def _backdrop(picture: Picture, alpha: np.ndarray, options: Mapping[str, Any]) -> backgrounds.Backdrop:
     match options["background"]:
         case "picture":
             return backgrounds.covering(options["background_image"], picture)

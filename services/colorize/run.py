@@ -51,7 +51,7 @@ def run(picture: Picture, options: Mapping[str, Any], report: Report) -> Result:
 
 def _tone(rgb: np.ndarray) -> Tone | None:
     """Return the tone of a black-and-white picture, None for one that has colours."""
-    return tone_of(_lab(resize_area(rgb, fit_size(*rgb.shape[:2], CHECK_SIDE))))
+    return tone_of(_lab(resize_area(rgb, fit_size(rgb.shape[0], rgb.shape[1], CHECK_SIDE))))
 
 
 def _lab(rgb: np.ndarray) -> np.ndarray:
@@ -64,7 +64,7 @@ def _fit_guided_filter(rgb: np.ndarray, chroma: np.ndarray, hints: Picture | Non
     size = chroma.shape[:2]
     chroma = smooth_chroma(_light(rgb, size)[:, :, 0], chroma)
     if hints is not None:
-        size = max(size, guess.working_size(*rgb.shape[:2], HINT_SIDE))
+        size = max(size, guess.working_size(rgb.shape[0], rgb.shape[1], HINT_SIDE))
         chroma = enlarge_rows(chroma, 0, size[0], size)
     light = _light(rgb, size)
     if hints is not None:
@@ -115,5 +115,5 @@ def _colour_strip(
     chroma = fitted.applied(light[0].permute(1, 2, 0).numpy(), start, height)
     chroma = np.clip(chroma, -1, 1) * (CHROMA_UNIT * saturation)
     planes = torch.from_numpy(chroma).permute(2, 0, 1)[None]
-    for pair in planes.split(2, 1):
+    for pair in torch.split(planes, 2, 1):
         yield to_pixels(lab_to_rgb_in_gamut(torch.cat((light * 100, pair), 1)))

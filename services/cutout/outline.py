@@ -70,8 +70,8 @@ def _find_person(picture: Picture, name: str, report: Report) -> People | None:
     network = engine.networks.get(name)
     report(0.1, N_("Finding the person"))
     rgb = picture.rgb
-    if picture.has_alpha:  # hidden colours under transparent places must not look like anything
-        rgb = matte.composite(rgb, picture.alpha, solid("#ffffff", picture))
+    if (own := picture.alpha) is not None:  # hidden colours under transparent places must not look like anything
+        rgb = matte.composite(rgb, own, solid("#ffffff", picture))
     if name == OWN:
         return people.find_people(network, rgb, network.device)
     return people.find_in_whole(network, rgb, network.device)
@@ -83,6 +83,7 @@ def _alpha(picture: Picture, coarse: np.ndarray | None, given: Picture | None) -
     if coarse is not None:
         alpha = _apply_touch_up(matte.refine_alpha(coarse / np.float32(255), picture.rgb), picture)
     if given is None:
+        assert alpha is not None  # one of the two is there
         return alpha
     painted = masks.read_mask(given, picture, keeps=True)
     if alpha is not None:
@@ -97,16 +98,19 @@ def _alpha(picture: Picture, coarse: np.ndarray | None, given: Picture | None) -
 
 
 def _apply_touch_up(alpha: np.ndarray, picture: Picture) -> np.ndarray:
-    return np.minimum(alpha, picture.alpha) if picture.has_alpha else alpha
+    own = picture.alpha
+    return alpha if own is None else np.minimum(alpha, own)
 
 
 def transparent(picture: Picture) -> np.ndarray | None:
     """Bool (H, W): where the photo is a cut-out already, so that its soft edge has the person's colours alone."""
-    return picture.alpha < 255 if picture.has_alpha else None
+    own = picture.alpha
+    return None if own is None else np.asarray(own < 255)
 
 
 def _name_kept(options: Mapping[str, Any]) -> str:
-    return options["network"].replace("-", "")
+    network: str = options["network"]
+    return network.replace("-", "")
 
 
 def _load_kept(options: Mapping[str, Any]) -> People | None:

@@ -37,7 +37,9 @@ def check(placed: Placed, wanted: Size, photo: np.ndarray, is_replaced: bool) ->
 
 
 def _head_height(placed: Placed, wanted: Size, per_mm: float) -> Check | None:
-    return placed.head and _within("head_height", placed.head.height / per_mm, wanted.head, placed.sure)
+    if placed.head is None:
+        return None
+    return _within("head_height", placed.head.height / per_mm, wanted.head, placed.sure)
 
 
 def _eyes(wanted: Size) -> tuple[float, float]:

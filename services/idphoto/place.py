@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -11,6 +11,7 @@ from imaging.idphoto import framing, heads
 from imaging.idphoto.faces import Face
 from imaging.idphoto.framing import Box
 from imaging.idphoto.heads import Head
+from networks.face_landmarker import FaceLandmarker
 from services import engine
 from services.base import KEPT, Picture, Report
 from services.cutout.outline import Outline, find_outline
@@ -39,7 +40,7 @@ class Scene:
 
 @dataclass(frozen=True)
 class Placed:
-    """What is cut: the photo, perhaps turned a little, the person's alpha or None, and the box; else the problem.
+    """What is cut: the photo, perhaps turned a little, the person's alpha or None, and the box.
 
     face: the one that counts, None where none was found. head: where it is, None with a drawn frame and without a face.
     sure: whether the head's place comes from a face and an outline that fit together. others: further faces in the box.
@@ -47,8 +48,7 @@ class Placed:
 
     picture: Picture
     alpha: np.ndarray | None
-    box: Box | None
-    problem: str = ""
+    box: Box
     face: Face | None = None
     head: Head | None = None
     sure: bool = False
@@ -72,7 +72,7 @@ def look_for_faces(picture: Picture, options: Mapping[str, Any]) -> Scene:
 
 
 def _find_faces(picture: Picture) -> tuple[list[Face], int]:
-    return search.find_faces(_on_paper(picture), engine.networks.get(FACES).module)
+    return search.find_faces(_on_paper(picture), cast(FaceLandmarker, engine.networks.get(FACES).module))
 
 
 def _rotate(pixels: np.ndarray, quarters: int) -> np.ndarray:
@@ -81,9 +81,10 @@ def _rotate(pixels: np.ndarray, quarters: int) -> np.ndarray:
 
 def _on_paper(picture: Picture) -> np.ndarray:
     """Return the colours with white under what is transparent: hidden colours must not look like a face."""
-    if not picture.has_alpha:
+    own = picture.alpha
+    if own is None:
         return picture.rgb
-    share = picture.alpha[:, :, None] / np.float32(255)
+    share = own[:, :, None] / np.float32(255)
     return np.rint(picture.rgb * share + 255 * (1 - share)).astype(np.uint8)
 
 
@@ -93,18 +94,20 @@ def find_person(scene: Scene, report: Report) -> Outline | None:
     return replace(found, kept={}) if found and scene.quarters else found
 
 
-def place(scene: Scene, alpha: np.ndarray | None, wanted: Size, may_reach_out: bool) -> Placed:
+def place(scene: Scene, alpha: np.ndarray | None, wanted: Size, may_reach_out: bool) -> Placed | str:
     """Return what is cut: a drawn frame, the head of a face set upright, or the head of the outline alone.
 
     alpha: uint8 (H, W), the person, or None. With `may_reach_out` the box may leave the photo.
+    Where nothing can be cut, the verdict that says why is returned.
     """
     picture, frame = scene.picture, scene.options["frame"]
     if frame:
-        box = framing.inside(frame, wanted.width / wanted.height, picture.height, picture.width)
-        return _with_face(Placed(picture, alpha, box), _faces_within(_heads_first(scene.faces, alpha), box))
+        drawn = framing.inside(frame, wanted.width / wanted.height, picture.height, picture.width)
+        return _with_face(Placed(picture, alpha, drawn), _faces_within(_heads_first(scene.faces, alpha), drawn))
     asked = framing.Wanted(wanted.width, wanted.height, wanted.head, wanted.top)
     known = alpha if alpha is not None else np.zeros((picture.height, picture.width), np.uint8)
     faces = _heads_first(scene.faces, alpha)
+    head: Head | None
     if faces:
         placed = _straighten(picture, alpha, faces, asked, may_reach_out)
         if placed:
@@ -113,10 +116,10 @@ def place(scene: Scene, alpha: np.ndarray | None, wanted: Size, may_reach_out: b
     else:
         head, sure = heads.find_head(known), False
     if head is None:
-        return Placed(picture, alpha, None, "no_head_found")
+        return "no_head_found"
     box = framing.around(head, asked, known, may_reach_out)
     if box is None:
-        return Placed(picture, alpha, None, "too_tight")
+        return "too_tight"
     placed = Placed(picture, alpha, box, head=head, sure=sure)
     return _with_face(placed, faces[:1] + _faces_within(faces[1:], box)) if faces else placed
 
@@ -129,7 +132,9 @@ def _heads_first(faces: list[Face], alpha: np.ndarray | None) -> list[Face]:
     return sorted(faces, key=lambda face: (not heads.head_of_face(alpha, face.points)[1], -face.rank))
 
 
-def _straighten(picture: Picture, alpha: np.ndarray | None, faces: list, asked, may_reach_out: bool) -> Placed | None:
+def _straighten(
+    picture: Picture, alpha: np.ndarray | None, faces: list[Face], asked: framing.Wanted, may_reach_out: bool
+) -> Placed | None:
     """Return the placing in the photo turned until the face is upright; None where that is needless or shows edges."""
     pose = faces[0].pose
     if not TILTS[0] <= abs(pose.tilt) <= TILTS[1] or max(picture.height, picture.width) > MAX_TURNED_SIDE:
@@ -147,7 +152,7 @@ def _straighten(picture: Picture, alpha: np.ndarray | None, faces: list, asked, 
     return _with_face(placed, faces[:1] + _faces_within(faces[1:], box))
 
 
-def _with_face(placed: Placed, faces: list) -> Placed:
+def _with_face(placed: Placed, faces: list[Face]) -> Placed:
     """Return the placing with the face that counts, and with how many others there are in the box."""
     if not faces:
         return placed
@@ -157,7 +162,7 @@ def _with_face(placed: Placed, faces: list) -> Placed:
     return replace(placed, face=faces[0], head=head, sure=sure and faces[0].is_sure, others=len(others))
 
 
-def _faces_within(faces: list, box: Box) -> list:
+def _faces_within(faces: list[Face], box: Box) -> list[Face]:
     """Return the faces whose centres lie in the box."""
     low, size = np.array([box.left, box.top]), np.array([box.width, box.height])
     return [face for face in faces if ((face.pose.centre >= low) & (face.pose.centre < low + size)).all()]

@@ -43,13 +43,13 @@ def run(picture: Picture, options: Mapping[str, Any], report: Report) -> Result:
         if found is None and (colour or not scene.faces):
             return Result(None, verdict="no_person_found", kept=scene.kept)
     report(0.5, N_("Placing the head"))
-    kept, alpha = {**scene.kept, **(found.kept if found else {})}, found and found.alpha
+    kept, alpha = {**scene.kept, **(found.kept if found else {})}, found.alpha if found else None
     mask = None if alpha is None else np.rot90(alpha, -scene.quarters)  # of the photo as it was uploaded
     placed = place.place(scene, alpha, wanted, may_reach_out=bool(colour))
-    if placed.box is None:
-        return Result(None, verdict=placed.problem, kept=kept)
+    if isinstance(placed, str):
+        return Result(None, verdict=placed, kept=kept)
     shape = mm_to_pixels(wanted.height, dpi), mm_to_pixels(wanted.width, dpi)
-    if colour and not framing.shows(placed.alpha, placed.box):
+    if colour and (placed.alpha is None or not framing.shows(placed.alpha, placed.box)):
         return Result(None, verdict="frame_empty", kept=kept)
     photo = _cut(placed, shape, colour)
     checks = checklist.check(placed, wanted, photo, bool(colour)) if looked else ()
@@ -57,7 +57,8 @@ def run(picture: Picture, options: Mapping[str, Any], report: Report) -> Result:
     result = picture.with_pixels(photo).with_dpi((float(dpi), float(dpi)))
     files, too_many = _files(result, options, dpi)
     report(1.0, N_("Done"))
-    replaced = bool(colour) or picture.has_alpha and picture.alpha.min() < 255  # paper shows through a cut-out
+    own = picture.alpha
+    replaced = bool(colour) or (own is not None and bool(own.min() < 255))  # paper shows through a cut-out
     unsure = found.verdict if found and colour else ""
     enlarged = shape[1] > ENLARGED * placed.box.width
     verdict = _verdict(too_many, wanted.as_taken and replaced, unsure, enlarged)
@@ -73,19 +74,20 @@ def _colour(wanted: Size, options: Mapping[str, Any]) -> str | None:
         case "asked":
             return None if wanted.as_taken else wanted.colour
         case "custom":
-            return options["colour"]
+            chosen: str = options["colour"]
+            return chosen
         case name:
             return COLOURS[name]
 
 
 def _cut(placed: place.Placed, shape: tuple[int, int], colour: str | None) -> np.ndarray:
     picture, box = placed.picture, placed.box
-    if colour:
+    if colour and placed.alpha is not None:
         pure, backdrop = transparent(picture), backgrounds.solid(colour, picture)
         return framing.cut_out(picture.rgb, placed.alpha, box, shape, backdrop, pure)
     rgb = picture.rgb
-    if picture.has_alpha:  # paper shows through
-        rgb = matte.composite(rgb, picture.alpha, backgrounds.solid("#ffffff", picture))
+    if (own := picture.alpha) is not None:  # paper shows through
+        rgb = matte.composite(rgb, own, backgrounds.solid("#ffffff", picture))
     return framing.cut(rgb, box, shape)
 
 

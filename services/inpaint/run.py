@@ -58,7 +58,7 @@ def _weight(picture: Picture, options: Mapping[str, Any], report: Report) -> np.
     """Return how much the fill counts at each pixel, float32 (H, W), 0 outside the hole; None where nobody is found."""
     grown = options["grow"]
     if options["what"] == "person":
-        asked = {"mask": None, "network": cutout.OWN, KEPT: {}}
+        asked: dict[str, Any] = {"mask": None, "network": cutout.OWN, KEPT: {}}
         found = find_outline(picture, asked, lambda share, stage: report(share * 2 / 3, stage))
         if found is None:
             return None
@@ -84,7 +84,8 @@ def _fill(
     picture: Picture, hole: np.ndarray, fill: fills.Fill, by_regions: bool, report: Callable[[float], None]
 ) -> np.ndarray:
     """Return the colours, uint8 (H, W, 3), with the hole filled. What lies hidden under transparency is not copied."""
-    hidden = picture.alpha == 0 if picture.has_alpha else np.zeros(hole.shape, bool)
+    own = picture.alpha
+    hidden = np.zeros(hole.shape, bool) if own is None else np.asarray(own == 0)
     rgb = np.ascontiguousarray(picture.rgb)
     if by_regions:
         return fill_by_regions(rgb, hole, hidden, fill, report)

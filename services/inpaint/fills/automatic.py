@@ -11,13 +11,13 @@ from imaging.inpainting.stroke_width import fill_by_thickness, thin
 from services import engine
 from services.base import ServiceError
 from services.inpaint.fills import DFNET, dfnet, patch
-from services.inpaint.fills.base import Fill
+from services.inpaint.fills.base import Fill, Progress
 
 
 def prepare(seed: int) -> Fill:
     network = dfnet.prepare(DFNET, seed) if _has_network() else None
 
-    def fill(rgb, hole, barred, report):
+    def fill(rgb: np.ndarray, hole: np.ndarray, barred: np.ndarray, report: Progress) -> np.ndarray:
         if network is None:
             return fill_by_regions(rgb, hole, barred, patch.prepare(seed), report)
         if seed and thin(hole).sum() == hole.sum():

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+Progress = Callable[[float], None]
 # fill(rgb uint8 (h, w, 3), hole bool (h, w), barred bool (h, w), report) -> uint8 (h, w, 3): all of the hole filled.
 # `barred` marks what must not be copied from; report(share in (0, 1]) may raise Cancelled, so it is called often.
-Fill = Callable[[np.ndarray, np.ndarray, np.ndarray, Callable[[float], None]], np.ndarray]
+Fill = Callable[[np.ndarray, np.ndarray, np.ndarray, Progress], np.ndarray]
 
 
 @dataclass(frozen=True)

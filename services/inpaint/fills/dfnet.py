@@ -1,14 +1,16 @@
 """The Deep Fusion Network: our own weights, and the authors' where an administrator has imported them."""
 
+import numpy as np
+
 from imaging.inpainting.completion import complete_photo
 from services import engine
-from services.inpaint.fills.base import Fill
+from services.inpaint.fills.base import Fill, Progress
 
 
 def prepare(name: str, seed: int) -> Fill:
     network = engine.networks.get(name)
 
-    def fill(rgb, hole, barred, report):
+    def fill(rgb: np.ndarray, hole: np.ndarray, barred: np.ndarray, report: Progress) -> np.ndarray:
         return complete_photo(rgb, hole, network, (network.multiple_of, network.minimum_side), report)
 
     return fill

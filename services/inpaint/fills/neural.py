@@ -4,13 +4,14 @@ Its coarsest scale starts from patches of the photo, or, where somebody has trai
 network that the paper has; ours did no better than diffusion, and is not released (`training/LOG.md`).
 """
 
+import numpy as np
 from torch import nn
 
 from imaging.inpainting.context_fill import content
 from imaging.inpainting.neural_synthesis import synthesize
 from services import engine
 from services.inpaint.fills import CONTENT, FEATURES, patch
-from services.inpaint.fills.base import Fill
+from services.inpaint.fills.base import Fill, Progress
 
 
 def prepare_from_patches(seed: int) -> Fill:
@@ -21,7 +22,7 @@ def prepare_from_patches(seed: int) -> Fill:
 def prepare_from_content(seed: int) -> Fill:
     features, network = engine.networks.get(FEATURES).module, engine.networks.get(CONTENT)
 
-    def guess(rgb, hole, barred, report):
+    def guess(rgb: np.ndarray, hole: np.ndarray, barred: np.ndarray, report: Progress) -> np.ndarray:
         return content(rgb, hole, network, network.minimum_side)
 
     return _prepare(features, guess, seed)
@@ -30,7 +31,7 @@ def prepare_from_content(seed: int) -> Fill:
 def _prepare(features: nn.Module, guess: Fill, seed: int) -> Fill:
     device, half = engine.device(), engine.half_precision()
 
-    def fill(rgb, hole, barred, report):
+    def fill(rgb: np.ndarray, hole: np.ndarray, barred: np.ndarray, report: Progress) -> np.ndarray:
         return synthesize(rgb, hole, features, guess, seed, barred, report, device, half)
 
     return fill
