@@ -29,20 +29,20 @@ def main() -> None:
     for name, (crown, chin) in json.loads(HEADS.read_text()).items():
         picture = Picture(read_rgb(Member(arguments.data / "people-portraits.zip", name)))
         placed = place_in(picture, wanted)
-        verdict = placed.problem or place.verdict(placed)
-        height = (chin - crown) / placed.box.height * wanted.height if placed.box else 0.0
+        verdict = placed if isinstance(placed, str) else place.verdict(placed)
+        height = 0.0 if isinstance(placed, str) else (chin - crown) / placed.box.height * wanted.height
         within = wanted.head[0] <= height <= wanted.head[1]
         counts["within" if within else "out, and said" if verdict else "out, and not said"] += 1
         print(f"{name}: {height:.1f} mm {verdict}", flush=True)
     print(counts)
 
 
-def place_in(picture: Picture, wanted: sizes.Size) -> place.Placed:
-    """Return where the service would cut, with a new background."""
+def place_in(picture: Picture, wanted: sizes.Size) -> place.Placed | str:
+    """Return where the service would cut, with a new background, or the verdict that says why not."""
     options = {"frame": None, "mask": None, "network": "background", KEPT: {}}
     scene = place.look_for_faces(picture, options)
     found = place.find_person(scene, silent)
-    return place.place(scene, found and found.alpha, wanted, may_reach_out=True)
+    return place.place(scene, found.alpha if found else None, wanted, may_reach_out=True)
 
 
 if __name__ == "__main__":

@@ -1,11 +1,12 @@
 """From DeOldify's released files to `networks.deoldify.DeOldify`: spectral, weight, batch norms multiplied out."""
 
 from collections.abc import Mapping
+from typing import cast
 
 import torch
 from torch import Tensor
 
-from networks.deoldify import Affine, DeOldify
+from networks.deoldify import Affine, Block, DeOldify
 
 EPSILON = 1e-5  # of batch norms
 
@@ -51,7 +52,7 @@ def _in_block(network: DeOldify, place: str, rest: list[str]) -> tuple[str, str]
         return f"{place}.shuf.conv.0", f"{place}.shuf.conv.1"
     if rest[0] == "norm":
         return "", f"{place}.bn"
-    deep = len(network.blocks[0].mix) > 1
+    deep = len(cast(Block, network.blocks[0]).mix) > 1
     unit = f"{place}.conv{int(rest[1]) + 1}" if deep else f"{place}.conv"
     return (f"{unit}.3.{rest[3]}", "") if len(rest) > 3 else _in_unit(unit, rest[2])
 

@@ -19,7 +19,7 @@ and deconvolutions are computed in both, and the networks choose.
 Without evidence the kernel tends to a point, and a flat picture comes back exactly as it was.
 """
 
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import torch
 import torch.nn.functional as F
@@ -56,6 +56,7 @@ class Deconvolver(nn.Module):
 
     multiple_of = 8
     minimum_side = 64
+    luminance: Tensor
 
     def __init__(
         self,
@@ -77,7 +78,7 @@ class Deconvolver(nn.Module):
         self.damping = nn.Parameter(torch.tensor([[-5.5, -5.5], [-3.5, -3.5]]))
         for network in (self.predictor, self.restorer):
             nn.init.zeros_(network.ending.weight)
-            nn.init.zeros_(network.ending.bias)
+            nn.init.zeros_(cast(Tensor, network.ending.bias))
         self.register_buffer("luminance", torch.tensor(LUMINANCE).view(1, 3, 1, 1), persistent=False)
 
     def forward(self, picture: Tensor) -> Tensor:

@@ -7,6 +7,8 @@ and batch norms apart; `checkpoints.deoldify` multiplies them out, once. Batch n
 as affine maps, since the zero padding of the next convolution stands between.
 """
 
+from typing import cast
+
 import torch
 import torch.nn.functional as F
 import torchvision
@@ -34,6 +36,9 @@ class DeOldify(nn.Module):
 
     multiple_of = 16
     minimum_side = 32
+    mean: Tensor
+    std: Tensor
+    luma: Tensor
 
     def __init__(self, encoder: str = "resnet34", deep: bool = True, width: float = 1.5):
         super().__init__()
@@ -135,7 +140,7 @@ class SubPixel(nn.Module):
         # The four of a channel lie together in the file; here those of a pixel do.
         weight, bias = (
             values.unflatten(0, (-1, 4)).transpose(0, 1).flatten(0, 1) / 4
-            for values in (self.expand.weight, self.expand.bias)
+            for values in (self.expand.weight, cast(Tensor, self.expand.bias))
         )
         expanded = F.conv2d(maps, weight, bias).relu_().contiguous(memory_format=torch.channels_last)
         return expanded.permute(0, 2, 3, 1).unflatten(3, (2, 2, self.out))
@@ -159,6 +164,8 @@ def _add_down(raised: Tensor, out: Tensor) -> None:
 
 class Block(nn.Module):
     """One step up: (N, C, H, W) and the encoder's (N, skip, 2H, 2W), one row or column less where that is odd."""
+
+    mix: nn.Sequential
 
     def __init__(self, channels: int, raised: int, skip: int):
         super().__init__()
@@ -219,10 +226,11 @@ def _without_norms(layer: nn.Sequential) -> nn.Sequential:
             setattr(block, name, nn.Identity())
             place = name.replace("bn", "conv")
             setattr(block, place, _conv_with_bias(getattr(block, place)))
-        if block.downsample is not None:
-            block.downsample = nn.Sequential(_conv_with_bias(block.downsample[0]), nn.Identity())
+        if isinstance(down := block.downsample, nn.Sequential):
+            block.downsample = nn.Sequential(_conv_with_bias(cast(nn.Conv2d, down[0])), nn.Identity())
     return layer
 
 
 def _conv_with_bias(conv: nn.Conv2d) -> nn.Conv2d:
-    return nn.Conv2d(conv.in_channels, conv.out_channels, conv.kernel_size, conv.stride, conv.padding)
+    size, stride, padding = (cast(tuple[int, int], each) for each in (conv.kernel_size, conv.stride, conv.padding))
+    return nn.Conv2d(conv.in_channels, conv.out_channels, size, stride, padding)

@@ -7,7 +7,7 @@ The authors give the network a picture whose hole is 0. Ours begins with a hole 
 changes what the coarser one has made of it: there is nothing to be learned before it is as good as a smooth fill.
 """
 
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import torch
 import torch.nn.functional as F
@@ -105,9 +105,8 @@ class DFNet(nn.Module):
         )
         self.fusions = nn.ModuleList(Fusion(channels[i]) for i in range(min(FUSED, levels)))
         if smooth:
-            for fusion in self.fusions:  # no change at first
-                nn.init.zeros_(fusion.raw.weight)
-                nn.init.zeros_(fusion.raw.bias)
+            for parameter in (values for fusion in self.fusions for values in cast(Fusion, fusion).raw.parameters()):
+                nn.init.zeros_(parameter)  # no change at first
 
     def forward(self, holed_and_known: Tensor) -> Tensor | list[Fused]:
         scales = self.scales(holed_and_known, FUSED if self.training else 1)
@@ -122,7 +121,8 @@ class DFNet(nn.Module):
         skips = [holed_and_known]
         for encoder in self.encoders:
             skips.append(encoder(skips[-1]))
-        features, fused, change = skips.pop(), [], None
+        fused: list[Fused] = []
+        features, change = skips.pop(), None
         for level in reversed(range(len(self.decoders))):
             features = self.decoders[level](features, skips.pop())
             if level >= count:
@@ -141,7 +141,7 @@ def _carry_over(change: Tensor | None, known: Tensor, film: Tensor) -> Tensor | 
     """Return what the coarser scale changed, at the size of this one and in the hole alone."""
     if change is None:
         return 0.0
-    missing = 1 - F.adaptive_avg_pool2d(known, film.shape[-2:])
+    missing = 1 - F.adaptive_avg_pool2d(known, (film.shape[-2], film.shape[-1]))
     return F.interpolate(change, scale_factor=2, mode="bilinear", align_corners=False) * missing
 
 

@@ -98,8 +98,8 @@ def _at_scale(network: FaceFinder, picture: Tensor, known: Tensor, side: float, 
     place = divmod(int(scores.argmax()), scores.shape[1])
     if not holds[place]:
         return None
-    length = float(grown[place])
-    return Square(float(down[place]) - length / 2, float(right[place]) - length / 2, length, float(scores[place]))
+    found = float(grown[place])
+    return Square(float(down[place]) - found / 2, float(right[place]) - found / 2, found, float(scores[place]))
 
 
 def _share(square: Square, place: Tensor) -> float:

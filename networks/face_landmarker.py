@@ -17,6 +17,8 @@ class Edges(nn.Module):
     How strong the edges of each of eight directions are around each cell, relative to those of its neighbours.
     """
 
+    kernels: Tensor
+
     def __init__(self):
         super().__init__()
         angles = torch.arange(DIRECTIONS) * (2 * torch.pi / DIRECTIONS)

@@ -47,7 +47,8 @@ class FeatureNetwork(nn.Module):
         """Return, in eval mode, what a normalised network in eval mode computes, as convolutions alone."""
         bare = FeatureNetwork(self.width)
         for goal, stage in zip(bare.stages, self.eval().stages, strict=True):
-            fused = [fuse_conv_bn_eval(stage[place], stage[place + 1]) for place in (0, 3)]
+            layers = list(stage.children())
+            fused = [fuse_conv_bn_eval(layers[place], layers[place + 1]) for place in (0, 3)]
             goal.load_state_dict(nn.Sequential(fused[0], nn.ReLU(), fused[1]).state_dict())
         return bare.eval()
 

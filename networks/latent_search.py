@@ -44,7 +44,8 @@ def losses(network: DCGAN, faces: Tensor, pictures: Tensor, weight: Tensor) -> t
 def nearest(network: DCGAN, picture: Tensor, known: Tensor, codes: Tensor, count: int) -> Tensor:
     """Return those of `codes` to start from: the `count` whose faces fit one picture best before any search."""
     weight = context_weight(known)
-    found = [sum(losses(network, network(part), picture, weight)) for part in codes.split(32)]
+    pairs = (losses(network, network(part), picture, weight) for part in codes.split(32))
+    found = [contextual + prior for contextual, prior in pairs]
     return codes[torch.cat(found).topk(count, largest=False).indices]
 
 

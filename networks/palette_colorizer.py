@@ -45,6 +45,9 @@ class PaletteColorizer(nn.Module):
 
     multiple_of = 32
     minimum_side = 64
+    mean: Tensor
+    deviation: Tensor
+    palette: Tensor
 
     def __init__(self, encoder: str = "resnet18", temperature: float = 0.4, gain: float = 1.0, contrast: float = 0.0):
         super().__init__()

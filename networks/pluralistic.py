@@ -136,7 +136,8 @@ class Pluralistic(nn.Module):
 
         `features` are those of the visible part, `known` its mask at full size.
         """
-        last, pictures = self.widen(codes) + features[-1], []
+        last = self.widen(codes) + features[-1]
+        pictures: list[Tensor] = []
         for number, decoder in enumerate(self.decoders, 1):
             last = decoder(last)
             level = LEVELS - number

@@ -38,6 +38,8 @@ class ResnetGenerator(nn.Module):
 
     multiple_of = 4
     minimum_side = 12
+    mean: Tensor
+    deviation: Tensor
 
     def __init__(self, width: int = 64, blocks: int = 5, dropout: float = 0.0):
         super().__init__()
@@ -110,7 +112,8 @@ class ZeroSumConvolution(nn.Conv2d):
 def _convolution(channels_in: int, channels_out: int, size: int, stride: int = 1) -> nn.Conv2d:
     layer = nn.Conv2d(channels_in, channels_out, size, stride)
     nn.init.kaiming_normal_(layer.weight, a=SLOPE)
-    nn.init.zeros_(layer.bias)
+    if layer.bias is not None:
+        nn.init.zeros_(layer.bias)
     return layer
 
 

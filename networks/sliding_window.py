@@ -78,7 +78,8 @@ def predict_fine(ask: Callable[[Tensor], Tensor], rgb: Tensor, sides: Sequence[i
 def predict_multi_scale(ask: Callable[[Tensor], Tensor], rgb: Tensor, sides: Sequence[int] = OWN_SIDES) -> Tensor:
     """Return the mean of `predict_flip_tta` for pictures (N, C, S, S) resized to each of the sides, as (N, 1, S, S)."""
     predictions = (predict_flip_tta(ask, resize(rgb, side, antialias=True)) for side in sides)
-    return sum(resize(prediction.to(rgb), rgb.shape[-1]) for prediction in predictions) / len(sides)
+    resized = (resize(prediction.to(rgb), rgb.shape[-1]) for prediction in predictions)
+    return sum(resized, torch.zeros(())) / len(sides)
 
 
 def predict_flip_tta(ask: Callable[[Tensor], Tensor], rgb: Tensor) -> Tensor:

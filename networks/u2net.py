@@ -81,6 +81,8 @@ class NestedU(nn.Module):
 
     multiple_of = 32  # five halvings: the deepest stages see 1/32
     minimum_side = 64
+    mean: Tensor
+    std: Tensor
 
     def __init__(self, encoders: tuple, decoders: tuple):
         super().__init__()
@@ -179,9 +181,9 @@ def official_name(network: NestedU, name: str) -> str:
         case ["inlet"]:
             unit = "in"
         case ["bottom"]:
-            unit = len(getattr(network, part)[number - 1].down) + 1
+            unit = str(len(getattr(network, part)[number - 1].down) + 1)
         case ["down", level]:
-            unit = int(level) + 1
+            unit = str(int(level) + 1)
         case ["up", level]:
             unit = f"{int(level) + 1}d"
     layer = {"conv": "conv_s1", "norm": "bn_s1"}[layer]

@@ -21,6 +21,7 @@ class ConvReLU(nn.Module):
         dtype = torch.get_autocast_dtype("cpu") if torch.is_autocast_enabled("cpu") else conv.weight.dtype
         if features.device.type != "cpu" or not has_one_pass(dtype):
             return torch.relu_(conv(features))
+        assert conv.bias is not None
         return torch.ops.mkldnn._convolution_pointwise(
             features.to(dtype),
             conv.weight.to(dtype),

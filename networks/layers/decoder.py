@@ -6,6 +6,8 @@ normalisation follows is a matter of training: `training/colorizing/spectral.py`
 export.
 """
 
+from typing import cast
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -33,7 +35,7 @@ class SubPixel(nn.Module):
             one = torch.empty(out, channels, 1, 1)
             nn.init.kaiming_normal_(one, nonlinearity="linear")
             self.expand.weight.copy_(one.repeat_interleave(4, 0))
-            self.expand.bias.zero_()
+            nn.init.zeros_(cast(Tensor, self.expand.bias))
 
     def forward(self, maps: Tensor) -> Tensor:
         return F.pixel_shuffle(self.expand(maps), 2)

@@ -4,6 +4,8 @@ The Lite networks are made for processors without an accelerator: no squeeze-and
 convolutions, so that an encoder of 4 million parameters costs a fortieth of VGG-16's time.
 """
 
+from typing import cast
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -59,9 +61,10 @@ class InvertedResidual(nn.Module):
 
 def build_efficientnet_lite0() -> nn.ModuleList:
     """Return the five levels, freshly initialised, one plane in: maps of CHANNELS at 1/2, 1/4, 1/8, 1/16 and 1/32."""
-    levels, channels = [], STEM
+    levels: list[nn.Sequential] = []
+    channels = STEM
     for stages in LEVELS:
-        blocks = [] if levels else [ConvNorm(1, STEM, 3, stride=2)]
+        blocks: list[nn.Module] = [] if levels else [ConvNorm(1, STEM, 3, stride=2)]
         for expansion, kernel, stride, out, repeats in (STAGES[stage] for stage in stages):
             for repeat in range(repeats):
                 blocks.append(InvertedResidual(channels, out, expansion, kernel, stride if repeat == 0 else 1))
@@ -76,7 +79,9 @@ def load_efficientnet_lite0(levels: nn.ModuleList, published: dict[str, Tensor])
     A grey picture is the same plane three times, so the first kernel is summed over its inputs.
     """
     blocks = [module for module in levels.modules() if isinstance(module, InvertedResidual)]
-    _load(levels[0][0], published, "_conv_stem", "_bn0", lambda kernel: kernel.sum(1, keepdim=True))
+    _load(
+        cast(nn.Sequential, levels[0])[0], published, "_conv_stem", "_bn0", lambda kernel: kernel.sum(1, keepdim=True)
+    )
     for number, block in enumerate(blocks):
         prefix = f"_blocks.{number}."
         if isinstance(block.expand, ConvNorm):

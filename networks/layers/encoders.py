@@ -5,6 +5,7 @@ normalises its input with `mean` and `deviation`.
 """
 
 from dataclasses import dataclass
+from typing import cast
 
 import torch
 import torchvision
@@ -25,7 +26,7 @@ class EncoderSpec:
     and so uneven that they need a batch normalisation before a decoder reads them.
     """
 
-    channels: tuple[int, int, int, int, int]
+    channels: tuple[int, ...]
     mean: float
     deviation: float
     normalize_skips: bool = False
@@ -59,7 +60,7 @@ def list_pretrained(encoder: str, levels: nn.ModuleList) -> list[nn.Module]:
     if encoder == "vgg16":
         return list(levels[:4])
     if encoder == "efficientnet_lite0":
-        return [*levels[:4], levels[4][0]]
+        return [*levels[:4], next(levels[4].children())]
     raise ValueError(f"{encoder} has no pretrained parameters")
 
 
@@ -138,4 +139,4 @@ def load_vgg16(levels: nn.ModuleList, kernels: list[Tensor], biases: list[Tensor
     with torch.no_grad():
         for convolution, kernel, bias in zip(vgg16_convolutions(levels), kernels, biases, strict=True):
             convolution.weight.copy_(kernel)
-            convolution.bias.copy_(bias)
+            cast(Tensor, convolution.bias).copy_(bias)

@@ -54,14 +54,14 @@ def taper_border(picture: Tensor, kernel: Tensor, radius: int) -> Tensor:
     return smeared + (frame - smeared) * inside
 
 
-def spectrum_of_kernel(kernel: Tensor, size: tuple[int, int]) -> Tensor:
+def spectrum_of_kernel(kernel: Tensor, size: tuple[int, ...]) -> Tensor:
     """Return the transfer function of (N, K, K) kernels, centred, for pictures of `size`."""
     side = kernel.shape[-1]
     framed = F.pad(kernel, (0, size[1] - side, 0, size[0] - side))
     return torch.fft.rfft2(torch.roll(framed, (-(side // 2), -(side // 2)), (1, 2)))
 
 
-def roughness(size: tuple[int, int], like: Tensor) -> Tensor:
+def roughness(size: tuple[int, ...], like: Tensor) -> Tensor:
     """Return the power of the two gradient filters at each frequency; zero for flat pictures."""
     down = torch.fft.fftfreq(size[0], device=like.device)[:, None]
     along = torch.fft.rfftfreq(size[1], device=like.device)

@@ -40,6 +40,8 @@ def run(picture: Picture, options: Mapping[str, Any], report: Report) -> Result:
     if hole.mean() > MAX_COVER:
         raise InvalidOption("mask", _TOO_MUCH)
     engine = fills.get(options["engine"])
+    if engine is None:  # one of long ago
+        raise InvalidOption("engine", N_("This is not one of the choices."))
     count = round(options["answers"]) if engine.varied else 1
     begin = 0.2 if options["what"] == "person" else 0.01
     length = (0.99 - begin) / count

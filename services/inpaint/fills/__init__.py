@@ -79,6 +79,6 @@ ENGINES: tuple[Engine, ...] = (
 )
 
 
-def get(key: str) -> Engine:
-    """Return the engine with this key. Raises KeyError."""
-    return {engine.key: engine for engine in ENGINES}[key]
+def get(key: str) -> Engine | None:
+    """Return the engine with this key, or None."""
+    return next((engine for engine in ENGINES if engine.key == key), None)
