@@ -6,6 +6,8 @@ normalisation is folded into the convolutions, so that a map at one place depend
 which filling holes counts on. Trained by `training/common/perceptual.py`.
 """
 
+from typing import cast
+
 import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
@@ -48,7 +50,8 @@ class FeatureNetwork(nn.Module):
         bare = FeatureNetwork(self.width)
         for goal, stage in zip(bare.stages, self.eval().stages, strict=True):
             layers = list(stage.children())
-            fused = [fuse_conv_bn_eval(layers[place], layers[place + 1]) for place in (0, 3)]
+            pairs = ((cast(nn.Conv2d, layers[at]), cast(nn.BatchNorm2d, layers[at + 1])) for at in (0, 3))
+            fused = [fuse_conv_bn_eval(conv, norm) for conv, norm in pairs]
             goal.load_state_dict(nn.Sequential(fused[0], nn.ReLU(), fused[1]).state_dict())
         return bare.eval()
 

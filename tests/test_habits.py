@@ -123,3 +123,10 @@ def test_words_that_are_gone_are_in_no_name(path):
         words = [word.lower() for word in re.findall(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])", name)]
         assert not gone & set(words), name
         assert not (name.isupper() and words[0] in firsts), name
+
+
+def test_what_mypy_is_told_to_ignore_has_a_code_and_a_reason():
+    for path in SOURCES:
+        for line in path.read_text().splitlines():
+            assert "type: ignore" not in line or re.search(r"# type: ignore\[[a-z-]+\]  # \w", line), path
+            assert "fmt: skip" not in line and "fmt: off" not in line, path

@@ -79,9 +79,8 @@ def load_efficientnet_lite0(levels: nn.ModuleList, published: dict[str, Tensor])
     A grey picture is the same plane three times, so the first kernel is summed over its inputs.
     """
     blocks = [module for module in levels.modules() if isinstance(module, InvertedResidual)]
-    _load(
-        cast(nn.Sequential, levels[0])[0], published, "_conv_stem", "_bn0", lambda kernel: kernel.sum(1, keepdim=True)
-    )
+    stem = cast(ConvNorm, next(levels[0].children()))
+    _load(stem, published, "_conv_stem", "_bn0", lambda kernel: kernel.sum(1, keepdim=True))
     for number, block in enumerate(blocks):
         prefix = f"_blocks.{number}."
         if isinstance(block.expand, ConvNorm):
