@@ -21,8 +21,8 @@ def scene():
 
 @pytest.fixture
 def kernel():
-    path = blur.motion(np.random.default_rng(3), (6, 6)).path
-    return torch.from_numpy(blur.crop_kernel(blur.kernel(path), RADIUS))[None]
+    path = blur.draw_motion(np.random.default_rng(3), (6, 6)).path
+    return torch.from_numpy(blur.crop_kernel(blur.draw_kernel(path), RADIUS))[None]
 
 
 def blur_scene(scene, kernel):

@@ -202,7 +202,7 @@ def test_what_the_service_makes_is_what_is_measured(asked):
         def forward(self, tensor):
             return engine.networks.get("background")._module(tensor)
 
-    alpha, is_done = measure.find(Asked(), NOISE)
+    alpha, is_done = measure.find_alpha(Asked(), NOISE)
     result = run()
     assert np.array_equal(np.rint(alpha * 255).astype(np.uint8), result.mask)
     assert is_done and result.verdict == ""

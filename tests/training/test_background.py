@@ -13,7 +13,15 @@ from training.common.archives import is_held_back
 from training.common.distributed import ProcessGroup
 from training.common.export import export
 from training.matting import train
-from training.matting.data import PEOPLE_FREE, UNLABELLED, Collection, collection, compose_people, example, occlude
+from training.matting.data import (
+    PEOPLE_FREE,
+    UNLABELLED,
+    Collection,
+    compose_people,
+    draw_example,
+    load_collection,
+    occlude,
+)
 
 
 def person(height=96, width=72):
@@ -64,8 +72,8 @@ def data(tmp_path):
 
 def test_the_held_back_tenth_is_never_in_the_training_part(data):
     kept = sum(is_held_back(f"portraits/{n:04}") for n in range(40))
-    assert 0 < kept == len(collection(data, validation=True).portraits)
-    assert len(collection(data).portraits) == 40 - kept
+    assert 0 < kept == len(load_collection(data, validation=True).portraits)
+    assert len(load_collection(data).portraits) == 40 - kept
 
 
 def test_only_photographs_known_to_be_free_of_people_count_as_places(data):
@@ -78,13 +86,13 @@ def test_only_photographs_known_to_be_free_of_people_count_as_places(data):
     ]
     backgrounds = [n for n in range(40) if not is_held_back(f"backgrounds/{n:03}")]
     scenes = [n for n in range(40) if not is_held_back(f"scenes/sea-{n:04}")][::4]
-    assert len(collection(data).places) == len(photos) + len(backgrounds) + len(scenes)
+    assert len(load_collection(data).places) == len(photos) + len(backgrounds) + len(scenes)
 
 
-def test_only_unlabelled_portraits_whose_answered_masks_were_looked_at_are_learnt_from(data):
-    looked_at = set(UNLABELLED.read_text().split())
-    names = [n for n in range(40) if f"{n:04}" in looked_at and not is_held_back(f"unlabelled/{n:04}")]
-    assert 0 < len(names) == len(collection(data).unlabelled)
+def test_only_unlabelled_portraits_whose_predicted_masks_were_checked_are_learnt_from(data):
+    checked = set(UNLABELLED.read_text().split())
+    names = [n for n in range(40) if f"{n:04}" in checked and not is_held_back(f"unlabelled/{n:04}")]
+    assert 0 < len(names) == len(load_collection(data).unlabelled)
 
 
 def test_people_set_among_others_leave_these_in_the_mask(monkeypatch):
@@ -104,7 +112,7 @@ def test_what_stands_in_front_of_people_is_no_person():
 
 
 class Circle(torch.nn.Module):
-    """Answers with the middle of the frame, whoever is asked about."""
+    """Finds the middle of the frame in every picture."""
 
     def forward(self, rgb):
         y, x = torch.meshgrid(*(torch.linspace(-1, 1, side) for side in rgb.shape[2:]), indexing="ij")
@@ -116,28 +124,28 @@ def test_a_teacher_adds_the_unlabelled_portraits_and_the_hard_ones_again():
     rgb, mask = source.portraits[0]
     enriched = train.add_unlabelled(source, Circle(), ProcessGroup()).portraits
     assert [len(enriched), enriched[0]] == [2 + train.HARD_AGAIN, (rgb, mask)]  # the circle is not the ellipse
-    added, answer = enriched[1]
-    assert added is source.unlabelled[0] and set(np.unique(answer[:5])) == {0} and answer[48, 40] == 255
+    added, found = enriched[1]
+    assert added is source.unlabelled[0] and set(np.unique(found[:5])) == {0} and found[48, 40] == 255
     assert all(again[0] is rgb for again in enriched[2:])
 
 
 def test_examples_are_squares_of_the_asked_side_with_a_mask_each():
     rng, source = np.random.default_rng(0), pictures()
     for _ in range(60):
-        rgb, mask = example(source, 64, rng)
+        rgb, mask = draw_example(source, 64, rng)
         assert rgb.shape == (64, 64, 3) and rgb.dtype == np.uint8
         assert mask.shape == (64, 64) and mask.dtype == np.uint8
 
 
 def test_some_examples_have_nobody_in_them():
     rng, source = np.random.default_rng(0), pictures()
-    empty = sum(not example(source, 64, rng)[1].any() for _ in range(100))
+    empty = sum(not draw_example(source, 64, rng)[1].any() for _ in range(100))
     assert 5 < empty < 40
 
 
 def test_the_rate_warms_up_and_decays():
     for plan in (train.FROM_NOTHING, train.FROM_RELEASED):
-        rates = [train.rate(plan, progress) for progress in (0, train.WARM_UP, 0.5, 1)]
+        rates = [train.compute_rate(plan, progress) for progress in (0, train.WARM_UP, 0.5, 1)]
         assert rates[0] < rates[1] == plan.peak_rate > rates[2] > rates[3] > 0
 
 
@@ -162,8 +170,8 @@ def test_a_few_steps_lower_the_loss_and_what_was_learnt_can_be_exported_and_load
     torch.manual_seed(0)
     rng, network = np.random.default_rng(0), U2NetP().to(memory_format=torch.channels_last).train()
     optimiser = torch.optim.AdamW(network.parameters(), lr=2e-3)
-    rgb, mask = train.batch(pictures(), 64, 2, rng)
-    losses = [train.update(network, optimiser, rgb, mask)[0] for _ in range(6)]
+    rgb, mask = train.draw_batch(pictures(), 64, 2, rng)
+    losses = [train.train_step(network, optimiser, rgb, mask)[0] for _ in range(6)]
     assert losses[-1] < 0.9 * losses[0]
     export("background", "u2netp", {}, network, "test", "background.md", {"loss": losses[-1]}, tmp_path)
     loaded = weights.load("background", folder=tmp_path)

@@ -10,24 +10,26 @@ from PIL import Image
 
 from networks import weights
 from networks.layers.palette import expand_chroma, palette
-from training.colorizing import nogan
+from training.colorizing import nogan, nogan_steps
 from training.colorizing.calibration import (
     COLOURFULNESS,
     MAX_GAIN,
     Setting,
     Trial,
     calibrate,
-    logits_of,
-    rebalancing_logits,
-    score,
+    compute_rebalancing,
+    compute_score,
+    predict_logits,
 )
 from training.colorizing.class_rebalancing import Rarity
-from training.colorizing.first_pictures import SOURCES, Batch, ColourPictures
-from training.colorizing.loader import ColourLoader
+from training.colorizing.crops import Batch
 from training.colorizing.measure import measure
-from training.colorizing.nogan import NoGan, Watch, train, validate
+from training.colorizing.nogan import Watch, train, validate
+from training.colorizing.nogan_loader import NoGanLoader
+from training.colorizing.nogan_pictures import SOURCES, NoGanPictures
+from training.colorizing.nogan_plan import GENERATOR_RATE, Phase
+from training.colorizing.nogan_steps import NoGan
 from training.colorizing.palette_loss import PaletteLoss
-from training.colorizing.plan import GENERATOR_RATE, Phase, slope
 from training.colorizing.spectral import add_spectral_norm, fold_spectral_norm
 from training.common.archives import is_held_back
 from training.common.export import export
@@ -65,18 +67,18 @@ def data(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def pictures(data):
-    return ColourPictures(data, held=False)
+    return NoGanPictures(data, held=False)
 
 
 @pytest.fixture(scope="module")
 def held(data):
-    return ColourPictures(data, held=True).fixed(6, 64)
+    return NoGanPictures(data, held=True).choose_batch(6, 64)
 
 
 @pytest.fixture(scope="module")
 def fresh(pictures):
     torch.manual_seed(0)
-    return NoGan(Rarity(pictures.fixed(20, 32).chroma), pictures.kind_count)
+    return NoGan(Rarity(pictures.choose_batch(20, 32).chroma), pictures.kind_count)
 
 
 @pytest.fixture
@@ -86,7 +88,7 @@ def method(fresh):
 
 @pytest.fixture
 def batch(pictures):
-    return pictures.batch(4, 64, np.random.default_rng(0))
+    return pictures.draw_batch(4, 64, np.random.default_rng(0))
 
 
 def test_grey_pictures_and_those_held_back_are_not_learned_from(data, pictures):
@@ -112,7 +114,7 @@ def test_only_the_input_is_degraded(batch):
 
 
 def test_the_same_seed_draws_the_same_batch(pictures):
-    one, other = (pictures.batch(3, 64, np.random.default_rng(7)) for _ in range(2))
+    one, other = (pictures.draw_batch(3, 64, np.random.default_rng(7)) for _ in range(2))
     assert torch.equal(one.grey, other.grey) and torch.equal(one.chroma, other.chroma)
 
 
@@ -134,14 +136,14 @@ def test_released_weights_come_back_as_they_are_under_the_norms_put_on_again():
     torch.manual_seed(0)
     released = fold_spectral_norm(add_spectral_norm(nogan.PaletteColorizer()))
     again = nogan.PaletteColorizer()
-    nogan.adopt(again, released.state_dict() | {"head.3.bias": torch.zeros(3)})
+    nogan_steps.copy_matching(again, released.state_dict() | {"head.3.bias": torch.zeros(3)})
     grey = torch.rand(1, 1, 64, 64)
     with torch.no_grad():
         assert torch.allclose(fold_spectral_norm(add_spectral_norm(again))(grey), released(grey), atol=0.02)
 
 
 def test_a_distribution_that_knows_the_colour_has_the_least_loss(pictures):
-    loss = PaletteLoss(Rarity(pictures.fixed(20, 32).chroma))
+    loss = PaletteLoss(Rarity(pictures.choose_batch(20, 32).chroma))
     chroma = (expand_chroma(palette()[[5, 40]]) / 110)[:, :, None, None].repeat(1, 1, 4, 4)
     logits = torch.zeros(2, len(palette()), 2, 2)
     logits[0, 5], logits[1, 40] = 6, 6
@@ -149,19 +151,20 @@ def test_a_distribution_that_knows_the_colour_has_the_least_loss(pictures):
 
 
 def test_the_loader_gives_the_same_batches_for_the_same_seed_and_others_after_them(pictures):
-    one, other = (ColourLoader(pictures, 3, 64, (7, 0)) for _ in range(2))
+    one, other = (NoGanLoader(pictures, 3, 64, (7, 0)) for _ in range(2))
     first = one.next("cpu")
     assert torch.equal(first.grey, other.next("cpu").grey) and not torch.equal(first.grey, one.next("cpu").grey)
 
 
 def test_processes_beside_the_training_prepare_batches(pictures):
-    batch = ColourLoader(pictures, 3, 64, (7, 0), workers=1).next("cpu")
+    batch = NoGanLoader(pictures, 3, 64, (7, 0), workers=1).next("cpu")
     assert batch.grey.shape == (3, 1, 64, 64) and batch.chroma.shape == (3, 2, 64, 64)
 
 
 def test_the_generator_alone_learns_blue_above_green(method, pictures):
     random = np.random.default_rng(0)
-    losses = [method.generator_step(pictures.batch(4, 64, random), GENERATOR_RATE)["colour_loss"] for _ in range(20)]
+    batches = (pictures.draw_batch(4, 64, random) for _ in range(20))
+    losses = [method.generator_step(batch, GENERATOR_RATE)["colour_loss"] for batch in batches]
     assert np.mean(losses[-3:]) < np.mean(losses[:3]) - 0.5
 
 
@@ -176,15 +179,10 @@ def test_the_critic_alone_leaves_the_generator_as_it_is(method, batch):
 def test_the_generator_waits_until_the_critic_is_worth_learning_from(method, batch, monkeypatch):
     weight = method.generator.head[-1].weight
     before = weight.clone()
-    monkeypatch.setattr(nogan, "CRITIC_READY", 0.0)
+    monkeypatch.setattr(nogan_steps, "CRITIC_READY", 0.0)
     assert "adversarial_loss" not in method.joint_step(batch) and torch.equal(weight, before)
-    monkeypatch.setattr(nogan, "CRITIC_READY", 9.0)
+    monkeypatch.setattr(nogan_steps, "CRITIC_READY", 9.0)
     assert "adversarial_loss" in method.joint_step(batch) and not torch.equal(weight, before)
-
-
-def test_the_rate_rises_shortly_and_falls_to_nothing():
-    rates = [slope(part) for part in np.linspace(0, 1, 200)]
-    assert rates[0] < 0.1 * max(rates) and rates[-1] == pytest.approx(0) and np.argmax(rates) < 10
 
 
 def test_the_watch_keeps_the_best_generator_and_says_when_it_lies_behind(method, held, monkeypatch):
@@ -192,12 +190,12 @@ def test_the_watch_keeps_the_best_generator_and_says_when_it_lies_behind(method,
     monkeypatch.setattr(nogan, "validate", lambda generator, held, rarity: {"score": next(score)})
     watch = Watch(method, held)
     method.generator.head[-1].bias.data.fill_(0.25)
-    watch.look()
+    watch.validate()
     method.generator.head[-1].bias.data.fill_(0.5)
     for _ in range(nogan.PATIENCE):
-        assert not watch.past_the_inflection()
-        watch.look()
-    assert watch.past_the_inflection()
+        assert not watch.is_past_the_inflection()
+        watch.validate()
+    assert watch.is_past_the_inflection()
     assert (method.best.head[-1].bias == 0.25).all()
 
 
@@ -215,26 +213,28 @@ def test_the_grey_picture_has_the_error_one_and_no_colour(method, held):
 
 def test_a_batch_that_nobody_named_has_gradients_for_the_classifier_too(method, batch):
     unnamed = Batch(batch.grey, batch.lightness, batch.chroma, torch.full_like(batch.kind, -1))
-    figures = method.generator_step(unnamed, 0.0)  # of a team, every member must have the same gradients to share
+    figures = method.generator_step(unnamed, 0.0)  # all processes must have the same gradients to share
     assert figures["classification_loss"] == 0
     assert all(torch.equal(weight.grad, torch.zeros_like(weight)) for weight in method.classifier.parameters())
 
 
 @torch.no_grad()
 def test_a_tilt_away_from_red_makes_it_rarer_and_taking_back_rebalancing_makes_loud_colours_rarer(method, held):
-    rare = rebalancing_logits(method.rarity)
-    trial = Trial(method.generator, logits_of(method.generator.eval(), held), held, rare)
+    rare = compute_rebalancing(method.rarity)
+    trial = Trial(method.generator, predict_logits(method.generator.eval(), held), held, rare)
     red = palette()[:, 0]
-    assert torch.corrcoef(torch.stack([trial.lean(Setting(rebalancing=0, red=-0.02)), red]))[0, 1] < -0.99
-    assert torch.allclose(trial.lean(Setting(rebalancing=1.0)), -rare)
+    assert torch.corrcoef(torch.stack([trial.compute_tilt(Setting(rebalancing=0, red=-0.02)), red]))[0, 1] < -0.99
+    assert torch.allclose(trial.compute_tilt(Setting(rebalancing=1.0)), -rare)
 
 
 @torch.no_grad()
 def test_the_gain_makes_the_pictures_as_colourful_as_is_asked_for(method, held):
     method.generator.eval()
-    trial = Trial(method.generator, 3 * logits_of(method.generator, held), held, rebalancing_logits(method.rarity))
-    setting, worst, figures = trial.with_gain(Setting())
-    assert worst == score(figures)
+    trial = Trial(
+        method.generator, 3 * predict_logits(method.generator, held), held, compute_rebalancing(method.rarity)
+    )
+    setting, worst, figures = trial.fit_gain(Setting())
+    assert worst == compute_score(figures)
     assert setting.gain == MAX_GAIN or figures.colourful == pytest.approx(COLOURFULNESS, abs=0.05)
 
 
@@ -245,19 +245,19 @@ def test_the_calibrated_network_carries_its_settings_to_whoever_builds_it(method
     again.load_state_dict(network.state_dict())
     assert torch.allclose(again(held.lightness), network(held.lightness), atol=1e-5)
     assert again.arguments == network.arguments
-    assert logits_of(again, held).isfinite().all()
+    assert predict_logits(again, held).isfinite().all()
 
 
 class Ticking(Run):
-    """A run whose clock moves on when it is looked at, so that a busy machine skips no stage."""
+    """A run whose clock moves on when it is read, so that a busy machine skips no stage."""
 
     def __init__(self, *arguments, **keywords):
         super().__init__(*arguments, **keywords)
-        self.looks = 0
+        self.readings = 0
 
     def progress(self) -> float:
-        self.looks += 1
-        return min(1.0, self.looks / 26)
+        self.readings += 1
+        return min(1.0, self.readings / 26)
 
 
 def test_the_three_stages_run_log_and_resume_and_the_export_loads(method, pictures, held, data, tmp_path):

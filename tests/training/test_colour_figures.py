@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from training.colorizing.metrics import ciede2000, colourfulness
+from training.colorizing.metrics import ciede2000, measure_colourfulness
 
 
 def colour(*lab: float) -> torch.Tensor:
@@ -37,15 +37,15 @@ def test_a_picture_is_no_distance_from_itself():
 
 
 def test_grey_has_no_colourfulness():
-    assert colourfulness(torch.rand(1, 1, 8, 8).expand(1, 3, 8, 8)).item() == pytest.approx(0, abs=1e-4)
+    assert measure_colourfulness(torch.rand(1, 1, 8, 8).expand(1, 3, 8, 8)).item() == pytest.approx(0, abs=1e-4)
 
 
 def test_a_flat_colour_counts_by_its_offset_alone():
     red = torch.tensor([1.0, 0, 0]).view(1, 3, 1, 1).expand(1, 3, 8, 8)
-    assert colourfulness(red).item() == pytest.approx(0.3 * (255**2 + 127.5**2) ** 0.5, rel=1e-5)
+    assert measure_colourfulness(red).item() == pytest.approx(0.3 * (255**2 + 127.5**2) ** 0.5, rel=1e-5)
 
 
 def test_half_red_and_half_green_count_by_their_spread_too():
     picture = torch.zeros(1, 3, 8, 8)
     picture[:, 0, :4], picture[:, 1, 4:] = 1, 1
-    assert colourfulness(picture).item() == pytest.approx(255 + 0.3 * 127.5, rel=1e-5)
+    assert measure_colourfulness(picture).item() == pytest.approx(255 + 0.3 * 127.5, rel=1e-5)

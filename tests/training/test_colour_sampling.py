@@ -5,8 +5,8 @@ import pytest
 import torch
 
 from training.colorizing.class_rebalancing import Rarity
-from training.colorizing.first_pictures import Batch
-from training.colorizing.resample_by_greenness import GREEN_SHARES, as_in_nature, green_share
+from training.colorizing.crops import Batch
+from training.colorizing.resample_by_greenness import GREEN_SHARES, measure_green_share, resample_by_greenness
 from training.common.degradation import degrade
 
 
@@ -28,5 +28,5 @@ def test_pictures_are_drawn_again_until_they_are_as_green_as_nature():
     chroma = torch.zeros(20, 2, 10, 10)
     chroma[10:, 0, :6], chroma[10:, 1, :6] = -0.2, 0.2  # three fifths are green
     few = Batch(torch.rand(20, 1, 10, 10), torch.rand(20, 1, 10, 10), chroma, torch.arange(20))
-    shares = green_share(as_in_nature(few, 100).chroma)
+    shares = measure_green_share(resample_by_greenness(few, 100).chroma)
     assert len(shares) == 40 and (shares > GREEN_SHARES[2]).sum() == 17  # of the two kinds that there are

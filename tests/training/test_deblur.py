@@ -24,21 +24,21 @@ def trainer():
 @pytest.fixture
 def batches(scene):
     """Three batches of four crops, again and again."""
-    kept = [next(train.batches([scene], 64, 4, step, (5,), 0)) for step in range(3)]
-    return lambda step: kept[step % 3]
+    made = [next(train.load_batches([scene], 64, 4, step, (5,), 0)) for step in range(3)]
+    return lambda step: made[step % 3]
 
 
 def test_training_lowers_the_loss_and_finds_the_kernels(trainer, batches):
-    figures = [trainer.step(step, ProcessGroup(), *batches(step)) for step in range(54)]
+    figures = [trainer.step(ProcessGroup(), *batches(step)) for step in range(54)]
     for name, part in (("pixel", 0.96), ("kernel", 0.8)):
         assert sum(one[name] for one in figures[-6:]) < part * sum(one[name] for one in figures[:6]), name
 
 
 def test_the_average_follows_the_network(trainer, batches):
-    before = trainer.average.restorer.ending.weight.clone()
+    before = trainer.ema.network.restorer.ending.weight.clone()
     for step in range(2):
-        trainer.step(step, ProcessGroup(), *batches(step))
-    assert not torch.equal(trainer.average.restorer.ending.weight, before)
+        trainer.step(ProcessGroup(), *batches(step))
+    assert not torch.equal(trainer.ema.network.restorer.ending.weight, before)
 
 
 def test_crops_are_repeatable_and_come_with_their_kernel(scene):
@@ -53,7 +53,7 @@ def test_crops_are_repeatable_and_come_with_their_kernel(scene):
 
 def test_a_run_goes_on_with_the_crops_it_has_not_seen(scene):
     all_at_once = Crops([scene], 48, (7,), range(0, 2**31))
-    _, sharp, _ = next(train.batches([scene], 48, 2, 5, (7,), 0))
+    _, sharp, _ = next(train.load_batches([scene], 48, 2, 5, (7,), 0))
     assert torch.equal(sharp[1], all_at_once[11][1])
 
 
@@ -63,7 +63,7 @@ def test_the_losses_are_least_for_the_truth():
     luminance = (sharp * torch.tensor([0.299, 0.587, 0.114]).view(1, 3, 1, 1)).sum(1, keepdim=True)
     truth = train.Restored(sharp, kernel[:, None], luminance)
     elsewhere = train.Restored(sharp + 0.1, kernel[:, None].roll(5, 2), luminance + 0.1)
-    right, wrong = train.losses(truth, sharp, kernel), train.losses(elsewhere, sharp, kernel)
+    right, wrong = train.compute_losses(truth, sharp, kernel), train.compute_losses(elsewhere, sharp, kernel)
     assert right["kernel"] == 0 and wrong["kernel"] == pytest.approx(2)
     assert all(right[name] < wrong[name] for name in right)
 
@@ -87,7 +87,7 @@ def test_the_level_counts_a_decibel_alike_for_small_and_large_errors():
     for error in (0.08, 0.16, 0.32):
         sharp, kernel = torch.zeros(1, 3, 32, 32), torch.zeros(1, 33, 33)
         wrong = train.Restored(sharp + error, kernel[:, None], sharp[:, :1])
-        levels.append(train.losses(wrong, sharp, kernel)["level"].item())
+        levels.append(train.compute_losses(wrong, sharp, kernel)["level"].item())
     assert levels[1] - levels[0] == pytest.approx(levels[2] - levels[1], abs=0.1)
     assert levels[1] - levels[0] == pytest.approx(6.02, abs=0.1)
 
@@ -99,16 +99,16 @@ def test_validation_finds_no_gain_in_a_fresh_network_and_no_harm_either(scene):
 
 def test_the_export_of_a_trained_network_loads_and_restores_alike(scene, trainer, batches, tmp_path):
     for step in range(4):
-        trainer.step(step, ProcessGroup(), *batches(step))
-    export("deblur", "deconvolver", SMALL, trainer.average, "test", "deblur.md", {}, folder=tmp_path)
+        trainer.step(ProcessGroup(), *batches(step))
+    export("deblur", "deconvolver", SMALL, trainer.ema.network, "test", "deblur.md", {}, folder=tmp_path)
     restored = measure.restore(weights.load("deblur", folder=tmp_path), scene)
-    expected = measure.restore(trainer.average, scene)
+    expected = measure.restore(trainer.ema.network, scene)
     assert np.abs(restored.astype(int) - expected).max() <= 2
 
 
-def test_alone_a_team_changes_nothing(trainer, batches):
-    trainer.step(0, ProcessGroup(), *batches(0))
+def test_alone_a_process_changes_nothing(trainer, batches):
+    trainer.step(ProcessGroup(), *batches(0))
     before = [weight.grad.clone() for weight in trainer.network.parameters()]
     ProcessGroup().average_gradients(trainer.network)
     assert all(torch.equal(*pair) for pair in zip(before, (w.grad for w in trainer.network.parameters()), strict=True))
-    assert ProcessGroup().leads and ProcessGroup().agreed(0.25) == 0.25
+    assert ProcessGroup().leads and ProcessGroup().broadcast(0.25) == 0.25

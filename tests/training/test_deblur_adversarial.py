@@ -14,7 +14,7 @@ SMALL = {"width": 4, "restorer_width": 4, "encoder": (1,), "middle": 1, "decoder
 @pytest.fixture
 def batch():
     scene = np.kron(np.random.default_rng(4).integers(0, 256, (20, 22, 3)), np.ones((8, 8, 1))).astype(np.uint8)
-    return next(train.batches([scene], 64, 4, 0, (5,), 0))
+    return next(train.load_batches([scene], 64, 4, 0, (5,), 0))
 
 
 @pytest.fixture
@@ -42,5 +42,5 @@ def test_then_the_network_learns_from_it_and_from_the_features_too(trainer, batc
 def test_a_picture_has_no_distance_to_itself_and_some_to_its_blur():
     network = perceptual.FeatureNetwork(width=4)
     sharp = torch.rand(2, 3, 32, 32)
-    assert perceptual.distance(network, sharp, sharp) == 0
-    assert perceptual.distance(network, torch.nn.functional.avg_pool2d(sharp, 5, 1, 2), sharp) > 0
+    assert perceptual.measure_distance(network, sharp, sharp) == 0
+    assert perceptual.measure_distance(network, torch.nn.functional.avg_pool2d(sharp, 5, 1, 2), sharp) > 0

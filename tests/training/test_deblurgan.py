@@ -19,7 +19,7 @@ def trainer():
 
 
 def batch(scene, step, side=32, count=4):
-    return train_deblurgan.batch([scene], side, count, np.random.default_rng(step))
+    return train_deblurgan.draw_batch([scene], side, count, np.random.default_rng(step))
 
 
 def test_content_training_lowers_the_loss(scene, trainer):
@@ -28,9 +28,9 @@ def test_content_training_lowers_the_loss(scene, trainer):
 
 
 def test_the_average_follows_the_generator(scene, trainer):
-    before = trainer.average.output.weight.clone()
+    before = trainer.ema.network.output.weight.clone()
     trainer.content_step(*batch(scene, 0))
-    assert not torch.equal(trainer.average.output.weight, before)
+    assert not torch.equal(trainer.ema.network.output.weight, before)
 
 
 def test_an_adversarial_step_moves_generator_and_critic_and_stays_finite(scene, trainer):
@@ -60,7 +60,7 @@ def test_the_gradient_penalty_is_zero_for_a_critic_of_slope_one():
     def critic(crops):
         return crops.flatten(1)[:, 0]
 
-    _, penalty = train_deblurgan.critic_losses(critic, torch.rand(4, 3, 8, 8), torch.rand(4, 3, 8, 8))
+    _, penalty = train_deblurgan.compute_critic_losses(critic, torch.rand(4, 3, 8, 8), torch.rand(4, 3, 8, 8))
     assert penalty.item() == pytest.approx(0, abs=1e-9)
 
 
@@ -72,7 +72,7 @@ def test_batches_are_repeatable_and_paired(scene):
 
 
 def test_a_picture_smaller_than_the_crop_is_continued(scene):
-    blurred, sharp, kernel = pairs.pair(scene[:20, :30], 32, np.random.default_rng(1))
+    blurred, sharp, kernel = pairs.make_pair(scene[:20, :30], 32, np.random.default_rng(1))
     assert blurred.shape == sharp.shape == (32, 32, 3)
     assert kernel.shape == (33, 33) and kernel.sum() == pytest.approx(1, abs=1e-4)
 
@@ -92,9 +92,9 @@ def test_the_export_of_a_trained_network_loads_and_restores_alike(scene, trainer
     for step in range(4):
         trainer.content_step(*batch(scene, step))
     arguments = {"width": 8, "blocks": 2}
-    export("deblur", "resnet_generator", arguments, trainer.average, "test", "deblur.md", {}, folder=tmp_path)
+    export("deblur", "resnet_generator", arguments, trainer.ema.network, "test", "deblur.md", {}, folder=tmp_path)
     restored = measure.restore(weights.load("deblur", folder=tmp_path), scene)
-    expected = measure.restore(trainer.average, scene)
+    expected = measure.restore(trainer.ema.network, scene)
     assert np.abs(restored.astype(int) - expected).max() <= 2
 
 

@@ -38,7 +38,7 @@ def data(tmp_path_factory):
     with zipfile.ZipFile(folder / "faces.zip", "w") as file:
         for number in range(60):
             file.writestr(f"faces/{number:05}.png", draw_face(random, 80))
-    for archive, prefix in train_face_finder.ELSEWHERE:
+    for archive, prefix in train_face_finder.OTHERS:
         with zipfile.ZipFile(folder / archive, "w") as file:
             for number in range(30):
                 coarse = random.integers(0, 256, (15, 15, 3), dtype=np.uint8)
@@ -49,13 +49,13 @@ def data(tmp_path_factory):
 def run_briefly(recipe, tmp_path, monkeypatch, name: str, words: list[str]) -> list[dict]:
     """Run a recipe's main for a moment; return what it logged."""
     monkeypatch.setattr("sys.argv", [name, *words, "--out", str(tmp_path), "--minutes", "0.005"])
-    monkeypatch.setattr(recipe, "Run", lambda name, **kept: Run(name, logs=tmp_path, **kept))
+    monkeypatch.setattr(recipe, "Run", lambda name, **settings: Run(name, logs=tmp_path, **settings))
     recipe.main()
     return [json.loads(line) for line in (tmp_path / f"{name}.jsonl").read_text().splitlines()]
 
 
 def test_faces_are_cut_close_and_a_tenth_is_held_back(data):
-    train, held = train_dcgan.faces(data)
+    train, held = train_dcgan.load_faces(data)
     assert len(train) + len(held) == 60 and len(held) > 0
     assert train.shape[1:] == (3, 68, 68) and held.shape[1:] == (3, 64, 64)
 
@@ -74,20 +74,20 @@ def test_dcgan_trains_ends_with_an_average_goes_on_and_its_export_loads(data, tm
 def test_a_step_of_dcgan_moves_both_networks_and_the_average_follows():
     torch.manual_seed(0)
     trainer = train_dcgan.Trainer(DCGAN(width=4, latent=8), "cpu")
-    before = [parameter.clone() for parameter in (*trainer.average.parameters(),)]
-    critic = trainer.released().critic.layers[0].weight
+    before = [parameter.clone() for parameter in (*trainer.ema.network.parameters(),)]
+    critic = trainer.build_released().critic.layers[0].weight
     for _ in range(3):
         figures = trainer.step(torch.rand(4, 3, 64, 64))
         assert all(np.isfinite(value.item()) for value in figures.values())
-    assert not any(torch.equal(*pair) for pair in zip(before, trainer.average.parameters(), strict=True))
-    assert not torch.equal(critic, trainer.released().critic.layers[0].weight)
+    assert not any(torch.equal(*pair) for pair in zip(before, trainer.ema.network.parameters(), strict=True))
+    assert not torch.equal(critic, trainer.build_released().critic.layers[0].weight)
 
 
 def test_the_released_critic_computes_what_the_normalised_one_does():
     torch.manual_seed(0)
     trainer, pictures = train_dcgan.Trainer(DCGAN(width=4, latent=8), "cpu"), torch.rand(3, 3, 64, 64)
     trainer.step(torch.rand(4, 3, 64, 64))
-    released = trainer.released()
+    released = trainer.build_released()
     trainer.network.eval()
     assert torch.allclose(released.critic(pictures), trainer.network.critic(pictures), atol=1e-5)
 
@@ -119,18 +119,18 @@ def test_every_part_of_pluralistic_learns_from_one_step():
 
 def test_equal_guesses_have_no_divergence_and_a_small_hole_asks_for_little_spread():
     guess = Guess(torch.randn(1, 2, 4, 4), torch.rand(1, 2, 4, 4) + 0.1)
-    assert pluralistic_losses.divergence(guess, guess).item() == pytest.approx(0, abs=1e-6)
+    assert pluralistic_losses.compute_divergence(guess, guess).item() == pytest.approx(0, abs=1e-6)
     narrow = Guess(torch.zeros(1, 2, 4, 4), torch.full((1, 2, 4, 4), 0.2))
     known = torch.ones(1, 1, 64, 64)
-    small = pluralistic_losses.divergences(narrow, narrow, known)[0]
-    assert small < pluralistic_losses.divergences(narrow, narrow, known * 0)[0]
+    small = pluralistic_losses.compute_divergences(narrow, narrow, known)[0]
+    assert small < pluralistic_losses.compute_divergences(narrow, narrow, known * 0)[0]
 
 
 def test_what_is_not_counted_costs_nothing():
     pictures, counted = torch.zeros(1, 3, 64, 64), torch.ones(1, 1, 64, 64)
     counted[..., 16:48, 16:48] = 0
     made = [(1 - counted).expand(-1, 3, -1, -1)]
-    assert pluralistic_losses.appearance(made, pictures, counted).item() == 0
+    assert pluralistic_losses.compute_appearance_loss(made, pictures, counted).item() == 0
 
 
 def test_the_finder_trains_is_measured_and_its_export_loads(data, tmp_path, monkeypatch):
@@ -138,7 +138,7 @@ def test_the_finder_trains_is_measured_and_its_export_loads(data, tmp_path, monk
     words += ["--out", str(tmp_path)]
     monkeypatch.setattr("sys.argv", ["finder", *words])
     monkeypatch.setattr(train_face_finder, "BATCH", 8)
-    monkeypatch.setattr(train_face_finder, "LOOKED_FOR", 2)
+    monkeypatch.setattr(train_face_finder, "SEARCHED", 2)
     train_face_finder.main()
     figures = json.loads((tmp_path / "manifest.json").read_text())["facefinder"]["figures"]
     assert 0 <= figures["faces_found"] <= 1 and figures["off_by_50"] >= 0
@@ -166,26 +166,26 @@ def test_a_face_is_drawn_as_far_off_and_as_large_as_asked():
 def test_faces_in_place_and_none_are_named_and_those_between_are_not():
     none = [float("nan")] * 3
     place = torch.tensor([[0.0, 0.0, 0.0], none, [0.1, 0.0, 0.0]])
-    answers = torch.zeros(3, 4)
-    answers[0, 0], answers[1, 0], answers[2, 1] = 20.0, -20.0, 0.1
-    assert train_face_finder.loss_of(answers, place).item() == pytest.approx(0, abs=1e-6)
-    answers[1, 0] = 20.0
-    assert train_face_finder.loss_of(answers, place).item() > 5
+    outputs = torch.zeros(3, 4)
+    outputs[0, 0], outputs[1, 0], outputs[2, 1] = 20.0, -20.0, 0.1
+    assert train_face_finder.compute_loss(outputs, place).item() == pytest.approx(0, abs=1e-6)
+    outputs[1, 0] = 20.0
+    assert train_face_finder.compute_loss(outputs, place).item() > 5
 
 
 @pytest.mark.parametrize("kind", measure_faces.KINDS)
 def test_measured_holes_come_back_with_their_seed(kind):
-    one, again = (measure_faces.hole(kind, np.random.default_rng(3)) for _ in range(2))
+    one, again = (measure_faces.draw_hole(kind, np.random.default_rng(3)) for _ in range(2))
     assert np.array_equal(one, again) and 0.1 < one.mean() < 0.6
 
 
-def test_measuring_keeps_known_pixels_and_counts_the_nearest_answer(monkeypatch):
+def test_measuring_keeps_known_pixels_and_counts_the_nearest_completion(monkeypatch):
     torch.manual_seed(0)
     network, held = Pluralistic(width=4, codes=4).eval().requires_grad_(False), torch.rand(2, 3, 64, 64)
     figures = measure_faces.evaluate("pluralistic", network, held, "box", None)
     assert figures["best_psnr"] >= figures["hole_psnr"] and figures["diversity"] > 0
     known = torch.ones(1, 1, 64, 64)
     known[..., 20:40, 20:40] = 0
-    answer = measure_faces.WAYS["pluralistic"](network, 1)
-    found = measure_faces.complete_and_blend(answer, held[:1], known)
+    complete = measure_faces.METHODS["pluralistic"](network, 1)
+    found = measure_faces.complete_and_blend(complete, held[:1], known)
     assert torch.equal(found * known, held[:1] * known)

@@ -12,14 +12,14 @@ def trace_point(views, x, y):
 
 @pytest.mark.parametrize("seed", range(4))
 def test_the_middle_moves_as_far_as_was_asked_and_about_where_it_was(seed):
-    views = handheld.homographies((60, 90), (9.0, 14.0), 0.2, np.random.default_rng(seed))
+    views = handheld.draw_homographies((60, 90), (9.0, 14.0), 0.2, np.random.default_rng(seed))
     path = trace_point(views, 44.5, 29.5)
     assert 8.9 < np.ptp(path, axis=0).max() < 14.1
     assert np.abs(path.mean(axis=0)).max() < 0.2
 
 
 def test_corners_move_otherwise_than_the_middle():
-    views = handheld.homographies((60, 90), (9.0, 14.0), 0.2, np.random.default_rng(1))
+    views = handheld.draw_homographies((60, 90), (9.0, 14.0), 0.2, np.random.default_rng(1))
     assert np.abs(trace_point(views, 44.5, 29.5) - trace_point(views, 0, 0)).max() > 1
 
 
@@ -31,7 +31,7 @@ def test_a_shaken_photo_is_blurred_and_the_same_for_the_same_seed(scene):
 
 
 def test_the_protocol_can_be_shaken_by_it(scene):
-    cases = list(measure.protocol([scene], shaken=handheld.photograph_handheld))
+    cases = list(measure.photograph_all([scene], shaken=handheld.photograph_handheld))
     assert [case.severity for case in cases] == ["light", "medium", "heavy"]
     errors = [np.abs(case.photo.pixels.astype(int) - scene).mean() for case in cases]
     assert errors[0] < errors[1] < errors[2]

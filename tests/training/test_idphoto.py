@@ -80,7 +80,7 @@ def test_the_points_move_with_the_crop():
     photo = samples.Photo(np.asarray(Image.open(io.BytesIO(draw_face()[0]))), [points])
     for seed in range(5):
         random = np.random.default_rng(seed)
-        _, places = samples.face_crop(photo, samples.Spread(0.0, 0.0, 0.0), 1.5, 96, random)
+        _, places = samples.cut_face(photo, samples.Spread(0.0, 0.0, 0.0), 1.5, 96, random)
         pose = face_pose(places * 96)
         assert pose.centre == pytest.approx([48, 48], abs=0.1) and pose.side == pytest.approx(64, abs=0.1)
         assert pose.tilt == pytest.approx(0, abs=0.1)

@@ -9,7 +9,15 @@ import pytest
 import torch
 from PIL import Image
 
-from training.matting.measure_out_of_domain import OURS, TABLE, evaluate, files, fill_outlines, photo, table
+from training.matting.measure_out_of_domain import (
+    OURS,
+    TABLE,
+    evaluate,
+    fill_outlines,
+    find_files,
+    format_table,
+    load_photo,
+)
 
 SQUARE = [20, 20, 79, 20, 79, 79, 20, 79]
 HOLE = [40, 40, 59, 40, 59, 59, 40, 59]
@@ -49,15 +57,15 @@ def test_an_outline_within_another_is_a_hole():
 
 
 def test_a_person_who_is_found_has_good_figures():
-    iou, error, boundary = evaluate(Seer(), photo(row("a.png", png(), [SQUARE]), png()), (128,))
+    iou, error, boundary = evaluate(Seer(), load_photo(row("a.png", png(), [SQUARE]), png()), (128,))
     assert iou > 0.95 and error < 0.02 and boundary > 0.95
 
 
 def test_what_may_be_counted_either_way_is_not_counted():
     half = [20, 20, 79, 20, 79, 49, 20, 49]
     rest = [18, 49, 81, 49, 81, 81, 18, 81]
-    strict = evaluate(Seer(), photo(row("a.png", png(), [half]), png()), (128,))
-    lenient = evaluate(Seer(), photo(row("a.png", png(), [half], [rest]), png()), (128,))
+    strict = evaluate(Seer(), load_photo(row("a.png", png(), [half]), png()), (128,))
+    lenient = evaluate(Seer(), load_photo(row("a.png", png(), [half], [rest]), png()), (128,))
     assert strict[0] < 0.6 and lenient[0] > 0.9
 
 
@@ -65,12 +73,12 @@ def test_a_namesake_with_other_bytes_is_not_taken(tmp_path):
     (tmp_path / "below").mkdir()
     (tmp_path / "below" / "a.png").write_bytes(png())
     (tmp_path / "b.png").write_bytes(b"another")
-    assert list(files([row("a.png", png()), row("b.png", png())], [tmp_path])) == ["a.png"]
+    assert list(find_files([row("a.png", png()), row("b.png", png())], [tmp_path])) == ["a.png"]
 
 
 def test_the_table_tells_of_people_and_of_pictures_without():
     rows = [row("a.png", png(), [SQUARE]), row("b.png", png(people=False)), row("c.png", png())]
-    text = table(Seer(), rows, {"a.png": png(), "b.png": png(people=False), "c.png": png()}, (128,))
+    text = format_table(Seer(), rows, {"a.png": png(), "b.png": png(people=False), "c.png": png()}, (128,))
     assert "a.png: a square" in text and "mean" in text
     assert "of 2 without people nothing is taken for one in 1; taken: c.png" in text
 
@@ -87,4 +95,4 @@ def test_every_picture_of_the_table_is_whole_and_its_outlines_lie_in_it(one):
 
 def test_the_demo_pictures_are_those_of_the_table():
     rows = [one for one in json.loads(TABLE.read_text()) if one["source"].startswith("docs/demo")]
-    assert set(files(rows, [OURS])) == {one["file"] for one in rows}
+    assert set(find_files(rows, [OURS])) == {one["file"] for one in rows}

@@ -10,7 +10,7 @@ import pytest
 from networks.deconvolver import Deconvolver
 from tests.imaging.deblurring.test_edges import scene, smear
 from training.deblurring import measure_harm
-from training.deblurring.measure import protocol
+from training.deblurring.measure import photograph_all
 
 
 @pytest.fixture
@@ -27,7 +27,9 @@ def data(tmp_path):
 
 def test_each_picture_comes_in_sizes_up_to_twice_its_own_and_every_third_before_a_soft_background(data):
     arguments = argparse.Namespace(data=data, count=3)
-    sizes = {size: list(pictures) for size, pictures in measure_harm.sharp_pictures(arguments, "people.zip", "street/")}
+    sizes = {
+        size: list(pictures) for size, pictures in measure_harm.load_sharp_pictures(arguments, "people.zip", "street/")
+    }
     assert list(sizes) == [80, 120, 200, 320]
     assert [picture.shape for picture in sizes[80]] == [(80, 60, 3)] * 3
     plain, _, soft = (picture.astype(int) for picture in sizes[320])
@@ -42,12 +44,12 @@ def test_sharp_pictures_are_declined_and_shaken_ones_given_to_the_network():
 
 
 def test_harm_counts_what_is_treated_and_how_far_it_is_from_the_input():
-    answers = iter([None, np.full((8, 8, 3), 60, np.uint8), np.full((8, 8, 3), 51, np.uint8), None])
-    figures = measure_harm.harm(iter([np.full((8, 8, 3), 50, np.uint8)] * 4), lambda picture: next(answers))
+    results = iter([None, np.full((8, 8, 3), 60, np.uint8), np.full((8, 8, 3), 51, np.uint8), None])
+    figures = measure_harm.measure_harm(iter([np.full((8, 8, 3), 50, np.uint8)] * 4), lambda picture: next(results))
     assert figures == {"pictures": 4, "treated_percent": 50.0, "below_40_dB": 1, "worst_psnr_to_input": 28.1}
 
 
 def test_what_is_not_treated_gains_nothing():
-    figures = measure_harm.gain(protocol([scene(64, 64)]), lambda picture: None)
+    figures = measure_harm.measure_gain(photograph_all([scene(64, 64)]), lambda picture: None)
     assert set(figures) == {"light", "medium", "heavy"}
     assert figures["light"] == {"treated_percent": 0.0, "gain": 0.0, "worst": 0.0}

@@ -9,7 +9,7 @@ import pytest
 import torch
 from PIL import Image
 
-from training.matting.measure_left_out import ARCHIVE, Row, measure, pictures, table
+from training.matting.measure_left_out import ARCHIVE, Row, format_table, load_pictures, measure
 
 
 def encode(pixels, format):
@@ -34,7 +34,7 @@ def data(tmp_path):
 
 def choose(data, choice, every=1):
     arguments = argparse.Namespace(data=data, choice=choice, every=every)
-    return {name: len(examples) for name, examples in pictures(arguments)}
+    return {name: len(examples) for name, examples in load_pictures(arguments)}
 
 
 def test_thresholds_are_chosen_on_other_pictures_than_those_of_the_report(data):
@@ -51,7 +51,7 @@ class Seer(torch.nn.Module):
 
 def test_a_person_who_is_cut_out_is_found_and_nobody_is_where_nobody_is(data):
     arguments = argparse.Namespace(data=data, choice=True, every=4)
-    rows = {name: [measure(Seer(), *one) for one in examples] for name, examples in pictures(arguments)}
+    rows = {name: [measure(Seer(), *one) for one in examples] for name, examples in load_pictures(arguments)}
     [person], [nobody] = rows["pennfudan"], rows["no-person"]
     assert person.is_found and person.iou > 0.9 and person.share == pytest.approx(0.25)
     assert not nobody.is_found and nobody.share == 0
@@ -59,6 +59,6 @@ def test_a_person_who_is_cut_out_is_found_and_nobody_is_where_nobody_is(data):
 
 def test_the_table_has_a_line_for_each_source_and_share_of_the_frame():
     rows = {"coco": [Row(0.05, 0.2, True, True, 1.0), Row(0.5, 0.9, True, True, 3.0)], "no-person": []}
-    head, coco, small, large = table(rows)
+    head, coco, small, large = format_table(rows)
     assert coco.split() == ["coco", "2", "0.550", "1.000", "0.500", "2.00"]
     assert small.split()[:6] == ["0%", "to", "10%", "1", "0.200", "1.000"] and large.startswith("35% to 100%")

@@ -28,19 +28,19 @@ def pictures():
 
 @pytest.fixture(scope="module")
 def figures():
-    return measure_alpha.figures(Blind(), pictures(), sides=[64])
+    return measure_alpha.measure_figures(Blind(), pictures(), sides=[64])
 
 
 def test_the_step_makes_the_edge_more_like_the_truth_with_the_true_mask(figures):
     for background in measure_alpha.NEW:
-        before, after = (figures[f"true mask, {background}, {way}"] for way in ("as they were", "after the step"))
+        before, after = (figures[f"true mask, {background}, {label}"] for label in ("as they were", "after the step"))
         assert after < 0.5 * before
 
 
 def test_the_same_seed_gives_the_same_figures(figures):
-    assert measure_alpha.figures(Blind(), pictures(), sides=[64]) == figures
+    assert measure_alpha.measure_figures(Blind(), pictures(), sides=[64]) == figures
 
 
 def test_a_person_stands_four_times_beside_each_other_on_the_sheet():
-    strip = sheet.strip(Blind(), draw()[0])
+    strip = sheet.draw_strip(Blind(), draw()[0])
     assert strip.shape == (sheet.HEIGHT, 4 * sheet.WIDTH, 3)

@@ -3,7 +3,7 @@ import copy
 import torch
 from torch import nn
 
-from training.common.muon import Muon, orthogonal
+from training.common.muon import Muon, orthogonalize
 
 
 def network() -> nn.Module:
@@ -13,12 +13,12 @@ def network() -> nn.Module:
 def test_matrices_become_about_orthogonal():
     torch.manual_seed(0)
     for shape in ((3, 16, 144), (2, 40, 12)):
-        values = torch.linalg.svdvals(orthogonal(torch.randn(shape)))
+        values = torch.linalg.svdvals(orthogonalize(torch.randn(shape)))
         assert 0.6 < values.min() and values.max() < 1.3
 
 
 def test_nothing_stays_nothing():
-    assert not orthogonal(torch.zeros(1, 4, 9)).any()
+    assert not orthogonalize(torch.zeros(1, 4, 9)).any()
 
 
 def test_kernels_are_stepped_by_muon_and_everything_else_by_adamw():

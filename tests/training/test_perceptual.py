@@ -27,7 +27,7 @@ def named():
 
 def test_the_feature_network_learns_to_name_things(named):
     network, held = named
-    assert perceptual.accuracy(network, held, "cpu") > 0.9
+    assert perceptual.measure_accuracy(network, held, "cpu") > 0.9
 
 
 def test_folding_the_normalisation_away_changes_no_map(named):
@@ -39,12 +39,12 @@ def test_folding_the_normalisation_away_changes_no_map(named):
         torch.testing.assert_close(one, other, rtol=1e-4, atol=1e-4)
 
 
-def test_a_look_saves_features_that_are_read_back_for_reading_only(named, tmp_path):
+def test_a_validation_saves_features_that_are_read_back_for_reading_only(named, tmp_path):
     network, held = named
     run = Run("perceptual", out=tmp_path, logs=tmp_path)
     run.register(network=network)
-    perceptual.look(run, 24, network, held, "cpu")
-    again, picture = perceptual.load(tmp_path / "features.pt"), torch.rand(1, 3, 16, 16)
+    perceptual.validate_and_save(run, 24, network, held, "cpu")
+    again, picture = perceptual.load_features(tmp_path / "features.pt"), torch.rand(1, 3, 16, 16)
     for one, other in zip(again(picture), network.features.plain()(picture), strict=True):
         assert torch.equal(one, other)
     assert not any(weight.requires_grad for weight in again.parameters())

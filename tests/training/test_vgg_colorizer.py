@@ -4,14 +4,12 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
-from torch import nn
 
 from networks.layers.encoders import VGG16_BLOCKS, VGG16_MEAN_BGR, build_levels, load_vgg16, vgg16_convolutions
 from networks.palette_colorizer import CHROMA_UNIT, PaletteColorizer
 from training.colorizing.measure_left_out import TONE, frechet_distance, lay_tone
 from training.colorizing.pictures import REPORT, TRAINING, VALIDATION
 from training.colorizing.validate import find_gain
-from training.common.ema import EMA
 
 
 @pytest.fixture(scope="module")
@@ -58,16 +56,6 @@ def test_no_source_is_both_learnt_from_and_measured():
     learnt = {(source.archive, source.prefix) for source in TRAINING}
     left_out = [(source.archive, source.prefix) for source in (*VALIDATION, *REPORT)]
     assert len(set(left_out)) == len(left_out) and not learnt & set(left_out)
-
-
-def test_the_moving_average_forgets_its_start_and_follows_the_network():
-    network = nn.Linear(2, 1)
-    ema = EMA(network, decay=0.9)
-    with torch.no_grad():
-        network.weight.fill_(3.0)
-    for _ in range(100):
-        ema.update(network)
-    assert torch.allclose(ema.network.weight, network.weight, atol=1e-3)
 
 
 def test_the_gain_brings_the_colourfulness_that_is_wanted():

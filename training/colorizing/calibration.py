@@ -1,6 +1,6 @@
 """Calibrates a trained colorizer on pictures that it did not learn from.
 
-Found are the temperature of the annealed mean, a gain and a contrast of the chroma; how much of the rebalancing of the
+It finds the temperature of the annealed mean, a gain and a contrast of the chroma; how much of the rebalancing of the
 loss is taken back (`training/colorizing/class_rebalancing.py`); and a tilt of all logits towards green or red and blue
 or yellow. Rebalancing helps to learn rare colours, but a network that keeps it in full leans to red where it is unsure;
 where it is sure, neither it nor the tilt changes much. Any network has less error the duller it is, so networks are
@@ -17,12 +17,12 @@ from torch import Tensor
 from networks.layers.palette import expand_chroma, palette
 from networks.palette_colorizer import CHROMA_UNIT, PaletteColorizer
 from training.colorizing.class_rebalancing import Rarity
-from training.colorizing.first_pictures import Batch
-from training.colorizing.metrics import Agreement, agreement
+from training.colorizing.crops import Batch
+from training.colorizing.metrics import Agreement, measure_agreement
 from training.colorizing.spectral import fold_spectral_norm
 
-# What each number is chosen from, in the order in which they are turned; and again, since one depends on the other.
-TURNED = (
+# What each number is chosen from, in the order of the search; and again, since one depends on the other.
+CHOICES = (
     ("rebalancing", (0.0, 0.5, 1.0, 1.5)),  # taken back, in parts of the logarithm of the rare colours' weights
     ("red", (0.01, 0.0, -0.01, -0.02, -0.03, -0.04)),  # per unit of the compressed plane, as is the next
     ("yellow", (-0.01, 0.0, 0.01, 0.02, 0.03)),
@@ -38,7 +38,7 @@ MIN_GAIN, MAX_GAIN = 0.3, 4.0
 
 @dataclass(frozen=True)
 class Setting:
-    """The numbers of the calibration; see TURNED."""
+    """The numbers of the calibration; see CHOICES."""
 
     rebalancing: float = 1.0
     red: float = 0.0
@@ -48,8 +48,8 @@ class Setting:
     gain: float = 1.0
 
 
-def score(figures: Agreement) -> float:
-    """One number for a colouring of the colourfulness that is asked for: its errors, the larger one twice."""
+def compute_score(figures: Agreement) -> float:
+    """Return one number for a colouring of the colourfulness that is asked for: its errors, the larger one twice."""
     return (figures.error + figures.rmse + max(figures.error, figures.rmse)) / 3
 
 
@@ -62,19 +62,19 @@ def calibrate(
     `colourfulness`: of the result, as a part of the originals'.
     """
     network = fold_spectral_norm(network)
-    trial = Trial(network, logits_of(network, held), held, rebalancing_logits(rarity), colourfulness)
+    trial = Trial(network, predict_logits(network, held), held, compute_rebalancing(rarity), colourfulness)
     best = Setting()
     for _ in range(ROUNDS):
-        for name, values in TURNED:
-            found = [trial.with_gain(replace(best, **{name: value})) for value in values]
+        for name, values in CHOICES:
+            found = [trial.fit_gain(replace(best, **{name: value})) for value in values]
             best = min(found, key=lambda each: each[1] + BIAS_WEIGHT * math.hypot(each[2].bias_a, each[2].bias_b))[0]
-    network.head[-1].bias += trial.lean(best)
+    network.head[-1].bias += trial.compute_tilt(best)
     network.temperature, network.gain, network.contrast = best.temperature, best.gain, best.contrast
     return network
 
 
 class Trial:
-    """Tries settings on held-back pictures, whose every other row and column is looked at: a quarter of the work."""
+    """Tries settings on held-back pictures, by every other row and column: a quarter of the work."""
 
     def __init__(
         self,
@@ -84,7 +84,7 @@ class Trial:
         rebalancing: Tensor,
         colourfulness: float = COLOURFULNESS,
     ):
-        """`logits` of `network` for the pictures; `rebalancing` (K,) as `rebalancing_logits` gives it."""
+        """`logits` of `network` for the pictures; `rebalancing` (K,) as `compute_rebalancing` gives it."""
         self.network = network
         self.logits = logits[:, :, ::2, ::2]
         self.chroma, self.lightness = (
@@ -93,30 +93,30 @@ class Trial:
         self.rebalancing = rebalancing
         self.colourfulness = colourfulness
 
-    def lean(self, setting: Setting) -> Tensor:
+    def compute_tilt(self, setting: Setting) -> Tensor:
         """Return what the setting adds to the logit of each colour, (K,)."""
         tilt = self.network.palette @ self.network.palette.new_tensor((setting.red, setting.yellow))
         return tilt - setting.rebalancing * self.rebalancing
 
-    def with_gain(self, setting: Setting) -> tuple[Setting, float, Agreement]:
+    def fit_gain(self, setting: Setting) -> tuple[Setting, float, Agreement]:
         """Return the setting with the gain for the colourfulness, its score, and how the network agrees then."""
-        logits = self.logits + self.lean(setting).view(1, -1, 1, 1)
+        logits = self.logits + self.compute_tilt(setting).view(1, -1, 1, 1)
         chroma = self.network.chroma(logits, setting.temperature, setting.contrast) / self.network.gain
         gain = 1.0
         for _ in range(GAIN_STEPS):
-            figures = agreement(self.lightness, gain * chroma, self.chroma)
+            figures = measure_agreement(self.lightness, gain * chroma, self.chroma)
             gain = min(MAX_GAIN, max(MIN_GAIN, gain * self.colourfulness / max(figures.colourful, 0.01)))
-        figures = agreement(self.lightness, gain * chroma, self.chroma)
-        return replace(setting, gain=gain), score(figures), figures
+        figures = measure_agreement(self.lightness, gain * chroma, self.chroma)
+        return replace(setting, gain=gain), compute_score(figures), figures
 
 
-def rebalancing_logits(rarity: Rarity) -> Tensor:
+def compute_rebalancing(rarity: Rarity) -> Tensor:
     """Return the logarithm (K,) of the weight that each colour of the palette has in the loss."""
     colours = expand_chroma(palette())[:, :, None, None] / CHROMA_UNIT
     return rarity.weight(colours.to(rarity.weights.device)).flatten().log()
 
 
 @torch.no_grad()
-def logits_of(network: PaletteColorizer, held: Batch) -> Tensor:
+def predict_logits(network: PaletteColorizer, held: Batch) -> Tensor:
     """Return the logits of the held-back pictures, a few at a time."""
     return torch.cat([network.logits(network.encode(part)).float() for part in held.lightness.split(16)])

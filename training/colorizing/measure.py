@@ -5,31 +5,42 @@ sees that at a short side of `--side` pixels; its chroma, enlarged bilinearly, j
 sRGB. That is compared with the original beside the grey picture itself. Errors are means over a picture, then
 over the pictures: error is not everything, for the dullest colouring wins it.
 
-Two more looks: `--pictures FOLDER` measures the coloured pictures of any folder in the same way, and skin is measured
-on held-back faces of the training's sets, in the middle half of each, where the original has the colour of skin.
+Two more measurements: `--pictures FOLDER` measures the coloured pictures of any folder in the same way, and skin is
+measured on held-back faces of the training's sets, in the middle half of each, where the original has the colour of
+skin.
 """
 
-import argparse
 import json
 from pathlib import Path
 from statistics import fmean
 
-import numpy as np
 import torch
 import torch.nn.functional as F
-from PIL import Image
 from torch import Tensor, nn
 
 from imaging.colorizing.diffusion import smooth_chroma
+from imaging.tensors import to_tensor
 from networks.layers.colour_space import lab_to_rgb, rgb_to_lab
-from networks.manifest import WEIGHTS
+from networks.palette_colorizer import CHROMA_UNIT
 from networks.weights import load
-from training.colorizing.first_pictures import CHROMA_UNIT
-from training.colorizing.metrics import ciede2000, colourfulness
-from training.common.archives import is_held_back, members, read_rgb
+from training.colorizing.metrics import ciede2000, measure_colourfulness
+from training.common.archives import list_members, read_folder, read_rgb, split_held_back
+from training.common.arguments import build_parser
 
 SIDE = 128  # pixels: the working size that the figures of the card are for
 FACE_SIDE = 96  # of the small pictures of faces
+
+
+def main() -> None:
+    parser = build_parser(__doc__, "data", "weights")
+    parser.add_argument("--side", type=int, default=SIDE, help="short side the network sees, in pixels")
+    parser.add_argument("--pictures", type=Path, help="another folder of coloured pictures to measure")
+    arguments = parser.parse_args()
+    network = load("colorize", folder=arguments.weights)
+    figures = measure(network, arguments.data, arguments.side) | measure_skin(network, arguments.data)
+    if arguments.pictures:
+        figures["pictures"] = measure_folder(network, arguments.pictures, arguments.side)
+    print(json.dumps(figures, indent=2))
 
 
 def measure(network: nn.Module, data: Path, side: int = SIDE, limit: int | None = None) -> dict[str, float]:
@@ -38,18 +49,13 @@ def measure(network: nn.Module, data: Path, side: int = SIDE, limit: int | None 
     `*_lower_percent`: how much smaller the error is than that of the grey picture; `colourfulness_percent`:
     of the originals'; `mean_a_bias`, `mean_b_bias`: mean of result less original, CIE units.
     """
-    listed = members(data, "validation.zip", "bsds-val/")[:limit]
-    return summary([compare(rgb, colorize(network, rgb, side)) for rgb in map(as_planes, map(read_rgb, listed))])
+    listed = list_members(data, "validation.zip", "bsds-val/")[:limit]
+    return summarize([compare(rgb, colorize(network, rgb, side)) for rgb in map(to_tensor, map(read_rgb, listed))])
 
 
 def measure_folder(network: nn.Module, folder: Path, side: int = SIDE) -> dict[str, float]:
     """Return the figures of `measure` for the pictures of a folder."""
-    rows = []
-    for path in sorted(Path(folder).glob("*.jpg")):
-        with Image.open(path) as picture:
-            rgb = as_planes(np.asarray(picture.convert("RGB")))
-        rows.append(compare(rgb, colorize(network, rgb, side)))
-    return summary(rows)
+    return summarize([compare(rgb, colorize(network, rgb, side)) for rgb in map(to_tensor, read_folder(folder))])
 
 
 def measure_skin(network: nn.Module, data: Path, count: int = 100) -> dict[str, float]:
@@ -58,10 +64,10 @@ def measure_skin(network: nn.Module, data: Path, count: int = 100) -> dict[str, 
     `skin_blue_violet_percent`: of the places that are skin in the original, those that come out blue or violet;
     `skin_a_bias`, `skin_b_bias`: mean of result less original there, CIE units.
     """
-    listed = [member for member in members(data, "faces.zip", "faces/") if is_held_back(member.stem)][:count]
+    listed = split_held_back(list_members(data, "faces.zip", "faces/"))[1][:count]
     wrong, bias, places = 0, torch.zeros(2), 0
     for member in listed:
-        rgb = as_planes(read_rgb(member))
+        rgb = to_tensor(read_rgb(member))
         middle = [slice(length // 4, length - length // 4) for length in rgb.shape[2:]]
         truth, seen = (rgb_to_lab(each)[0, :, *middle] for each in (rgb, colorize(network, rgb, FACE_SIDE)))
         skin = is_skin(truth)
@@ -86,12 +92,7 @@ def is_blue_or_violet(lab: Tensor) -> Tensor:
     return (hue > 220) & (hue < 335) & (torch.hypot(a, b) > 5)
 
 
-def as_planes(rgb: np.ndarray) -> Tensor:
-    """Return uint8 (H, W, 3) as (1, 3, H, W) in [0, 1]."""
-    return torch.from_numpy(rgb.copy()).permute(2, 0, 1)[None].float() / 255
-
-
-def summary(rows: list[dict[str, float]]) -> dict[str, float]:
+def summarize(rows: list[dict[str, float]]) -> dict[str, float]:
     """Return the figures of `measure` from those of its pictures."""
     means = {name: fmean(row[name] for row in rows) for name in rows[0]}
     return {
@@ -108,8 +109,8 @@ def summary(rows: list[dict[str, float]]) -> dict[str, float]:
 
 
 @torch.no_grad()
-def colorize(network: nn.Module, rgb: Tensor, side: int, settle: bool = False) -> Tensor:
-    """Return `rgb` (1, 3, H, W) in [0, 1] with the colours of the network, settled if asked, rounded to 8 bits."""
+def colorize(network: nn.Module, rgb: Tensor, side: int, smooth: bool = False) -> Tensor:
+    """Return `rgb` (1, 3, H, W) in [0, 1] with the colours of the network, smoothed if asked, rounded to 8 bits."""
     lightness = rgb_to_lab(rgb)[:, :1]
     height, width = rgb.shape[2:]
     scale = side / min(height, width)
@@ -117,7 +118,7 @@ def colorize(network: nn.Module, rgb: Tensor, side: int, settle: bool = False) -
     working = [max(network.minimum_side, round(length * scale / unit) * unit) for length in (height, width)]
     small = F.interpolate(lightness / 100, working, mode="bilinear", antialias=True, align_corners=False)
     chroma = network(small)
-    if settle:
+    if smooth:
         found = smooth_chroma(small[0, 0].numpy(), chroma[0].permute(1, 2, 0).numpy())
         chroma = torch.from_numpy(found).permute(2, 0, 1)[None]
     chroma = F.interpolate(chroma, (height, width), mode="bilinear", align_corners=False) * CHROMA_UNIT
@@ -134,8 +135,8 @@ def compare(original: Tensor, result: Tensor) -> dict[str, float]:
         "ciede2000_grey": ciede2000(truth, grey).mean().item(),
         "rmse_ab": _rmse(truth, seen),
         "rmse_ab_grey": _rmse(truth, grey),
-        "colourfulness": colourfulness(result).item(),
-        "colourfulness_original": colourfulness(original).item(),
+        "colourfulness": measure_colourfulness(result).item(),
+        "colourfulness_original": measure_colourfulness(original).item(),
         "mean_a_bias": bias[1].item(),
         "mean_b_bias": bias[2].item(),
     }
@@ -143,20 +144,6 @@ def compare(original: Tensor, result: Tensor) -> dict[str, float]:
 
 def _rmse(truth: Tensor, seen: Tensor) -> float:
     return (seen - truth)[:, 1:].square().mean().sqrt().item()
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path, required=True, help="folder with validation.zip")
-    parser.add_argument("--side", type=int, default=SIDE, help="short side the network sees, in pixels")
-    parser.add_argument("--pictures", type=Path, help="another folder of coloured pictures to measure")
-    parser.add_argument("--weights", type=Path, default=WEIGHTS, help="folder with manifest.json")
-    arguments = parser.parse_args()
-    network = load("colorize", folder=arguments.weights)
-    figures = measure(network, arguments.data, arguments.side) | measure_skin(network, arguments.data)
-    if arguments.pictures:
-        figures["pictures"] = measure_folder(network, arguments.pictures, arguments.side)
-    print(json.dumps(figures, indent=2))
 
 
 if __name__ == "__main__":

@@ -11,7 +11,6 @@ maps of VGG-16's conv5_3) are those of the coloured picture and of the grey one 
 time, and `--no-lpips` leaves them out.
 """
 
-import argparse
 import json
 from pathlib import Path
 from statistics import fmean
@@ -20,13 +19,14 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from imaging.tensors import to_tensor
 from networks.layers.colour_space import lab_to_rgb, rgb_to_lab
-from networks.manifest import WEIGHTS
 from networks.weights import load
-from training.colorizing.first_pictures import MIN_CHROMA, mean_chroma
-from training.colorizing.measure import as_planes, colorize, compare, measure_skin, summary
-from training.colorizing.pictures import REPORT, VALIDATION, Source, list_pictures
-from training.common.archives import read_rgb
+from training.colorizing.crops import is_coloured
+from training.colorizing.measure import colorize, compare, measure_skin, summarize
+from training.colorizing.pictures import REPORT, VALIDATION, Source
+from training.common.archives import list_pictures, read_rgb
+from training.common.arguments import build_parser
 from training.common.lpips import LPIPS
 
 SETS = {
@@ -39,20 +39,37 @@ TONE = (2.4, 9.1)  # a*, b*: the mean of the training set, 4,000 crops of 32 pix
 SIDE = 256
 
 
+def main() -> None:
+    parser = build_parser(__doc__, "data", "every", "weights")
+    parser.add_argument("--side", type=int, default=SIDE, help="short side the network sees, in pixels")
+    parser.add_argument("--choices", action="store_true", help="measure the sources that choices are made on instead")
+    parser.add_argument("--no-lpips", action="store_true", help="leave out what VGG-16 is needed for")
+    arguments = parser.parse_args()
+    network = load("colorize", folder=arguments.weights)
+    sets = CHOICES if arguments.choices else SETS
+    lpips = None if arguments.no_lpips else LPIPS()
+    figures = {
+        name: measure_set(network, arguments.data, sources, arguments.side, arguments.every, lpips)
+        for name, sources in sets.items()
+    }
+    figures["skin"] = measure_skin(network, arguments.data)
+    print(json.dumps(figures, indent=2))
+
+
 def measure_set(
     network: nn.Module, data: Path, sources: tuple[Source, ...], side: int, every: int = 1, lpips: LPIPS | None = None
 ) -> dict[str, float]:
     """Return the figures of one set, those of the constant tone among them; of every Nth picture."""
     rows, tones, perceptions = [], [], []
     for rgb in load_coloured_planes(data, sources, every):
-        seen = colorize(network, rgb, side, settle=True)
+        seen = colorize(network, rgb, side, smooth=True)
         lab = rgb_to_lab(rgb)
         tone, grey = (lay_tone(lab, chroma) for chroma in (TONE, (0.0, 0.0)))
         rows.append(compare(rgb, seen))
         tones.append(compare(rgb, tone))
         if lpips is not None:
             perceptions.append(perceive(lpips, rgb, seen, grey))
-    figures, tone = summary(rows), summary(tones)
+    figures, tone = summarize(rows), summarize(tones)
     return {
         "pictures": len(rows),
         **figures,
@@ -79,10 +96,10 @@ def summarize_perceptions(perceptions: list[tuple[list[float], list[Tensor]]]) -
 def load_coloured_planes(data: Path, sources: tuple[Source, ...], every: int = 1):
     """Yield the pictures of the sources that are not grey, (1, 3, H, W) in [0, 1]."""
     for source in sources:
-        for member in list_pictures(data, source)[::every]:
+        for member in list_pictures(data, source.archive, source.prefix)[::every]:
             picture = read_rgb(member)
-            if mean_chroma(picture) >= MIN_CHROMA:
-                yield as_planes(picture)
+            if is_coloured(picture):
+                yield to_tensor(picture)
 
 
 def lay_tone(lab: Tensor, chroma: tuple[float, float]) -> Tensor:
@@ -104,26 +121,6 @@ def frechet_distance(one: Tensor, other: Tensor) -> float:
     product = np.linalg.eigvals((covariances[0] @ covariances[1]).numpy()).real.clip(0)
     trace = covariances[0].trace() + covariances[1].trace() - 2 * np.sqrt(product).sum()
     return ((means[0] - means[1]).square().sum() + trace).item()
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path, required=True, help="folder with the archives")
-    parser.add_argument("--side", type=int, default=SIDE, help="short side the network sees, in pixels")
-    parser.add_argument("--every", type=int, default=1, help="measure every Nth picture")
-    parser.add_argument("--choices", action="store_true", help="measure the sources that choices are made on instead")
-    parser.add_argument("--no-lpips", action="store_true", help="leave out what VGG-16 is needed for")
-    parser.add_argument("--weights", type=Path, default=WEIGHTS, help="folder with manifest.json")
-    arguments = parser.parse_args()
-    network = load("colorize", folder=arguments.weights)
-    sets = CHOICES if arguments.choices else SETS
-    lpips = None if arguments.no_lpips else LPIPS()
-    figures = {
-        name: measure_set(network, arguments.data, sources, arguments.side, arguments.every, lpips)
-        for name, sources in sets.items()
-    }
-    figures["skin"] = measure_skin(network, arguments.data)
-    print(json.dumps(figures, indent=2))
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from networks.layers.colour_space import lab_to_rgb
-from training.colorizing.first_pictures import CHROMA_UNIT
+from networks.palette_colorizer import CHROMA_UNIT
 
 
 class Agreement(NamedTuple):
@@ -24,14 +24,14 @@ class Agreement(NamedTuple):
     bias_b: float
 
 
-def agreement(lightness: Tensor, chroma: Tensor, true_chroma: Tensor) -> Agreement:
+def measure_agreement(lightness: Tensor, chroma: Tensor, true_chroma: Tensor) -> Agreement:
     """Compare planes (N, 1, H, W) and (N, 2, H, W) in the network's units."""
     truth, seen, grey = (
         torch.cat((100 * lightness, CHROMA_UNIT * planes), 1) for planes in (true_chroma, chroma, 0 * chroma)
     )
     error = ciede2000(truth, seen).mean() / ciede2000(truth, grey).mean()
     rmse = ((chroma - true_chroma).square().mean() / true_chroma.square().mean()).sqrt()
-    colourful = colourfulness(lab_to_rgb(seen)).mean() / colourfulness(lab_to_rgb(truth)).mean()
+    colourful = measure_colourfulness(lab_to_rgb(seen)).mean() / measure_colourfulness(lab_to_rgb(truth)).mean()
     bias_a, bias_b = (seen - truth).mean((0, 2, 3))[1:].tolist()
     return Agreement(error.item(), rmse.item(), colourful.item(), bias_a, bias_b)
 
@@ -66,8 +66,8 @@ def ciede2000(one: Tensor, other: Tensor) -> Tensor:
     )  # 15
     degrees = torch.remainder(torch.rad2deg(hue), 360)
     rotation = math.radians(60) * torch.exp(-(((degrees - 275) / 25) ** 2))  # 16, doubled
-    squared = (lightness - 50) ** 2
-    by_lightness = (lightness_2 - lightness_1) / (1 + 0.015 * squared / (20 + squared).sqrt())  # 8, 18
+    distance = (lightness - 50) ** 2
+    by_lightness = (lightness_2 - lightness_1) / (1 + 0.015 * distance / (20 + distance).sqrt())  # 8, 18
     by_chroma = (chroma_2 - chroma_1) / (1 + 0.045 * chroma)  # 9, 19
     by_hue = hue_difference / (1 + 0.015 * chroma * weight)  # 20
     twist = -torch.sin(rotation) * 2 * _saturation(chroma)  # 17, 21
@@ -79,7 +79,7 @@ def _saturation(chroma: Tensor) -> Tensor:
     return (chroma**7 / (chroma**7 + 25.0**7)).sqrt()
 
 
-def colourfulness(rgb: Tensor) -> Tensor:
+def measure_colourfulness(rgb: Tensor) -> Tensor:
     """Return the colourfulness (N,) of sRGB pictures (N, 3, H, W) in [0, 1], on the scale of 8-bit values.
 
     Hasler, Süsstrunk: "Measuring Colourfulness in Natural Images", SPIE 5007 (2003): 15 is slight, 45

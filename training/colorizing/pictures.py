@@ -1,8 +1,8 @@
-"""The coloured pictures that a colorizer learns from, decoded once and kept in memory, and batches of them.
+"""The coloured pictures that a colorizer on a pretrained encoder learns from, decoded once and stored in memory.
 
 Whole sources are left out of training: some for choices (validation), others for the figures of the card (report). One
-picture in HELD_EVERY of each training source is kept back too: how strong the colours come out is settled on pictures
-of all kinds that the network has not seen.
+picture in HELD_EVERY of each training source is held back too: how strong the colours come out is calibrated on
+pictures of all kinds that the network has not seen.
 """
 
 from collections.abc import Iterator
@@ -10,12 +10,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-import torch
 
-from training.colorizing.first_pictures import MIN_CHROMA, Batch, as_batch, crop_square, mean_chroma, shrink
-from training.common.archives import Member, members, read_rgb
+from training.colorizing.crops import Batch, crop_random, is_coloured, make_batch, shrink
+from training.common.archives import list_pictures, read_rgb
 
-MAX_STORED_SIDE = 224  # pixels: larger pictures are kept with this short side
+MAX_STORED_SIDE = 224  # pixels: larger pictures are stored with this short side
 HELD_EVERY = 25
 CROP_POWER = 2.0  # half of the crops have more than .85 of the short side: a picture is coloured as a whole
 
@@ -70,7 +69,7 @@ REPORT = (
 
 
 class ColourPictures:
-    """The coloured pictures of the training sources in a folder of archives, without those kept back.
+    """The coloured pictures of the training sources in a folder of archives, without those held back.
 
     Raises FileNotFoundError.
     """
@@ -92,26 +91,21 @@ class ColourPictures:
         """Return `size` random crops of `side` pixels, mirrored by chance, the sources in their shares."""
         chosen = random.choice(len(self.ranges), size, p=self.shares)
         indices = [int(random.integers(*self.ranges[source])) for source in chosen]
-        crops = np.stack([crop_square(self.pictures[index], side, random, CROP_POWER) for index in indices])
-        return as_batch(crops, torch.full((size,), -1), random)
+        crops = [crop_random(self.pictures[index], side, random, CROP_POWER) for index in indices]
+        return make_batch(crops, random)
 
 
 def load_coloured_pictures(data: Path, source: Source, held: bool | None = None) -> Iterator[np.ndarray]:
     """Yield the pictures of a source that are not grey, uint8 (H, W, 3), evenly chosen up to its limit.
 
-    held: only those that are kept back from training (True), or only the others (False).
+    held: only those that are held back from training (True), or only the others (False).
     """
-    listed = list_pictures(data, source)
+    listed = list_pictures(data, source.archive, source.prefix)
     if held is not None:
         listed = [member for number, member in enumerate(listed) if (number % HELD_EVERY == 0) is held]
     if source.limit and len(listed) > source.limit:
         listed = [listed[index] for index in np.linspace(0, len(listed) - 1, source.limit).astype(int)]
     for member in listed:
         picture = shrink(read_rgb(member), MAX_STORED_SIDE)
-        if mean_chroma(picture) >= MIN_CHROMA:
+        if is_coloured(picture):
             yield picture
-
-
-def list_pictures(data: Path, source: Source) -> list[Member]:
-    """Return the pictures of a source, without masks."""
-    return [member for member in members(data, source.archive, source.prefix) if ".mask." not in member.name]

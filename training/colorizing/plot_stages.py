@@ -2,15 +2,15 @@
 FILE.svg`.
 
 LOG is the name of a log of training/logs, as `training/colorizing/nogan.py` writes it. Over the minutes of the run
-stand the losses and what validation saw; the stages are shaded, and a line marks the look at which the joint stage was
-best.
+stand the losses and the figures of validation; the stages are shaded, and a line marks the validation at which the
+joint stage was best.
 """
 
-import argparse
 from html import escape
 from pathlib import Path
 
-from training.common.plot_logs import points, rows
+from training.common.arguments import build_parser
+from training.common.plot_logs import read_rows, smooth_points
 from training.common.run import LOGS
 
 WIDTH, HEIGHT, MARGIN = 860, 150, 40
@@ -20,25 +20,25 @@ SHADES = {"generator alone": "#f4f1ea", "critic alone": "#e3e8ee", "joint": "#f6
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    parser = build_parser(__doc__)
     parser.add_argument("log", help="name of a log, without .jsonl")
     parser.add_argument("--out", type=Path, required=True)
     arguments = parser.parse_args()
-    arguments.out.write_text(draw_svg(rows(LOGS / f"{arguments.log}.jsonl")), encoding="utf-8")
+    arguments.out.write_text(draw_svg(read_rows(LOGS / f"{arguments.log}.jsonl")), encoding="utf-8")
 
 
 def draw_svg(found: list[dict[str, float]]) -> str:
     """Return the SVG of a run's rows."""
-    spans, latest = stages(found), max(row["minutes"] for row in found) or 1.0
-    panels = [panel(found, names, place * HEIGHT, spans, latest) for place, names in enumerate(PANELS)]
+    spans, latest = find_stages(found), max(row["minutes"] for row in found) or 1.0
+    panels = [draw_panel(found, names, place * HEIGHT, spans, latest) for place, names in enumerate(PANELS)]
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT * len(PANELS) + 20}" '
         'font-family="sans-serif" font-size="12"><rect width="100%" height="100%" fill="white"/>'
-        f"{''.join(panels)}{legend(found, spans, latest)}</svg>\n"
+        f"{''.join(panels)}{draw_legend(found, spans, latest)}</svg>\n"
     )
 
 
-def stages(found: list[dict[str, float]]) -> dict[str, tuple[float, float]]:
+def find_stages(found: list[dict[str, float]]) -> dict[str, tuple[float, float]]:
     """Return from which to which minute each stage lasted: rows tell them apart by the losses they have."""
     minutes: dict[str, list[float]] = {name: [] for name in SHADES}
     for row in found:
@@ -49,31 +49,31 @@ def stages(found: list[dict[str, float]]) -> dict[str, tuple[float, float]]:
     return {name: (min(those), max(those)) for name, those in minutes.items() if those}
 
 
-def inflection(found: list[dict[str, float]], spans: dict[str, tuple[float, float]]) -> float | None:
-    """Return the minute of the joint stage's best look, None without a joint stage."""
-    looks = [row for row in found if "score" in row and row["minutes"] >= spans.get("joint", (float("inf"),))[0]]
-    return min(looks, key=lambda row: row["score"])["minutes"] if looks else None
+def find_inflection(found: list[dict[str, float]], spans: dict[str, tuple[float, float]]) -> float | None:
+    """Return the minute of the joint stage's best validation, None without a joint stage."""
+    validations = [row for row in found if "score" in row and row["minutes"] >= spans.get("joint", (float("inf"),))[0]]
+    return min(validations, key=lambda row: row["score"])["minutes"] if validations else None
 
 
-def panel(found: list, names: tuple[str, ...], top: float, spans: dict, latest: float) -> str:
-    curves = {name: points(found, name) for name in names}
+def draw_panel(found: list, names: tuple[str, ...], top: float, spans: dict, latest: float) -> str:
+    curves = {name: smooth_points(found, name) for name in names}
     values = [value for curve in curves.values() for _, value in curve]
     if not values:
         return ""
     low, high = min(values), max(values)
     bottom, tall = top + HEIGHT - 14, HEIGHT - 40
 
-    def height(value: float) -> float:
+    def to_y(value: float) -> float:
         return bottom - tall * (value - low) / ((high - low) or 1.0)
 
     shades = "".join(
-        f'<rect x="{across(start, latest):.1f}" y="{top + 26:.1f}" height="{tall}" fill="{SHADES[name]}" '
-        f'width="{across(end, latest) - across(start, latest):.1f}"/>'
+        f'<rect x="{to_x(start, latest):.1f}" y="{top + 26:.1f}" height="{tall}" fill="{SHADES[name]}" '
+        f'width="{to_x(end, latest) - to_x(start, latest):.1f}"/>'
         for name, (start, end) in spans.items()
     )
     lines = "".join(
         f'<polyline fill="none" stroke="{colour}" stroke-width="1.5" points="'
-        + " ".join(f"{across(minute, latest):.1f},{height(value):.1f}" for minute, value in curve)
+        + " ".join(f"{to_x(minute, latest):.1f},{to_y(value):.1f}" for minute, value in curve)
         + '"/>'
         for colour, curve in zip(COLOURS, curves.values(), strict=False)
     )
@@ -85,23 +85,23 @@ def panel(found: list, names: tuple[str, ...], top: float, spans: dict, latest: 
     return shades + lines + keys + scale
 
 
-def legend(found: list, spans: dict, latest: float) -> str:
+def draw_legend(found: list, spans: dict, latest: float) -> str:
     foot = HEIGHT * len(PANELS)
     names = "".join(
-        f'<text x="{across(start, latest):.1f}" y="{foot + 4 + 12 * (place % 2)}">{escape(name)}</text>'
+        f'<text x="{to_x(start, latest):.1f}" y="{foot + 4 + 12 * (place % 2)}">{escape(name)}</text>'
         for place, (name, (start, _)) in enumerate(spans.items())
     )
-    minute = inflection(found, spans)
+    minute = find_inflection(found, spans)
     if minute is None:
         return names
-    x = across(minute, latest)
+    x = to_x(minute, latest)
     return names + (
         f'<path d="M{x:.1f} 26V{foot - 14}" stroke="#a33" stroke-dasharray="4 3"/>'
         f'<text x="{x - 4:.1f}" y="14" text-anchor="end" fill="#a33">inflection point, {minute:.0f} minutes</text>'
     )
 
 
-def across(minute: float, latest: float) -> float:
+def to_x(minute: float, latest: float) -> float:
     return MARGIN + (WIDTH - 1.5 * MARGIN) * minute / latest
 
 

@@ -5,11 +5,10 @@
 
 The moving average of the run's weights is calibrated for `--colourfulness`, on pictures of all kinds that it did not
 learn from (`training/colorizing/validate.py`), and measured on the sources for choices at the size at which the service
-asks it. The figures of the report come from
-`training/colorizing/measure_left_out.py` afterwards: nothing is chosen by them.
+uses it. The figures of the report come from `training/colorizing/measure_left_out.py` afterwards: nothing is chosen by
+them.
 """
 
-import argparse
 import json
 from pathlib import Path
 
@@ -20,12 +19,31 @@ from networks.palette_colorizer import PaletteColorizer
 from training.colorizing.calibration import calibrate
 from training.colorizing.class_rebalancing import Rarity
 from training.colorizing.measure_left_out import CHOICES, measure_set
-from training.colorizing.validate import calibration_batch
+from training.colorizing.validate import load_calibration_batch
+from training.common.arguments import build_parser
 from training.common.export import export
 
 LICENCE = "Trained on pictures under research or unstated terms, from parameters under Apache-2.0: see the card"
 COLOURFULNESS = 0.8  # part of the originals'
-CALIBRATION_SIDE = 224  # pixels: pictures are kept no larger
+CALIBRATION_SIDE = 224  # pixels: pictures are stored no larger
+
+
+def main() -> None:
+    parser = build_parser(__doc__, "data")
+    parser.add_argument("--checkpoint", type=Path, default=Path("runs/colorize-lite/checkpoint.pt"))
+    parser.add_argument("--encoder", default="efficientnet_lite0")
+    parser.add_argument("--side", type=int, default=256, help="short side that the network sees, in pixels")
+    parser.add_argument("--colourfulness", type=float, default=COLOURFULNESS, help="part of the originals'")
+    parser.add_argument("--out", type=Path, default=WEIGHTS, help="the folder of weights, with manifest.json")
+    arguments = parser.parse_args()
+    network, rarity = load_run(arguments.checkpoint, arguments.encoder)
+    held = load_calibration_batch(arguments.data, CALIBRATION_SIDE)
+    network = calibrate(network, held, rarity, arguments.colourfulness)
+    figures = {"working_side": arguments.side} | {
+        name: measure_set(network, arguments.data, sources, arguments.side) for name, sources in CHOICES.items()
+    }
+    export("colorize", "palette_colorizer", network.arguments, network, LICENCE, "colorize.md", figures, arguments.out)
+    print(json.dumps(network.arguments | figures, indent=2))
 
 
 def load_run(checkpoint: Path, encoder: str) -> tuple[PaletteColorizer, Rarity]:
@@ -36,25 +54,6 @@ def load_run(checkpoint: Path, encoder: str) -> tuple[PaletteColorizer, Rarity]:
     rarity = Rarity(torch.zeros(1, 2, 1, 1))
     rarity.load_state_dict(states["rarity"])
     return network.eval(), rarity
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path, required=True, help="folder with the archives")
-    parser.add_argument("--checkpoint", type=Path, default=Path("runs/colorize-lite/checkpoint.pt"))
-    parser.add_argument("--encoder", default="efficientnet_lite0")
-    parser.add_argument("--side", type=int, default=256, help="short side that the network sees, in pixels")
-    parser.add_argument("--colourfulness", type=float, default=COLOURFULNESS, help="part of the originals'")
-    parser.add_argument("--out", type=Path, default=WEIGHTS, help="folder with manifest.json")
-    arguments = parser.parse_args()
-    network, rarity = load_run(arguments.checkpoint, arguments.encoder)
-    held = calibration_batch(arguments.data, CALIBRATION_SIDE)
-    network = calibrate(network, held, rarity, arguments.colourfulness)
-    figures = {"working_side": arguments.side} | {
-        name: measure_set(network, arguments.data, sources, arguments.side) for name, sources in CHOICES.items()
-    }
-    export("colorize", "palette_colorizer", network.arguments, network, LICENCE, "colorize.md", figures, arguments.out)
-    print(json.dumps(network.arguments | figures, indent=2))
 
 
 if __name__ == "__main__":

@@ -8,23 +8,24 @@ green as among the training pictures of BSDS500, they tell the tilt what it has 
 import torch
 from torch import Tensor
 
-from training.colorizing.first_pictures import CHROMA_UNIT, Batch
+from networks.palette_colorizer import CHROMA_UNIT
+from training.colorizing.crops import Batch
 
 GREEN_SHARES = (0.02, 0.2, 0.5, 0.8)  # of a picture: where one kind ends and the next begins
 PARTS = (0.23, 0.26, 0.24, 0.17, 0.10)  # of 290 training pictures of BSDS500 that are of each kind
 MIN_GREEN, MIN_YELLOW = 4, 4  # CIE units of -a and of b, from which a place counts as green
 
 
-def as_in_nature(held: Batch, count: int) -> Batch:
+def resample_by_greenness(held: Batch, count: int) -> Batch:
     """Return about `count` of the pictures, some of them several times, the kinds in their PARTS."""
-    kinds = torch.bucketize(green_share(held.chroma), torch.tensor(GREEN_SHARES))
+    kinds = torch.bucketize(measure_green_share(held.chroma), torch.tensor(GREEN_SHARES))
     chosen = torch.cat(
         [pick_evenly((kinds == kind).nonzero()[:, 0], round(count * part)) for kind, part in enumerate(PARTS)]
     )
     return Batch(held.grey[chosen], held.lightness[chosen], held.chroma[chosen], held.kind[chosen])
 
 
-def green_share(chroma: Tensor) -> Tensor:
+def measure_green_share(chroma: Tensor) -> Tensor:
     """Return the part (N,) of each picture (N, 2, H, W), in the network's unit, that is green."""
     a, b = (CHROMA_UNIT * chroma).unbind(1)
     return ((a < -MIN_GREEN) & (b > MIN_YELLOW)).float().mean((1, 2))

@@ -34,7 +34,7 @@ def fold_spectral_norm(generator: PaletteColorizer) -> PaletteColorizer:
     return plain.eval()
 
 
-def adopt(network: nn.Module, tensors: dict[str, Tensor]) -> None:
+def copy_matching(network: nn.Module, tensors: dict[str, Tensor]) -> None:
     """Copy into `network` what agrees in name and shape."""
     own = network.state_dict()
     network.load_state_dict(

@@ -5,15 +5,11 @@
 The encoder starts as EfficientNet-Lite0 or VGG-16 (`training/common`) and is frozen first; then its deeper levels learn
 at a low rate, then nearly all. The loss is the cross-entropy over the palette of colours; on VGG-16 the perceptual
 distance in VGG-16's features joins it for the last fifth of the time, which is NoGAN's feature loss (Antic, DeOldify,
-2019). Crops grow from 128 to 192 pixels. An exponential moving average of the weights is what is
-validated, on left-out sources (`training/colorizing/pictures.py`), and what `training/colorizing/release.py`
-calibrates and exports.
+2019). Crops grow from 128 to 192 pixels. The exponential moving average of the weights is validated, on left-out
+sources (`training/colorizing/pictures.py`); `training/colorizing/release.py` calibrates and exports it.
 """
 
-import argparse
-import math
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -23,16 +19,18 @@ from networks.layers.colour_space import lab_to_rgb
 from networks.layers.efficientnet_lite import load_efficientnet_lite0
 from networks.layers.encoders import list_pretrained, load_vgg16
 from networks.palette_colorizer import CHROMA_UNIT, PaletteColorizer
-from networks.precision import half_type
 from training.colorizing.class_rebalancing import Rarity
-from training.colorizing.first_pictures import Batch
+from training.colorizing.crops import Batch
 from training.colorizing.palette_loss import PaletteLoss
 from training.colorizing.pictures import VALIDATION, ColourPictures
-from training.colorizing.validate import validate, validation_batch
+from training.colorizing.validate import load_validation_batch, validate
+from training.common.arguments import build_parser
 from training.common.efficientnet_lite import read_efficientnet_lite0
 from training.common.ema import EMA
+from training.common.half_precision import autocast
 from training.common.muon import Muon
-from training.common.run import Run
+from training.common.run import Run, set_up
+from training.common.schedule import rise_and_decay, set_rate
 from training.common.vgg import VGGFeatures, perceptual_distance, read_vgg16
 
 SEED = 2026
@@ -41,7 +39,7 @@ WEIGHT_DECAY = 0.05
 WARM_UP = 0.02  # part of the run in which the rate rises
 EMA_DECAY = 0.998
 PERCEPTUAL_WEIGHT = 2.0
-LOG_EVERY = 20  # steps
+LOG_EVERY, VALIDATE_EVERY = 20, 250  # steps
 
 
 @dataclass(frozen=True)
@@ -71,6 +69,42 @@ PHASES = {
 }
 
 
+def main() -> None:
+    parser = build_parser(__doc__, "data", "resume", minutes=100.0, threads=2)
+    parser.add_argument("--encoder", choices=tuple(PHASES), default="efficientnet_lite0")
+    parser.add_argument("--name", default="colorize-lite", help="of the run: its folder and its log")
+    arguments = parser.parse_args()
+    set_up(arguments.threads, SEED)
+    pictures = ColourPictures(arguments.data)
+    print(len(pictures), "pictures", flush=True)
+    rarity = Rarity(pictures.draw_batch(2000, 32, np.random.default_rng(SEED)).chroma)
+    run = Run(arguments.name, minutes=arguments.minutes)
+    if not arguments.resume:
+        run.checkpoint_path.unlink(missing_ok=True)
+    generator = Generator(arguments.encoder, rarity)
+    held = load_validation_batch(arguments.data, VALIDATION)
+    train(run, generator, pictures, held, PHASES[arguments.encoder])
+
+
+def train(run: Run, generator: "Generator", pictures: ColourPictures, held: Batch, phases: tuple[Phase, ...]) -> None:
+    """Go through the phases by the run's clock, on from its checkpoint."""
+    run.register(**generator.states())
+    step = run.resume()
+    while (progress := run.progress()) < 1:
+        phase = next(phase for phase in phases if progress < phase.until)
+        generator.freeze_below(phase.first)
+        batch = pictures.draw_batch(phase.batch, phase.side, np.random.default_rng((SEED, step)))
+        figures = generator.step(batch, rise_and_decay(progress, WARM_UP), phase.perceptual)
+        step += 1
+        if step % LOG_EVERY == 0:
+            run.log(step, side=phase.side, **figures)
+        if step % VALIDATE_EVERY == 0:
+            run.log(step, **validate(generator.ema.network, held))
+            run.checkpoint(step)
+    run.log(step, **validate(generator.ema.network, held))
+    run.checkpoint(step)
+
+
 class Generator:
     """The network, its optimisers, its moving average, and one step of learning."""
 
@@ -89,9 +123,9 @@ class Generator:
         self.ema = EMA(self.network, EMA_DECAY)
         self.colour_loss = PaletteLoss(rarity)
         self.features = VGGFeatures().to(memory_format=torch.channels_last) if encoder == "vgg16" else None
-        self.half = half_type("cpu")
 
     def states(self) -> dict:
+        """Return what a checkpoint holds, by name."""
         names = ("network", "ema", "decoder_optimiser", "encoder_optimiser")
         return {name: getattr(self, name) for name in names} | {"rarity": self.colour_loss.rarity}
 
@@ -104,7 +138,7 @@ class Generator:
         """Learn from one batch; `rate` in parts of the peaks."""
         self.network.train()
         self.pretrained.eval()  # their batch normalisation keeps ImageNet's statistics
-        with torch.autocast("cpu", self.half, enabled=self.half is not None):
+        with autocast("cpu"):
             logits = self.network.logits(self.network.encode(batch.grey.contiguous(memory_format=torch.channels_last)))
         colour = self.colour_loss(logits, batch.chroma)
         loss, figures = colour, {"colour_loss": colour.item()}
@@ -122,64 +156,18 @@ class Generator:
         seen, true = (
             lab_to_rgb(torch.cat((100 * batch.lightness, CHROMA_UNIT * planes), 1)) for planes in (chroma, batch.chroma)
         )
-        with torch.autocast("cpu", self.half, enabled=self.half is not None):
+        with autocast("cpu"):
             return perceptual_distance(self.features, seen, true)
 
     def optimise(self, loss: Tensor, rate: float) -> None:
         pairs = ((self.decoder_optimiser, DECODER_RATE), (self.encoder_optimiser, ENCODER_RATE))
         for optimiser, peak in pairs:
-            for group in optimiser.param_groups:
-                group["lr"] = rate * peak
+            set_rate(optimiser, rate * peak)
             optimiser.zero_grad(set_to_none=True)
         loss.backward()
         nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
         for optimiser, _ in pairs:
             optimiser.step()
-
-
-def train(run: Run, generator: Generator, pictures: ColourPictures, held: Batch, phases: tuple, look_every=250) -> None:
-    """Go through the phases by the run's clock, on from its checkpoint."""
-    run.register(**generator.states())
-    step = run.resume()
-    while (progress := run.progress()) < 1:
-        phase = next(phase for phase in phases if progress < phase.until)
-        generator.freeze_below(phase.first)
-        batch = pictures.draw_batch(phase.batch, phase.side, np.random.default_rng((SEED, step)))
-        figures = generator.step(batch, scale_rate(progress), phase.perceptual)
-        step += 1
-        if step % LOG_EVERY == 0:
-            run.log(step, side=phase.side, **figures)
-        if step % look_every == 0:
-            run.log(step, **validate(generator.ema.network, held))
-            run.checkpoint(step)
-    run.log(step, **validate(generator.ema.network, held))
-    run.checkpoint(step)
-
-
-def scale_rate(progress: float) -> float:
-    """The learning rate at `progress` of the run, in parts of its peak: a short rise, then half a cosine to nothing."""
-    return min(1.0, progress / WARM_UP + 0.01) * (1 + math.cos(math.pi * progress)) / 2
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path, required=True, help="folder with the archives")
-    parser.add_argument("--minutes", type=float, default=100)
-    parser.add_argument("--encoder", choices=tuple(PHASES), default="efficientnet_lite0")
-    parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--name", default="colorize-lite", help="of the run: its folder and its log")
-    parser.add_argument("--resume", action="store_true", help="go on from the last checkpoint")
-    arguments = parser.parse_args()
-    torch.set_num_threads(arguments.threads)
-    torch.manual_seed(SEED)
-    pictures = ColourPictures(arguments.data)
-    print(len(pictures), "pictures", flush=True)
-    rarity = Rarity(pictures.draw_batch(2000, 32, np.random.default_rng(SEED)).chroma)
-    run = Run(arguments.name, minutes=arguments.minutes)
-    if not arguments.resume:
-        run.checkpoint_path.unlink(missing_ok=True)
-    generator = Generator(arguments.encoder, rarity)
-    train(run, generator, pictures, validation_batch(arguments.data, VALIDATION), PHASES[arguments.encoder])
 
 
 if __name__ == "__main__":

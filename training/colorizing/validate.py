@@ -8,43 +8,39 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from networks.palette_colorizer import PaletteColorizer
-from networks.precision import half_type
-from training.colorizing.first_pictures import Batch, as_batch, crop_centre
-from training.colorizing.metrics import agreement
+from training.colorizing.crops import Batch, crop_centre, make_batch
+from training.colorizing.metrics import measure_agreement
 from training.colorizing.pictures import TRAINING, VALIDATION, Source, load_coloured_pictures
+from training.common.half_precision import autocast
 
-SIDE = 160  # pixels of the centred squares
+SIDE = 160  # pixels of the centred crops
 COUNT = 120  # of each source at most
 HELD_COUNT, LEFT_OUT_COUNT = 12, 40  # for the calibration, of each training source and of each that is left out
 SMALL = ("tiny-0.zip", "tiny-1.zip", "faces.zip")
 
 
-def validation_batch(data: Path, sources: tuple[Source, ...], side: int = SIDE, count: int = COUNT) -> Batch:
-    """Return centred squares of the sources, greyed but not degraded; `count` of each at most."""
-    return greyed_squares([square for source in sources for square in centred_squares(data, source, side, count)])
+def load_validation_batch(data: Path, sources: tuple[Source, ...], side: int = SIDE, count: int = COUNT) -> Batch:
+    """Return centred crops of the sources, greyed but not degraded; `count` of each at most."""
+    return make_batch([crop for source in sources for crop in load_centred_crops(data, source, side, count)])
 
 
-def calibration_batch(data: Path, side: int) -> Batch:
-    """Return centred squares of all kinds, none of them learnt from: of each training source, and of those left out.
+def load_calibration_batch(data: Path, side: int) -> Batch:
+    """Return centred crops of all kinds, none of them learnt from: of each training source, and of those left out.
 
     Small pictures and faces, which fill training with one kind each, are not among them.
     """
     kinds = [source for source in TRAINING if source.archive not in SMALL]
-    squares = [square for source in kinds for square in centred_squares(data, source, side, HELD_COUNT, held=True)]
+    crops = [crop for source in kinds for crop in load_centred_crops(data, source, side, HELD_COUNT, held=True)]
     for source in VALIDATION:
-        squares += centred_squares(data, source, side, LEFT_OUT_COUNT)
-    return greyed_squares(squares)
+        crops += load_centred_crops(data, source, side, LEFT_OUT_COUNT)
+    return make_batch(crops)
 
 
-def centred_squares(data: Path, source: Source, side: int, count: int, held: bool | None = None) -> list[np.ndarray]:
-    """Return at most `count` centred squares of a source, evenly chosen, uint8 (side, side, 3)."""
+def load_centred_crops(data: Path, source: Source, side: int, count: int, held: bool | None = None) -> list[np.ndarray]:
+    """Return at most `count` centred crops of a source, evenly chosen, uint8 (side, side, 3)."""
     pictures = list(load_coloured_pictures(data, source, held))
     chosen = np.linspace(0, len(pictures) - 1, min(count, len(pictures))).astype(int)
     return [crop_centre(pictures[index], side) for index in chosen]
-
-
-def greyed_squares(squares: list[np.ndarray]) -> Batch:
-    return as_batch(np.stack(squares), torch.full((len(squares),), -1), None)
 
 
 @torch.no_grad()
@@ -54,18 +50,17 @@ def validate(network: PaletteColorizer, held: Batch) -> dict[str, float]:
     `tone`: RMSE of the one constant tone that suits these pictures best, which no network is told.
     """
     network.eval()
-    half = half_type("cpu")
-    with torch.autocast("cpu", half, enabled=half is not None):
+    with autocast("cpu"):
         parts = [network.predict_flip_tta(part) for part in held.lightness.split(16)]
     logits = torch.cat(parts)[:, :, ::2, ::2]
     lightness, true = (F.avg_pool2d(planes, 2)[:, :, ::2, ::2] for planes in (held.lightness, held.chroma))
     mean = network.chroma(logits, temperature=1.0, contrast=0.0) / network.gain
     lively = network.chroma(logits, temperature=0.65, contrast=0.0) / network.gain
     gain = find_gain(lightness, lively, true, 0.8)
-    figures = agreement(lightness, gain * lively, true)
+    figures = measure_agreement(lightness, gain * lively, true)
     return {
-        "rmse_best": _rmse(mean * _best_gain(mean, true), true),
-        "tone": _rmse(true.mean((0, 2, 3), keepdim=True), true),
+        "rmse_best": _measure_rmse(mean * _find_best_gain(mean, true), true),
+        "tone": _measure_rmse(true.mean((0, 2, 3), keepdim=True), true),
         "gain": gain,
         "rmse": figures.rmse,
         "ciede": figures.error,
@@ -79,13 +74,13 @@ def find_gain(lightness: Tensor, chroma: Tensor, true: Tensor, wanted: float, st
     """Return the gain at which `chroma` has the part `wanted` of the colourfulness of `true`."""
     gain = 1.0
     for _ in range(steps):
-        gain = min(4.0, gain * wanted / max(0.01, agreement(lightness, gain * chroma, true).colourful))
+        gain = min(4.0, gain * wanted / max(0.01, measure_agreement(lightness, gain * chroma, true).colourful))
     return gain
 
 
-def _best_gain(chroma: Tensor, true: Tensor) -> Tensor:
+def _find_best_gain(chroma: Tensor, true: Tensor) -> Tensor:
     return (chroma * true).sum() / chroma.square().sum()
 
 
-def _rmse(chroma: Tensor, true: Tensor) -> float:
+def _measure_rmse(chroma: Tensor, true: Tensor) -> float:
     return ((chroma - true).square().mean() / true.square().mean()).sqrt().item()

@@ -1,4 +1,4 @@
-"""Pictures straight from zip archives: nothing is unpacked to the disk.
+"""Pictures straight from zip archives, of which nothing is unpacked to the disk, or from a folder.
 
 A recipe is given one folder of archives; a member of one is addressed by the archive's path and the
 name inside. The same tenth of every set is held back for validation, chosen by name so that it never
@@ -8,6 +8,7 @@ changes, whichever recipe asks.
 import hashlib
 import io
 import zipfile
+from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
@@ -31,11 +32,24 @@ class Member(NamedTuple):
         return f"{folder}/{last.split('.')[0]}"
 
 
-def members(data: Path, archive: str, prefix: str = "") -> list[Member]:
+def list_members(data: Path, archive: str, prefix: str = "") -> list[Member]:
     """Return the pictures of `data/archive` whose names start with `prefix`, sorted by name."""
     path = Path(data) / archive
     names = open_archive(path).namelist()
     return [Member(path, name) for name in sorted(names) if name.startswith(prefix) and name.lower().endswith(PICTURES)]
+
+
+def list_pictures(data: Path, archive: str, prefix: str = "") -> list[Member]:
+    """Return what `list_members` returns, without the masks that stand beside pictures."""
+    return [member for member in list_members(data, archive, prefix) if ".mask." not in member.name]
+
+
+def split_held_back(listed: Iterable[Member]) -> tuple[list[Member], list[Member]]:
+    """Return the members to learn from, and the tenth that is held back for validation."""
+    parts: tuple[list[Member], list[Member]] = ([], [])
+    for member in listed:
+        parts[is_held_back(member.stem)].append(member)
+    return parts
 
 
 def read_rgb(member: Member) -> np.ndarray:
@@ -54,8 +68,20 @@ def read_grey(member: Member) -> np.ndarray:
 
 
 def is_held_back(stem: str) -> bool:
-    """Whether `stem` belongs to the tenth kept for validation: decided by its SHA-1, for ever."""
+    """Whether `stem` belongs to the tenth held back for validation: decided by its SHA-1, for ever."""
     return int(hashlib.sha1(stem.encode(), usedforsecurity=False).hexdigest(), 16) % 10 == 0
+
+
+def read_folder(folder: Path) -> list[np.ndarray]:
+    """Return the pictures of a folder, uint8 (H, W, 3), RGB, in the order of their names."""
+    paths = sorted(path for path in Path(folder).iterdir() if path.suffix in PICTURES)
+    return [read_file(path) for path in paths]
+
+
+def read_file(path: Path) -> np.ndarray:
+    """Return the picture of a file as uint8 (H, W, 3), RGB."""
+    with Image.open(path) as picture:
+        return np.asarray(picture.convert("RGB"))
 
 
 def decode(member: Member, mode: str) -> np.ndarray:

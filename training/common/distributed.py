@@ -12,7 +12,7 @@ from torch import distributed, nn
 
 
 class ProcessGroup:
-    """The processes of one run, which start from the same seed. `rank` 0 keeps the clock, the log, the checkpoints."""
+    """The processes of one run, which start from the same seed. `rank` 0 has the clock, the log, the checkpoints."""
 
     def __init__(self):
         self.size, self.rank = int(os.environ.get("WORLD_SIZE", 1)), int(os.environ.get("RANK", 0))
@@ -23,29 +23,29 @@ class ProcessGroup:
     def leads(self) -> bool:
         return self.rank == 0
 
-    def agreed(self, value: float) -> float:
+    def broadcast(self, value: float) -> float:
         """Return the leader's value."""
         if self.size == 1:
             return value
-        told = torch.tensor(value, dtype=torch.float64)
-        distributed.broadcast(told, 0)
-        return told.item()
+        sent = torch.tensor(value, dtype=torch.float64)
+        distributed.broadcast(sent, 0)
+        return sent.item()
 
     def wait(self) -> None:
-        """Return once everybody is here."""
+        """Return once every process is here."""
         if self.size > 1:
             distributed.barrier()
 
-    def gathered(self, found: list) -> list:
-        """Return what everybody found, in the order of rank."""
+    def gather(self, found: list) -> list:
+        """Return what all processes found, in the order of rank."""
         if self.size == 1:
             return found
-        everything = [None] * self.size
+        everything: list = [None] * self.size
         distributed.all_gather_object(everything, found)
         return [item for part in everything for item in part]
 
     def average_gradients(self, network: nn.Module) -> None:
-        """Replace everybody's gradients by their mean."""
+        """Replace the gradients of every process by their mean."""
         if self.size == 1:
             return
         gradients = [parameter.grad for parameter in network.parameters() if parameter.grad is not None]

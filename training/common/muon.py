@@ -10,7 +10,7 @@ from collections import defaultdict
 import torch
 from torch import Tensor, nn
 
-from networks.precision import half_type
+from training.common.half_precision import choose_type
 
 NEWTON_SCHULZ = (3.4445, -4.7750, 2.0315)  # Jordan's: steep at nothing, and about 1 after five rounds
 ROUNDS = 5
@@ -73,7 +73,7 @@ class Orthogonal(torch.optim.Optimizer):
                 state["average"] = torch.zeros_like(weight)
             average = state["average"].lerp_(weight.grad, 1 - group["momentum"])
             directions.append(weight.grad.lerp(average, group["momentum"]).flatten(1))
-        steps = orthogonal(torch.stack(directions))
+        steps = orthogonalize(torch.stack(directions))
         size = group["lr"] * LIKE_ADAM * max(steps.shape[1:]) ** 0.5
         for weight, step in zip(weights, steps, strict=True):
             weight.mul_(1 - group["lr"] * group["weight_decay"]).add_(step.view_as(weight), alpha=-size)
@@ -83,14 +83,14 @@ def is_matrix(weight: Tensor) -> bool:
     return weight.ndim > 1 and min(weight.flatten(1).shape) > 1
 
 
-def orthogonal(matrices: Tensor) -> Tensor:
+def orthogonalize(matrices: Tensor) -> Tensor:
     """Return for each of (N, R, C) about the nearest matrix whose singular values are all 1."""
     tall = matrices.shape[1] > matrices.shape[2]
     found = matrices.mT if tall else matrices
     found = found / found.norm(dim=(1, 2), keepdim=True).clamp(min=1e-12)
-    found = found.to(half_type(found.device.type) or torch.float32)
+    found = found.to(choose_type(found.device.type))
     first, third, fifth = NEWTON_SCHULZ
     for _ in range(ROUNDS):
-        square = found @ found.mT
-        found = first * found + (third * square + fifth * square @ square) @ found
+        product = found @ found.mT
+        found = first * found + (third * product + fifth * product @ product) @ found
     return (found.mT if tall else found).to(matrices.dtype)

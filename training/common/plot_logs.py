@@ -4,11 +4,11 @@ One panel for each figure, one line for each log of training/logs, over the minu
 nothing but a browser. Figures that a recipe writes at every few steps are smoothed by a running mean.
 """
 
-import argparse
 import json
 from html import escape
 from pathlib import Path
 
+from training.common.arguments import build_parser
 from training.common.run import LOGS
 
 WIDTH, HEIGHT, MARGIN = 420, 260, 46
@@ -17,23 +17,23 @@ SMOOTHED = 9  # values of a running mean, where there are many
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    parser = build_parser(__doc__)
     parser.add_argument("logs", nargs="+", help="names of logs, without .jsonl")
     parser.add_argument("--figures", nargs="+", required=True)
     parser.add_argument("--out", type=Path, required=True)
     arguments = parser.parse_args()
-    lines = {name: rows(LOGS / f"{name}.jsonl") for name in arguments.logs}
+    lines = {name: read_rows(LOGS / f"{name}.jsonl") for name in arguments.logs}
     arguments.out.parent.mkdir(parents=True, exist_ok=True)
-    arguments.out.write_text(sheet(lines, arguments.figures), encoding="utf-8")
+    arguments.out.write_text(draw_sheet(lines, arguments.figures), encoding="utf-8")
 
 
-def rows(path: Path) -> list[dict[str, float]]:
+def read_rows(path: Path) -> list[dict[str, float]]:
     return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
 
 
-def sheet(lines: dict[str, list[dict[str, float]]], figures: list[str]) -> str:
+def draw_sheet(lines: dict[str, list[dict[str, float]]], figures: list[str]) -> str:
     """Return an SVG with a panel for each figure, side by side."""
-    panels = [panel(lines, figure, place * WIDTH) for place, figure in enumerate(figures)]
+    panels = [draw_panel(lines, figure, place * WIDTH) for place, figure in enumerate(figures)]
     legend = [
         f'<text x="{MARGIN + 150 * place}" y="{HEIGHT + 14}" fill="{colour}">{escape(name)}</text>'
         for place, (name, colour) in enumerate(zip(lines, COLOURS, strict=False))
@@ -45,9 +45,9 @@ def sheet(lines: dict[str, list[dict[str, float]]], figures: list[str]) -> str:
     )
 
 
-def panel(lines: dict[str, list[dict[str, float]]], figure: str, left: float) -> str:
+def draw_panel(lines: dict[str, list[dict[str, float]]], figure: str, left: float) -> str:
     """Return one panel: axes with their least and greatest values, and the curves."""
-    curves = {name: points(found, figure) for name, found in lines.items()}
+    curves = {name: smooth_points(found, figure) for name, found in lines.items()}
     everything = [point for curve in curves.values() for point in curve]
     if not everything:
         return ""
@@ -55,16 +55,16 @@ def panel(lines: dict[str, list[dict[str, float]]], figure: str, left: float) ->
     low, high = (extreme(value for _, value in everything) for extreme in (min, max))
     span = (high - low) or 1.0
 
-    def placed(minutes: float, value: float) -> str:
+    def to_xy(minutes: float, value: float) -> str:
         x = left + MARGIN + (WIDTH - 1.5 * MARGIN) * minutes / latest
         y = HEIGHT - MARGIN - (HEIGHT - 1.7 * MARGIN) * (value - low) / span
         return f"{x:.1f},{y:.1f}"
 
     drawn = "".join(
-        f'<polyline fill="none" stroke="{colour}" stroke-width="1.6" points="{" ".join(placed(*p) for p in curve)}"/>'
+        f'<polyline fill="none" stroke="{colour}" stroke-width="1.6" points="{" ".join(to_xy(*p) for p in curve)}"/>'
         for curve, colour in zip(curves.values(), COLOURS, strict=False)
     )
-    (near, bottom), (far, top) = placed(0, low).split(","), placed(latest, high).split(",")
+    (near, bottom), (far, top) = to_xy(0, low).split(","), to_xy(latest, high).split(",")
     return (
         f'<path d="M{near} {top}V{bottom}H{far}" fill="none" stroke="#888"/>{drawn}'
         f'<text x="{near}" y="{float(top) - 8}">{escape(figure)}: {low:.3g} to {high:.3g}</text>'
@@ -72,7 +72,7 @@ def panel(lines: dict[str, list[dict[str, float]]], figure: str, left: float) ->
     )
 
 
-def points(found: list[dict[str, float]], figure: str) -> list[tuple[float, float]]:
+def smooth_points(found: list[dict[str, float]], figure: str) -> list[tuple[float, float]]:
     """Return (minutes, value) of every row that has the figure, smoothed where there are many."""
     raw = [(row["minutes"], row[figure]) for row in found if figure in row]
     if len(raw) < 4 * SMOOTHED:

@@ -10,9 +10,18 @@ import os
 import time
 from pathlib import Path
 
+import cv2
 import torch
 
 LOGS = Path(__file__).resolve().parents[1] / "logs"
+
+
+def set_up(threads: int, seed: int | None = None) -> None:
+    """Give PyTorch and OpenCV so many threads and, unless None, PyTorch its seed."""
+    torch.set_num_threads(threads)
+    cv2.setNumThreads(threads)
+    if seed is not None:
+        torch.manual_seed(seed)
 
 
 class NonFinite(ArithmeticError):

@@ -14,11 +14,11 @@ Everything random comes from the `numpy.random.Generator` that the caller gives.
 """
 
 import cmath
-import io
 from typing import NamedTuple
 
 import numpy as np
-from PIL import Image
+
+from training.common.degradation import compress_jpeg
 
 STEPS = 240  # instants of one path: enough that two neighbours lie less than half a pixel apart
 SEVERITIES = {"light": (3.0, 5.0), "medium": (5.0, 9.0), "heavy": (9.0, 14.0)}  # extent of the path, pixels
@@ -34,18 +34,18 @@ class Motion(NamedTuple):
     exposure: float
 
 
-def motion(random: np.random.Generator, extents: tuple[float, float] = EXTENTS) -> Motion:
+def draw_motion(random: np.random.Generator, extents: tuple[float, float] = EXTENTS) -> Motion:
     """Draw a motion whose extent, the longer side of the path's bounding box, lies in `extents` (pixels)."""
     exposure = float(random.uniform(0.25, 1.0))
     if random.random() < LINEAR_SHARE:
         path = np.linspace(0, 1, STEPS) * cmath.rect(1.0, random.uniform(0, np.pi))
     else:
-        path = shake(random)[: max(2, round(exposure * STEPS))]
+        path = draw_shake(random)[: max(2, round(exposure * STEPS))]
     extent = max(np.ptp(path.real), np.ptp(path.imag))
     return Motion((path - path.mean()) * (random.uniform(*extents) / extent), exposure)
 
 
-def shake(random: np.random.Generator) -> np.ndarray:
+def draw_shake(random: np.random.Generator) -> np.ndarray:
     """Return a random trajectory of `STEPS` complex positions and unit length (Boracchi and Foi, section III)."""
     restlessness = random.uniform(0.0, 3.0) / STEPS**0.5
     pull = random.uniform(0.0, 0.7) / STEPS
@@ -64,7 +64,7 @@ def shake(random: np.random.Generator) -> np.ndarray:
     return np.array(path) / STEPS
 
 
-def kernel(path: np.ndarray) -> np.ndarray:
+def draw_kernel(path: np.ndarray) -> np.ndarray:
     """Lay a path (complex, pixels, centred on zero) on the grid: float32 (K, K), K odd, sum 1.
 
     Each instant shares its light among the four nearest pixels. The centre of gravity stays in the middle,
@@ -114,21 +114,21 @@ def photograph(
     that way. The border is continued by reflection.
     """
     light = overexpose(LIGHT_OF_CODES[sharp], random)
-    kernels, share = (kernel(shaken.path),), None
+    kernels, share = (draw_kernel(shaken.path),), None
     blurred = convolve(light, kernels[0])
     if random.random() < VARYING_SHARE:
         roll = random.uniform(0.6, 1.2) * cmath.rect(1.0, random.uniform(-0.5, 0.5))
-        share = seen[0] + (seen[1] - seen[0]) * ramp(sharp.shape[:2], random)
-        kernels = (kernels[0], kernel(shaken.path * roll))
+        share = seen[0] + (seen[1] - seen[0]) * draw_ramp(sharp.shape[:2], random)
+        kernels = (kernels[0], draw_kernel(shaken.path * roll))
         blurred = blurred * (1 - share) + convolve(light, kernels[1]) * share
     return Photograph(develop(blurred, shaken.exposure, random), kernels, share)
 
 
 def develop(light: np.ndarray, exposure: float, random: np.random.Generator) -> np.ndarray:
     """Return what the camera saves, uint8 (H, W, 3), of the linear light that fell on its sensor."""
-    noisy = light + noise(light, exposure, random)
-    pixels = np.round(srgb_from_linear(np.clip(noisy, 0, 1)) * 255).astype(np.uint8)
-    return jpeg(pixels, quality=int(random.integers(90, 99)))
+    noisy = light + draw_noise(light, exposure, random)
+    pixels = np.round(encode_srgb(np.clip(noisy, 0, 1)) * 255).astype(np.uint8)
+    return compress_jpeg(pixels, quality=int(random.integers(90, 99)))
 
 
 def crop_kernel(weights: np.ndarray, radius: int) -> np.ndarray:
@@ -156,7 +156,7 @@ def convolve(light: np.ndarray, weights: np.ndarray) -> np.ndarray:
     return full[2 * radius :, 2 * radius :].astype(np.float32)
 
 
-def ramp(size: tuple[int, int], random: np.random.Generator) -> np.ndarray:
+def draw_ramp(size: tuple[int, int], random: np.random.Generator) -> np.ndarray:
     """Return float32 (H, W, 1) that rises smoothly from 0 to 1 across the picture in a random direction."""
     angle = random.uniform(0, 2 * np.pi)
     rows, columns = np.meshgrid(np.linspace(-1, 1, size[0]), np.linspace(-1, 1, size[1]), indexing="ij")
@@ -164,26 +164,19 @@ def ramp(size: tuple[int, int], random: np.random.Generator) -> np.ndarray:
     return (along * along * (3 - 2 * along)).astype(np.float32)[:, :, None]
 
 
-def noise(light: np.ndarray, exposure: float, random: np.random.Generator) -> np.ndarray:
-    """Shot noise, which grows with the light, and read noise; both shrink as the exposure gets longer."""
+def draw_noise(light: np.ndarray, exposure: float, random: np.random.Generator) -> np.ndarray:
+    """Return shot noise, which grows with the light, and read noise; both shrink as the exposure gets longer."""
     shot, read = random.uniform(0, 2e-4) / exposure, random.uniform(0, 2e-3) / exposure
     deviation = np.sqrt(shot * np.maximum(light, 0) + read * read)
     return deviation * random.standard_normal(light.shape, dtype=np.float32)
 
 
-def jpeg(pixels: np.ndarray, quality: int) -> np.ndarray:
-    stored = io.BytesIO()
-    Image.fromarray(pixels).save(stored, "JPEG", quality=quality)
-    with Image.open(stored) as picture:
-        return np.asarray(picture.convert("RGB"))
-
-
-def linear_from_srgb(encoded: np.ndarray) -> np.ndarray:
+def decode_srgb(encoded: np.ndarray) -> np.ndarray:
     return np.where(encoded <= 0.04045, encoded / 12.92, ((encoded + 0.055) / 1.055) ** 2.4)
 
 
-def srgb_from_linear(light: np.ndarray) -> np.ndarray:
+def encode_srgb(light: np.ndarray) -> np.ndarray:
     return np.where(light <= 0.0031308, light * 12.92, 1.055 * np.maximum(light, 0.0031308) ** (1 / 2.4) - 0.055)
 
 
-LIGHT_OF_CODES = linear_from_srgb(np.arange(256, dtype=np.float32) / 255)
+LIGHT_OF_CODES = decode_srgb(np.arange(256, dtype=np.float32) / 255)

@@ -29,17 +29,17 @@ def photograph_handheld(
     the longer side of its path's bounding box in pixels, that lies in `extents`."""
     seconds = float(random.uniform(*SECONDS))
     light = blur.overexpose(blur.LIGHT_OF_CODES[sharp], random)
-    views = (warp_view(light, view) for view in homographies(sharp.shape[:2], extents, seconds, random))
+    views = (warp_view(light, view) for view in draw_homographies(sharp.shape[:2], extents, seconds, random))
     blurred = sum(views) / VIEWS
     return blur.Photograph(blur.develop(blurred, seconds / SECONDS[1], random), (), None)
 
 
-def homographies(
+def draw_homographies(
     size: tuple[int, int], extents: tuple[float, float], seconds: float, random: np.random.Generator
 ) -> np.ndarray:
     """Return (VIEWS, 3, 3), from pixels of the picture to pixels of the scene, the mean view being the scene."""
     height, width = size
-    pitch, yaw, roll = (angle(seconds, random) for _ in range(3))
+    pitch, yaw, roll = (draw_angle(seconds, random) for _ in range(3))
     extent = max(np.ptp(pitch), np.ptp(yaw))
     focal = FOCAL * max(size)
     scale = float(random.uniform(*extents)) / (extent * focal)
@@ -51,7 +51,7 @@ def homographies(
     return np.stack([lens @ turn @ np.linalg.inv(lens) for turn in turns])
 
 
-def angle(seconds: float, random: np.random.Generator) -> np.ndarray:
+def draw_angle(seconds: float, random: np.random.Generator) -> np.ndarray:
     """Return one angle at `VIEWS` instants of the exposure, of mean zero, to be scaled."""
     times = np.linspace(0, seconds, VIEWS)
     hertz = random.uniform(0.3, FASTEST, WAVES)

@@ -22,10 +22,13 @@ import torch.nn.functional as F
 from PIL import Image
 from torch import Tensor, nn
 
+from imaging.tensors import to_pixels, to_tensor
 from networks import weights
-from training.common.archives import members, read_rgb
+from training.common.archives import list_members, read_folder, read_rgb
+from training.common.arguments import build_parser
 from training.common.export import export
 from training.common.metrics import psnr, ssim
+from training.common.run import set_up
 from training.deblurring import blur, handheld, train, train_deblurgan
 
 SEED = 4
@@ -41,29 +44,26 @@ TRAINED = {
 
 def main() -> None:
     arguments = parse_arguments()
-    torch.set_num_threads(arguments.threads)
+    set_up(arguments.threads)
     network = load_network(arguments.weights, arguments.state) if arguments.state else weights.load(arguments.weights)
     shaken = handheld.photograph_handheld if arguments.handheld else photograph_protocol
-    figures = measure(network, sharp_photos(arguments), arguments.sheet, arguments.every, shaken)
+    figures = measure(network, load_sharp_photos(arguments), arguments.sheet, arguments.every, shaken)
     print(json.dumps(figures, indent=2))
     if arguments.export:
         export(arguments.weights, *TRAINED[arguments.weights], network, LICENCE, f"{arguments.weights}.md", figures)
 
 
 def parse_arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
-    add_photos(parser)
+    parser = build_parser(__doc__, "threads", "state", "export")
+    add_photo_arguments(parser)
     parser.add_argument("--weights", default="deblur", choices=sorted(TRAINED), help="their name in the manifest")
-    parser.add_argument("--state", type=Path, help="a state saved by the recipe")
     parser.add_argument("--handheld", action="store_true", help="shake of another model than the recipes'")
     parser.add_argument("--sheet", type=Path, help="a file for a contact sheet, PNG or WebP")
-    parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--export", action="store_true", help="release the state that was measured")
     return parser.parse_args()
 
 
-def add_photos(parser: argparse.ArgumentParser) -> None:
-    """The options that `sharp_photos` reads."""
+def add_photo_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments that `load_sharp_photos` reads."""
     parser.add_argument("--data", type=Path, help="the folder with validation.zip")
     parser.add_argument("--pictures", type=Path, help="a folder of sharp pictures, instead of --data")
     parser.add_argument("--every", type=int, default=1, help="measure on only every Nth picture")
@@ -72,15 +72,14 @@ def add_photos(parser: argparse.ArgumentParser) -> None:
 def photograph_protocol(
     sharp: np.ndarray, extents: tuple[float, float], random: np.random.Generator
 ) -> blur.Photograph:
-    """The shake of the protocol."""
-    return blur.photograph(sharp, blur.motion(random, extents), random)
+    """Return the photo of `sharp`, shaken as the protocol does it."""
+    return blur.photograph(sharp, blur.draw_motion(random, extents), random)
 
 
-def sharp_photos(arguments: argparse.Namespace) -> list[np.ndarray]:
+def load_sharp_photos(arguments: argparse.Namespace) -> list[np.ndarray]:
     if arguments.pictures:
-        paths = sorted(path for path in arguments.pictures.iterdir() if path.suffix in {".jpg", ".png", ".webp"})
-        return [np.asarray(Image.open(path).convert("RGB")) for path in paths]
-    return [read_rgb(member) for member in members(arguments.data, "validation.zip", "bsds-val/")]
+        return read_folder(arguments.pictures)
+    return [read_rgb(member) for member in list_members(arguments.data, "validation.zip", "bsds-val/")]
 
 
 def load_network(name: str, state: Path) -> nn.Module:
@@ -98,7 +97,7 @@ class Case(NamedTuple):
     sharp: np.ndarray
 
 
-def protocol(photos: list[np.ndarray], every: int = 1, shaken: Shaken = photograph_protocol) -> Iterator[Case]:
+def photograph_all(photos: list[np.ndarray], every: int = 1, shaken: Shaken = photograph_protocol) -> Iterator[Case]:
     """Yield every photo, or every Nth, blurred in every severity, one severity after the other."""
     for level, (severity, extents) in enumerate(blur.SEVERITIES.items()):
         for index, sharp in list(enumerate(photos))[::every]:
@@ -116,7 +115,7 @@ def measure(
     """Return the figures of the protocol by severity, their means, and those of the sharp photos."""
     rows: dict[str, list[dict[str, float]]] = {severity: [] for severity in blur.SEVERITIES}
     shown = []
-    for case in protocol(photos, every, shaken):
+    for case in photograph_all(photos, every, shaken):
         restored = restore(network, case.photo.pixels)
         rows[case.severity].append(compare(case.photo.pixels, restored, case.sharp))
         if case.index % SHOWN_EVERY == list(rows).index(case.severity):
@@ -161,12 +160,11 @@ def average(rows: list[dict[str, float]]) -> dict[str, float]:
 def restore(network: nn.Module, pixels: np.ndarray) -> np.ndarray:
     """Run the network on a whole picture, uint8 (H, W, 3) of any size from `minimum_side` on."""
     height, width = pixels.shape[:2]
-    picture = torch.tensor(pixels).permute(2, 0, 1)[None].float() / 255
+    picture = to_tensor(pixels)
     missing = (-width % network.multiple_of, -height % network.multiple_of)
     padded = F.pad(picture, (0, missing[0], 0, missing[1]), mode="reflect")
     restored: Tensor = network(padded.contiguous(memory_format=torch.channels_last))
-    kept = restored[0, :, :height, :width].clamp(0, 1)
-    return (kept * 255).round().byte().permute(1, 2, 0).numpy()
+    return to_pixels(restored[:, :, :height, :width])
 
 
 if __name__ == "__main__":

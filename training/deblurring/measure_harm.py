@@ -1,7 +1,7 @@
 """Does deblurring harm sharp pictures? `python -m training.deblurring.measure_harm --data FOLDER [--choose]`.
 
 Takes sharp photos of people and of cities to the sizes of `SIZES` (every third saved as a JPEG thumbnail; every third
-with its background out of focus, where a mask says who is the person), and does with each what the service does: looks
+with its background out of focus, where a mask says who is the person), and does with each what the service does: finds
 whether it is shaken, and if so takes the blur out. Prints which part of them is treated, the PSNR of those to the
 input, and how many are below `MIN_PSNR`. Then it shakes the photos of the protocol (`training.deblurring.measure`)
 and prints which part of these is treated, the mean gain (none where nothing is done) and the worst.
@@ -23,8 +23,11 @@ from torch import Tensor, nn
 from imaging.deblurring import artifacts, referee, shake
 from imaging.tiles import run_tiled
 from networks import weights
-from training.common.archives import Member, members, read_grey, read_rgb
+from training.common.archives import Member, list_pictures, read_grey, read_rgb
+from training.common.arguments import build_parser
+from training.common.degradation import compress_jpeg
 from training.common.metrics import psnr
+from training.common.run import set_up
 from training.deblurring import blur, handheld, measure
 from training.deblurring.measure_shake import load_held_back_photos
 
@@ -44,30 +47,30 @@ REPORT = {
 
 def main() -> None:
     arguments = parse_arguments()
-    torch.set_num_threads(1)
+    set_up(threads=1)
     restored = partial(restore, weights.load("deblur"))
     for archive, prefix in (CHOICE if arguments.choose else REPORT).items():
-        for size, pictures in sharp_pictures(arguments, archive, prefix):
-            print(json.dumps({"source": prefix, "size": size} | harm(pictures, restored)), flush=True)
-    photos = load_held_back_photos(arguments) if arguments.choose else measure.sharp_photos(arguments)
+        for size, pictures in load_sharp_pictures(arguments, archive, prefix):
+            print(json.dumps({"source": prefix, "size": size} | measure_harm(pictures, restored)), flush=True)
+    photos = load_held_back_photos(arguments) if arguments.choose else measure.load_sharp_photos(arguments)
     for name, shaken in (("as in training", measure.photograph_protocol), ("handheld", handheld.photograph_handheld)):
-        cases = measure.protocol(photos, arguments.every, shaken)
-        print(json.dumps({"shake": name} | gain(cases, restored)), flush=True)
+        cases = measure.photograph_all(photos, arguments.every, shaken)
+        print(json.dumps({"shake": name} | measure_gain(cases, restored)), flush=True)
 
 
 def parse_arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
-    measure.add_photos(parser)
-    parser.add_argument("--choose", action="store_true", help="look at the sources on which numbers are chosen")
+    parser = build_parser(__doc__)
+    measure.add_photo_arguments(parser)
+    parser.add_argument("--choose", action="store_true", help="measure the sources on which numbers are chosen")
     parser.add_argument("--count", type=int, default=40, help="pictures of each source")
     return parser.parse_args()
 
 
-def sharp_pictures(
+def load_sharp_pictures(
     arguments: argparse.Namespace, archive: str, prefix: str
 ) -> Iterator[tuple[int, Iterator[np.ndarray]]]:
     """Yield each size with the pictures of one source, uint8 (H, W, 3), that are made of that size."""
-    listed = [member for member in members(arguments.data, archive, prefix) if ".mask" not in member.name]
+    listed = list_pictures(arguments.data, archive, prefix)
     chosen = listed[:: max(1, len(listed) // arguments.count)][: arguments.count]
     own = max(read_rgb(chosen[0]).shape)
     for size in [size for size in SIZES if size <= 2 * own]:
@@ -80,24 +83,24 @@ def prepare(member: Member, size: int, index: int) -> np.ndarray:
     picture = resize(read_rgb(member), size)
     if index % 3 == 2 and member.name.startswith(MASKED):
         mask = resize(read_grey(Member(member.archive, member.name.rsplit(".", 1)[0] + ".mask.png")), size)
-        return before_soft_background(picture, mask[:, :, None] / np.float32(255), random)
-    return blur.jpeg(picture, int(random.integers(30, 71))) if index % 3 == 1 else picture
+        return blur_background(picture, mask[:, :, None] / np.float32(255), random)
+    return compress_jpeg(picture, int(random.integers(30, 71))) if index % 3 == 1 else picture
 
 
 def resize(picture: np.ndarray, size: int) -> np.ndarray:
     factor = size / max(picture.shape[:2])
-    way = cv2.INTER_AREA if factor < 1 else cv2.INTER_CUBIC
-    return cv2.resize(picture, None, fx=factor, fy=factor, interpolation=way)
+    method = cv2.INTER_AREA if factor < 1 else cv2.INTER_CUBIC
+    return cv2.resize(picture, None, fx=factor, fy=factor, interpolation=method)
 
 
-def before_soft_background(picture: np.ndarray, alpha: np.ndarray, random: np.random.Generator) -> np.ndarray:
+def blur_background(picture: np.ndarray, alpha: np.ndarray, random: np.random.Generator) -> np.ndarray:
     """Return the picture with all but the person, `alpha` (H, W, 1) in [0, 1], smeared over a disc."""
     radius = max(2, round(random.uniform(0.01, 0.03) * max(picture.shape[:2])))
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1)).astype(np.float32)
     light = blur.LIGHT_OF_CODES[picture]
     share = cv2.filter2D(1 - alpha, -1, disc)[:, :, None].clip(1e-3)
     behind = cv2.filter2D(light * (1 - alpha), -1, disc) / share
-    return (blur.srgb_from_linear(light * alpha + behind.clip(0, 1) * (1 - alpha)) * 255).round().astype(np.uint8)
+    return (blur.encode_srgb(light * alpha + behind.clip(0, 1) * (1 - alpha)) * 255).round().astype(np.uint8)
 
 
 @torch.inference_mode()
@@ -108,10 +111,10 @@ def restore(network: nn.Module, picture: np.ndarray) -> np.ndarray | None:
         return None
 
     def tile(source: Tensor) -> Tensor:
-        answer = network(source).clamp(0, 1)
-        if artifacts.fault(source, answer):
+        restored = network(source).clamp(0, 1)
+        if artifacts.fault(source, restored):
             return source
-        return answer.lerp(source, referee.measure_kept_share(source, answer))
+        return restored.lerp(source, referee.measure_kept_share(source, restored))
 
     return run_tiled(picture, tile, multiple_of=rule[0], minimum_side=rule[1])
 
@@ -119,7 +122,7 @@ def restore(network: nn.Module, picture: np.ndarray) -> np.ndarray | None:
 Restorer = Callable[[np.ndarray], np.ndarray | None]
 
 
-def harm(pictures: Iterator[np.ndarray], restored: Restorer) -> dict[str, float]:
+def measure_harm(pictures: Iterator[np.ndarray], restored: Restorer) -> dict[str, float]:
     """Return figures of sharp pictures: how many, which part is treated, and how near the results are to them."""
     results = [(picture, restored(picture)) for picture in pictures]
     distances = [psnr(picture, result) for picture, result in results if result is not None]
@@ -131,7 +134,7 @@ def harm(pictures: Iterator[np.ndarray], restored: Restorer) -> dict[str, float]
     }
 
 
-def gain(cases: Iterator[measure.Case], restored: Restorer) -> dict[str, dict[str, float]]:
+def measure_gain(cases: Iterator[measure.Case], restored: Restorer) -> dict[str, dict[str, float]]:
     """Return figures of shaken pictures by severity: which part is treated, the mean gain and the worst, in dB."""
     gains: dict[str, list[float]] = {}
     treated: dict[str, list[bool]] = {}

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch.utils.data import Dataset
 
-from training.common.archives import Member, is_held_back, members, read_rgb
+from training.common.archives import Member, list_members, read_rgb, split_held_back
 from training.deblurring import blur
 
 ARCHIVES = ("photos-0.zip", "photos-1.zip", "photos-2.zip")
@@ -17,11 +17,10 @@ RADIUS = 16  # of the grid that kernels are given on
 SHARP_SHARE = 0.1  # pairs left undegraded: a sharp picture is to stay as it is
 
 
-def photos(data: Path) -> tuple[list[np.ndarray], list[Member]]:
+def load_photos(data: Path) -> tuple[list[np.ndarray], list[Member]]:
     """Return the sharp photos to learn from, uint8 (H, W, 3), and the members that are held back."""
-    listed = [member for archive in ARCHIVES for member in members(data, archive)]
-    held = [member for member in listed if is_held_back(member.stem)]
-    return [read_rgb(member) for member in listed if not is_held_back(member.stem)], held
+    train, held = split_held_back(member for archive in ARCHIVES for member in list_members(data, archive))
+    return [read_rgb(member) for member in train], held
 
 
 class Crops(Dataset):
@@ -36,10 +35,10 @@ class Crops(Dataset):
     def __getitem__(self, place: int) -> tuple[torch.Tensor, ...]:
         random = np.random.default_rng((*self.seed, self.indices[place]))
         picture = self.pictures[random.integers(len(self.pictures))]
-        return tuple(torch.from_numpy(np.ascontiguousarray(part)) for part in pair(picture, self.side, random))
+        return tuple(torch.from_numpy(np.ascontiguousarray(part)) for part in make_pair(picture, self.side, random))
 
 
-def pair(picture: np.ndarray, side: int, random: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def make_pair(picture: np.ndarray, side: int, random: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return one blurred and its sharp crop, uint8 (side, side, 3), flipped and turned at random, and the kernel.
 
     The blur is applied to a larger crop, so that what moved in from outside is real wherever there is any.
@@ -55,23 +54,23 @@ def pair(picture: np.ndarray, side: int, random: np.random.Generator) -> tuple[n
     if random.random() < SHARP_SHARE:
         return sharp[inner, inner], sharp[inner, inner], blur.crop_kernel(np.ones((1, 1), np.float32), RADIUS)
     seen = sorted(random.uniform(0, 1, 2))
-    photo = blur.photograph(sharp, blur.motion(random), random, seen)
+    photo = blur.photograph(sharp, blur.draw_motion(random), random, seen)
     return photo.pixels[inner, inner], sharp[inner, inner], photo.kernel_at(inner, inner, RADIUS)
 
 
-def validation_pairs(held: list[Member]) -> list[tuple[np.ndarray, np.ndarray]]:
+def load_validation_pairs(held: list[Member]) -> list[tuple[np.ndarray, np.ndarray]]:
     """Return blurred and sharp centres, 256x256 or less, of the first held-back photos, every severity in turn."""
     pairs = []
     for index, member in enumerate(held[:VALIDATION_PICTURES]):
         random = np.random.default_rng((SEED, 7, index))
         severity = list(blur.SEVERITIES.values())[index % len(blur.SEVERITIES)]
         picture = read_rgb(member)
-        blurred = blur.degrade(picture, blur.motion(random, severity), random)
-        rows, columns = (centre(length) for length in picture.shape[:2])
+        blurred = blur.degrade(picture, blur.draw_motion(random, severity), random)
+        rows, columns = (slice_centre(length) for length in picture.shape[:2])
         pairs.append((blurred[rows, columns], picture[rows, columns]))
     return pairs
 
 
-def centre(length: int) -> slice:
-    kept = min(256, length - length % 8)
-    return slice((length - kept) // 2, (length - kept) // 2 + kept)
+def slice_centre(length: int) -> slice:
+    side = min(256, length - length % 8)
+    return slice((length - side) // 2, (length - side) // 2 + side)

@@ -5,32 +5,35 @@ Sharp crops of photos are blurred by `training.deblurring.blur`, and the deconvo
 loss on pixels and an L1 loss on the Fourier spectrum (Cho et al., "Rethinking Coarse-to-Fine Approach in Single Image
 Deblurring", ICCV 2021) for the picture, with its PSNR; and, because the blur is known here, the same Charbonnier loss
 for the luminance predicted in each round and an L1 loss for its kernel. Crops grow with the clock; the rate falls along
-a cosine; `--from-released` goes on from the released weights. What is kept is the moving average of the weights, saved
-as content.pt in the run's folder. The NAFNets compute in bfloat16, with float32 weights behind them; spectra and losses
-are float32.
+a cosine; `--from-released` goes on from the released weights. What is released is the moving average of the weights,
+saved as content.pt in the run's folder. The NAFNets compute in bfloat16, with float32 weights behind them; spectra and
+losses are float32.
 
 On a GPU: `--device cuda --workers 14 --crops 160x32,224x16,288x10`.
 """
 
 import argparse
-import math
 from collections.abc import Iterator
-from copy import deepcopy
 from pathlib import Path
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
-from torch.func import functional_call
 from torch.utils.data import DataLoader
 
+from imaging.tensors import to_pixels
 from networks import weights
 from networks.deconvolver import Deconvolver, Restored
+from training.common.arguments import build_parser
+from training.common.crops import to_batch
 from training.common.distributed import ProcessGroup
+from training.common.ema import EMA
+from training.common.half_precision import call_in_half
 from training.common.metrics import psnr
-from training.common.run import Run
-from training.deblurring.pairs import Crops, photos, validation_pairs
+from training.common.run import Run, set_up
+from training.common.schedule import decay_by_cosine, set_rate, warm_up
+from training.deblurring.pairs import Crops, load_photos, load_validation_pairs
 
 SETTINGS = {"width": 24, "restorer_width": 32, "encoder": (1, 1), "middle": 4, "decoder": (1, 1), "rounds": 2}
 SEED = 2012
@@ -38,7 +41,7 @@ CROPS = "128x8,160x5,192x4"  # side x batch, one for each part of the time
 SHARES = {"pixel": 1.0, "frequency": 0.5, "edges": 0.3, "kernel": 0.05, "level": 0.004}  # of the losses
 RATE, WARM_UP_STEPS = 1e-3, 100
 GRADIENT_LIMIT = 0.2
-AVERAGE_DECAY = 0.995
+EMA_DECAY, EMA_WARM_UP = 0.995, 9
 NEGLIGIBLE = 1e-4  # squared error: beyond 40 dB there is no more to gain
 LOG_EVERY, VALIDATE_EVERY = 25, 125
 FULL_PRECISION = ("damping", "sharpness")  # single numbers that the spectra depend on
@@ -46,56 +49,48 @@ FULL_PRECISION = ("damping", "sharpness")  # single numbers that the spectra dep
 
 def main() -> None:
     arguments = parse_arguments()
-    torch.set_num_threads(arguments.threads)
-    torch.manual_seed(SEED)
-    pictures, held = photos(arguments.data)
-    pairs = validation_pairs(held)
+    set_up(arguments.threads, SEED)
+    pictures, held = load_photos(arguments.data)
+    pairs = load_validation_pairs(held)
 
     network = weights.load("deblur").train() if arguments.from_released else Deconvolver(**SETTINGS)
-    trainer, team = Trainer(network, arguments.device, arguments.rate), ProcessGroup()
+    trainer, processes = Trainer(network, arguments.device, arguments.rate), ProcessGroup()
     name = "deblur-further" if arguments.from_released else "deblur"
     run = Run(name, out=arguments.out, minutes=arguments.minutes)
-    run.register(network=trainer.network, average=trainer.average, optimiser=trainer.optimiser)
+    run.register(network=trainer.network, ema=trainer.ema, optimiser=trainer.optimiser)
     step = run.resume() if arguments.resume else 0
     parts = [tuple(int(number) for number in part.split("x")) for part in arguments.crops.split(",")]
 
     for place, (side, count) in enumerate(parts):
-        for batch in batches(pictures, side, count, step, (SEED, team.rank, side), arguments.workers):
-            progress = team.agreed(run.progress())
+        for batch in load_batches(pictures, side, count, step, (SEED, processes.rank, side), arguments.workers):
+            progress = processes.broadcast(run.progress())
             if progress >= (place + 1) / len(parts):
                 break
             trainer.set_rate(progress, step)
-            figures = trainer.step(step, team, *(part.to(arguments.device, non_blocking=True) for part in batch))
+            figures = trainer.step(processes, *(part.to(arguments.device, non_blocking=True) for part in batch))
             step += 1
-            if team.leads and step % LOG_EVERY == 0:
+            if processes.leads and step % LOG_EVERY == 0:
                 run.log(step, **{name: value.item() for name, value in figures.items()})
-            if team.leads and step % VALIDATE_EVERY == 0:
-                run.log(step, **validate(trainer.average, pairs, arguments.device))
+            if processes.leads and step % VALIDATE_EVERY == 0:
+                run.log(step, **validate(trainer.ema.network, pairs, arguments.device))
                 run.checkpoint(step)
 
-    if team.leads:
-        run.log(step, **validate(trainer.average, pairs, arguments.device))
+    if processes.leads:
+        run.log(step, **validate(trainer.ema.network, pairs, arguments.device))
         run.checkpoint(step)
-        torch.save(trainer.average.state_dict(), run.out / "content.pt")
-    team.close()
+        torch.save(trainer.ema.network.state_dict(), run.out / "content.pt")
+    processes.close()
 
 
 def parse_arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
-    parser.add_argument("--data", type=Path, required=True, help="the folder with photos-0.zip to photos-2.zip")
-    parser.add_argument("--minutes", type=float, default=70.0, help="the time for all of it")
-    parser.add_argument("--out", type=Path, default=Path("runs/deblur"))
-    parser.add_argument("--device", default="cpu", help="cpu or cuda")
+    names = ("data", "device", "threads", "from_released", "resume")
+    parser = build_parser(__doc__, *names, minutes=70.0, out=Path("runs/deblur"), workers=1)
     parser.add_argument("--crops", default=CROPS, help="side x batch for each equal part of the time")
-    parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--workers", type=int, default=1, help="processes that make crops")
     parser.add_argument("--rate", type=float, default=RATE, help="the highest learning rate")
-    parser.add_argument("--from-released", action="store_true", help="start from the released weights")
-    parser.add_argument("--resume", action="store_true", help="go on from the last checkpoint")
     return parser.parse_args()
 
 
-def batches(
+def load_batches(
     pictures: list[np.ndarray], side: int, count: int, step: int, seed: tuple[int, ...], workers: int
 ) -> Iterator[list[Tensor]]:
     """Yield batches of blurred and sharp crops, uint8 (N, side, side, 3), and kernels, from that of `step` on."""
@@ -114,35 +109,31 @@ def batches(
 class Trainer:
     """The network, its moving average and its optimiser, and one step of training."""
 
-    def __init__(self, network: Deconvolver, device: str = "cpu", rate: float = RATE):
+    def __init__(self, network: Deconvolver, device: str = "cpu", rate: float = RATE, ema_warm_up: int = EMA_WARM_UP):
         self.network, self.rate = network.to(device, memory_format=torch.channels_last), rate
-        self.average = deepcopy(self.network).eval()
+        self.ema = EMA(self.network, EMA_DECAY, ema_warm_up)
         self.optimiser = torch.optim.AdamW(self.network.parameters(), rate, betas=(0.9, 0.9), weight_decay=1e-4)
 
     def set_rate(self, progress: float, step: int) -> None:
-        """A cosine down to zero, after a linear warm-up at the very start."""
-        falling = 0.5 * (1 + math.cos(math.pi * progress))
-        for group in self.optimiser.param_groups:
-            group["lr"] = self.rate * falling * min(1.0, (step + 1) / WARM_UP_STEPS)
+        """Set a cosine down to zero, with a linear warm-up at the very start."""
+        set_rate(self.optimiser, self.rate * decay_by_cosine(progress) * warm_up(step, WARM_UP_STEPS))
 
-    def step(self, step: int, team: ProcessGroup, blurred: Tensor, sharp: Tensor, kernel: Tensor) -> dict[str, Tensor]:
-        sharp = to_planes(sharp)
-        figures = losses(in_half_precision(self.network, to_planes(blurred)), sharp, kernel)
+    def step(self, processes: ProcessGroup, blurred: Tensor, sharp: Tensor, kernel: Tensor) -> dict[str, Tensor]:
+        sharp = to_batch(sharp)
+        figures = compute_losses(restore_in_half(self.network, to_batch(blurred)), sharp, kernel)
         loss = sum(SHARES[name] * value for name, value in figures.items())
-        decay = min(AVERAGE_DECAY, (step + 1) / (step + 10))  # at the start there is no past worth keeping
-        gradient = self.improve(loss, decay, team)
+        gradient = self.improve(loss, processes)
         return {name: value.detach() for name, value in figures.items()} | {"gradient": gradient}
 
-    def improve(self, loss: Tensor, decay: float, team: ProcessGroup | None = None) -> Tensor:
-        """Take one step, move the average, and return the gradient's norm before it was clipped."""
+    def improve(self, loss: Tensor, processes: ProcessGroup | None = None) -> Tensor:
+        """Take one step, update the average, and return the gradient's norm before it was clipped."""
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()
-        if team:
-            team.average_gradients(self.network)
+        if processes:
+            processes.average_gradients(self.network)
         gradient = nn.utils.clip_grad_norm_(self.network.parameters(), GRADIENT_LIMIT)
         self.optimiser.step()
-        with torch.no_grad():
-            torch._foreach_lerp_(list(self.average.parameters()), list(self.network.parameters()), 1 - decay)
+        self.ema.update(self.network)
         return gradient
 
 
@@ -157,17 +148,12 @@ class Unrolled(nn.Module):
         return self.network.restore(picture)
 
 
-def in_half_precision(network: Deconvolver, blurred: Tensor) -> Restored:
-    """Run the NAFNets in bfloat16; gradients arrive at their float32 parameters."""
-    unrolled = Unrolled(network)
-    parameters = {
-        name: value if name.endswith(FULL_PRECISION) else value.bfloat16()
-        for name, value in unrolled.named_parameters()
-    }
-    return functional_call(unrolled, parameters, (blurred,))
+def restore_in_half(network: Deconvolver, blurred: Tensor) -> Restored:
+    """Run the NAFNets in half precision; gradients arrive at their float32 parameters."""
+    return call_in_half(Unrolled(network), blurred, FULL_PRECISION)
 
 
-def losses(restored: Restored, sharp: Tensor, kernel: Tensor) -> dict[str, Tensor]:
+def compute_losses(restored: Restored, sharp: Tensor, kernel: Tensor) -> dict[str, Tensor]:
     """Return the losses of picture, spectrum, predicted luminances and kernels, each a mean over its elements,
     the kernels' a sum over the grid: 0 for the true one, 2 for one that lies wholly elsewhere; and `level`, the
     negative PSNR in dB, the mean over the pictures, in which 1 dB counts alike for light and for heavy blur."""
@@ -193,26 +179,18 @@ def soften(kernels: Tensor) -> Tensor:
     return F.avg_pool2d(F.avg_pool2d(kernels, 2, 1, padding=1), 2, 1)
 
 
-def to_planes(crops: Tensor) -> Tensor:
-    return crops.permute(0, 3, 1, 2).float() / 255
-
-
 @torch.no_grad()
 def validate(network: Deconvolver, pairs: list[tuple[np.ndarray, np.ndarray]], device: str = "cpu") -> dict[str, float]:
     """Return the mean gain in PSNR over the blurred pictures, and the PSNR of sharp pictures to themselves."""
-    gains, kept = [], []
+    gains, unchanged = [], []
     for blurred, sharp in pairs:
         restored, untouched = (
-            in_half_precision(network, to_planes(torch.tensor(picture, device=device)[None])).picture
+            restore_in_half(network, to_batch(torch.tensor(picture, device=device)[None])).picture
             for picture in (blurred, sharp)
         )
         gains.append(psnr(to_pixels(restored), sharp) - psnr(blurred, sharp))
-        kept.append(psnr(to_pixels(untouched), sharp))
-    return {"psnr_gain": float(np.mean(gains)), "sharp_psnr": float(np.mean(kept))}
-
-
-def to_pixels(picture: Tensor) -> np.ndarray:
-    return (picture[0].clamp(0, 1) * 255).round().byte().permute(1, 2, 0).cpu().numpy()
+        unchanged.append(psnr(to_pixels(untouched), sharp))
+    return {"psnr_gain": float(np.mean(gains)), "sharp_psnr": float(np.mean(unchanged))}
 
 
 if __name__ == "__main__":

@@ -5,7 +5,6 @@ never needs it. Writes one line of JSON for each picture: its archive, its name 
 pixels. Pictures in which the teacher sees nobody are written too, without faces.
 """
 
-import argparse
 import json
 from pathlib import Path
 
@@ -13,7 +12,8 @@ import cv2
 import mediapipe
 import numpy as np
 
-from training.common.archives import members, read_rgb
+from training.common.archives import list_pictures, read_rgb
+from training.common.arguments import build_parser
 
 # Archive, the part of it, one picture in how many, and how often it is enlarged for the teacher.
 SETS = (
@@ -40,16 +40,14 @@ CROP = 320
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
-    parser.add_argument("--data", type=Path, required=True, help="the folder with the archives")
+    parser = build_parser(__doc__, "data")
     parser.add_argument("--out", type=Path, required=True, help="the file of labels, JSON lines")
     arguments = parser.parse_args()
     teacher = Teacher()
     arguments.out.parent.mkdir(parents=True, exist_ok=True)
     with arguments.out.open("w") as lines:
         for archive, prefix, step, enlarge in SETS:
-            pictures = [each for each in members(arguments.data, archive, prefix) if ".mask." not in each.name]
-            for member in pictures[::step]:
+            for member in list_pictures(arguments.data, archive, prefix)[::step]:
                 faces = teacher.find_faces(read_rgb(member), enlarge)
                 row = {"archive": archive, "name": member.name, "faces": [face.round(2).tolist() for face in faces]}
                 lines.write(json.dumps(row) + "\n")
@@ -72,15 +70,15 @@ class Teacher:
         """Return the points, float (P, 2), x and y in pixels, of every face in uint8 (H, W, 3)."""
         large = cv2.resize(rgb, None, fx=enlarge, fy=enlarge, interpolation=cv2.INTER_CUBIC)
         faces: list[np.ndarray] = []
-        for centre, side in self._boxes(large):
+        for centre, side in self._detect_boxes(large):
             if any(np.linalg.norm(face.mean(0) - centre) < 0.5 * np.ptp(face[:, 1]) for face in faces):
                 continue  # the other detector saw it
-            points = self._points(large, centre, side)
+            points = self._find_points(large, centre, side)
             if points is not None:
                 faces.append(points)
         return [face / enlarge for face in faces]
 
-    def _boxes(self, rgb: np.ndarray):
+    def _detect_boxes(self, rgb: np.ndarray):
         """Yield the centre and the side, in pixels, of what either detector takes for a face."""
         size = np.array(rgb.shape[1::-1])
         for detector in self.detectors:
@@ -89,7 +87,7 @@ class Teacher:
                 corner, span = np.array([box.xmin, box.ymin]) * size, np.array([box.width, box.height]) * size
                 yield corner + span / 2, float(span.max())
 
-    def _points(self, rgb: np.ndarray, centre: np.ndarray, side: float) -> np.ndarray | None:
+    def _find_points(self, rgb: np.ndarray, centre: np.ndarray, side: float) -> np.ndarray | None:
         """Return the mesh's points around a detection; None where the mesh sees no face."""
         scale = CROP / (AROUND * side)
         move = np.array([[scale, 0, CROP / 2 - scale * centre[0]], [0, scale, CROP / 2 - scale * centre[1]]])

@@ -8,18 +8,19 @@ from torch import Tensor
 from imaging.idphoto.faces import MIN_SCORE, SURE_SCORE, candidates, crop_around, find_upright_faces, locate
 from imaging.idphoto.points import Pose, face_pose
 from networks.face_landmarker import CELL, WINDOW, FaceLandmarker
-from training.idphoto.samples import Photo, as_tensor
+from training.common.crops import to_batch
+from training.idphoto.samples import Photo
 
 SMALLEST = 0.12  # of the photo's longer side: the search for smaller faces takes most of the time
 HARD = -1.5  # score: what is no face and scores more is learnt again
 OFF = 0.6, 0.7  # in parts of a face's side, as a logarithm of its size: what is further off is another thing
 
 
-def hard_windows(network: FaceLandmarker, rgb: np.ndarray, random: np.random.Generator, most: int = 12) -> Tensor:
+def find_hard_windows(network: FaceLandmarker, rgb: np.ndarray, random: np.random.Generator, most: int = 12) -> Tensor:
     """Return the features (n, 8, 8, 8) of windows of a picture without faces that score too high."""
     scale = np.exp(random.uniform(np.log(0.25), np.log(1.3)))
     sides = [max(WINDOW, round(length * scale / CELL) * CELL) for length in rgb.shape[:2]]
-    maps = network.edges(as_tensor([cv2.resize(rgb, sides[::-1], interpolation=cv2.INTER_AREA)]))
+    maps = network.edges(to_batch([cv2.resize(rgb, sides[::-1], interpolation=cv2.INTER_AREA)]))
     scores = network.detector(maps)[0, 0]
     found = torch.nonzero(scores > HARD)[torch.randperm(int((scores > HARD).sum()))[:most]]
     cells = WINDOW // CELL
@@ -27,7 +28,7 @@ def hard_windows(network: FaceLandmarker, rgb: np.ndarray, random: np.random.Gen
     return torch.stack(windows) if windows else maps.new_zeros(0, maps.shape[1], cells, cells)
 
 
-def hard_crops(network: FaceLandmarker, photo: Photo) -> list[np.ndarray]:
+def find_hard_crops(network: FaceLandmarker, photo: Photo) -> list[np.ndarray]:
     """Return crops, uint8 (96, 96, 3), of what the search comes to in a photo beside its faces and judges too well."""
     found = (locate(photo.rgb, pose, network) for pose in candidates(photo.rgb, network, SMALLEST))
     wrong = (face.pose for face in found if face.score > HARD and is_wrong(face.pose, photo))

@@ -7,8 +7,6 @@ from typing import NamedTuple
 
 import cv2
 import numpy as np
-import torch
-from torch import Tensor
 
 from imaging.idphoto.points import MIRRORED, face_pose, rotation_to_crop
 from training.common.archives import Member, is_held_back, read_rgb
@@ -60,7 +58,7 @@ def read_labels(labels: Path) -> list[dict]:
     return [json.loads(line) for line in labels.read_text().splitlines()]
 
 
-def face_crop(
+def cut_face(
     photo: Photo, spread: Spread, around: float, side: int, random: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return a crop, uint8 (side, side, 3), near one of the faces, and its points in parts of the crop, (P, 2)."""
@@ -76,24 +74,24 @@ def face_crop(
     return spoil(hide(crop, random), random), points.astype(np.float32)
 
 
-def wrong_crop(photo: Photo, around: float, side: int, random: np.random.Generator) -> np.ndarray:
+def cut_wrong(photo: Photo, around: float, side: int, random: np.random.Generator) -> np.ndarray:
     """Return a crop, uint8 (side, side, 3), in which a face is sideways, upside down, far off or of a wrong size."""
     pose = face_pose(photo.faces[0])
     centre, turn, span = pose.centre, pose.tilt, around * pose.side
-    way = random.integers(4)
-    if way == 0:
+    kind = random.integers(4)
+    if kind == 0:
         turn += random.uniform(60, 300)
-    elif way == 1:
+    elif kind == 1:
         angle = random.uniform(0, 2 * np.pi)
         centre = centre + random.uniform(0.45, 1.5) * pose.side * np.array([np.cos(angle), np.sin(angle)])
-    elif way == 2:
+    elif kind == 2:
         span *= np.exp(random.uniform(0.6, 1.1))
     else:
         span *= np.exp(-random.uniform(0.5, 1.1))
     return spoil(cut(photo.rgb, rotation_to_crop(centre, span, turn, side), side, random), random)
 
 
-def empty_crop(rgb: np.ndarray, side: int, random: np.random.Generator) -> np.ndarray:
+def cut_empty(rgb: np.ndarray, side: int, random: np.random.Generator) -> np.ndarray:
     """Return a crop, uint8 (side, side, 3), of a picture without faces."""
     height, width = rgb.shape[:2]
     span = random.uniform(0.15, 1.0) * min(height, width)
@@ -128,8 +126,3 @@ def spoil(rgb: np.ndarray, random: np.random.Generator) -> np.ndarray:
         pixels = np.clip(pixels + noise, 0, 255).astype(np.uint8)
     contrast = random.uniform(0.6, 1.3)
     return cv2.convertScaleAbs(pixels, alpha=contrast, beta=max(0.0, 128 * (1 - contrast) + random.uniform(-40, 40)))
-
-
-def as_tensor(pictures: list[np.ndarray]) -> Tensor:
-    """Return uint8 pictures (H, W, 3) of one size as a float tensor (N, 3, H, W) in [0, 1]."""
-    return torch.from_numpy(np.stack(pictures)).permute(0, 3, 1, 2).contiguous().float() / 255

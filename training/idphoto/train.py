@@ -8,7 +8,6 @@ minutes of one processor core. Figures are of the tenth held back, against the t
 import argparse
 from pathlib import Path
 
-import cv2
 import numpy as np
 import torch
 import torch.nn.functional as F
@@ -16,17 +15,20 @@ from torch import Tensor, nn
 
 from imaging.idphoto.points import MIRRORED, NAMES, face_pose
 from networks.face_landmarker import CELL, CROP, DIRECTIONS, STAGES, WINDOW, FaceLandmarker
+from networks.manifest import WEIGHTS
+from training.common.arguments import build_parser
+from training.common.crops import to_batch
 from training.common.export import export
-from training.idphoto.mistakes import hard_crops, hard_windows, measure_search
+from training.common.run import set_up
+from training.idphoto.mistakes import find_hard_crops, find_hard_windows, measure_search
 from training.idphoto.samples import (
     Photo,
     Spread,
-    as_tensor,
-    empty_crop,
-    face_crop,
+    cut_empty,
+    cut_face,
+    cut_wrong,
     read_empty,
     read_photos,
-    wrong_crop,
 )
 
 SEED = 24
@@ -45,9 +47,7 @@ LICENCE = "Trained on pictures under research terms: see the card"
 
 def main() -> None:
     arguments = parse_arguments()
-    torch.set_num_threads(arguments.threads)
-    cv2.setNumThreads(arguments.threads)
-    torch.manual_seed(SEED)
+    set_up(arguments.threads, SEED)
     photos, held = read_photos(arguments.data, arguments.labels, arguments.photos)
     empty, held_empty = read_empty(arguments.data, arguments.labels)
     print(f"{len(photos)} photos, {len(held)} held back, {len(empty)} and {len(held_empty)} without faces", flush=True)
@@ -67,14 +67,11 @@ def main() -> None:
 
 
 def parse_arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
-    parser.add_argument("--data", type=Path, required=True, help="the folder with the archives")
+    parser = build_parser(__doc__, "data", "threads", "export")
     parser.add_argument("--labels", type=Path, required=True, help="the file that label_faces wrote")
     parser.add_argument("--photos", type=int, default=PHOTOS, help="at most, of one archive")
     parser.add_argument("--samples", type=int, default=SAMPLES)
-    parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--export", action="store_true")
-    parser.add_argument("--folder", type=Path, default=Path("weights"))
+    parser.add_argument("--folder", type=Path, default=WEIGHTS, help="where the result is exported")
     return parser.parse_args()
 
 
@@ -83,9 +80,9 @@ def draw(items: list, count: int, random: np.random.Generator):
     return (items[int(random.integers(len(items)))] for _ in range(count))
 
 
-def edges_of(network: FaceLandmarker, crops: list[np.ndarray]) -> Tensor:
+def compute_edges(network: FaceLandmarker, crops: list[np.ndarray]) -> Tensor:
     """Return the features (N, F) of crops, uint8 (side, side, 3)."""
-    return torch.cat([network.edges(as_tensor(crops[at : at + 128])).flatten(1) for at in range(0, len(crops), 128)])
+    return torch.cat([network.edges(to_batch(crops[at : at + 128])).flatten(1) for at in range(0, len(crops), 128)])
 
 
 def learn_stage(network: FaceLandmarker, stage: int, photos: list[Photo], count: int, random) -> Tensor:
@@ -94,10 +91,10 @@ def learn_stage(network: FaceLandmarker, stage: int, photos: list[Photo], count:
     Every crop is learnt with its mirror image. Returns the features (N, F).
     """
     crops, points = zip(
-        *(face_crop(photo, SPREADS[stage], CROP_AROUND, CROP, random) for photo in draw(photos, count, random)),
+        *(cut_face(photo, SPREADS[stage], CROP_AROUND, CROP, random) for photo in draw(photos, count, random)),
         strict=True,
     )
-    seen, places = edges_of(network, list(crops)), np.stack(points)
+    seen, places = compute_edges(network, list(crops)), np.stack(points)
     features = torch.cat([seen, mirror_edges(seen)]).double()
     wanted = torch.from_numpy(np.concatenate([places, places[:, MIRRORED] * [-1, 1] + [1, 0]])).flatten(1).double()
     mean, centre = features.mean(0), wanted.mean(0)
@@ -120,15 +117,15 @@ def mirror_edges(features: Tensor) -> Tensor:
 def learn_detector(network: FaceLandmarker, photos: list[Photo], empty: list[Photo], count: int, random) -> None:
     """Teach which windows are faces; in each round also those without one that the last round took for one."""
     count = count * 2 // 3
-    yes = [face_crop(photo, DETECTED, WINDOW_AROUND, WINDOW, random)[0] for photo in draw(photos, count, random)]
-    no = [wrong_crop(photo, WINDOW_AROUND, WINDOW, random) for photo in draw(photos, count, random)]
-    no += [empty_crop(photo.rgb, WINDOW, random) for photo in draw(empty, count // 2, random)]
+    yes = [cut_face(photo, DETECTED, WINDOW_AROUND, WINDOW, random)[0] for photo in draw(photos, count, random)]
+    no = [cut_wrong(photo, WINDOW_AROUND, WINDOW, random) for photo in draw(photos, count, random)]
+    no += [cut_empty(photo.rgb, WINDOW, random) for photo in draw(empty, count // 2, random)]
     cells = (network.detector[0].in_channels, *network.detector[0].kernel_size)
-    yes, no = (edges_of(network, crops).view(-1, *cells) for crops in (yes, no))
+    yes, no = (compute_edges(network, crops).view(-1, *cells) for crops in (yes, no))
     for number in range(ROUNDS):
         separate(network.detector, yes, no)
         if number < ROUNDS - 1:
-            no = torch.cat([no, *(hard_windows(network, photo.rgb, random) for photo in empty)])
+            no = torch.cat([no, *(find_hard_windows(network, photo.rgb, random) for photo in empty)])
             print(f"round {number}: {len(no)} windows without faces", flush=True)
 
 
@@ -141,17 +138,17 @@ def learn_judge(
     and in the empty ones: textures on clothes, leaves, windows.
     """
     count = len(faces) // 3
-    no = [wrong_crop(photo, CROP_AROUND, CROP, random) for photo in draw(photos, count, random)]
-    no += [empty_crop(photo.rgb, CROP, random) for photo in draw(empty, count, random)]
-    yes, no = torch.cat([faces, mirror_edges(faces)]), edges_of(network, no)
+    no = [cut_wrong(photo, CROP_AROUND, CROP, random) for photo in draw(photos, count, random)]
+    no += [cut_empty(photo.rgb, CROP, random) for photo in draw(empty, count, random)]
+    yes, no = torch.cat([faces, mirror_edges(faces)]), compute_edges(network, no)
     no = torch.cat([no, mirror_edges(no)])
     for number in range(ROUNDS):
         separate(network.judge, yes, no)
         if number < ROUNDS - 1:
             some = [*draw(large, count // 11, random), *draw(empty, count // 11, random)]
-            hard = [crop for photo in some for crop in hard_crops(network, photo)]
+            hard = [crop for photo in some for crop in find_hard_crops(network, photo)]
             if hard:
-                hard = edges_of(network, hard)
+                hard = compute_edges(network, hard)
                 no = torch.cat([no, *[hard, mirror_edges(hard)] * REPEAT])
             print(f"round {number}: {len(hard)} mistakes of the search", flush=True)
 
@@ -177,9 +174,9 @@ def separate(network: nn.Module, yes: Tensor, no: Tensor) -> None:
 def measure_stage(network: FaceLandmarker, stage: int, held: list[Photo]) -> dict[str, float]:
     """Return errors of points and chin in percent of the face's side, faces off as far as the stage allows."""
     random = np.random.default_rng(SEED)
-    crops, points = zip(*(face_crop(photo, SPREADS[stage], CROP_AROUND, CROP, random) for photo in held), strict=True)
+    crops, points = zip(*(cut_face(photo, SPREADS[stage], CROP_AROUND, CROP, random) for photo in held), strict=True)
     wanted = np.stack(points)
-    places = network.locate(as_tensor(list(crops)), stage).numpy()
+    places = network.locate(to_batch(list(crops)), stage).numpy()
     sides = np.array([face_pose(each).side for each in wanted])
     errors = np.linalg.norm(places - wanted, axis=2) / sides[:, None] * 100
     chin = errors[:, NAMES.index("chin")]
@@ -193,9 +190,9 @@ def measure_stage(network: FaceLandmarker, stage: int, held: list[Photo]) -> dic
 def measure_detector(network: FaceLandmarker, held: list[Photo]) -> dict[str, float]:
     """Return the shares of held-back faces, nearly in place, and of wrong windows beside them that score over 0."""
     random = np.random.default_rng(SEED)
-    yes = [face_crop(photo, DETECTED, WINDOW_AROUND, WINDOW, random)[0] for photo in held]
-    no = [wrong_crop(photo, WINDOW_AROUND, WINDOW, random) for photo in held]
-    found, mistaken = ((network(as_tensor(crops)).flatten() > 0).float().mean().item() for crops in (yes, no))
+    yes = [cut_face(photo, DETECTED, WINDOW_AROUND, WINDOW, random)[0] for photo in held]
+    no = [cut_wrong(photo, WINDOW_AROUND, WINDOW, random) for photo in held]
+    found, mistaken = ((network(to_batch(crops)).flatten() > 0).float().mean().item() for crops in (yes, no))
     return {"faces": len(held), "detected": round(found, 4), "wrong_detected": round(mistaken, 4)}
 
 

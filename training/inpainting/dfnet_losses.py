@@ -20,7 +20,9 @@ EDGE_WEIGHT = 1.0
 PERCEPTUAL_WEIGHT, STYLE_WEIGHT, VARIATION_WEIGHT = 0.3, 10.0, 0.1
 
 
-def losses(scales: list[Fused], pictures: Tensor, known: Tensor, features: FeatureNetwork | None) -> dict[str, Tensor]:
+def compute_losses(
+    scales: list[Fused], pictures: Tensor, known: Tensor, features: FeatureNetwork | None
+) -> dict[str, Tensor]:
     """Return the terms, each a scalar with its weight in it.
 
     scales: finest first. pictures: (N, 3, H, W) in [0, 1], the truth. known: (N, 1, H, W), 0 in the hole. Without
@@ -30,50 +32,54 @@ def losses(scales: list[Fused], pictures: Tensor, known: Tensor, features: Featu
     names = ("hole", "raw", "edges", "known", "perceptual", "style", "variation")
     terms = dict.fromkeys(names, zero)
     for number, scale in enumerate(scales):
-        wanted, here = _at(pictures, scale.result), (_at(known, scale.result) > 0.999).float()
+        wanted, here = _resize_to(pictures, scale.result), (_resize_to(known, scale.result) > 0.999).float()
         error = (scale.result - wanted).abs().mean(1, keepdim=True)
-        terms["hole"] = terms["hole"] + HOLE_WEIGHT * _mean(error, 1 - here) / len(scales)
-        terms["known"] = terms["known"] + KNOWN_WEIGHT * _mean(error, here) / len(scales)
+        terms["hole"] = terms["hole"] + HOLE_WEIGHT * _average(error, 1 - here) / len(scales)
+        terms["known"] = terms["known"] + KNOWN_WEIGHT * _average(error, here) / len(scales)
         raw = (scale.raw - wanted).abs().mean(1, keepdim=True)
-        terms["raw"] = terms["raw"] + RAW_WEIGHT * _mean(raw, 1 - here) / len(scales)
+        terms["raw"] = terms["raw"] + RAW_WEIGHT * _average(raw, 1 - here) / len(scales)
         if number >= TEXTURED:
             continue
-        terms["edges"] = terms["edges"] + EDGE_WEIGHT * variation(scale.result - wanted, 1 - here) / TEXTURED
+        terms["edges"] = terms["edges"] + EDGE_WEIGHT * measure_variation(scale.result - wanted, 1 - here) / TEXTURED
         if features is None:
             continue
-        perceptual, style = _texture(features, scale.result, wanted)
+        perceptual, style = _compare_texture(features, scale.result, wanted)
         terms["perceptual"] = terms["perceptual"] + PERCEPTUAL_WEIGHT * perceptual / TEXTURED
         terms["style"] = terms["style"] + STYLE_WEIGHT * style / TEXTURED
-        terms["variation"] = terms["variation"] + VARIATION_WEIGHT * variation(scale.result, 1 - here) / TEXTURED
+        terms["variation"] = (
+            terms["variation"] + VARIATION_WEIGHT * measure_variation(scale.result, 1 - here) / TEXTURED
+        )
     return terms
 
 
-def variation(pictures: Tensor, hole: Tensor) -> Tensor:
+def measure_variation(pictures: Tensor, hole: Tensor) -> Tensor:
     """Return the mean absolute difference of neighbours inside the hole."""
     down = (pictures[:, :, 1:] - pictures[:, :, :-1]).abs().mean(1, keepdim=True)
     across = (pictures[:, :, :, 1:] - pictures[:, :, :, :-1]).abs().mean(1, keepdim=True)
-    return _mean(down, hole[:, :, 1:]) + _mean(across, hole[:, :, :, 1:])
+    return _average(down, hole[:, :, 1:]) + _average(across, hole[:, :, :, 1:])
 
 
-def gram(features: Tensor) -> Tensor:
+def compute_gram(features: Tensor) -> Tensor:
     """Return which features occur together, (N, C, H, W) -> (N, C, C): the mean of their products over the places."""
     flat = features.flatten(2)
     return flat @ flat.transpose(1, 2) / flat.shape[2]
 
 
-def _texture(network: FeatureNetwork, result: Tensor, wanted: Tensor) -> tuple[Tensor, Tensor]:
+def _compare_texture(network: FeatureNetwork, result: Tensor, wanted: Tensor) -> tuple[Tensor, Tensor]:
     with torch.no_grad():
         goals = [goal.float() for goal in network.features(wanted)]
     found = [one.float() for one in network.features(result)]
     pairs = list(zip(found, goals, strict=True))
     perceptual = torch.stack([(one - goal).abs().mean() for one, goal in pairs]).mean()
-    style = torch.stack([(gram(one) - gram(goal)).abs().mean() / one.shape[1] ** 0.5 for one, goal in pairs]).mean()
+    style = torch.stack(
+        [(compute_gram(one) - compute_gram(goal)).abs().mean() / one.shape[1] ** 0.5 for one, goal in pairs]
+    ).mean()
     return perceptual, style
 
 
-def _mean(values: Tensor, weight: Tensor) -> Tensor:
+def _average(values: Tensor, weight: Tensor) -> Tensor:
     return (values * weight).sum() / weight.sum().clamp(min=1)
 
 
-def _at(field: Tensor, like: Tensor) -> Tensor:
+def _resize_to(field: Tensor, like: Tensor) -> Tensor:
     return field if field.shape[-2:] == like.shape[-2:] else F.adaptive_avg_pool2d(field, like.shape[-2:])

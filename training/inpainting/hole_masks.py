@@ -12,7 +12,7 @@ KINDS = ("strokes", "boxes", "blob")
 MAX_TRIES = 200
 
 
-def random_hole(height: int, width: int, random: np.random.Generator, masks: list[np.ndarray] = ()) -> np.ndarray:
+def draw_hole(height: int, width: int, random: np.random.Generator, masks: list[np.ndarray] = ()) -> np.ndarray:
     """Return a hole of a random kind that covers 5 to 50 % of the picture; `masks` are further holes, of any size."""
     kinds = [*KINDS, *(["given"] * bool(len(masks)))]
     kind = kinds[random.integers(len(kinds))]
@@ -20,8 +20,8 @@ def random_hole(height: int, width: int, random: np.random.Generator, masks: lis
         return transform_mask(masks[random.integers(len(masks))], height, width, random)
     share = random.uniform(0.05, 0.5) if kind == "strokes" else random.uniform(0.05, 0.35)
     if kind == "blob":
-        return blob(height, width, share, random)
-    draw = stroke if kind == "strokes" else box
+        return draw_blob(height, width, share, random)
+    draw = draw_stroke if kind == "strokes" else draw_box
     hole = np.zeros((height, width), np.uint8)
     for _ in range(MAX_TRIES):
         draw(hole, random)
@@ -30,8 +30,8 @@ def random_hole(height: int, width: int, random: np.random.Generator, masks: lis
     return hole.astype(bool)
 
 
-def irregular(height: int, width: int, low: float, high: float, random: np.random.Generator) -> np.ndarray:
-    """Return strokes that cover between `low` and `high` of the picture: the holes that engines are measured on.
+def draw_irregular(height: int, width: int, low: float, high: float, random: np.random.Generator) -> np.ndarray:
+    """Return strokes that cover between `low` and `high` of the picture: the holes that methods are measured on.
 
     Where the picture is too small for such strokes, one of which may cover more, it is a blob that comes as near to it
     as whole pixels can. Raises ValueError for a single pixel, which cannot have a hole and something around it.
@@ -42,15 +42,15 @@ def irregular(height: int, width: int, low: float, high: float, random: np.rando
     for _ in range(MAX_TRIES):
         hole = np.zeros((height, width), np.uint8)
         for _ in range(MAX_TRIES):
-            stroke(hole, random)
+            draw_stroke(hole, random)
             if hole.mean() >= wanted:
                 break
         if low <= hole.mean() <= high:
             return hole.astype(bool)
-    return blob(height, width, wanted, random)
+    return draw_blob(height, width, wanted, random)
 
 
-def stroke(hole: np.ndarray, random: np.random.Generator) -> None:
+def draw_stroke(hole: np.ndarray, random: np.random.Generator) -> None:
     """Draw one bent stroke with round ends into uint8 `hole`; its lengths follow the shorter side."""
     height, width = hole.shape
     side = min(height, width)
@@ -68,7 +68,7 @@ def stroke(hole: np.ndarray, random: np.random.Generator) -> None:
         point = following
 
 
-def box(hole: np.ndarray, random: np.random.Generator) -> None:
+def draw_box(hole: np.ndarray, random: np.random.Generator) -> None:
     """Draw one box into uint8 `hole`, a tenth to a half of each side."""
     height, width = hole.shape
     tall, wide = (max(1, round(side * random.uniform(0.1, 0.5))) for side in (height, width))
@@ -76,7 +76,7 @@ def box(hole: np.ndarray, random: np.random.Generator) -> None:
     hole[top : top + tall, left : left + wide] = 1
 
 
-def blob(height: int, width: int, share: float, random: np.random.Generator) -> np.ndarray:
+def draw_blob(height: int, width: int, share: float, random: np.random.Generator) -> np.ndarray:
     """Return rounded shapes that cover `share` of the picture: smooth noise above a threshold."""
     noise = random.normal(size=(height, width)).astype(np.float32)
     noise = cv2.GaussianBlur(noise, (0, 0), max(1.0, min(height, width) / 12), borderType=cv2.BORDER_REFLECT)

@@ -1,9 +1,9 @@
-"""What each way of filling holes is worth: `python -m training.inpainting.measure --data FOLDER [--state FILE]`.
+"""What each method of filling holes is worth: `python -m training.inpainting.measure --data FOLDER [--state FILE]`.
 
 Protocol: the 100 photos bsds-val of validation.zip, which no recipe trains on, each with three holes drawn by
-`training.inpainting.hole_masks.irregular` with the seed (SEED, band, photo): 10-20, 20-30 and 30-40 % of the picture.
-L1 (of 255), PSNR and SSIM inside the hole, PSNR and SSIM over the whole picture, seconds per picture; the peak of the
-memory is `benchmarks.inpaint`'s to say. Ways: OpenCV's Telea and Navier-Stokes, the patches of
+`training.inpainting.hole_masks.draw_irregular` with the seed (SEED, band, photo): 10-20, 20-30 and 30-40 % of the
+picture. L1 (of 255), PSNR and SSIM inside the hole, PSNR and SSIM over the whole picture, seconds per picture; the peak
+of the memory is `benchmarks.inpaint`'s to say. Methods: OpenCV's Telea and Navier-Stokes, the patches of
 `imaging.inpainting.patch_fill`, neural patches, every set of DFNet weights that is shipped, or the one `--state` names,
 which `--export` then releases, and the site's automatic choice between patches and that network. `--minutes` ends a
 slow run at a whole photo. `--sheet` writes contact sheets of the first 12; `--pictures` measures on a folder of one's
@@ -31,9 +31,12 @@ from networks.dfnet import DFNet
 from networks.features import FeatureNetwork
 from networks.manifest import entries
 from networks.precision import half_type
+from training.common.arguments import build_parser
 from training.common.export import export
+from training.common.half_precision import autocast
 from training.common.metrics import psnr, ssim
-from training.deblurring.measure import add_photos, sharp_photos
+from training.common.run import set_up
+from training.deblurring.measure import add_photo_arguments, load_sharp_photos
 from training.inpainting import hole_masks
 
 SEED = 8
@@ -42,16 +45,17 @@ DIFFUSION_RADIUS = 3
 SHEET_PICTURES, SHEET_SIZE = 12, (240, 160)
 LICENCE = "Trained on pictures under research or unstated terms: see the card"
 
-Way = Callable[[np.ndarray, np.ndarray], np.ndarray]  # (picture uint8 (H, W, 3), hole bool (H, W)) -> uint8 (H, W, 3)
+Method = Callable[
+    [np.ndarray, np.ndarray], np.ndarray
+]  # (picture uint8 (H, W, 3), hole bool (H, W)) -> uint8 (H, W, 3)
 
 
 def main() -> None:
     arguments = parse_arguments()
-    torch.set_num_threads(arguments.threads)
-    cv2.setNumThreads(arguments.threads)
+    set_up(arguments.threads)
     network = load_trained(arguments.state) if arguments.state else None
-    ways = available(network, arguments.only)
-    figures = measure(ways, sharp_photos(arguments), arguments.sheet, arguments.every, arguments.minutes)
+    methods = list_methods(network, arguments.only)
+    figures = measure(methods, load_sharp_photos(arguments), arguments.sheet, arguments.every, arguments.minutes)
     print(json.dumps(figures, indent=2))
     if arguments.export:
         chosen = {"width": network.width, "levels": network.levels, "smooth": network.smooth}
@@ -60,14 +64,10 @@ def main() -> None:
 
 
 def parse_arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
-    add_photos(parser)
-    parser.add_argument("--state", type=Path, help="average.pt of the recipe, measured as dfnet")
-    parser.add_argument("--only", nargs="*", help="no other ways than these")
+    parser = build_parser(__doc__, "state", "threads", "export", minutes=math.inf)
+    add_photo_arguments(parser)
+    parser.add_argument("--only", nargs="*", help="no other methods than these")
     parser.add_argument("--sheet", type=Path, help="a folder for contact sheets, one for each share of holes")
-    parser.add_argument("--minutes", type=float, default=math.inf, help="begin no further photo after so many")
-    parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--export", action="store_true", help="release the state that was measured")
     return parser.parse_args()
 
 
@@ -80,77 +80,79 @@ def load_trained(state: Path) -> DFNet:
     return network.eval().requires_grad_(False)
 
 
-def available(network: DFNet | None, only: list[str] | None = None) -> dict[str, Way]:
-    """Return the ways of filling that there are here, by name."""
-    ways = {
-        "telea": lambda picture, hole: by_diffusion(cv2.INPAINT_TELEA, picture, hole),
-        "navier_stokes": lambda picture, hole: by_diffusion(cv2.INPAINT_NS, picture, hole),
-        "patch": by_patches,
+def list_methods(network: DFNet | None, only: list[str] | None = None) -> dict[str, Method]:
+    """Return the methods of filling that there are here, by name."""
+    methods = {
+        "telea": lambda picture, hole: fill_by_diffusion(cv2.INPAINT_TELEA, picture, hole),
+        "navier_stokes": lambda picture, hole: fill_by_diffusion(cv2.INPAINT_NS, picture, hole),
+        "patch": fill_by_patches,
     }
     sets = {name: weights.load(name) for name, entry in entries().items() if entry.network == "dfnet"}
     for name, found in (sets | ({"dfnet": network} if network else {})).items():
-        ways[name] = lambda picture, hole, found=found: by_network(found, picture, hole)
+        methods[name] = lambda picture, hole, found=found: fill_by_network(found, picture, hole)
     if "dfnet" in sets or network:
-        ways["automatic"] = partial(by_thickness, network or sets["dfnet"])
+        methods["automatic"] = partial(fill_automatically, network or sets["dfnet"])
     if "features" in entries():
-        ways["neural"] = partial(by_features, weights.load("features"))
-    return {name: way for name, way in ways.items() if not only or name in only}
+        methods["neural"] = partial(fill_by_features, weights.load("features"))
+    return {name: method for name, method in methods.items() if not only or name in only}
 
 
-def by_diffusion(method: int, picture: np.ndarray, hole: np.ndarray) -> np.ndarray:
+def fill_by_diffusion(method: int, picture: np.ndarray, hole: np.ndarray) -> np.ndarray:
     return cv2.inpaint(picture, hole.astype(np.uint8), DIFFUSION_RADIUS, method)
 
 
-def by_patches(picture: np.ndarray, hole: np.ndarray) -> np.ndarray:
-    return in_regions(picture, hole, patches)
+def fill_by_patches(picture: np.ndarray, hole: np.ndarray) -> np.ndarray:
+    return fill_in_regions(picture, hole, fill_with_patches)
 
 
-def by_network(network: DFNet, picture: np.ndarray, hole: np.ndarray) -> np.ndarray:
-    return in_regions(picture, hole, completing(network))
+def fill_by_network(network: DFNet, picture: np.ndarray, hole: np.ndarray) -> np.ndarray:
+    return fill_in_regions(picture, hole, make_network_fill(network))
 
 
-def by_thickness(network: DFNet, picture: np.ndarray, hole: np.ndarray) -> np.ndarray:
+def fill_automatically(network: DFNet, picture: np.ndarray, hole: np.ndarray) -> np.ndarray:
     """Fill as the site's automatic choice does."""
     nothing = np.zeros_like(hole)
-    return stroke_width.fill_by_thickness(picture, hole, nothing, completing(network), patches, lambda share: None)
+    return stroke_width.fill_by_thickness(
+        picture, hole, nothing, make_network_fill(network), fill_with_patches, lambda share: None
+    )
 
 
-def completing(network: DFNet) -> regions.Fill:
-    half = half_type("cpu")
-
+def make_network_fill(network: DFNet) -> regions.Fill:
     def fill(rgb, here, barred, report):
-        with torch.inference_mode(), torch.autocast("cpu", half, enabled=half is not None):
+        with torch.inference_mode(), autocast("cpu"):
             return completion.complete_photo(rgb, here, network, (network.multiple_of, network.minimum_side), report)
 
     return fill
 
 
-def by_features(features: FeatureNetwork, picture: np.ndarray, hole: np.ndarray) -> np.ndarray:
+def fill_by_features(features: FeatureNetwork, picture: np.ndarray, hole: np.ndarray) -> np.ndarray:
     def fill(rgb, here, barred, report):
         return neural_synthesis.synthesize(
-            rgb, here, features, patches, barred=barred, report=report, half=half_type("cpu")
+            rgb, here, features, fill_with_patches, barred=barred, report=report, half=half_type("cpu")
         )
 
-    return in_regions(picture, hole, fill)
+    return fill_in_regions(picture, hole, fill)
 
 
-def patches(rgb: np.ndarray, hole: np.ndarray, barred: np.ndarray, report: neural_synthesis.Report) -> np.ndarray:
+def fill_with_patches(
+    rgb: np.ndarray, hole: np.ndarray, barred: np.ndarray, report: neural_synthesis.Report
+) -> np.ndarray:
     return patch_fill.fill_with_patches(rgb, hole, 0, barred, report)
 
 
-def in_regions(picture: np.ndarray, hole: np.ndarray, fill: regions.Fill) -> np.ndarray:
+def fill_in_regions(picture: np.ndarray, hole: np.ndarray, fill: regions.Fill) -> np.ndarray:
     return regions.fill_by_regions(picture, hole, np.zeros_like(hole), fill, lambda share: None)
 
 
 def measure(
-    ways: dict[str, Way],
+    methods: dict[str, Method],
     photos: list[np.ndarray],
     sheet: Path | None = None,
     every: int = 1,
     minutes: float = math.inf,
 ) -> dict:
-    """Return {way: {band: figures}}, and under "photos" on how many they were measured."""
-    found = {name: {band: [] for band in BANDS} for name in ways}
+    """Return {method: {band: figures}}, and under "photos" on how many they were measured."""
+    found = {name: {band: [] for band in BANDS} for name in methods}
     rows = {band: [] for band in BANDS}
     begun, count = time.monotonic(), 0
     for index in range(0, len(photos), every):
@@ -159,51 +161,53 @@ def measure(
         count += 1
         picture = np.ascontiguousarray(photos[index])
         for number, (band, (low, high)) in enumerate(BANDS.items()):
-            hole = hole_masks.irregular(*picture.shape[:2], low, high, np.random.default_rng((SEED, number, index)))
+            hole = hole_masks.draw_irregular(
+                *picture.shape[:2], low, high, np.random.default_rng((SEED, number, index))
+            )
             holed = np.where(hole[:, :, None], np.uint8(127), picture)  # nothing of the truth may leak
-            answers = [evaluate(way, picture, holed, hole, found[name][band]) for name, way in ways.items()]
+            results = [evaluate(method, picture, holed, hole, found[name][band]) for name, method in methods.items()]
             if count <= SHEET_PICTURES:
-                rows[band].append(row([holed, *answers, picture]))
+                rows[band].append(draw_row([holed, *results, picture]))
         print(f"{count} photos", file=sys.stderr, flush=True)
     if sheet:
         sheet.mkdir(parents=True, exist_ok=True)
         for band in BANDS:
             Image.fromarray(np.vstack(rows[band])).save(sheet / f"inpaint-{band}.webp", quality=88)
-    return {name: {band: means(each) for band, each in bands.items()} for name, bands in found.items()} | {
+    return {name: {band: average(each) for band, each in bands.items()} for name, bands in found.items()} | {
         "photos": count
     }
 
 
-def means(found: list[dict[str, float]]) -> dict[str, float]:
+def average(found: list[dict[str, float]]) -> dict[str, float]:
     return {key: round(mean(one[key] for one in found), 4) for key in found[0]}
 
 
-def evaluate(way: Way, picture: np.ndarray, holed: np.ndarray, hole: np.ndarray, found: list[dict]) -> np.ndarray:
-    """Fill the hole, append the figures to `found`, and return the answer."""
+def evaluate(method: Method, picture: np.ndarray, holed: np.ndarray, hole: np.ndarray, found: list[dict]) -> np.ndarray:
+    """Fill the hole, append the figures to `found`, and return the result."""
     started = time.perf_counter()
-    answer = way(holed, hole)
+    result = method(holed, hole)
     seconds = time.perf_counter() - started
-    if not np.array_equal(answer[~hole], picture[~hole]):
+    if not np.array_equal(result[~hole], picture[~hole]):
         raise AssertionError("a pixel outside the hole was changed")
     found.append(
         {
-            "hole_l1": float(np.abs(answer[hole].astype(int) - picture[hole]).mean()),
-            "hole_psnr": psnr(answer[hole], picture[hole]),
-            "psnr": psnr(answer, picture),
-            "hole_ssim": hole_ssim(answer, picture, hole),
-            "ssim": ssim(answer, picture),
+            "hole_l1": float(np.abs(result[hole].astype(int) - picture[hole]).mean()),
+            "hole_psnr": psnr(result[hole], picture[hole]),
+            "psnr": psnr(result, picture),
+            "hole_ssim": hole_ssim(result, picture, hole),
+            "ssim": ssim(result, picture),
             "seconds": seconds,
         }
     )
-    return answer
+    return result
 
 
-def hole_ssim(answer: np.ndarray, picture: np.ndarray, hole: np.ndarray) -> float:
+def hole_ssim(result: np.ndarray, picture: np.ndarray, hole: np.ndarray) -> float:
     """Return the structural similarity of the hole alone: outside both are the same, and count for 1."""
-    return 1 - (1 - ssim(answer, picture)) / float(hole.mean())
+    return 1 - (1 - ssim(result, picture)) / float(hole.mean())
 
 
-def row(pictures: list[np.ndarray]) -> np.ndarray:
+def draw_row(pictures: list[np.ndarray]) -> np.ndarray:
     small = [cv2.resize(picture, SHEET_SIZE, interpolation=cv2.INTER_AREA) for picture in pictures]
     return np.hstack(small)
 

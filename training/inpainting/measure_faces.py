@@ -3,9 +3,9 @@ FILE]`.
 
 Protocol: the first held-back faces of faces.zip, 64 by 64 pixels, each with one hole of three kinds, drawn with the
 seed (SEED, kind, face): strokes over at least 20 %, a box over a quarter in the middle, and the upper or lower half of
-the face. Four answers each, blended as the site does. PSNR inside the hole, of all answers and of the nearest; how far
-apart answers are there; beside them, OpenCV's Telea. `--sheet` writes a picture of the first rows; `--export` releases
-the state that was measured.
+the face. Four completions each, blended as the site does. PSNR inside the hole, of all completions and of the nearest;
+how far apart they are there; beside them, OpenCV's Telea. `--sheet` writes a picture of the first rows; `--export`
+releases the state that was measured.
 """
 
 import argparse
@@ -18,29 +18,31 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from imaging.inpainting import faces as completion
+from imaging.inpainting import faces
 from imaging.inpainting.laplace_fill import laplace_fill
 from networks import weights
 from networks.dcgan import DCGAN
 from networks.pluralistic import Pluralistic
+from training.common.arguments import build_parser
 from training.common.export import export
+from training.common.run import set_up
 from training.inpainting import hole_masks
-from training.inpainting.train_dcgan import faces, hole_psnrs
-from training.inpainting.train_pluralistic import measure, sheet
+from training.inpainting.train_dcgan import load_faces, measure_hole_psnrs
+from training.inpainting.train_pluralistic import draw_sheet, measure_completions
 
 SEED, SIDE = 16, 64
 KINDS = ("strokes", "box", "half")
-PICTURES, ANSWERS = 32, 4
+PICTURES, COMPLETIONS = 32, 4
 NETWORKS = {"dcgan": DCGAN, "pluralistic": Pluralistic}
-WAYS = {"dcgan": completion.by_search, "pluralistic": completion.by_guess}
+METHODS = {"dcgan": faces.by_search, "pluralistic": faces.by_guess}
 LICENCE = "Trained on pictures under research terms: see the card"
 
 
 def main() -> None:
     arguments = parse_arguments()
-    torch.set_num_threads(arguments.threads)
+    set_up(arguments.threads)
     network = load_trained(arguments.network, arguments.state) if arguments.state else weights.load(arguments.network)
-    held = faces(arguments.data)[1][: arguments.pictures].float() / 255
+    held = load_faces(arguments.data)[1][: arguments.pictures].float() / 255
     figures = {kind: evaluate(arguments.network, network, held, kind, arguments.sheet) for kind in KINDS}
     print(json.dumps(figures, indent=2))
     if arguments.export:
@@ -48,16 +50,12 @@ def main() -> None:
         export(arguments.network, arguments.network, sizes, network, LICENCE, f"{arguments.network}.md", figures)
 
 
-def parse_arguments(words: list[str] | None = None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
-    parser.add_argument("--data", type=Path, required=True, help="the folder with faces.zip")
+def parse_arguments() -> argparse.Namespace:
+    parser = build_parser(__doc__, "data", "state", "threads", "export")
     parser.add_argument("--network", choices=sorted(NETWORKS), required=True)
-    parser.add_argument("--state", type=Path, help="average.pt of the recipe; else the shipped weights")
     parser.add_argument("--pictures", type=int, default=PICTURES)
     parser.add_argument("--sheet", type=Path, help="a folder for pictures of the first faces")
-    parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--export", action="store_true", help="release the state that was measured")
-    return parser.parse_args(words)
+    return parser.parse_args()
 
 
 def load_trained(name: str, state: Path) -> torch.nn.Module:
@@ -74,28 +72,30 @@ def load_trained(name: str, state: Path) -> torch.nn.Module:
 
 def evaluate(name: str, network: torch.nn.Module, held: Tensor, kind: str, folder: Path | None) -> dict[str, float]:
     """Return the figures of one kind of hole, a mean over the faces."""
-    drawn = [hole(kind, np.random.default_rng((SEED, KINDS.index(kind), number))) for number in range(len(held))]
+    drawn = [draw_hole(kind, np.random.default_rng((SEED, KINDS.index(kind), number))) for number in range(len(held))]
     known = 1 - torch.from_numpy(np.stack(drawn))[:, None].float()
     start = time.process_time()
     pairs = list(zip(held.split(1), known.split(1), strict=True))
-    made = [[complete_and_blend(WAYS[name](network, seed), *pair) for pair in pairs] for seed in range(ANSWERS)]
-    answers = torch.stack([torch.cat(part) for part in made])
-    seconds = (time.process_time() - start) / ANSWERS / len(held)
+    made = [[complete_and_blend(METHODS[name](network, seed), *pair) for pair in pairs] for seed in range(COMPLETIONS)]
+    completions = torch.stack([torch.cat(part) for part in made])
+    seconds = (time.process_time() - start) / COMPLETIONS / len(held)
     telea = torch.cat([diffuse(*pair) for pair in zip(held, known, strict=True)])
     if folder:
         folder.mkdir(parents=True, exist_ok=True)
-        sheet(answers, held, known, folder / f"{name}-{kind}.png")
-    figures = measure(answers, held, known) | {"telea_psnr": hole_psnrs(telea, held, known).mean().item()}
+        draw_sheet(completions, held, known, folder / f"{name}-{kind}.png")
+    figures = measure_completions(completions, held, known) | {
+        "telea_psnr": measure_hole_psnrs(telea, held, known).mean().item()
+    }
     return {key: round(value, 4) for key, value in (figures | {"seconds": seconds}).items()}
 
 
-def hole(kind: str, random: np.random.Generator) -> np.ndarray:
+def draw_hole(kind: str, random: np.random.Generator) -> np.ndarray:
     """Return a hole, bool (64, 64)."""
     missing = np.zeros((SIDE, SIDE), bool)
     if kind == "strokes":
         drawn = np.zeros((SIDE, SIDE), np.uint8)
         while drawn.mean() < 0.2:
-            hole_masks.stroke(drawn, random)
+            hole_masks.draw_stroke(drawn, random)
         return drawn.astype(bool)
     if kind == "box":
         missing[16:48, 16:48] = True
@@ -105,12 +105,12 @@ def hole(kind: str, random: np.random.Generator) -> np.ndarray:
     return missing
 
 
-def complete_and_blend(answer: completion.Answer, picture: Tensor, known: Tensor) -> Tensor:
+def complete_and_blend(complete: faces.Answer, picture: Tensor, known: Tensor) -> Tensor:
     """Return (1, 3, 64, 64) with the hole completed and blended, known pixels as they were."""
     missing = known[0, 0].numpy() == 0
     pixels = (picture[0].permute(1, 2, 0).numpy() * 255).round().astype(np.uint8)
-    given = torch.from_numpy(completion.fill_smoothly(pixels, missing)).permute(2, 0, 1)[None].float() / 255
-    face = answer(given, known, lambda share: None)[0].permute(1, 2, 0).numpy()
+    given = torch.from_numpy(faces.fill_smoothly(pixels, missing)).permute(2, 0, 1)[None].float() / 255
+    face = complete(given, known, lambda share: None)[0].permute(1, 2, 0).numpy()
     here = known[0, 0].numpy()
     blended = face + laplace_fill((picture[0].permute(1, 2, 0).numpy() - face) * here[:, :, None], here)
     found = torch.from_numpy(blended).permute(2, 0, 1)[None].clamp(0, 1)

@@ -23,71 +23,69 @@ from PIL import Image
 from imaging.tensors import to_tensor
 from networks import weights
 from networks.features import FeatureNetwork
-from training.common import squares
+from training.common import crops
 from training.common.archives import read_rgb
+from training.common.arguments import build_parser
 from training.common.metrics import psnr
+from training.common.run import set_up
 from training.inpainting import measure
-from training.inpainting.measure import available, hole_ssim, load_trained, means
+from training.inpainting.measure import average, hole_ssim, list_methods, load_trained
 
 SEED = 21
 PERCENT = (1.0, 2.0, 3.0, 4.0, 6.0, 10.0)
 COVERED = 0.04
-ARCHIVES = tuple(source for source in squares.SOURCES if source[0].startswith("photos"))
+ARCHIVES = tuple(source for source in crops.SOURCES if source[0].startswith("photos"))
 SHEET_PHOTOS, SHEET_SIDE = 5, 480
 
 
 def main() -> None:
     arguments = parse_arguments()
-    torch.set_num_threads(arguments.threads)
-    cv2.setNumThreads(arguments.threads)
-    held = squares.list_members(arguments.data, ARCHIVES)[1]
+    set_up(arguments.threads)
+    held = crops.list_sources(arguments.data, ARCHIVES)[1]
     photos = [read_rgb(member) for member in held[:: max(1, len(held) // arguments.photos)][: arguments.photos]]
     network = load_trained(arguments.state) if arguments.state else None
-    ways = available(network, ["dfnet", "patch"])
+    methods = list_methods(network, ["dfnet", "patch"])
     for percent in arguments.percent:
-        print(json.dumps({"percent": percent} | evaluate(ways, photos, percent, arguments.sheet)), flush=True)
+        print(json.dumps({"percent": percent} | evaluate(methods, photos, percent, arguments.sheet)), flush=True)
 
 
 def parse_arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
-    parser.add_argument("--data", type=Path, required=True, help="the folder with photos-*.zip")
-    parser.add_argument("--state", type=Path, help="average.pt of DFNet's recipe; else the shipped weights")
+    parser = build_parser(__doc__, "data", "state", "threads")
     parser.add_argument("--percent", type=float, nargs="+", default=PERCENT, help="of the shorter side")
     parser.add_argument("--photos", type=int, default=24)
     parser.add_argument("--sheet", type=Path, help="a folder for contact sheets, one for each thickness")
-    parser.add_argument("--threads", type=int, default=1)
     return parser.parse_args()
 
 
 def evaluate(
-    ways: dict[str, measure.Way], photos: list[np.ndarray], percent: float, sheet: Path | None
+    methods: dict[str, measure.Method], photos: list[np.ndarray], percent: float, sheet: Path | None
 ) -> dict[str, dict[str, float]]:
-    """Return {way: figures} for lines so thick, means over the photos."""
+    """Return {method: figures} for lines so thick, means over the photos."""
     features = weights.load("features")
-    found, rows = {name: [] for name in ways}, []
+    found, rows = {name: [] for name in methods}, []
     for number, photo in enumerate(photos):
         random = np.random.default_rng((SEED, round(100 * percent), number))
-        hole = lines(photo.shape[:2], percent, random)
+        hole = draw_lines(photo.shape[:2], percent, random)
         holed = np.where(hole[:, :, None], np.uint8(127), photo)
-        answers = {name: way(holed, hole) for name, way in ways.items()}
-        for name, answer in answers.items():
+        results = {name: method(holed, hole) for name, method in methods.items()}
+        for name, result in results.items():
             found[name].append(
                 {
-                    "psnr": psnr(answer[hole], photo[hole]),
-                    "ssim": hole_ssim(answer, photo, hole),
-                    "features": distance(features, answer, photo, hole),
-                    "detail": detail(answer, photo, hole),
+                    "psnr": psnr(result[hole], photo[hole]),
+                    "ssim": hole_ssim(result, photo, hole),
+                    "features": measure_distance(features, result, photo, hole),
+                    "detail": measure_detail(result, photo, hole),
                 }
             )
         if len(rows) < SHEET_PHOTOS:
-            rows.append(np.hstack([to_bgr(picture) for picture in (holed, *answers.values(), photo)]))
+            rows.append(np.hstack([fit_to_cell(picture) for picture in (holed, *results.values(), photo)]))
     if sheet:
         sheet.mkdir(parents=True, exist_ok=True)
         Image.fromarray(np.vstack(rows)).save(sheet / f"thickness-{percent:g}.webp", quality=90)
-    return {name: means(each) for name, each in found.items()}
+    return {name: average(each) for name, each in found.items()}
 
 
-def lines(shape: tuple[int, int], percent: float, random: np.random.Generator) -> np.ndarray:
+def draw_lines(shape: tuple[int, int], percent: float, random: np.random.Generator) -> np.ndarray:
     """Return bent lines so thick, bool of this shape; they may cross, where they are thicker."""
     hole, thick = np.zeros(shape, np.uint8), max(1, round(percent / 100 * min(shape)))
     while hole.mean() < COVERED:
@@ -99,26 +97,26 @@ def lines(shape: tuple[int, int], percent: float, random: np.random.Generator) -
     return hole > 0
 
 
-def distance(features: FeatureNetwork, answer: np.ndarray, photo: np.ndarray, hole: np.ndarray) -> float:
+def measure_distance(features: FeatureNetwork, result: np.ndarray, photo: np.ndarray, hole: np.ndarray) -> float:
     """Return how far the features in the hole lie apart, a mean over three scales, 0 for the same, at most 2."""
     with torch.inference_mode():
-        found = zip(features.features(to_tensor(answer)), features.features(to_tensor(photo)), strict=True)
+        found = zip(features.features(to_tensor(result)), features.features(to_tensor(photo)), strict=True)
         apart = [(F.normalize(one, dim=1) - F.normalize(other, dim=1)).square().sum(1)[0] for one, other in found]
     here = [cv2.resize(hole.astype(np.float32), one.shape[::-1], interpolation=cv2.INTER_AREA) > 0 for one in apart]
     return float(np.mean([one.numpy()[part].mean() for one, part in zip(apart, here, strict=True)]))
 
 
-def detail(answer: np.ndarray, photo: np.ndarray, hole: np.ndarray) -> float:
+def measure_detail(result: np.ndarray, photo: np.ndarray, hole: np.ndarray) -> float:
     """Return the ratio of the mean slopes in the hole: 1 is as rough as the photo, 0 is flat."""
-    return float(slope(answer)[hole].mean()) / max(float(slope(photo)[hole].mean()), 1e-6)
+    return float(compute_slopes(result)[hole].mean()) / max(float(compute_slopes(photo)[hole].mean()), 1e-6)
 
 
-def slope(picture: np.ndarray) -> np.ndarray:
+def compute_slopes(picture: np.ndarray) -> np.ndarray:
     grey = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY).astype(np.float32)
     return cv2.magnitude(cv2.Sobel(grey, -1, 1, 0, ksize=3), cv2.Sobel(grey, -1, 0, 1, ksize=3))
 
 
-def to_bgr(picture: np.ndarray) -> np.ndarray:
+def fit_to_cell(picture: np.ndarray) -> np.ndarray:
     scale = SHEET_SIDE / max(picture.shape[:2])
     small = cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
     room = SHEET_SIDE - small.shape[0], SHEET_SIDE - small.shape[1]

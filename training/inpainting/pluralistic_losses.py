@@ -16,7 +16,7 @@ DIVERGENCE_WEIGHT, APPEARANCE_WEIGHT, ADVERSARIAL_WEIGHT = 20.0, 20.0, 1.0  # th
 HALF_SPREAD_AT, STEEPNESS = 0.2, 8.0
 
 
-def divergences(inferred: Guess, expected: Guess, known: Tensor) -> tuple[Tensor, Tensor]:
+def compute_divergences(inferred: Guess, expected: Guess, known: Tensor) -> tuple[Tensor, Tensor]:
     """Return how far the inference is from a plain normal distribution, and how far the prior is from the inference.
 
     The plain one spreads with the share of the picture that is hidden. The second moves the prior only.
@@ -25,16 +25,16 @@ def divergences(inferred: Guess, expected: Guess, known: Tensor) -> tuple[Tensor
     spread = torch.sigmoid((hidden - HALF_SPREAD_AT) * STEEPNESS)[:, None, None, None].expand_as(inferred.mean)
     plain = Guess(torch.zeros_like(inferred.mean), spread)
     fixed = Guess(inferred.mean.detach(), inferred.spread.detach())
-    return divergence(inferred, plain), divergence(fixed, expected)
+    return compute_divergence(inferred, plain), compute_divergence(fixed, expected)
 
 
-def divergence(one: Guess, other: Guess) -> Tensor:
+def compute_divergence(one: Guess, other: Guess) -> Tensor:
     """Return the mean over all codes of the Kullback-Leibler divergence of `one` from `other`."""
     apart = (one.spread**2 + (one.mean - other.mean) ** 2) / (2 * other.spread**2)
     return (apart - 0.5 + other.spread.log() - one.spread.log()).mean()
 
 
-def appearance(made: list[Tensor], pictures: Tensor, counted: Tensor) -> Tensor:
+def compute_appearance_loss(made: list[Tensor], pictures: Tensor, counted: Tensor) -> Tensor:
     """Return the mean absolute error at all scales where `counted`, (N, 1, H, W), is one."""
     found = []
     for scale in made:
@@ -45,12 +45,15 @@ def appearance(made: list[Tensor], pictures: Tensor, counted: Tensor) -> Tensor:
     return torch.stack(found).mean()
 
 
-def critic_loss(critic: PluralisticDiscriminator, pictures: Tensor, made: Tensor) -> Tensor:
-    """Least squares, one real, zero made (Mao et al.: "Least Squares Generative Adversarial Networks", ICCV 2017)."""
+def compute_critic_loss(critic: PluralisticDiscriminator, pictures: Tensor, made: Tensor) -> Tensor:
+    """Return the least squares, one for real and zero for made.
+
+    Mao et al.: "Least Squares Generative Adversarial Networks", ICCV 2017.
+    """
     return ((critic(pictures).float() - 1) ** 2).mean() + (critic(made.detach()).float() ** 2).mean()
 
 
-def adversarial(
+def compute_adversarial_losses(
     reconstructing: PluralisticDiscriminator,
     generating: PluralisticDiscriminator,
     pictures: Tensor,

@@ -8,7 +8,6 @@ network take turns, batch by batch. Pictures and holes are those of `training.in
 """
 
 import argparse
-import math
 from pathlib import Path
 
 import torch
@@ -17,8 +16,11 @@ from torch import Tensor, nn
 
 from networks.context_encoder import SIDE, ContextEncoder, laplace_fill
 from networks.discriminators.context import ContextDiscriminator
+from training.common.arguments import build_parser
 from training.common.export import export
-from training.common.run import Run
+from training.common.half_precision import autocast
+from training.common.run import Run, set_up
+from training.common.schedule import decay_by_cosine, set_rate, warm_up
 from training.inpainting.train_dfnet import Material
 
 SEED = 16
@@ -32,12 +34,11 @@ LICENCE = "Trained on pictures under research or unstated terms: see the card"
 
 def main() -> None:
     arguments = parse_arguments()
-    torch.set_num_threads(arguments.threads)
-    torch.manual_seed(SEED)
+    set_up(arguments.threads, SEED)
     material = Material(arguments)
     trainer = Trainer(ContextEncoder(arguments.width), ContextDiscriminator(), arguments.device)
     run = Run("context_encoder", out=arguments.out, minutes=arguments.minutes)
-    run.register(**trainer.stateful())
+    run.register(**trainer.states())
     step = run.resume() if arguments.resume else 0
     run.log(step, smooth_hole_psnr=material.validate(Smooth())["hole_psnr"])
     while not run.out_of_time():
@@ -58,21 +59,13 @@ def main() -> None:
         export("context_encoder", "context_encoder", sizes, trainer.network, LICENCE, "context_encoder.md", figures)
 
 
-def parse_arguments(words: list[str] | None = None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
-    parser.add_argument("--data", type=Path, required=True, help="the folder with the archives")
-    parser.add_argument("--minutes", type=float, default=35.0)
-    parser.add_argument("--batch", type=int, default=24)
-    parser.add_argument("--width", type=int, default=32, help="channels of the first layer")
-    parser.add_argument("--pictures", type=int, help="no more than so many squares, for a small machine")
-    parser.add_argument("--holes", type=int, default=3000)
-    parser.add_argument("--device", default="cpu", help="cpu or cuda")
-    parser.add_argument("--out", type=Path, default=Path("runs/context_encoder"))
-    parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--resume", action="store_true", help="go on from the last checkpoint")
-    parser.add_argument("--release", action="store_true", help="write weights/context_encoder.safetensors at the end")
+def parse_arguments() -> argparse.Namespace:
+    names = ("data", "device", "threads", "resume", "release")
+    defaults = {"minutes": 35.0, "out": Path("runs/context_encoder"), "batch": 24, "width": 32, "holes": 3000}
+    parser = build_parser(__doc__, *names, **defaults)
+    parser.add_argument("--pictures", type=int, help="no more than so many, for a small machine")
     parser.set_defaults(side=SIDE)
-    return parser.parse_args(words)
+    return parser.parse_args()
 
 
 class Smooth(nn.Module):
@@ -92,30 +85,30 @@ class Trainer:
         self.optimiser = torch.optim.AdamW(network.parameters(), RATE, betas=(0.9, 0.99), weight_decay=1e-4)
         self.critic_optimiser = torch.optim.Adam(critic.parameters(), CRITIC_RATE, betas=(0.5, 0.99))
 
-    def stateful(self) -> dict:
+    def states(self) -> dict:
+        """Return what a checkpoint holds, by name."""
         names = ("network", "critic", "optimiser", "critic_optimiser")
         return {name: getattr(self, name) for name in names}
 
     def set_rate(self, progress: float, step: int) -> None:
-        """A linear warm-up, then a cosine over the clock."""
-        share = min(1.0, (step + 1) / WARM_UP_STEPS) * 0.5 * (1 + math.cos(math.pi * progress))
-        for optimiser, rate in ((self.optimiser, RATE), (self.critic_optimiser, CRITIC_RATE)):
-            for group in optimiser.param_groups:
-                group["lr"] = rate * share
+        """Set a linear warm-up, then a cosine over the clock."""
+        share = warm_up(step, WARM_UP_STEPS) * decay_by_cosine(progress)
+        set_rate(self.optimiser, RATE * share)
+        set_rate(self.critic_optimiser, CRITIC_RATE * share)
 
     def step(self, pictures: Tensor, known: Tensor, judged: bool) -> dict[str, float]:
         """Take one step of the network, and with `judged` one of the critic before it. Return the terms of the loss."""
         given = torch.cat((pictures * known, known), 1).contiguous(memory_format=torch.channels_last)
         self.network.train()
-        with torch.autocast(self.device, torch.bfloat16):
-            answer = self.network(given).float()
-        filled = pictures * known + answer * (1 - known)
-        squared = (((answer - pictures) * 2) ** 2).mean(1, keepdim=True) * (1 - known)
-        error = squared.sum() / (1 - known).sum().clamp(min=1)
+        with autocast(self.device):
+            predicted = self.network(given).float()
+        filled = pictures * known + predicted * (1 - known)
+        squared_error = (((predicted - pictures) * 2) ** 2).mean(1, keepdim=True) * (1 - known)
+        error = squared_error.sum() / (1 - known).sum().clamp(min=1)
         loss, terms = ERROR_WEIGHT * error, {"error": error.item()}
         if judged:
             terms["critic"] = self._teach(pictures, filled.detach(), known)
-            verdict = self._verdict(filled, known)
+            verdict = self._judge(filled, known)
             adversarial = F.binary_cross_entropy_with_logits(verdict, torch.ones_like(verdict))
             loss, terms["adversarial"] = loss + ADVERSARIAL_WEIGHT * adversarial, adversarial.item()
         self.optimiser.zero_grad(set_to_none=True)
@@ -126,7 +119,7 @@ class Trainer:
 
     def _teach(self, pictures: Tensor, filled: Tensor, known: Tensor) -> float:
         """Take one step of the critic; return its loss: 0.69 is what tossing a coin gives."""
-        verdict = self._verdict(torch.cat((pictures, filled)), known.repeat(2, 1, 1, 1))
+        verdict = self._judge(torch.cat((pictures, filled)), known.repeat(2, 1, 1, 1))
         truth = torch.cat((torch.ones_like(verdict[: len(pictures)]), torch.zeros_like(verdict[len(pictures) :])))
         loss = F.binary_cross_entropy_with_logits(verdict, truth)
         self.critic_optimiser.zero_grad(set_to_none=True)
@@ -134,9 +127,9 @@ class Trainer:
         self.critic_optimiser.step()
         return loss.item()
 
-    def _verdict(self, pictures: Tensor, known: Tensor) -> Tensor:
+    def _judge(self, pictures: Tensor, known: Tensor) -> Tensor:
         planes = torch.cat((pictures, known), 1).contiguous(memory_format=torch.channels_last)
-        with torch.autocast(self.device, torch.bfloat16):
+        with autocast(self.device):
             return self.critic(planes).float()
 
 

@@ -16,26 +16,28 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from networks.face_finder import FACE_LEFT, FACE_SIDE, FACE_TOP, MIN_SCORE, WINDOW, FaceFinder, find_face
-from training.common.archives import is_held_back, members, read_rgb
+from networks.manifest import WEIGHTS
+from training.common.archives import is_held_back, list_members, read_rgb, split_held_back
+from training.common.arguments import build_parser
 from training.common.export import export
+from training.common.run import set_up
 
 SEED = 2005
-ELSEWHERE = (("scenes.zip", ""), ("photos-0.zip", ""), ("photos-1.zip", ""), ("people-street.zip", "backgrounds/"))
+OTHERS = (("scenes.zip", ""), ("photos-0.zip", ""), ("photos-1.zip", ""), ("people-street.zip", "backgrounds/"))
 WINDOWS_EACH, STEPS, BATCH, RATE = 4, 2500, 64, 2e-3
 # How far a face may be off, in parts of the window and as a logarithm of size: to be found there, and not to be.
 NEAR, FAR = (0.06, 0.12), (0.14, 0.3)
 MAX_HOLE = 0.6  # of the window's side
 MOVES_WEIGHT = 10.0
-LOOKED_FOR = 60
+SEARCHED = 60
 LICENCE = "Trained on pictures under research terms: see the card"
 
 
 def main() -> None:
     arguments = parse_arguments()
-    torch.set_num_threads(arguments.threads)
-    torch.manual_seed(SEED)
+    set_up(arguments.threads, SEED)
     faces, held = load_aligned(arguments.data)
-    others, held_others = elsewhere(arguments.data, arguments.each)
+    others, held_others = load_others(arguments.data, arguments.each)
     finder = train_finder(faces, others, arguments.steps, arguments.out)
     figures = measure_windows(finder, held, held_others)
     print(figures)
@@ -43,53 +45,55 @@ def main() -> None:
         export("facefinder", "face_finder", {}, finder, LICENCE, "facefinder.md", figures, arguments.folder)
 
 
-def parse_arguments(words: list[str] | None = None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
-    parser.add_argument("--data", type=Path, required=True, help="the folder with the archives")
+def parse_arguments() -> argparse.Namespace:
+    parser = build_parser(__doc__, "data", "threads", "export", out=Path("runs/facefinder"))
     parser.add_argument("--each", type=int, default=WINDOWS_EACH, help="windows of each photograph without a face")
     parser.add_argument("--steps", type=int, default=STEPS)
-    parser.add_argument("--out", type=Path, default=Path("runs/facefinder"))
-    parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--export", action="store_true")
-    parser.add_argument("--folder", type=Path, default=Path("weights"))
-    return parser.parse_args(words)
+    parser.add_argument("--folder", type=Path, default=WEIGHTS, help="where the result is exported")
+    return parser.parse_args()
 
 
 def load_aligned(data: Path) -> tuple[Tensor, Tensor]:
     """Return the aligned faces and those held back, uint8 (N, 3, 48, 48)."""
-    parts = ([], [])
-    for member in members(data, "faces.zip"):
-        parts[is_held_back(member.stem)].append(resize(read_rgb(member)))
-    return tuple(torch.from_numpy(np.stack(part)).permute(0, 3, 1, 2) for part in parts)
+    train, held = (
+        stack([resize(read_rgb(member)) for member in part])
+        for part in split_held_back(list_members(data, "faces.zip"))
+    )
+    return train, held
 
 
-def elsewhere(data: Path, each: int) -> tuple[Tensor, Tensor]:
+def load_others(data: Path, each: int) -> tuple[Tensor, Tensor]:
     """Return windows of photographs, and of those held back, uint8 (N, 3, 48, 48); a few may hold a face."""
     random, parts = np.random.default_rng(SEED), ([], [])
-    for archive, prefix in ELSEWHERE:
-        for member in members(data, archive, prefix):
+    for archive, prefix in OTHERS:
+        for member in list_members(data, archive, prefix):
             picture = read_rgb(member)
             for _ in range(each):
                 side = round(random.uniform(WINDOW / 2, min(picture.shape[:2])))
                 top, left = (int(random.integers(length - side + 1)) for length in picture.shape[:2])
                 parts[is_held_back(member.stem)].append(resize(picture[top : top + side, left : left + side]))
-    return tuple(torch.from_numpy(np.stack(part)).permute(0, 3, 1, 2) for part in parts)
+    return stack(parts[0]), stack(parts[1])
+
+
+def stack(windows: list[np.ndarray]) -> Tensor:
+    """Return windows, uint8 (48, 48, 3), as one tensor (N, 3, 48, 48)."""
+    return torch.from_numpy(np.stack(windows)).permute(0, 3, 1, 2)
 
 
 def resize(picture: np.ndarray) -> np.ndarray:
-    way = cv2.INTER_AREA if len(picture) > WINDOW else cv2.INTER_CUBIC
-    return cv2.resize(picture, (WINDOW, WINDOW), interpolation=way)
+    method = cv2.INTER_AREA if len(picture) > WINDOW else cv2.INTER_CUBIC
+    return cv2.resize(picture, (WINDOW, WINDOW), interpolation=method)
 
 
 def train_finder(faces: Tensor, others: Tensor, steps: int, out: Path) -> FaceFinder:
-    """Return the finder after so many steps; what it is on the way is saved in `out`."""
+    """Return the finder after so many steps; every hundredth state is saved in `out`."""
     out.mkdir(parents=True, exist_ok=True)
     finder, random = FaceFinder().train(), torch.Generator().manual_seed(SEED)
     optimiser = torch.optim.AdamW(finder.parameters(), RATE, weight_decay=0.01)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, RATE, total_steps=max(2, steps))
     for step in range(steps):
-        windows, known, place = batch(faces, others, random)
-        loss = loss_of(finder(windows, known)[:, :, 0, 0], place)
+        windows, known, place = draw_batch(faces, others, random)
+        loss = compute_loss(finder(windows, known)[:, :, 0, 0], place)
         optimiser.zero_grad(set_to_none=True)
         loss.backward()
         optimiser.step()
@@ -100,17 +104,17 @@ def train_finder(faces: Tensor, others: Tensor, steps: int, out: Path) -> FaceFi
     return finder.eval().requires_grad_(False)
 
 
-def loss_of(answers: Tensor, place: Tensor) -> Tensor:
-    """Return the loss of answers (N, 4) where faces are off by `place`, (N, 3): not a number where there is none."""
+def compute_loss(outputs: Tensor, place: Tensor) -> Tensor:
+    """Return the loss of outputs (N, 4) where faces are off by `place`, (N, 3): not a number where there is none."""
     shift, size = place[:, :2].abs().amax(1), place[:, 2].abs()
     right = (shift <= NEAR[0]) & (size <= NEAR[1])
     near = (shift <= FAR[0]) & (size <= FAR[1])
     clear = right | ~near  # what lies between is neither
-    naming = F.binary_cross_entropy_with_logits(answers[clear, 0], right[clear].float())
-    return naming + MOVES_WEIGHT * F.smooth_l1_loss(answers[near, 1:], place[near], beta=0.05)
+    naming = F.binary_cross_entropy_with_logits(outputs[clear, 0], right[clear].float())
+    return naming + MOVES_WEIGHT * F.smooth_l1_loss(outputs[near, 1:], place[near], beta=0.05)
 
 
-def batch(faces: Tensor, others: Tensor, random: torch.Generator) -> tuple[Tensor, Tensor, Tensor]:
+def draw_batch(faces: Tensor, others: Tensor, random: torch.Generator) -> tuple[Tensor, Tensor, Tensor]:
     """Return windows (N, 3, 48, 48), what is known of them (N, 1, 48, 48), and where their faces are (N, 3).
 
     Half are faces out of place over other windows, a quarter faces nearly in place, a quarter have none.
@@ -125,7 +129,7 @@ def batch(faces: Tensor, others: Tensor, random: torch.Generator) -> tuple[Tenso
     none = torch.arange(BATCH) >= BATCH - BATCH // 4
     windows, place = torch.where(none[:, None, None, None], below, windows), place.masked_fill(none[:, None], torch.nan)
     windows = (windows * (0.6 + 0.8 * drawn[4])[:, None, None, None]).clamp(0, 1)
-    return windows, some_known(random), place
+    return windows, draw_known(random), place
 
 
 def place_faces(faces: Tensor, below: Tensor, place: Tensor) -> Tensor:
@@ -143,7 +147,7 @@ def place_faces(faces: Tensor, below: Tensor, place: Tensor) -> Tensor:
     return found_planes[:, :3] + below * (1 - found_planes[:, 3:])
 
 
-def some_known(random: torch.Generator) -> Tensor:
+def draw_known(random: torch.Generator) -> Tensor:
     """Return known planes (N, 1, 48, 48) with a box as the hole of most."""
     span = torch.arange(WINDOW)
     sides = torch.rand((2, BATCH), generator=random) * MAX_HOLE * WINDOW
@@ -155,7 +159,7 @@ def some_known(random: torch.Generator) -> Tensor:
 
 @torch.no_grad()
 def measure_windows(finder: FaceFinder, faces: Tensor, others: Tensor) -> dict[str, float]:
-    """Return how often faces, whole or holed, and other windows score enough, and how far squares are off."""
+    """Return how often faces, whole or holed, and other windows score enough, and how far the places found are off."""
     random, rates = np.random.default_rng(SEED), {}
     faces, others, holed = faces.float() / 255, others.float() / 255, torch.ones(len(faces), 1, WINDOW, WINDOW)
     for known in holed:
@@ -174,22 +178,22 @@ def measure_windows(finder: FaceFinder, faces: Tensor, others: Tensor) -> dict[s
 
 
 def measure_displaced(finder: FaceFinder, faces: Tensor, holed: Tensor, others: Tensor) -> dict[str, float]:
-    """Put held-back faces, enlarged, into pictures and look for them; errors in parts of the face's side."""
+    """Put held-back faces, enlarged, into pictures and search them; errors in parts of the face's side."""
     apart, sizes = [], []
-    for number in range(min(LOOKED_FOR, len(faces), len(others))):
+    for number in range(min(SEARCHED, len(faces), len(others))):
         scene, known = F.interpolate(others[number][None], (240, 240), mode="bilinear"), torch.ones(1, 1, 240, 240)
         top, left, side = 40 + number % 60, 100 - number % 60, 60 + number % 48
         rows, columns = slice(top, top + side), slice(left, left + side)
         scene[:, :, rows, columns] = F.interpolate(faces[number][None], (side, side), mode="bilinear")
         known[:, :, rows, columns] = F.interpolate(holed[number][None], (side, side))
-        square = find_face(finder, scene * known, known, 1 - known)
-        if square is None:
+        found = find_face(finder, scene * known, known, 1 - known)
+        if found is None:
             apart, sizes = [*apart, 1.0], [*sizes, 1.0]
             continue
         wanted = top + side * (FACE_TOP + FACE_SIDE / 2), left + side * (FACE_LEFT + FACE_SIDE / 2)
-        middle = square.top + square.side / 2, square.left + square.side / 2
+        middle = found.top + found.side / 2, found.left + found.side / 2
         apart.append(max(abs(one - other) for one, other in zip(middle, wanted, strict=True)) / (side * FACE_SIDE))
-        sizes.append(abs(np.log(square.side / side / FACE_SIDE)))
+        sizes.append(abs(np.log(found.side / side / FACE_SIDE)))
     kinds = {"off_by": apart, "size_off_by": sizes}
     return {
         f"{kind}_{share}": round(float(np.quantile(values, share / 100)), 4)

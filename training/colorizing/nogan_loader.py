@@ -1,28 +1,29 @@
-"""Batches for the colorizer's recipe: made beside the training where there are processors to spare."""
+"""Batches for the NoGAN recipe: made beside the training where there are processors to spare."""
 
 from collections.abc import Iterator
 
 import numpy as np
 from torch.utils.data import DataLoader, IterableDataset, get_worker_info
 
-from training.colorizing.first_pictures import Batch, ColourPictures
+from training.colorizing.crops import Batch
+from training.colorizing.nogan_pictures import NoGanPictures
 
 
-class ColourLoader:
+class NoGanLoader:
     """Endless random batches of one size and side.
 
-    `workers`: processes that crop and age ahead of the training; 0 does it in between, for one core. A graphics card
-    wants a dozen. `seed` settles the pictures for a given number of workers.
+    `workers`: processes that crop and degrade ahead of the training; 0 does it in between, for one core. A graphics
+    card wants a dozen. `seed` decides the pictures, for a given number of workers.
     """
 
-    def __init__(self, pictures: ColourPictures, size: int, side: int, seed: tuple[int, ...], workers: int = 0):
+    def __init__(self, pictures: NoGanPictures, size: int, side: int, seed: tuple[int, ...], workers: int = 0):
         loader = DataLoader(
             _Endless(pictures, size, side, seed),
             batch_size=None,
             num_workers=workers,
             prefetch_factor=4 if workers else None,
             multiprocessing_context="fork" if workers else None,
-            collate_fn=_as_is,
+            collate_fn=_return_same,
         )
         self._batches = iter(loader)
 
@@ -31,15 +32,15 @@ class ColourLoader:
 
 
 class _Endless(IterableDataset):
-    def __init__(self, pictures: ColourPictures, size: int, side: int, seed: tuple[int, ...]):
+    def __init__(self, pictures: NoGanPictures, size: int, side: int, seed: tuple[int, ...]):
         self.pictures, self.size, self.side, self.seed = pictures, size, side, seed
 
     def __iter__(self) -> Iterator[Batch]:
         worker = get_worker_info()
         random = np.random.default_rng((*self.seed, worker.id if worker else 0))
         while True:
-            yield self.pictures.batch(self.size, self.side, random)
+            yield self.pictures.draw_batch(self.size, self.side, random)
 
 
-def _as_is(batch: Batch) -> Batch:
+def _return_same(batch: Batch) -> Batch:
     return batch

@@ -1,6 +1,5 @@
-"""The plan of a run of the colorizer: stages, sizes, and the learning rate of the generator's own stage."""
+"""The plan of a NoGAN run: stages, sizes, and the learning rate of the generator's own stage."""
 
-import math
 from dataclasses import dataclass
 
 GENERATOR_RATE = 3e-3  # the peak, for batches of 80 to 256
@@ -14,7 +13,7 @@ class Phase:
     stage: str
     side: int
     batch: int
-    look_every: int  # steps from one validation and checkpoint to the next
+    validate_every: int  # steps from one validation and checkpoint to the next
     until: float
 
 
@@ -33,8 +32,3 @@ FURTHER = (  # from released weights: less of 64 pixels
     Phase("critic", 128, 12, 100, 0.95),
     Phase("joint", 128, 12, 40, 1.0),
 )
-
-
-def slope(part: float) -> float:
-    """The learning rate at `part` of the first stage, of its peak: a short rise, then half a cosine down to nothing."""
-    return min(1.0, part / WARM_UP + 0.01) * (1 + math.cos(math.pi * min(1.0, part))) / 2
