@@ -1,5 +1,6 @@
 import io
 import zipfile
+from functools import partial
 
 import numpy as np
 import pytest
@@ -46,9 +47,9 @@ def archive(path, pictures):
             file.writestr(name, content.getvalue())
 
 
-@pytest.fixture
-def data(tmp_path):
-    rgb, mask = person()
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    tmp_path, (rgb, mask) = tmp_path_factory.mktemp("data"), person()
     alpha = np.dstack((rgb, mask))
     numbers, pair = range(40), ((".webp", rgb), (".mask.png", mask))
     archive(
@@ -182,6 +183,7 @@ def test_a_few_steps_lower_the_loss_and_what_was_learnt_can_be_exported_and_load
 def test_the_recipe_runs_on_the_device_it_is_given_and_exports(data, tmp_path, monkeypatch):
     command = f"background --data {data} --minutes 0 --device cpu --out {tmp_path}/run --weights {tmp_path}/weights"
     monkeypatch.setattr("sys.argv", command.split())
+    monkeypatch.setattr(train, "predict", partial(train.predict, side=64))
     threads = torch.get_num_threads()
     train.main()
     torch.set_num_threads(threads)

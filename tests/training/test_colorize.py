@@ -77,8 +77,9 @@ def held(data):
 
 @pytest.fixture(scope="module")
 def fresh(pictures):
+    """The method on the smallest encoder: most of a step's time goes into the encoder's matrices."""
     torch.manual_seed(0)
-    return NoGan(Rarity(pictures.choose_batch(20, 32).chroma), pictures.kind_count)
+    return NoGan(Rarity(pictures.choose_batch(20, 32).chroma), pictures.kind_count, "efficientnet_lite0")
 
 
 @pytest.fixture
@@ -161,11 +162,10 @@ def test_processes_beside_the_training_prepare_batches(pictures):
     assert batch.grey.shape == (3, 1, 64, 64) and batch.chroma.shape == (3, 2, 64, 64)
 
 
-def test_the_generator_alone_learns_blue_above_green(method, pictures):
-    random = np.random.default_rng(0)
-    batches = (pictures.draw_batch(4, 64, random) for _ in range(20))
-    losses = [method.generator_step(batch, GENERATOR_RATE)["colour_loss"] for batch in batches]
-    assert np.mean(losses[-3:]) < np.mean(losses[:3]) - 0.5
+def test_the_generator_alone_learns_blue_above_green(method, batch):
+    """On one batch, at a rate so high that the fall does not depend on how a processor rounds."""
+    losses = [method.generator_step(batch, 10 * GENERATOR_RATE)["colour_loss"] for _ in range(10)]
+    assert np.mean(losses[-3:]) < np.mean(losses[:3]) - 1
 
 
 def test_the_critic_alone_leaves_the_generator_as_it_is(method, batch):
@@ -211,7 +211,8 @@ def test_the_grey_picture_has_the_error_one_and_no_colour(method, held):
     assert figures["score"] == pytest.approx(1, abs=0.01)
 
 
-def test_a_batch_that_nobody_named_has_gradients_for_the_classifier_too(method, batch):
+def test_a_batch_that_nobody_named_has_gradients_for_the_classifier_too(fresh, batch):
+    method = NoGan(fresh.rarity, 8)  # on the encoder of the recipe
     unnamed = Batch(batch.grey, batch.lightness, batch.chroma, torch.full_like(batch.kind, -1))
     figures = method.generator_step(unnamed, 0.0)  # all processes must have the same gradients to share
     assert figures["classification_loss"] == 0
@@ -257,7 +258,7 @@ class Ticking(Run):
 
     def progress(self) -> float:
         self.readings += 1
-        return min(1.0, self.readings / 26)
+        return min(1.0, self.readings / 16)
 
 
 def test_the_three_stages_run_log_and_resume_and_the_export_loads(method, pictures, held, data, tmp_path):

@@ -54,6 +54,7 @@ def data(tmp_path_factory):
 
 def test_the_recipe_trains_is_measured_and_its_export_loads(data, tmp_path, monkeypatch):
     monkeypatch.setattr(train, "STEPS", 20)
+    monkeypatch.setattr(train, "SEARCHED", 2)
     words = ["--data", str(data), "--labels", str(data / "labels.jsonl"), "--samples", "60"]
     monkeypatch.setattr("sys.argv", ["train", *words, "--export", "--folder", str(tmp_path)])
     train.main()
