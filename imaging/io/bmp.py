@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 from PIL import Image
 
-if TYPE_CHECKING:
-    import numpy as np
+from imaging.io.memory import Reservation
 
 _BIT_FIELDS, _ALPHA_FIELDS = 3, 6
 _WITH_FIELDS = 40  # bytes of the shortest header that bit fields may follow
 _MASKS_AT = 14 + 40
+_STRIP_ROWS = 128  # decoded at a time
 # Bits of a pixel by compression: none, RLE of 8 and 4 bits, bit fields with and without transparency.
 _KNOWN_BITS = {0: {1, 2, 4, 8, 16, 24, 32}, 1: {8}, 2: {4}, _BIT_FIELDS: {16, 32}, _ALPHA_FIELDS: {16, 32}}
 
@@ -30,7 +30,7 @@ class _Header:
         return (self.width * self.bits + 31) // 32 * 4
 
 
-def open_bit_fields(data: bytes, max_megapixels: float) -> Image.Image | None:
+def open_bit_fields(data: bytes, max_megapixels: float, memory: Reservation) -> Image.Image | None:
     """Return the decoded image of a BMP with bit fields, RGB or RGBA; None for any other, and for one that is cut."""
     header = _header(data)
     if header is None or header.compression not in (_BIT_FIELDS, _ALPHA_FIELDS) or header.bits not in (16, 32):
@@ -40,14 +40,18 @@ def open_bit_fields(data: bytes, max_megapixels: float) -> Image.Image | None:
         return None
     if header.pixels_at + header.row_bytes * height > len(data):
         return None
+    memory.take(header.width * height, "bmp")
     import numpy as np  # only these files need it, and the checking process starts faster without
 
-    content = bytes(data[header.pixels_at : header.pixels_at + header.row_bytes * height])
-    rows = np.frombuffer(content, np.uint8).reshape(height, header.row_bytes)
-    words = rows.view(f"<u{header.bits // 8}")[:, : header.width]
-    red, green, blue, alpha = (_plane(words, mask) for mask in _masks(data, header))
-    # Programs that know no transparency leave its bits at zero.
-    pixels = np.dstack([red, green, blue, alpha] if alpha.any() else [red, green, blue])
+    rows = np.frombuffer(data, np.uint8, header.row_bytes * height, header.pixels_at).reshape(height, header.row_bytes)
+    masks = _masks(data, header)
+    pixels = np.zeros((height, header.width, 4 if masks[3] else 3), np.uint8)
+    for top in range(0, height, _STRIP_ROWS):
+        words = np.ascontiguousarray(rows[top : top + _STRIP_ROWS]).view(f"<u{header.bits // 8}")[:, : header.width]
+        for channel in range(pixels.shape[2]):
+            pixels[top : top + _STRIP_ROWS, :, channel] = _plane(words, masks[channel], np)
+    if masks[3] and not pixels[:, :, 3].any():  # programs that know no transparency leave its bits at zero
+        pixels = pixels[:, :, :3]
     image = Image.fromarray(np.ascontiguousarray(pixels[::-1] if header.height > 0 else pixels))
     image.format = "BMP"
     return image

@@ -15,6 +15,7 @@ from PIL import Image
 
 from imaging.io import child, metadata
 from imaging.io.formats import DEFAULT_MAX_MEGAPIXELS, Header, header_of, open_image
+from imaging.io.memory import Reservation
 from imaging.io.modes import to_rgb
 from imaging.io.previews import encode, small
 
@@ -26,10 +27,6 @@ DEFAULT_SECONDS = 8  # of processor time
 PATIENCE = 5
 DEFAULT_MEMORY_MB = 1400
 _MAX_WRITTEN_MB = 64
-# What decoding and the small copies took at most, measured on 24 megapixels: of each pixel, and in any case.
-_BYTES_PER_PIXEL = {"jpeg": 10, "gif": 10, "bmp": 12, "webp": 22}
-_MAX_BYTES_PER_PIXEL = 16
-_MIN_MB = 80
 _SUFFIXES = {".webp": "webp", ".jpg": "jpeg", ".jpeg": "jpeg", ".png": "png"}
 
 
@@ -82,15 +79,9 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _estimate_mb(header: Header) -> int:
-    per_pixel = _BYTES_PER_PIXEL.get(header.format, _MAX_BYTES_PER_PIXEL)
-    return _MIN_MB + header.width * header.height * per_pixel // 2**20
-
-
 def _inspect(arguments: argparse.Namespace) -> Header:
-    with open_image(arguments.path, arguments.max_megapixels) as image:
+    with open_image(arguments.path, arguments.max_megapixels, memory=Reservation(child.wait_for_memory)) as image:
         header = header_of(image)
-        child.wait_for_memory(_estimate_mb(header))
         # JPEG can be decoded at a half or a quarter of its size; every coefficient is still read.
         image.draft(None, (PREVIEW_SIDE, PREVIEW_SIDE))
         image.load()

@@ -13,8 +13,8 @@ import resource
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,9 @@ _MAX_OPEN_FILES = 64
 _PR_SET_NO_NEW_PRIVS = 38
 _CLONE_NEWUSER, _CLONE_NEWNET = 0x10000000, 0x40000000
 _GO = "go"
+# What works for longer than a moment gives way to what is done sooner, such as others' small pictures.
+_MOMENT_SECONDS = 1.0
+_LONG_WORK_NICENESS = 5
 
 # Megabytes that a child wants -> a context in which it may have them. It may raise, and then the child is ended.
 Memory = Callable[[int], AbstractContextManager[object]]
@@ -74,13 +77,29 @@ def _talk(child: subprocess.Popen[str], memory: Memory | None) -> str:
     wanted = _parse(line).get("megabytes")
     if not isinstance(wanted, int):
         return line
-    with memory(max(0, wanted)) if memory else nullcontext():
+    with memory(max(0, wanted)) if memory else nullcontext(), _giving_way(child.pid):
         try:
             child.stdin.write(f"{_GO}\n")
             child.stdin.flush()
         except BrokenPipeError:  # it has ended meanwhile
             return ""
         return child.stdout.readline()
+
+
+@contextmanager
+def _giving_way(pid: int) -> Iterator[None]:
+    """Lower the priority of a process that is still at work after a moment."""
+
+    def lower() -> None:
+        with suppress(OSError):  # it has ended meanwhile
+            os.setpriority(os.PRIO_PROCESS, pid, os.getpriority(os.PRIO_PROCESS, pid) + _LONG_WORK_NICENESS)
+
+    later = threading.Timer(_MOMENT_SECONDS, lower)
+    later.start()
+    try:
+        yield
+    finally:
+        later.cancel()
 
 
 def _parse(line: str) -> dict[str, Any]:

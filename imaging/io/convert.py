@@ -11,6 +11,7 @@ from pathlib import Path
 
 from imaging.io import child
 from imaging.io.formats import DEFAULT_MAX_MEGAPIXELS, DEFAULT_QUALITY, open_image
+from imaging.io.memory import Reservation
 
 DEFAULT_SECONDS = 60
 MEMORY_MB = 3000
@@ -68,8 +69,9 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _convert(arguments: argparse.Namespace) -> dict[str, int]:
-    with open_image(arguments.source, arguments.max_megapixels) as image:
-        child.wait_for_memory(_MIN_MB + image.width * image.height * _BYTES_PER_PIXEL // 2**20)
+    memory = Reservation(child.wait_for_memory, _BYTES_PER_PIXEL, _MIN_MB)
+    with open_image(arguments.source, arguments.max_megapixels, memory=memory):
+        pass
     from imaging.io.files import decode, encode  # numpy is loaded under the limits as well
 
     picture = decode(arguments.source, arguments.max_megapixels)

@@ -28,6 +28,7 @@ from imaging.io.errors import (
     TooManyPixels,
     UnsupportedPicture,
 )
+from imaging.io.memory import Reservation
 
 DEFAULT_MAX_MEGAPIXELS = 50.0
 DEFAULT_QUALITY = 92  # of JPEG and WebP, 1 to 100
@@ -60,6 +61,16 @@ Source = str | os.PathLike[str] | bytes
 
 
 @dataclass(frozen=True)
+class _File:
+    """What an opener gets: the source, its bytes, how many pixels it may have, and how memory is asked for."""
+
+    source: Source
+    data: bytes
+    max_megapixels: float
+    memory: Reservation
+
+
+@dataclass(frozen=True)
 class Header:
     """What a file says of itself: `format` is a value of `FORMATS`; the sides are in pixels, as stored.
 
@@ -74,10 +85,14 @@ class Header:
 
 @contextmanager
 def open_image(
-    source: Source, max_megapixels: float = DEFAULT_MAX_MEGAPIXELS, max_bytes: int | None = None
+    source: Source,
+    max_megapixels: float = DEFAULT_MAX_MEGAPIXELS,
+    max_bytes: int | None = None,
+    memory: Reservation = Reservation(),
 ) -> Iterator[Image.Image]:
     """Yield the Pillow image of a path or of bytes, mostly undecoded; decode it inside the block.
 
+    The memory that decoding takes is reserved before any of it is done.
     Its `info` has "colours" (`cicp.Colours`) where the file tells them by numbers and not by a profile, and "pages".
     Raises PictureError, also for whatever a decoder raises inside the block.
     """
@@ -85,11 +100,13 @@ def open_image(
         if max_bytes is not None and len(data) > max_bytes:
             raise TooManyBytes()
         kind = _kind(data)
-        with _decoder_errors(kind, data), _OPENERS.get(kind, _open_plain)(source, data, max_megapixels) as image:
+        file = _File(source, data, max_megapixels, memory)
+        with _decoder_errors(kind, data), _OPENERS.get(kind, _open_plain)(file) as image:
             if min(image.size) < 1:
                 raise BrokenPicture()
             if image.width * image.height > max_megapixels * 1e6:
                 raise TooManyPixels()
+            memory.take(image.width * image.height, FORMATS[image.format])
             yield image
 
 
@@ -133,18 +150,18 @@ def _kind(data: bytes) -> str:
     raise ForeignFormat()
 
 
-def _open_plain(source: Source, data: bytes, max_megapixels: float, kinds: tuple[str, ...] = ()) -> Image.Image:
-    kinds = kinds or (_kind(data),)
-    return Image.open(BytesIO(source) if isinstance(source, bytes) else source, formats=kinds)
+def _open_plain(file: _File, mended: bytes | None = None, kinds: tuple[str, ...] = ()) -> Image.Image:
+    source = file.source if mended is None else mended
+    return Image.open(BytesIO(source) if isinstance(source, bytes) else source, formats=kinds or (_kind(file.data),))
 
 
-def _open_jpeg(source: Source, data: bytes, max_megapixels: float) -> Image.Image:
-    return _open_plain(jpeg.mend(data, max_megapixels) or source, data, max_megapixels)
+def _open_jpeg(file: _File) -> Image.Image:
+    return _open_plain(file, jpeg.mend(file.data, file.max_megapixels, file.memory))
 
 
-def _open_png(source: Source, data: bytes, max_megapixels: float) -> Image.Image:
-    image = _open_plain(png.mend(data) or source, data, max_megapixels)
-    if numbers := png.cicp(data):
+def _open_png(file: _File) -> Image.Image:
+    image = _open_plain(file, png.mend(file.data))
+    if numbers := png.cicp(file.data):
         image.info.pop("icc_profile", None)
         return _with_colours(image, cicp.from_numbers(*numbers))
     if "icc_profile" in image.info or "srgb" in image.info:
@@ -152,42 +169,41 @@ def _open_png(source: Source, data: bytes, max_megapixels: float) -> Image.Image
     return _with_colours(image, cicp.from_png(image.info.get("gamma"), image.info.get("chromaticity")))
 
 
-def _open_heif(source: Source, data: bytes, max_megapixels: float) -> Image.Image:
+def _open_heif(file: _File) -> Image.Image:
     import pi_heif  # loaded for the files that need it: it would slow every start of the checking process
 
     pi_heif.register_heif_opener()
-    file = heif.HeifFile(data)
-    file.check_extents()
-    if not file.has_decoder():
+    boxes = heif.HeifFile(file.data)
+    boxes.check_extents()
+    if not boxes.has_decoder():
         raise UnsupportedPicture()
-    image = _open_plain(file.with_plain_properties() or source, data, max_megapixels, ("AVIF", "HEIF"))
-    numbers = None if image.info.get("icc_profile") else file.cicp()
+    image = _open_plain(file, boxes.with_plain_properties(), ("AVIF", "HEIF"))
+    numbers = None if image.info.get("icc_profile") else boxes.cicp()
     return _with_colours(image, numbers and cicp.from_numbers(*numbers))
 
 
-def _open_tiff(source: Source, data: bytes, max_megapixels: float) -> Image.Image:
-    file = tiff.TiffFile(data)
-    if file.is_raw:
+def _open_tiff(file: _File) -> Image.Image:
+    pages = tiff.TiffFile(file.data)
+    if pages.is_raw:
         raise RawPhoto()
-    page = file.main
-    if page.pixels > max_megapixels * 1e6:
+    page = pages.main
+    if page.pixels > file.max_megapixels * 1e6:
         raise TooManyPixels()
     try:
-        image = _open_plain(source if page is file.pages[0] else file.beginning_with(page), data, max_megapixels)
+        image = _open_plain(file, None if page is pages.pages[0] else pages.beginning_with(page))
     except Exception:  # a layout of samples that Pillow has no mode for
-        deep = tiff.open_deep(file, page)
-        if deep is None:
+        image = tiff.open_deep(pages, page, file.memory)
+        if image is None:
             raise
-        image = deep
-    image.info["pages"] = file.page_count
+    image.info["pages"] = pages.page_count
     return image
 
 
-def _open_bmp(source: Source, data: bytes, max_megapixels: float) -> Image.Image:
+def _open_bmp(file: _File) -> Image.Image:
     try:
-        return _open_plain(source, data, max_megapixels)
+        return _open_plain(file)
     except Exception:  # bit fields in places that Pillow does not know
-        image = bmp.open_bit_fields(data, max_megapixels)
+        image = bmp.open_bit_fields(file.data, file.max_megapixels, file.memory)
         if image is None:
             raise
         return image

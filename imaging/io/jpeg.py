@@ -7,6 +7,8 @@ from io import BytesIO
 
 from PIL import Image
 
+from imaging.io.memory import Reservation
+
 SOI, EOI, _SOS = b"\xff\xd8", b"\xff\xd9", b"\xff\xda"
 MAX_LEADING_BYTES = 512
 _START = re.compile(rb"\xff\xd8\xff[\xc0-\xc4\xdb\xdd\xe0-\xef\xfe]")
@@ -28,7 +30,7 @@ def find_start(data: bytes) -> int:
     return found.start() if found else -1
 
 
-def mend(data: bytes, max_megapixels: float) -> bytes | None:
+def mend(data: bytes, max_megapixels: float, memory: Reservation) -> bytes | None:
     """Return the file from its start on and with its end marker; None where nothing is missing or pixels are.
 
     A file without the marker has all of its pixels when they are the same whatever bits follow it.
@@ -38,7 +40,7 @@ def mend(data: bytes, max_megapixels: float) -> bytes | None:
     if whole:
         return bytes(data[start:]) if start else None
     cut = bytes(data[start:]).rstrip(b"\xff")
-    return cut + EOI if _has_every_scan(cut) and _has_every_pixel(cut, max_megapixels) else None
+    return cut + EOI if _has_every_scan(cut) and _has_every_pixel(cut, max_megapixels, memory) else None
 
 
 def is_unsupported(data: bytes) -> bool:
@@ -49,12 +51,13 @@ def is_unsupported(data: bytes) -> bool:
     return False
 
 
-def _has_every_pixel(cut: bytes, max_megapixels: float) -> bool:
+def _has_every_pixel(cut: bytes, max_megapixels: float, memory: Reservation) -> bool:
     digests = set()
     for filling in _FILLINGS:
         with Image.open(BytesIO(cut + filling + EOI), formats=["JPEG"]) as image:
             if image.width * image.height > max_megapixels * 1e6:
                 return False
+            memory.take(image.width * image.height, "jpeg")
             digests.add(hashlib.sha256(image.tobytes()).digest())
     return len(digests) == 1
 

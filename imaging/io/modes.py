@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 _DIRECT = {"1", "L", "P", "RGB", "YCbCr", "HSV", "RGBX", "CMYK"}
 _GREY = {"1", "L", "LA", "La", "F"}  # and those that begin with I
+_BAND_ROWS = 256  # brought to 8 bits at a time
 _WITH_ALPHA = {"LA", "La", "PA", "RGBA", "RGBa"}
 
 
@@ -126,7 +127,17 @@ def to_eight_bits(values: "np.ndarray") -> "np.ndarray":
     if values.dtype == np.uint8:
         return values
     whites = (1.0, 255.0, 65535.0) if values.dtype.kind == "f" else (255.0, 65535.0)
-    values = np.nan_to_num(values.astype(np.float32), posinf=0.0, neginf=0.0)
-    peak = float(values.max(initial=0.0))
+    bands = range(0, len(values), _BAND_ROWS)  # a copy of all of it as floating point numbers could be very large
+    peak = max((float(_finite(values[top : top + _BAND_ROWS]).max(initial=0.0)) for top in bands), default=0.0)
     white = next((white for white in whites if peak <= white), peak)
-    return np.clip(np.rint(values * (255.0 / white)), 0, 255).astype(np.uint8)
+    eight_bits = np.empty(values.shape, np.uint8)
+    for top in bands:
+        scaled = _finite(values[top : top + _BAND_ROWS]) * (255.0 / white)
+        eight_bits[top : top + _BAND_ROWS] = np.clip(np.rint(scaled), 0, 255)
+    return eight_bits
+
+
+def _finite(values):
+    import numpy as np
+
+    return np.nan_to_num(values.astype(np.float32), posinf=0.0)

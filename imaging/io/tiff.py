@@ -10,14 +10,16 @@ from io import BytesIO
 
 from PIL import Image
 
+from imaging.io.memory import Reservation
+
 _MAX_PAGES = 1000
 _MAX_TAGS = 500
 _MAX_VALUES = 1_000_000
-_SUBFILE, _WIDTH, _HEIGHT, _COMPRESSION, _PHOTOMETRIC, _SAMPLES, _SUB_PAGES = 254, 256, 257, 259, 262, 277, 330
+_SUBFILE, _WIDTH, _HEIGHT, _BITS, _COMPRESSION, _PHOTOMETRIC, _SUB_PAGES = 254, 256, 257, 258, 259, 262, 330
 _STRIPS, _STRIP_BYTES, _TILES, _TILE_BYTES = 273, 279, 324, 325
 _CFA_PATTERN, _PROFILE, _DNG_VERSION, _DNG_BACKWARD = 33422, 34675, 50706, 50707
 _READ = {
-    *(_SUBFILE, _WIDTH, _HEIGHT, _COMPRESSION, _PHOTOMETRIC, _SAMPLES, _SUB_PAGES),
+    *(_SUBFILE, _WIDTH, _HEIGHT, _BITS, _COMPRESSION, _PHOTOMETRIC, _SUB_PAGES),
     *(_STRIPS, _STRIP_BYTES, _TILES, _TILE_BYTES, _CFA_PATTERN, _DNG_VERSION, _DNG_BACKWARD),
 }
 _REDUCED, _MASK = 1, 4  # bits of _SUBFILE
@@ -28,6 +30,7 @@ _WEBP = 50001  # opened by Pillow and then not decoded; other compressions that 
 _TYPES = {1: "B", 3: "H", 4: "I", 13: "I", 16: "Q", 18: "Q"}
 _PLAIN_COMPRESSIONS = {1, 5, 8, 32773, 32946}  # none, LZW, Deflate, PackBits
 _GREY, _RGB = 1, 2
+_COPIES = 4  # of its pixels that decoding a page takes whose samples Pillow has no mode for, measured
 _LAYOUTS = {b"II*\0": ("<", False), b"MM\0*": (">", False), b"II+\0": ("<", True), b"MM\0+": (">", True)}
 SIGNATURES = tuple(_LAYOUTS)
 
@@ -145,7 +148,7 @@ class TiffFile:
         return int.from_bytes(self._data[place : place + width], "little" if self._order == "<" else "big")
 
 
-def open_deep(file: TiffFile, page: Page) -> Image.Image | None:
+def open_deep(file: TiffFile, page: Page, memory: Reservation) -> Image.Image | None:
     """Return the decoded image of a page whose samples Pillow has no mode for, such as floating point RGB.
 
     It comes upright, as RGB or RGBA, with its profile. None where that cannot be read either, or is cut.
@@ -154,6 +157,7 @@ def open_deep(file: TiffFile, page: Page) -> Image.Image | None:
         return None
     if not file.is_whole(page):
         return None
+    memory.take(page.pixels, "tiff", _COPIES * sum(page.tags.get(_BITS, ())) // 8)
     import cv2  # only these files need it
     import numpy as np
 
@@ -166,9 +170,11 @@ def open_deep(file: TiffFile, page: Page) -> Image.Image | None:
         return None
     if values is None or (values.ndim == 3 and values.shape[2] not in (3, 4)):
         return None
-    if values.ndim == 3:
-        values = values[:, :, [2, 1, 0, 3][: values.shape[2]]]
-    image = Image.fromarray(to_eight_bits(values))
+    pixels = to_eight_bits(values)
+    del values
+    if pixels.ndim == 3:
+        pixels = pixels[:, :, [2, 1, 0, 3][: pixels.shape[2]]]
+    image = Image.fromarray(np.ascontiguousarray(pixels))
     image.format = "TIFF"
     if profile := file.profile(page):
         image.info["icc_profile"] = profile

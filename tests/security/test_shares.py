@@ -1,10 +1,12 @@
 """Threads of the web server: shared among accounts, and none of those for pages is taken by pictures."""
 
+import threading
+
 import pytest
 
 from server import ARCHIVE, PAGE, WORK
 from server.channel import Pace
-from server.dispatcher import Turn, Turns
+from server.dispatcher import Turn, Turns, WorkThreads
 from tests.accounts.people import make_user, sign_in_person
 from views.http.admission import FORM_BYTES
 
@@ -31,6 +33,35 @@ def test_an_account_with_its_share_waits_and_others_go_on():
     assert len(queue) == 0
     queue.end(next(turn for turn in taken if turn.account == "anna"))
     assert (len(queue), queue.popleft().account) == (1, "anna")
+
+
+class Task:
+    """A request that is served until it is let go."""
+
+    def __init__(self, let_go: threading.Event | None = None):
+        self.begun, self._let_go = threading.Event(), let_go
+
+    def service(self) -> None:
+        self.begun.set()
+        if self._let_go:
+            self._let_go.wait(60)
+
+    def cancel(self) -> None:
+        """Nothing to give back."""
+
+
+def test_others_are_served_at_once_while_every_request_of_one_account_takes_long():
+    threads, let_go = WorkThreads(4), threading.Event()
+    long, quick = [Task(let_go) for _ in range(8)], Task()
+    try:
+        for task in long:
+            threads.add_task(Turn(task, "anna", threads))
+        threads.add_task(Turn(quick, "ben", threads))
+        assert quick.begun.wait(2)
+        assert sum(task.begun.is_set() for task in long) <= 2
+    finally:
+        let_go.set()
+        threads.shutdown(timeout=10)
 
 
 def test_what_goes_on_is_not_too_slow_and_what_drips_is():
