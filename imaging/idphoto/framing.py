@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from math import ceil, floor
+from math import ceil, floor, inf
 
 import cv2
 import numpy as np
@@ -13,6 +13,8 @@ from imaging.matting import matte
 
 _TOUCHES = 0.02  # of an edge's length: a person on so much of it is cut off there
 _SOMEBODY = 0.02  # of a box: less is nobody
+_TOP_RANGE = 0.5, 1.5  # of the space above the head that is wanted: how far it may change for the eyes
+_EYES_MARGIN = 0.1  # mm, within the bounds of the eyes
 _MARGIN = 8  # pixels around a part, for the filters at its border
 
 
@@ -28,36 +30,87 @@ class Box:
 
 @dataclass(frozen=True)
 class Wanted:
-    """What a document asks for, in millimetres: the photo, the least and greatest head, the space above it."""
+    """What a document asks for, in millimetres: the photo, the least and greatest head, the space above it.
+
+    eyes: the least and greatest height of the eyes above the lower edge.
+    """
 
     width: float
     height: float
     head: tuple[float, float]
+    top: float
+    eyes: tuple[float, float] = (0.0, inf)
+
+
+@dataclass(frozen=True)
+class _Placing:
+    """How high the head is and how much space is above it, in millimetres."""
+
+    head: float
     top: float
 
 
 def around(head: Head, wanted: Wanted, alpha: np.ndarray, may_reach_out: bool) -> Box | None:
     """Return the box that places the head as wanted, the head's size as near to the middle of its range as fits.
 
+    Where the eyes would be too low or too high, size and space above are changed as little as sets them right.
+
     alpha: uint8 (H, W). With `may_reach_out` the box may leave the photo on sides that the person does not touch.
     None where the person is cut off too close to the head.
     """
-    usual = head.height / (sum(wanted.head) / 2)  # pixels per millimetre
-    smallest = head.height / wanted.head[1]
-    height, width = alpha.shape
-    rooms = {  # pixels from the head to each edge, and the millimetres that are wanted there
-        "top": (head.crown, wanted.top),
-        "bottom": (height - head.crown, wanted.height - wanted.top),
-        "left": (head.centre, wanted.width / 2),
-        "right": (width - head.centre, wanted.width / 2),
-    }
-    touched = _find_touched_edges(alpha, rows=slice(None, round(head.crown + usual * (wanted.height - wanted.top))))
-    bounds = [room / length for edge, (room, length) in rooms.items() if not may_reach_out or edge in touched]
-    scale = min([usual, *bounds])
-    if scale < smallest * (1 - 1e-6):
+    limits = _limits(head, wanted, alpha, may_reach_out)
+    usual = sum(wanted.head) / 2
+    placing = _Placing(max(usual, head.height / limits(wanted.top)), wanted.top)
+    if placing.head > wanted.head[1] * (1 + 1e-6):
         return None
-    left, top = head.centre - scale * wanted.width / 2, head.crown - scale * wanted.top
+    if not _has_eyes_right(placing, head, wanted):
+        placing = _set_eyes_right(placing, head, wanted, limits) or placing
+    scale = head.height / placing.head
+    left, top = head.centre - scale * wanted.width / 2, head.crown - scale * placing.top
     return Box(left, top, scale * wanted.width, scale * wanted.height)
+
+
+def _limits(head: Head, wanted: Wanted, alpha: np.ndarray, may_reach_out: bool) -> Callable[[float], float]:
+    """Return what tells the most pixels per millimetre for which the photo has room, from the space above the head."""
+    height, width = alpha.shape
+    lowest = head.crown + head.height / (sum(wanted.head) / 2) * (wanted.height - wanted.top)
+    touched = _find_touched_edges(alpha, rows=slice(None, round(lowest)))
+
+    def limits(top: float) -> float:
+        rooms = {  # pixels from the head to each edge, and the millimetres that are wanted there
+            "top": (head.crown, top),
+            "bottom": (height - head.crown, wanted.height - top),
+            "left": (head.centre, wanted.width / 2),
+            "right": (width - head.centre, wanted.width / 2),
+        }
+        bounds = [room / length for edge, (room, length) in rooms.items() if not may_reach_out or edge in touched]
+        return max(min(bounds, default=inf), 1e-9)
+
+    return limits
+
+
+def _has_eyes_right(placing: _Placing, head: Head, wanted: Wanted) -> bool:
+    if head.eyes is None:
+        return True
+    low, high = wanted.eyes
+    eyes = wanted.height - placing.top - (head.eyes - head.crown) * placing.head / head.height
+    return low + _EYES_MARGIN <= eyes <= high - _EYES_MARGIN
+
+
+def _set_eyes_right(usual: _Placing, head: Head, wanted: Wanted, limits) -> _Placing | None:
+    """Return the placing nearest to the usual one that has the eyes where they belong; None where none has room."""
+    possible = [
+        _Placing(size, top)
+        for top in np.linspace(*_TOP_RANGE, 31) * wanted.top
+        for size in np.linspace(*wanted.head, 21)
+        if head.height <= size * limits(top) * (1 + 1e-6)
+    ]
+    span = max(wanted.head[1] - wanted.head[0], 1e-9)
+    return min(
+        (placing for placing in possible if _has_eyes_right(placing, head, wanted)),
+        key=lambda placing: abs(placing.head - usual.head) / span + abs(placing.top - usual.top) / wanted.top,
+        default=None,
+    )
 
 
 def straight_move(centre: np.ndarray, tilt: float) -> np.ndarray:

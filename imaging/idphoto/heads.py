@@ -26,16 +26,22 @@ _USUAL_CROWN = 1.08
 _MAX_ABOVE_EYES = 2.6  # the highest hats and hair
 _FOREHEAD = 0.35  # of that way above the eyes: from there the outline is followed up to the crown
 _CROWN_WIDTH = 0.25  # of that way: what is narrower is a lock of hair
+# A dome as wide as the first ends so far above that place. What goes on for longer than the last is a topknot on it.
+_DOME_WIDTH, _DOME_ABOVE, _MAX_DOME_ABOVE = 0.6, 0.07, 0.2
 _MIN_HEAD = 0.04  # of the picture's height: anything smaller is not the subject of an ID photo
 
 
 @dataclass(frozen=True)
 class Head:
-    """In pixels of the picture: the rows of crown and chin, and the column of the centre line."""
+    """In pixels of the picture: the rows of crown and chin, the column of the centre line, the row of the eyes.
+
+    Without a face nobody knows where the eyes are.
+    """
 
     crown: float
     chin: float
     centre: float
+    eyes: float | None = None
 
     @property
     def height(self) -> float:
@@ -46,12 +52,13 @@ def head_of_face(alpha: np.ndarray | None, points: np.ndarray) -> tuple[Head, bo
     """Return the head around an upright face, points (P, 2), and whether its crown is sure.
 
     The chin is the face's. The crown is where the outline of `alpha`, uint8 (H, W), ends above the forehead; where it
-    lies higher or lower than heads reach (a hat, a topknot, an arm, no outline), it is placed within what they do.
+    lies higher or lower than heads reach (a hat, an arm, no outline), the crown is placed where it usually is.
     """
     middle, eyes_to_chin, centre = _eyes_and_chin(points)
     above = crown_above(alpha, points)
-    within = _USUAL_CROWN if above is None else float(np.clip(above, *_CROWN_ABOVE_EYES))
-    return Head(middle - within * eyes_to_chin, middle + eyes_to_chin, centre), above == within
+    sure = above is not None and _CROWN_ABOVE_EYES[0] <= above <= _CROWN_ABOVE_EYES[1]
+    crown = middle - (above if sure else _USUAL_CROWN) * eyes_to_chin
+    return Head(crown, middle + eyes_to_chin, centre, middle), sure
 
 
 def crown_above(alpha: np.ndarray | None, points: np.ndarray) -> float | None:
@@ -89,7 +96,7 @@ def _top_above(alpha: np.ndarray, forehead: float, centre: float, eyes_to_chin: 
     if not (0 <= row < height and first < last):
         return None
     start, end = round(centre - 0.4 * eyes_to_chin) - first, round(centre + 0.4 * eyes_to_chin) - first
-    least, top = _CROWN_WIDTH * eyes_to_chin, None
+    top = dome = None
     while row >= 0:
         there = alpha[row, first:last] > 127
         edges = np.flatnonzero(np.diff(np.concatenate(([False], there, [False])).astype(np.int8))).reshape(-1, 2)
@@ -97,10 +104,13 @@ def _top_above(alpha: np.ndarray, forehead: float, centre: float, eyes_to_chin: 
         if not len(edges) or shared.max() <= 0:
             break
         start, end = edges[int(np.argmax(shared))]
-        if end - start < least:
+        if end - start < _CROWN_WIDTH * eyes_to_chin:
             break
+        if end - start >= _DOME_WIDTH * eyes_to_chin:
+            dome = row
         top, row = row, row - 1
-    return top
+    is_topknot = dome is not None and dome - top > _MAX_DOME_ABOVE * eyes_to_chin
+    return dome - _DOME_ABOVE * eyes_to_chin if is_topknot else top
 
 
 def find_head(alpha: np.ndarray) -> Head | None:

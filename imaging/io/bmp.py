@@ -8,6 +8,9 @@ from PIL import Image
 
 from imaging.io.memory import Reservation
 
+if TYPE_CHECKING:
+    import numpy as np
+
 _BIT_FIELDS, _ALPHA_FIELDS = 3, 6
 _WITH_FIELDS = 40  # bytes of the shortest header that bit fields may follow
 _MASKS_AT = 14 + 40
@@ -49,7 +52,7 @@ def open_bit_fields(data: bytes, max_megapixels: float, memory: Reservation) -> 
     for top in range(0, height, _STRIP_ROWS):
         words = np.ascontiguousarray(rows[top : top + _STRIP_ROWS]).view(f"<u{header.bits // 8}")[:, : header.width]
         for channel in range(pixels.shape[2]):
-            pixels[top : top + _STRIP_ROWS, :, channel] = _plane(words, masks[channel], np)
+            pixels[top : top + _STRIP_ROWS, :, channel] = _plane(words, masks[channel])
     if masks[3] and not pixels[:, :, 3].any():  # programs that know no transparency leave its bits at zero
         pixels = pixels[:, :, :3]
     image = Image.fromarray(np.ascontiguousarray(pixels[::-1] if header.height > 0 else pixels))

@@ -50,7 +50,12 @@ _BMP_HEADER_SIZES = {12, 16, 40, 52, 56, 64, 108, 124}
 # Of Fujifilm, Olympus, Panasonic, Sigma, Minolta and Canon; other raw files look like TIFF.
 _RAW_STARTS = (b"FUJIFILMCCD-RAW", b"IIRO", b"IIRS", b"MMOR", b"IIU\0", b"FOVb", b"\0MRM", b"II\x1a\0\0\0HEAPCCDR")
 _RAW_BRAND = b"crx "
-_UNSUPPORTED = {"JPEG": jpeg.is_unsupported, "TIFF": tiff.is_unsupported, "BMP": bmp.is_unsupported}
+_UNSUPPORTED = {
+    "JPEG": jpeg.is_unsupported,
+    "PNG": png.is_unsupported,
+    "TIFF": tiff.is_unsupported,
+    "BMP": bmp.is_unsupported,
+}
 
 # The header is held against our own limit before anything is decoded; Pillow's warning would only be noise.
 warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
@@ -195,7 +200,7 @@ def _open_tiff(file: _File) -> Image.Image:
         image = tiff.open_deep(pages, page, file.memory)
         if image is None:
             raise
-    image.info["pages"] = pages.page_count
+    image.info |= {"pages": pages.page_count} | tiff.describe_samples(page)
     return image
 
 

@@ -112,21 +112,25 @@ def _from_deep(image: Image.Image) -> Image.Image:
     import numpy as np  # only these rare modes need it, and the checking process starts faster without
 
     values = np.asarray(image, dtype=np.float32 if image.mode == "F" else None)
-    return Image.fromarray(to_eight_bits(values)).convert("RGB")
+    bits = image.info.get("sample_bits", 16)
+    if bits == 32 and values.dtype == np.int32:  # Pillow has no mode for those without a sign
+        values = values.view(np.uint32)
+    grey = to_eight_bits(values, bits)
+    return Image.fromarray(255 - grey if image.info.get("is_white_zero") else grey).convert("RGB")
 
 
-def to_eight_bits(values: "np.ndarray") -> "np.ndarray":
+def to_eight_bits(values: "np.ndarray", bits: int = 16) -> "np.ndarray":
     """Return an array of integers or floating point numbers of any shape as uint8.
 
-    Integers deeper than 8 bits fill 16 bits by convention, unless none is over 255: then a program wrote 8 bits, or
-    a mask, into 16. Other ranges say nothing of their white, so the first of 1 (of floating point numbers only), 255,
-    65535 that holds every value is taken for it, and the largest value where none does.
+    Integers deeper than 8 bits fill the `bits` that their file says, unless none is over 255: then a program wrote 8
+    bits, or a mask, into more; or 16 bits into 32. Floating point numbers say nothing of their white, so the first of
+    1, 255, 65535 that holds every value is taken for it. The largest value is white where nothing else holds it.
     """
     import numpy as np
 
     if values.dtype == np.uint8:
         return values
-    whites = (1.0, 255.0, 65535.0) if values.dtype.kind == "f" else (255.0, 65535.0)
+    whites = (1.0, 255.0, 65535.0) if values.dtype.kind == "f" else (255.0, min(2.0**bits - 1, 65535.0), 2.0**bits - 1)
     bands = range(0, len(values), _BAND_ROWS)  # a copy of all of it as floating point numbers could be very large
     peak = max((float(_finite(values[top : top + _BAND_ROWS]).max(initial=0.0)) for top in bands), default=0.0)
     white = next((white for white in whites if peak <= white), peak)

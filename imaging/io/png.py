@@ -12,6 +12,10 @@ _ANIMATION = {b"acTL", b"fcTL", b"fdAT"}
 _ANCILLARY = 0x20  # of the first letter: the picture can be shown without
 
 
+# Bits of a sample by the kind of colours: grey, RGB, palette, grey and RGB with transparency.
+_DEPTHS = {0: {1, 2, 4, 8, 16}, 2: {8, 16}, 3: {1, 2, 4, 8}, 4: {8, 16}, 6: {8, 16}}
+
+
 @dataclass(frozen=True)
 class Chunk:
     """`start` to `end` are its content's places; the check of four bytes follows, unless the file was cut before."""
@@ -60,6 +64,17 @@ def mend(data: bytes) -> bytes | None:
     if not changed:
         return None
     return b"".join(part if isinstance(part, bytes) else data[slice(*part)] for part in kept)
+
+
+def is_unsupported(data: bytes) -> bool:
+    """Whether the header is whole and names a depth, or a way to code pixels, that no decoder here knows."""
+    header = next(chunks(data), None)
+    if header is None or header.kind != b"IHDR" or header.is_cut or header.end - header.start != 13:
+        return False
+    if zlib.crc32(data[header.start - 4 : header.end]) != int.from_bytes(data[header.end : header.end + 4], "big"):
+        return False
+    depth, colours, compression, filters, interlace = data[header.start + 8 : header.end]
+    return depth not in _DEPTHS.get(colours, ()) or compression > 0 or filters > 0 or interlace > 1
 
 
 def cicp(data: bytes) -> tuple[int, int] | None:

@@ -29,7 +29,7 @@ _RAW_COMPRESSIONS = {32767, 32769, 32770, 34713, 34892, 65000, 65535}
 _WEBP = 50001  # opened by Pillow and then not decoded; other compressions that it does not know it does not open
 _TYPES = {1: "B", 3: "H", 4: "I", 13: "I", 16: "Q", 18: "Q"}
 _PLAIN_COMPRESSIONS = {1, 5, 8, 32773, 32946}  # none, LZW, Deflate, PackBits
-_GREY, _RGB = 1, 2
+_WHITE_IS_ZERO, _GREY, _RGB = 0, 1, 2
 _COPIES = 4  # of its pixels that decoding a page takes whose samples Pillow has no mode for, measured
 _LAYOUTS = {b"II*\0": ("<", False), b"MM\0*": (">", False), b"II+\0": ("<", True), b"MM\0+": (">", True)}
 SIGNATURES = tuple(_LAYOUTS)
@@ -148,6 +148,11 @@ class TiffFile:
         return int.from_bytes(self._data[place : place + width], "little" if self._order == "<" else "big")
 
 
+def describe_samples(page: Page) -> dict[str, int | bool]:
+    """Return what Pillow does not heed of a page of deep grey samples: how many bits fill them, what is white."""
+    return {"sample_bits": page.get(_BITS, 1), "is_white_zero": page.get(_PHOTOMETRIC) == _WHITE_IS_ZERO}
+
+
 def open_deep(file: TiffFile, page: Page, memory: Reservation) -> Image.Image | None:
     """Return the decoded image of a page whose samples Pillow has no mode for, such as floating point RGB.
 
@@ -170,7 +175,9 @@ def open_deep(file: TiffFile, page: Page, memory: Reservation) -> Image.Image | 
         return None
     if values is None or (values.ndim == 3 and values.shape[2] not in (3, 4)):
         return None
-    pixels = to_eight_bits(values)
+    if values.dtype == np.int32:  # older versions of OpenCV have no type for those without a sign
+        values = values.view(np.uint32)
+    pixels = to_eight_bits(values, 32 if values.dtype == np.uint32 else 16)
     del values
     if pixels.ndim == 3:
         pixels = pixels[:, :, [2, 1, 0, 3][: pixels.shape[2]]]

@@ -4,12 +4,10 @@ import numpy as np
 
 from imaging.idphoto import checks, framing
 from services.base import MET, NOT_MET, UNSURE, Check
-from services.idphoto.place import Placed
+from services.idphoto.place import Placed, eyes_bounds
 from services.idphoto.sizes import Size
 
 MAX_TILT = 5.0  # degrees, as ISO/IEC 19794-5 has it
-EYES = 0.5, 0.7  # of the photo's height above its lower edge, as ISO/IEC 19794-5 has it
-EYES_MM = {"us": (28, 35)}  # where the source of the size says it
 # (met up to, not met from); what lies between is for the person to look at.
 BACKGROUND = 24.0, 60.0  # levels of 255
 
@@ -29,7 +27,7 @@ def check(placed: Placed, wanted: Size, photo: np.ndarray, is_replaced: bool) ->
     rows = (
         Check("one_face", NOT_MET if placed.others else MET if sure else UNSURE, str(count) if placed.others else ""),
         head,
-        _within("eyes_height", eyes, _eyes(wanted), sure),
+        _within("eyes_height", eyes, eyes_bounds(wanted), sure),
         _tilt(placed.face.pose.tilt, sure),
         background,
     )
@@ -40,11 +38,6 @@ def _head_height(placed: Placed, wanted: Size, per_mm: float) -> Check | None:
     if placed.head is None:
         return None
     return _within("head_height", placed.head.height / per_mm, wanted.head, placed.sure)
-
-
-def _eyes(wanted: Size) -> tuple[float, float]:
-    """Return how high above the lower edge the eyes have to be, in mm."""
-    return EYES_MM.get(wanted.key) or (EYES[0] * wanted.height, EYES[1] * wanted.height)
 
 
 def _within(key: str, value: float, bounds: tuple[float, float], sure: bool) -> Check:

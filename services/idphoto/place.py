@@ -22,6 +22,8 @@ KEPT_FACES = "faces"
 TILTS = 1.0, 15.0  # degrees: less is not worth a resampling, more is no slip of the camera
 MAX_TURNED_SIDE = 30_000  # pixels, of what turns pictures
 MIN_OTHER = 0.4  # of the face's side: a smaller face is a poster or a passer-by
+EYES = 0.5, 0.7  # of the photo's height above its lower edge, as ISO/IEC 19794-5 has it
+EYES_MM = {"us": (28, 35)}  # where the source of the size says it
 
 
 @dataclass(frozen=True)
@@ -102,9 +104,9 @@ def place(scene: Scene, alpha: np.ndarray | None, wanted: Size, may_reach_out: b
     """
     picture, frame = scene.picture, scene.options["frame"]
     if frame:
-        drawn = framing.inside(frame, wanted.width / wanted.height, picture.height, picture.width)
-        return _with_face(Placed(picture, alpha, drawn), _faces_within(_heads_first(scene.faces, alpha), drawn))
-    asked = framing.Wanted(wanted.width, wanted.height, wanted.head, wanted.top)
+        box = framing.inside(frame, wanted.width / wanted.height, picture.height, picture.width)
+        return _with_face(Placed(picture, alpha, box), _faces_within(_heads_first(scene.faces, alpha), box))
+    asked = framing.Wanted(wanted.width, wanted.height, wanted.head, wanted.top, eyes_bounds(wanted))
     known = alpha if alpha is not None else np.zeros((picture.height, picture.width), np.uint8)
     faces = _heads_first(scene.faces, alpha)
     head: Head | None
@@ -122,6 +124,11 @@ def place(scene: Scene, alpha: np.ndarray | None, wanted: Size, may_reach_out: b
         return "too_tight"
     placed = Placed(picture, alpha, box, head=head, sure=sure)
     return _with_face(placed, faces[:1] + _faces_within(faces[1:], box)) if faces else placed
+
+
+def eyes_bounds(wanted: Size) -> tuple[float, float]:
+    """Return how high above the lower edge the eyes have to be at least and at most, in mm."""
+    return EYES_MM.get(wanted.key) or (EYES[0] * wanted.height, EYES[1] * wanted.height)
 
 
 def _heads_first(faces: list[Face], alpha: np.ndarray | None) -> list[Face]:

@@ -88,3 +88,31 @@ def test_a_box_shows_somebody_or_nobody():
     alpha[50:, 40:60] = 255
     assert shows(alpha, Box(-10, 20, 90, 90))
     assert not shows(alpha, Box(0, 0, 30, 40)) and not shows(alpha, Box(-50, -50, 20, 20))
+
+
+def eyes_height(head: Head, box: Box, wanted: Wanted) -> float:
+    return (box.top + box.height - head.eyes) / (box.height / wanted.height)
+
+
+def test_eyes_that_would_be_too_low_are_raised_by_a_little_less_space_above():
+    head, wanted = Head(200, 540, 350, eyes=200 + 0.56 * 340), Wanted(35, 45, (32, 36), 4, eyes=(22.5, 31.5))
+    box = around(head, wanted, alpha_with(head), may_reach_out=False)
+    millimetre = box.height / 45
+    assert 22.5 <= eyes_height(head, box, wanted) <= 23
+    assert 32 <= head.height / millimetre <= 36 and 2 <= (head.crown - box.top) / millimetre < 4
+
+
+def test_eyes_in_their_place_change_nothing_and_impossible_ones_neither():
+    wanted = Wanted(35, 45, (32, 36), 4, eyes=(22.5, 31.5))
+    for share in (0.5, 0.9):
+        head = Head(200, 540, 350, eyes=200 + share * 340)
+        box = around(head, wanted, alpha_with(head), may_reach_out=False)
+        assert box == around(Head(200, 540, 350), wanted, alpha_with(head), may_reach_out=False)
+
+
+def test_eyes_are_set_right_within_the_room_there_is():
+    head = Head(crown=200, chin=540, centre=350, eyes=200 + 0.56 * 340)
+    wanted = Wanted(35, 45, (32, 36), 4, eyes=(22.5, 31.5))
+    height = 200 + round(340 / 34 * 41)  # the usual placing ends where the photo does
+    box = around(head, wanted, alpha_with(head, height=height), may_reach_out=False)
+    assert box.top + box.height <= height + 1e-6 and eyes_height(head, box, wanted) >= 22.5

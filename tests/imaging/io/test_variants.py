@@ -1,6 +1,7 @@
 """Variants of formats that Pillow does not read by itself, raw files, and TIFFs of several pages."""
 
 import struct
+import zlib
 from io import BytesIO
 
 import numpy as np
@@ -30,6 +31,24 @@ def test_a_tiff_of_deep_colours_is_read(kind):
     assert np.array_equal(picture.pixels, RGB) and picture.format == "tiff"
 
 
+def test_deep_integers_are_as_light_as_their_bits_say():
+    full = (RGB.astype(np.uint64) * 0x01010101).astype(np.uint32)
+    assert np.array_equal(decode(tiff_of(tiff_page(full))).pixels, RGB)
+    assert np.array_equal(decode(tiff_of(tiff_page(full[:, :, 0]))).pixels[:, :, 0], RGB[:, :, 0])
+    first, second = (RGB[:, :, 0].astype(np.uint16) * 16).reshape(-1, 2).T
+    packed = np.stack([first >> 4, (first & 15) << 4 | second >> 8, second & 255], 1).astype(np.uint8)
+    directory = tiff_page(RGB[:, :, 0])[0] | {258: (3, [12])}
+    twelve = decode(tiff_of((directory, packed.tobytes()))).pixels[:, :, 0]
+    assert np.abs(twelve.astype(int) - RGB[:, :, 0]).max() <= 1
+
+
+@pytest.mark.parametrize("kind, most", [(np.uint8, 255), (np.uint16, 65535)])
+def test_a_grey_tiff_in_which_zero_is_white_is_no_negative(kind, most):
+    grey = RGB[:, :, 0].astype(kind) * kind(most // 255)
+    picture = decode(tiff_of(tiff_page(most - grey, t262=0)))
+    assert np.array_equal(picture.pixels[:, :, 0], RGB[:, :, 0])
+
+
 def test_a_floating_point_tiff_with_transparency_is_upright():
     values = np.dstack([RGB / 255, np.full(RGB.shape[:2], 0.5)]).astype(np.float32)
     picture = decode(tiff_of(tiff_page(values[:, ::-1], t274=2, t338=2)))
@@ -43,11 +62,19 @@ def test_a_floating_point_tiff_that_is_cut_is_broken():
         decode(data[:4] + struct.pack("<I", 8) + data[directory : directory + 150] + data[8:4000])
 
 
+def png_of(depth: int, colours: int) -> bytes:
+    """A PNG with another depth and another kind of colours in its header."""
+    data = save(quarters(), "PNG")
+    header = b"IHDR" + data[16:24] + bytes([depth, colours]) + data[26:29]
+    return data[:12] + header + struct.pack(">I", zlib.crc32(header)) + data[33:]
+
+
 UNSUPPORTED = {
     "WebP in TIFF": lambda: tiff_of((tiff_page(RGB, t259=50001)[0], save(quarters(), "WEBP", lossless=True))),
     "TIFF of an unknown compression": lambda: tiff_of(tiff_page(RGB, t259=52546)),
     "TIFF of half precision": lambda: tiff_of(tiff_page(RGB.astype(np.float16))),
     "TIFF with a palette of 16 bits": lambda: tiff_of(tiff_page(RGB[:, :, 0].astype(np.uint16), t262=3)),
+    "PNG with a palette of 16 bits": lambda: png_of(depth=16, colours=3),
     "HEIC of another coding": lambda: heic_grid().replace(b"hvc1\0", b"avc1\0"),
     "JPEG without loss": lambda: save(quarters(), "JPEG").replace(b"\xff\xc0", b"\xff\xc3"),
     "BMP that holds a JPEG": lambda: save(quarters(), "BMP")[:30] + b"\4" + save(quarters(), "BMP")[31:],
