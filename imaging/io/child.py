@@ -122,7 +122,12 @@ def _check_answer(line: str) -> dict[str, Any]:
 
 
 def wait_for_memory(megabytes: int) -> None:
-    """In the child: say how much memory the work will take, and wait until it may begin."""
+    """In the child: say how much memory the work will take, and wait until it may begin.
+
+    Raises TooCostly when its own limit is less: it need not hold up others before it fails.
+    """
+    if megabytes * 2**20 > resource.getrlimit(resource.RLIMIT_AS)[0] != resource.RLIM_INFINITY:
+        raise TooCostly()
     print(json.dumps({"megabytes": megabytes}), flush=True)
     if sys.stdin.readline().strip() != _GO:
         sys.exit(1)

@@ -98,6 +98,19 @@ def test_a_program_never_gets_a_page(app, owner, path):
         assert client.get(path, headers={"Accept": "application/json, */*;q=0.1"}).status_code in (200, 303, 401, 404)
 
 
+@pytest.mark.parametrize("accept", ["image/png", "application/problem+json", "text/html;q=0"])
+def test_whoever_takes_no_page_is_told_so_in_json(owner, accept):
+    answer = owner.get("/12345/", headers={"Accept": accept})
+    assert (answer.status_code, answer.json["error"]["key"]) == (406, "only_a_page")
+
+
+def test_what_depends_on_the_header_accept_says_so(owner, job_id):
+    for path, accept in (("/login", "text/html"), (address(job_id), "application/json"), ("/nothing", "text/html")):
+        vary = owner.get(path, headers={"Accept": accept}).vary
+        assert {"accept", "accept-language"} <= {name.lower() for name in vary}
+    assert "accept" not in {name.lower() for name in owner.get("/static/css/base.css").vary}
+
+
 def test_the_methods_of_an_address_are_told(owner):
     answer = owner.client.put("/12345/history", headers={"Accept": "application/json"})
     assert answer.status_code in (400, 405)

@@ -67,7 +67,6 @@ def list_private_posts() -> list[str]:
 
 
 PRIVATE_POSTS = list_private_posts()
-pytestmark = pytest.mark.usefixtures("cheap_hashes")
 
 
 @pytest.fixture(autouse=True)

@@ -16,7 +16,6 @@ from tests.jobs.support import list_stored_files
 from tests.security.test_held_requests import BY, PRIVATE_POSTS, WITHOUT_EFFECT, Site, rows
 from tests.support.engines import both_engines
 
-pytestmark = pytest.mark.usefixtures("cheap_hashes")
 WRITING = sorted(set(PRIVATE_POSTS) - WITHOUT_EFFECT)
 WAIT_SECONDS = 0.5
 

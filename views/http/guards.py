@@ -84,8 +84,8 @@ def find_user(token: str) -> User | None:
 
 
 def wants_json() -> bool:
-    """Say whether the caller is a program that would rather have JSON than a page."""
-    return _preference("application/json") > _preference("text/html")
+    """Say whether the caller is a program that would rather have JSON than a page, or takes no pages at all."""
+    return _preference("application/json") > _preference("text/html") or not takes_html()
 
 
 def takes_html() -> bool:

@@ -23,6 +23,8 @@ EVERYWHERE = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(self), geolocation=(), microphone=(), payment=(), usb=()",
 }
+# One address may answer with either, in one of several languages.
+NEGOTIATED = ("text/html", "application/json")
 TWO_YEARS_SECONDS = 2 * 365 * 24 * 3600
 
 
@@ -39,6 +41,8 @@ def add_headers(response: Response) -> Response:
     response.headers["Content-Security-Policy"] = PICTURE_POLICY if is_picture else CONTENT_SECURITY_POLICY
     if request.endpoint != "static":
         response.headers["Cache-Control"] = "private, no-store"
+    if response.mimetype in NEGOTIATED:
+        response.vary.update(("Accept", "Accept-Language"))
     if current_app.config["HTTPS"]:
         response.headers["Strict-Transport-Security"] = f"max-age={TWO_YEARS_SECONDS}; includeSubDomains"
     return response
