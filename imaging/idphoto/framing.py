@@ -58,25 +58,25 @@ def around(head: Head, wanted: Wanted, alpha: np.ndarray, may_reach_out: bool) -
     alpha: uint8 (H, W). With `may_reach_out` the box may leave the photo on sides that the person does not touch.
     None where the person is cut off too close to the head.
     """
-    limits = _limits(head, wanted, alpha, may_reach_out)
+    limit = _measure_room(head, wanted, alpha, may_reach_out)
     usual = sum(wanted.head) / 2
-    placing = _Placing(max(usual, head.height / limits(wanted.top)), wanted.top)
+    placing = _Placing(max(usual, head.height / limit(wanted.top)), wanted.top)
     if placing.head > wanted.head[1] * (1 + 1e-6):
         return None
     if not _has_eyes_right(placing, head, wanted):
-        placing = _set_eyes_right(placing, head, wanted, limits) or placing
+        placing = _set_eyes_right(placing, head, wanted, limit) or placing
     scale = head.height / placing.head
     left, top = head.centre - scale * wanted.width / 2, head.crown - scale * placing.top
     return Box(left, top, scale * wanted.width, scale * wanted.height)
 
 
-def _limits(head: Head, wanted: Wanted, alpha: np.ndarray, may_reach_out: bool) -> Callable[[float], float]:
+def _measure_room(head: Head, wanted: Wanted, alpha: np.ndarray, may_reach_out: bool) -> Callable[[float], float]:
     """Return what tells the most pixels per millimetre for which the photo has room, from the space above the head."""
     height, width = alpha.shape
     lowest = head.crown + head.height / (sum(wanted.head) / 2) * (wanted.height - wanted.top)
     touched = _find_touched_edges(alpha, rows=slice(None, round(lowest)))
 
-    def limits(top: float) -> float:
+    def limit(top: float) -> float:
         rooms = {  # pixels from the head to each edge, and the millimetres that are wanted there
             "top": (head.crown, top),
             "bottom": (height - head.crown, wanted.height - top),
@@ -86,7 +86,7 @@ def _limits(head: Head, wanted: Wanted, alpha: np.ndarray, may_reach_out: bool) 
         bounds = [room / length for edge, (room, length) in rooms.items() if not may_reach_out or edge in touched]
         return max(min(bounds, default=inf), 1e-9)
 
-    return limits
+    return limit
 
 
 def _has_eyes_right(placing: _Placing, head: Head, wanted: Wanted) -> bool:
@@ -97,13 +97,13 @@ def _has_eyes_right(placing: _Placing, head: Head, wanted: Wanted) -> bool:
     return low + _EYES_MARGIN <= eyes <= high - _EYES_MARGIN
 
 
-def _set_eyes_right(usual: _Placing, head: Head, wanted: Wanted, limits) -> _Placing | None:
+def _set_eyes_right(usual: _Placing, head: Head, wanted: Wanted, limit: Callable[[float], float]) -> _Placing | None:
     """Return the placing nearest to the usual one that has the eyes where they belong; None where none has room."""
     possible = [
         _Placing(size, top)
         for top in np.linspace(*_TOP_RANGE, 31) * wanted.top
         for size in np.linspace(*wanted.head, 21)
-        if head.height <= size * limits(top) * (1 + 1e-6)
+        if head.height <= size * limit(top) * (1 + 1e-6)
     ]
     span = max(wanted.head[1] - wanted.head[0], 1e-9)
     return min(

@@ -77,7 +77,7 @@ def _talk(child: subprocess.Popen[str], memory: Memory | None) -> str:
     wanted = _parse(line).get("megabytes")
     if not isinstance(wanted, int):
         return line
-    with memory(max(0, wanted)) if memory else nullcontext(), _giving_way(child.pid):
+    with memory(max(0, wanted)) if memory else nullcontext(), _give_way_later(child.pid):
         try:
             child.stdin.write(f"{_GO}\n")
             child.stdin.flush()
@@ -87,7 +87,7 @@ def _talk(child: subprocess.Popen[str], memory: Memory | None) -> str:
 
 
 @contextmanager
-def _giving_way(pid: int) -> Iterator[None]:
+def _give_way_later(pid: int) -> Iterator[None]:
     """Lower the priority of a process that is still at work after a moment."""
 
     def lower() -> None:
