@@ -56,9 +56,9 @@ def head_of_face(alpha: np.ndarray | None, points: np.ndarray) -> tuple[Head, bo
     """
     middle, eyes_to_chin, centre = _eyes_and_chin(points)
     above = crown_above(alpha, points)
-    sure = above is not None and _CROWN_ABOVE_EYES[0] <= above <= _CROWN_ABOVE_EYES[1]
-    crown = middle - (above if sure else _USUAL_CROWN) * eyes_to_chin
-    return Head(crown, middle + eyes_to_chin, centre, middle), sure
+    if above is None or not _CROWN_ABOVE_EYES[0] <= above <= _CROWN_ABOVE_EYES[1]:
+        return Head(middle - _USUAL_CROWN * eyes_to_chin, middle + eyes_to_chin, centre, middle), False
+    return Head(middle - above * eyes_to_chin, middle + eyes_to_chin, centre, middle), True
 
 
 def crown_above(alpha: np.ndarray | None, points: np.ndarray) -> float | None:
@@ -96,7 +96,8 @@ def _top_above(alpha: np.ndarray, forehead: float, centre: float, eyes_to_chin: 
     if not (0 <= row < height and first < last):
         return None
     start, end = round(centre - 0.4 * eyes_to_chin) - first, round(centre + 0.4 * eyes_to_chin) - first
-    top = dome = None
+    top: int | None = None
+    dome: int | None = None
     while row >= 0:
         there = alpha[row, first:last] > 127
         edges = np.flatnonzero(np.diff(np.concatenate(([False], there, [False])).astype(np.int8))).reshape(-1, 2)
@@ -109,8 +110,9 @@ def _top_above(alpha: np.ndarray, forehead: float, centre: float, eyes_to_chin: 
         if end - start >= _DOME_WIDTH * eyes_to_chin:
             dome = row
         top, row = row, row - 1
-    is_topknot = dome is not None and dome - top > _MAX_DOME_ABOVE * eyes_to_chin
-    return dome - _DOME_ABOVE * eyes_to_chin if is_topknot else top
+    if top is None or dome is None or dome - top <= _MAX_DOME_ABOVE * eyes_to_chin:
+        return top
+    return dome - _DOME_ABOVE * eyes_to_chin  # above it is a topknot
 
 
 def find_head(alpha: np.ndarray) -> Head | None:

@@ -111,7 +111,7 @@ def open_image(
                 raise BrokenPicture()
             if image.width * image.height > max_megapixels * 1e6:
                 raise TooManyPixels()
-            memory.take(image.width * image.height, FORMATS[image.format])
+            memory.take(image.width * image.height, FORMATS[image.format or ""])
             yield image
 
 
@@ -197,10 +197,11 @@ def _open_tiff(file: _File) -> Image.Image:
     try:
         image = _open_plain(file, None if page is pages.pages[0] else pages.beginning_with(page))
     except Exception:  # a layout of samples that Pillow has no mode for
-        image = tiff.open_deep(pages, page, file.memory)
-        if image is None:
+        deep = tiff.open_deep(pages, page, file.memory)
+        if deep is None:
             raise
-    image.info |= {"pages": pages.page_count} | tiff.describe_samples(page)
+        image = deep
+    image.info.update(pages=pages.page_count, **tiff.describe_samples(page))
     return image
 
 

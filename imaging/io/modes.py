@@ -141,7 +141,7 @@ def to_eight_bits(values: "np.ndarray", bits: int = 16) -> "np.ndarray":
     return eight_bits
 
 
-def _finite(values):
+def _finite(values: "np.ndarray") -> "np.ndarray":
     import numpy as np
 
     return np.nan_to_num(values.astype(np.float32), posinf=0.0)

@@ -104,8 +104,8 @@ def place(scene: Scene, alpha: np.ndarray | None, wanted: Size, may_reach_out: b
     """
     picture, frame = scene.picture, scene.options["frame"]
     if frame:
-        box = framing.inside(frame, wanted.width / wanted.height, picture.height, picture.width)
-        return _with_face(Placed(picture, alpha, box), _faces_within(_heads_first(scene.faces, alpha), box))
+        drawn = framing.inside(frame, wanted.width / wanted.height, picture.height, picture.width)
+        return _with_face(Placed(picture, alpha, drawn), _faces_within(_heads_first(scene.faces, alpha), drawn))
     asked = framing.Wanted(wanted.width, wanted.height, wanted.head, wanted.top, eyes_bounds(wanted))
     known = alpha if alpha is not None else np.zeros((picture.height, picture.width), np.uint8)
     faces = _heads_first(scene.faces, alpha)
