@@ -9,17 +9,27 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from dotenv import load_dotenv
 
 import secret_key
+from setting_readers import (
+    MIN_KEY_LENGTH,
+    database_url,
+    keys,
+    name_kinds,
+    networks,
+    queue_url,
+    switch,
+    text,
+    whole,
+    words,
+)
 
 ROOT = Path(__file__).resolve().parent
 # Where `.env` and `instance` lie: beside the code, but with the user's data where the code was installed as a package.
 _USER_DATA = Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share")
 HOME = ROOT if (ROOT / "pyproject.toml").is_file() else _USER_DATA / "revive"
-MIN_KEY_LENGTH = 32
 # What servers and workers write is for their user alone: pictures, the database, mails.
 UMASK = 0o077
 # Settings whose wrong values are not repeated on the terminal or in a log.
@@ -39,54 +49,6 @@ class Setting:
     read: Callable[[str], Any]
     default: Any
     about: str
-
-
-def text(raw: str) -> str:
-    return raw
-
-
-def switch(raw: str) -> bool:
-    if raw.lower() not in {"0", "1", "true", "false", "yes", "no", "on", "off"}:
-        raise ValueError("give yes or no")
-    return raw.lower() in {"1", "true", "yes", "on"}
-
-
-def whole(minimum: int, maximum: int) -> Callable[[str], int]:
-    def read(raw: str) -> int:
-        if not raw.isascii() or not raw.isdigit() or not minimum <= int(raw) <= maximum:
-            raise ValueError(f"give a whole number from {minimum} to {maximum}")
-        return int(raw)
-
-    return read
-
-
-def keys(raw: str) -> tuple[str, ...]:
-    if any(len(key) < MIN_KEY_LENGTH for key in words(raw)):
-        raise ValueError("give keys of at least 32 characters; a short one would let strangers sign cookies")
-    return words(raw)
-
-
-def words(raw: str) -> tuple[str, ...]:
-    return tuple(word.strip() for word in raw.split(",") if word.strip())
-
-
-def name_kinds(raw: str) -> tuple[str, ...]:
-    kinds = words(raw)
-    if not kinds or set(kinds) - {"qq", "email"}:
-        raise ValueError("give qq, email or both: qq,email")
-    return kinds
-
-
-def database_url(raw: str) -> str:
-    if urlsplit(raw).scheme not in {"sqlite", "mysql+pymysql", "mariadb+pymysql"}:
-        raise ValueError("give sqlite:////path/to/file or mysql+pymysql://user:password@host/database?charset=utf8mb4")
-    return raw
-
-
-def queue_url(raw: str) -> str:
-    if urlsplit(raw).scheme not in {"sqlite", "redis", "rediss", "unix"}:
-        raise ValueError("give sqlite:////path/to/file or redis://host:6379/0")
-    return raw
 
 
 SETTINGS = (
@@ -189,6 +151,14 @@ SETTINGS = (
     Setting(
         "RETENTION_DAYS", whole(0, 3650), 0, "jobs and their pictures are deleted after this many days; 0 keeps them"
     ),
+    Setting("MAX_WEBHOOKS", whole(0, 100), 5, "webhooks that one account may have; 0 allows none"),
+    Setting(
+        "WEBHOOK_NETWORKS",
+        networks,
+        (),
+        "private networks or addresses that webhooks may reach, also over http: `192.168.1.20/32,10.8.0.0/16`",
+    ),
+    Setting("WEBHOOK_LOG_DAYS", whole(2, 365), 14, "the log of what webhooks were sent is kept for this many days"),
     Setting("JOB_MINUTES", whole(1, 240), 20, "a job that runs longer is stopped and fails with a reason"),
 )
 

@@ -1,4 +1,4 @@
-"""What the site holds about a person, as plain data for the person: the account, its sessions, its audit lines."""
+"""What the site holds about a person, as plain data for the person: the account, sessions, webhooks, audit lines."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, or_, select
 
-from models import Event, User, UserSession, db
+from models import Event, User, UserSession, Webhook, WebhookDelivery, db
 
 _BATCH = 500
 
@@ -40,6 +40,20 @@ def sessions(user_id: int) -> list[dict[str, Any]]:
     """Return the sessions without what could be used to take one over."""
     names = ("agent", "address", "created_at", "seen_at")
     rows = db.session.scalars(select(UserSession).where(UserSession.user_id == user_id).order_by(UserSession.id))
+    return [{name: plain(getattr(row, name)) for name in names} for row in rows]
+
+
+def webhooks(user_id: int) -> list[dict[str, Any]]:
+    """Return the webhooks without their secrets, each with what the log of its deliveries holds."""
+    names = ("url", "is_active", "created_at")
+    rows = db.session.scalars(select(Webhook).where(Webhook.user_id == user_id).order_by(Webhook.id)).all()
+    return [{name: plain(getattr(row, name)) for name in names} | {"deliveries": _deliveries(row.id)} for row in rows]
+
+
+def _deliveries(webhook_id: int) -> list[dict[str, Any]]:
+    names = ("id", "event", "job_id", "status", "attempts", "http_status", "error", "created_at")
+    mine = select(*(getattr(WebhookDelivery, name) for name in names)).where(WebhookDelivery.webhook_id == webhook_id)
+    rows = db.session.execute(mine.order_by(WebhookDelivery.created_at))
     return [{name: plain(getattr(row, name)) for name in names} for row in rows]
 
 

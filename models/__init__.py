@@ -8,6 +8,7 @@ from models.job import Job
 from models.setting import DailyFigure, Setting
 from models.user import User
 from models.user_session import UserSession
+from models.webhook import Webhook, WebhookDelivery
 from models.weights_import import WeightsImport
 from models.worker import Worker
 
@@ -20,6 +21,8 @@ __all__ = [
     "DailyCount",
     "User",
     "UserSession",
+    "Webhook",
+    "WebhookDelivery",
     "WeightsImport",
     "Worker",
     "count_changed",

@@ -41,6 +41,8 @@ class Job(Model):
         Index(None, "deleted_at"),
         # For the purge of what is kept no longer.
         Index(None, "finished_at"),
+        # For the few that have ended and whose owner's webhooks are not yet told.
+        Index(None, "webhooks_due"),
         # Holds all that the storage of an account is summed from.
         Index(None, "user_id", "original_bytes", "result_bytes"),
     )
@@ -90,5 +92,7 @@ class Job(Model):
     finished_at: Mapped[datetime | None] = mapped_column(moment())
     # Deleted by its owner, who may still take that back; maintenance erases it (see `jobs.trash`).
     deleted_at: Mapped[datetime | None] = mapped_column(moment())
+    # Set whenever the job ends, until a worker has written the deliveries (see `webhooks.announcements`).
+    webhooks_due: Mapped[bool] = mapped_column(default=False, server_default="0")
 
     user: Mapped["User"] = relationship(back_populates="jobs")

@@ -36,4 +36,4 @@ def _columns(to: str) -> dict[str, object]:
     if to == RUNNING:
         return {"started_at": utc_now(), "heartbeat_at": utc_now(), "progress": 0.0, "stage": ""}
     progress = {DONE: {"progress": 1.0}, CANCELLED: {"progress": 0.0}}.get(to, {})
-    return {"finished_at": utc_now(), "stage": ""} | progress
+    return {"finished_at": utc_now(), "stage": "", "webhooks_due": True} | progress

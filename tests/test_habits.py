@@ -25,6 +25,7 @@ ROOMS = (
     "services",
     "training",
     "views",
+    "webhooks",
     "worker",
 )
 SOURCES = sorted([*ROOT.glob("*.py"), *(path for room in ROOMS for path in (ROOT / room).rglob("*.py"))])

@@ -8,6 +8,7 @@ import os
 import signal
 import threading
 import time
+from collections.abc import Callable
 
 from flask import Flask
 from huey.consumer import Consumer
@@ -25,7 +26,8 @@ from jobs.queue import JOB, MAIL, OutageFilter, get_wake_up, notify_again, outag
 from models import Worker, count_changed, db, disk_reserve, release, utc_now
 from models.faults import describe
 from services import runtime
-from worker import recovery, runner
+from webhooks import deliveries
+from worker import recovery, runner, webhook_sender
 
 logger = logging.getLogger(__name__)
 
@@ -66,7 +68,7 @@ class WorkerProcess:
             runtime.configure(shipped, imported)
             self._maintain()
         consumers = [self._consumer(JOB, self._work, self.threads), self._consumer(MAIL, self._mail, 1)]
-        for thread in (self._maintenance_loop, self._warm_up, self._do_chores):
+        for thread in (self._maintenance_loop, self._warm_up, self._do_chores, self._send_webhooks):
             threading.Thread(target=thread, name=thread.__name__.strip("_"), daemon=True).start()
         logger.info("Worker %s is ready.", self.id)
         while not self._stopping.wait(10):
@@ -125,14 +127,18 @@ class WorkerProcess:
 
     def _do_chores(self) -> None:
         """What may take minutes, beside the maintenance loop, whose heartbeat must not wait for it."""
+        self._repeat(self._do_chores_once)
+
+    def _send_webhooks(self) -> None:
+        """Tell receivers of other sites how jobs ended; they may be slow to answer."""
+        self._repeat(lambda: webhook_sender.work(self.app, self._stopping.is_set))
+
+    def _repeat(self, work: Callable[[], object]) -> None:
+        """Work every few seconds until the worker stops; a fault is logged, and the next round follows."""
         while not self._stopping.wait(MAINTENANCE_SECONDS):
             with self.app.app_context():
                 try:
-                    disk_reserve.hold()
-                    uploads.work(self.id)
-                    if time.monotonic() - self._purged_at >= PURGE_SECONDS:
-                        self._purge()
-                        self._purged_at = time.monotonic()
+                    work()
                 except DBAPIError as error:
                     logger.warning("The database is %s.", describe(error))
                 except Exception:
@@ -140,10 +146,18 @@ class WorkerProcess:
                 finally:
                     release()
 
+    def _do_chores_once(self) -> None:
+        disk_reserve.hold()
+        uploads.work(self.id)
+        if time.monotonic() - self._purged_at >= PURGE_SECONDS:
+            self._purge()
+            self._purged_at = time.monotonic()
+
     def _purge(self) -> None:
         recovery.purge()
         maintenance.remove_expired()
         uploads.tidy()
+        deliveries.remove_old(self.app.config["WEBHOOK_LOG_DAYS"])
 
     def _sign_in(self) -> None:
         """Say that this worker lives. The row is made anew when somebody has cleared the table."""

@@ -22,7 +22,7 @@ from models import Job, User, db
 _AT_ONCE = 2
 _BUSY = N_("Such a download is under way already, or other people are at theirs. Try again in a minute.")
 _BATCH = 200
-_HIDDEN = {"user_id", "worker", "original_file", "result_file", "mask_file", "kept"}
+_HIDDEN = {"user_id", "worker", "original_file", "result_file", "mask_file", "kept", "webhooks_due"}
 _slots = threading.BoundedSemaphore(_AT_ONCE)
 
 
@@ -74,6 +74,7 @@ def _documents(app: Flask, user_id: int) -> dict[str, Any]:
         return {
             "account.json": data_export.account(user_id) | {"limits": uses},
             "sessions.json": data_export.sessions(user_id),
+            "webhooks.json": data_export.webhooks(user_id),
         }
 
 

@@ -17,12 +17,13 @@ from accounts.security import rights
 from app import create_app
 from jobs import account_deletion, trash
 from jobs import administration as job_administration
-from models import Event, Job, Setting, User, UserSession, WeightsImport, db, utc_now
+from models import Event, Job, Setting, User, UserSession, Webhook, WebhookDelivery, WeightsImport, db, utc_now
 from models.job import CANCELLED, DONE
 from models.setting import PAUSED
 from tests.accounts.people import NEW_PASSWORD, PASSWORD, Browser, make_user, sign_in_person
 from tests.jobs.support import list_stored_files, make_job
 from tests.support.engines import both_engines
+from webhooks import registry
 
 BY = administration.Administrator("54321", "10.0.0.1")
 # Addresses that change no row and no picture: a ZIP has an address of its own, a preview is not kept, and weights that
@@ -76,7 +77,7 @@ def empty_weights(environment, tmp_path):
 
 def rows() -> dict[str, list]:
     """What people have, and who is signed in."""
-    tables = (User, Job, UserSession, Setting, WeightsImport)
+    tables = (User, Job, UserSession, Setting, WeightsImport, Webhook, WebhookDelivery)
     return {
         table.__tablename__: [tuple(row) for row in db.session.execute(select(*table.__table__.columns)).all()]
         for table in tables
@@ -94,6 +95,7 @@ class Site:
         with app.app_context():
             self.own_id, self.other_id = (self.id_of(name) for name in ("12345", "67890"))
             self.set(User, self.own_id, is_admin=True)
+            self.webhook, _secret = registry.add(registry.Owner(self.own_id, "12345", None), "https://example.com/")
             self.own_job, self.other_job = make_job(self.own_id), make_job(self.other_id)
             mine = select(UserSession.id).where(UserSession.user_id == self.own_id)
             self.other_session = db.session.scalar(mine.order_by(UserSession.id.desc()))
@@ -128,6 +130,8 @@ class Site:
             "account.password": {"current": PASSWORD, "password": NEW_PASSWORD, "confirm": NEW_PASSWORD},
             "account.delete": {"deletion_password": PASSWORD},
             "account.theme": {"theme": "dark"},
+            "webhooks.add": {"webhook_url": "https://hooks.example.com/"},
+            "webhooks.switch": {"active": "0"},
             "jobs.choose": {"answer": "1"},
             "jobs.rename": {"title": "Another name"},
             "jobs.rerun": {"brightness": "3"},
@@ -143,6 +147,7 @@ class Site:
 
     def path(self, endpoint: str) -> str:
         values = {"username": "12345", "service": "adjust", "user_id": self.other_id, "name": "u2netp"}
+        values["webhook_id"] = self.webhook
         if endpoint == "account.end_session":
             values["id"] = self.other_session
         else:

@@ -1,6 +1,6 @@
 """The account page: password, theme, sessions, what is used of the quotas, one's data, and the end of it all."""
 
-from flask import Blueprint, Response, request, url_for
+from flask import Blueprint, Response, request, session, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 from flask_login import current_user
@@ -13,9 +13,13 @@ from jobs.queue import notify_mailer
 from models import utc_now
 from views.http.forms import answer, as_field_error, beside_fields, field, page
 from views.http.guards import finish
+from webhooks import registry
+from webhooks.errors import REASONS
 
 blueprint = Blueprint("account", __name__, url_prefix="/<name:username>/account")
 
+# Where the session keeps a secret until the page that shows it, once.
+NEW_WEBHOOK_SECRET = "new_webhook_secret"  # noqa: S105
 QUOTAS = {
     "storage_megabytes": (lazy_gettext("Storage, originals and results together"), "MB"),
     "active_jobs": (lazy_gettext("Pictures waiting or being worked on"), ""),
@@ -34,6 +38,9 @@ def show_account(errors: dict | None = None) -> str:
         quotas=QUOTAS,
         retention_days=retention.days_of(person.id),
         theme=person.theme or "system",
+        webhooks=registry.list_all(person.id),
+        webhook_reasons=REASONS,
+        new_webhook_secret=session.pop(NEW_WEBHOOK_SECRET, None),
     )
 
 

@@ -1,0 +1,62 @@
+"""Readers of settings: each turns the text of a setting into its value, or raises ValueError with what is expected."""
+
+import ipaddress
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
+MIN_KEY_LENGTH = 32
+
+
+def text(raw: str) -> str:
+    return raw
+
+
+def switch(raw: str) -> bool:
+    if raw.lower() not in {"0", "1", "true", "false", "yes", "no", "on", "off"}:
+        raise ValueError("give yes or no")
+    return raw.lower() in {"1", "true", "yes", "on"}
+
+
+def whole(minimum: int, maximum: int) -> Callable[[str], int]:
+    def read(raw: str) -> int:
+        if not raw.isascii() or not raw.isdigit() or not minimum <= int(raw) <= maximum:
+            raise ValueError(f"give a whole number from {minimum} to {maximum}")
+        return int(raw)
+
+    return read
+
+
+def keys(raw: str) -> tuple[str, ...]:
+    if any(len(key) < MIN_KEY_LENGTH for key in words(raw)):
+        raise ValueError("give keys of at least 32 characters; a short one would let strangers sign cookies")
+    return words(raw)
+
+
+def words(raw: str) -> tuple[str, ...]:
+    return tuple(word.strip() for word in raw.split(",") if word.strip())
+
+
+def name_kinds(raw: str) -> tuple[str, ...]:
+    kinds = words(raw)
+    if not kinds or set(kinds) - {"qq", "email"}:
+        raise ValueError("give qq, email or both: qq,email")
+    return kinds
+
+
+def database_url(raw: str) -> str:
+    if urlsplit(raw).scheme not in {"sqlite", "mysql+pymysql", "mariadb+pymysql"}:
+        raise ValueError("give sqlite:////path/to/file or mysql+pymysql://user:password@host/database?charset=utf8mb4")
+    return raw
+
+
+def queue_url(raw: str) -> str:
+    if urlsplit(raw).scheme not in {"sqlite", "redis", "rediss", "unix"}:
+        raise ValueError("give sqlite:////path/to/file or redis://host:6379/0")
+    return raw
+
+
+def networks(raw: str) -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]:
+    try:
+        return tuple(ipaddress.ip_network(word) for word in words(raw))
+    except ValueError:
+        raise ValueError("give networks such as 10.8.0.0/16, or single addresses, comma-separated") from None

@@ -1,0 +1,132 @@
+"""The verbs of an account's webhooks: list, add, switch, renew the secret, test, delete.
+
+A webhook that is missing and one that is somebody else's are the same to every verb: NoSuchWebhook. The audit log gets
+a line for each change, with the host alone: the rest of an address may be as good as a password.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from flask import current_app
+from flask_babel import lazy_gettext as _
+from sqlalchemy import delete as delete_from
+from sqlalchemy import func, select, update
+
+from accounts.errors import FieldErrors
+from accounts.security import audit, limits
+from models import User, Webhook, WebhookDelivery, db
+from webhooks import announcements, deliveries, signing, targets
+from webhooks.errors import NoSuchWebhook, SwitchedOff
+
+URL_FIELD = "webhook_url"
+TESTS = limits.Limit("webhook-tests", name="5/minute;30/hour")
+_SHOWN_DELIVERIES = 5
+
+
+@dataclass(frozen=True)
+class Owner:
+    """Whose webhooks these are, and from which network address the owner asks."""
+
+    id: int
+    name: str
+    address: str | None
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A webhook with its latest deliveries, the newest first."""
+
+    webhook: Webhook
+    deliveries: Sequence[WebhookDelivery]
+
+
+def list_all(user_id: int) -> list[Listed]:
+    """Return the webhooks of an account in the order in which they were added."""
+    found = db.session.scalars(select(Webhook).where(Webhook.user_id == user_id).order_by(Webhook.id)).all()
+    return [Listed(webhook, _latest(webhook.id)) for webhook in found]
+
+
+def add(owner: Owner, url: str) -> tuple[int, str]:
+    """Add a webhook; return its id and its secret, which is shown this once. Raises FieldErrors."""
+    try:
+        target = targets.read(url, current_app.config["WEBHOOK_NETWORKS"])
+    except targets.WrongUrl as error:
+        raise FieldErrors({URL_FIELD: error.message}) from None
+    # Locks the account until the transaction ends, so that what is added at the same moment is counted as well.
+    db.session.execute(update(User).where(User.id == owner.id).values(is_admin=User.is_admin))
+    count = db.session.scalar(select(func.count()).where(Webhook.user_id == owner.id))
+    if count >= current_app.config["MAX_WEBHOOKS"]:
+        db.session.rollback()
+        raise FieldErrors({URL_FIELD: _("You have as many webhooks as this server allows. Delete one first.")})
+    secret = signing.make()
+    webhook = Webhook(user_id=owner.id, url=target.url, secret=signing.encrypt(secret))
+    db.session.add(webhook)
+    db.session.commit()
+    _record(owner, "webhook_added", webhook)
+    return webhook.id, secret
+
+
+def switch(owner: Owner, webhook_id: int, is_active: bool) -> None:
+    """Switch a webhook on or off. What waits while it is switched off is never sent. Raises NoSuchWebhook."""
+    webhook = _find(owner, webhook_id)
+    if webhook.is_active == is_active:
+        return
+    webhook.is_active, webhook.failures = is_active, 0
+    db.session.flush()
+    if not is_active:
+        deliveries.drop_pending(webhook_id)
+    db.session.commit()
+    _record(owner, "webhook_switched_on" if is_active else "webhook_switched_off", webhook)
+
+
+def renew_secret(owner: Owner, webhook_id: int) -> str:
+    """Return a new secret, shown this once; the old one signs nothing from now on. Raises NoSuchWebhook."""
+    webhook = _find(owner, webhook_id)
+    secret = signing.make()
+    webhook.secret = signing.encrypt(secret)
+    db.session.commit()
+    _record(owner, "webhook_secret_renewed", webhook)
+    return secret
+
+
+def send_test(owner: Owner, webhook_id: int) -> str:
+    """Have a worker send a test; return the id of its delivery. Raises NoSuchWebhook, SwitchedOff, TooMany."""
+    if not _find(owner, webhook_id).is_active:
+        raise SwitchedOff()
+    limits.take(TESTS, owner.name, None)
+    delivery = announcements.make(webhook_id, announcements.TEST, announcements.compose(announcements.TEST, {}))
+    db.session.add(delivery)
+    db.session.commit()
+    return delivery.id
+
+
+def delete(owner: Owner, webhook_id: int) -> None:
+    """Delete a webhook with the log of its deliveries. Raises NoSuchWebhook."""
+    webhook = _find(owner, webhook_id)
+    host = _host_of(webhook)
+    db.session.execute(delete_from(Webhook).where(Webhook.id == webhook_id, Webhook.user_id == owner.id))
+    db.session.commit()
+    audit.record("webhook_deleted", actor=owner.name, target=owner.name, address=owner.address, detail=host)
+
+
+def _find(owner: Owner, webhook_id: int) -> Webhook:
+    mine = select(Webhook).where(Webhook.id == webhook_id, Webhook.user_id == owner.id)
+    webhook = db.session.scalar(mine)
+    if webhook is None:
+        raise NoSuchWebhook()
+    return webhook
+
+
+def _latest(webhook_id: int) -> Sequence[WebhookDelivery]:
+    log = select(WebhookDelivery).where(WebhookDelivery.webhook_id == webhook_id)
+    newest = WebhookDelivery.created_at.desc(), WebhookDelivery.id
+    return db.session.scalars(log.order_by(*newest).limit(_SHOWN_DELIVERIES)).all()
+
+
+def _record(owner: Owner, action: str, webhook: Webhook) -> None:
+    audit.record(action, actor=owner.name, target=owner.name, address=owner.address, detail=_host_of(webhook))
+
+
+def _host_of(webhook: Webhook) -> str:
+    return urlsplit(webhook.url).netloc
