@@ -82,7 +82,7 @@ def read(text: str, networks: Sequence[Network]) -> Target:
         raise WrongUrl(N_("An address may hold no user name, no password and no #."))
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     if not _SAFE.fullmatch(path):
-        raise WrongUrl(N_("Please write other characters than letters, digits and common signs as %-codes."))
+        raise WrongUrl(N_("Please percent-encode what is no letter, no digit and no common sign."))
     target = Target(parts.scheme, _host(parts.hostname), _port(parts), path)
     if len(target.url) > MAX_URL_LENGTH:
         raise WrongUrl(N_("This address is too long."))

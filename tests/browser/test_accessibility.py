@@ -83,6 +83,11 @@ def pages(chromium, site):
         jobs.append(page.url)
     page.locator("form[action$='/cancellation'] button").click()
     page.locator(".job[data-status=cancelled]").wait_for()
+    page.goto(f"/{CHIEF}/account")
+    page.get_by_label("Address of the receiver").fill("https://localhost:8443/")
+    page.get_by_role("button", name="Add a webhook").click()
+    page.get_by_role("button", name="Send a test").click()
+    page.get_by_text("A test is being sent.").wait_for()
     with member(chromium, site, MEMBER):
         pass
     own = [f"/{CHIEF}/", f"/{CHIEF}/history", f"/{CHIEF}/history?service=inpaint", f"/{CHIEF}/account"]
