@@ -7,12 +7,12 @@ import pytest
 from imaging.io import child
 from imaging.io.check import inspect
 from imaging.io.errors import TooCostly
-from tests.imaging.test_memory import float_tiff
+from tests.imaging.io.test_memory import float_tiff
 
 
 def lowered_by(monkeypatch, seconds: float, memory=None) -> int:
     monkeypatch.setattr(child, "_MOMENT_SECONDS", seconds)
-    return child.ask("tests.imaging.long_child", [], 60, memory)["lowered_by"]
+    return child.ask("tests.imaging.io.long_child", [], 60, memory)["lowered_by"]
 
 
 def test_what_works_for_longer_than_a_moment_gives_way_to_what_is_quick(monkeypatch):
