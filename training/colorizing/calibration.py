@@ -9,10 +9,11 @@ compared at one colourfulness.
 
 import math
 from dataclasses import dataclass, replace
+from typing import cast
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
 
 from networks.layers.palette import expand_chroma, palette
 from networks.palette_colorizer import CHROMA_UNIT, PaletteColorizer
@@ -68,7 +69,9 @@ def calibrate(
         for name, values in CHOICES:
             found = [trial.fit_gain(replace(best, **{name: value})) for value in values]
             best = min(found, key=lambda each: each[1] + BIAS_WEIGHT * math.hypot(each[2].bias_a, each[2].bias_b))[0]
-    network.head[-1].bias += trial.compute_tilt(best)
+    bias = cast(nn.Conv2d, network.head[-1]).bias
+    assert bias is not None
+    bias += trial.compute_tilt(best)
     network.temperature, network.gain, network.contrast = best.temperature, best.gain, best.contrast
     return network
 

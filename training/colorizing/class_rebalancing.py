@@ -23,6 +23,7 @@ class Rarity(nn.Module):
         frequency = _smooth((counts / counts.sum()).view(1, 1, BINS, BINS)).flatten()
         weights = (frequency + 1e-6) ** -POWER
         weights = (weights / (weights * frequency).sum()).clamp(max=MAX_WEIGHT)
+        self.weights: Tensor
         self.register_buffer("weights", weights)
 
     def weight(self, chroma: Tensor) -> Tensor:

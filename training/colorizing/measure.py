@@ -13,6 +13,7 @@ skin.
 import json
 from pathlib import Path
 from statistics import fmean
+from typing import Any, cast
 
 import torch
 import torch.nn.functional as F
@@ -37,7 +38,8 @@ def main() -> None:
     parser.add_argument("--pictures", type=Path, help="another folder of coloured pictures to measure")
     arguments = parser.parse_args()
     network = load("colorize", folder=arguments.weights)
-    figures = measure(network, arguments.data, arguments.side) | measure_skin(network, arguments.data)
+    figures: dict[str, Any] = measure(network, arguments.data, arguments.side)
+    figures |= measure_skin(network, arguments.data)
     if arguments.pictures:
         figures["pictures"] = measure_folder(network, arguments.pictures, arguments.side)
     print(json.dumps(figures, indent=2))
@@ -68,8 +70,8 @@ def measure_skin(network: nn.Module, data: Path, count: int = 100) -> dict[str, 
     wrong, bias, places = 0, torch.zeros(2), 0
     for member in listed:
         rgb = to_tensor(read_rgb(member))
-        middle = [slice(length // 4, length - length // 4) for length in rgb.shape[2:]]
-        truth, seen = (rgb_to_lab(each)[0, :, *middle] for each in (rgb, colorize(network, rgb, FACE_SIDE)))
+        down, across = (slice(length // 4, length - length // 4) for length in rgb.shape[2:])
+        truth, seen = (rgb_to_lab(each)[0, :, down, across] for each in (rgb, colorize(network, rgb, FACE_SIDE)))
         skin = is_skin(truth)
         wrong += int((is_blue_or_violet(seen) & skin).sum())
         bias += (seen - truth)[1:, skin].sum(1)
@@ -114,8 +116,8 @@ def colorize(network: nn.Module, rgb: Tensor, side: int, smooth: bool = False) -
     lightness = rgb_to_lab(rgb)[:, :1]
     height, width = rgb.shape[2:]
     scale = side / min(height, width)
-    unit = network.multiple_of
-    working = [max(network.minimum_side, round(length * scale / unit) * unit) for length in (height, width)]
+    unit, least = cast(int, network.multiple_of), cast(int, network.minimum_side)
+    working = [max(least, round(length * scale / unit) * unit) for length in (height, width)]
     small = F.interpolate(lightness / 100, working, mode="bilinear", antialias=True, align_corners=False)
     chroma = network(small)
     if smooth:

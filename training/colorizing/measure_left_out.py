@@ -69,12 +69,12 @@ def measure_set(
         tones.append(compare(rgb, tone))
         if lpips is not None:
             perceptions.append(perceive(lpips, rgb, seen, grey))
-    figures, tone = summarize(rows), summarize(tones)
+    figures, of_tone = summarize(rows), summarize(tones)
     return {
         "pictures": len(rows),
         **figures,
-        "tone_rmse_ab_lower_percent": tone["rmse_ab_lower_percent"],
-        "tone_ciede2000_lower_percent": tone["ciede2000_lower_percent"],
+        "tone_rmse_ab_lower_percent": of_tone["rmse_ab_lower_percent"],
+        "tone_ciede2000_lower_percent": of_tone["ciede2000_lower_percent"],
         **(summarize_perceptions(perceptions) if perceptions else {}),
     }
 

@@ -43,7 +43,9 @@ class NoGanPictures:
     """
 
     def __init__(self, data: Path, held: bool, limit: int | None = None):
-        self.pictures, self.kinds, self.sources = [], [], []
+        self.pictures: list[np.ndarray] = []
+        self.kinds: list[int] = []
+        self.sources: list[tuple[range, float, float]] = []
         names: dict[str, int] = {}
         for archive, prefix, small_share, large_share in SOURCES:
             start = len(self.pictures)

@@ -43,9 +43,9 @@ class NoGan:
         plain = PaletteColorizer(encoder)
         if released:
             copy_matching(plain, load("colorize").state_dict())
-        self.generator = add_spectral_norm(plain).to(device, memory_format=torch.channels_last)
+        self.generator = add_spectral_norm(plain).to(device).to(memory_format=torch.channels_last)
         self.classifier = nn.Linear(plain.features, max(1, kind_count)).to(device)
-        self.critic = ColourDiscriminator().to(device, memory_format=torch.channels_last)
+        self.critic = ColourDiscriminator().to(device).to(memory_format=torch.channels_last)
         self.alone = copy.deepcopy(self.generator)  # the generator as the first stage left it
         self.best = copy.deepcopy(self.generator)  # the generator at the inflection point
         self.trained = nn.ModuleList((self.generator, self.classifier))
@@ -56,8 +56,8 @@ class NoGan:
 
     def states(self) -> dict:
         """Return what a checkpoint holds, by name."""
-        names = ("generator", "classifier", "critic", "alone", "best", "rarity")
-        names += ("generator_optimiser", "critic_optimiser")
+        names = ["generator", "classifier", "critic", "alone", "best", "rarity"]
+        names += ["generator_optimiser", "critic_optimiser"]
         return {name: getattr(self, name) for name in names}
 
     def generator_step(self, batch: Batch, rate: float) -> dict[str, float]:
@@ -69,7 +69,8 @@ class NoGan:
             kinds = self.classifier(maps[-1].mean((2, 3)))
         colour = self.colour_loss(logits, batch.chroma)
         named = batch.kind >= 0
-        classification = F.cross_entropy(kinds.float()[named], batch.kind[named], reduction="sum") / max(1, named.sum())
+        missed = F.cross_entropy(kinds.float()[named], batch.kind[named], reduction="sum")
+        classification = missed / named.sum().clamp(min=1)
         self.learn(colour + CLASSIFICATION_WEIGHT * classification, rate)
         return {"colour_loss": colour.item(), "classification_loss": classification.item()}
 

@@ -25,6 +25,7 @@ class PaletteLoss(nn.Module):
         places = torch.arange(CELLS) * CELL - CELL * CELLS / 2 + CELL / 2
         cells = torch.cartesian_prod(places, places)
         distances = torch.cdist(compress_chroma(cells), palette())
+        self.shares: Tensor
         self.register_buffer("shares", (-distances.square() / (2 * BLUR**2)).softmax(1), persistent=False)
 
     def forward(self, logits: Tensor, chroma: Tensor) -> Tensor:

@@ -157,6 +157,7 @@ class Generator:
             lab_to_rgb(torch.cat((100 * batch.lightness, CHROMA_UNIT * planes), 1)) for planes in (chroma, batch.chroma)
         )
         with autocast("cpu"):
+            assert self.features is not None
             return perceptual_distance(self.features, seen, true)
 
     def optimise(self, loss: Tensor, rate: float) -> None:

@@ -2,10 +2,11 @@
 
 import argparse
 from pathlib import Path
+from typing import Any
 
 from networks.manifest import WEIGHTS
 
-SHARED = {
+SHARED: dict[str, dict[str, Any]] = {
     "data": {"type": Path, "required": True, "help": "the folder with the archives"},
     "minutes": {"type": float, "help": "the time for all of it"},
     "out": {"type": Path, "help": "the run's folder, for its checkpoints"},
@@ -25,7 +26,7 @@ SHARED = {
 }
 
 
-def build_parser(description: str | None, *names: str, **defaults) -> argparse.ArgumentParser:
+def build_parser(description: str | None, *names: str, **defaults: object) -> argparse.ArgumentParser:
     """Return a parser with shared arguments: those in `names`, and those in `defaults` with a default of their own.
 
     description: the docstring of the recipe, shown as it is. Raises KeyError for an argument that is not shared.

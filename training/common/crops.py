@@ -76,5 +76,5 @@ def draw_batch(crops: Tensor, count: int, side: int, generator: torch.Generator)
 
 def to_batch(pictures: np.ndarray | list[np.ndarray] | Tensor) -> Tensor:
     """Return uint8 pictures (N, H, W, 3) as float32 (N, 3, H, W) in [0, 1], channels last in memory."""
-    stacked = pictures if isinstance(pictures, Tensor) else torch.from_numpy(np.stack(pictures))
+    stacked = pictures if isinstance(pictures, Tensor) else torch.from_numpy(np.asarray(pictures))
     return stacked.permute(0, 3, 1, 2).float() / 255

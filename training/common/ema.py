@@ -1,12 +1,15 @@
 """The exponential moving average (EMA) of a network's weights."""
 
 import copy
+from typing import Generic, TypeVar
 
 import torch
 from torch import nn
 
+Network = TypeVar("Network", bound=nn.Module)
 
-class EMA:
+
+class EMA(Generic[Network]):
     """Keeps `network`, a copy of the trained one, in eval mode, whose weights are the moving average.
 
     Of the average the k-th update keeps the part `decay`, or k / (k + warm_up) while that is less, so that the start is
@@ -15,7 +18,7 @@ class EMA:
     counters are always copied.
     """
 
-    def __init__(self, network: nn.Module, decay: float, warm_up: int | None = 10, average_buffers: bool = False):
+    def __init__(self, network: Network, decay: float, warm_up: int | None = 10, average_buffers: bool = False):
         self.network = copy.deepcopy(network).eval().requires_grad_(False)
         self.decay, self.warm_up, self.average_buffers = decay, warm_up, average_buffers
         self.steps = 0

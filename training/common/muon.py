@@ -21,7 +21,7 @@ class Muon:
     """Muon for a network's matrices and kernels, AdamW for its vectors and for what has one output or one input."""
 
     def __init__(self, network: nn.Module, lr: float, weight_decay: float = 0.0):
-        matrices = [weight for weight in network.parameters() if is_matrix(weight)]
+        matrices: list[Tensor] = [weight for weight in network.parameters() if is_matrix(weight)]
         others = [weight for weight in network.parameters() if not is_matrix(weight)]
         self.parts = (
             Orthogonal(matrices, lr, weight_decay),
@@ -55,7 +55,7 @@ class Orthogonal(torch.optim.Optimizer):
         super().__init__(weights, {"lr": lr, "momentum": momentum, "weight_decay": weight_decay})
 
     @torch.no_grad()
-    def step(self) -> None:
+    def step(self, closure: None = None) -> None:  # type: ignore[override]  # nobody gives it a closure
         for group in self.param_groups:
             alike = defaultdict(list)
             for weight in group["params"]:
@@ -68,6 +68,7 @@ class Orthogonal(torch.optim.Optimizer):
         """Step along all matrices of one shape at once."""
         directions = []
         for weight in weights:
+            assert weight.grad is not None
             state = self.state[weight]
             if not state:
                 state["average"] = torch.zeros_like(weight)

@@ -36,7 +36,7 @@ def main() -> None:
     listed = [member for archive in ARCHIVES for member in list_members(arguments.data, archive)]
     names = sorted({read_class(member) for member in listed})
     train, held = (load_pictures(part, names) for part in split_held_back(listed))
-    network = Namer(len(names)).to(arguments.device, memory_format=torch.channels_last)
+    network = Namer(len(names)).to(arguments.device).to(memory_format=torch.channels_last)
     optimiser = torch.optim.AdamW(network.parameters(), RATE, weight_decay=0.05)
     run = Run("perceptual", out=arguments.out, minutes=arguments.minutes)
     run.register(network=network, optimiser=optimiser)

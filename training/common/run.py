@@ -9,6 +9,7 @@ import math
 import os
 import time
 from pathlib import Path
+from typing import Any
 
 import cv2
 import torch
@@ -38,7 +39,7 @@ class Run:
         self.out = Path(out or Path("runs") / name)
         self.budget_seconds = math.inf if minutes is None else minutes * 60
         self.log_path = Path(logs) / f"{name}.jsonl"
-        self.registered = {}
+        self.registered: dict[str, Any] = {}
         self.started = time.monotonic()
         self.out.mkdir(parents=True, exist_ok=True)
         self.log_path.parent.mkdir(parents=True, exist_ok=True)

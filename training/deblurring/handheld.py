@@ -30,7 +30,7 @@ def photograph_handheld(
     seconds = float(random.uniform(*SECONDS))
     light = blur.overexpose(blur.LIGHT_OF_CODES[sharp], random)
     views = (warp_view(light, view) for view in draw_homographies(sharp.shape[:2], extents, seconds, random))
-    blurred = sum(views) / VIEWS
+    blurred = sum(views, np.zeros(())) / VIEWS
     return blur.Photograph(blur.develop(blurred, seconds / SECONDS[1], random), (), None)
 
 

@@ -14,7 +14,7 @@ import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from statistics import mean
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -36,7 +36,7 @@ SHOWN_EVERY = 25  # one picture of so many is on the contact sheet, in one sever
 LICENCE = "Trained on pictures under research terms: see the card"
 Shaken = Callable[[np.ndarray, tuple[float, float], np.random.Generator], blur.Photograph]
 # The name of the weights -> the network that its recipe trains, with its arguments.
-TRAINED = {
+TRAINED: dict[str, tuple[str, dict[str, Any]]] = {
     "deblur": ("deconvolver", train.SETTINGS),
     "deblurgan": ("resnet_generator", {"width": train_deblurgan.WIDTH, "blocks": train_deblurgan.BLOCKS}),
 }
@@ -92,7 +92,7 @@ class Case(NamedTuple):
     """One photograph of the protocol and the sharp picture behind it."""
 
     severity: str
-    index: int
+    index: int  # type: ignore[assignment]  # of a case nobody asks where in it a value is
     photo: blur.Photograph
     sharp: np.ndarray
 

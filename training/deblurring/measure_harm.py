@@ -14,15 +14,17 @@ import argparse
 import json
 from collections.abc import Callable, Iterator
 from functools import partial
+from typing import cast
 
 import cv2
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from imaging.deblurring import artifacts, referee, shake
 from imaging.tiles import run_tiled
 from networks import weights
+from networks.deconvolver import Deconvolver
 from training.common.archives import Member, list_pictures, read_grey, read_rgb
 from training.common.arguments import build_parser
 from training.common.degradation import compress_jpeg
@@ -48,7 +50,7 @@ REPORT = {
 def main() -> None:
     arguments = parse_arguments()
     set_up(threads=1)
-    restored = partial(restore, weights.load("deblur"))
+    restored = partial(restore, cast(Deconvolver, weights.load("deblur")))
     for archive, prefix in (CHOICE if arguments.choose else REPORT).items():
         for size, pictures in load_sharp_pictures(arguments, archive, prefix):
             print(json.dumps({"source": prefix, "size": size} | measure_harm(pictures, restored)), flush=True)
@@ -104,7 +106,7 @@ def blur_background(picture: np.ndarray, alpha: np.ndarray, random: np.random.Ge
 
 
 @torch.inference_mode()
-def restore(network: nn.Module, picture: np.ndarray) -> np.ndarray | None:
+def restore(network: Deconvolver, picture: np.ndarray) -> np.ndarray | None:
     """Return what the service makes of the picture, uint8 (H, W, 3), with default options: None where it declines."""
     rule = network.multiple_of, network.minimum_side
     if not shake.is_shaken(picture, network.kernel, *rule):

@@ -9,6 +9,7 @@ what each of several would do.
 
 import argparse
 import json
+from typing import cast
 
 import numpy as np
 import torch
@@ -28,7 +29,7 @@ CHOICE_PICTURES = 100
 def main() -> None:
     arguments = parse_arguments()
     set_up(threads=1)
-    network = weights.load("deblur")
+    network = cast(Deconvolver, weights.load("deblur"))
     photos = load_held_back_photos(arguments) if arguments.choose else load_sharp_photos(arguments)
     spreads = measure(network, photos, arguments.every)
     thresholds = np.arange(0.3, 1.5, 0.1).round(2) if arguments.choose else [shake.THRESHOLD]

@@ -53,8 +53,8 @@ def make_pair(picture: np.ndarray, side: int, random: np.random.Generator) -> tu
     inner = slice(margin, margin + side)
     if random.random() < SHARP_SHARE:
         return sharp[inner, inner], sharp[inner, inner], blur.crop_kernel(np.ones((1, 1), np.float32), RADIUS)
-    seen = sorted(random.uniform(0, 1, 2))
-    photo = blur.photograph(sharp, blur.draw_motion(random), random, seen)
+    first, last = sorted(random.uniform(0, 1, 2))
+    photo = blur.photograph(sharp, blur.draw_motion(random), random, (first, last))
     return photo.pixels[inner, inner], sharp[inner, inner], photo.kernel_at(inner, inner, RADIUS)
 
 

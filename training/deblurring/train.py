@@ -15,6 +15,7 @@ On a GPU: `--device cuda --workers 14 --crops 160x32,224x16,288x10`.
 import argparse
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -35,7 +36,14 @@ from training.common.run import Run, set_up
 from training.common.schedule import decay_by_cosine, set_rate, warm_up
 from training.deblurring.pairs import Crops, load_photos, load_validation_pairs
 
-SETTINGS = {"width": 24, "restorer_width": 32, "encoder": (1, 1), "middle": 4, "decoder": (1, 1), "rounds": 2}
+SETTINGS: dict[str, Any] = {
+    "width": 24,
+    "restorer_width": 32,
+    "encoder": (1, 1),
+    "middle": 4,
+    "decoder": (1, 1),
+    "rounds": 2,
+}
 SEED = 2012
 CROPS = "128x8,160x5,192x4"  # side x batch, one for each part of the time
 SHARES = {"pixel": 1.0, "frequency": 0.5, "edges": 0.3, "kernel": 0.05, "level": 0.004}  # of the losses
@@ -53,7 +61,8 @@ def main() -> None:
     pictures, held = load_photos(arguments.data)
     pairs = load_validation_pairs(held)
 
-    network = weights.load("deblur").train() if arguments.from_released else Deconvolver(**SETTINGS)
+    released = cast(Deconvolver, weights.load("deblur").train()) if arguments.from_released else None
+    network = released or Deconvolver(**SETTINGS)
     trainer, processes = Trainer(network, arguments.device, arguments.rate), ProcessGroup()
     name = "deblur-further" if arguments.from_released else "deblur"
     run = Run(name, out=arguments.out, minutes=arguments.minutes)
@@ -110,7 +119,7 @@ class Trainer:
     """The network, its moving average and its optimiser, and one step of training."""
 
     def __init__(self, network: Deconvolver, device: str = "cpu", rate: float = RATE, ema_warm_up: int = EMA_WARM_UP):
-        self.network, self.rate = network.to(device, memory_format=torch.channels_last), rate
+        self.network, self.rate = network.to(device).to(memory_format=torch.channels_last), rate
         self.ema = EMA(self.network, EMA_DECAY, ema_warm_up)
         self.optimiser = torch.optim.AdamW(self.network.parameters(), rate, betas=(0.9, 0.9), weight_decay=1e-4)
 
@@ -121,7 +130,7 @@ class Trainer:
     def step(self, processes: ProcessGroup, blurred: Tensor, sharp: Tensor, kernel: Tensor) -> dict[str, Tensor]:
         sharp = to_batch(sharp)
         figures = compute_losses(restore_in_half(self.network, to_batch(blurred)), sharp, kernel)
-        loss = sum(SHARES[name] * value for name, value in figures.items())
+        loss = sum((SHARES[name] * value for name, value in figures.items()), torch.zeros(()))
         gradient = self.improve(loss, processes)
         return {name: value.detach() for name, value in figures.items()} | {"gradient": gradient}
 

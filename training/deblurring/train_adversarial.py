@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from networks.deconvolver import Deconvolver
 from networks.discriminators.deblur_critic import DeblurCritic
+from networks.features import FeatureNetwork
 from training.common import perceptual
 from training.common.arguments import build_parser
 from training.common.crops import to_batch
@@ -70,13 +71,15 @@ def parse_arguments() -> argparse.Namespace:
 class Trainer(train.Trainer):
     """The deconvolver's trainer, and a critic."""
 
-    def __init__(self, network: Deconvolver, critic: nn.Module, features: nn.Module | None, device: str = "cpu"):
+    def __init__(self, network: Deconvolver, critic: nn.Module, features: FeatureNetwork | None, device: str = "cpu"):
         super().__init__(network, device, ema_warm_up=0)  # the network is a trained one
-        self.critic = critic.to(device, memory_format=torch.channels_last)
+        self.critic = critic.to(device).to(memory_format=torch.channels_last)
         self.critic_optimiser = torch.optim.Adam(self.critic.parameters(), CRITIC_RATE, betas=(0.0, 0.9))
         self.features = features.to(device) if features else None
 
-    def step(self, progress: float, blurred: Tensor, sharp: Tensor, kernel: Tensor) -> dict[str, Tensor]:
+    def step(  # type: ignore[override]  # this recipe goes by the clock
+        self, progress: float, blurred: Tensor, sharp: Tensor, kernel: Tensor
+    ) -> dict[str, Tensor]:
         """Improve the critic and, once it has had its time alone, the network."""
         sharp = to_batch(sharp)
         restored = train.restore_in_half(self.network, to_batch(blurred))

@@ -119,6 +119,7 @@ class Trainer:
         self.ema = EMA(self.generator, EMA_DECAY, warm_up=0)
         self.critic = critic.to(memory_format=torch.channels_last)
         self.generator_optimiser = torch.optim.Adam(self.generator.parameters(), CONTENT_RATE, betas=(0.9, 0.95))
+        self.critic_optimiser: torch.optim.Optimizer
         if constraint == "clipping":  # its authors warn of momentum
             self.critic_optimiser = torch.optim.RMSprop(self.critic.parameters(), CLIPPED_CRITIC_RATE)
         else:

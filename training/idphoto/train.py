@@ -7,6 +7,7 @@ minutes of one processor core. Figures are of the tenth held back, against the t
 
 import argparse
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import torch
@@ -90,11 +91,8 @@ def learn_stage(network: FaceLandmarker, stage: int, photos: list[Photo], count:
 
     Every crop is learnt with its mirror image. Returns the features (N, F).
     """
-    crops, points = zip(
-        *(cut_face(photo, SPREADS[stage], CROP_AROUND, CROP, random) for photo in draw(photos, count, random)),
-        strict=True,
-    )
-    seen, places = compute_edges(network, list(crops)), np.stack(points)
+    cut = [cut_face(photo, SPREADS[stage], CROP_AROUND, CROP, random) for photo in draw(photos, count, random)]
+    seen, places = compute_edges(network, [crop for crop, _ in cut]), np.stack([points for _, points in cut])
     features = torch.cat([seen, mirror_edges(seen)]).double()
     wanted = torch.from_numpy(np.concatenate([places, places[:, MIRRORED] * [-1, 1] + [1, 0]])).flatten(1).double()
     mean, centre = features.mean(0), wanted.mean(0)
@@ -102,8 +100,9 @@ def learn_stage(network: FaceLandmarker, stage: int, photos: list[Photo], count:
     covariance = features.T @ features / len(features)
     covariance += RIDGE * covariance.diagonal().mean() * torch.eye(len(covariance))
     weight = torch.linalg.solve(covariance, features.T @ (wanted - centre) / len(features)).T
-    network.stages[stage].weight.copy_(weight)
-    network.stages[stage].bias.copy_(centre - weight @ mean)
+    layer = cast(nn.Linear, network.stages[stage])
+    layer.weight.copy_(weight)
+    layer.bias.copy_(centre - weight @ mean)
     return seen
 
 
@@ -120,13 +119,14 @@ def learn_detector(network: FaceLandmarker, photos: list[Photo], empty: list[Pho
     yes = [cut_face(photo, DETECTED, WINDOW_AROUND, WINDOW, random)[0] for photo in draw(photos, count, random)]
     no = [cut_wrong(photo, WINDOW_AROUND, WINDOW, random) for photo in draw(photos, count, random)]
     no += [cut_empty(photo.rgb, WINDOW, random) for photo in draw(empty, count // 2, random)]
-    cells = (network.detector[0].in_channels, *network.detector[0].kernel_size)
-    yes, no = (compute_edges(network, crops).view(-1, *cells) for crops in (yes, no))
+    first = cast(nn.Conv2d, network.detector[0])
+    cells = (first.in_channels, *first.kernel_size)
+    faces, others = (compute_edges(network, crops).view(-1, *cells) for crops in (yes, no))
     for number in range(ROUNDS):
-        separate(network.detector, yes, no)
+        separate(network.detector, faces, others)
         if number < ROUNDS - 1:
-            no = torch.cat([no, *(find_hard_windows(network, photo.rgb, random) for photo in empty)])
-            print(f"round {number}: {len(no)} windows without faces", flush=True)
+            others = torch.cat([others, *(find_hard_windows(network, photo.rgb, random) for photo in empty)])
+            print(f"round {number}: {len(others)} windows without faces", flush=True)
 
 
 def learn_judge(
@@ -140,16 +140,16 @@ def learn_judge(
     count = len(faces) // 3
     no = [cut_wrong(photo, CROP_AROUND, CROP, random) for photo in draw(photos, count, random)]
     no += [cut_empty(photo.rgb, CROP, random) for photo in draw(empty, count, random)]
-    yes, no = torch.cat([faces, mirror_edges(faces)]), compute_edges(network, no)
-    no = torch.cat([no, mirror_edges(no)])
+    yes, others = torch.cat([faces, mirror_edges(faces)]), compute_edges(network, no)
+    others = torch.cat([others, mirror_edges(others)])
     for number in range(ROUNDS):
-        separate(network.judge, yes, no)
+        separate(network.judge, yes, others)
         if number < ROUNDS - 1:
             some = [*draw(large, count // 11, random), *draw(empty, count // 11, random)]
             hard = [crop for photo in some for crop in find_hard_crops(network, photo)]
             if hard:
-                hard = compute_edges(network, hard)
-                no = torch.cat([no, *[hard, mirror_edges(hard)] * REPEAT])
+                edges = compute_edges(network, hard)
+                others = torch.cat([others, *[edges, mirror_edges(edges)] * REPEAT])
             print(f"round {number}: {len(hard)} mistakes of the search", flush=True)
 
 

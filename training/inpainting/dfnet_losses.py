@@ -82,4 +82,5 @@ def _average(values: Tensor, weight: Tensor) -> Tensor:
 
 
 def _resize_to(field: Tensor, like: Tensor) -> Tensor:
-    return field if field.shape[-2:] == like.shape[-2:] else F.adaptive_avg_pool2d(field, like.shape[-2:])
+    height, width = like.shape[-2:]
+    return field if field.shape[-2:] == like.shape[-2:] else F.adaptive_avg_pool2d(field, (height, width))

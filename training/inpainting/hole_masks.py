@@ -4,6 +4,7 @@ A hole is bool (height, width), True where the picture is missing.
 """
 
 import math
+from collections.abc import Sequence
 
 import cv2
 import numpy as np
@@ -12,12 +13,12 @@ KINDS = ("strokes", "boxes", "blob")
 MAX_TRIES = 200
 
 
-def draw_hole(height: int, width: int, random: np.random.Generator, masks: list[np.ndarray] = ()) -> np.ndarray:
+def draw_hole(height: int, width: int, random: np.random.Generator, masks: Sequence[np.ndarray] = ()) -> np.ndarray:
     """Return a hole of a random kind that covers 5 to 50 % of the picture; `masks` are further holes, of any size."""
     kinds = [*KINDS, *(["given"] * bool(len(masks)))]
     kind = kinds[random.integers(len(kinds))]
     if kind == "given":
-        return transform_mask(masks[random.integers(len(masks))], height, width, random)
+        return transform_mask(masks[int(random.integers(len(masks)))], height, width, random)
     share = random.uniform(0.05, 0.5) if kind == "strokes" else random.uniform(0.05, 0.35)
     if kind == "blob":
         return draw_blob(height, width, share, random)
@@ -79,8 +80,8 @@ def draw_box(hole: np.ndarray, random: np.random.Generator) -> None:
 def draw_blob(height: int, width: int, share: float, random: np.random.Generator) -> np.ndarray:
     """Return rounded shapes that cover `share` of the picture: smooth noise above a threshold."""
     noise = random.normal(size=(height, width)).astype(np.float32)
-    noise = cv2.GaussianBlur(noise, (0, 0), max(1.0, min(height, width) / 12), borderType=cv2.BORDER_REFLECT)
-    return noise > np.quantile(noise, 1 - share)
+    smooth = cv2.GaussianBlur(noise, (0, 0), max(1.0, min(height, width) / 12), borderType=cv2.BORDER_REFLECT)
+    return smooth > np.quantile(smooth, 1 - share)
 
 
 def transform_mask(mask: np.ndarray, height: int, width: int, random: np.random.Generator) -> np.ndarray:

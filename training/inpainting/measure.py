@@ -19,6 +19,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from statistics import mean
+from typing import cast
 
 import cv2
 import numpy as np
@@ -57,7 +58,7 @@ def main() -> None:
     methods = list_methods(network, arguments.only)
     figures = measure(methods, load_sharp_photos(arguments), arguments.sheet, arguments.every, arguments.minutes)
     print(json.dumps(figures, indent=2))
-    if arguments.export:
+    if arguments.export and network:
         chosen = {"width": network.width, "levels": network.levels, "smooth": network.smooth}
         released = figures["dfnet"] | {"photos": figures["photos"]}
         export("dfnet", "dfnet", chosen, network, LICENCE, "dfnet.md", released)
@@ -82,18 +83,18 @@ def load_trained(state: Path) -> DFNet:
 
 def list_methods(network: DFNet | None, only: list[str] | None = None) -> dict[str, Method]:
     """Return the methods of filling that there are here, by name."""
-    methods = {
-        "telea": lambda picture, hole: fill_by_diffusion(cv2.INPAINT_TELEA, picture, hole),
-        "navier_stokes": lambda picture, hole: fill_by_diffusion(cv2.INPAINT_NS, picture, hole),
+    methods: dict[str, Method] = {
+        "telea": partial(fill_by_diffusion, cv2.INPAINT_TELEA),
+        "navier_stokes": partial(fill_by_diffusion, cv2.INPAINT_NS),
         "patch": fill_by_patches,
     }
-    sets = {name: weights.load(name) for name, entry in entries().items() if entry.network == "dfnet"}
+    sets = {name: cast(DFNet, weights.load(name)) for name, entry in entries().items() if entry.network == "dfnet"}
     for name, found in (sets | ({"dfnet": network} if network else {})).items():
-        methods[name] = lambda picture, hole, found=found: fill_by_network(found, picture, hole)
+        methods[name] = partial(fill_by_network, found)
     if "dfnet" in sets or network:
         methods["automatic"] = partial(fill_automatically, network or sets["dfnet"])
     if "features" in entries():
-        methods["neural"] = partial(fill_by_features, weights.load("features"))
+        methods["neural"] = partial(fill_by_features, cast(FeatureNetwork, weights.load("features")))
     return {name: method for name, method in methods.items() if not only or name in only}
 
 
@@ -152,8 +153,8 @@ def measure(
     minutes: float = math.inf,
 ) -> dict:
     """Return {method: {band: figures}}, and under "photos" on how many they were measured."""
-    found = {name: {band: [] for band in BANDS} for name in methods}
-    rows = {band: [] for band in BANDS}
+    found: dict[str, dict[str, list]] = {name: {band: [] for band in BANDS} for name in methods}
+    rows: dict[str, list[np.ndarray]] = {band: [] for band in BANDS}
     begun, count = time.monotonic(), 0
     for index in range(0, len(photos), every):
         if count and time.monotonic() - begun > 60 * minutes:
@@ -162,7 +163,7 @@ def measure(
         picture = np.ascontiguousarray(photos[index])
         for number, (band, (low, high)) in enumerate(BANDS.items()):
             hole = hole_masks.draw_irregular(
-                *picture.shape[:2], low, high, np.random.default_rng((SEED, number, index))
+                picture.shape[0], picture.shape[1], low, high, np.random.default_rng((SEED, number, index))
             )
             holed = np.where(hole[:, :, None], np.uint8(127), picture)  # nothing of the truth may leak
             results = [evaluate(method, picture, holed, hole, found[name][band]) for name, method in methods.items()]

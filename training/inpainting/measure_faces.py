@@ -11,7 +11,9 @@ releases the state that was measured.
 import argparse
 import json
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -34,7 +36,7 @@ SEED, SIDE = 16, 64
 KINDS = ("strokes", "box", "half")
 PICTURES, COMPLETIONS = 32, 4
 NETWORKS = {"dcgan": DCGAN, "pluralistic": Pluralistic}
-METHODS = {"dcgan": faces.by_search, "pluralistic": faces.by_guess}
+METHODS: dict[str, Callable[[Any, int], faces.Answer]] = {"dcgan": faces.by_search, "pluralistic": faces.by_guess}
 LICENCE = "Trained on pictures under research terms: see the card"
 
 
@@ -61,6 +63,7 @@ def parse_arguments() -> argparse.Namespace:
 def load_trained(name: str, state: Path) -> torch.nn.Module:
     """Return the network of a state that a recipe saved, its sizes read off the tensors."""
     tensors = torch.load(state, map_location="cpu", weights_only=True)
+    network: torch.nn.Module
     if name == "dcgan":
         latent = tensors["generator.layers.0.weight"].shape[0]
         network = DCGAN(len(tensors["critic.layers.0.bias"]), latent)

@@ -13,6 +13,7 @@ the eye has the last word.
 import argparse
 import json
 from pathlib import Path
+from typing import cast
 
 import cv2
 import numpy as np
@@ -61,8 +62,9 @@ def evaluate(
     methods: dict[str, measure.Method], photos: list[np.ndarray], percent: float, sheet: Path | None
 ) -> dict[str, dict[str, float]]:
     """Return {method: figures} for lines so thick, means over the photos."""
-    features = weights.load("features")
-    found, rows = {name: [] for name in methods}, []
+    features = cast(FeatureNetwork, weights.load("features"))
+    found: dict[str, list[dict[str, float]]] = {name: [] for name in methods}
+    rows: list[np.ndarray] = []
     for number, photo in enumerate(photos):
         random = np.random.default_rng((SEED, round(100 * percent), number))
         hole = draw_lines(photo.shape[:2], percent, random)

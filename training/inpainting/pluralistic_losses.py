@@ -38,7 +38,7 @@ def compute_appearance_loss(made: list[Tensor], pictures: Tensor, counted: Tenso
     """Return the mean absolute error at all scales where `counted`, (N, 1, H, W), is one."""
     found = []
     for scale in made:
-        size = scale.shape[-2:]
+        size = scale.shape[-2], scale.shape[-1]
         wanted, here = F.adaptive_avg_pool2d(pictures, size), (F.adaptive_avg_pool2d(counted, size) > 0.999).float()
         error = (scale - wanted).abs().mean(1, keepdim=True)
         found.append((error * here).sum() / here.sum().clamp(min=1))

@@ -80,8 +80,8 @@ class Trainer:
 
     def __init__(self, network: ContextEncoder, critic: ContextDiscriminator, device: str):
         self.device = device
-        self.network = network.to(device, memory_format=torch.channels_last)
-        self.critic = critic.to(device, memory_format=torch.channels_last)
+        self.network = network.to(device).to(memory_format=torch.channels_last)
+        self.critic = critic.to(device).to(memory_format=torch.channels_last)
         self.optimiser = torch.optim.AdamW(network.parameters(), RATE, betas=(0.9, 0.99), weight_decay=1e-4)
         self.critic_optimiser = torch.optim.Adam(critic.parameters(), CRITIC_RATE, betas=(0.5, 0.99))
 

@@ -128,7 +128,7 @@ class Trainer:
 
     def __init__(self, network: DCGAN, device: str):
         self.device = device
-        self.network = network.to(device, memory_format=torch.channels_last).train()
+        self.network = network.to(device).to(memory_format=torch.channels_last).train()
         self.network.apply(init_weights)
         for module in [module for module in network.critic.modules() if isinstance(module, nn.Conv2d)]:
             spectral_norm(module)

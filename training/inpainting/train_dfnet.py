@@ -23,6 +23,7 @@ import torch
 from torch import Tensor, nn
 
 from networks.dfnet import DFNet, laplace_fill
+from networks.features import FeatureNetwork
 from training.common import crops, perceptual
 from training.common.archives import list_members, read_grey
 from training.common.arguments import build_parser
@@ -164,11 +165,11 @@ def draw_window(side: int, random: np.random.Generator, masks: list[np.ndarray] 
 class Trainer:
     """The network, its moving average, the optimiser, and one step."""
 
-    def __init__(self, network: nn.Module, features: nn.Module | None, device: str):
+    def __init__(self, network: nn.Module, features: FeatureNetwork | None, device: str):
         self.device = device
-        self.network = network.to(device, memory_format=torch.channels_last).train()
+        self.network = network.to(device).to(memory_format=torch.channels_last).train()
         self.ema = EMA(self.network, EMA_DECAY, EMA_WARM_UP)
-        self.features = features and features.to(device, memory_format=torch.channels_last)
+        self.features = features and features.to(device).to(memory_format=torch.channels_last)
         self.optimiser = Muon(self.network, RATE, weight_decay=1e-4)
 
     def states(self) -> dict:
@@ -186,7 +187,7 @@ class Trainer:
             scales = self.network(given)
         scales = [type(scale)(*(plane.float() for plane in scale)) for scale in scales]
         terms = compute_losses(scales, pictures, known, self.features)
-        loss = sum(terms.values())
+        loss = sum(terms.values(), torch.zeros(()))
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()
         gradient = nn.utils.clip_grad_norm_(self.network.parameters(), GRADIENT_LIMIT)

@@ -64,7 +64,8 @@ def load_aligned(data: Path) -> tuple[Tensor, Tensor]:
 
 def load_others(data: Path, each: int) -> tuple[Tensor, Tensor]:
     """Return windows of photographs, and of those held back, uint8 (N, 3, 48, 48); a few may hold a face."""
-    random, parts = np.random.default_rng(SEED), ([], [])
+    random = np.random.default_rng(SEED)
+    parts: tuple[list[np.ndarray], list[np.ndarray]] = ([], [])
     for archive, prefix in OTHERS:
         for member in list_members(data, archive, prefix):
             picture = read_rgb(member)
@@ -141,7 +142,7 @@ def place_faces(faces: Tensor, below: Tensor, place: Tensor) -> Tensor:
     for row, axis in ((0, 1), (1, 0)):  # across first, as sampling has it; the face's middle is what stays or moves
         usual = 2 * centre[axis] - 1
         moves[:, row, 2] = usual - shrink * (usual + 2 * place[:, axis])
-    grid = F.affine_grid(moves, faces.shape, align_corners=False)
+    grid = F.affine_grid(moves, list(faces.shape), align_corners=False)
     planes = torch.cat((faces, torch.ones_like(faces[:, :1])), 1)
     found_planes = F.grid_sample(planes, grid, padding_mode="zeros", align_corners=False)
     return found_planes[:, :3] + below * (1 - found_planes[:, 3:])
@@ -179,7 +180,8 @@ def measure_windows(finder: FaceFinder, faces: Tensor, others: Tensor) -> dict[s
 
 def measure_displaced(finder: FaceFinder, faces: Tensor, holed: Tensor, others: Tensor) -> dict[str, float]:
     """Put held-back faces, enlarged, into pictures and search them; errors in parts of the face's side."""
-    apart, sizes = [], []
+    apart: list[float] = []
+    sizes: list[float] = []
     for number in range(min(SEARCHED, len(faces), len(others))):
         scene, known = F.interpolate(others[number][None], (240, 240), mode="bilinear"), torch.ones(1, 1, 240, 240)
         top, left, side = 40 + number % 60, 100 - number % 60, 60 + number % 48

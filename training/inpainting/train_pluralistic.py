@@ -14,6 +14,7 @@ Sheets of four completions of each of some held-back faces are written beside th
 
 import argparse
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import torch
@@ -141,7 +142,7 @@ class Trainer:
 
     def __init__(self, network: Pluralistic, device: str, critic_width: int = 32):
         self.device = device
-        self.network = network.to(device, memory_format=torch.channels_last).train()
+        self.network = network.to(device).to(memory_format=torch.channels_last).train()
         self.ema = EMA(self.network, EMA_DECAY, warm_up=0)
         self.critics = nn.ModuleList(PluralisticDiscriminator(critic_width) for _ in range(2)).to(device)
         self.optimiser = torch.optim.Adam(self.network.parameters(), RATE, BETAS)
@@ -167,15 +168,19 @@ class Trainer:
         with autocast(self.device):
             terms, rebuilt, guessed = self._compute_terms(pictures, known)
         self.optimiser.zero_grad(set_to_none=True)
-        sum(terms.values()).backward()
+        sum(terms.values(), torch.zeros(())).backward()
         nn.utils.clip_grad_norm_(self.network.parameters(), GRADIENT_LIMIT)
         self.optimiser.step()
+        first, second = self._list_critics()
         with autocast(self.device):
-            critic = compute_critic_loss(self.critics[0], pictures, rebuilt)
-            critic = critic + compute_critic_loss(self.critics[1], pictures, guessed)
+            critic = compute_critic_loss(first, pictures, rebuilt)
+            critic = critic + compute_critic_loss(second, pictures, guessed)
         improve(self.critic_optimiser, critic)
         self.ema.update(self.network)
         return {name: term.detach() for name, term in terms.items()} | {"critic": critic.detach()}
+
+    def _list_critics(self) -> list[PluralisticDiscriminator]:
+        return [cast(PluralisticDiscriminator, critic) for critic in self.critics]
 
     def _compute_terms(self, pictures: Tensor, known: Tensor) -> tuple[dict[str, Tensor], Tensor, Tensor]:
         count = len(pictures)
@@ -191,7 +196,8 @@ class Trainer:
         to_plain, to_inferred = compute_divergences(inferred, expected, known)
         whole = torch.ones_like(known)
         self.critics.requires_grad_(False)
-        matching, real = compute_adversarial_losses(*self.critics, pictures, rebuilt[0], guessed[0])
+        first, second = self._list_critics()
+        matching, real = compute_adversarial_losses(first, second, pictures, rebuilt[0], guessed[0])
         self.critics.requires_grad_(True)
         return (
             {

@@ -3,8 +3,9 @@
 Everything is decoded once and stored as uint8; what varies from step to step is drawn here.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import cv2
 import numpy as np
@@ -21,6 +22,7 @@ SHARES = (0.44, 0.18, 0.26, 0.12)
 AMONG_OTHERS = 0.35  # of the composed examples: set into a picture that has people of its own
 IN_FRONT = {"portrait": 0.02, "street": 0.02, "composed": 0.1}  # of the examples: something before the people
 
+Item = TypeVar("Item")
 Example = tuple[np.ndarray, np.ndarray]  # rgb uint8 (H, W, 3), mask uint8 (H, W): 255 where a person is
 
 
@@ -102,8 +104,8 @@ def draw_example(pictures: Collection, side: int, rng: np.random.Generator) -> E
     return simulate_camera(rgb, rng), mask
 
 
-def pick(items: list, rng: np.random.Generator):
-    return items[rng.integers(len(items))]
+def pick(items: Sequence[Item], rng: np.random.Generator) -> Item:
+    return items[int(rng.integers(len(items)))]
 
 
 def crop_random(rgb: np.ndarray, mask: np.ndarray | None, side: int, rng: np.random.Generator):
@@ -181,7 +183,7 @@ def place_person(rgb: np.ndarray, mask: np.ndarray, side: int, rng: np.random.Ge
     # A picture whose person is cut by its lower edge must stand on the frame's lower edge.
     top = side - height if mask[-1].max() > 127 or height > side else rng.integers(0, side - height + 1)
     left = rng.integers(-width // 3, side - width + width // 3 + 1) if width <= side else (side - width) // 2
-    move = np.float32([[1, 0, left], [0, 1, top]])
+    move = np.array([[1, 0, left], [0, 1, top]], np.float32)
     return (
         cv2.warpAffine(np.ascontiguousarray(shrunk_rgb), move, (side, side)),
         cv2.warpAffine(np.ascontiguousarray(shrunk_mask), move, (side, side)),

@@ -9,6 +9,7 @@ where it would say that nobody is there.
 
 from collections.abc import Callable, Sequence
 from functools import partial
+from typing import Any
 
 import cv2
 import numpy as np
@@ -27,12 +28,16 @@ OWN_SIDE = 160  # of the input where a picture is predicted once, and not as the
 BOUNDARY_TOLERANCE = 0.0075  # of the diagonal, as the DAVIS benchmark has it
 
 
+Method = Callable[..., np.ndarray]
+
+
 def main() -> None:
     parser = build_parser(__doc__, "data")
     parser.add_argument("--side", type=int, default=OWN_SIDE, help="of the network's input, in pixels")
     arguments = parser.parse_args()
     network, pictures = weights.load("background"), load_collection(arguments.data, validation=True)
-    methods = {"network alone": partial(predict, side=arguments.side), "as the service does it": predict_as_served}
+    methods: dict[str, Method] = {"network alone": partial(predict, side=arguments.side)}
+    methods["as the service does it"] = predict_as_served
     for label, method in methods.items():
         print(label)
         for name, value in measure_figures(network, pictures, method).items():
@@ -40,14 +45,14 @@ def main() -> None:
 
 
 def measure_figures(
-    network: nn.Module, pictures: Collection, method: Callable, at_most: int | None = None
+    network: nn.Module, pictures: Collection, method: Method, at_most: int | None = None
 ) -> dict[str, float]:
     """Return means over at most `at_most` pictures of each held-back set; `method(network, rgb)` gives the soft mask.
 
     IoU and boundary F at a threshold of 0.5, mean absolute error of the soft mask, all at the picture's own size; for
     pictures without people, the mean part of the frame that was taken for one, and of how many pictures some was.
     """
-    measured = {}
+    measured: dict[str, Any] = {}
     for name, examples in (("portraits", pictures.portraits), ("street", pictures.streets)):
         rows = [compare(method(network, rgb), mask / 255) for rgb, mask in examples[:at_most]]
         iou, error, boundary = np.mean(rows, axis=0)

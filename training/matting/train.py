@@ -20,7 +20,7 @@ import argparse
 import math
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import numpy as np
 import torch
@@ -71,8 +71,8 @@ def main() -> None:
     name, plan = choose_plan(arguments)
     processes = ProcessGroup()
     run = Run(name, arguments.out, arguments.minutes)
-    network = U2NetP() if plan is FROM_NOTHING else weights.load("background").requires_grad_(True)
-    network = network.to(arguments.device, memory_format=torch.channels_last).train()
+    network = U2NetP() if plan is FROM_NOTHING else load_released(arguments.device).requires_grad_(True)
+    network = network.to(arguments.device).to(memory_format=torch.channels_last).train()
     ema = EMA(network, EMA_DECAY, warm_up=None, average_buffers=True)
     optimiser = Muon(network, plan.peak_rate, weight_decay=1e-4)
     run.register(network=network, ema=ema, optimiser=optimiser)
@@ -81,13 +81,18 @@ def main() -> None:
     if not run.out_of_time():
         pictures = load_collection(arguments.data)
         if plan is not FROM_NOTHING:
-            pictures = add_unlabelled(pictures, weights.load("background").to(arguments.device), processes)
+            pictures = add_unlabelled(pictures, load_released(arguments.device), processes)
         train(run, processes, plan, step, network, ema, optimiser, pictures, validation)
     if processes.leads:
         if arguments.halfway:
-            move_halfway(ema.network, weights.load("background").to(arguments.device))
+            move_halfway(ema.network, load_released(arguments.device))
         release(ema.network, validation, arguments.weights)
     processes.close()
+
+
+def load_released(device: str) -> U2NetP:
+    """Return the released network, on `device`."""
+    return cast(U2NetP, weights.load("background")).to(device)
 
 
 def release(released: U2NetP, validation: Collection, folder: Path) -> None:
@@ -207,7 +212,7 @@ def train_step(
     with autocast(device.type):
         maps = network(rgb)
     losses = [F.binary_cross_entropy_with_logits(logits.float(), mask) for logits in maps]
-    total = sum(losses) + sum(soft_iou_loss(logits.float(), mask) for logits in maps)
+    total = sum([*losses, *(soft_iou_loss(logits.float(), mask) for logits in maps)], torch.zeros(()))
     optimiser.zero_grad(set_to_none=True)
     total.backward()
     if processes:
