@@ -5,13 +5,13 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.base import ascii_text, db, moment, utc_now
+from models.base import Model, ascii_text, db, moment, utc_now
 
 MAX_URL_LENGTH = 500
 PENDING, DELIVERED, GIVEN_UP = "pending", "delivered", "given up"
 
 
-class Webhook(db.Model):
+class Webhook(Model):
     """`secret` signs what is sent, and is encrypted (see `webhooks.signing`).
 
     `failures` counts the deliveries that were given up since the last one that arrived.
@@ -29,7 +29,7 @@ class Webhook(db.Model):
     created_at: Mapped[datetime] = mapped_column(moment(), default=utc_now)
 
 
-class WebhookDelivery(db.Model):
+class WebhookDelivery(Model):
     """One message to one webhook; `body` is sent as it stands here at every attempt.
 
     `next_attempt_at` is when a worker may (again) try to send it. `http_status` is what the receiver answered last,

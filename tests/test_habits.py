@@ -131,3 +131,8 @@ def test_what_mypy_is_told_to_ignore_has_a_code_and_a_reason():
         for line in path.read_text().splitlines():
             assert "type: ignore" not in line or re.search(r"# type: ignore\[[a-z-]+\]  # \w", line), path
             assert "fmt: skip" not in line and "fmt: off" not in line, path
+
+
+def test_mypy_checks_every_room():
+    tools = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]
+    assert set(tools["mypy"]["packages"]) == set(tools["importlinter"]["root_packages"])

@@ -18,7 +18,7 @@ from sqlalchemy.exc import IntegrityError
 
 from accounts.data_export import plain
 from jobs import progress
-from models import Job, User, Webhook, WebhookDelivery, db, utc_now
+from models import Job, User, Webhook, WebhookDelivery, count_changed, db, utc_now
 from models.job import ENDED
 
 JOB_ENDED, TEST = "job.ended", "test"
@@ -32,7 +32,7 @@ class _Ended:
 
     job_id: str
     status: str
-    finished_at: datetime
+    finished_at: datetime | None
     webhook_ids: tuple[int, ...]
     body: str
 
@@ -83,7 +83,7 @@ def _announce_one(ended: _Ended) -> int:
     """Take the mark away and write the deliveries, unless another worker did, or the job was run again meanwhile."""
     same = Job.id == ended.job_id, Job.status == ended.status, Job.finished_at == ended.finished_at
     taken = update(Job).where(*same, Job.webhooks_due == true()).values(webhooks_due=False)
-    if not db.session.execute(taken).rowcount:
+    if not count_changed(taken):
         db.session.rollback()
         return 0
     db.session.add_all(make(webhook_id, JOB_ENDED, ended.body, ended.job_id) for webhook_id in ended.webhook_ids)

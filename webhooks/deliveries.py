@@ -13,7 +13,7 @@ from sqlalchemy import delete as delete_from
 from sqlalchemy import func, select, true, update
 
 from accounts.security import audit
-from models import User, Webhook, WebhookDelivery, db, utc_now
+from models import User, Webhook, WebhookDelivery, count_changed, db, utc_now
 from models.webhook import DELIVERED, GIVEN_UP, PENDING
 from webhooks import sending, signing, targets
 from webhooks.announcements import TEST
@@ -79,9 +79,9 @@ def _claim(delivery_id: str) -> Any | None:
     now = utc_now()
     claim = update(WebhookDelivery).where(WebhookDelivery.id == delivery_id, *_is_due(now))
     lease = now + timedelta(seconds=LEASE_SECONDS)
-    claimed = db.session.execute(claim.values(attempts=WebhookDelivery.attempts + 1, next_attempt_at=lease))
+    is_claimed = count_changed(claim.values(attempts=WebhookDelivery.attempts + 1, next_attempt_at=lease))
     db.session.commit()
-    if not claimed.rowcount:
+    if not is_claimed:
         return None
     columns = WebhookDelivery.id, WebhookDelivery.webhook_id, WebhookDelivery.event, WebhookDelivery.body
     needed = select(*columns, WebhookDelivery.attempts, Webhook.url, Webhook.secret)
@@ -114,7 +114,7 @@ def _end(attempt: Any, columns: dict[str, Any]) -> None:
     """Write how an attempt ended, unless the row has moved on meanwhile; then count what was given up in a row."""
     ours = WebhookDelivery.id == attempt.id, WebhookDelivery.attempts == attempt.attempts
     end = update(WebhookDelivery).where(*ours, WebhookDelivery.status == PENDING).values(columns)
-    is_written = db.session.execute(end).rowcount == 1
+    is_written = count_changed(end) == 1
     # In a transaction of its own: who deletes a webhook locks it before its deliveries.
     db.session.commit()
     status = columns.get("status")
@@ -134,7 +134,7 @@ def _set_failures(webhook_id: int, failures: Any) -> None:
 
 def _switch_off_after_failures(webhook_id: int) -> None:
     failing = Webhook.id == webhook_id, Webhook.is_active == true(), Webhook.failures >= MAX_FAILURES
-    if not db.session.execute(update(Webhook).where(*failing).values(is_active=False)).rowcount:
+    if not count_changed(update(Webhook).where(*failing).values(is_active=False)):
         db.session.rollback()
         return
     drop_pending(webhook_id)
