@@ -53,7 +53,8 @@ def add(owner: Owner, url: str) -> tuple[int, str]:
         target = targets.read(url, current_app.config["WEBHOOK_NETWORKS"])
     except targets.WrongUrl as error:
         raise FieldErrors({URL_FIELD: error.message}) from None
-    # Locks the account until the transaction ends, so that what is added at the same moment is counted as well.
+    # In a fresh transaction, whose first act locks the account: what is added at the same moment is counted as well.
+    db.session.rollback()
     db.session.execute(update(User).where(User.id == owner.id).values(is_admin=User.is_admin))
     count = db.session.scalar(select(func.count()).where(Webhook.user_id == owner.id))
     if count >= current_app.config["MAX_WEBHOOKS"]:

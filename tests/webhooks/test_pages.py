@@ -168,7 +168,7 @@ def test_of_two_that_are_added_at_once_only_the_allowed_ones_are_kept(app):
 
 def test_where_none_are_allowed_the_page_says_nothing_of_them(app, browser):
     app.config["MAX_WEBHOOKS"] = 0
-    assert "ebhook" not in browser.get(PAGE).text and add(browser).status_code == 400
+    assert 'id="webhooks"' not in browser.get(PAGE).text and add(browser).status_code == 400
 
 
 def test_the_page_speaks_chinese(app, browser):
