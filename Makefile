@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
 
-.PHONY: run test lint lock clean
+.PHONY: run test lint lock audit clean
 
 run: $(VENV)/.run-installed
 	@$(BIN)/python run.py
@@ -36,6 +36,13 @@ lock:
 	@uv pip compile requirements.txt --quiet --universal --python-version 3.11 --generate-hashes \
 		--no-header --no-annotate --no-emit-index-url $(ARGS) -o requirements.lock
 	@cat .lock-head requirements.lock > .lock-whole && mv .lock-whole requirements.lock && rm .lock-head
+
+# Needs a network: asks whether a locked package has a known vulnerability. pip-audit has an environment of its own.
+audit:
+	@test -x .tools/audit/bin/pip-audit || { $(PYTHON) -m venv .tools/audit && \
+		.tools/audit/bin/pip install --quiet --disable-pip-version-check --retries 1 'pip-audit>=2.9,<3'; }
+	@.tools/audit/bin/pip-audit --requirement requirements.lock --disable-pip --require-hashes --strict \
+		--progress-spinner off $(ARGS)
 
 clean:
 	rm -rf $(VENV)
