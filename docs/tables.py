@@ -1,11 +1,13 @@
 """Write the tables of the README and of docs/ from the code: `python docs/tables.py`. A test compares them."""
 
 import json
+import os
 import re
 import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+os.environ["LANGUAGE"] = "en"  # what the commands say of themselves
 sys.path.insert(0, str(ROOT))
 
 import click  # noqa: E402

@@ -8,16 +8,18 @@ import click
 from flask import current_app
 from flask.cli import with_appcontext
 
+from errors import N_
 from jobs.availability import folders
+from revive.language import Command, Group
 from revive.options import tool_parameters
 from revive.run import Call, run_tool
 from services import SERVICES
 from services.base import Service
 
 
-@click.group("process")
+@click.group("process", cls=Group, help=N_("Run one service on a picture or on a folder of pictures."))
 def process() -> None:
-    """Run one service on a picture or on a folder of pictures."""
+    """Hold the commands."""
 
 
 def _command(service: Service) -> click.Command:
@@ -31,7 +33,7 @@ def _command(service: Service) -> click.Command:
         click.Argument(["target"], metavar="OUTPUT", type=click.Path(path_type=Path)),
         *tool_parameters(service, switches_are_flags=False),
     ]
-    return click.Command(service.key, callback=with_appcontext(run), params=parameters, help=service.summary)
+    return Command(service.key, callback=with_appcontext(run), params=parameters, help=service.summary)
 
 
 for _service in SERVICES:

@@ -6,18 +6,20 @@ import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
+from gettext import gettext as _
 from pathlib import Path
 from typing import Any
 
 from imaging.io import files
 from imaging.io.errors import ForeignFormat
 from imaging.io.files import Picture
-from imaging.io.outputs import OutputExists
+from imaging.io.outputs import OutputExists, Outputs
 from revive.console import DECLINED, DONE, FAILED, SKIPPED, End, PlainLines, printable
 from revive.inputs import Input
+from revive.language import translate
 from revive.options import describe_error
 from revive.targets import SUFFIX_OF, Target
-from services.base import MET, STATES, Cancelled, Report, Result, Service
+from services.base import MET, STATES, Cancelled, File, Report, Result, Service
 
 
 @dataclass(frozen=True)
@@ -75,11 +77,15 @@ def _process(task: Task, source: Input, number: int, console: PlainLines) -> End
     try:
         end = _run(task, source, report)
     except OutputExists as error:
-        remedy = "It is an input and stays" if error.is_input else "--overwrite replaces it"
-        end = _end(source, FAILED, f"{printable(error.path)} exists already. {remedy}.")
+        stays = _("{name} exists already. It is an input and stays.")
+        told = stays if error.is_input else _("{name} exists already. --overwrite replaces it.")
+        end = _end(source, FAILED, told.format(name=printable(error.path)))
     except ForeignFormat as error:
-        message = error.message if task.is_single else f"{error.message} Skipped."
-        end = _end(source, FAILED if task.is_single else SKIPPED, message)
+        message = translate(error.message)
+        if task.is_single:
+            end = _end(source, FAILED, message)
+        else:
+            end = _end(source, SKIPPED, f"{message} " + _("Skipped."))
     except Exception as error:
         end = _end(source, FAILED, describe_error(error))
     return End(**vars(end) | {"seconds": time.monotonic() - started})
@@ -89,19 +95,26 @@ def _run(task: Task, source: Input, report: Report) -> End:
     report(0.0, "")
     service = task.service
     if task.skip_existing and task.target.has_output(source):
-        return _end(source, SKIPPED, "Its output exists already. Skipped.")
-    content = sys.stdin.buffer.read() if source.is_standard else source.path
+        return _end(source, SKIPPED, _("Its output exists already. Skipped."))
+    content = _content_of(source)
     picture = files.decode(content, task.max_megapixels)
     notes = tuple(_describe_stretched_masks(service, task.options, picture))
     if (pages := files.probe(content, task.max_megapixels).pages) > 1:
-        notes += (f"holds {pages} pictures. Only the largest one was taken.",)
+        notes += (_("holds {count} pictures. Only the largest one was taken.").format(count=pages),)
     result = service.run(picture, task.options, report)
     notes += tuple(_checklist(service, result, all_rows=task.is_single))
-    message = service.verdicts.get(result.verdict, "")
+    message = translate(service.verdicts.get(result.verdict, ""))
     if result.picture is None:
         return End(str(source.path), _name(source), DECLINED, message, result.verdict, notes)
     outputs = _write(task, source, result.picture, result)
     return End(str(source.path), _name(source), DONE, message, result.verdict, notes, outputs)
+
+
+def _content_of(source: Input) -> bytes | Path:
+    """Return a file's path, or what comes through standard input or a pipe, which can be read only once."""
+    if source.is_standard:
+        return sys.stdin.buffer.read()
+    return source.path.read_bytes() if source.path.is_fifo() else source.path
 
 
 def _write(task: Task, source: Input, first: Picture, result: Result) -> tuple[Path, ...]:
@@ -119,18 +132,25 @@ def _write(task: Task, source: Input, first: Picture, result: Result) -> tuple[P
     for number, answer in enumerate(result.answers, start=2):
         pictures[folder / f"{outputs.extend(stem, str(number))}{suffix}"] = answer
     encoded = {path: files.encode(each, format, task.quality, task.metadata) for path, each in pictures.items()}
-    for file in result.files:
-        name = Path(file.name)
-        encoded[folder / f"{outputs.extend(stem, name.stem)}{name.suffix}"] = file.data
+    encoded |= name_files(result.files, outputs, folder, stem)
     folder.mkdir(parents=True, exist_ok=True)
     return tuple(outputs.write(encoded))
+
+
+def name_files(finished: Sequence[File], outputs: Outputs, folder: Path, stem: str) -> dict[Path, bytes]:
+    """Return path -> data of finished files; those of one name and several kinds, such as sheets, keep one stem."""
+    names = [Path(file.name) for file in finished]
+    stems = {each: outputs.extend(stem, each) for each in dict.fromkeys(name.stem for name in names)}
+    paths = (folder / f"{stems[name.stem]}{name.suffix}" for name in names)
+    return {path: file.data for path, file in zip(paths, finished, strict=True)}
 
 
 def _checklist(service: Service, result: Result, all_rows: bool) -> Iterator[str]:
     """Yield the rows of a result's checklist; of many pictures only those that are not met for sure."""
     for check in result.checks:
         if all_rows or check.state != MET:
-            yield f"{service.checks[check.key]}: " + ", ".join(filter(None, (check.value, STATES[check.state])))
+            said = ", ".join(filter(None, (check.value, translate(STATES[check.state]))))
+            yield f"{translate(service.checks[check.key])}: {said}"
 
 
 def _describe_stretched_masks(service: Service, options: dict[str, Any], picture: files.Picture) -> Iterator[str]:
@@ -138,8 +158,9 @@ def _describe_stretched_masks(service: Service, options: dict[str, Any], picture
     for option in service.options:
         mask = options[option.name] if option.kind in ("mask", "hints") else None
         if mask and abs(mask.width * picture.height - mask.height * picture.width) > max(mask.width, mask.height):
-            size = f"is {picture.width} x {picture.height} pixels"
-            yield f"{size}, --{option.name} {mask.width} x {mask.height}: it is stretched over the picture."
+            told = _("is {size} pixels, {option} {other}: it is stretched over the picture.")
+            size, other = (f"{each.width} x {each.height}" for each in (picture, mask))
+            yield told.format(size=size, option=f"--{option.name}", other=other)
 
 
 def _end(source: Input, status: str, message: str) -> End:
@@ -148,5 +169,5 @@ def _end(source: Input, status: str, message: str) -> End:
 
 def _name(source: Input) -> str:
     if source.is_standard:
-        return "standard input"
+        return _("standard input")
     return "/".join(printable(Path(part)) for part in (source.folder / source.path.name).parts)

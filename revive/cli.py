@@ -2,13 +2,16 @@
 
 import os
 import sys
+from gettext import gettext as _
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 
 import click
 
 import config
+from errors import N_
 from imaging.io.formats import DEFAULT_QUALITY
+from revive.language import LANGUAGES, Command, Group, Option, use_language
 from revive.options import tool_parameters
 from revive.packages import IS_INSTALLED, ROOT
 from revive.run import Call, run_tool
@@ -18,12 +21,12 @@ from services.base import Service
 MAX_JOBS = 64
 # Command of the site -> what it does.
 SITE_COMMANDS = {
-    "serve": "Start the site: the web server and a worker, until Ctrl-C.",
-    "worker": "Run queued jobs and send mails until Ctrl-C.",
-    "users": "Look after the accounts: create-admin, list, disable and others.",
-    "jobs": "Look after jobs and their files: check, purge.",
-    "weights": "List, import and remove weights.",
-    "db": "Create or upgrade the database.",
+    "serve": N_("Start the site: the web server and a worker, until Ctrl-C."),
+    "worker": N_("Run queued jobs and send mails until Ctrl-C."),
+    "users": N_("Look after the accounts: create-admin, list, disable and others."),
+    "jobs": N_("Look after jobs and their files: check, purge."),
+    "weights": N_("List, import and remove weights."),
+    "db": N_("Create or upgrade the database."),
 }
 
 
@@ -40,14 +43,32 @@ def _version() -> str:
         return "of a checkout"
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(_version(), prog_name="revive")
-def cli() -> None:
-    """Repair photos on your own machine: each tool is a command. Nothing leaves the machine.
+def _choose_language(_context: click.Context, _parameter: click.Parameter, code: str | None) -> None:
+    if code:
+        use_language(code)
 
-    `revive deblur a.jpg b.jpg -o out/` works on files, `revive background portraits/ -o cut/` on a folder, and
-    `cat photo.jpg | revive adjust --brightness 2 - > brighter.jpg` on standard input.
-    """
+
+@click.group(
+    cls=Group,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help=N_(
+        "Repair photos on your own machine: each tool is a command. Nothing leaves the machine.\n\n"
+        "`revive deblur a.jpg b.jpg -o out/` works on files, `revive background portraits/ -o cut/` on a folder, "
+        "and `cat photo.jpg | revive adjust --brightness 2 - > brighter.jpg` on standard input."
+    ),
+)
+@click.version_option(_version(), prog_name="revive", cls=Option, help=N_("Show the version and exit."))
+@click.option(
+    "--language",
+    cls=Option,
+    type=click.Choice(LANGUAGES),
+    is_eager=True,
+    expose_value=False,
+    callback=_choose_language,
+    help=N_("Language of the messages; that of the environment (LANG) when absent. --json is always English."),
+)
+def cli() -> None:
+    """Hold the commands."""
 
 
 def tool_command(service: Service) -> click.Command:
@@ -57,6 +78,8 @@ def tool_command(service: Service) -> click.Command:
         names = ("format", "quality", "recursive", "skip_existing", "jobs", "watch", "as_json")
         wanted = {name: rest.pop(name) for name in names}
         wanted["format"] = wanted["format"] or ""
+        if wanted["as_json"]:
+            use_language("en")
         try:
             limits = config.load_for_tools()
         except config.WrongSetting as error:
@@ -66,55 +89,55 @@ def tool_command(service: Service) -> click.Command:
         sys.exit(run_tool(service, call))
 
     parameters = [*_batch_parameters(), *tool_parameters(service, switches_are_flags=True)]
-    return click.Command(service.key, callback=run, params=parameters, help=service.summary)
+    return Command(service.key, callback=run, params=parameters, help=service.summary)
 
 
 def _batch_parameters() -> list[click.Parameter]:
     flags = {
-        "--skip-existing": "Leave inputs whose output is there already.",
-        "--watch": "Go on with files that come into the folders, until Ctrl-C.",
+        "--skip-existing": N_("Leave inputs whose output is there already."),
+        "--watch": N_("Go on with files that come into the folders, until Ctrl-C."),
     }
     return [
         click.Argument(["inputs"], metavar="INPUT...", nargs=-1, required=True, type=click.Path(allow_dash=True)),
-        click.Option(
+        Option(
             ["-o", "--output"],
             metavar="OUTPUT",
             type=click.Path(allow_dash=True),
-            help="A folder, a file for one input, or - for standard output. Nothing is written elsewhere.",
+            help=N_("A folder, a file for one input, or - for standard output. Nothing is written elsewhere."),
         ),
-        click.Option(["-r", "--recursive"], is_flag=True, help="Search subfolders, too; the outputs lie in the same."),
-        click.Option(
+        Option(["-r", "--recursive"], is_flag=True, help=N_("Search subfolders, too; the outputs lie in the same.")),
+        Option(
             ["-j", "--jobs"],
             type=click.IntRange(1, MAX_JOBS),
             default=1,
             show_default=True,
-            help="Pictures to work on at once.",
+            help=N_("Pictures to work on at once."),
         ),
-        *(click.Option([flag], is_flag=True, help=about) for flag, about in flags.items()),
-        click.Option(
+        *(Option([flag], is_flag=True, help=about) for flag, about in flags.items()),
+        Option(
             ["--format"],
             type=click.Choice(["png", "jpeg", "webp"]),
-            help="Of the outputs; the nearest to each input's own when absent.",
+            help=N_("Of the outputs; the nearest to each input's own when absent."),
         ),
-        click.Option(
+        Option(
             ["--quality"],
             type=click.IntRange(1, 100),
             default=DEFAULT_QUALITY,
             show_default=True,
-            help="Of JPEG and WebP outputs.",
+            help=N_("Of JPEG and WebP outputs."),
         ),
-        click.Option(["--json", "as_json"], is_flag=True, help="One JSON object a line for each input."),
+        Option(["--json", "as_json"], is_flag=True, help=N_("One JSON object a line for each input.")),
     ]
 
 
 def _site_command(name: str, about: str) -> click.Command:
     settings = {"ignore_unknown_options": True, "help_option_names": ["-h"] if name == "serve" else []}
 
-    @click.command(name, help=about, context_settings=settings)
+    @click.command(name, cls=Command, help=about, context_settings=settings)
     @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
     def hand_over(arguments: tuple[str, ...]) -> None:
         if not (find_spec("flask") and find_spec("gunicorn")):
-            raise click.ClickException("The site is not installed: pip install 'revive[server]'.")
+            raise click.ClickException(_("The site is not installed: pip install 'revive[server]'."))
         start = [str(ROOT / "run.py")] if name == "serve" else ["-m", "flask", "--app", str(ROOT / "app.py"), name]
         # `-P`: no module of the current folder stands in for one of ours.
         command = [sys.executable, "-P", *start, *arguments]

@@ -4,6 +4,7 @@ import json
 import sys
 import threading
 from dataclasses import dataclass
+from gettext import gettext as _
 from pathlib import Path
 
 import click
@@ -52,7 +53,7 @@ class PlainLines:
         for note in end.notes:
             click.echo(f"{end.name} {note}", err=True)
         if end.status == DONE:
-            outputs = ", ".join(map(printable, end.outputs)) or "standard output"
+            outputs = ", ".join(map(printable, end.outputs)) or _("standard output")
             said = f" ({end.message})" if end.message else ""
             click.echo(f"{end.name} -> {outputs}{said}", err=self._done_to_error)
         else:
@@ -64,15 +65,17 @@ class PlainLines:
     def finish(self, ends: list[End]) -> None:
         """Tell how many are done."""
         statuses = [end.status for end in ends]
-        skipped = f" {statuses.count(SKIPPED)} skipped." if SKIPPED in statuses else ""
-        click.echo(f"{statuses.count(DONE)} of {len(ends) - statuses.count(SKIPPED)} pictures done.{skipped}")
+        skipped = statuses.count(SKIPPED)
+        told = _("{done} of {count} pictures done.").format(done=statuses.count(DONE), count=len(ends) - skipped)
+        told += " " + _("{count} skipped.").format(count=skipped) if skipped else ""
+        click.echo(told, err=self._done_to_error)
 
 
 class ProgressBar(PlainLines):
     """Plain lines above a progress bar on standard error, with the time that is left."""
 
-    def __init__(self):
-        super().__init__()
+    def __init__(self, done_to_error: bool = False):
+        super().__init__(done_to_error)
         self._lock = threading.Lock()
         self._bar = None
 
@@ -103,7 +106,7 @@ class ProgressBar(PlainLines):
         super().finish(ends)
 
     def _label(self) -> str:
-        return f"{self._ended} of {len(self._shares)}"
+        return _("{done} of {count}").format(done=self._ended, count=len(self._shares))
 
 
 class JsonLines(PlainLines):
@@ -125,12 +128,12 @@ class JsonLines(PlainLines):
         """Say nothing more: whoever reads the lines can count them."""
 
 
-def choose_console(as_json: bool, picture_to_output: bool, is_single: bool) -> PlainLines:
+def choose_console(as_json: bool, picture_to_output: bool) -> PlainLines:
     """Return the console that suits standard output and error as they are."""
     if as_json:
         return JsonLines()
-    if sys.stderr.isatty() and not picture_to_output and not is_single:
-        return ProgressBar()
+    if sys.stderr.isatty():
+        return ProgressBar(picture_to_output)
     return PlainLines(picture_to_output)
 
 

@@ -4,6 +4,7 @@ import glob
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from gettext import gettext as _
 from pathlib import Path
 
 import click
@@ -46,18 +47,24 @@ def has_folders(arguments: Sequence[str]) -> bool:
 
 
 def _expand(argument: str, recursive: bool, leave_out: Path | None) -> Iterator[Input]:
-    if argument == STANDARD or Path(argument).is_file():
+    if argument == STANDARD or Path(argument).is_file() or Path(argument).is_fifo():
         yield Input(Path(argument))
     elif Path(argument).is_dir():
         yield from _files_of(Path(argument), recursive, leave_out)
-    elif matches := sorted(glob.glob(argument, recursive=True)):
+    elif matches := _matches_of(argument):
         for match in matches:
             if Path(match).is_dir():
                 yield from _files_of(Path(match), recursive, leave_out) if recursive else ()
             else:
                 yield Input(Path(match))
     else:
-        raise click.UsageError(f"There is no file or folder {argument!r}.")
+        raise click.UsageError(_("There is no file or folder {name!r}.").format(name=argument))
+
+
+def _matches_of(pattern: str) -> list[str]:
+    """Return the files and folders that match, sorted. A pipe would be waited for, so it must be named itself."""
+    found = sorted(glob.glob(pattern, recursive=True))
+    return [match for match in found if Path(match).is_file() or Path(match).is_dir()]
 
 
 def _files_of(root: Path, recursive: bool, leave_out: Path | None) -> Iterator[Input]:

@@ -1,18 +1,48 @@
 """A tool's options on the command line, made from what the service declares."""
 
 from collections.abc import Mapping, Sequence
+from gettext import gettext as _
 from pathlib import Path
 from typing import Any
 
 import click
 
-from errors import DomainError
+from errors import N_, DomainError
 from imaging.io import files
 from imaging.io.errors import PictureError
+from revive import language
+from revive.language import translate
 from services.availability import check_choices
 from services.base import KEPT, UPLOADED, Option, Service, ServiceError
 
 METADATA = ("keep", "strip", "all")
+# Kind of an option -> what stands for its value.
+_METAVARS = {"number": "NUMBER", "colour": "#RRGGBB", "frame": "LEFT,TOP,WIDTH,HEIGHT"}
+
+
+class ToolOption(language.Option):
+    """An option of a tool: its help says title, range and default, and what the service says of it."""
+
+    def __init__(self, names: list[str], option: Option, **settings: Any):
+        super().__init__(names, **settings)
+        self._option = option
+
+    @property
+    def help(self) -> str:
+        about = f"{translate(self._option.title)} {_range(self._option)}".strip()
+        return f"{about}: {translate(self._option.help)}" if self._option.help else about
+
+    @help.setter
+    def help(self, _: str | None) -> None:
+        """It is made of what the service declares."""
+
+
+class _UploadedFile(click.Path):
+    """A file that is there; what it is called in an error is translated."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        self.name = _("file")
+        return super().convert(value, param, ctx)
 
 
 def tool_parameters(service: Service, switches_are_flags: bool) -> list[click.Parameter]:
@@ -22,21 +52,23 @@ def tool_parameters(service: Service, switches_are_flags: bool) -> list[click.Pa
     """
     return [
         *(_parameter(option, switches_are_flags) for option in service.options),
-        click.Option(
+        language.Option(
             ["--option", "settings"],
             metavar="NAME=VALUE",
             multiple=True,
-            help="Any option of the service by its name; the value of a picture, mask or hints is a file.",
+            help=N_("Any option of the service by its name; the value of a picture, mask or hints is a file."),
         ),
-        click.Option(
+        language.Option(
             ["--metadata"],
             type=click.Choice(METADATA),
             default="keep",
             show_default=True,
-            help="keep: what the camera did; strip: nothing; all: place and owner as well.",
+            help=N_("keep: what the camera did; strip: nothing; all: place and owner as well."),
         ),
-        click.Option(
-            ["--overwrite"], is_flag=True, help="Replace files that are already there. An input is never replaced."
+        language.Option(
+            ["--overwrite"],
+            is_flag=True,
+            help=N_("Replace files that are already there. An input is never replaced."),
         ),
     ]
 
@@ -64,27 +96,28 @@ def describe_error(error: Exception) -> str:
     """Return what is told of an error, with the option that has the fault."""
     if not isinstance(error, DomainError):
         return f"{type(error).__name__}: {error}"
-    return f"{error.message} (--{error.field.replace('_', '-')})" if error.field else error.message
+    message = translate(str(error.message))
+    return f"{message} (--{error.field.replace('_', '-')})" if error.field else message
 
 
 def _parameter(option: Option, switches_are_flags: bool) -> click.Option:
     names = list(dict.fromkeys([f"--{option.name.replace('_', '-')}", f"--{option.name}"]))
-    about = " ".join(part for part in (option.title, _range(option), option.help) if part)
     if option.kind == "switch" and switches_are_flags:
         name = option.name.replace("_", "-")
-        return click.Option([f"--{name}/--no-{name}", option.name], default=None, help=about)
+        return ToolOption([f"--{name}/--no-{name}", option.name], option, default=None)
     kind: Any = str
     if option.kind == "choice":
         kind = click.Choice([choice.value for choice in option.choices])
     elif option.kind in UPLOADED:
-        kind = click.Path(exists=True, dir_okay=False, path_type=Path)
-    return click.Option([*names, option.name], type=kind, help=about)
+        kind = _UploadedFile(exists=True, dir_okay=False, path_type=Path)
+    return ToolOption([*names, option.name], option, type=kind, metavar=_METAVARS.get(option.kind))
 
 
 def _range(option: Option) -> str:
     if option.kind != "number":
-        return f"(default: {option.default})" if option.default is not None else ""
-    return f"({option.minimum:g} to {option.maximum:g}, default: {option.default:g})"
+        return _("(default: {default})").format(default=option.default) if option.default is not None else ""
+    numbers = {name: f"{getattr(option, name):g}" for name in ("minimum", "maximum", "default")}
+    return _("({minimum} to {maximum}, default: {default})").format(**numbers)
 
 
 def _parse_named(service: Service, settings: Sequence[str]) -> dict[str, str]:
@@ -93,11 +126,12 @@ def _parse_named(service: Service, settings: Sequence[str]) -> dict[str, str]:
     known = [option.name for option in service.options]
     for name in pairs:
         if name not in known:
-            raise click.UsageError(f"{service.key} has no option {name!r}: it has {', '.join(known)}.")
+            told = _("{tool} has no option {name!r}: it has {known}.")
+            raise click.UsageError(told.format(tool=service.key, name=name, known=", ".join(known)))
     return pairs
 
 
 def _file(path: str | Path) -> Path:
     if not Path(path).is_file():
-        raise click.UsageError(f"There is no file {str(path)!r}.")
+        raise click.UsageError(_("There is no file {name!r}.").format(name=str(path)))
     return Path(path)

@@ -5,6 +5,7 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from gettext import gettext as _
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from imaging.io.formats import DEFAULT_QUALITY
 from revive.batch import Task, run_batch
 from revive.console import DECLINED, FAILED, End, PlainLines, choose_console
 from revive.inputs import STANDARD, Input, has_folders, list_inputs
+from revive.language import translate
 from revive.options import read_options
 from revive.targets import check_target, choose_target
 from services import runtime
@@ -55,7 +57,7 @@ def run_tool(service: Service, call: Call) -> int:
     Raises click.UsageError and click.ClickException where there is a fault in the call, before any work.
     """
     if reason := unavailable_reason(service, call.folders):
-        raise click.ClickException(reason)
+        raise click.ClickException(translate(reason))
     runtime.configure(*call.folders)
     options = read_options(service, call.raw, call.settings, call.folders, call.max_megapixels)
     is_single = len(call.inputs) == 1 and not has_folders(call.inputs)
@@ -65,7 +67,7 @@ def run_tool(service: Service, call: Call) -> int:
     check_target(target, call.inputs, call.overwrite or call.skip_existing)
     rules = call.metadata, call.quality, call.max_megapixels, is_single, call.skip_existing
     task = Task(service, options, target, *rules)
-    console = choose_console(call.as_json, target.path is None, is_single)
+    console = choose_console(call.as_json, target.path is None)
     _share_processors(call.jobs)
     if call.watch:
         ends = _watch(task, call, console)
@@ -79,17 +81,17 @@ def _output(call: Call, is_single: bool) -> str:
     """Return what `--output` names, or standard output for a picture from standard input."""
     output = call.output or (STANDARD if list(call.inputs) == [STANDARD] else None)
     if output is None:
-        raise click.UsageError("Say where the pictures go: -o FOLDER/, -o FILE.png, or -o - for standard output.")
+        raise click.UsageError(_("Say where the pictures go: -o FOLDER/, -o FILE.png, or -o - for standard output."))
     if len(call.inputs) > 1 and Path(output).is_file():
-        raise click.UsageError("Several inputs need a folder for their outputs, and OUTPUT is a file.")
+        raise click.UsageError(_("Several inputs need a folder for their outputs, and OUTPUT is a file."))
     if call.watch and (is_single or output == STANDARD):
-        raise click.UsageError("--watch needs a folder to watch, and a folder for the outputs.")
+        raise click.UsageError(_("--watch needs a folder to watch, and a folder for the outputs."))
     if call.overwrite and call.skip_existing:
-        raise click.UsageError("Choose one of --overwrite and --skip-existing.")
+        raise click.UsageError(_("Choose one of --overwrite and --skip-existing."))
     if output == STANDARD and call.as_json:
-        raise click.UsageError("Standard output takes either the picture or --json.")
+        raise click.UsageError(_("Standard output takes either the picture or --json."))
     if output == STANDARD and sys.stdout.isatty():
-        raise click.UsageError("A picture is not written to a terminal: use > FILE.png or -o FILE.png.")
+        raise click.UsageError(_("A picture is not written to a terminal: use > FILE.png or -o FILE.png."))
     return output
 
 

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from gettext import gettext as _
 from pathlib import Path
 
 import click
@@ -68,12 +69,12 @@ def choose_target(output: str, is_folder: bool, format: str, overwrite: bool) ->
     """Return the target that `output` names; "-" is standard output. Raises click.UsageError where it cannot be one."""
     if output == STANDARD:
         if is_folder:
-            raise click.UsageError("Standard output takes one picture: name a folder for several.")
+            raise click.UsageError(_("Standard output takes one picture: name a folder for several."))
         return Target(None, False, format, overwrite)
     path = Path(output)
     is_folder = is_folder or output.endswith(os.sep) or path.is_dir()
     if is_folder and path.is_file():
-        raise click.UsageError("INPUT is a folder, so OUTPUT must be one.")
+        raise click.UsageError(_("INPUT is a folder, so OUTPUT must be one."))
     return Target(path, is_folder, format if is_folder else _format_of(path, format), overwrite)
 
 
@@ -87,14 +88,16 @@ def check_target(target: Target, arguments: Sequence[str], may_exist: bool) -> N
         return
     for argument in arguments:
         if path.exists() and argument != STANDARD and Path(argument).exists() and path.samefile(argument):
-            other = "folder" if target.is_folder else "name or folder"
-            raise click.UsageError(f"OUTPUT would replace INPUT: choose another {other}.")
+            if target.is_folder:
+                raise click.UsageError(_("OUTPUT would replace INPUT: choose another folder."))
+            raise click.UsageError(_("OUTPUT would replace INPUT: choose another name or folder."))
     if not target.is_folder and path.exists() and not may_exist:
-        raise click.UsageError(f"{printable(path)} exists already. --overwrite replaces it.")
+        raise click.UsageError(_("{name} exists already. --overwrite replaces it.").format(name=printable(path)))
     try:
         check_folder(path if target.is_folder else path.parent)
     except OSError as error:
-        raise click.UsageError(f"Nothing can be written to OUTPUT: {error.strerror}.") from None
+        reason = error.strerror
+        raise click.UsageError(_("Nothing can be written to OUTPUT: {reason}.").format(reason=reason)) from None
 
 
 def _format_of(path: Path, asked: str) -> str:
@@ -102,7 +105,8 @@ def _format_of(path: Path, asked: str) -> str:
     try:
         format = FORMATS[path.suffix.lower()]
     except KeyError:
-        raise click.UsageError("OUTPUT must end in .png, .jpg or .webp; a folder ends in /.") from None
+        raise click.UsageError(_("OUTPUT must end in .png, .jpg or .webp; a folder ends in /.")) from None
     if asked and asked != format:
-        raise click.UsageError(f"OUTPUT ends in {path.suffix}, and --format asks for {asked}.")
+        told = _("OUTPUT ends in {suffix}, and --format asks for {format}.")
+        raise click.UsageError(told.format(suffix=path.suffix, format=asked))
     return format

@@ -84,6 +84,12 @@ def one_day(monkeypatch):
 
 
 @pytest.fixture(autouse=True)
+def english(monkeypatch):
+    """Commands speak the language of the environment, and keep it there; each test begins with English."""
+    monkeypatch.setenv("LANGUAGE", "en")
+
+
+@pytest.fixture(autouse=True)
 def engine_as_it_was(monkeypatch):
     """Commands choose folders of weights for the whole process; the next test begins with none of that."""
     for name in ("weights", "imported"):

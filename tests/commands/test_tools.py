@@ -5,13 +5,19 @@ import json
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
 
 import pytest
 from click.testing import CliRunner
 from PIL import Image
 
+from imaging.io.outputs import Outputs
+from revive.batch import name_files
 from revive.cli import SITE_COMMANDS, cli, tool_command
+from revive.console import JsonLines, ProgressBar, choose_console
 from services import SERVICES
+from services.base import File
 from tests.commands.conftest import names
 from tests.jobs import sampler as sampled
 from tests.jobs.support import ROOT, open_image, picture
@@ -35,6 +41,22 @@ def test_standard_input_and_output_make_a_pipe(brighten):
     assert done.exit_code == 0, done.output
     assert open_image(done.stdout_bytes).size == (60, 40)
     assert open_image(brighten("-", "--format", "jpeg", data=picture()).stdout_bytes).format == "JPEG"
+
+
+def test_a_pipe_gets_the_picture_and_not_a_byte_more(brighten):
+    done = brighten("-", "--format", "png", data=picture())
+    assert done.stdout_bytes.endswith(b"IEND\xaeB`\x82")
+    assert "1 of 1 pictures done." in done.stderr
+
+
+def test_a_named_pipe_is_read_once_and_is_no_match_of_a_pattern(brighten, folder, out):
+    os.mkfifo(folder / "pipe.png")
+    with ThreadPoolExecutor() as pool:
+        pool.submit((folder / "pipe.png").write_bytes, picture(format="PNG"))
+        assert brighten(folder / "pipe.png", "-o", f"{out}/").exit_code == 0
+    assert names(out) == ["pipe.png"]
+    assert brighten(folder / "*.png", "-o", out).exit_code == 0
+    assert names(out) == ["a.png", "pipe.png"]
 
 
 def test_standard_input_can_go_into_a_folder_and_a_file_to_standard_output(brighten, folder, out):
@@ -208,3 +230,15 @@ def test_camera_data_can_be_stripped(brighten, tmp_path):
     done = brighten("-", "--metadata", "strip", data=data.getvalue())
     assert not open_image(done.stdout_bytes).getexif()
     assert open_image(brighten("-", data=data.getvalue()).stdout_bytes).getexif()[0x010F] == "A camera"
+
+
+def test_a_terminal_gets_the_bar_also_beside_a_pipe_but_not_with_json(monkeypatch):
+    monkeypatch.setattr("revive.console.sys", SimpleNamespace(stderr=SimpleNamespace(isatty=lambda: True)))
+    assert type(choose_console(as_json=False, picture_to_output=True)) is ProgressBar
+    assert type(choose_console(as_json=True, picture_to_output=False)) is JsonLines
+
+
+def test_sheets_of_one_name_and_two_kinds_are_told_apart_by_their_suffix(folder, tmp_path):
+    names_of = Outputs([folder / "a.png"])
+    files = (File("sheet.pdf", "PDF", b"1"), File("sheet.jpg", "JPEG", b"2"))
+    assert [path.name for path in name_files(files, names_of, tmp_path, "a")] == ["a-sheet.pdf", "a-sheet.jpg"]

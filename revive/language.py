@@ -1,0 +1,71 @@
+"""The language that the command speaks: that of the environment, or of `--language`. English is in the code.
+
+Machines are spoken to in English: `--json` chooses it.
+"""
+
+import gettext
+import os
+
+import click
+
+from revive.packages import ROOT
+
+LANGUAGES = ("en", "zh")
+# In the order in which they count.
+_VARIABLES = ("LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG")
+
+
+def use_language(code: str = "") -> None:
+    """Speak this language from now on, also in what Click says; that of the environment where there is none.
+
+    The environment keeps the choice, so that the commands of the site know it as well.
+    """
+    os.environ["LANGUAGE"] = code or _of_environment()
+    gettext.bindtextdomain("messages", str(ROOT / "translations"))
+    gettext.textdomain("messages")
+
+
+def translate(text: str) -> str:
+    """Return a text that was marked with `N_` in the chosen language; empty text is returned unchanged."""
+    return gettext.gettext(text) if text else ""
+
+
+class Translated:
+    """A part of the command line whose help is translated when it is shown, not when it is declared."""
+
+    @property
+    def help(self) -> str:
+        return translate(self._english)
+
+    @help.setter
+    def help(self, english: str | None) -> None:
+        self._english = english or ""
+
+
+class Option(Translated, click.Option):
+    """An option with a translated help."""
+
+
+class Command(Translated, click.Command):
+    """A command with a translated help."""
+
+    def get_help_option(self, ctx: click.Context) -> click.Option | None:
+        """Return the option --help; Click keeps it with the words of its first use."""
+        if option := super().get_help_option(ctx):
+            option.help = gettext.gettext("Show this message and exit.")
+        return option
+
+
+class Group(Command, click.Group):
+    """Commands that speak the language of the environment unless `--language` names another."""
+
+    def make_context(self, *arguments, **settings) -> click.Context:
+        use_language()
+        return super().make_context(*arguments, **settings)
+
+
+def _of_environment() -> str:
+    """Return the first language of the environment that we speak; zh_CN.UTF-8, zh_TW and the like are zh."""
+    wanted = next((value for name in _VARIABLES if (value := os.environ.get(name))), "")
+    codes = (tag.replace("-", "_").split("_")[0].split(".")[0].lower() for tag in wanted.split(":"))
+    return next((code for code in codes if code in LANGUAGES), LANGUAGES[0])
