@@ -1,6 +1,7 @@
 """The wheel: built, installed into an empty environment, and run from another folder without any network."""
 
 import importlib.util
+import json
 import os
 import subprocess
 import sys
@@ -44,23 +45,44 @@ def installed(wheel, tmp_path_factory) -> Path:
     return folder / "bin"
 
 
-@pytest.fixture
-def revive(installed, tmp_path):
-    """Run the installed `revive` in a folder of its own, with a home of its own."""
-    (tmp_path / "home").mkdir()
-    (tmp_path / "here").mkdir()
+# One call of a tool each: its name, its photo, further options.
+CALLS = (
+    ("deblur", "rocket.jpg", ["--anyway"]),
+    ("colorize", "hopper.jpg", ["--anyway", "--no-variants"]),
+    ("background", "hopper.jpg", ["--background", "transparent"]),
+    ("idphoto", "hopper.jpg", ["--size", "us"]),
+    ("inpaint", "hopper.jpg", ["--what", "person", "--engine", "patch"]),
+    ("adjust", "hopper.jpg", ["--transform", "90"]),
+)
+# What the script `revive` does, once for each list of arguments: PyTorch is imported once. Prints the exit statuses.
+ONE_AFTER_ANOTHER = (
+    "import json, sys\n"
+    "from revive.__main__ import main\n"
+    "for arguments in json.loads(sys.argv[1]):\n"
+    "    sys.argv = ['revive', *arguments]\n"
+    "    try:\n        main()\n"
+    "    except SystemExit as end:\n        print('status', end.code or 0)\n"
+)
 
-    def run(*arguments: object) -> subprocess.CompletedProcess:
-        environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path / "home"), "OMP_NUM_THREADS": "1"}
-        return subprocess.run(
-            [installed / "revive", *map(str, arguments)],
-            cwd=tmp_path / "here",
-            env=environment | NO_PROXY_ANSWERS,
-            capture_output=True,
-            text=True,
-        )
 
-    return run
+@pytest.fixture(scope="module")
+def ran(installed, tmp_path_factory) -> tuple[Path, list[int]]:
+    """Run each tool of the installed Revive, in a folder with a home of its own; return it and the exit statuses."""
+    folder = tmp_path_factory.mktemp("ran")
+    (folder / "home").mkdir()
+    (folder / "here").mkdir()
+    calls = [[tool, str(DEMO / photo), "-o", f"{tool}/", *options] for tool, photo, options in CALLS]
+    environment = {"PATH": os.environ["PATH"], "HOME": str(folder / "home"), "OMP_NUM_THREADS": "1"}
+    done = subprocess.run(
+        [installed / "python", "-c", ONE_AFTER_ANOTHER, json.dumps(calls)],
+        cwd=folder / "here",
+        env=environment | NO_PROXY_ANSWERS,
+        capture_output=True,
+        text=True,
+    )
+    statuses = [int(line.split()[1]) for line in done.stdout.splitlines() if line.startswith("status ")]
+    assert len(statuses) == len(CALLS), done.stderr
+    return folder, statuses
 
 
 def test_one_name_goes_into_site_packages_and_every_file_is_in_the_wheel(wheel):
@@ -74,26 +96,24 @@ def test_one_name_goes_into_site_packages_and_every_file_is_in_the_wheel(wheel):
     assert not [name for name in files if "__pycache__" in name or "/tests/" in name or "/training/" in name]
 
 
-@pytest.mark.parametrize(
-    ("tool", "photo", "options"),
-    [
-        ("deblur", "rocket.jpg", ["--anyway"]),
-        ("colorize", "hopper.jpg", ["--anyway", "--no-variants"]),
-        ("background", "hopper.jpg", ["--background", "transparent"]),
-        ("idphoto", "hopper.jpg", ["--size", "us"]),
-        ("inpaint", "hopper.jpg", ["--what", "person", "--engine", "patch"]),
-        ("adjust", "hopper.jpg", ["--transform", "90"]),
-    ],
-)
-def test_every_tool_runs_and_writes_into_its_output_only(revive, tmp_path, tool, photo, options):
-    done = revive(tool, DEMO / photo, "-o", "out/", *options)
-    assert done.returncode == 0, done.stderr
-    written = names(tmp_path / "here")
-    assert written and all(name.startswith("out/hopper") or name.startswith("out/rocket") for name in written)
-    assert names(tmp_path / "home") == []
+@pytest.mark.parametrize("number", range(len(CALLS)), ids=[tool for tool, _, _ in CALLS])
+def test_every_tool_runs_and_writes_into_its_output_only(ran, number):
+    folder, statuses = ran
+    tool, photo, _ = CALLS[number]
+    assert statuses[number] == 0
+    written = names(folder / "here" / tool)
+    assert written and all(name.startswith(Path(photo).stem) for name in written)
+    assert {name.split("/")[0] for name in names(folder / "here")} == {tool for tool, _, _ in CALLS}
+    assert names(folder / "home") == []
     before = np.asarray(open_image((DEMO / photo).read_bytes()).convert("RGB"))
-    after = np.asarray(open_image((tmp_path / "here" / written[0]).read_bytes()).convert("RGB"))
+    after = np.asarray(open_image((folder / "here" / tool / written[0]).read_bytes()).convert("RGB"))
     assert before.shape != after.shape or (before != after).any()
+
+
+def test_the_script_runs_a_tool(installed, tmp_path):
+    command = [installed / "revive", "adjust", DEMO / "hopper.jpg", "-o", "out/", "--transform", "90"]
+    done = subprocess.run(command, cwd=tmp_path, env={"HOME": str(tmp_path / "home")}, capture_output=True, text=True)
+    assert (done.returncode, done.stderr, names(tmp_path)) == (0, "", ["out/hopper.jpg"])
 
 
 def test_the_library_is_there_and_brings_no_name_but_its_own(installed, tmp_path):

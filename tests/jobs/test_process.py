@@ -44,14 +44,15 @@ def test_one_file_goes_in_and_one_comes_out(process, photo, tmp_path, environmen
     assert not list((tmp_path / "instance").glob("*.db*"))
 
 
-def test_a_folder_is_done_to_its_end_and_the_status_tells_of_the_bad_file(process, tmp_path):
+def test_a_folder_is_done_to_its_end_and_the_status_tells_of_the_bad_file(app, tmp_path):
     source = tmp_path / "in"
     source.mkdir()
     (source / "a.png").write_bytes(picture(format="PNG"))
     (source / "b.jpg").write_bytes(picture()[:200])
     (source / "c.jpg").write_bytes(picture())
-    done = process("adjust", source, tmp_path / "out", "--brightness", "2")
-    assert done.returncode == 1
+    arguments = ["process", "adjust", str(source), str(tmp_path / "out"), "--brightness", "2"]
+    done = app.test_cli_runner().invoke(args=arguments)
+    assert done.exit_code == 1
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["a.png", "c.jpg"]
     assert done.stderr.startswith("b.jpg: ") and "Traceback" not in done.stderr
     assert "2 of 3 pictures done." in done.stdout
