@@ -6,6 +6,7 @@ import threading
 from dataclasses import dataclass
 from gettext import gettext as _
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -77,7 +78,7 @@ class ProgressBar(PlainLines):
     def __init__(self, done_to_error: bool = False):
         super().__init__(done_to_error)
         self._lock = threading.Lock()
-        self._bar = None
+        self._bar: Any = None
 
     def start(self, count: int) -> None:
         self._shares, self._ended = [0.0] * count, 0

@@ -42,11 +42,11 @@ class Translated:
         self._english = english or ""
 
 
-class Option(Translated, click.Option):
+class Option(Translated, click.Option):  # type: ignore[misc]  # an attribute there, a property here
     """An option with a translated help."""
 
 
-class Command(Translated, click.Command):
+class Command(Translated, click.Command):  # type: ignore[misc]
     """A command with a translated help."""
 
     def get_help_option(self, ctx: click.Context) -> click.Option | None:
@@ -56,7 +56,7 @@ class Command(Translated, click.Command):
         return option
 
 
-class Group(Command, click.Group):
+class Group(Command, click.Group):  # type: ignore[misc]
     """Commands that speak the language of the environment unless `--language` names another."""
 
     def make_context(self, *arguments, **settings) -> click.Context:
