@@ -13,7 +13,7 @@ from flask_babel import lazy_gettext as _
 from sqlalchemy import func, select, true, update
 from sqlalchemy.exc import IntegrityError
 
-from accounts import password_change, sessions
+from accounts import password_change, sessions, tokens
 from accounts.errors import AccountError, FieldErrors, NoSuchAccount
 from accounts.names import canonical
 from accounts.security import audit, codes, passwords, rights
@@ -62,7 +62,9 @@ def create(by: Administrator, name: str, language: str) -> tuple[int, str]:
 
 
 def disable(by: Administrator, user_id: int, reason: str) -> str:
-    """End an account's sessions and jobs at once and let it sign in no more; return the id of the mail that says so.
+    """End an account's sessions, access tokens and jobs at once and let it sign in no more.
+
+    Returns the id of the mail that says so.
 
     Raises FieldErrors without a reason, NoSuchAccount, or AccountError for the last administrator.
     """
@@ -75,6 +77,7 @@ def disable(by: Administrator, user_id: int, reason: str) -> str:
     name, language, now = user.name, user.language or "en", utc_now()
     user.disabled_at, user.disabled_reason = user.disabled_at or now, reason
     sessions.end_all(user)
+    tokens.revoke_all(user)
     db.session.execute(change_status(CANCELLED, Job.user_id == user_id))
     mail_id = codes.order_notice(codes.DISABLED, name, language)
     _record(by, "user_disabled", name, reason)
@@ -102,12 +105,18 @@ def force_new_password(by: Administrator, user_id: int) -> str:
 
 
 def sign_out_everywhere(by: Administrator, user_id: int) -> None:
-    """End every session of an account. Raises NoSuchAccount."""
+    """End every session of an account and revoke its access tokens. Raises NoSuchAccount."""
     user = _find_user(user_id)
     name = user.name
     sessions.end_all(user)
+    tokens.revoke_all(user)
     db.session.commit()
     _record(by, "all_sessions_ended", name)
+
+
+def revoke_token(by: Administrator, user_id: int, token_id: int) -> None:
+    """Revoke one access token of an account; one that is gone already is no error. Raises NoSuchAccount."""
+    tokens.revoke(_find_user(user_id), token_id, by.name, by.address)
 
 
 def set_quotas(by: Administrator, user_id: int, texts: Mapping[str, str]) -> None:

@@ -1,4 +1,4 @@
-"""What the site holds about a person, as plain data for the person: the account, sessions, webhooks, audit lines."""
+"""What the site holds about a person, as plain data: account, sessions, access tokens, webhooks, audit lines."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, or_, select
 
-from models import Event, User, UserSession, Webhook, WebhookDelivery, db
+from models import AccessToken, Event, User, UserSession, Webhook, WebhookDelivery, db
 
 _BATCH = 500
 
@@ -40,6 +40,13 @@ def sessions(user_id: int) -> list[dict[str, Any]]:
     """Return the sessions without what could be used to take one over."""
     names = ("agent", "address", "created_at", "seen_at")
     rows = db.session.scalars(select(UserSession).where(UserSession.user_id == user_id).order_by(UserSession.id))
+    return [{name: plain(getattr(row, name)) for name in names} for row in rows]
+
+
+def access_tokens(user_id: int) -> list[dict[str, Any]]:
+    """Return what is known of the access tokens; what they are themselves is stored nowhere."""
+    names = ("name", "scopes", "created_at", "expires_at", "seen_at", "address")
+    rows = db.session.scalars(select(AccessToken).where(AccessToken.user_id == user_id).order_by(AccessToken.id))
     return [{name: plain(getattr(row, name)) for name in names} for row in rows]
 
 

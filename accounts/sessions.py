@@ -94,10 +94,10 @@ def find(token: str) -> User | None:
         return None
     now = utc_now()
     if _is_over(row, now) or row.user.disabled_at:
-        _write_if_possible(delete(UserSession).where(UserSession.id == row.id))
+        write_if_possible(delete(UserSession).where(UserSession.id == row.id))
         return None
     if abs(now - row.seen_at) > SEEN_EVERY:
-        _write_if_possible(update(UserSession).where(UserSession.id == row.id).values(seen_at=now))
+        write_if_possible(update(UserSession).where(UserSession.id == row.id).values(seen_at=now))
     row.user.session_token = token
     return row.user
 
@@ -166,7 +166,7 @@ def remove_expired(now: datetime) -> None:
     db.session.commit()
 
 
-def _write_if_possible(statement: Executable) -> None:
+def write_if_possible(statement: Executable) -> None:
     """Write what no reader need wait for or fail over. After a failure nobody tries for a while."""
     global _next_write_at
     if time.monotonic() < _next_write_at:

@@ -6,7 +6,7 @@ A job that is missing and one that is somebody else's are the same to every verb
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy import delete as delete_from
@@ -30,6 +30,16 @@ IMAGE = "image"
 ANYWAY = "anyway"
 
 
+class RequestMark(NamedTuple):
+    """By what the request for a job is known again: hashes of its key (None without one) and of what it asked for."""
+
+    request_key: str | None
+    request_hash: str
+
+
+NO_MARK = RequestMark(None, "")
+
+
 @dataclass(frozen=True)
 class Template:
     """The form of a tool, filled in from an earlier job: `values` by option, and which `uploads` need not come again.
@@ -45,7 +55,13 @@ class Template:
     uploads: tuple[str, ...]
 
 
-def create(user_id: int, service: Service, fields: Mapping[str, Any], files: Mapping[str, FormFile]) -> Job:
+def create(
+    user_id: int,
+    service: Service,
+    fields: Mapping[str, Any],
+    files: Mapping[str, FormFile],
+    request: RequestMark = NO_MARK,
+) -> Job:
     """Keep the upload and queue a job for it; return its row.
 
     Without a file named "image", the field `from_job` may name one of the user's earlier jobs, and `from_which` its
@@ -55,6 +71,7 @@ def create(user_id: int, service: Service, fields: Mapping[str, Any], files: Map
 
     Raises NotFound, QuotaExceeded, ServiceUnavailable, ServiceError, PictureError, UploadRefused, StorageFull. An error
     that belongs to one field of the form has its name in the attribute `field`. Nothing is kept on an error.
+    `request` marks the row (see `jobs.idempotency`); IntegrityError is raised where a row has that mark.
     """
     quotas.check(user_id)
     source = None if IMAGE in files else sources.find_named(user_id, service, fields)
@@ -63,7 +80,7 @@ def create(user_id: int, service: Service, fields: Mapping[str, Any], files: Map
         raise ServiceUnavailable("service_unavailable", reason)
     old_uploads = source.uploads(service, fields) if source else {}
     row, wanted = options.parse_form(service, fields, {*files, *old_uploads})
-    job = Job(id=storage.new_id(), user_id=user_id, service=service.key, options=row)
+    job = Job(id=storage.new_id(), user_id=user_id, service=service.key, options=row, **request._asdict())
     with storage.draft(job.id) as folder:
         _put_picture(job, folder, source, files)
         for name in wanted:

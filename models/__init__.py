@@ -1,5 +1,6 @@
 """Database classes. Importing this package registers every one of them on `db`."""
 
+from models.access_token import AccessToken
 from models.base import count_changed, db, init_app, release, undo, utc_now
 from models.daily_count import DailyCount
 from models.email_code import EmailCode
@@ -13,6 +14,7 @@ from models.weights_import import WeightsImport
 from models.worker import Worker
 
 __all__ = [
+    "AccessToken",
     "DailyFigure",
     "EmailCode",
     "Event",

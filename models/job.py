@@ -24,7 +24,8 @@ class Job(Model):
     `files` holds {"name", "label", "bytes"} of each finished download, `kept` the names of what a later run on the
     same original can use, `checks` {"key", "state", "value"} of each row of the result's checklist. `original_bytes`
     counts the original with all that was uploaded beside it, `result_bytes` everything else in the folder but the small
-    copies.
+    copies. `request_key` is the hash of the key that a program gave the request by, `request_hash` that of what it
+    asked for (see `jobs.idempotency`).
     """
 
     __tablename__ = "jobs"
@@ -38,6 +39,8 @@ class Job(Model):
         # For the history of one tool, the number of the next job, and the jobs whose deletion is due.
         Index(None, "user_id", "service", "created_at"),
         Index(None, "user_id", "number"),
+        # A program that asks for the same job twice gets the one that it has.
+        Index(None, "user_id", "request_key", unique=True),
         Index(None, "deleted_at"),
         # For the purge of what is kept no longer.
         Index(None, "finished_at"),
@@ -55,6 +58,9 @@ class Job(Model):
     title: Mapped[str] = mapped_column(db.String(255), default="", server_default="")
     parent_id: Mapped[str] = mapped_column(ascii_text(32), default="", server_default="")
     parent_which: Mapped[str] = mapped_column(ascii_text(16), default="", server_default="")
+
+    request_key: Mapped[str | None] = mapped_column(ascii_text(64))
+    request_hash: Mapped[str] = mapped_column(ascii_text(64), default="", server_default="")
 
     status: Mapped[str] = mapped_column(ascii_text(16), default=QUEUED)
     verdict: Mapped[str] = mapped_column(ascii_text(48), default="")

@@ -64,6 +64,9 @@ class User(UserMixin, Model):  # type: ignore[misc]  # Flask-Login says nothing 
     sessions: Mapped[list["UserSession"]] = relationship(
         back_populates="user", cascade="all, delete-orphan", passive_deletes=True
     )
+    access_tokens: Mapped[list["AccessToken"]] = relationship(
+        back_populates="user", cascade="all, delete-orphan", passive_deletes=True
+    )
     jobs: Mapped[list["Job"]] = relationship(back_populates="user", cascade="all, delete-orphan", passive_deletes=True)
 
     # The token of the browser's session while it is signed in; never stored. Flask-Login keeps it in the cookie.

@@ -1,12 +1,17 @@
-"""Three pools of threads: for pages, for work on pictures, for archives. No account has over half of the second."""
+"""Four pools of threads: for pages, for work on pictures, for archives, and for programs that wait for a job.
+
+No account has over half of the second or the fourth.
+"""
 
 from collections import Counter, deque
 
 from waitress.task import ThreadedTaskDispatcher
 
-from server import ARCHIVE, PAGE, WORK, Admission
+from server import ARCHIVE, PAGE, WAIT, WORK, Admission
 
 ARCHIVE_THREADS = 4
+# Who waits holds neither the processor nor a connection to the database.
+WAIT_THREADS = 24
 
 
 class Turns:
@@ -77,7 +82,7 @@ class Dispatcher:
     def __init__(self, threads: int):
         """`threads` are for pages and work together, at least one for each."""
         work = max(1, threads // 2)
-        self._work = WorkThreads(work)
+        self._shared = {WORK: WorkThreads(work), WAIT: WorkThreads(WAIT_THREADS)}
         self._others = {PAGE: ThreadedTaskDispatcher(), ARCHIVE: ThreadedTaskDispatcher()}
         self._others[PAGE].set_thread_count(max(1, threads - work))
         self._others[ARCHIVE].set_thread_count(ARCHIVE_THREADS)
@@ -85,12 +90,12 @@ class Dispatcher:
     def add_task(self, channel) -> None:
         """Queue the first request of a connection. A malformed one has no admission, and is soon answered."""
         admission = channel.requests[0].admission or Admission(0)
-        if admission.pool == WORK:
-            self._work.add_task(Turn(channel, admission.account, self._work))
+        if threads := self._shared.get(admission.pool):
+            threads.add_task(Turn(channel, admission.account, threads))
         else:
             self._others[admission.pool].add_task(channel)
 
     def shutdown(self) -> None:
         """Let the threads end as soon as they have nothing to do, and give up what waits."""
-        for threads in (self._work, *self._others.values()):
+        for threads in (*self._shared.values(), *self._others.values()):
             threads.shutdown(timeout=1)

@@ -51,7 +51,8 @@ class Request(HTTPRequestParser):
     def _check_head(self) -> None:
         path = self.path.encode("latin-1").decode("utf-8", "replace")
         try:
-            self.admission = self._admit(self.command.upper(), path, self.query, self.headers.get("COOKIE", ""))
+            known_by = self.headers.get("COOKIE", ""), self.headers.get("AUTHORIZATION", "")
+            self.admission = self._admit(self.command.upper(), path, self.query, *known_by)
         except Exception:  # the loop serves everybody: no request may end it
             _log.exception("A request could not be judged by its head")
             self.admission = Admission(0)

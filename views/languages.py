@@ -1,4 +1,7 @@
-"""Which language a page speaks: the person's choice, then the account's, then the browser's."""
+"""Which language a page speaks: the person's choice, then the account's, then the browser's.
+
+What a program asks for comes before the account's: it says so itself, a browser does without being told.
+"""
 
 from flask import Blueprint, Flask, has_request_context, redirect, request
 from flask_babel import Babel, get_locale
@@ -7,7 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.wrappers import Response
 
 from accounts.language import remember
-from views.http.guards import safe_next
+from views.http.guards import is_api, safe_next
 
 # Code of the translation, name in itself, tag for `lang`.
 LANGUAGES = (("en", "English", "en"), ("zh", "中文", "zh-CN"))
@@ -44,9 +47,11 @@ def choice() -> str:
     if not has_request_context():  # a command or the worker
         return CODES[0]
     chosen = request.cookies.get(COOKIE)
+    if is_api():
+        return _of_browser() or _of_account() or CODES[0]
     if chosen in CODES:
         return chosen
-    return _of_account() or _of_browser()
+    return _of_account() or _of_browser() or CODES[0]
 
 
 def what_pages_use() -> dict[str, object]:
@@ -64,9 +69,9 @@ def _of_account() -> str | None:
     return language if language in CODES else None
 
 
-def _of_browser() -> str:
+def _of_browser() -> str | None:
     """The first language of the browser that we speak; zh-CN, zh-Hans and the like are zh."""
     for tag, _quality in request.accept_languages:
         if (code := tag.replace("_", "-").split("-")[0].lower()) in CODES:
             return code
-    return CODES[0]
+    return None

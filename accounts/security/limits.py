@@ -62,6 +62,9 @@ SIGN_IN = Limit(
 )
 SIGN_IN_LINKS = Limit("sign-in-links", name="1/hour;3/day", address="5/hour;10/day", everybody="2000/hour")
 PRESENT_PASSWORD = Limit("present-password", name="10/5 minutes;20/hour;60/day")
+ACCESS_TOKENS = Limit("access-tokens", name="20/hour;60/day")
+# Nobody guesses a token. This keeps a program with a wrong one from asking the database without end.
+WRONG_TOKENS = Limit("wrong-tokens", address="60/5 minutes;300/hour")
 CODE_PAUSE = Limit("code-pause", name="1/minute", known="1/minute")
 CODES = Limit(
     "codes",

@@ -1,8 +1,9 @@
 """Who asks may still act: looked at once more in each transaction, before its first write.
 
 A request is checked when its body is here (`views.http.guards`), but its session, account or rights may end in the
-moment before it writes. So the session of the database itself locks the rows of the account and of its session and
-reads them again before anything else is written: until the transaction ends, nobody can end them. No verb has to do it.
+moment before it writes. So the session of the database itself locks the rows of the account and of its session or
+access token and reads them again before anything else is written: until the transaction ends, nobody can end them. No
+verb has to do it.
 
 What writes outside `db.session` (the audit log, the counters of tries) only notes what was tried. Commands and workers
 act for nobody who could sign out; they remember nobody here.
@@ -11,11 +12,11 @@ act for nobody who could sign out; they remember nobody here.
 from dataclasses import dataclass
 from typing import cast
 
-from sqlalchemy import Table, event, select, true, update
+from sqlalchemy import Select, Table, event, select, true, update
 from sqlalchemy.orm import ORMExecuteState, Session
 
 from accounts.errors import RightsEnded
-from models import User, UserSession, db
+from models import AccessToken, User, UserSession, db, utc_now
 
 _CLAIM, _VERIFIED = "revive_claim", "revive_verified"
 # An execution option of a statement that changes nothing and only locks: the check follows it (see `administration`).
@@ -24,16 +25,20 @@ ONLY_LOCKS = "revive_only_locks"
 
 @dataclass(frozen=True)
 class _Claim:
-    """Who a request says it comes from, and whether what it asks for is the business of administrators."""
+    """Who a request says it comes from, by what, and whether what it asks for is the business of administrators."""
 
     user_id: int
     token_hash: str
     is_administration: bool
+    is_access_token: bool
 
 
-def remember(user_id: int, token_hash: str, is_administration: bool) -> None:
-    """From here on this context writes only while the account is able, its session alive, and its rights as needed."""
-    db.session.info[_CLAIM] = _Claim(user_id, token_hash, is_administration)
+def remember(user_id: int, token_hash: str, is_administration: bool, is_access_token: bool = False) -> None:
+    """From here on this context writes only while the account is able, its session alive, and its rights as needed.
+
+    `token_hash` is that of a session, or of an access token.
+    """
+    db.session.info[_CLAIM] = _Claim(user_id, token_hash, is_administration, is_access_token)
 
 
 def forget() -> None:
@@ -59,7 +64,7 @@ def _before_statement(state: ORMExecuteState) -> None:
 
 
 def _verify(session: Session) -> None:
-    """Lock and read the account and the session, once in a transaction: in this order, as whoever ends them does.
+    """Lock and read the account and the session or token, once in a transaction: in this order, as who ends them does.
 
     Statements on the connection itself are no statements of `session`, so none of them comes back here. The update
     changes nothing; unlike a reading one it locks SQLite as well.
@@ -70,13 +75,19 @@ def _verify(session: Session) -> None:
     connection = session.connection()
     if session.get_transaction() is session.info.get(_VERIFIED):
         return
-    users, sessions = cast(Table, User.__table__), cast(Table, UserSession.__table__)
+    users = cast(Table, User.__table__)
     able = update(users).values(is_admin=users.c.is_admin)
     if claim.is_administration:  # all of them, as `administration.lock_account`: two who act at once wait, in one order
         connection.execute(able.where(users.c.is_admin == true()))
         able = able.where(users.c.is_admin == true())
     able = able.where(users.c.id == claim.user_id, users.c.disabled_at.is_(None))
-    alive = select(sessions.c.id).where(sessions.c.token_hash == claim.token_hash, sessions.c.user_id == claim.user_id)
-    if not connection.execute(able).rowcount or connection.scalar(alive.with_for_update()) is None:
+    if not connection.execute(able).rowcount or connection.scalar(_alive(claim).with_for_update()) is None:
         raise RightsEnded()
     session.info[_VERIFIED] = session.get_transaction()
+
+
+def _alive(claim: _Claim) -> Select:
+    """Return the query for the session or the access token that a request came with."""
+    table = cast(Table, (AccessToken if claim.is_access_token else UserSession).__table__)
+    alive = select(table.c.id).where(table.c.token_hash == claim.token_hash, table.c.user_id == claim.user_id)
+    return alive.where(table.c.expires_at > utc_now()) if claim.is_access_token else alive

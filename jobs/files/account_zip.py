@@ -22,7 +22,8 @@ from models import Job, User, db
 _AT_ONCE = 2
 _BUSY = N_("Such a download is under way already, or other people are at theirs. Try again in a minute.")
 _BATCH = 200
-_HIDDEN = {"user_id", "worker", "original_file", "result_file", "mask_file", "kept", "webhooks_due"}
+_HIDDEN = {"user_id", "worker", "original_file", "result_file", "mask_file", "kept"}
+_HIDDEN |= {"request_key", "request_hash", "webhooks_due"}
 _slots = threading.BoundedSemaphore(_AT_ONCE)
 
 
@@ -74,6 +75,7 @@ def _documents(app: Flask, user_id: int) -> dict[str, Any]:
         return {
             "account.json": data_export.account(user_id) | {"limits": uses},
             "sessions.json": data_export.sessions(user_id),
+            "access-tokens.json": data_export.access_tokens(user_id),
             "webhooks.json": data_export.webhooks(user_id),
         }
 

@@ -1,18 +1,20 @@
-"""The account page: password, theme, sessions, what is used of the quotas, one's data, and the end of it all."""
+"""The account page: password, theme, sessions, access tokens, what is used, one's data, and the end of it all."""
 
-from flask import Blueprint, Response, request, session, url_for
+from typing import Any
+
+from flask import Blueprint, Response, jsonify, make_response, request, session, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 from flask_login import current_user
 
-from accounts import appearance, password_change, sessions
+from accounts import appearance, password_change, sessions, tokens
 from accounts.security import audit
 from jobs import account_deletion, quotas, retention
 from jobs.files import account_zip
 from jobs.queue import notify_mailer
 from models import utc_now
 from views.http.forms import answer, as_field_error, beside_fields, field, page
-from views.http.guards import finish
+from views.http.guards import finish, wants_json
 from webhooks import registry
 from webhooks.errors import REASONS
 
@@ -28,12 +30,24 @@ QUOTAS = {
 }
 
 
-def show_account(errors: dict | None = None) -> str:
+SCOPES = {
+    tokens.READ: lazy_gettext("Read: see jobs, download pictures"),
+    tokens.JOBS: lazy_gettext("Jobs: upload pictures, start, cancel and delete jobs"),
+    tokens.ADMIN: lazy_gettext("Administration: all that you may do there"),
+}
+
+
+def show_account(errors: dict | None = None, new_token: str = "") -> str:
     person = current_user._get_current_object()
     return page(
         "account.html",
         errors=errors,
         sessions=sessions.all_of(person, person.session_token),
+        tokens=tokens.all_of(person),
+        new_token=new_token,
+        scopes={key: words for key, words in SCOPES.items() if key != tokens.ADMIN or person.is_admin},
+        lifetimes_days=tokens.LIFETIMES_DAYS,
+        wanted=_read_wanted_token() if errors else {"scopes": [tokens.READ, tokens.JOBS]},
         usage=quotas.usage(person.id),
         quotas=QUOTAS,
         retention_days=retention.days_of(person.id),
@@ -84,6 +98,32 @@ def end_every_session(username: str):
 def end_session(username: str, id: int):
     sessions.end_one(current_user._get_current_object(), id, request.remote_addr)
     return answer(url_for("account.show", username=username), {"ended": True}, 200, _("That session is ended."))
+
+
+@blueprint.post("/tokens")
+@beside_fields(show_account)
+@as_field_error()
+def create_token(username: str):
+    """Show the new token in the answer itself: anywhere else it would be kept."""
+    user, wanted = current_user._get_current_object(), _read_wanted_token()
+    chosen = wanted["name"], wanted["scopes"], wanted["days"]
+    token = tokens.create(user, *chosen, field("token_password"), request.remote_addr)
+    return make_response(jsonify(token=token) if wants_json() else show_account(new_token=token), 201)
+
+
+@blueprint.post("/tokens/<int(max=2147483647):id>/revocation")
+def revoke_token(username: str, id: int):
+    tokens.revoke(current_user._get_current_object(), id, username, request.remote_addr)
+    return answer(url_for("account.show", username=username), {"revoked": True}, 200, _("That token is revoked."))
+
+
+def _read_wanted_token() -> dict[str, Any]:
+    """What the form asks for; the password is never shown again."""
+    return {
+        "name": field("token_name"),
+        "scopes": request.form.getlist("token_scopes"),
+        "days": field("token_days"),
+    }
 
 
 @blueprint.get("/data")

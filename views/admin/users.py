@@ -5,7 +5,7 @@ from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_login import current_user
 
-from accounts import administration, sessions, user_queries
+from accounts import administration, sessions, tokens, user_queries
 from accounts.errors import NoSuchAccount
 from jobs import administration as job_administration
 from jobs import quotas as job_quotas
@@ -55,6 +55,7 @@ def show_user(errors: dict | None = None) -> str:
         usage=job_quotas.usage(user_id),
         retention_days=retention.days_of(user_id),
         sessions=sessions.all_of(user, ""),
+        tokens=tokens.all_of(user),
         reason=field("reason"),
     )
 
@@ -113,6 +114,12 @@ def end_sessions(user_id: int):
     onward = _onward(user_id)
     administration.sign_out_everywhere(me(), user_id)
     return answer(onward, {"ended": True}, notice=_("This account is signed out everywhere."))
+
+
+@blueprint.post("/users/<int(max=2147483647):user_id>/tokens/<int(max=2147483647):id>/revocation")
+def revoke_token(user_id: int, id: int):
+    administration.revoke_token(me(), user_id, id)
+    return answer(_page_of(user_id), {"revoked": True}, notice=_("That token is revoked."))
 
 
 @action("quotas", "quotas")

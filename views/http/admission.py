@@ -16,17 +16,20 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.http import parse_cookie
 
 import services
-from accounts import sessions
+from accounts import sessions, tokens
 from models import db
-from server import ARCHIVE, PAGE, WORK, Admission
+from server import ARCHIVE, PAGE, WAIT, WORK, Admission
 from services.base import UPLOADED
 
 FORM_BYTES = 64 * 1024
 _MEGABYTE = 1024 * 1024
+_TOOLS = {"studio.studio", "api.create_job"}
 _WEIGHTS = "admin.import_weights"
-_PICTURES = {"studio.studio", "studio.preview"}
-_ARCHIVES = {"history.pictures", "account.data"}
+_PICTURES = {"studio.studio", "studio.preview", "api.create_job"}
+_ARCHIVES = {"history.pictures", "account.data", "api.results_archive"}
 _CONVERTED = {"jobs.original", "jobs.result", "jobs.mask", "jobs.answer"}
+_CONVERTED |= {"api.original", "api.result", "api.mask", "api.answer"}
+_WAITING = "api.job"
 _CONVERSIONS = {"format", "quality", "metadata"}
 
 
@@ -39,15 +42,20 @@ def max_body_bytes(app: Flask, endpoint: str | None, values: dict[str, Any] | No
     """Return how large a body may be at an address: only the tools take pictures, each as many as its form has."""
     if endpoint == _WEIGHTS:
         return app.config["MAX_WEIGHTS_MEGABYTES"] * _MEGABYTE + FORM_BYTES
-    service = services.get(values["service"]) if values and endpoint == "studio.studio" else None
+    service = services.get(values["service"]) if values and endpoint in _TOOLS else None
     pictures = 1 + sum(option.kind in UPLOADED for option in service.options) if service else 0
     pictures += endpoint == "studio.preview"
     return FORM_BYTES + pictures * (app.config["MAX_UPLOAD_MEGABYTES"] * _MEGABYTE + 1024)
 
 
-def admit(app: Flask, method: str, path: str, query: str, cookies: str) -> Admission:
+def admit(app: Flask, method: str, path: str, query: str, cookies: str, authorization: str = "") -> Admission:
     """Judge a request by its head. What is refused here is refused by the views as well, in their words."""
     endpoint, values = _address(app, method, path)
+    if path.startswith("/api/"):
+        scheme, _, token = authorization.partition(" ")
+        owner = tokens.read_owner(app.config, token.strip()) if scheme.lower() == "bearer" else None
+        limit = max_body_bytes(app, endpoint, values) if owner else FORM_BYTES
+        return Admission(limit, _pool(endpoint, method, query) if owner else PAGE, owner or "")
     token = _session_token(app, cookies)
     if token is None:
         return Admission(FORM_BYTES)
@@ -63,6 +71,8 @@ def _pool(endpoint: str | None, method: str, query: str) -> str:
         return WORK
     if endpoint in _CONVERTED and _CONVERSIONS & set(parse_qs(query)):
         return WORK
+    if endpoint == _WAITING and "wait" in parse_qs(query):
+        return WAIT
     return ARCHIVE if endpoint in _ARCHIVES else PAGE
 
 

@@ -1,6 +1,7 @@
 """The one place where a domain error becomes an answer: a page for people, one JSON shape for programs."""
 
 import secrets
+from typing import Any
 
 from flask import Flask, Response, current_app, jsonify, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext, lazy_gettext
@@ -15,7 +16,7 @@ from jobs.errors import StorageFull, StorageReadOnly
 from jobs.files import storage
 from models import disk_reserve, undo
 from models.faults import Fault, describe, fault_of
-from views.http.guards import ask_anew, forget_who, is_known, takes_html, wants_json
+from views.http.guards import ask_anew, forget_who, is_api, is_known, takes_html, wants_json
 
 RETRY_SECONDS = 10
 
@@ -38,11 +39,16 @@ LOCKED_RETRY_SECONDS = 3
 # Where it is known what was too large, it is told what to do.
 TOO_LARGE = {
     "studio.preview": lazy_gettext("This upload is larger than the server accepts. Choose a smaller picture."),
+    "api.create_job": lazy_gettext("This upload is larger than the server accepts. Choose a smaller picture."),
     "studio.studio": lazy_gettext("This upload is larger than the server accepts. Choose a smaller picture."),
     "admin.import_weights": lazy_gettext("This file is larger than this server takes."),
 }
 # What the framework says beside its sentence, and what HTTP asks for: which methods, how long the file is.
 KEPT_HEADERS = ("Allow", "Content-Range", "Accept-Ranges")
+TOKEN_NEEDED = (
+    "token_needed",
+    lazy_gettext("Please send a valid access token: Authorization: Bearer, and the token from your account page."),
+)
 OTHER = ("failed", lazy_gettext("This request could not be served."))
 
 
@@ -62,8 +68,12 @@ def init_app(app: Flask) -> None:
 
 def respond(status, key, message, *, fields=None, allowed=(), retry_after=None, reference=None):
     """Return the error as JSON or as a page, whichever the caller reads. `allowed` are values that would have done."""
+    if status == 401 and is_api():
+        key, message = TOKEN_NEEDED
     message = with_allowed(message, allowed)
-    if wants_json():
+    if is_api():
+        response = jsonify(error=_describe_for_programs(key, message, fields or {}, allowed, reference))
+    elif wants_json():
         error = {"key": key, "message": message}
         if allowed:
             error["allowed"] = list(allowed)
@@ -80,7 +90,22 @@ def respond(status, key, message, *, fields=None, allowed=(), retry_after=None, 
     response.status_code = status
     if retry_after:
         response.headers["Retry-After"] = str(int(retry_after))
+    if status == 401 and is_api():
+        response.headers["WWW-Authenticate"] = "Bearer"
     return response
+
+
+def _describe_for_programs(key, message, fields, allowed, reference) -> dict[str, Any]:
+    """The one shape of errors of the API: each part is always there."""
+    return {
+        "key": key,
+        "message": message,
+        "field": next(iter(fields)) if len(fields) == 1 else None,
+        "allowed": list(allowed),
+        "fields": {name: gettext(str(text)) for name, text in fields.items()},
+        "reference": reference,
+        "documentation": f"{url_for('api.docs')}#errors",
+    }
 
 
 def with_allowed(message, allowed) -> str:
@@ -111,7 +136,9 @@ def title_of(status: int) -> str:
 
 def domain_error(error: DomainError):
     """What cannot be done, with the status that it carries."""
-    return respond(error.status, error.key, error.message, allowed=error.allowed, retry_after=error.retry_after)
+    fields = {error.field: with_allowed(error.message, error.allowed)} if error.field else None
+    more = {"allowed": error.allowed, "retry_after": error.retry_after}
+    return respond(error.status, error.key, error.message, fields=fields, **more)
 
 
 def answer_ended_rights(_error: Exception):

@@ -11,13 +11,14 @@ from werkzeug.exceptions import SecurityError
 from werkzeug.routing import BaseConverter, ValidationError
 from werkzeug.wrappers import Response
 
-from accounts import sessions
+from accounts import sessions, tokens
 from accounts.errors import AccountError
 from accounts.names import is_canonical
 from accounts.security import audit, rights
-from models import User, disk_reserve, undo
+from models import AccessToken, User, disk_reserve, undo
 
 ADMINISTRATION = "admin"
+API = "api"
 # Where Flask-Login keeps what `User.get_id` says.
 SESSION_KEY = "_user_id"
 UNSAFE_METHODS = {"POST", "PUT", "PATCH", "DELETE"}
@@ -66,6 +67,7 @@ def init_app(app: Flask) -> None:
     app.before_request(refuse_foreign_hosts)
     app.before_request(refuse_other_sites)
     app.before_request(keep_to_own_prefix)
+    app.before_request(know_program)
     app.before_request(hide_administration)
     login_manager.init_app(app)
     login_manager.user_loader(find_user)
@@ -77,15 +79,44 @@ def init_app(app: Flask) -> None:
 def find_user(token: str) -> User | None:
     """Return who this session is of, if it is alive: what the request writes from now on is written only for them."""
     rights.forget()
-    user = sessions.find(token)
+    user = None if is_api() else sessions.find(token)
     if user is not None:
         rights.remember(user.id, sessions.hash_token(token), is_administration())
     return user
 
 
+def find_token() -> AccessToken | None:
+    """Return the living access token that the request brings: what it writes is written only while that lives."""
+    rights.forget()
+    token = tokens.find(_brought_token(), request.remote_addr)
+    if token is not None:
+        rights.remember(token.user_id, token.token_hash, is_administration(), is_access_token=True)
+    return token
+
+
+def know_program() -> None:
+    """Find out who a request to the API is from. Raises TooMany for who brings one wrong token after the other."""
+    if not is_api():
+        return
+    g.access_token = find_token()
+    g._login_user = g.access_token.user if g.access_token else login_manager.anonymous_user()
+    if g.access_token is None and _brought_token():
+        tokens.refuse(request.remote_addr)
+
+
+def _brought_token() -> str:
+    brought = request.authorization
+    return brought.token or "" if brought is not None and brought.type == "bearer" else ""
+
+
+def is_api() -> bool:
+    """Say whether the request is for what begins with `/api`: there tokens count, and never a cookie."""
+    return request.path.split("/")[1] == API
+
+
 def wants_json() -> bool:
     """Say whether the caller is a program that would rather have JSON than a page, or takes no pages at all."""
-    return _preference("application/json") > _preference("text/html") or not takes_html()
+    return is_api() or _preference("application/json") > _preference("text/html") or not takes_html()
 
 
 def takes_html() -> bool:
@@ -163,14 +194,21 @@ def ask_anew() -> Response | None:
     Raises HTTPException where that answer is an error.
     """
     undo()
-    token = session.get(SESSION_KEY)
-    g._login_user = (find_user(token) if token else None) or login_manager.anonymous_user()
+    g._login_user = _find_caller() or login_manager.anonymous_user()
     if not current_user.is_authenticated:
         audit.note("session_ended_meanwhile", address=request.remote_addr or "", detail=request.endpoint or "")
     answer = keep_to_own_prefix()
     if answer is None:
         hide_administration()
     return answer
+
+
+def _find_caller() -> User | None:
+    if is_api():
+        token = find_token()
+        return token.user if token else None
+    known_by = session.get(SESSION_KEY)
+    return find_user(known_by) if known_by else None
 
 
 def make_room() -> None:
@@ -218,13 +256,17 @@ def keep_to_own_prefix() -> Response | None:
 
 
 def is_administration() -> bool:
-    """Say whether the request is for what begins with `/admin`, whichever way it is asked for."""
+    """Say whether the request is for what begins with `/admin`, whichever way it is asked for, or the same in the API."""
     first = request.path.lstrip("/").split("/")[0]
-    return first.casefold() == ADMINISTRATION or request.blueprint == ADMINISTRATION
+    of_api = (request.endpoint or "").startswith(f"{API}.{ADMINISTRATION}")
+    return first.casefold() == ADMINISTRATION or request.blueprint == ADMINISTRATION or of_api
 
 
 def hide_administration() -> None:
     """Whatever belongs to the administration is not there for those who are no administrators."""
-    if is_administration() and not (current_user.is_authenticated and current_user.is_admin):
-        request.url_rule = None  # the page of the error, too, must look as if nothing were there
-        abort(404)
+    if not is_administration() or (current_user.is_authenticated and current_user.is_admin):
+        return
+    if is_api():  # its description, which is for everybody, names what is there
+        abort(403 if current_user.is_authenticated else 401)
+    request.url_rule = None  # the page of the error, too, must look as if nothing were there
+    abort(404)

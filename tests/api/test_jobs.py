@@ -1,0 +1,138 @@
+"""Jobs through the API: made, listed, waited for, changed, deleted."""
+
+import io
+import threading
+
+import pytest
+
+from models import Job, db
+from tests.accounts.people import at_once
+from tests.api.support import API, Program, refusal
+from tests.jobs.support import picture, run_job
+from tests.support.engines import both_engines
+
+
+@both_engines
+def test_a_picture_becomes_a_job_and_the_job_a_result(app, program):
+    answer = program.start(brightness="1.5")
+    job = answer.json
+    assert (answer.status_code, answer.headers["Location"]) == (201, job["url"])
+    assert (job["status"], job["service"], job["options"]["brightness"]) == ("queued", "adjust", 1.5)
+    with app.app_context():
+        run_job(job["id"])
+    job = program.get(job["url"]).json
+    assert (job["status"], job["progress"], job["has_result"]) == ("done", 1.0, True)
+    result = program.get(job["result_url"])
+    assert result.mimetype == "image/jpeg" and int(result.headers["Content-Length"]) == len(result.data)
+
+
+@pytest.mark.parametrize("which", ["original", "result"])
+def test_a_job_starts_from_an_earlier_one(program, done_job, which):
+    answer = program.post("/tools/adjust/jobs", data={"from_job": done_job, "from_which": which, "transform": "90"})
+    assert answer.json["parent"] == {"id": done_job, "which": which}
+
+
+@pytest.mark.parametrize(
+    ("fields", "field", "allowed"),
+    [
+        ({"brightness": "900"}, "brightness", ["0.2-5"]),
+        ({"brightness": "much"}, "brightness", []),
+        ({"transform": "45"}, "transform", ["none", "90", "180", "270", "mirror_horizontal", "mirror_vertical"]),
+        ({"bright": "2"}, "bright", ["transform", "brightness", "from_job", "from_which"]),
+    ],
+)
+def test_a_wrong_field_is_named_with_what_would_do(program, fields, field, allowed):
+    answer = program.start(**fields)
+    assert refusal(answer)[::2] == (400, field)
+    error = answer.json["error"]
+    assert error["allowed"] == allowed and error["fields"][field] == error["message"]
+    assert program.client.get(error["documentation"].partition("#")[0]).status_code == 200
+
+
+def test_what_is_no_picture_is_refused_at_its_field(program):
+    assert refusal(program.start(data=b"no picture")) == (400, "foreign_format", "image")
+    assert refusal(program.post("/tools/adjust/jobs", data={"brightness": "2"})) == (400, "no_picture", "image")
+    assert refusal(program.post("/tools/enlarge/jobs"))[:2] == (404, "not_found")
+
+
+@both_engines
+def test_the_same_key_makes_one_job_also_at_the_same_moment(app, program):
+    def start(_place: int):
+        other = app.test_client(use_cookies=False)
+        form = {"brightness": "1.5", "image": (io.BytesIO(picture()), "photo.jpg")}
+        headers = {"Authorization": f"Bearer {program.token}", "Idempotency-Key": "monday-1"}
+        return other.post(f"{API}/tools/adjust/jobs", data=form, headers=headers)
+
+    answers = [*at_once(3, start), start(0)]
+    assert {answer.status_code for answer in answers} == {201}
+    assert len({answer.json["id"] for answer in answers}) == 1
+    with app.app_context():
+        assert db.session.query(Job).count() == 1
+
+
+def test_a_key_is_for_one_request_of_one_account(app, program):
+    key = {"Idempotency-Key": "monday-1"}
+    first = program.start(headers=key, brightness="1.5").json["id"]
+    for other in ({"brightness": "2"}, {"brightness": "1.5", "data": picture(30, 20)}):
+        assert refusal(program.start(headers=key, **other)) == (409, "idempotency_key_used", "Idempotency-Key")
+    assert Program(app, "67890").start(headers=key, brightness="1.5").json["id"] != first
+    program.ask("DELETE", f"/jobs/{first}")
+    assert refusal(program.start(headers=key, brightness="1.5"))[:2] == (409, "job_deleted")
+    for bad in ("x" * 201, "schlüssel"):
+        headers = {"Idempotency-Key": bad.encode().decode("latin-1")}
+        assert refusal(program.start(headers=headers))[:2] == (400, "bad_idempotency_key")
+
+
+def test_the_list_goes_on_from_page_to_page(program):
+    made = [program.start_job(brightness=str(number)) for number in (1, 2, 3)]
+    first = program.get("/jobs?limit=2").json
+    rest = program.get(f"/jobs?limit=2&before={first['next']}").json
+    assert [job["id"] for job in first["jobs"] + rest["jobs"]] == made[::-1] and rest["next"] is None
+    assert program.get("/jobs?service=deblur").json["jobs"] == []
+    assert refusal(program.get("/jobs?limit=0")) == (400, "invalid_request", "limit")
+    assert program.get("/jobs?limit=0").json["error"]["allowed"] == ["1-100"]
+    assert refusal(program.get("/jobs?tool=deblur")) == (400, "invalid_request", "tool")
+    assert refusal(program.get("/jobs?before=nothing"))[:2] == (404, "not_found")
+
+
+def test_a_program_waits_for_the_end_of_a_job(app, program):
+    job_id = program.start_job(brightness="1.5")
+    assert program.get(f"/jobs/{job_id}?wait=0").json["status"] == "queued"
+
+    def run() -> None:
+        with app.app_context():
+            run_job(job_id)
+
+    worker = threading.Timer(0.2, run)
+    worker.start()
+    assert program.get(f"/jobs/{job_id}?wait=20").json["status"] == "done"
+    worker.join()
+    assert refusal(program.get(f"/jobs/{job_id}?wait=21")) == (400, "invalid_request", "wait")
+
+
+def test_a_job_is_cancelled_tried_again_renamed_deleted_and_brought_back(program):
+    job_id = program.start_job(brightness="1.5")
+    place = f"/jobs/{job_id}"
+    assert program.post(f"{place}/cancellation").json["status"] == "cancelled"
+    assert program.post(f"{place}/retry").json["status"] == "queued"
+    assert refusal(program.post(f"{place}/retry"))[:2] == (409, "not_failed")
+    assert program.ask("PATCH", place, json={"title": "Grandma"}).json["name"] == "Grandma"
+    assert refusal(program.ask("PATCH", place, json={"title": 3})) == (400, "invalid_request", "title")
+    assert refusal(program.ask("PATCH", place, json={"answer": 0}))[:2] == (404, "not_found")
+    deleted = program.ask("DELETE", place)
+    assert (deleted.status_code, deleted.data) == (204, b"") and program.get(place).status_code == 404
+    assert program.post("/jobs/restoration", json={"ids": [job_id]}).json == {"count": 1}
+    assert program.get(place).json["deleted_at"] is None
+    assert program.post("/jobs/deletion", json={"ids": [job_id, "other"]}).json == {"count": 1}
+
+
+@pytest.mark.parametrize("body", [{"data": "x"}, {"json": []}, {"json": {}}, {"json": {"ids": []}}, {"json": {"ids": [1]}}])
+def test_a_body_that_is_not_as_described_is_refused(program, body):
+    assert refusal(program.post("/jobs/deletion", **body))[:2] == (400, "invalid_request")
+
+
+def test_nobody_sees_or_changes_the_jobs_of_others(app, program, done_job):
+    other = Program(app, "67890")
+    for method, place in (("GET", ""), ("DELETE", ""), ("GET", "/result"), ("GET", "/thumbnail"), ("POST", "/retry")):
+        assert refusal(other.ask(method, f"/jobs/{done_job}{place}")) == (404, "not_found", None)
+    assert other.get("/jobs").json["jobs"] == [] and program.get(f"/jobs/{done_job}").status_code == 200

@@ -1,0 +1,55 @@
+"""Pictures through the API: with a length and a mark, in part, converted, and many at once."""
+
+import io
+import zipfile
+
+import pytest
+
+from tests.api.support import refusal
+from tests.jobs.support import open_image
+
+
+def test_a_result_has_a_length_and_a_mark_and_comes_again_only_when_it_changed(program, done_job):
+    place = f"/jobs/{done_job}/result"
+    whole = program.get(place)
+    assert int(whole.headers["Content-Length"]) == len(whole.data) and whole.headers["Accept-Ranges"] == "bytes"
+    again = program.get(place, headers={"If-None-Match": whole.headers["ETag"]})
+    assert (again.status_code, again.data) == (304, b"")
+    changed = program.get(place, headers={"If-Match": '"another"'})
+    assert changed.status_code == 412
+
+
+def test_a_part_of_a_result_comes_alone(program, done_job):
+    place = f"/jobs/{done_job}/result"
+    whole = program.get(place).data
+    part = program.get(place, headers={"Range": "bytes=10-19"})
+    assert (part.status_code, part.data) == (206, whole[10:20])
+    assert part.headers["Content-Range"] == f"bytes 10-19/{len(whole)}"
+    beyond = program.get(place, headers={"Range": f"bytes={len(whole)}-"})
+    assert refusal(beyond)[:2] == (416, "no_such_range")
+
+
+def test_a_result_comes_in_another_format(program, done_job):
+    converted = program.get(f"/jobs/{done_job}/result?format=webp&quality=50&metadata=strip&download=1")
+    assert open_image(converted.data).format == "WEBP"
+    assert "attachment" in converted.headers["Content-Disposition"]
+    refused = program.get(f"/jobs/{done_job}/result?format=gif")
+    assert refusal(refused) == (400, "invalid_request", "format")
+    assert refused.json["error"]["allowed"] == ["", "png", "jpeg", "webp"]
+
+
+@pytest.mark.parametrize("place", ["original", "preview", "thumbnail", "preview?of=original"])
+def test_the_original_and_the_small_copies_are_there(program, done_job, place):
+    assert program.get(f"/jobs/{done_job}/{place}").mimetype in {"image/jpeg", "image/webp"}
+
+
+@pytest.mark.parametrize("place", ["mask", "answers/0", "files/sheet.pdf", "thumbnail?of=answer-3"])
+def test_what_a_job_does_not_have_is_not_found(program, done_job, place):
+    assert refusal(program.get(f"/jobs/{done_job}/{place}"))[:2] == (404, "not_found")
+
+
+def test_many_results_come_in_one_archive(program, done_job):
+    archive = zipfile.ZipFile(io.BytesIO(program.get(f"/results.zip?id={done_job}&id=other&format=png").data))
+    (name,) = archive.namelist()
+    assert open_image(archive.read(name)).format == "PNG"
+    assert refusal(program.get("/results.zip?id=other"))[:2] == (404, "nothing_to_download")

@@ -1,0 +1,13 @@
+"""What programs use, under `/api/v1`: JSON in and out, access tokens, and its own description (OpenAPI).
+
+Each module declares its addresses with `views.api.operation`, from which the description is made.
+"""
+
+from views.api import account, admin, admin_accounts, docs, job_changes, jobs, pictures, tools
+from views.api.operation import blueprint
+from views.guards import csrf
+
+__all__ = ["account", "admin", "admin_accounts", "blueprint", "docs", "job_changes", "jobs", "pictures", "tools"]
+
+# A token comes with each request because the program sends it, never because a browser does.
+csrf.exempt(blueprint)

@@ -1,0 +1,32 @@
+"""The account that a program acts for: its limits, and the token itself."""
+
+from typing import Any
+
+from flask import g
+from flask_login import current_user
+
+from accounts.tokens import READ
+from errors import N_
+from jobs import quotas, retention
+from views.api.facts import tell_time
+from views.api.operation import operation
+from views.api.schemas import Account
+
+
+@operation("GET", "/account", N_("Your account, its limits, and this token"), READ, answer=Account)
+def account() -> dict[str, Any]:
+    user, token = current_user, g.access_token
+    return {
+        "name": user.name,
+        "language": user.language,
+        "is_admin": user.is_admin,
+        "created_at": tell_time(user.created_at),
+        "retention_days": retention.days_of(user.id),
+        "limits": [{"key": use.key, "used": use.used, "allowed": use.allowed} for use in quotas.usage(user.id)],
+        "token": {
+            "name": token.name,
+            "scopes": token.scopes.split(),
+            "created_at": tell_time(token.created_at),
+            "expires_at": tell_time(token.expires_at),
+        },
+    }

@@ -1,0 +1,79 @@
+"""Everybody's jobs and the queue, for administrators."""
+
+from typing import Any
+
+from accounts.tokens import ADMIN
+from errors import N_
+from jobs import administration, lifecycle, overview, progress
+from models import Job
+from views.admin.shared import PAGE, me
+from views.api.admin_schemas import AdminJob, AdminJobs, AdminJobsQuery, Queue
+from views.api.facts import tell_time
+from views.api.operation import operation
+
+
+@operation("GET", "/admin/jobs", N_("List everybody's jobs"), ADMIN, query=AdminJobsQuery, answer=AdminJobs)
+def admin_jobs(query: AdminJobsQuery) -> dict[str, Any]:
+    chosen = query.model_dump(exclude={"after"})
+    rows, mark = administration.jobs(chosen, PAGE, query.after)
+    return {"jobs": [_tell(job) for job in rows], "next": mark}
+
+
+@operation("POST", "/admin/jobs/<id>/cancellation", N_("Cancel anybody's job"), ADMIN, answer=AdminJob)
+def admin_cancel_job(id: str) -> dict[str, Any]:
+    administration.cancel(me(), id)
+    return _tell(administration.find(id))
+
+
+@operation("POST", "/admin/jobs/<id>/retry", N_("Try anybody's job again"), ADMIN, answer=AdminJob)
+def admin_retry_job(id: str) -> dict[str, Any]:
+    administration.retry(me(), id)
+    return _tell(administration.find(id))
+
+
+@operation("GET", "/admin/queue", N_("The queue and the workers"), ADMIN, answer=Queue)
+def admin_queue() -> dict[str, Any]:
+    return _tell_queue()
+
+
+@operation("POST", "/admin/queue/pause", N_("Begin no further job"), ADMIN, answer=Queue)
+def admin_pause_queue() -> dict[str, Any]:
+    administration.pause(me())
+    return _tell_queue()
+
+
+@operation("POST", "/admin/queue/resumption", N_("Let the queue go on"), ADMIN, answer=Queue)
+def admin_resume_queue() -> dict[str, Any]:
+    administration.resume(me())
+    return _tell_queue()
+
+
+def _tell(job: Job) -> dict[str, Any]:
+    facts = progress.view(job, estimate=False)
+    return facts | {
+        "user": job.user.name,
+        "width": job.width,
+        "height": job.height,
+        "created_at": tell_time(job.created_at),
+        "can_retry": lifecycle.can_retry(job),
+    }
+
+
+def _tell_queue() -> dict[str, Any]:
+    line = overview.line()
+    return {
+        "waiting": line.waiting,
+        "running": line.running,
+        "oldest_at": tell_time(line.oldest_at),
+        "paused_since": tell_time(line.paused_since),
+        "workers": [
+            {
+                "id": worker.id,
+                "threads": worker.threads,
+                "device": worker.device,
+                "is_alive": worker.alive,
+                "seen_at": tell_time(worker.seen_at),
+            }
+            for worker in overview.workers()
+        ],
+    }

@@ -1,0 +1,94 @@
+"""What the part of the API for administrators takes and answers."""
+
+from typing import Literal
+
+from pydantic import BaseModel, Field
+
+from accounts.administration import MAX_QUOTA, MAX_RETENTION_DAYS, REASON_LENGTH
+from views.api.schemas import Body, JobError, Status, Taken, Use
+
+
+class AdminAccount(BaseModel):
+    id: int
+    name: str
+    is_admin: bool
+    language: str | None
+    created_at: str
+    signed_in_at: str | None
+    disabled_at: str | None
+    disabled_reason: str
+    stored_bytes: int
+    url: str
+
+
+class AdminAccounts(BaseModel):
+    accounts: list[AdminAccount]
+    next: str | None = Field(description="what to give as `after` for the next page")
+
+
+class AdminAccountDetails(AdminAccount):
+    limits: list[Use]
+    retention_days: int
+
+
+class AdminJob(BaseModel):
+    id: str
+    user: str
+    service: str
+    status: Status
+    progress: float
+    stage: str
+    error: JobError | None
+    width: int
+    height: int
+    created_at: str
+    can_retry: bool
+
+
+class AdminJobs(BaseModel):
+    jobs: list[AdminJob]
+    next: str | None = Field(description="what to give as `after` for the next page")
+
+
+class Worker(BaseModel):
+    id: str
+    threads: int
+    device: str
+    is_alive: bool
+    seen_at: str
+
+
+class Queue(BaseModel):
+    waiting: int
+    running: int
+    oldest_at: str | None
+    paused_since: str | None
+    workers: list[Worker]
+
+
+class AccountsQuery(Taken):
+    q: str = Field("", max_length=200, description="how the names begin")
+    state: Literal["", "admin", "disabled"] = ""
+    order: Literal["newest", "oldest", "name", "storage", "seen", "unseen"] = "newest"
+    after: str = ""
+
+
+class AdminJobsQuery(Taken):
+    user: str = Field("", max_length=200)
+    service: str = ""
+    status: Literal["", "queued", "running", "done", "failed", "cancelled"] = ""
+    after: str = ""
+
+
+class Disablement(Body):
+    reason: str = Field(min_length=1, max_length=REASON_LENGTH, pattern=r"\S", description="its owner is mailed it")
+
+
+class Limits(Body):
+    """Null is the site's own setting."""
+
+    storage_megabytes_limit: int | None = Field(None, ge=0, le=MAX_QUOTA)
+    active_jobs_limit: int | None = Field(None, ge=0, le=MAX_QUOTA)
+    jobs_per_day_limit: int | None = Field(None, ge=0, le=MAX_QUOTA)
+    megapixels_per_day_limit: int | None = Field(None, ge=0, le=MAX_QUOTA)
+    retention_days: int | None = Field(None, ge=0, le=MAX_RETENTION_DAYS)

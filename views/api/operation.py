@@ -1,0 +1,171 @@
+"""One operation of the API: its address, who may ask for it, what it takes and what it answers, said once.
+
+The request is checked against it, the answer is made by it, and the description of the API is written from it.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any, NamedTuple
+
+from flask import Blueprint, Response, abort, g, jsonify, request
+from flask_login import current_user
+from pydantic import BaseModel, ValidationError
+
+from accounts import tokens
+from errors import N_, DomainError
+
+blueprint = Blueprint("api", __name__, url_prefix="/api/v1")
+
+
+class WrongRequest(DomainError):
+    """A parameter, or a field of a body, that is missing, unknown or not of its kind."""
+
+    key = "invalid_request"
+    message = N_("This value cannot be used.")
+
+    def __init__(self, field: str, allowed: tuple[str, ...] = (), message: str = ""):
+        super().__init__(field=field, message=message)
+        self.allowed = allowed
+
+
+class ScopeNeeded(DomainError):
+    """The token may not do this."""
+
+    key, status = "scope_needed", 403
+    message = N_("This access token may not do that. Make one that may on your account page.")
+
+    def __init__(self, scope: str):
+        super().__init__()
+        self.allowed = (scope,)
+
+
+class Made(NamedTuple):
+    """An answer about something new, and the address that it has from now on."""
+
+    facts: Mapping[str, Any]
+    location: str
+
+
+@dataclass(frozen=True)
+class Operation:
+    """`path` is Flask's. `scope` is what the token needs, "" where everybody may ask.
+
+    `query` and `body` are the models of what comes, `answer` of what goes out; `files` are media types of an answer
+    that is a file. `is_upload` marks the form of a tool, and `many` an answer to which there is a next page.
+    """
+
+    method: str
+    path: str
+    endpoint: str
+    group: str
+    summary: str
+    scope: str
+    status: int
+    query: type[BaseModel] | None
+    body: type[BaseModel] | None
+    answer: type[BaseModel] | None
+    files: tuple[str, ...]
+    is_upload: bool
+
+
+OPERATIONS: list[Operation] = []
+
+
+def operation(
+    method: str,
+    path: str,
+    summary: str,
+    scope: str = "",
+    *,
+    status: int = 200,
+    query: type[BaseModel] | None = None,
+    body: type[BaseModel] | None = None,
+    answer: type[BaseModel] | None = None,
+    files: tuple[str, ...] = (),
+    is_upload: bool = False,
+) -> Callable:
+    """Decorate a view, which gets the values of its path, and `query` and `body` where there are such.
+
+    It returns facts for the model `answer`, Made, a whole Response, or None for an answer without a body.
+    """
+
+    def decorate(view: Callable) -> Callable:
+        group = view.__module__.rsplit(".", 1)[1].split("_")[0]
+        said = Operation(
+            method, path, view.__name__, group, summary, scope, status, query, body, answer, files, is_upload
+        )
+        OPERATIONS.append(said)
+
+        @wraps(view)
+        def served(**values: Any) -> Response:
+            _check_scope(scope)
+            if query:
+                values["query"] = _read(query, _arguments(query))
+            if body:
+                values["body"] = _read(body, request.get_json(silent=True))
+            return _respond(said, view(**values))
+
+        return blueprint.route(path, methods=[method])(served)
+
+    return decorate
+
+
+def _check_scope(scope: str) -> None:
+    """Raise unless the request's token has the scope. Whose token it is, `views.guards` has found out."""
+    if not scope:
+        return
+    if not current_user.is_authenticated:
+        abort(401)
+    if scope not in g.access_token.scopes.split():
+        raise ScopeNeeded(scope)
+    if scope == tokens.ADMIN and not current_user.is_admin:
+        abort(403)
+
+
+def _arguments(model: type[BaseModel]) -> dict[str, Any]:
+    """Return the query of the address; what the model has as a list may come several times."""
+    given = request.args.to_dict(flat=False)
+    properties = model.model_json_schema()["properties"]
+    return {
+        name: values if properties.get(name, {}).get("type") == "array" else values[0] for name, values in given.items()
+    }
+
+
+def _read(model: type[BaseModel], raw: Any) -> BaseModel:
+    """Return what was sent as the model has it. Raises WrongRequest for the first field that does not fit."""
+    try:
+        return model.model_validate(raw)
+    except ValidationError as error:
+        wrong = error.errors(include_url=False, include_input=False)[0]
+        field = str(wrong["loc"][0]) if wrong["loc"] else ""
+        properties = model.model_json_schema()["properties"]
+        if wrong["type"] == "extra_forbidden":
+            raise WrongRequest(field, tuple(properties), N_("There is no field of this name here.")) from None
+        if not field:
+            raise WrongRequest("", tuple(properties), N_("Please send an object in JSON.")) from None
+        raise WrongRequest(field, _list_allowed(properties.get(field, {}))) from None
+
+
+def _list_allowed(schema: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the values that a schema lets in where they can be listed, or one range like "1-100"."""
+    if "enum" in schema:
+        return tuple(str(value) for value in schema["enum"])
+    if "minimum" in schema and "maximum" in schema:
+        return (f"{schema['minimum']:g}-{schema['maximum']:g}",)
+    return ("true", "false") if schema.get("type") == "boolean" else ()
+
+
+def _respond(said: Operation, result: Any) -> Response:
+    if isinstance(result, Response):
+        return result
+    if result is None:
+        response = Response(status=said.status)
+        response.headers.pop("Content-Type")
+        return response
+    facts = result.facts if isinstance(result, Made) else result
+    response = jsonify(said.answer.model_validate(facts).model_dump(mode="json"))
+    response.status_code = said.status
+    if isinstance(result, Made):
+        response.headers["Location"] = result.location
+    return response

@@ -1,0 +1,71 @@
+"""The pictures of jobs, in whole or in part, and the results of many as one ZIP file."""
+
+from flask import Response, request
+from flask_login import current_user
+
+from accounts.tokens import READ
+from errors import N_
+from jobs import lifecycle
+from jobs.files import downloads, results, results_zip, storage
+from views.api.operation import operation
+from views.api.schemas import PictureQuery, ResultsQuery, SmallQuery
+from views.jobs import history_of
+from views.sending import send
+
+_PICTURES = ("image/png", "image/jpeg", "image/webp")
+_ORIGINALS = (*_PICTURES, "image/bmp", "image/gif", "image/tiff", "image/heic", "image/avif")
+_FINISHED = tuple(sorted({*results.FILE_TYPES.values(), *_PICTURES}))
+
+
+@operation("GET", "/jobs/<id>/original", N_("Download the original"), READ, query=PictureQuery, files=_ORIGINALS)
+def original(id: str, query: PictureQuery) -> Response:
+    return _send(id, storage.ORIGINAL)
+
+
+@operation("GET", "/jobs/<id>/result", N_("Download the result"), READ, query=PictureQuery, files=_PICTURES)
+def result(id: str, query: PictureQuery) -> Response:
+    return _send(id, storage.RESULT)
+
+
+@operation("GET", "/jobs/<id>/mask", N_("Download the mask of the run"), READ, query=PictureQuery, files=_PICTURES)
+def mask(id: str, query: PictureQuery) -> Response:
+    return _send(id, "mask")
+
+
+@operation(
+    "GET",
+    "/jobs/<id>/answers/<int(max=2147483647):number>",
+    N_("Download one of the answers"),
+    READ,
+    query=PictureQuery,
+    files=_PICTURES,
+)
+def answer(id: str, number: int, query: PictureQuery) -> Response:
+    return _send(id, f"{storage.ANSWER}-{number}")
+
+
+@operation("GET", "/jobs/<id>/files/<name>", N_("Download a finished file"), READ, files=_FINISHED)
+def file(id: str, name: str) -> Response:
+    return send(downloads.find_finished(lifecycle.find(current_user.id, id), name), attachment=True)
+
+
+@operation("GET", "/jobs/<id>/preview", N_("A copy for the screen"), READ, query=SmallQuery, files=("image/webp",))
+def preview(id: str, query: SmallQuery) -> Response:
+    return send(downloads.small(lifecycle.find(current_user.id, id), storage.PREVIEW, query.of))
+
+
+@operation("GET", "/jobs/<id>/thumbnail", N_("A small copy"), READ, query=SmallQuery, files=("image/webp",))
+def thumbnail(id: str, query: SmallQuery) -> Response:
+    return send(downloads.small(lifecycle.find(current_user.id, id), storage.THUMBNAIL, query.of))
+
+
+@operation("GET", "/results.zip", N_("Download many results"), READ, query=ResultsQuery, files=("application/zip",))
+def results_archive(query: ResultsQuery) -> Response:
+    service = history_of(query.service)
+    return Response(results_zip.of(current_user.id, query.id, service, query.format), mimetype="application/zip")
+
+
+def _send(id: str, which: str) -> Response:
+    job = lifecycle.find(current_user.id, id)
+    wanted = (request.args.get(name) for name in ("format", "quality", "metadata"))
+    return send(downloads.picture(job, which, downloads.parse_spec(*wanted)))

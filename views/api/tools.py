@@ -1,0 +1,51 @@
+"""The tools, and the upload that makes a job."""
+
+from typing import Any
+
+from flask import abort, request, url_for
+from flask_login import current_user
+
+import services
+from accounts.tokens import JOBS
+from errors import N_
+from jobs import idempotency
+from jobs.files.uploads import FormFile
+from jobs.lifecycle import IMAGE
+from jobs.sources import FROM_JOB, FROM_WHICH, REUSE
+from services.base import UPLOADED, Service
+from views.api.facts import tell_job, tell_tool
+from views.api.operation import Made, WrongRequest, operation
+from views.api.schemas import Job, Tool, Tools
+
+
+@operation("GET", "/tools", N_("List the tools with their options"), answer=Tools)
+def tools() -> dict[str, Any]:
+    return {"tools": [tell_tool(service) for service in services.SERVICES]}
+
+
+@operation("GET", "/tools/<service>", N_("Describe one tool"), answer=Tool)
+def tool(service: str) -> dict[str, Any]:
+    return tell_tool(services.get(service) or abort(404))
+
+
+@operation(
+    "POST", "/tools/<service>/jobs", N_("Start a job on a picture"), JOBS, status=201, answer=Job, is_upload=True
+)
+def create_job(service: str) -> Made:
+    """A request with an Idempotency-Key that was there before gets the job that it has."""
+    chosen = services.get(service) or abort(404)
+    files = {name: FormFile(file.stream, file.filename or "picture") for name, file in request.files.items()}
+    _check_names(chosen, files)
+    key = request.headers.get(idempotency.KEY_FIELD, "")
+    job, _is_new = idempotency.create_once(current_user.id, chosen, request.form, files, key)
+    return Made(tell_job(job), url_for("api.job", id=job.id))
+
+
+def _check_names(service: Service, files: dict[str, FormFile]) -> None:
+    """Raise WrongRequest for a field or a file that the tool does not know: a slip would go unnoticed."""
+    uploaded = [option.name for option in service.options if option.kind in UPLOADED]
+    fields = [option.name for option in service.options if option.name not in uploaded]
+    fields += [FROM_JOB, FROM_WHICH, *(name + REUSE for name in uploaded)]
+    for given, known in ((request.form, fields), (files, [IMAGE, *uploaded])):
+        if unknown := next((name for name in given if name not in known), None):
+            raise WrongRequest(unknown, tuple(known), N_("There is no field of this name here."))
