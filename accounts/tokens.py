@@ -16,8 +16,9 @@ from itsdangerous import BadSignature, URLSafeSerializer
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import joinedload
 
-from accounts import audit, limits, passwords, sessions
+from accounts import sessions
 from accounts.errors import AccountError, FieldErrors
+from accounts.security import audit, limits, passwords
 from models import AccessToken, User, db, utc_now
 from models.access_token import TOKEN_NAME_LENGTH
 

@@ -47,10 +47,10 @@ def choice() -> str:
     if not has_request_context():  # a command or the worker
         return CODES[0]
     chosen = request.cookies.get(COOKIE)
-    if is_api():
-        return _of_browser() or _of_account() or CODES[0]
     if chosen in CODES:
         return chosen
+    if is_api():
+        return _of_browser() or _of_account() or CODES[0]
     return _of_account() or _of_browser() or CODES[0]
 
 

@@ -3,6 +3,7 @@
 import io
 import tempfile
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from flask import Flask, url_for
@@ -17,7 +18,19 @@ from accounts.security import rights
 from app import create_app
 from jobs import account_deletion, trash
 from jobs import administration as job_administration
-from models import Event, Job, Setting, User, UserSession, Webhook, WebhookDelivery, WeightsImport, db, utc_now
+from models import (
+    AccessToken,
+    Event,
+    Job,
+    Setting,
+    User,
+    UserSession,
+    Webhook,
+    WebhookDelivery,
+    WeightsImport,
+    db,
+    utc_now,
+)
 from models.job import CANCELLED, DONE
 from models.setting import PAUSED
 from tests.accounts.people import NEW_PASSWORD, PASSWORD, Browser, make_user, sign_in_person
@@ -77,7 +90,7 @@ def empty_weights(environment, tmp_path):
 
 def rows() -> dict[str, list]:
     """What people have, and who is signed in."""
-    tables = (User, Job, UserSession, Setting, WeightsImport, Webhook, WebhookDelivery)
+    tables = (User, Job, UserSession, AccessToken, Setting, WeightsImport, Webhook, WebhookDelivery)
     return {
         table.__tablename__: [tuple(row) for row in db.session.execute(select(*table.__table__.columns)).all()]
         for table in tables
@@ -98,11 +111,19 @@ class Site:
             self.webhook, _secret = registry.add(registry.Owner(self.own_id, "12345", None), "https://example.com/")
             self.own_job, self.other_job = make_job(self.own_id), make_job(self.other_id)
             mine = select(UserSession.id).where(UserSession.user_id == self.own_id)
+            self.tokens = {owner: self.add_token(owner) for owner in (self.own_id, self.other_id)}
             self.other_session = db.session.scalar(mine.order_by(UserSession.id.desc()))
         self.token = self.browser.token_of("/12345/account")
 
     def id_of(self, name: str) -> int:
         return db.session.scalar(select(User.id).where(User.name == name))
+
+    def add_token(self, owner: int) -> int:
+        ends = utc_now() + timedelta(days=1)
+        row = AccessToken(user_id=owner, name="a test", token_hash=str(owner), scopes="read", expires_at=ends)
+        db.session.add(row)
+        db.session.commit()
+        return row.id
 
     def set(self, table: type, row_id: object, **columns: object) -> None:
         db.session.execute(update(table).where(table.id == row_id).values(**columns))
@@ -130,6 +151,12 @@ class Site:
             "account.password": {"current": PASSWORD, "password": NEW_PASSWORD, "confirm": NEW_PASSWORD},
             "account.delete": {"deletion_password": PASSWORD},
             "account.theme": {"theme": "dark"},
+            "account.create_token": {
+                "token_name": "a program",
+                "token_scopes": "read",
+                "token_days": "30",
+                "token_password": PASSWORD,
+            },
             "webhooks.add": {"webhook_url": "https://hooks.example.com/"},
             "webhooks.switch": {"active": "0"},
             "jobs.choose": {"answer": "1"},
@@ -150,6 +177,8 @@ class Site:
         values["webhook_id"] = self.webhook
         if endpoint == "account.end_session":
             values["id"] = self.other_session
+        elif endpoint.endswith(".revoke_token"):
+            values["id"] = self.tokens[self.other_id if endpoint.startswith("admin.") else self.own_id]
         else:
             values["id"] = self.other_job if endpoint.startswith("admin.") else self.own_job
         (rule,) = (r for r in self.app.url_map.iter_rules(endpoint) if "POST" in r.methods)

@@ -4,10 +4,11 @@ import threading
 
 import pytest
 
-from server import ARCHIVE, PAGE, WORK
+from server import ARCHIVE, PAGE, WAIT, WORK
 from server.channel import Pace
 from server.dispatcher import Turn, Turns, WorkThreads
 from tests.accounts.people import make_user, sign_in_person
+from tests.api.support import make_token
 from views.http.admission import FORM_BYTES
 
 MEGABYTE = 2**20
@@ -104,6 +105,24 @@ def test_strangers_send_small_forms_only(admitted, cookies):
     for path in ("/12345/adjust", "/12345/preview", "/admin/weights", "/login"):
         admission = admitted("POST", path, "", cookies)
         assert (admission.max_body_bytes, admission.pool) == (FORM_BYTES, PAGE)
+
+
+def test_a_token_of_this_site_admits_what_a_session_does_and_no_other_token(app, admitted):
+    token = make_token(app)
+    bearer = f"Bearer {token}"
+
+    def ask(method: str, path: str, query: str = "", authorization: str = bearer):
+        return app.extensions["admission"](method, f"/api/v1{path}", query, "", authorization)
+
+    admission = ask("POST", "/tools/adjust/jobs")
+    assert (admission.pool, admission.account) == (WORK, "12345") and admission.max_body_bytes > 32 * MEGABYTE
+    assert ask("GET", "/jobs/abc", "wait=20").pool == WAIT and ask("GET", "/jobs/abc").pool == PAGE
+    assert ask("GET", "/jobs/abc/result", "format=jpeg").pool == WORK and ask("GET", "/results.zip").pool == ARCHIVE
+    assert ask("POST", "/jobs/deletion").max_body_bytes == FORM_BYTES
+    for wrong in ("", "Bearer", f"Bearer {token}x", f"Basic {token}", "Bearer revive_W10.x"):
+        admission = ask("POST", "/tools/adjust/jobs", "", wrong)
+        assert (admission.max_body_bytes, admission.pool) == (FORM_BYTES, PAGE)
+    assert admitted("POST", "/api/v1/tools/adjust/jobs").max_body_bytes == FORM_BYTES
 
 
 def test_weights_are_sent_by_administrators_only(app, admitted):

@@ -5,7 +5,7 @@ Each module declares its addresses with `views.api.operation`, from which the de
 
 from views.api import account, admin, admin_accounts, docs, job_changes, jobs, pictures, tools
 from views.api.operation import blueprint
-from views.guards import csrf
+from views.http.guards import csrf
 
 __all__ = ["account", "admin", "admin_accounts", "blueprint", "docs", "job_changes", "jobs", "pictures", "tools"]
 

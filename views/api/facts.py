@@ -10,7 +10,7 @@ from jobs import progress
 from jobs.availability import list_offered_choices, unavailable_reason
 from models import Job
 from services.base import UPLOADED, Option, Service
-from views.job_json import describe_job, describe_jobs
+from views.jobs.job_json import describe_job, describe_jobs
 
 
 def tell_job(job: Job) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from jobs.waiting import wait_for_end
 from views.api.facts import tell_job, tell_jobs
 from views.api.operation import operation
 from views.api.schemas import Job, JobQuery, Jobs, JobsQuery
-from views.jobs import history_of
+from views.jobs.job_pages import history_of
 
 
 @operation("GET", "/jobs", N_("List your jobs, the newest first"), READ, query=JobsQuery, answer=Jobs)

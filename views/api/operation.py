@@ -112,7 +112,7 @@ def operation(
 
 
 def _check_scope(scope: str) -> None:
-    """Raise unless the request's token has the scope. Whose token it is, `views.guards` has found out."""
+    """Raise unless the request's token has the scope. Whose token it is, `views.http.guards` has found out."""
     if not scope:
         return
     if not current_user.is_authenticated:

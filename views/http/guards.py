@@ -110,8 +110,8 @@ def _brought_token() -> str:
 
 
 def is_api() -> bool:
-    """Say whether the request is for what begins with `/api`: there tokens count, and never a cookie."""
-    return request.path.split("/")[1] == API
+    """Say whether the request is for what begins with `/api`, but for the page: tokens count there, never a cookie."""
+    return request.path.split("/")[1] == API and request.endpoint != "api.docs"
 
 
 def wants_json() -> bool:
@@ -256,7 +256,7 @@ def keep_to_own_prefix() -> Response | None:
 
 
 def is_administration() -> bool:
-    """Say whether the request is for what begins with `/admin`, whichever way it is asked for, or the same in the API."""
+    """Say whether the request is for what begins with `/admin`, whichever way it is asked for, also in the API."""
     first = request.path.lstrip("/").split("/")[0]
     of_api = (request.endpoint or "").startswith(f"{API}.{ADMINISTRATION}")
     return first.casefold() == ADMINISTRATION or request.blueprint == ADMINISTRATION or of_api
