@@ -9,8 +9,8 @@ from jobs import lifecycle
 from jobs.files import downloads, results, results_zip, storage
 from views.api.operation import operation
 from views.api.schemas import PictureQuery, ResultsQuery, SmallQuery
-from views.jobs.job_pages import history_of
 from views.http.sending import send
+from views.jobs.job_pages import history_of
 
 _PICTURES = ("image/png", "image/jpeg", "image/webp")
 _ORIGINALS = (*_PICTURES, "image/bmp", "image/gif", "image/tiff", "image/heic", "image/avif")
