@@ -5,6 +5,7 @@ from typing import Literal
 from pydantic import BaseModel, Field
 
 from accounts.administration import MAX_QUOTA, MAX_RETENTION_DAYS, REASON_LENGTH
+from errors import N_
 from views.api.schemas import Body, JobError, Status, Taken, Use
 
 
@@ -23,7 +24,7 @@ class AdminAccount(BaseModel):
 
 class AdminAccounts(BaseModel):
     accounts: list[AdminAccount]
-    next: str | None = Field(description="what to give as `after` for the next page")
+    next: str | None = Field(description=N_("what to give as `after` for the next page"))
 
 
 class AdminAccountDetails(AdminAccount):
@@ -47,7 +48,7 @@ class AdminJob(BaseModel):
 
 class AdminJobs(BaseModel):
     jobs: list[AdminJob]
-    next: str | None = Field(description="what to give as `after` for the next page")
+    next: str | None = Field(description=N_("what to give as `after` for the next page"))
 
 
 class Worker(BaseModel):
@@ -67,7 +68,7 @@ class Queue(BaseModel):
 
 
 class AccountsQuery(Taken):
-    q: str = Field("", max_length=200, description="how the names begin")
+    q: str = Field("", max_length=200, description=N_("how the names begin"))
     state: Literal["", "admin", "disabled"] = ""
     order: Literal["newest", "oldest", "name", "storage", "seen", "unseen"] = "newest"
     after: str = ""
@@ -81,7 +82,7 @@ class AdminJobsQuery(Taken):
 
 
 class Disablement(Body):
-    reason: str = Field(min_length=1, max_length=REASON_LENGTH, pattern=r"\S", description="its owner is mailed it")
+    reason: str = Field(min_length=1, max_length=REASON_LENGTH, pattern=r"\S", description=N_("its owner is mailed it"))
 
 
 class Limits(Body):

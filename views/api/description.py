@@ -50,7 +50,20 @@ def describe_api() -> dict[str, Any]:
 def _list_schemas() -> dict[str, Any]:
     models = {model for said in OPERATIONS for model in (said.body, said.answer) if model} | {Error}
     ordered = sorted(models, key=lambda model: model.__name__)
-    return models_json_schema([(model, "validation") for model in ordered], ref_template=_REFERENCE)[1]["$defs"]
+    schemas = models_json_schema([(model, "validation") for model in ordered], ref_template=_REFERENCE)[1]["$defs"]
+    return {name: _translate({**schema, "description": ""}) for name, schema in schemas.items()}
+
+
+def _translate(schema: Any) -> Any:
+    """Return a schema with its descriptions in the language of the request, and without pydantic's titles."""
+    if isinstance(schema, list):
+        return [_translate(each) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    kept = {key: _translate(value) for key, value in schema.items() if not (key == "title" and isinstance(value, str))}
+    if isinstance(about := kept.pop("description", None), str) and about:
+        return kept | {"description": gettext(about)}
+    return kept if about is None or isinstance(about, str) else kept | {"description": about}
 
 
 def _path(said: Operation, service: Service | None) -> str:
@@ -83,7 +96,7 @@ def _list_parameters(said: Operation, service: Service | None) -> list[dict[str,
         schema = {"type": "string", "enum": [each.key for each in services.SERVICES]} if name == "service" else None
         found.append({"name": name, "in": "path", "required": True, "schema": schema or _KINDS[kind]})
     for name, schema in (said.query.model_json_schema()["properties"] if said.query else {}).items():
-        found.append({"name": name, "in": "query", "schema": _without_title(schema)})
+        found.append({"name": name, "in": "query", "schema": _translate(schema)})
     if service:
         text = {"type": "string", "maxLength": idempotency.MAX_KEY_LENGTH}
         found.append({"name": idempotency.KEY_FIELD, "in": "header", "schema": text})
@@ -132,7 +145,3 @@ def _describe_option(option: Option) -> dict[str, Any]:
 
 def _refer(model: type[BaseModel]) -> dict[str, str]:
     return {"$ref": _REFERENCE.format(model=model.__name__)}
-
-
-def _without_title(schema: dict[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in schema.items() if key != "title"}

@@ -4,6 +4,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from errors import N_
 from jobs.waiting import MAX_WAIT_SECONDS
 
 Status = Literal["queued", "running", "done", "failed", "cancelled"]
@@ -25,12 +26,12 @@ class Body(Taken):
 class ErrorFacts(BaseModel):
     """What is wrong, in the caller's language."""
 
-    key: str = Field(description="stable, for programs")
+    key: str = Field(description=N_("stable, for programs"))
     message: str
-    field: str | None = Field(description="the field or parameter that it is about")
-    allowed: list[str] = Field(description="values that would have done, or one range like 1-100")
-    fields: dict[str, str] = Field(description="each field that is wrong, and why")
-    reference: str | None = Field(description="the number under which the server logged what nobody foresaw")
+    field: str | None = Field(description=N_("the field or parameter that it is about"))
+    allowed: list[str] = Field(description=N_("values that would have done, or one range like 1-100"))
+    fields: dict[str, str] = Field(description=N_("each field that is wrong, and why"))
+    reference: str | None = Field(description=N_("the number under which the server logged what nobody foresaw"))
     documentation: str
 
 
@@ -58,10 +59,10 @@ class Option(BaseModel):
     minimum: float | None
     maximum: float | None
     step: float | None
-    shown_when: ShownWhen | None = Field(description="where it matters: the other option has one of these values")
+    shown_when: ShownWhen | None = Field(description=N_("where it matters: the other option has one of these values"))
     is_advanced: bool
     is_needed: bool
-    is_uploaded: bool = Field(description="its value is a file of the form")
+    is_uploaded: bool = Field(description=N_("its value is a file of the form"))
 
 
 class Tool(BaseModel):
@@ -72,7 +73,7 @@ class Tool(BaseModel):
     is_available: bool
     unavailable_reason: str
     options: list[Option]
-    jobs_url: str = Field(description="where a job of this tool is made")
+    jobs_url: str = Field(description=N_("where a job of this tool is made"))
 
 
 class Tools(BaseModel):
@@ -166,7 +167,7 @@ class Job(BaseModel):
 
 class Jobs(BaseModel):
     jobs: list[Job]
-    next: str | None = Field(description="what to give as `before` for the next page")
+    next: str | None = Field(description=N_("what to give as `before` for the next page"))
 
 
 class Count(BaseModel):
@@ -191,26 +192,26 @@ class Account(BaseModel):
     language: str | None
     is_admin: bool
     created_at: str
-    retention_days: int = Field(description="how many days a finished job is kept; 0 is for ever")
+    retention_days: int = Field(description=N_("how many days a finished job is kept; 0 is for ever"))
     limits: list[Use]
     token: TokenFacts
 
 
 class JobsQuery(Taken):
-    service: str = Field("", description="only jobs of this tool")
-    before: str = Field("", description="`next` of the page before")
+    service: str = Field("", description=N_("only jobs of this tool"))
+    before: str = Field("", description=N_("`next` of the page before"))
     limit: int = Field(24, ge=1, le=MAX_PAGE)
 
 
 class JobQuery(Taken):
-    wait: int = Field(0, ge=0, le=MAX_WAIT_SECONDS, description="seconds to wait for the end of the job")
+    wait: int = Field(0, ge=0, le=MAX_WAIT_SECONDS, description=N_("seconds to wait for the end of the job"))
 
 
 class PictureQuery(Taken):
-    format: Literal["", "png", "jpeg", "webp"] = Field("", description="as it is stored when absent")
-    quality: int | None = Field(None, ge=1, le=100, description="of JPEG and WebP")
+    format: Literal["", "png", "jpeg", "webp"] = Field("", description=N_("as it is stored when absent"))
+    quality: int | None = Field(None, ge=1, le=100, description=N_("of JPEG and WebP"))
     metadata: Literal["", "keep", "strip"] = ""
-    download: Literal["1"] | None = Field(None, description="as an attachment")
+    download: Literal["1"] | None = Field(None, description=N_("as an attachment"))
 
 
 class SmallQuery(Taken):
@@ -218,14 +219,14 @@ class SmallQuery(Taken):
 
 
 class ResultsQuery(Taken):
-    id: list[str] = Field([], max_length=500, description="jobs; all when absent")
-    service: str = Field("", description="only results of this tool")
+    id: list[str] = Field([], max_length=500, description=N_("jobs; all when absent"))
+    service: str = Field("", description=N_("only results of this tool"))
     format: Literal["", "own", "png", "jpeg", "webp"] = ""
 
 
 class JobChange(Body):
     title: str | None = Field(None, max_length=200)
-    answer: int | None = Field(None, ge=0, le=1000, description="make this one of the answers the result")
+    answer: int | None = Field(None, ge=0, le=1000, description=N_("make this one of the answers the result"))
 
 
 class Selection(Body):
