@@ -123,5 +123,6 @@ def test_times_texts_and_keys_are_of_the_right_kinds_on_mariadb(mariadb, environ
             for table in inspector.get_table_names()
             for key in inspector.get_foreign_keys(table)
         }
-        assert cascades == {("jobs", "users", "CASCADE"), ("user_sessions", "users", "CASCADE")}
+        tables = ("jobs", "user_sessions", "access_tokens")
+        assert cascades == {(table, "users", "CASCADE") for table in tables}
         db.engine.dispose()

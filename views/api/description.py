@@ -119,15 +119,14 @@ def _list_responses(said: Operation) -> dict[str, Any]:
 
 
 def _form(service: Service) -> dict[str, Any]:
-    """The fields of a tool's form: a picture of one's own, or that of an earlier job."""
+    """The fields of a tool's form. That a picture must come, or an earlier job be named, generators cannot put."""
     binary = {"type": "string", "format": "binary"}
     uploaded = [option.name for option in service.options if option.kind in UPLOADED]
     properties: dict[str, Any] = {IMAGE: binary, FROM_JOB: {"type": "string"}}
     properties |= {FROM_WHICH: {"type": "string", "enum": ["original", "result"]}}
     properties |= {option.name: _describe_option(option) for option in service.options}
     properties |= {name + REUSE: {"type": "string", "enum": ["0", "1"]} for name in uploaded}
-    either = [{"required": [IMAGE]}, {"required": [FROM_JOB]}]
-    return {"type": "object", "properties": properties, "additionalProperties": False, "anyOf": either}
+    return {"type": "object", "properties": properties, "additionalProperties": False}
 
 
 def _describe_option(option: Option) -> dict[str, Any]:
