@@ -47,7 +47,7 @@ def show_account(errors: dict | None = None, new_token: str = "") -> str:
         new_token=new_token,
         scopes={key: words for key, words in SCOPES.items() if key != tokens.ADMIN or person.is_admin},
         lifetimes_days=tokens.LIFETIMES_DAYS,
-        wanted=_read_wanted_token() if errors else {"scopes": [tokens.READ, tokens.JOBS]},
+        wanted=_read_wanted_token() if "token_name" in request.form else {"scopes": [tokens.READ, tokens.JOBS]},
         usage=quotas.usage(person.id),
         quotas=QUOTAS,
         retention_days=retention.days_of(person.id),
