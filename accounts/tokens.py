@@ -19,7 +19,7 @@ from sqlalchemy.orm import joinedload
 from accounts import sessions
 from accounts.errors import AccountError, FieldErrors
 from accounts.security import audit, limits, passwords
-from models import AccessToken, User, db, utc_now
+from models import AccessToken, User, count_changed, db, utc_now
 from models.access_token import TOKEN_NAME_LENGTH
 
 # What a token may be used for: to read jobs and pictures, to change jobs and make new ones, to administer the site.
@@ -61,7 +61,7 @@ def create(
     limits.take(limits.ACCESS_TOKENS, owner, address)
     # Changes nothing, but of two who are made at once the second waits here, and is counted with the first.
     db.session.execute(update(User).where(User.id == user.id).values(is_admin=User.is_admin))
-    if db.session.scalar(select(func.count()).where(AccessToken.user_id == user.id)) >= MAX_TOKENS:
+    if (db.session.scalar(select(func.count()).where(AccessToken.user_id == user.id)) or 0) >= MAX_TOKENS:
         db.session.rollback()
         raise AccountError("too_many_tokens", _("You have as many access tokens as an account can have. Revoke one."))
     token, wanted = _make_token(owner), " ".join(scope for scope in SCOPES if scope in scopes)
@@ -100,7 +100,7 @@ def revoke(user: User, token_id: int, actor: str, address: str | None) -> None:
     owner = user.name
     mine = AccessToken.id == token_id, AccessToken.user_id == user.id
     name = db.session.scalar(select(AccessToken.name).where(*mine))
-    ended = db.session.execute(delete(AccessToken).where(*mine)).rowcount
+    ended = count_changed(delete(AccessToken).where(*mine))
     db.session.commit()
     if ended:
         audit.record("token_revoked", actor=actor, target=owner, address=address, detail=name or "")
@@ -135,7 +135,7 @@ def read_owner(config: Mapping[str, Any], token: str) -> str | None:
     if len(token) > _MAX_LENGTH or not token.startswith(_PREFIX):
         return None
     try:
-        return _serializer(config).loads(token.removeprefix(_PREFIX))[0]
+        return str(_serializer(config).loads(token.removeprefix(_PREFIX))[0])
     except BadSignature:
         return None
 

@@ -1,16 +1,20 @@
 """One personal access token: with it a program acts for an account. The row holds its hash, never the token."""
 
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from sqlalchemy import ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from models.base import ascii_text, db, moment, utc_now
+from models.base import Model, ascii_text, db, moment, utc_now
+
+if TYPE_CHECKING:
+    from models.user import User
 
 TOKEN_NAME_LENGTH = 80
 
 
-class AccessToken(db.Model):
+class AccessToken(Model):
     """A token is alive until it expires, is revoked, or its account is disabled or gets a new password.
 
     `scopes` are separated by spaces. `seen_at` and `address` are those of its last use, None and "" before it.
@@ -29,4 +33,4 @@ class AccessToken(db.Model):
     seen_at: Mapped[datetime | None] = mapped_column(moment())
     address: Mapped[str] = mapped_column(ascii_text(45), default="")
 
-    user = relationship("User", back_populates="access_tokens")
+    user: Mapped["User"] = relationship(back_populates="access_tokens")

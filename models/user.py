@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from models.base import Model, ascii_text, db, moment, utc_now
 
 if TYPE_CHECKING:
+    from models.access_token import AccessToken
     from models.job import Job
     from models.user_session import UserSession
 

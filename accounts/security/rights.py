@@ -86,7 +86,7 @@ def _verify(session: Session) -> None:
     session.info[_VERIFIED] = session.get_transaction()
 
 
-def _alive(claim: _Claim) -> Select:
+def _alive(claim: _Claim) -> Select[tuple[int]]:
     """Return the query for the session or the access token that a request came with."""
     table = cast(Table, (AccessToken if claim.is_access_token else UserSession).__table__)
     alive = select(table.c.id).where(table.c.token_hash == claim.token_hash, table.c.user_id == claim.user_id)

@@ -107,7 +107,7 @@ def _list_responses(said: Operation) -> dict[str, Any]:
     refused = {"description": gettext("What is wrong"), "content": {_JSON: {"schema": _refer(Error)}}}
     found: dict[str, Any] = {str(status): refused for status in _REFUSALS} | {"default": refused}
     if said.files:
-        binary = {"schema": {}}
+        binary: dict[str, Any] = {"schema": {}}
         whole = {"description": gettext("The file"), "content": {each: binary for each in said.files}}
         found |= {"200": whole, "206": whole | {"description": gettext("A part of the file")}}
         found |= {str(status): {"description": gettext("Nothing has changed")} for status in (304,)}
@@ -130,7 +130,7 @@ def _form(service: Service) -> dict[str, Any]:
 
 
 def _describe_option(option: Option) -> dict[str, Any]:
-    schemas = {
+    schemas: dict[str, dict[str, Any]] = {
         "choice": {"type": "string", "enum": [choice.value for choice in option.choices]},
         "number": {"type": "number", "minimum": option.minimum, "maximum": option.maximum},
         "switch": {"type": "boolean"},

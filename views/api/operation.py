@@ -6,7 +6,7 @@ The request is checked against it, the answer is made by it, and the description
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import wraps
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from flask import Blueprint, Response, abort, g, jsonify, request
 from flask_login import current_user
@@ -164,7 +164,8 @@ def _respond(said: Operation, result: Any) -> Response:
         response.headers.pop("Content-Type")
         return response
     facts = result.facts if isinstance(result, Made) else result
-    response = jsonify(said.answer.model_validate(facts).model_dump(mode="json"))
+    answer = cast(type[BaseModel], said.answer)
+    response = jsonify(answer.model_validate(facts).model_dump(mode="json"))
     response.status_code = said.status
     if isinstance(result, Made):
         response.headers["Location"] = result.location

@@ -52,8 +52,8 @@ def admit(app: Flask, method: str, path: str, query: str, cookies: str, authoriz
     """Judge a request by its head. What is refused here is refused by the views as well, in their words."""
     endpoint, values = _address(app, method, path)
     if path.startswith("/api/"):
-        scheme, _, token = authorization.partition(" ")
-        owner = tokens.read_owner(app.config, token.strip()) if scheme.lower() == "bearer" else None
+        scheme, _, brought = authorization.partition(" ")
+        owner = tokens.read_owner(app.config, brought.strip()) if scheme.lower() == "bearer" else None
         limit = max_body_bytes(app, endpoint, values) if owner else FORM_BYTES
         return Admission(limit, _pool(endpoint, method, query) if owner else PAGE, owner or "")
     token = _session_token(app, cookies)
