@@ -121,16 +121,16 @@ def test_a_job_is_cancelled_tried_again_renamed_deleted_and_brought_back(program
     assert refusal(program.ask("PATCH", place, json={"answer": 0}))[:2] == (404, "not_found")
     deleted = program.ask("DELETE", place)
     assert (deleted.status_code, deleted.data) == (204, b"") and program.get(place).status_code == 404
-    assert program.post("/jobs/restoration", json={"ids": [job_id]}).json == {"count": 1}
+    assert program.post("/restorations", json={"ids": [job_id]}).json == {"count": 1}
     assert program.get(place).json["deleted_at"] is None
-    assert program.post("/jobs/deletion", json={"ids": [job_id, "other"]}).json == {"count": 1}
+    assert program.post("/deletions", json={"ids": [job_id, "other"]}).json == {"count": 1}
 
 
 @pytest.mark.parametrize(
     "body", [{"data": "x"}, {"json": []}, {"json": {}}, {"json": {"ids": []}}, {"json": {"ids": [1]}}]
 )
 def test_a_body_that_is_not_as_described_is_refused(program, body):
-    assert refusal(program.post("/jobs/deletion", **body))[:2] == (400, "invalid_request")
+    assert refusal(program.post("/deletions", **body))[:2] == (400, "invalid_request")
 
 
 def test_nobody_sees_or_changes_the_jobs_of_others(app, program, done_job):

@@ -118,7 +118,7 @@ def test_a_token_of_this_site_admits_what_a_session_does_and_no_other_token(app,
     assert (admission.pool, admission.account) == (WORK, "12345") and admission.max_body_bytes > 32 * MEGABYTE
     assert ask("GET", "/jobs/abc", "wait=20").pool == WAIT and ask("GET", "/jobs/abc").pool == PAGE
     assert ask("GET", "/jobs/abc/result", "format=jpeg").pool == WORK and ask("GET", "/results.zip").pool == ARCHIVE
-    assert ask("POST", "/jobs/deletion").max_body_bytes == FORM_BYTES
+    assert ask("POST", "/deletions").max_body_bytes == FORM_BYTES
     for wrong in ("", "Bearer", f"Bearer {token}x", f"Basic {token}", "Bearer revive_W10.x"):
         admission = ask("POST", "/tools/adjust/jobs", "", wrong)
         assert (admission.max_body_bytes, admission.pool) == (FORM_BYTES, PAGE)

@@ -39,12 +39,12 @@ def delete_job(id: str) -> None:
     lifecycle.delete(current_user.id, id)
 
 
-@operation("POST", "/jobs/deletion", N_("Delete several jobs"), JOBS, body=Selection, answer=Count)
+@operation("POST", "/deletions", N_("Delete several jobs"), JOBS, body=Selection, answer=Count)
 def delete_jobs(body: Selection) -> dict[str, int]:
     return {"count": trash.put(current_user.id, body.ids)}
 
 
-@operation("POST", "/jobs/restoration", N_("Take latest deletions back"), JOBS, body=Selection, answer=Count)
+@operation("POST", "/restorations", N_("Take latest deletions back"), JOBS, body=Selection, answer=Count)
 def restore_jobs(body: Selection) -> dict[str, int]:
     return {"count": trash.take_back(current_user.id, body.ids)}
 
