@@ -46,7 +46,7 @@ class Option(Translated, click.Option):  # type: ignore[misc]  # an attribute th
     """An option with a translated help."""
 
 
-class Command(Translated, click.Command):  # type: ignore[misc]
+class Command(Translated, click.Command):  # type: ignore[misc]  # an attribute there, a property here
     """A command with a translated help."""
 
     def get_help_option(self, ctx: click.Context) -> click.Option | None:
@@ -56,7 +56,7 @@ class Command(Translated, click.Command):  # type: ignore[misc]
         return option
 
 
-class Group(Command, click.Group):  # type: ignore[misc]
+class Group(Command, click.Group):  # type: ignore[misc]  # an attribute there, a property here
     """Commands that speak the language of the environment unless `--language` names another."""
 
     def make_context(self, *arguments, **settings) -> click.Context:
