@@ -27,6 +27,8 @@ DECODER_WIDTHS = {  # (channels after upsampling, channels out) of the four step
     "efficientnet_lite0": ((192, 192), (96, 96), (48, 48), (24, 24)),
     "vgg16": ((128, 256), (256, 256), (128, 128), (64, 64)),
 }
+CELL = 8  # pixels, side by side, of one place of `encode_cells`
+CELL_LEVELS = 3  # of the encoder, the deepest: from how a surface looks to what a thing is
 MIN_CHROMA = 0.2  # CIE units, added there so that grey stays grey smoothly
 CALM_TEMPERATURE, CALM_GAIN = 2.0, 0.75  # times those of the natural variant
 VIVID_TEMPERATURE, VIVID_GAIN = 0.5, 1.25
@@ -121,6 +123,11 @@ class PaletteColorizer(nn.Module):
             current = level(current)
             maps.append(current)
         return maps
+
+    def encode_cells(self, lightness: Tensor) -> list[Tensor]:
+        """Return the deepest maps of `encode`, all at 1 / CELL of the size, by which places of pictures compare."""
+        size = [length // CELL for length in lightness.shape[2:]]
+        return [F.interpolate(map_, size, mode="bilinear") for map_ in self.encode(lightness)[-CELL_LEVELS:]]
 
     def logits(self, maps: list[Tensor]) -> Tensor:
         """Return the logits (N, K, H / 2, W / 2) of the palette's K colours from the maps of `encode`."""

@@ -3,6 +3,7 @@ import torch
 
 from networks.discriminators.colour import ColourDiscriminator
 from networks.layers.decoder import SelfAttention, SubPixel
+from networks.layers.encoders import ENCODERS
 from networks.layers.palette import compress_chroma, expand_chroma, palette
 from networks.palette_colorizer import PaletteColorizer
 
@@ -75,6 +76,13 @@ def test_the_file_stays_under_45_mebibytes_in_half_precision():
 @torch.no_grad()
 def test_the_deeper_encoder_colours_too():
     assert PaletteColorizer("resnet34").eval()(torch.rand(1, 1, 64, 64)).shape == (1, 2, 64, 64)
+
+
+@pytest.mark.parametrize("encoder", ENCODERS)
+def test_every_encoder_describes_cells_of_8_pixels(encoder):
+    with torch.inference_mode():
+        maps = PaletteColorizer(encoder).eval().encode_cells(torch.rand(1, 1, 64, 96))
+    assert [map_.shape for map_ in maps] == [(1, channels, 8, 12) for channels in ENCODERS[encoder].channels[-3:]]
 
 
 def test_an_unknown_encoder_is_refused_by_name():

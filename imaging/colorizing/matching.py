@@ -1,0 +1,119 @@
+"""Colours of a reference picture, carried to places of a grey photo that show the same thing.
+
+Places are compared by feature maps of an encoder, both pictures seen as lightness, after He et al.: "Deep
+Exemplar-based Colorization", SIGGRAPH 2018, and Zhang et al.: "Deep Exemplar-based Video Colorization", CVPR 2019. A
+place without a good match takes nothing, so that it keeps the colours that it has. No torch.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from imaging.colorizing.diffusion import solve_diffusion, without_specks
+
+SOFTNESS = 0.05  # of similarities: how much further matches count beside the best
+# A place takes nothing at the first value of each pair and everything at the second, smoothly in between.
+SIMILAR = (0.2, 0.4)  # cosine of the best match
+RELATED = (0.36, 0.48)  # cosine that a quarter of the photo's places reach: do the pictures show like things at all?
+MUTUAL = (-0.4, -0.2)  # cosine less that of the match's own best match
+AGREEING = (-0.22, -0.1)  # standard deviation of the matches' chroma, less than 0, in units of the chroma
+FOUND_SHARE = 0.02  # of the photo, taken from the reference: less is nothing in common
+EDGE_STEP = 0.03  # of the range of L*: how uneven a cell may be before its colours come from its neighbours
+FLOW_STEP = 0.006  # of the range of L*: neighbours that differ by more hardly pass colours on
+PULL, EDGE_PULL = 8e-3, 2e-4  # at PULL_SIDE pixels, of a place towards its own match: in an even cell, on an edge
+PULL_SIDE = 128
+ROUNDS = 60
+
+
+@dataclass(frozen=True)
+class Matches:
+    """What a photo takes from a reference, place by place of a coarse grid.
+
+    `confidence`: float32 (h, w) in [0, 1]. `chroma`: float32 (h, w, 2), of the matches.
+    """
+
+    confidence: np.ndarray
+    chroma: np.ndarray
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether the two pictures have nothing in common."""
+        return bool(self.confidence.mean() < FOUND_SHARE)
+
+
+def match_colours(
+    photo: Sequence[np.ndarray], reference: Sequence[np.ndarray], chroma: np.ndarray, usable: np.ndarray
+) -> Matches:
+    """Match each place of `photo` with the places of `reference`.
+
+    Both are feature maps, level by level, float32 (h, w, C) and (m, n, C); the levels of a picture have one size.
+    `chroma`: float32 (m, n, 2) of the reference; `usable`: bool (m, n), which of its places may be taken, at least one.
+    """
+    height, width = photo[0].shape[:2]
+    places, others = _describe(photo, reference)
+    others, colours = others[usable.ravel()], chroma[usable]
+    similarity = places @ others.T
+    best = similarity.max(1)
+    mutual = best - similarity.max(0)[similarity.argmax(1)]
+    mean, deviation = _soft_mean(similarity, best, colours)
+    confidence = _ramp(best, SIMILAR) * _ramp(mutual, MUTUAL) * _ramp(-deviation, AGREEING)
+    confidence *= _ramp(np.quantile(best, 0.75), RELATED)
+    return Matches(confidence.reshape(height, width), mean.reshape(height, width, 2))
+
+
+def _describe(photo: Sequence[np.ndarray], reference: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    """Return unit vectors (h * w, D) and (m * n, D). What both pictures have everywhere tells no place from another."""
+    pairs = []
+    for maps in zip(photo, reference, strict=True):
+        count = maps[0].shape[0] * maps[0].shape[1]
+        both = np.concatenate([map_.reshape(-1, map_.shape[2]) for map_ in maps])
+        deviation = both.std(0)
+        both = (both - both.mean(0)) / (deviation + 1e-3 * deviation.mean() + 1e-12)
+        both /= np.maximum(np.linalg.norm(both, axis=1, keepdims=True), 1e-6) * len(photo) ** 0.5
+        pairs.append((both[:count], both[count:]))
+    places, others = zip(*pairs, strict=True)
+    return np.hstack(places), np.hstack(others)
+
+
+def _soft_mean(similarity: np.ndarray, best: np.ndarray, colours: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return mean (n, 2) and standard deviation (n,) of the colours that each place could take."""
+    weights = similarity - best[:, None]
+    weights /= SOFTNESS
+    np.exp(weights, out=weights)
+    weights /= weights.sum(1, keepdims=True)
+    mean = weights @ colours
+    return mean, np.sqrt(np.maximum((weights @ colours**2 - mean**2).sum(1), 0))
+
+
+def _ramp(values: np.ndarray, ends: tuple[float, float]) -> np.ndarray:
+    share = np.clip((values - ends[0]) / (ends[1] - ends[0]), 0, 1)
+    return (share * share * (3 - 2 * share)).astype(np.float32)
+
+
+def blend_matches(lightness: np.ndarray, chroma: np.ndarray, matches: Matches, gains: Sequence[float]) -> np.ndarray:
+    """Return `chroma`, float32 (h, w, 2k) in pairs, with the colours of the matches where these are sure.
+
+    `lightness` (h, w) in [0, 1]: what is even takes one colour as a whole, and colours end where it has an edge.
+    `gains`: of the chroma of the matches, one for each pair.
+    """
+    size = lightness.shape[1], lightness.shape[0]
+    held = np.dstack([matches.confidence, matches.confidence[:, :, None] * matches.chroma])
+    held = cv2.resize(held, size, interpolation=cv2.INTER_LINEAR)
+    pull = _pull(lightness, matches.confidence.shape)
+    found = solve_diffusion(without_specks(lightness), FLOW_STEP, pull, pull * held, held, ROUNDS)
+    share = np.clip(found[:, :, :1], 0, 1)
+    pairs = np.concatenate([gain * found[:, :, 1:] for gain in gains], 2) / np.maximum(found[:, :, :1], 1e-4)
+    blended: np.ndarray = chroma + share * (pairs - chroma)
+    return blended.astype(np.float32)
+
+
+def _pull(lightness: np.ndarray, grid: tuple[int, int]) -> np.ndarray:
+    """Return how firmly each place keeps its own match, (h, w, 1): a cell with an edge has a match for two things."""
+    cell = max(1, round(lightness.shape[0] / grid[0]))
+    side = 2 * (cell // 2) + 1
+    mean, square = (cv2.blur(field, (side, side)) for field in (lightness, lightness * lightness))
+    evenness = np.exp(-np.maximum(square - mean * mean, 0) / EDGE_STEP**2)
+    pull: np.ndarray = (EDGE_PULL + (PULL - EDGE_PULL) * evenness) * (PULL_SIDE / min(lightness.shape)) ** 2
+    return pull[:, :, None].astype(np.float32)
