@@ -111,6 +111,7 @@ def colorize(
     variants: bool = True,
     saturation: float = 1.0,
     detail: str = "128",
+    reference: Source | None = None,
     hints: Source | None = None,
     anyway: bool = False,
     network: str = "colorize",
@@ -120,12 +121,13 @@ def colorize(
 ) -> Result:
     """Give colours to a black-and-white photo; with `variants` a natural, a calm and a vivid one.
 
-    saturation: 0 to 2. detail: "128", "192", "256" or "384". hints: a picture, transparent but for dabs of colour.
-    render_factor: 7 to 45, for DeOldify. A photo that has colours already has no result (verdict "already_coloured"),
-    unless one is wanted `anyway`.
+    saturation: 0 to 2. detail: "128", "192", "256" or "384". reference: a colour photo of something similar, whose
+    colours are taken where both show the same (verdict "nothing_matched" where they never do). hints: a picture,
+    transparent but for dabs of colour. render_factor: 7 to 45, for DeOldify. A photo that has colours already has no
+    result (verdict "already_coloured"), unless one is wanted `anyway`.
     """
-    options = {"variants": variants, "saturation": saturation, "detail": detail, "hints": hints, "anyway": anyway}
-    options |= {"network": network, "render_factor": render_factor}
+    options = {"variants": variants, "saturation": saturation, "detail": detail, "reference": reference}
+    options |= {"hints": hints, "anyway": anyway, "network": network, "render_factor": render_factor}
     return _run("colorize", picture, options, max_megapixels, report)
 
 

@@ -7,6 +7,7 @@ from errors import N_
 from services.base import Choice, InvalidOption, Option, Service, import_on_call
 
 OWN = "colorize"  # the weights that are shipped
+NOTHING_MATCHED = "nothing_matched"
 VARIANTS = ("natural", "calm", "vivid")  # in the order of the networks' answers
 
 
@@ -24,7 +25,10 @@ SERVICE = Service(
     run=import_on_call("services.colorize.run", "run"),
     check=check,
     weights=(OWN,),
-    verdicts={"already_coloured": N_("This photo already has colours, so none were added.")},
+    verdicts={
+        "already_coloured": N_("This photo already has colours, so none were added."),
+        NOTHING_MATCHED: N_("The reference has nothing in common with this photo: the tool’s own colours were used."),
+    },
     notice=N_("The colours are a guess: nobody knows from a grey photo which ones were there."),
     answer_names=(N_("Natural"), N_("Calm"), N_("Vivid")),  # of VARIANTS
     options=(
@@ -44,6 +48,12 @@ SERVICE = Service(
             maximum=2.0,
             step=0.1,
             help=N_("How strong the colours are; 0 is grey."),
+        ),
+        Option(
+            name="reference",
+            kind="picture",
+            title=N_("Colours like this photo"),
+            help=N_("A colour photo of something similar. Where both show the same, your photo gets its colours."),
         ),
         Option(
             name="detail",

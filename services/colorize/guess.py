@@ -18,6 +18,7 @@ from services import engine, runtime
 from services.base import KEPT, Report
 from services.colorize import OWN, VARIANTS
 
+CHROMA_UNIT = 110.0  # the networks' a and b are in units of this
 MAX_PROPORTION = 4
 RENDER_UNIT = 16  # pixels to one of DeOldify's render factors
 PLACE = "guess"  # the name under which a guess is kept
@@ -66,6 +67,11 @@ def working_size(height: int, width: int, side: int) -> tuple[int, int]:
 def lightness(rgb: np.ndarray) -> Tensor:
     """Return CIE L* / 100 of uint8 (H, W, 3) as a float32 tensor (1, 1, H, W)."""
     return rgb_to_lab(to_tensor(rgb).contiguous())[:, :1] / 100
+
+
+def lab(rgb: np.ndarray) -> np.ndarray:
+    """Return uint8 (h, w, 3) as CIE L*a*b*, float32 (h, w, 3)."""
+    return rgb_to_lab(to_tensor(rgb).contiguous())[0].permute(1, 2, 0).numpy()
 
 
 def _predict(network: engine.Network, rgb: np.ndarray, size: tuple[int, int]) -> np.ndarray:

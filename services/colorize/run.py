@@ -10,15 +10,16 @@ import torch
 from errors import N_
 from imaging.colorizing.diffusion import smooth_chroma
 from imaging.colorizing.hints import dabs, spread_hints
+from imaging.colorizing.matching import Matches
 from imaging.colorizing.monochrome import Tone, tone_of
 from imaging.guided_filter import GuidedFilter, enlarge_rows, fit, fit_size, resize_area, strips
 from imaging.io import metadata
-from imaging.tensors import to_pixels, to_tensor
-from networks.layers.colour_space import lab_to_rgb_in_gamut, rgb_to_lab
+from imaging.tensors import to_pixels
+from networks.layers.colour_space import lab_to_rgb_in_gamut
 from services.base import Picture, Report, Result
-from services.colorize import VARIANTS, guess
+from services.colorize import NOTHING_MATCHED, VARIANTS, guess
+from services.colorize.reference import blend_reference, match_reference
 
-CHROMA_UNIT = 110.0  # the networks' a and b are in units of this
 WINDOW_SHARE = 48  # the guided filter's radius is the short side of the working size over this
 GUIDE_EPSILON = 1e-3
 HINT_SIDE = 256  # pixels of the short side at which hints spread, at least: a dab has to be seen
@@ -31,7 +32,7 @@ def run(picture: Picture, options: Mapping[str, Any], report: Report) -> Result:
 
     The small chroma is joined to the full-size luminance with a guided filter, so that colours end where
     things end. A coloured stamp, date or frame on a grey photo keeps its own colour. Alpha stays. The EXIF says that
-    the colours were made. The guess is kept: other hints or another saturation do not ask the network again.
+    the colours were made. The guess is kept: other hints, another reference or saturation do not ask for one again.
     """
     report(0.0, N_("Looking at the picture"))
     tone = _tone(picture.rgb)
@@ -39,36 +40,46 @@ def run(picture: Picture, options: Mapping[str, Any], report: Report) -> Result:
         report(1.0, N_("Done"))
         return Result(None, verdict="already_coloured")
     guessed = guess.guess(picture.rgb, options, report)
+    matches = _match_reference(picture, options["reference"], report)
     report(0.3, N_("Joining colours and details"))
-    fitted = _fit_guided_filter(picture.rgb, guessed.chroma, options["hints"])
+    verdict = NOTHING_MATCHED if matches is not None and matches.is_empty else ""
+    fitted = _fit_guided_filter(picture.rgb, guessed.chroma, None if verdict else matches, options["hints"])
     count = len(VARIANTS) if options["variants"] else 1
     results = _join_strips(picture.rgb, fitted, tone, count, options["saturation"], report)
     exif = metadata.with_software(picture.exif, MARK)
     first, *others = (replace(picture.with_rgb(rgb), exif=exif) for rgb in results)
     report(1.0, N_("Done"))
-    return Result(first, answers=tuple(others), kept=guessed.packed())
+    return Result(first, verdict=verdict, answers=tuple(others), kept=guessed.packed())
 
 
 def _tone(rgb: np.ndarray) -> Tone | None:
     """Return the tone of a black-and-white picture, None for one that has colours."""
-    return tone_of(_lab(resize_area(rgb, fit_size(rgb.shape[0], rgb.shape[1], CHECK_SIDE))))
+    return tone_of(guess.lab(resize_area(rgb, fit_size(rgb.shape[0], rgb.shape[1], CHECK_SIDE))))
 
 
-def _lab(rgb: np.ndarray) -> np.ndarray:
-    """Return uint8 (h, w, 3) as CIE L*a*b*, float32 (h, w, 3)."""
-    return rgb_to_lab(to_tensor(rgb).contiguous())[0].permute(1, 2, 0).numpy()
+def _match_reference(picture: Picture, reference: Picture | None, report: Report) -> Matches | None:
+    if reference is None:
+        return None
+    report(0.2, N_("Looking for the reference’s colours"))
+    return match_reference(picture, reference)
 
 
-def _fit_guided_filter(rgb: np.ndarray, chroma: np.ndarray, hints: Picture | None) -> GuidedFilter:
-    """Return the guided filter of the guessed chroma, smoothed, and of the hints if there are any, to the luminance."""
+def _fit_guided_filter(
+    rgb: np.ndarray, chroma: np.ndarray, matches: Matches | None, hints: Picture | None
+) -> GuidedFilter:
+    """Return the guided filter of the chroma to the luminance.
+
+    It is the guessed one, smoothed; over it come the colours of a reference, and over these the hints.
+    """
     size = chroma.shape[:2]
-    chroma = smooth_chroma(_light(rgb, size)[:, :, 0], chroma)
+    light = _light(rgb, size)
+    chroma = smooth_chroma(light[:, :, 0], chroma)
+    if matches is not None:
+        chroma = blend_reference(light[:, :, 0], chroma, matches)
     if hints is not None:
         size = max(size, guess.working_size(rgb.shape[0], rgb.shape[1], HINT_SIDE))
-        chroma = enlarge_rows(chroma, 0, size[0], size)
-    light = _light(rgb, size)
-    if hints is not None:
-        chroma = _spread_hints(light[:, :, 0], chroma, hints)
+        light = _light(rgb, size)
+        chroma = _spread_hints(light[:, :, 0], enlarge_rows(chroma, 0, size[0], size), hints)
     radius = max(2, min(size) // WINDOW_SHARE)
     return fit(np.ascontiguousarray(light), np.ascontiguousarray(chroma), radius, GUIDE_EPSILON)
 
@@ -80,7 +91,7 @@ def _light(rgb: np.ndarray, size: tuple[int, int]) -> np.ndarray:
 
 def _spread_hints(light: np.ndarray, chroma: np.ndarray, hints: Picture) -> np.ndarray:
     colours, dabbed = dabs(hints.pixels, light.shape)
-    return spread_hints(light, _lab(colours)[:, :, 1:] / CHROMA_UNIT, dabbed).over(chroma)
+    return spread_hints(light, guess.lab(colours)[:, :, 1:] / guess.CHROMA_UNIT, dabbed).over(chroma)
 
 
 def _join_strips(
@@ -104,7 +115,7 @@ def _own_share(rgb: np.ndarray, tone: Tone | None, start: int, height: int) -> n
     if tone is None or not tone.things.any():
         return None
     things = enlarge_rows(tone.things[:, :, None], start, len(rgb), (height, rgb.shape[1]))
-    return tone.own_share(_lab(rgb), things) if things.any() else None
+    return tone.own_share(guess.lab(rgb), things) if things.any() else None
 
 
 def _colour_strip(
@@ -113,7 +124,7 @@ def _colour_strip(
     """Yield the variants of a strip, uint8 (n, W, 3), with its own luminance and the fitted chroma."""
     light = guess.lightness(rgb)
     chroma = fitted.applied(light[0].permute(1, 2, 0).numpy(), start, height)
-    chroma = np.clip(chroma, -1, 1) * (CHROMA_UNIT * saturation)
+    chroma = np.clip(chroma, -1, 1) * (guess.CHROMA_UNIT * saturation)
     planes = torch.from_numpy(chroma).permute(2, 0, 1)[None]
     for pair in torch.split(planes, 2, 1):
         yield to_pixels(lab_to_rgb_in_gamut(torch.cat((light * 100, pair), 1)))

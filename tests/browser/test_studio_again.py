@@ -93,6 +93,25 @@ def test_a_mask_is_remembered_for_the_next_run_unless_one_says_no(page, site, pa
     expect(page.locator("#drawn-mask .field-error")).to_contain_text("paint over")
 
 
+def test_a_reference_is_shown_counts_again_and_can_be_taken_away(page, site, paused_queue):
+    page.goto("/tools/colorize")
+    page.set_input_files("#image", PICTURES / "chelsea.jpg")
+    clear = page.locator("[data-option=reference] photo-clear button")
+    expect(clear).to_be_hidden()
+    page.set_input_files("#reference", PICTURES / "coffee.jpg")
+    expect(page.locator("#reference-facts")).to_contain_text("coffee.jpg")
+    first = start_job(page)
+    assert json.loads(rows(site, "SELECT options FROM jobs WHERE id = ?", first)[0][0])["reference"] == "reference.jpg"
+    clear.click()
+    expect(page.locator("#reference")).to_be_focused()
+    expect(clear).to_be_hidden()
+    expect(page.locator("[data-former=reference] input")).to_be_checked()
+    page.click(".start")
+    page.wait_for_function("id => (document.querySelector('.job')?.dataset.job ?? id) !== id", arg=first)
+    second = page.locator(".job").get_attribute("data-job")
+    assert json.loads(rows(site, "SELECT options FROM jobs WHERE id = ?", second)[0][0])["reference"] is None
+
+
 def test_dabs_of_colour_go_with_the_run(page, site, paused_queue):
     page.goto("/tools/colorize")
     page.set_input_files("#image", PICTURES / "coffee.jpg")
