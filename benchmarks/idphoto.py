@@ -11,7 +11,7 @@ from pathlib import Path
 
 import torch
 
-from services.base import KEPT, Picture, silent
+from services.base import CACHE, Picture, silent
 from services.idphoto import place, sizes
 from training.common.archives import Member, read_rgb
 
@@ -39,7 +39,7 @@ def main() -> None:
 
 def place_in(picture: Picture, wanted: sizes.Size) -> place.Placed | str:
     """Return where the service would cut, with a new background, or the verdict that says why not."""
-    options = {"frame": None, "mask": None, "network": "background", KEPT: {}}
+    options = {"frame": None, "mask": None, "network": "background", CACHE: {}}
     scene = place.look_for_faces(picture, options)
     found = place.find_person(scene, silent)
     return place.place(scene, found.alpha if found else None, wanted, may_reach_out=True)

@@ -238,8 +238,8 @@ def _put_picture(job: Job, folder: Path, source: Source | None, files: Mapping[s
         job.original_name = uploads.display_name(files[IMAGE].name)
     else:
         upload = source.put_picture(folder)
-        kept = source.put_kept(folder)
-        job.kept, job.result_bytes = sorted(kept) or None, sum(kept.values())
+        cache = source.link_cache(folder)
+        job.cache, job.result_bytes = sorted(cache) or None, sum(cache.values())
         job.original_name, job.title = source.job.original_name, source.job.title
         job.parent_id, job.parent_which = source.job.id, source.variant
     job.original_file, job.original_bytes, job.image_format = upload.file, upload.bytes, upload.header.format

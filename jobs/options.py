@@ -11,7 +11,7 @@ from imaging.io.files import Picture
 from jobs.availability import check_choices
 from jobs.files import storage
 from models import Job
-from services.base import KEPT, UPLOADED, Option, Service
+from services.base import CACHE, UPLOADED, Option, Service
 
 # Stands for an uploaded picture while the other options are checked, transparent as hints must be; the worker decodes
 # the real one.
@@ -42,7 +42,7 @@ def uploads_of(service: Service | None) -> tuple[Option, ...]:
 
 
 def for_run(service: Service, job: Job, max_megapixels: float) -> dict[str, Any]:
-    """Return the options of a job as its service wants them: uploads decoded, a frame as numbers, KEPT as bytes.
+    """Return the options of a job as its service wants them: uploads decoded, a frame as numbers, CACHE as bytes.
 
     A job that waited while the site was upgraded may lack a new option: that one has its default.
     Raises PictureError, and FileNotFoundError when the job is gone.
@@ -55,12 +55,12 @@ def for_run(service: Service, job: Job, max_megapixels: float) -> dict[str, Any]
             options[option.name] = files.decode(folder / value, max_megapixels)
         elif option.kind == "frame" and value:
             options[option.name] = tuple(value)
-    return options | {KEPT: parse_kept(folder, job.kept)}
+    return options | {CACHE: read_cache(folder, job.cache)}
 
 
-def parse_kept(folder: Path, names: Collection[str] | None) -> dict[str, bytes]:
-    """Return what an earlier run kept for this one; a file that is not there any more is no loss but of time."""
-    paths = {name: folder / storage.name_kept_file(name) for name in names or ()}
+def read_cache(folder: Path, names: Collection[str] | None) -> dict[str, bytes]:
+    """Return what an earlier run cached for this one; a file that is not there any more is no loss but of time."""
+    paths = {name: folder / storage.name_cache_file(name) for name in names or ()}
     return {name: path.read_bytes() for name, path in paths.items() if path.is_file()}
 
 

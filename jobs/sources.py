@@ -58,12 +58,12 @@ class Source:
             self._put(name, folder / name)
         return Upload(file, size, self._header())
 
-    def put_kept(self, folder: Path) -> dict[str, int]:
-        """Link what the earlier run kept, where this is the same work again; return name -> bytes."""
-        names = self.job.kept or () if self.is_again else ()
+    def link_cache(self, folder: Path) -> dict[str, int]:
+        """Link what the earlier run cached, where this is the same work again; return name -> bytes."""
+        names = self.job.cache or () if self.is_again else ()
         found = {}
         for name in names:
-            file = storage.name_kept_file(name)
+            file = storage.name_cache_file(name)
             if (storage.folder(self.job.id) / file).is_file():
                 found[name] = self._put(file, folder / file)
         return found

@@ -21,7 +21,7 @@ class Job(Model):
     `number` counts the jobs of one account: what its history calls the frame. `parent_id` is the job whose picture
     (`parent_which`: "original" or "result") this one was made from, deleted by now or not. `answers` is how many
     pictures there are to pick the result from, 0 where there is but one; `chosen` is the one that the owner picked.
-    `files` holds {"name", "label", "bytes"} of each finished download, `kept` the names of what a later run on the
+    `files` holds {"name", "label", "bytes"} of each finished download, `cache` the names of what a later run on the
     same original can use, `checks` {"key", "state", "value"} of each row of the result's checklist. `original_bytes`
     counts the original with all that was uploaded beside it, `result_bytes` everything else in the folder but the small
     copies. `request_key` is the hash of the key that a program gave the request by, `request_hash` that of what it
@@ -89,7 +89,7 @@ class Job(Model):
     answers: Mapped[int] = mapped_column(default=0, server_default="0")
     chosen: Mapped[int | None]
     files: Mapped[list[dict[str, Any]] | None] = mapped_column(JSON(none_as_null=True))
-    kept: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))
+    cache: Mapped[list[str] | None] = mapped_column("kept", JSON(none_as_null=True))
     checks: Mapped[list[dict[str, str]] | None] = mapped_column(JSON(none_as_null=True))
 
     created_at: Mapped[datetime] = mapped_column(moment(), default=utc_now)

@@ -19,7 +19,7 @@ from imaging.io.files import Picture
 from imaging.io.formats import DEFAULT_MAX_MEGAPIXELS, DEFAULT_QUALITY
 from imaging.io.outputs import OutputExists, write_file
 from services import get, runtime
-from services.base import KEPT, UPLOADED, InvalidOption, ServiceError, silent
+from services.base import CACHE, UPLOADED, InvalidOption, ServiceError, silent
 
 __all__ = ["InvalidOption", "OutputExists", "PictureError", "Result", "ServiceError", "Source"]
 
@@ -234,7 +234,7 @@ def _run(key: str, picture: Source, raw: dict[str, Any], max_megapixels: float, 
         if option.kind in UPLOADED and raw[option.name] is not None:
             raw[option.name] = _picture(raw[option.name], max_megapixels)
     options = service.parse_options(raw)
-    made = service.run(_picture(picture, max_megapixels), options | {KEPT: {}}, report)
+    made = service.run(_picture(picture, max_megapixels), options | {CACHE: {}}, report)
     return Result(
         picture=made.picture.pixels if made.picture else None,
         mask=made.mask,

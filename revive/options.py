@@ -13,7 +13,7 @@ from imaging.io.errors import PictureError
 from revive import language
 from revive.language import translate
 from services.availability import check_choices
-from services.base import KEPT, UPLOADED, Option, Service, ServiceError
+from services.base import CACHE, UPLOADED, Option, Service, ServiceError
 
 METADATA = ("keep", "strip", "all")
 # Kind of an option -> what stands for its value.
@@ -87,7 +87,7 @@ def read_options(
                 values[option.name] = files.decode(_file(values[option.name]), max_megapixels)
         options = service.parse_options(values)
         check_choices(service, options, folders)
-        return options | {KEPT: {}}
+        return options | {CACHE: {}}
     except (ServiceError, PictureError) as error:
         raise click.UsageError(describe_error(error)) from None
 

@@ -18,7 +18,7 @@ __all__ = [
     "Choice",
     "File",
     "InvalidOption",
-    "KEPT",
+    "CACHE",
     "MET",
     "N_",
     "NOT_MET",
@@ -76,8 +76,8 @@ def import_on_call(module: str, function: str) -> Callable[..., Any]:
     return call
 
 
-# The option under which a run finds what an earlier run on the same original kept: name -> bytes.
-KEPT = "kept"
+# The option under which a run finds what an earlier run on the same original cached: name -> bytes.
+CACHE = "cache"
 # The states of a check.
 MET, NOT_MET, UNSURE = "met", "not_met", "unsure"
 STATES = {MET: N_("fulfilled"), NOT_MET: N_("not fulfilled"), UNSURE: N_("please check")}
@@ -160,7 +160,7 @@ class Result:
     `picture` is the result; None when there is rightly none, and `verdict` says why. `mask` is a uint8 (H, W) map in
     0..255 where the service made one. `verdict` is a stable key such as "no_person_found" when the honest answer is
     not a plain success, else "". `answers` are further pictures as good as the first, for the owner to pick from.
-    `kept` is what a later run on the same original can use instead of the network, as bytes under names of letters
+    `cache` is what a later run on the same original can use instead of the network, as bytes under names of letters
     and digits. `files` are offered for download beside the picture. `checks` is a checklist of what the picture is for.
     """
 
@@ -168,14 +168,14 @@ class Result:
     mask: np.ndarray | None = None
     verdict: str = ""
     answers: tuple[Picture, ...] = ()
-    kept: Mapping[str, bytes] = field(default_factory=dict)
+    cache: Mapping[str, bytes] = field(default_factory=dict)
     files: tuple[File, ...] = ()
     checks: tuple[Check, ...] = ()
 
 
 @dataclass(frozen=True)
 class Service:
-    """One picture tool. `run(picture, options, report)` gets options that `parse_options` has typed, and KEPT.
+    """One picture tool. `run(picture, options, report)` gets options that `parse_options` has typed, and CACHE.
 
     `checks` are the titles of what a result's checklist can hold, by their keys.
     `notice` is a sentence shown beside every result, where there is something to know about all of them. With

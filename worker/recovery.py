@@ -110,7 +110,7 @@ def missing_files() -> list[tuple[str, str]]:
         Job.mask_file,
         Job.answers,
         Job.files,
-        Job.kept,
+        Job.cache,
     )
     rows = db.session.execute(select(*columns).execution_options(yield_per=500))
     return [

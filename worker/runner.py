@@ -71,7 +71,7 @@ def _run_claimed(job_id: str, this_run: str) -> bool:
         outcome = _outcome(job, heartbeat)
         if outcome is not None:
             device = runtime.used_device() or "CPU"
-            _finish(job_id, this_run, outcome | {"device": device}, job.kept)
+            _finish(job_id, this_run, outcome | {"device": device}, job.cache)
     status = outcome["status"] if outcome else "taken away"
     logger.info("Job %s (%s): %s after %.1f s", job_id, job.service, status, time.monotonic() - started)
     return True
@@ -129,7 +129,7 @@ def _handle_unexpected(job: Job) -> dict[str, Any]:
     return _failure(UNEXPECTED, reference)
 
 
-def _finish(job_id: str, this_run: str, outcome: Mapping[str, Any], kept_before: list[str] | None = None) -> None:
+def _finish(job_id: str, this_run: str, outcome: Mapping[str, Any], cache_before: list[str] | None = None) -> None:
     """Write the end of the run, waiting for a database that is away.
 
     The files that it stored are undone when the job is not ours, or when it failed, with the disk full for instance.
@@ -141,7 +141,7 @@ def _finish(job_id: str, this_run: str, outcome: Mapping[str, Any], kept_before:
             with db.engine.begin() as connection:
                 mine = connection.execute(end).rowcount
             if mine and outcome["status"] == FAILED:
-                results.forget(job_id, kept_before)
+                results.forget(job_id, cache_before)
             if mine:
                 return
             break
@@ -153,7 +153,7 @@ def _finish(job_id: str, this_run: str, outcome: Mapping[str, Any], kept_before:
 
 def _forget_result(job_id: str) -> None:
     """Remove what this run stored, unless the run that took over has already finished with the same names."""
-    row = db.session.execute(db.select(Job.status, Job.kept).where(Job.id == job_id)).one_or_none()
+    row = db.session.execute(db.select(Job.status, Job.cache).where(Job.id == job_id)).one_or_none()
     db.session.remove()
     if row is None or row.status not in (DONE, RUNNING, QUEUED):
-        results.forget(job_id, row.kept if row else None)
+        results.forget(job_id, row.cache if row else None)

@@ -19,7 +19,7 @@ from models import Job
 from services import get
 from services.base import File, Result, Service
 
-_KEPT_NAME = re.compile(r"[A-Za-z0-9]{1,32}")
+_CACHE_NAME = re.compile(r"[A-Za-z0-9]{1,32}")
 _FILE_NAME = re.compile(r"[A-Za-z0-9-]{1,40}\.([a-z0-9]{2,5})")
 # What a finished download may be, and what it is called in the header of its answer.
 FILE_TYPES = {
@@ -48,10 +48,10 @@ def store(job: Job, service: Service, result: Result) -> dict[str, Any]:
         columns |= _pictures(job, result.picture, result)
     columns |= _files(job, result.files)
     columns["result_bytes"] = columns.get("result_bytes", 0) + sum(file["bytes"] for file in columns["files"] or ())
-    names = _store_kept(job, result)
-    columns["kept"] = names or None
+    names = _store_cache(job, result)
+    columns["cache"] = names or None
     columns["result_bytes"] += sum(
-        (storage.folder(job.id) / storage.name_kept_file(name)).stat().st_size for name in names
+        (storage.folder(job.id) / storage.name_cache_file(name)).stat().st_size for name in names
     )
     return columns
 
@@ -67,7 +67,7 @@ def names_of(job: Job | Row[Any]) -> Iterator[str]:
     if job.mask_file:
         yield job.mask_file
     yield from (storage.name_finished_file(file["name"]) for file in job.files or ())
-    yield from (storage.name_kept_file(name) for name in job.kept or ())
+    yield from (storage.name_cache_file(name) for name in job.cache or ())
 
 
 def answer_files(job: Job | Row[Any]) -> list[str]:
@@ -75,13 +75,13 @@ def answer_files(job: Job | Row[Any]) -> list[str]:
     return [f"{storage.answer_stem(number)}.png" for number in range(job.answers)]
 
 
-def forget(job_id: str, kept_before: list[str] | None) -> None:
-    """Remove what a run stored that does not count; what an earlier run kept stays."""
+def forget(job_id: str, cache_before: list[str] | None) -> None:
+    """Remove what a run stored that does not count; what an earlier run cached stays."""
     folder = storage.folder(job_id)
-    known = {storage.name_kept_file(name) for name in kept_before or ()}
+    known = {storage.name_cache_file(name) for name in cache_before or ()}
     stored = [
         path.name
-        for stem in (storage.RESULT, storage.ANSWER, storage.FINISHED, storage.KEPT)
+        for stem in (storage.RESULT, storage.ANSWER, storage.FINISHED, storage.CACHE)
         for path in folder.glob(f"{stem}[.-]*")
     ]
     storage.remove_files(job_id, *(name for name in stored if name not in known))
@@ -129,15 +129,15 @@ def _files(job: Job, finished: tuple[File, ...]) -> dict[str, Any]:
     return {"files": stored or None}
 
 
-def _store_kept(job: Job, result: Result) -> list[str]:
-    """Store what a later run can use; what an earlier one kept and this one did not renew stays. Return all names."""
-    for name, data in result.kept.items():
-        if not _KEPT_NAME.fullmatch(name):
+def _store_cache(job: Job, result: Result) -> list[str]:
+    """Store what a later run can use; what an earlier one cached and this one did not renew stays. Return all names."""
+    for name, data in result.cache.items():
+        if not _CACHE_NAME.fullmatch(name):
             raise ValueError(f"what a run keeps cannot be called {name!r}")
-        storage.save(job.id, storage.name_kept_file(name), data)
+        storage.save(job.id, storage.name_cache_file(name), data)
     folder = storage.folder(job.id)
-    carried = [name for name in job.kept or () if (folder / storage.name_kept_file(name)).is_file()]
-    return sorted({*carried, *result.kept})
+    carried = [name for name in job.cache or () if (folder / storage.name_cache_file(name)).is_file()]
+    return sorted({*carried, *result.cache})
 
 
 def _png_of(mask: np.ndarray) -> bytes:

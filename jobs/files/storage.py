@@ -24,7 +24,7 @@ PREVIEW, THUMBNAIL = "preview", "thumbnail"
 ORIGINAL, RESULT = "original", "result"
 # The mask that a run made; an uploaded one has the name of its option, and must not be written over.
 MASK = "result-mask"
-ANSWER, FINISHED, KEPT = "answer", "file", "kept"
+ANSWER, FINISHED, CACHE = "answer", "file", "kept"
 _INCOMING = "incoming"
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _READ_ONLY = {errno.EROFS, errno.EACCES, errno.EPERM}
@@ -54,9 +54,9 @@ def small(kind: str, of: str) -> str:
     return f"{of}-{kind}.webp"
 
 
-def name_kept_file(name: str) -> str:
-    """Return the file of something that a run kept for later runs."""
-    return f"{KEPT}-{name}.bin"
+def name_cache_file(name: str) -> str:
+    """Return the file of something that a run cached for later runs."""
+    return f"{CACHE}-{name}.bin"
 
 
 def answer_stem(number: int) -> str:

@@ -29,15 +29,15 @@ def run(picture: Picture, options: Mapping[str, Any], report: Report) -> Result:
     report(0.75, N_("Laying the new background"))
     result = _lay_over_background(picture, colours, found.alpha, options)
     report(1.0, N_("Done"))
-    return Result(result, mask=found.alpha, verdict=found.verdict, kept=found.kept)
+    return Result(result, mask=found.alpha, verdict=found.verdict, cache=found.cache)
 
 
 def _lay_over_background(
     picture: Picture, colours: np.ndarray, alpha: np.ndarray, options: Mapping[str, Any]
 ) -> Picture:
     if options["background"] == "transparent":
-        kept = "webp" if picture.format == "webp" else "png"  # JPEG has no transparency
-        return picture.with_pixels(np.dstack([colours, alpha])).with_format(kept)
+        extension = "webp" if picture.format == "webp" else "png"  # JPEG has no transparency
+        return picture.with_pixels(np.dstack([colours, alpha])).with_format(extension)
     return picture.with_pixels(matte.composite(colours, alpha, _backdrop(picture, alpha, options)))
 
 

@@ -1,4 +1,4 @@
-"""The colours that a network guesses for a picture, small, and how they are kept for runs after this one."""
+"""The colours that a network guesses for a picture, small, and how they are cached for later runs."""
 
 import io
 import zipfile
@@ -15,41 +15,41 @@ from imaging.guided_filter import resize_area
 from imaging.tensors import pad_to_multiple, to_tensor
 from networks.layers.colour_space import rgb_to_lab
 from services import engine, runtime
-from services.base import KEPT, Report
+from services.base import CACHE, Report
 from services.colorize import OWN, VARIANTS
 
 CHROMA_UNIT = 110.0  # the networks' a and b are in units of this
 MAX_PROPORTION = 4
 RENDER_UNIT = 16  # pixels to one of DeOldify's render factors
-PLACE = "guess"  # the name under which a guess is kept
+PLACE = "guess"  # the name under which a guess is cached
 
 
 @dataclass(frozen=True)
 class Guess:
     """`chroma` float32 (h, w, 6): a* and b* in the networks' unit of 110, a pair for each of VARIANTS.
 
-    `made` names the network, its weights and its working size, so that a kept guess is not taken for another.
+    `made` names the network, its weights and its working size, so that a cached guess is not taken for another.
     """
 
     chroma: np.ndarray
     made: str
 
     def packed(self) -> Mapping[str, bytes]:
-        """Return the guess in half precision, for `Result.kept`."""
+        """Return the guess in half precision, for `Result.cache`."""
         file = io.BytesIO()
         np.savez_compressed(file, chroma=self.chroma.astype(np.float16), made=np.array(self.made))
         return {PLACE: file.getvalue()}
 
 
 def guess(rgb: np.ndarray, options: Mapping[str, Any], report: Report) -> Guess:
-    """Return the guess for uint8 (H, W, 3): the one an earlier run kept, or the network's. Raises ServiceError."""
+    """Return the guess for uint8 (H, W, 3): the one an earlier run cached, or the network's. Raises ServiceError."""
     network, side = options["network"], int(options["detail"])
     if network != OWN:
         side = RENDER_UNIT * int(options["render_factor"])
     made = f"{network} {runtime.fingerprint(network)} {side}"
-    kept = _unpack(options.get(KEPT, {}), made)
-    if kept is not None:
-        return kept
+    cache = _unpack(options.get(CACHE, {}), made)
+    if cache is not None:
+        return cache
     report(0.0, N_("Loading the network"))
     loaded = engine.networks.get(network)
     report(0.1, N_("Guessing the colours"))
@@ -80,12 +80,12 @@ def _predict(network: engine.Network, rgb: np.ndarray, size: tuple[int, int]) ->
     return np.ascontiguousarray(answer.permute(1, 2, 0).cpu().numpy())
 
 
-def _unpack(kept: Mapping[str, bytes], made: str) -> Guess | None:
+def _unpack(cache: Mapping[str, bytes], made: str) -> Guess | None:
     """Return what `Guess.packed` made, unless there is none, it is of another kind or it is damaged."""
-    if PLACE not in kept:
+    if PLACE not in cache:
         return None
     try:
-        with np.load(io.BytesIO(kept[PLACE]), allow_pickle=False) as file:
+        with np.load(io.BytesIO(cache[PLACE]), allow_pickle=False) as file:
             chroma, of = file["chroma"].astype(np.float32), str(file["made"])
     except (ValueError, KeyError, OSError, EOFError, zipfile.BadZipFile, zlib.error):
         return None

@@ -32,7 +32,7 @@ def run(picture: Picture, options: Mapping[str, Any], report: Report) -> Result:
 
     The small chroma is joined to the full-size luminance with a guided filter, so that colours end where
     things end. A coloured stamp, date or frame on a grey photo keeps its own colour. Alpha stays. The EXIF says that
-    the colours were made. The guess is kept: other hints, another reference or saturation do not ask for one again.
+    the colours were made. The guess is cached: other hints, another reference or saturation do not ask for one again.
     """
     report(0.0, N_("Looking at the picture"))
     tone = _tone(picture.rgb)
@@ -49,7 +49,7 @@ def run(picture: Picture, options: Mapping[str, Any], report: Report) -> Result:
     exif = metadata.with_software(picture.exif, MARK)
     first, *others = (replace(picture.with_rgb(rgb), exif=exif) for rgb in results)
     report(1.0, N_("Done"))
-    return Result(first, verdict=verdict, answers=tuple(others), kept=guessed.packed())
+    return Result(first, verdict=verdict, answers=tuple(others), cache=guessed.packed())
 
 
 def _tone(rgb: np.ndarray) -> Tone | None:

@@ -15,22 +15,22 @@ from imaging.matting import matte, people
 from imaging.matting.backgrounds import solid
 from imaging.matting.people import MIN_CONFIDENCE, People
 from services import engine
-from services.base import KEPT, InvalidOption, Picture, Report
+from services.base import CACHE, InvalidOption, Picture, Report
 from services.cutout import OWN, PARTS_MISSING
 
-CONFIDENCE = "confidence"  # what it is called beside a mask that is kept
+CONFIDENCE = "confidence"  # what it is called beside a mask in the cache
 MAX_NOTE_CHARACTERS = 20
 
 
 @dataclass(frozen=True)
 class Outline:
-    """alpha: uint8 (H, W), 255 surely person. kept: what a later run can use instead of the network.
+    """alpha: uint8 (H, W), 255 surely person. cache: what a later run can use instead of the network.
 
     is_unsure: parts of the people may be missing. A mask that a person gave or touched up is never doubtful.
     """
 
     alpha: np.ndarray
-    kept: Mapping[str, bytes]
+    cache: Mapping[str, bytes]
     is_unsure: bool = False
 
     @property
@@ -41,12 +41,12 @@ class Outline:
 def find_outline(picture: Picture, options: Mapping[str, Any], report: Report) -> Outline | None:
     """Find the person; None when there is nobody. Reports from 0 to 0.3.
 
-    Options: MASK, NETWORK and KEPT. A network runs only where neither a mask is given nor an earlier run with it kept
-    what it found. A given mask is compared with what was kept: where they agree the finer one counts, so that a
-    brush on a small copy costs no hair elsewhere. Where the photo was transparent it counts as background. Raises
+    Options: MASK, NETWORK and CACHE. A network runs only where no mask is given and no earlier run cached what it
+    found. A given mask is compared with what was cached: where they agree the finer one counts, so that a brush on a
+    small copy costs no hair elsewhere. Where the photo was transparent it counts as background. Raises
     InvalidOption for a mask that keeps nothing.
     """
-    found, given = _load_kept(options), options["mask"]
+    found, given = _load_cached(options), options["mask"]
     if found is None and given is None:
         found = _find_person(picture, options["network"], report)
     if found is None and given is None:
@@ -61,7 +61,7 @@ def find_outline(picture: Picture, options: Mapping[str, Any], report: Report) -
     if found is None:
         return Outline(alpha, {})
     is_unsure = given is None and found.confidence < MIN_CONFIDENCE
-    return Outline(alpha, {_name_kept(options): _png(found)}, is_unsure)
+    return Outline(alpha, {_name_in_cache(options): _png(found)}, is_unsure)
 
 
 def _find_person(picture: Picture, name: str, report: Report) -> People | None:
@@ -108,14 +108,14 @@ def transparent(picture: Picture) -> np.ndarray | None:
     return None if own is None else np.asarray(own < 255)
 
 
-def _name_kept(options: Mapping[str, Any]) -> str:
+def _name_in_cache(options: Mapping[str, Any]) -> str:
     network: str = options["network"]
     return network.replace("-", "")
 
 
-def _load_kept(options: Mapping[str, Any]) -> People | None:
+def _load_cached(options: Mapping[str, Any]) -> People | None:
     """Return whom an earlier run found, from the PNG of `_png`."""
-    data = options.get(KEPT, {}).get(_name_kept(options))
+    data = options.get(CACHE, {}).get(_name_in_cache(options))
     if data is None:
         return None
     image = Image.open(BytesIO(data))

@@ -13,12 +13,12 @@ from imaging.idphoto.framing import Box
 from imaging.idphoto.heads import Head
 from networks.face_landmarker import FaceLandmarker
 from services import engine
-from services.base import KEPT, Picture, Report
+from services.base import CACHE, Picture, Report
 from services.cutout.outline import Outline, find_outline
 from services.idphoto import FACES
 from services.idphoto.sizes import Size
 
-KEPT_FACES = "faces"
+CACHED_FACES = "faces"
 TILTS = 1.0, 15.0  # degrees: less is not worth a resampling, more is no slip of the camera
 MAX_TURNED_SIDE = 30_000  # pixels, of what turns pictures
 MIN_OTHER = 0.4  # of the face's side: a smaller face is a poster or a passer-by
@@ -30,14 +30,14 @@ EYES_MM = {"us": (28, 35)}  # where the source of the size says it
 class Scene:
     """A photo turned by `quarters` counter-clockwise so that its faces stand upright, and the options that go with it.
 
-    faces: those found in it, the largest first. kept: what tells a later run of them.
+    faces: those found in it, the largest first. cache: what tells a later run of them.
     """
 
     picture: Picture
     options: Mapping[str, Any]
     faces: list[Face] = field(default_factory=list)
     quarters: int = 0
-    kept: Mapping[str, bytes] = field(default_factory=dict)
+    cache: Mapping[str, bytes] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -59,18 +59,18 @@ class Placed:
 
 def look_for_faces(picture: Picture, options: Mapping[str, Any]) -> Scene:
     """Return the scene with its faces; where no frame was drawn, a sideways photo is turned with its mask."""
-    data = options.get(KEPT, {}).get(KEPT_FACES)
+    data = options.get(CACHE, {}).get(CACHED_FACES)
     faces, quarters = search.unpack(data) if data else _find_faces(picture)
-    kept = {KEPT_FACES: search.pack(faces, quarters)}
+    cache = {CACHED_FACES: search.pack(faces, quarters)}
     if not quarters:
-        return Scene(picture, options, faces, kept=kept)
+        return Scene(picture, options, faces, cache=cache)
     if options["frame"]:  # the person saw the photo as it is
-        return Scene(picture, options, kept=kept)
+        return Scene(picture, options, cache=cache)
     mask = options["mask"]
     if mask is not None:
         mask = mask.with_pixels(_rotate(mask.pixels, quarters))
-    options = {**options, "mask": mask, KEPT: {}}  # what was kept may be of the photo as it was
-    return Scene(picture.with_pixels(_rotate(picture.pixels, quarters)), options, faces, quarters, kept)
+    options = {**options, "mask": mask, CACHE: {}}  # what was cached may be of the photo as it was
+    return Scene(picture.with_pixels(_rotate(picture.pixels, quarters)), options, faces, quarters, cache)
 
 
 def _find_faces(picture: Picture) -> tuple[list[Face], int]:
@@ -91,9 +91,9 @@ def _on_paper(picture: Picture) -> np.ndarray:
 
 
 def find_person(scene: Scene, report: Report) -> Outline | None:
-    """Return the person's outline, or None; what was found in a turned photo is kept for no later run."""
+    """Return the person's outline, or None; what was found in a turned photo is cached for no later run."""
     found = find_outline(scene.picture, scene.options, report)
-    return replace(found, kept={}) if found and scene.quarters else found
+    return replace(found, cache={}) if found and scene.quarters else found
 
 
 def place(scene: Scene, alpha: np.ndarray | None, wanted: Size, may_reach_out: bool) -> Placed | str:

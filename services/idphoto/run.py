@@ -41,16 +41,16 @@ def run(picture: Picture, options: Mapping[str, Any], report: Report) -> Result:
         scene = place.look_for_faces(picture, options)
         found = place.find_person(scene, report)
         if found is None and (colour or not scene.faces):
-            return Result(None, verdict="no_person_found", kept=scene.kept)
+            return Result(None, verdict="no_person_found", cache=scene.cache)
     report(0.5, N_("Placing the head"))
-    kept, alpha = {**scene.kept, **(found.kept if found else {})}, found.alpha if found else None
+    cache, alpha = {**scene.cache, **(found.cache if found else {})}, found.alpha if found else None
     mask = None if alpha is None else np.rot90(alpha, -scene.quarters)  # of the photo as it was uploaded
     placed = place.place(scene, alpha, wanted, may_reach_out=bool(colour))
     if isinstance(placed, str):
-        return Result(None, verdict=placed, kept=kept)
+        return Result(None, verdict=placed, cache=cache)
     shape = mm_to_pixels(wanted.height, dpi), mm_to_pixels(wanted.width, dpi)
     if colour and (placed.alpha is None or not framing.shows(placed.alpha, placed.box)):
-        return Result(None, verdict="frame_empty", kept=kept)
+        return Result(None, verdict="frame_empty", cache=cache)
     photo = _cut(placed, shape, colour)
     checks = checklist.check(placed, wanted, photo, bool(colour)) if looked else ()
     report(0.8, N_("Making the files"))
@@ -63,7 +63,7 @@ def run(picture: Picture, options: Mapping[str, Any], report: Report) -> Result:
     enlarged = shape[1] > ENLARGED * placed.box.width
     verdict = _verdict(too_many, wanted.as_taken and replaced, unsure, enlarged)
     verdict = _first(verdict, place.verdict(placed) if looked else "", checks)
-    return Result(result, mask=mask, verdict=verdict, kept=kept, files=files, checks=checks)
+    return Result(result, mask=mask, verdict=verdict, cache=cache, files=files, checks=checks)
 
 
 def _colour(wanted: Size, options: Mapping[str, Any]) -> str | None:

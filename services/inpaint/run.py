@@ -9,7 +9,7 @@ from errors import N_
 from imaging import masks
 from imaging.inpainting.regions import fill_by_regions
 from services import cutout
-from services.base import KEPT, InvalidOption, Picture, Report, Result
+from services.base import CACHE, InvalidOption, Picture, Report, Result
 from services.cutout.outline import find_outline
 from services.inpaint import fills
 
@@ -60,7 +60,7 @@ def _weight(picture: Picture, options: Mapping[str, Any], report: Report) -> np.
     """Return how much the fill counts at each pixel, float32 (H, W), 0 outside the hole; None where nobody is found."""
     grown = options["grow"]
     if options["what"] == "person":
-        asked: dict[str, Any] = {"mask": None, "network": cutout.OWN, KEPT: {}}
+        asked: dict[str, Any] = {"mask": None, "network": cutout.OWN, CACHE: {}}
         found = find_outline(picture, asked, lambda share, stage: report(share * 2 / 3, stage))
         if found is None:
             return None

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 import services
-from services.base import KEPT, Choice, File, Option, Picture, Report, Result, Service
+from services.base import CACHE, Choice, File, Option, Picture, Report, Result, Service
 
 # The options of each run, the newest last.
 seen: list[Mapping[str, Any]] = []
@@ -31,7 +31,7 @@ def run(picture: Picture, options: Mapping[str, Any], report: Report) -> Result:
         return Result(first, files=(File("sheet.pdf", "A sheet to print", b"%PDF-1.4 sheet"),))
     if options["way"] == "rogue":
         return Result(first, files=(File("page.html", "A page", b"<script>"),))
-    return Result(first, kept=options[KEPT] or {"matte": b"0" * 1000})
+    return Result(first, cache=options[CACHE] or {"matte": b"0" * 1000})
 
 
 def wait_at(gate: Path, report: Report) -> None:

@@ -11,7 +11,7 @@ from PIL import Image
 
 from jobs.process import _command
 from services import SERVICES
-from services.base import KEPT
+from services.base import CACHE
 from tests.jobs import sampler as sampled
 from tests.jobs.support import ROOT, make_painted_sheet, picture
 
@@ -133,7 +133,7 @@ def test_masks_and_hints_are_files_and_any_option_has_a_name(sample, photo, tmp_
     assert done.exit_code == 0, done.output
     options = sampled.seen[-1]
     assert options["mask"].pixels.shape == options["hints"].pixels.shape == (40, 60, 4)
-    assert (options["amount"], options["frame"], options[KEPT]) == (0.5, (0.0, 0.0, 0.5, 1.0), {})
+    assert (options["amount"], options["frame"], options[CACHE]) == (0.5, (0.0, 0.0, 0.5, 1.0), {})
 
 
 @pytest.mark.parametrize(

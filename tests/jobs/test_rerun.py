@@ -10,7 +10,7 @@ from jobs.errors import NotFound, QuotaExceeded, UploadRefused
 from jobs.files import storage
 from models import Job, db
 from services import get
-from services.base import KEPT
+from services.base import CACHE
 from tests.accounts.people import JSON, sign_in_person
 from tests.jobs import sampler as sampled
 from tests.jobs.support import (
@@ -116,20 +116,20 @@ def test_pictures_taken_over_count_in_every_limit(in_app, user_id):
 
 def test_what_a_run_kept_is_handed_to_the_next_on_the_same_original(in_app, user_id):
     first = run_job(make_job(user_id, service="sampler"))
-    assert (sampled.seen[-1][KEPT], first.kept) == ({}, ["matte"])
+    assert (sampled.seen[-1][CACHE], first.cache) == ({}, ["matte"])
     again = run_job(make_from(user_id, first.id, amount="2"))
-    assert sampled.seen[-1][KEPT] == {"matte": b"0" * 1000}
-    assert run_job(make_from(user_id, again.id)).kept == ["matte"], "also from one to the next"
-    assert sampled.seen[-1][KEPT] == {"matte": b"0" * 1000}
+    assert sampled.seen[-1][CACHE] == {"matte": b"0" * 1000}
+    assert run_job(make_from(user_id, again.id)).cache == ["matte"], "also from one to the next"
+    assert sampled.seen[-1][CACHE] == {"matte": b"0" * 1000}
 
 
 def test_nothing_kept_goes_to_another_picture_or_another_tool(in_app, user_id):
     first = run_job(make_job(user_id, service="sampler"))
     run_job(make_from(user_id, first.id, which="result"))
-    assert sampled.seen[-1][KEPT] == {}
+    assert sampled.seen[-1][CACHE] == {}
     make_from(user_id, first.id, "sampler", files={"image": picture(30, 20)})
     other = row(make_from(user_id, first.id, "adjust", brightness="2"))
-    assert (other.kept, other.result_bytes) == (None, 0)
+    assert (other.cache, other.result_bytes) == (None, 0)
 
 
 def test_a_new_upload_goes_before_the_earlier_picture(in_app, user_id):

@@ -10,7 +10,7 @@ from PIL import Image
 import services
 from imaging.io.files import Picture
 from services import engine, runtime
-from services.base import KEPT, InvalidOption, ServiceError, silent
+from services.base import CACHE, InvalidOption, ServiceError, silent
 from services.colorize import guess
 
 SERVICE = services.get("colorize")
@@ -19,8 +19,8 @@ GREY = np.array(Image.fromarray(NOISE).convert("L").convert("RGB"))
 FLAT = np.full((120, 160, 3), 140, np.uint8)
 
 
-def run(picture: np.ndarray, kept: dict | None = None, **chosen):
-    return SERVICE.run(Picture(picture), SERVICE.parse_options(chosen) | {KEPT: kept or {}}, silent)
+def run(picture: np.ndarray, cache: dict | None = None, **chosen):
+    return SERVICE.run(Picture(picture), SERVICE.parse_options(chosen) | {CACHE: cache or {}}, silent)
 
 
 def dab(colour=(200, 30, 30), shape=(120, 160)) -> Picture:
@@ -81,32 +81,32 @@ def test_a_coloured_stamp_keeps_its_colour_and_the_rest_gets_some():
 def test_another_saturation_does_not_ask_the_network_again(monkeypatch):
     first = run(GREY)
     monkeypatch.setattr(engine.networks, "get", lambda name: pytest.fail("asked"))
-    again = run(GREY, kept=dict(first.kept))
+    again = run(GREY, cache=dict(first.cache))
     assert np.abs(again.picture.pixels.astype(int) - first.picture.pixels).max() <= 1  # half precision
-    vivid = run(GREY, kept=dict(first.kept), saturation="2")
+    vivid = run(GREY, cache=dict(first.cache), saturation="2")
     assert np.ptp(vivid.picture.pixels.astype(int), axis=2).mean() > np.ptp(GREY.astype(int), axis=2).mean()
 
 
 def test_another_working_size_does_ask_it(monkeypatch):
-    kept = dict(run(GREY).kept)
+    kept = dict(run(GREY).cache)
     asked, network = [], engine.networks.get
     monkeypatch.setattr(engine.networks, "get", lambda name: asked.append(name) or network(name))
-    run(GREY, kept=kept, detail="192")
+    run(GREY, cache=kept, detail="192")
     assert asked == ["colorize"]
 
 
 def test_other_weights_of_the_same_name_ask_the_network_again(monkeypatch):
     """After an upgrade, a run with other hints does not take the old network's guess for the new one's."""
-    kept = dict(run(GREY).kept)
+    kept = dict(run(GREY).cache)
     asked, network = [], engine.networks.get
     monkeypatch.setattr(engine.networks, "get", lambda name: asked.append(name) or network(name))
     monkeypatch.setattr(runtime, "fingerprint", lambda name: 64 * "0")
-    assert dict(run(GREY, kept=kept).kept) != kept and asked == ["colorize"]
+    assert dict(run(GREY, cache=kept).cache) != kept and asked == ["colorize"]
 
 
 @pytest.mark.parametrize("damaged", [b"", b"PK\x03\x04", b"\x93NUMPY nonsense"])
 def test_a_damaged_guess_is_no_guess(damaged):
-    assert run(GREY, kept={guess.PLACE: damaged}).picture is not None
+    assert run(GREY, cache={guess.PLACE: damaged}).picture is not None
 
 
 def test_a_dab_colours_its_surroundings_in_every_variant():
@@ -129,9 +129,9 @@ def test_a_dab_stops_at_an_edge():
 def test_hints_work_on_a_kept_guess_without_the_network(no_network, monkeypatch):
     chroma = np.zeros((128, 171, 6), np.float32)
     kept = guess.Guess(chroma, f"colorize {runtime.fingerprint('colorize')} 128").packed()
-    result = run(FLAT, kept=kept, hints=dab((30, 30, 220)))
+    result = run(FLAT, cache=kept, hints=dab((30, 30, 220)))
     assert result.picture.rgb[60, 40, 2] > result.picture.rgb[60, 40, 0] + 60
-    assert dict(result.kept).keys() == kept.keys()  # the guess, not the hints
+    assert dict(result.cache).keys() == kept.keys()  # the guess, not the hints
 
 
 def test_an_opaque_picture_is_no_set_of_hints():
@@ -164,11 +164,11 @@ def test_deoldify_sees_a_square_of_its_own_working_size(monkeypatch):
 
 def test_the_kept_guess_is_small():
     wide = cv2.resize(GREY, (1500, 1000))
-    assert sum(map(len, run(wide, variants="0").kept.values())) < 300_000
+    assert sum(map(len, run(wide, variants="0").cache.values())) < 300_000
 
 
 def test_the_guess_says_what_made_it():
-    with np.load(io.BytesIO(run(GREY, variants="0").kept[guess.PLACE])) as file:
+    with np.load(io.BytesIO(run(GREY, variants="0").cache[guess.PLACE])) as file:
         assert str(file["made"]) == f"colorize {runtime.fingerprint('colorize')} 128"
 
 

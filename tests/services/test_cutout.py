@@ -12,7 +12,7 @@ import services
 from imaging.io.files import Picture
 from networks.sliding_window import FINE_SIDE, OWN_SIDES
 from services import cutout, engine
-from services.base import KEPT, InvalidOption, ServiceError, silent
+from services.base import CACHE, InvalidOption, ServiceError, silent
 from services.cutout.outline import CONFIDENCE
 from training.matting import measure
 
@@ -22,9 +22,9 @@ ONCE = COARSELY + 1  # and finely for the outline
 PERSON = np.pad(np.full((300, 150), 255, np.uint8), ((120, 0), (90, 90)))
 
 
-def run(picture=Picture(NOISE), key="background", kept=None, **chosen):
+def run(picture=Picture(NOISE), key="background", cache=None, **chosen):
     service = services.get(key)
-    return service.run(picture, service.parse_options(chosen) | {KEPT: kept or {}}, silent)
+    return service.run(picture, service.parse_options(chosen) | {CACHE: cache or {}}, silent)
 
 
 @pytest.fixture
@@ -44,20 +44,20 @@ def asked(monkeypatch):
 
 def test_another_background_uses_what_was_kept_and_gives_the_same_bits(asked):
     first = run(background="white")
-    again = run(background="blue", kept=first.kept)
+    again = run(background="blue", cache=first.cache)
     assert len(asked) == ONCE
     assert np.array_equal(first.mask, again.mask)
     assert np.array_equal(again.picture.pixels, run(background="blue").picture.pixels)
 
 
 def test_what_is_kept_is_small():
-    assert 0 < sum(len(data) for data in run().kept.values()) < 100_000
+    assert 0 < sum(len(data) for data in run().cache.values()) < 100_000
 
 
 def test_what_another_network_found_is_not_taken_for_this_ones(asked):
     png = io.BytesIO()
     Image.fromarray(np.zeros((160, 160), np.uint8)).save(png, "PNG")
-    assert run(kept={"u2net": png.getvalue()}).mask.any()
+    assert run(cache={"u2net": png.getvalue()}).mask.any()
     assert len(asked) == ONCE
 
 
@@ -80,7 +80,7 @@ def test_a_brush_on_a_small_copy_changes_only_what_it_touched(asked):
     first = run()
     small = np.array(Image.fromarray(first.mask).resize((165, 210), Image.Resampling.BILINEAR))
     small[80:110, 60:100] = 0
-    result = run(mask=Picture(np.dstack([small] * 3)), kept=first.kept)
+    result = run(mask=Picture(np.dstack([small] * 3)), cache=first.cache)
     assert len(asked) == ONCE
     assert not result.mask[166:214, 126:194].any()
     untouched = np.ones_like(result.mask, bool)
@@ -94,7 +94,7 @@ def test_touching_up_the_mask_of_a_half_transparent_photo_leaves_its_transparenc
     assert first.mask.max() == 128
     touched = first.mask.copy()
     touched[200:230, 140:180] = 0
-    again = run(half, mask=Picture(np.dstack([touched] * 3)), kept=first.kept).mask
+    again = run(half, mask=Picture(np.dstack([touched] * 3)), cache=first.cache).mask
     assert not again[210:220, 150:170].any() and again.max() == 128
     assert np.array_equal(again[300:], first.mask[300:])
 
@@ -182,7 +182,7 @@ def test_an_imported_network_is_asked_at_the_side_it_was_made_for(monkeypatch):
 
     monkeypatch.setattr(engine.networks, "get", lambda name: Imported())
     result = run(network="u2net-human-seg")
-    assert sides == [(320, 320)] and list(result.kept) == ["u2nethumanseg"]
+    assert sides == [(320, 320)] and list(result.cache) == ["u2nethumanseg"]
 
 
 def test_in_a_wide_photo_nobody_is_squeezed(asked):
@@ -191,10 +191,10 @@ def test_in_a_wide_photo_nobody_is_squeezed(asked):
     assert set(asked) == {*((2, 3, side, side) for side in OWN_SIDES), (1, 3, FINE_SIDE, FINE_SIDE)}
     times = 3 * ONCE + COARSELY  # three squares, and the whole
     assert len(asked) == times
-    kept = np.asarray(Image.open(io.BytesIO(next(iter(result.kept.values())))))
+    kept = np.asarray(Image.open(io.BytesIO(next(iter(result.cache.values())))))
     assert kept.shape == (FINE_SIDE, 2 * FINE_SIDE)
     assert result.mask.shape == (200, 400)
-    assert np.array_equal(run(Picture(wide), kept=result.kept).mask, result.mask) and len(asked) == times
+    assert np.array_equal(run(Picture(wide), cache=result.cache).mask, result.mask) and len(asked) == times
 
 
 def test_what_the_service_makes_is_what_is_measured(asked):
@@ -229,10 +229,10 @@ def test_a_doubtful_outline_says_that_parts_may_be_missing(veiled):
 
 def test_the_doubt_is_kept_until_somebody_touches_the_mask_up(veiled):
     first = run()
-    assert run(background="blue", kept=first.kept).verdict == cutout.PARTS_MISSING
+    assert run(background="blue", cache=first.cache).verdict == cutout.PARTS_MISSING
     touched = first.mask.copy()
     touched[200:230, 140:180] = 255
-    assert run(mask=Picture(np.dstack([touched] * 3)), kept=first.kept).verdict == ""
+    assert run(mask=Picture(np.dstack([touched] * 3)), cache=first.cache).verdict == ""
 
 
 @pytest.mark.parametrize("note", [None, "", "much", "1e999", "0.9" * 50])
@@ -241,7 +241,7 @@ def test_a_mask_that_an_older_version_kept_is_not_doubted(note):
     if note is not None:
         notes.add_text(CONFIDENCE, note)
     Image.fromarray(PERSON).resize((160, 160)).save(png, "PNG", pnginfo=notes)
-    assert run(kept={"background": png.getvalue()}).verdict == ""
+    assert run(cache={"background": png.getvalue()}).verdict == ""
 
 
 def test_a_network_runs_in_the_precision_it_was_given():

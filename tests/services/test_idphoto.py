@@ -13,7 +13,7 @@ from imaging.idphoto import faces
 from imaging.idphoto.heads import find_head
 from imaging.io.files import Picture, encode
 from services import engine
-from services.base import KEPT, InvalidOption, silent
+from services.base import CACHE, InvalidOption, silent
 from services.idphoto import sizes
 from tests.imaging.face_points import face_points
 from tests.imaging.idphoto.test_heads import person
@@ -24,9 +24,9 @@ MASK = Picture(np.dstack([ALPHA] * 3))
 PHOTO = np.random.default_rng(0).integers(0, 120, (HEIGHT, WIDTH, 3), dtype=np.uint8)
 
 
-def run(picture=Picture(PHOTO, format="jpeg"), kept=None, **chosen):
+def run(picture=Picture(PHOTO, format="jpeg"), cache=None, **chosen):
     service = services.get("idphoto")
-    return service.run(picture, service.parse_options(chosen) | {KEPT: kept or {}}, silent)
+    return service.run(picture, service.parse_options(chosen) | {CACHE: cache or {}}, silent)
 
 
 def find_drawn_face(rgb, network):
@@ -164,7 +164,7 @@ def test_a_file_that_cannot_be_so_small_is_left_out_and_that_is_said():
 def test_another_size_of_the_same_photo_does_not_ask_the_network_again(monkeypatch):
     first = run(size="cn1")
     monkeypatch.setattr(engine.networks, "get", lambda name: pytest.fail("it was asked"))
-    assert run(size="cn2", background="blue", kept=first.kept).picture.pixels.shape == (579, 413, 3)
+    assert run(size="cn2", background="blue", cache=first.cache).picture.pixels.shape == (579, 413, 3)
 
 
 def test_the_page_of_sizes_is_made_from_the_table():

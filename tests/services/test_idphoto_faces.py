@@ -88,10 +88,10 @@ def test_a_sideways_photo_is_turned_with_its_mask(monkeypatch):
 
 def test_faces_are_kept_for_the_next_size(monkeypatch):
     first = run(size="cn1")
-    assert json.loads(first.kept["faces"])["quarters"] == 0
+    assert json.loads(first.cache["faces"])["quarters"] == 0
     find(monkeypatch)  # it would find none now
     monkeypatch.setattr(engine.networks, "get", lambda name: pytest.fail("it was asked"))
-    assert states(run(size="cn2", kept=first.kept))["one_face"] == MET
+    assert states(run(size="cn2", cache=first.cache))["one_face"] == MET
 
 
 def test_an_uneven_background_that_is_kept_is_said():

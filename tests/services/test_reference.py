@@ -10,7 +10,7 @@ import services
 from imaging.io import files
 from imaging.io.files import Picture
 from services import engine, runtime
-from services.base import KEPT, InvalidOption, silent
+from services.base import CACHE, InvalidOption, silent
 from services.colorize import guess
 from services.colorize.reference import match_reference
 from tests.services.test_colorize import dab
@@ -30,11 +30,11 @@ def grey(coffee):
     return np.asarray(Image.fromarray(coffee).convert("L").convert("RGB"))
 
 
-def run(photo: np.ndarray, reference: np.ndarray | Picture | None = None, kept: dict | None = None, **chosen):
+def run(photo: np.ndarray, reference: np.ndarray | Picture | None = None, cache: dict | None = None, **chosen):
     if isinstance(reference, np.ndarray):
         reference = Picture(reference)
     options = SERVICE.parse_options(chosen | ({"reference": reference} if reference else {}))
-    return SERVICE.run(Picture(photo), options | {KEPT: kept or {}}, silent)
+    return SERVICE.run(Picture(photo), options | {CACHE: cache or {}}, silent)
 
 
 def chroma_error(found: np.ndarray, wanted: np.ndarray) -> float:
@@ -100,10 +100,10 @@ def test_photos_of_any_size_can_have_one(coffee, shape):
 
 
 def test_another_reference_does_not_ask_for_another_guess(coffee, grey, monkeypatch):
-    kept = dict(run(grey, coffee, variants="0").kept)
+    kept = dict(run(grey, coffee, variants="0").cache)
     monkeypatch.setattr(guess, "_predict", lambda *_: pytest.fail("asked"))
-    again = run(grey, np.ascontiguousarray(coffee[:, ::-1]), kept=kept)
-    assert dict(again.kept).keys() == kept.keys()
+    again = run(grey, np.ascontiguousarray(coffee[:, ::-1]), cache=kept)
+    assert dict(again.cache).keys() == kept.keys()
 
 
 def test_a_dab_lies_over_the_colours_of_the_reference(grey, coffee):

@@ -201,7 +201,7 @@ def test_a_run_that_was_taken_over_leaves_nothing_of_its_own(app, in_app, user_i
     job_id = make_from(user_id, first.id)
     job = db.session.get(Job, job_id)
     pixels = sampled.Picture(sampled.np.zeros((4, 4, 3), sampled.np.uint8))
-    stored = Result(pixels, answers=(pixels,), files=(File("a.txt", "A", b"x"),), kept={"other": b"y"})
+    stored = Result(pixels, answers=(pixels,), files=(File("a.txt", "A", b"x"),), cache={"other": b"y"})
     results.store(job, sampled.SERVICE, stored)
     runner._finish(job_id, "nobody/0", {"status": "done"})
     assert any(job_id in path and "result.png" in path for path in list_stored_files(app)), "it may be another run's"
