@@ -105,6 +105,7 @@ def test_a_job_that_is_tried_again_is_told_of_again(user_id):
 
 def test_words_are_in_the_owners_language(user_id, sampler):
     db.session.execute(db.update(User).values(language="zh"))
+    db.session.commit()
     registry.add(owner_of(user_id), ELSEWHERE)
     run_job(make_job(user_id, service="sampler", way="rogue"))
     announcements.announce()
