@@ -55,18 +55,19 @@ def create(
     Raises FieldErrors with the fields `token_name`, `token_scopes`, `token_days` and `token_password`, TooMany, or
     AccountError when the account has MAX_TOKENS.
     """
-    owner, name = user.name, " ".join(name.split())
+    owner, user_id, name = user.name, user.id, " ".join(name.split())
     _check(user, name, scopes, lifetime_days, password)
     _confirm(user, password, address)
     limits.take(limits.ACCESS_TOKENS, owner, address)
-    # Changes nothing, but of two who are made at once the second waits here, and is counted with the first.
-    db.session.execute(update(User).where(User.id == user.id).values(is_admin=User.is_admin))
-    if (db.session.scalar(select(func.count()).where(AccessToken.user_id == user.id)) or 0) >= MAX_TOKENS:
+    # In a fresh transaction, whose first act locks the account: what is made at the same moment is counted as well.
+    db.session.rollback()
+    db.session.execute(update(User).where(User.id == user_id).values(is_admin=User.is_admin))
+    if (db.session.scalar(select(func.count()).where(AccessToken.user_id == user_id)) or 0) >= MAX_TOKENS:
         db.session.rollback()
         raise AccountError("too_many_tokens", _("You have as many access tokens as an account can have. Revoke one."))
     token, wanted = _make_token(owner), " ".join(scope for scope in SCOPES if scope in scopes)
     ends = utc_now() + timedelta(days=int(lifetime_days))
-    row = AccessToken(user_id=user.id, name=name, token_hash=hash_token(token), scopes=wanted, expires_at=ends)
+    row = AccessToken(user_id=user_id, name=name, token_hash=hash_token(token), scopes=wanted, expires_at=ends)
     db.session.add(row)
     db.session.commit()
     audit.record("token_created", actor=owner, target=owner, address=address, detail=f"{wanted}: {name}")

@@ -123,6 +123,7 @@ def test_times_texts_and_keys_are_of_the_right_kinds_on_mariadb(mariadb, environ
             for table in inspector.get_table_names()
             for key in inspector.get_foreign_keys(table)
         }
-        tables = ("jobs", "user_sessions", "access_tokens")
-        assert cascades == {(table, "users", "CASCADE") for table in tables}
+        tables = ("jobs", "user_sessions", "access_tokens", "webhooks")
+        of_webhooks = ("webhook_deliveries", "webhooks", "CASCADE")
+        assert cascades == {(table, "users", "CASCADE") for table in tables} | {of_webhooks}
         db.engine.dispose()
