@@ -13,6 +13,7 @@ from models import Event, User, Webhook, WebhookDelivery, db
 from tests.accounts.people import JSON, at_once, sign_in_person
 from tests.support.engines import both_engines
 from tests.webhooks.support import Receiver, is_signed, make_delivery, owner_of
+from views.accounts.account import NEW_WEBHOOK_SECRET
 from webhooks import registry
 from worker import webhook_sender
 
@@ -122,6 +123,20 @@ def test_a_renewed_secret_is_another_one_and_shown_once(app, browser):
     (second,) = re.findall(r"whsec_[\w+/=]+", page)
     assert second != first and stored(app)[0].secret != webhook.secret
     assert "whsec_" not in browser.get(PAGE).text
+
+
+def test_the_cookie_holds_no_secret_that_can_be_read(app, browser):
+    cookies = app.session_interface.get_signing_serializer(app)
+
+    def kept() -> dict:
+        cookie = browser.client.get_cookie(app.config["SESSION_COOKIE_NAME"])
+        return cookies.loads(cookie.value)
+
+    add(browser)
+    assert NEW_WEBHOOK_SECRET in kept() and "whsec_" not in str(kept())
+    assert "whsec_" in browser.get(PAGE).text
+    add(browser, headers=JSON)
+    assert NEW_WEBHOOK_SECRET not in kept(), "a program has it from the answer"
 
 
 def test_a_webhook_is_deleted_with_its_log(app, browser):

@@ -15,7 +15,7 @@ from jobs.queue import notify_mailer
 from models import utc_now
 from views.http.forms import answer, as_field_error, beside_fields, field, page
 from views.http.guards import finish, wants_json
-from webhooks import registry
+from webhooks import registry, signing
 from webhooks.errors import REASONS
 
 blueprint = Blueprint("account", __name__, url_prefix="/<name:username>/account")
@@ -54,8 +54,15 @@ def show_account(errors: dict | None = None, new_token: str = "") -> str:
         theme=person.theme or "system",
         webhooks=registry.list_all(person.id),
         webhook_reasons=REASONS,
-        new_webhook_secret=session.pop(NEW_WEBHOOK_SECRET, None),
+        new_webhook_secret=_take_webhook_secret(),
     )
+
+
+def _take_webhook_secret() -> dict[str, Any] | None:
+    """Return the webhook and the secret that are shown now, once; None where there is nothing new."""
+    kept = session.pop(NEW_WEBHOOK_SECRET, None)
+    secret = signing.decrypt(kept["secret"]) if kept else None
+    return {"id": kept["id"], "secret": secret} if secret else None
 
 
 @blueprint.get("")

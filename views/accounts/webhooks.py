@@ -6,7 +6,8 @@ from flask_login import current_user
 
 from views.accounts.account import NEW_WEBHOOK_SECRET, show_account
 from views.http.forms import answer, beside_fields, field
-from webhooks import registry
+from views.http.guards import wants_json
+from webhooks import registry, signing
 
 blueprint = Blueprint("webhooks", __name__, url_prefix="/<name:username>/account/webhooks")
 
@@ -15,7 +16,7 @@ blueprint = Blueprint("webhooks", __name__, url_prefix="/<name:username>/account
 @beside_fields(show_account)
 def add(username: str):
     webhook_id, secret = registry.add(_owner(), field(registry.URL_FIELD))
-    session[NEW_WEBHOOK_SECRET] = {"id": webhook_id, "secret": secret}
+    _keep_for_page(webhook_id, secret)
     said = {"id": webhook_id, "secret": secret}
     return answer(_place(webhook_id), said, 201, _("The webhook is added. Its secret is shown once, below."))
 
@@ -38,7 +39,7 @@ def switch(username: str, webhook_id: int):
 @blueprint.post("/<int(max=2147483647):webhook_id>/secret")
 def renew_secret(username: str, webhook_id: int):
     secret = registry.renew_secret(_owner(), webhook_id)
-    session[NEW_WEBHOOK_SECRET] = {"id": webhook_id, "secret": secret}
+    _keep_for_page(webhook_id, secret)
     notice = _("The webhook has a new secret, shown once, below. The old one is no longer used.")
     return answer(_place(webhook_id), {"id": webhook_id, "secret": secret}, 200, notice)
 
@@ -48,6 +49,12 @@ def delete(username: str, webhook_id: int):
     registry.delete(_owner(), webhook_id)
     place = url_for("account.show", username=username, _anchor="webhooks")
     return answer(place, {"deleted": True}, 200, _("The webhook is deleted."))
+
+
+def _keep_for_page(webhook_id: int, secret: str) -> None:
+    """Keep a secret until the page that follows; encrypted, for the browser stores what is in the session."""
+    if not wants_json():
+        session[NEW_WEBHOOK_SECRET] = {"id": webhook_id, "secret": signing.encrypt(secret)}
 
 
 def _owner() -> registry.Owner:
