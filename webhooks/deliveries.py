@@ -50,11 +50,14 @@ def send(delivery_id: str) -> bool:
         return False
     db.session.remove()  # the attempt holds no connection
     try:
-        _end(attempt, {"status": DELIVERED, "http_status": _post(attempt), "error": ""})
+        columns = {"status": DELIVERED, "http_status": _post(attempt), "error": ""}
     except NotDelivered as error:
-        _end(attempt, {"http_status": error.http_status, "error": error.key} | _next_step(attempt))
-        return False
-    return True
+        columns = {"http_status": error.http_status, "error": error.key} | _next_step(attempt)
+    except Exception:  # nobody foresaw this one: else the message would be sent without end
+        logger.exception("Delivery %s, attempt %s failed.", attempt.id, attempt.attempts)
+        columns = {"http_status": None, "error": "unexpected"} | _next_step(attempt)
+    _end(attempt, columns)
+    return columns.get("status") == DELIVERED
 
 
 def remove_old(days: int) -> None:

@@ -12,6 +12,7 @@ REASONS = {
     "bad_certificate": N_("The receiver's certificate could not be verified."),
     "timed_out": N_("The receiver took too long to answer."),
     "unreadable": N_("What the receiver answered is not HTTP."),
+    "unexpected": N_("Something went wrong on our side; the worker's log says more."),
     "secret_lost": N_("The signing secret cannot be read any more. Renew it."),
     "switched_off": N_("The webhook was switched off before this was sent."),
 }

@@ -216,6 +216,16 @@ def test_a_message_whose_worker_died_is_sent_again_after_its_time(user_id, recei
     assert deliveries.list_due() == [delivery_id] and deliveries.send(delivery_id)
 
 
+def test_an_attempt_that_fails_in_a_way_nobody_foresaw_is_counted_as_well(user_id, clock, monkeypatch):
+    delivery_id = make_delivery(user_id, ELSEWHERE)
+    monkeypatch.setattr(deliveries.sending, "post", lambda *_given: {}["nothing"])
+    for pause in (*PAUSES_SECONDS, 0):
+        assert not deliveries.send(delivery_id)
+        clock.go_on(pause)
+    delivery = delivery_of(delivery_id)
+    assert (delivery.status, delivery.error) == (GIVEN_UP, "unexpected") and deliveries.list_due() == []
+
+
 def test_accounts_take_turns(user_id):
     for _ in range(3):
         end_job(user_id)
