@@ -146,7 +146,7 @@ def _split(text: str):
 
 
 def _host(name: str | None) -> str:
-    if not name:
+    if not name or "%" in name:  # the zone of an IPv6 address means something on one machine only
         raise WrongUrl(N_("This is not an address of the web."))
     if _literal(name):
         return str(ip_address(name))

@@ -109,6 +109,7 @@ def test_an_address_gets_one_spelling(entered, url):
         "https://[::ffff:127.0.0.1]/",
         "https://169.254.169.254/latest/meta-data",
         "https://[fe80::1%25lo]/",
+        "https://[2606:4700::1111%é]/",
         "https://hooks.example.com/" + "a" * 500,
     ],
 )
