@@ -126,8 +126,11 @@ def test_a_job_is_cancelled_tried_again_renamed_deleted_and_brought_back(program
     assert program.post("/deletions", json={"ids": [job_id, "other"]}).json == {"count": 1}
 
 
+DEEP = {"data": "[" * 60_000, "content_type": "application/json"}
+
+
 @pytest.mark.parametrize(
-    "body", [{"data": "x"}, {"json": []}, {"json": {}}, {"json": {"ids": []}}, {"json": {"ids": [1]}}]
+    "body", [{"data": "x"}, DEEP, {"json": []}, {"json": {}}, {"json": {"ids": []}}, {"json": {"ids": [1]}}]
 )
 def test_a_body_that_is_not_as_described_is_refused(program, body):
     assert refusal(program.post("/deletions", **body))[:2] == (400, "invalid_request")

@@ -103,7 +103,7 @@ def operation(
             if query:
                 values["query"] = _read(query, _arguments(query))
             if body:
-                values["body"] = _read(body, request.get_json(silent=True))
+                values["body"] = _read(body, _parse_json())
             return _respond(said, view(**values))
 
         return blueprint.route(path, methods=[method])(served)
@@ -130,6 +130,14 @@ def _arguments(model: type[BaseModel]) -> dict[str, Any]:
     return {
         name: values if properties.get(name, {}).get("type") == "array" else values[0] for name, values in given.items()
     }
+
+
+def _parse_json() -> Any:
+    """Return what the body says in JSON; None where it is none, or nested deeper than Python reads."""
+    try:
+        return request.get_json(silent=True)
+    except RecursionError:
+        return None
 
 
 def _read(model: type[BaseModel], raw: Any) -> BaseModel:
