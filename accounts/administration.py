@@ -90,8 +90,11 @@ def enable(by: Administrator, user_id: int) -> None:
 
 
 def promote(by: Administrator, user_id: int) -> None:
-    """Make an account an administrator's. Raises NoSuchAccount."""
-    _set(by, _find_user(user_id), "user_promoted", is_admin=True)
+    """Make an account an administrator's; tokens from an earlier time as one open nothing. Raises NoSuchAccount."""
+    user = _find_user(user_id)
+    if not user.is_admin:
+        tokens.revoke_administration(user)
+    _set(by, user, "user_promoted", is_admin=True)
 
 
 def demote(by: Administrator, user_id: int) -> None:

@@ -112,6 +112,12 @@ def revoke_all(user: User) -> None:
     db.session.execute(delete(AccessToken).where(AccessToken.user_id == user.id))
 
 
+def revoke_administration(user: User) -> None:
+    """End the tokens of an account that may administer, within the caller's transaction."""
+    mine = AccessToken.user_id == user.id, AccessToken.scopes.contains(ADMIN)
+    db.session.execute(delete(AccessToken).where(*mine))
+
+
 def all_of(user: User) -> list[TokenView]:
     """Return the tokens of an account, the newest first; those that ended lately are among them."""
     rows = db.session.scalars(select(AccessToken).where(AccessToken.user_id == user.id).order_by(AccessToken.id.desc()))

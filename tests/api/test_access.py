@@ -47,6 +47,19 @@ def test_the_administration_is_for_administrators_whatever_the_token_says(app):
     assert refusal(program.get("/admin/accounts")) == (403, "forbidden", None)
 
 
+def test_a_token_of_an_earlier_time_as_administrator_opens_nothing_again(app):
+    make_user(app, "54321", is_admin=True)
+    chief, reader = Program(app, scopes="read admin", is_admin=True), Program(app, scopes="read")
+    with app.app_context():
+        user_id = db.session.scalar(db.select(User.id).where(User.name == "12345"))
+        administration.promote(BY, user_id)
+    assert chief.get("/admin/queue").status_code == 200, "it was one all the time"
+    with app.app_context():
+        administration.demote(BY, user_id)
+        administration.promote(BY, user_id)
+    assert refusal(chief.get("/admin/queue"))[0] == 401 and reader.get("/account").status_code == 200
+
+
 def test_a_token_that_changes_something_needs_no_csrf_token_and_gets_no_cookie(program):
     answer = program.start(brightness="1.5")
     assert answer.status_code == 201 and "Set-Cookie" not in answer.headers
