@@ -94,7 +94,7 @@ def tool_command(service: Service) -> click.Command:
 
 def _batch_parameters() -> list[click.Parameter]:
     flags = {
-        "--skip-existing": N_("Leave inputs whose output is there already."),
+        "--skip-existing": N_("Skip inputs whose output is there already."),
         "--watch": N_("Go on with files that come into the folders, until Ctrl-C."),
     }
     return [
@@ -105,7 +105,9 @@ def _batch_parameters() -> list[click.Parameter]:
             type=click.Path(allow_dash=True),
             help=N_("A folder, a file for one input, or - for standard output. Nothing is written elsewhere."),
         ),
-        Option(["-r", "--recursive"], is_flag=True, help=N_("Search subfolders, too; the outputs lie in the same.")),
+        Option(
+            ["-r", "--recursive"], is_flag=True, help=N_("Go into subfolders, too; the outputs lie in the same ones.")
+        ),
         Option(
             ["-j", "--jobs"],
             type=click.IntRange(1, MAX_JOBS),
@@ -117,14 +119,14 @@ def _batch_parameters() -> list[click.Parameter]:
         Option(
             ["--format"],
             type=click.Choice(["png", "jpeg", "webp"]),
-            help=N_("Of the outputs; the nearest to each input's own when absent."),
+            help=N_("Format of the outputs; the nearest to each input's own when absent."),
         ),
         Option(
             ["--quality"],
             type=click.IntRange(1, 100),
             default=DEFAULT_QUALITY,
             show_default=True,
-            help=N_("Of JPEG and WebP outputs."),
+            help=N_("Quality of JPEG and WebP outputs."),
         ),
         Option(["--json", "as_json"], is_flag=True, help=N_("One JSON object a line for each input.")),
     ]

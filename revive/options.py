@@ -29,8 +29,9 @@ class ToolOption(language.Option):
 
     @property
     def help(self) -> str:
-        about = f"{translate(self._option.title)} {_range(self._option)}".strip()
-        return f"{about}: {translate(self._option.help)}" if self._option.help else about
+        about = _("{title} {range}").format(title=translate(self._option.title), range=_range(self._option)).strip()
+        help_ = translate(self._option.help)
+        return _("{about}: {help}").format(about=about, help=help_) if help_ else about
 
     @help.setter
     def help(self, _: str | None) -> None:
@@ -63,7 +64,7 @@ def tool_parameters(service: Service, switches_are_flags: bool) -> list[click.Pa
             type=click.Choice(METADATA),
             default="keep",
             show_default=True,
-            help=N_("keep: what the camera did; strip: nothing; all: place and owner as well."),
+            help=N_("keep: camera data only; strip: nothing; all: place and owner as well."),
         ),
         language.Option(
             ["--overwrite"],
