@@ -64,7 +64,9 @@ def create(
     db.session.execute(update(User).where(User.id == user_id).values(is_admin=User.is_admin))
     if (db.session.scalar(select(func.count()).where(AccessToken.user_id == user_id)) or 0) >= MAX_TOKENS:
         db.session.rollback()
-        raise AccountError("too_many_tokens", _("You have as many access tokens as an account can have. Revoke one."))
+        raise AccountError(
+            "too_many_tokens", _("You have as many access tokens as an account can have. Revoke one first.")
+        )
     token, wanted = _make_token(owner), " ".join(scope for scope in SCOPES if scope in scopes)
     ends = utc_now() + timedelta(days=int(lifetime_days))
     row = AccessToken(user_id=user_id, name=name, token_hash=hash_token(token), scopes=wanted, expires_at=ends)

@@ -4,7 +4,7 @@ from errors import N_, DomainError
 
 REASONS = {
     "answered": N_("The receiver answered with an error."),
-    "redirected": N_("The receiver sent the message on to another address, which is not followed."),
+    "redirected": N_("The receiver redirected to another address. Redirects are not followed."),
     "no_such_host": N_("The name of the receiver could not be found."),
     "address_refused": N_("The name leads to a private or reserved address. This server sends nothing there."),
     "https_needed": N_("Without https, messages go only to addresses that the administrator allows."),

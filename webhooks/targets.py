@@ -79,10 +79,10 @@ def read(text: str, networks: Sequence[Network]) -> Target:
     if parts.scheme == "http" and not networks:
         raise WrongUrl(N_("Only addresses that begin with https:// are allowed here."))
     if "@" in parts.netloc or parts.fragment:
-        raise WrongUrl(N_("An address may hold no user name, no password and no #."))
+        raise WrongUrl(N_("An address cannot contain a user name, a password or a #."))
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     if not _SAFE.fullmatch(path):
-        raise WrongUrl(N_("Please percent-encode what is no letter, no digit and no common sign."))
+        raise WrongUrl(N_("Please percent-encode all characters but letters, digits and common signs."))
     target = Target(parts.scheme, _host(parts.hostname), _port(parts), path)
     if len(target.url) > MAX_URL_LENGTH:
         raise WrongUrl(N_("This address is too long."))
@@ -138,7 +138,7 @@ def _embedded(address: Address) -> Address:
 def _split(text: str):
     # `urlsplit` would drop line breaks and tabs; browsers read a backslash as a slash.
     if any(ord(character) <= 32 or ord(character) == 127 for character in text) or "\\" in text:
-        raise WrongUrl(N_("An address may hold no spaces, line breaks or backslashes."))
+        raise WrongUrl(N_("An address cannot contain spaces, line breaks or backslashes."))
     try:
         return urlsplit(text)
     except ValueError:

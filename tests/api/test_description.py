@@ -41,6 +41,7 @@ def test_the_form_of_a_tool_says_what_each_option_takes(document):
     assert fields["image"]["format"] == "binary" and fields["from_which"]["enum"] == ["original", "result"]
     assert (fields["brightness"]["minimum"], fields["brightness"]["maximum"]) == (0.2, 100)
     assert "mirror_horizontal" in fields["transform"]["enum"]
+    assert all(field["description"] for field in fields.values())
 
 
 def test_answers_are_as_described(document, program, done_job):

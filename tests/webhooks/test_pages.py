@@ -50,7 +50,7 @@ def test_a_webhook_is_added_and_its_secret_is_shown_once(app, browser):
     assert (answer.status_code, answer.location) == (303, f"{PAGE}#webhook-{webhook.id}")
     page = browser.get(PAGE).text
     (secret,) = re.findall(r"whsec_[\w+/=]+", page)
-    assert URL.replace("&", "&amp;") in page and "Nothing was sent to it yet." in page
+    assert URL.replace("&", "&amp;") in page and "Nothing has been sent to it yet." in page
     assert "whsec_" not in browser.get(PAGE).text, "shown once"
     assert secret not in webhook.secret and secret.removeprefix("whsec_") not in webhook.secret, "kept encrypted"
     (event,) = [event for event in stored(app, Event) if event.action == "webhook_added"]

@@ -36,13 +36,13 @@ def admin_queue() -> dict[str, Any]:
     return _tell_queue()
 
 
-@operation("POST", "/admin/queue/pause", N_("Begin no further job"), ADMIN, answer=Queue)
+@operation("POST", "/admin/queue/pause", N_("Pause the queue"), ADMIN, answer=Queue)
 def admin_pause_queue() -> dict[str, Any]:
     administration.pause(me())
     return _tell_queue()
 
 
-@operation("POST", "/admin/queue/resumption", N_("Let the queue go on"), ADMIN, answer=Queue)
+@operation("POST", "/admin/queue/resumption", N_("Resume the queue"), ADMIN, answer=Queue)
 def admin_resume_queue() -> dict[str, Any]:
     administration.resume(me())
     return _tell_queue()

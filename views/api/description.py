@@ -23,6 +23,13 @@ _JSON = "application/json"
 _REFUSALS = (400, 401, 403, 404, 409, 413, 422, 429, 503)
 _KINDS = {"int": {"type": "integer", "minimum": 0, "maximum": 2_147_483_647}, "": {"type": "string"}}
 _ABOUT = N_("Photo repair for programs. Make an access token on your account page and send it with each request.")
+_ABOUT_KEY = N_("of your choice: with the same key again, no second job is made")
+_ABOUT_FIELDS = {
+    IMAGE: N_("the picture; not needed with `from_job`"),
+    FROM_JOB: N_("the id of an earlier job whose picture is worked on again"),
+    FROM_WHICH: N_("which picture of the earlier job; the original when absent"),
+    REUSE: N_("0 leaves out the file that the earlier job had here"),
+}
 _GROUPS = {
     "tools": N_("Tools"),
     "jobs": N_("Jobs"),
@@ -72,7 +79,9 @@ def _path(said: Operation, service: Service | None) -> str:
 
 
 def _describe(said: Operation, service: Service | None) -> dict[str, Any]:
-    summary = gettext(said.summary) + (f": {gettext(service.title)}" if service else "")
+    summary = gettext(said.summary)
+    if service:
+        summary = gettext("%(what)s: %(tool)s", what=summary, tool=gettext(service.title))
     found: dict[str, Any] = {
         "operationId": f"{said.endpoint}_{service.key}" if service else said.endpoint,
         "tags": [said.group],
@@ -99,6 +108,7 @@ def _list_parameters(said: Operation, service: Service | None) -> list[dict[str,
         found.append({"name": name, "in": "query", "schema": _translate(schema)})
     if service:
         text = {"type": "string", "maxLength": idempotency.MAX_KEY_LENGTH}
+        text["description"] = gettext(_ABOUT_KEY)
         found.append({"name": idempotency.KEY_FIELD, "in": "header", "schema": text})
     return found
 
@@ -120,12 +130,12 @@ def _list_responses(said: Operation) -> dict[str, Any]:
 
 def _form(service: Service) -> dict[str, Any]:
     """The fields of a tool's form. That a picture must come, or an earlier job be named, generators cannot put."""
-    binary = {"type": "string", "format": "binary"}
+    about = {name: {"type": "string", "description": gettext(words)} for name, words in _ABOUT_FIELDS.items()}
     uploaded = [option.name for option in service.options if option.kind in UPLOADED]
-    properties: dict[str, Any] = {IMAGE: binary, FROM_JOB: {"type": "string"}}
-    properties |= {FROM_WHICH: {"type": "string", "enum": ["original", "result"]}}
+    properties: dict[str, Any] = {IMAGE: {**about[IMAGE], "format": "binary"}, FROM_JOB: about[FROM_JOB]}
+    properties |= {FROM_WHICH: {**about[FROM_WHICH], "enum": ["original", "result"]}}
     properties |= {option.name: _describe_option(option) for option in service.options}
-    properties |= {name + REUSE: {"type": "string", "enum": ["0", "1"]} for name in uploaded}
+    properties |= {name + REUSE: {**about[REUSE], "enum": ["0", "1"]} for name in uploaded}
     return {"type": "object", "properties": properties, "additionalProperties": False}
 
 

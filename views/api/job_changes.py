@@ -44,7 +44,7 @@ def delete_jobs(body: Selection) -> dict[str, int]:
     return {"count": trash.put(current_user.id, body.ids)}
 
 
-@operation("POST", "/restorations", N_("Take latest deletions back"), JOBS, body=Selection, answer=Count)
+@operation("POST", "/restorations", N_("Take back the latest deletions"), JOBS, body=Selection, answer=Count)
 def restore_jobs(body: Selection) -> dict[str, int]:
     return {"count": trash.take_back(current_user.id, body.ids)}
 

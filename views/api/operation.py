@@ -149,7 +149,7 @@ def _read(model: type[BaseModel], raw: Any) -> BaseModel:
         field = str(wrong["loc"][0]) if wrong["loc"] else ""
         properties = model.model_json_schema()["properties"]
         if wrong["type"] == "extra_forbidden":
-            raise WrongRequest(field, tuple(properties), N_("There is no field of this name here.")) from None
+            raise WrongRequest(field, tuple(properties), N_("There is no field with this name.")) from None
         if not field:
             raise WrongRequest("", tuple(properties), N_("Please send an object in JSON.")) from None
         raise WrongRequest(field, _list_allowed(properties.get(field, {}))) from None

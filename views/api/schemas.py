@@ -29,9 +29,9 @@ class ErrorFacts(BaseModel):
     key: str = Field(description=N_("stable, for programs"))
     message: str
     field: str | None = Field(description=N_("the field or parameter that it is about"))
-    allowed: list[str] = Field(description=N_("values that would have done, or one range like 1-100"))
+    allowed: list[str] = Field(description=N_("the allowed values, or one range like 1-100"))
     fields: dict[str, str] = Field(description=N_("each field that is wrong, and why"))
-    reference: str | None = Field(description=N_("the number under which the server logged what nobody foresaw"))
+    reference: str | None = Field(description=N_("the number of an unexpected error in the server's log"))
     documentation: str
 
 
@@ -59,7 +59,9 @@ class Option(BaseModel):
     minimum: float | None
     maximum: float | None
     step: float | None
-    shown_when: ShownWhen | None = Field(description=N_("where it matters: the other option has one of these values"))
+    shown_when: ShownWhen | None = Field(
+        description=N_("it matters only where the other option has one of these values")
+    )
     is_advanced: bool
     is_needed: bool
     is_uploaded: bool = Field(description=N_("its value is a file of the form"))

@@ -48,4 +48,4 @@ def _check_names(service: Service, files: dict[str, FormFile]) -> None:
     fields += [FROM_JOB, FROM_WHICH, *(name + REUSE for name in uploaded)]
     for given, known in ((request.form, fields), (files, [IMAGE, *uploaded])):
         if unknown := next((name for name in given if name not in known), None):
-            raise WrongRequest(unknown, tuple(known), N_("There is no field of this name here."))
+            raise WrongRequest(unknown, tuple(known), N_("There is no field with this name."))
