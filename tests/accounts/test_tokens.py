@@ -33,6 +33,7 @@ def test_a_token_is_shown_once_and_works(app):
     answer = make(browser)
     token = token_in(answer.text)
     assert answer.status_code == 201 and "Set-Cookie" not in answer.headers
+    assert re.search(r'id="new-token"[^>]* autofocus', answer.text)
     account = app.test_client().get("/api/v1/account", headers={"Authorization": f"Bearer {token}"})
     assert account.json["token"]["name"] == "my phone" and account.json["token"]["scopes"] == ["read", "jobs"]
     page = browser.get(PAGE).text

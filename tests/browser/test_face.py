@@ -180,7 +180,7 @@ def test_nothing_on_the_page_moves_for_people_who_ask_for_less_motion(new_page, 
 def test_no_page_is_wider_than_a_phone(new_page, signed_in, locale):
     page = new_page(storage_state=signed_in, locale=locale, **PHONE)
     strangers = new_page(locale=locale, **PHONE)
-    pages = [(strangers, a) for a in ("/", "/login", "/register", "/reset", "/no-such-page")]
+    pages = [(strangers, a) for a in ("/", "/api/v1/docs", "/login", "/register", "/reset", "/no-such-page")]
     pages += [(page, a) for a in (f"/{NAME}/", "/tools/background", f"/{NAME}/history", f"/{NAME}/account")]
     for visitor, address in pages:
         visitor.goto(address)
