@@ -1,9 +1,11 @@
 """One call of a tool's command: its inputs, its target, its options, and the exit status."""
 
 import os
+import signal
 import sys
-import time
-from collections.abc import Mapping, Sequence
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from gettext import gettext as _
 from pathlib import Path
@@ -102,12 +104,15 @@ def _share_processors(jobs: int) -> None:
 
 
 def _watch(task: Task, call: Call, console: PlainLines) -> list[End]:
-    """Work on the files of the folders, and on each that comes or changes, until Ctrl-C."""
+    """Work on the files of the folders, and on each that comes or changes, until Ctrl-C.
+
+    What is under way then is finished; a second Ctrl-C breaks it off.
+    """
     seen: Stamps = {}
     finished: Stamps = {}
     ends: list[End] = []
-    try:
-        while True:
+    with _interrupt_as_event() as interrupt:
+        while not interrupt.is_set():
             inputs = list_inputs(call.inputs, call.recursive, task.target.path)
             stamps = {each.path: _stamp(each.path) for each in inputs}
             fresh = [each for each in inputs if _is_fresh(each, stamps, seen, finished)]
@@ -117,9 +122,25 @@ def _watch(task: Task, call: Call, console: PlainLines) -> list[End]:
                 ends += run_batch(task, fresh, call.jobs, console)
                 finished |= {each.path: stamps[each.path] for each in fresh}
             else:
-                time.sleep(WATCH_SECONDS)
-    except KeyboardInterrupt:
-        return ends
+                interrupt.wait(WATCH_SECONDS)
+    return ends
+
+
+@contextmanager
+def _interrupt_as_event() -> Iterator[threading.Event]:
+    """Set the event at the first Ctrl-C, wherever the process is at that moment; the second one ends the context."""
+    interrupt = threading.Event()
+
+    def note(*_: object) -> None:
+        interrupt.set()
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+    before = signal.signal(signal.SIGINT, note)
+    try:
+        with suppress(KeyboardInterrupt):
+            yield interrupt
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _is_fresh(source: Input, stamps: Stamps, seen: Stamps, finished: Stamps) -> bool:

@@ -1,7 +1,7 @@
 """Calibrate the colorizer of a run and export it as the weights of the service.
 
     python -m training.colorizing.release --data FOLDER [--checkpoint FILE] [--encoder NAME] [--side N]
-        [--colourfulness PART] [--out FOLDER]
+        [--colourfulness PART] [--every N] [--out FOLDER]
 
 The moving average of the run's weights is calibrated for `--colourfulness`, on pictures of all kinds that it did not
 learn from (`training/colorizing/validate.py`), and measured on the sources for choices at the size at which the service
@@ -25,11 +25,12 @@ from training.common.export import export
 
 LICENCE = "Trained on pictures under research or unstated terms, from parameters under Apache-2.0: see the card"
 COLOURFULNESS = 0.8  # part of the originals'
+SCALES = (1.0, 0.625)  # of the working size, at which the service sees a picture; chosen on the sources for choices
 CALIBRATION_SIDE = 224  # pixels: pictures are stored no larger
 
 
 def main() -> None:
-    parser = build_parser(__doc__, "data")
+    parser = build_parser(__doc__, "data", "every")
     parser.add_argument("--checkpoint", type=Path, default=Path("runs/colorize-lite/checkpoint.pt"))
     parser.add_argument("--encoder", default="efficientnet_lite0")
     parser.add_argument("--side", type=int, default=256, help="short side that the network sees, in pixels")
@@ -37,10 +38,12 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=WEIGHTS, help="the folder of weights, with manifest.json")
     arguments = parser.parse_args()
     network, rarity = load_run(arguments.checkpoint, arguments.encoder)
+    network.scales = SCALES
     held = load_calibration_batch(arguments.data, CALIBRATION_SIDE)
     network = calibrate(network, held, rarity, arguments.colourfulness)
     figures = {"working_side": arguments.side} | {
-        name: measure_set(network, arguments.data, sources, arguments.side) for name, sources in CHOICES.items()
+        name: measure_set(network, arguments.data, sources, arguments.side, arguments.every)
+        for name, sources in CHOICES.items()
     }
     export("colorize", "palette_colorizer", network.arguments, network, LICENCE, "colorize.md", figures, arguments.out)
     print(json.dumps(network.arguments | figures, indent=2))
