@@ -11,8 +11,6 @@ nearer to its peak. Where the network is sure, mean and peak agree, and where it
 of chroma may take more from such dull places than from the others, so that what is unsure stays calm.
 """
 
-from collections.abc import Sequence
-
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -44,8 +42,7 @@ class PaletteColorizer(nn.Module):
 
     `encoder`: a name of `networks.layers.encoders.ENCODERS`; ValueError for another.
     `temperature` of the annealed mean, over 0: 1 is the plain mean, towards 0 the likeliest colour. `gain` multiplies
-    the chroma; `contrast` is the power of the chroma by which it is multiplied as well, 0 for not at all. `scales`:
-    the sizes at which a picture is seen, as parts of its own; what is likely is averaged over them.
+    the chroma; `contrast` is the power of the chroma by which it is multiplied as well, 0 for not at all.
     """
 
     multiple_of = 32
@@ -54,16 +51,8 @@ class PaletteColorizer(nn.Module):
     deviation: Tensor
     palette: Tensor
 
-    def __init__(
-        self,
-        encoder: str = "resnet18",
-        temperature: float = 0.4,
-        gain: float = 1.0,
-        contrast: float = 0.0,
-        scales: Sequence[float] = (1.0,),
-    ):
+    def __init__(self, encoder: str = "resnet18", temperature: float = 0.4, gain: float = 1.0, contrast: float = 0.0):
         super().__init__()
-        self.scales = tuple(scales)
         self.encoder, self.temperature, self.gain, self.contrast = encoder, temperature, gain, contrast
         self.levels = build_levels(encoder)
         spec = ENCODERS[encoder]
@@ -100,7 +89,6 @@ class PaletteColorizer(nn.Module):
             "temperature": self.temperature,
             "gain": self.gain,
             "contrast": self.contrast,
-            "scales": list(self.scales),
         }
 
     def forward(self, lightness: Tensor) -> Tensor:
@@ -121,19 +109,9 @@ class PaletteColorizer(nn.Module):
     def predict_flip_tta(self, lightness: Tensor) -> Tensor:
         """Return the mean of the logarithms of what is likely (N, K, H / 2, W / 2) in a picture and its mirror image.
 
-        What the network is unsure of differs between the two, and between the `scales` at which it sees them.
+        What the network is unsure of differs between the two.
         """
-        size = lightness.shape[2] // 2, lightness.shape[3] // 2
-        likely = [F.interpolate(self._predict_at(lightness, scale), size, mode="bilinear") for scale in self.scales]
-        return torch.stack(likely).mean(0)
-
-    def _predict_at(self, lightness: Tensor, scale: float) -> Tensor:
-        sides = [
-            max(self.minimum_side, round(side * scale / self.multiple_of) * self.multiple_of)
-            for side in lightness.shape[2:]
-        ]
-        resized = F.interpolate(lightness, sides, mode="bilinear", antialias=True)
-        likely = self.logits(self.encode(torch.cat((resized, resized.flip(3))))).float().log_softmax(1)
+        likely = self.logits(self.encode(torch.cat((lightness, lightness.flip(3))))).float().log_softmax(1)
         seen, mirrored = likely.chunk(2)
         return (seen + mirrored.flip(3)) / 2
 

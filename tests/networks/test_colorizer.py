@@ -25,17 +25,6 @@ def test_chroma_comes_in_two_planes_of_the_size_of_the_lightness(colorizer, heig
 
 
 @torch.no_grad()
-def test_what_is_likely_is_averaged_over_the_scales(colorizer):
-    lightness, twice = torch.rand(1, 1, 128, 96), PaletteColorizer(scales=(1.0, 0.625))
-    twice.load_state_dict(colorizer.state_dict())
-    small = torch.nn.functional.interpolate(lightness, (64, 64), mode="bilinear", antialias=True)
-    seen = [colorizer.predict_flip_tta(each) for each in (lightness, small)]
-    seen[1] = torch.nn.functional.interpolate(seen[1], seen[0].shape[2:], mode="bilinear")
-    torch.testing.assert_close(twice.eval().predict_flip_tta(lightness), (seen[0] + seen[1]) / 2)
-    assert twice.arguments["scales"] == [1.0, 0.625]
-
-
-@torch.no_grad()
 def test_the_smallest_declared_side_works(colorizer):
     side = PaletteColorizer.minimum_side
     assert side % PaletteColorizer.multiple_of == 0

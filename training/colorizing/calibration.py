@@ -121,5 +121,5 @@ def compute_rebalancing(rarity: Rarity) -> Tensor:
 
 @torch.no_grad()
 def predict_logits(network: PaletteColorizer, held: Batch) -> Tensor:
-    """Return what the service would find likely in the held-back pictures, as logits, a few at a time."""
-    return torch.cat([network.predict_flip_tta(part) for part in held.lightness.split(16)])
+    """Return the logits of the held-back pictures, a few at a time."""
+    return torch.cat([network.logits(network.encode(part)).float() for part in held.lightness.split(16)])

@@ -25,7 +25,6 @@ from training.common.export import export
 
 LICENCE = "Trained on pictures under research or unstated terms, from parameters under Apache-2.0: see the card"
 COLOURFULNESS = 0.8  # part of the originals'
-SCALES = (1.0, 0.625)  # of the working size, at which the service sees a picture; chosen on the sources for choices
 CALIBRATION_SIDE = 224  # pixels: pictures are stored no larger
 
 
@@ -38,7 +37,6 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=WEIGHTS, help="the folder of weights, with manifest.json")
     arguments = parser.parse_args()
     network, rarity = load_run(arguments.checkpoint, arguments.encoder)
-    network.scales = SCALES
     held = load_calibration_batch(arguments.data, CALIBRATION_SIDE)
     network = calibrate(network, held, rarity, arguments.colourfulness)
     figures = {"working_side": arguments.side} | {
