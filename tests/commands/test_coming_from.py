@@ -2,7 +2,9 @@
 
 import re
 import shlex
+import signal
 import subprocess
+import threading
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -51,15 +53,16 @@ def run(line: str, data: bytes = b"") -> Result:
     return CliRunner().invoke(cli, arguments, input=data)
 
 
-def interrupted_after_one_round(monkeypatch) -> None:
-    """Stand for a person who presses Ctrl-C when there is nothing more to do: at the second pause."""
-    pauses = iter([None, KeyboardInterrupt])
+class Pauses(threading.Event):
+    """Stands for a person who presses Ctrl-C when there is nothing more to do: in the second pause."""
 
-    def pause(_seconds: float) -> None:
-        if error := next(pauses):
-            raise error
+    count = 0
 
-    monkeypatch.setattr("revive.run.time", SimpleNamespace(sleep=pause))
+    def wait(self, _seconds: float | None = None) -> bool:
+        self.count += 1
+        if self.count == 2:
+            signal.raise_signal(signal.SIGINT)
+        return self.is_set()
 
 
 def test_the_page_has_lines_of_all_three():
@@ -75,7 +78,7 @@ def test_the_page_has_lines_of_all_three():
 @pytest.mark.parametrize("line", [line for line in LINES if line.startswith("revive ") and "serve" not in line])
 def test_a_line_for_files_writes_its_output(desk, monkeypatch, line):
     if "--watch" in line:
-        interrupted_after_one_round(monkeypatch)
+        monkeypatch.setattr("revive.run.threading", SimpleNamespace(Event=Pauses))
     done = run(line)
     assert done.exit_code == 0, done.output
     output = desk / line.split("-o ")[1].split()[0]
