@@ -1,19 +1,15 @@
 """A recipe for a colorizer on a pretrained encoder, stage 1 of NoGAN: the generator learns alone, by comparing.
 
     python -m training.colorizing.train --data FOLDER [--minutes N] [--encoder NAME] [--resume]
-        [--further CHECKPOINT]
 
 The encoder starts as EfficientNet-Lite0 or VGG-16 (`training/common`) and is frozen first; then its deeper levels learn
 at a low rate, then nearly all. The loss is the cross-entropy over the palette of colours; on VGG-16 the perceptual
 distance in VGG-16's features joins it for the last fifth of the time, which is NoGAN's feature loss (Antic, DeOldify,
 2019). Crops grow from 128 to 192 pixels. The exponential moving average of the weights is validated, on left-out
 sources (`training/colorizing/pictures.py`); `training/colorizing/release.py` calibrates and exports it.
-`--further` refines the weights of such a run: its last phase at a fifth of the rates, with landscapes, which the first
-run does without, among the pictures.
 """
 
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -26,7 +22,7 @@ from networks.palette_colorizer import CHROMA_UNIT, PaletteColorizer
 from training.colorizing.class_rebalancing import Rarity
 from training.colorizing.crops import Batch
 from training.colorizing.palette_loss import PaletteLoss
-from training.colorizing.pictures import LANDSCAPES, TRAINING, VALIDATION, ColourPictures
+from training.colorizing.pictures import VALIDATION, ColourPictures
 from training.colorizing.validate import load_validation_batch, validate
 from training.common.arguments import build_parser
 from training.common.efficientnet_lite import read_efficientnet_lite0
@@ -42,7 +38,6 @@ DECODER_RATE, ENCODER_RATE = 1.5e-3, 1e-4  # peaks
 WEIGHT_DECAY = 0.05
 WARM_UP = 0.02  # part of the run in which the rate rises
 EMA_DECAY = 0.998
-FURTHER_PEAK = 0.2
 PERCEPTUAL_WEIGHT = 2.0
 LOG_EVERY, VALIDATE_EVERY = 20, 250  # steps
 
@@ -56,7 +51,6 @@ class Phase:
     batch: int
     first: int  # 5: all that is pretrained is frozen
     perceptual: bool = False
-    peak: float = 1.0  # of the learning rates, in parts of those below
 
 
 PHASES = {
@@ -79,21 +73,17 @@ def main() -> None:
     parser = build_parser(__doc__, "data", "resume", minutes=100.0, threads=2)
     parser.add_argument("--encoder", choices=tuple(PHASES), default="efficientnet_lite0")
     parser.add_argument("--name", default="colorize-lite", help="of the run: its folder and its log")
-    parser.add_argument("--further", type=Path, metavar="CHECKPOINT", help="of the run whose weights are refined")
     arguments = parser.parse_args()
     set_up(arguments.threads, SEED)
-    pictures = ColourPictures(arguments.data, (*TRAINING, LANDSCAPES) if arguments.further else TRAINING)
+    pictures = ColourPictures(arguments.data)
     print(len(pictures), "pictures", flush=True)
     rarity = Rarity(pictures.draw_batch(2000, 32, np.random.default_rng(SEED)).chroma)
     run = Run(arguments.name, minutes=arguments.minutes)
     if not arguments.resume:
         run.checkpoint_path.unlink(missing_ok=True)
     generator = Generator(arguments.encoder, rarity)
-    held, phases = VALIDATION, PHASES[arguments.encoder]
-    if arguments.further:
-        generator.start_from(arguments.further)
-        held, phases = VALIDATION[:2], (replace(phases[-1], until=1.0, peak=FURTHER_PEAK),)
-    train(run, generator, pictures, load_validation_batch(arguments.data, held), phases)
+    held = load_validation_batch(arguments.data, VALIDATION)
+    train(run, generator, pictures, held, PHASES[arguments.encoder])
 
 
 def train(run: Run, generator: "Generator", pictures: ColourPictures, held: Batch, phases: tuple[Phase, ...]) -> None:
@@ -104,7 +94,7 @@ def train(run: Run, generator: "Generator", pictures: ColourPictures, held: Batc
         phase = next(phase for phase in phases if progress < phase.until)
         generator.freeze_below(phase.first)
         batch = pictures.draw_batch(phase.batch, phase.side, np.random.default_rng((SEED, step)))
-        figures = generator.step(batch, phase.peak * rise_and_decay(progress, WARM_UP), phase.perceptual)
+        figures = generator.step(batch, rise_and_decay(progress, WARM_UP), phase.perceptual)
         step += 1
         if step % LOG_EVERY == 0:
             run.log(step, side=phase.side, **figures)
@@ -133,13 +123,6 @@ class Generator:
         self.ema = EMA(self.network, EMA_DECAY)
         self.colour_loss = PaletteLoss(rarity)
         self.features = VGGFeatures().to(memory_format=torch.channels_last) if encoder == "vgg16" else None
-
-    def start_from(self, checkpoint: Path) -> None:
-        """Take over the moving average of a run's weights, and the weights of colours in its loss."""
-        states = torch.load(checkpoint, map_location="cpu", weights_only=True)["states"]
-        self.network.load_state_dict(states["ema"]["network"])
-        self.ema.load_state_dict(states["ema"])
-        self.colour_loss.rarity.load_state_dict(states["rarity"])
 
     def states(self) -> dict:
         """Return what a checkpoint holds, by name."""
