@@ -87,7 +87,7 @@ def pages(chromium, site):
     page.get_by_label("Address of the receiver").fill("https://localhost:8443/")
     page.get_by_role("button", name="Add a webhook").click()
     page.get_by_role("button", name="Send a test").click()
-    page.get_by_text("A test is being sent.").wait_for()
+    page.get_by_role("status").get_by_text("A test is being sent.").wait_for()
     with member(chromium, site, MEMBER):
         pass
     own = [f"/{CHIEF}/", f"/{CHIEF}/history", f"/{CHIEF}/history?service=inpaint", f"/{CHIEF}/account"]
