@@ -18,7 +18,7 @@ from sqlalchemy.orm import joinedload
 
 from accounts import sessions
 from accounts.errors import AccountError, FieldErrors
-from accounts.security import audit, limits, passwords
+from accounts.security import audit, limits, passwords, rights
 from models import AccessToken, User, count_changed, db, utc_now
 from models.access_token import TOKEN_NAME_LENGTH
 
@@ -59,9 +59,7 @@ def create(
     _check(user, name, scopes, lifetime_days, password)
     _confirm(user, password, address)
     limits.take(limits.ACCESS_TOKENS, owner, address)
-    # In a fresh transaction, whose first act locks the account: what is made at the same moment is counted as well.
-    db.session.rollback()
-    db.session.execute(update(User).where(User.id == user_id).values(is_admin=User.is_admin))
+    rights.lock_account(user_id)
     if (db.session.scalar(select(func.count()).where(AccessToken.user_id == user_id)) or 0) >= MAX_TOKENS:
         db.session.rollback()
         raise AccountError(

@@ -11,11 +11,11 @@ from urllib.parse import urlsplit
 from flask import current_app
 from flask_babel import lazy_gettext as _
 from sqlalchemy import delete as delete_from
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select
 
 from accounts.errors import FieldErrors
-from accounts.security import audit, limits
-from models import User, Webhook, WebhookDelivery, db
+from accounts.security import audit, limits, rights
+from models import Webhook, WebhookDelivery, db
 from webhooks import announcements, deliveries, signing, targets
 from webhooks.errors import NoSuchWebhook, SwitchedOff
 
@@ -53,9 +53,7 @@ def add(owner: Owner, url: str) -> tuple[int, str]:
         target = targets.read(url, current_app.config["WEBHOOK_NETWORKS"])
     except targets.WrongUrl as error:
         raise FieldErrors({URL_FIELD: error.message}) from None
-    # In a fresh transaction, whose first act locks the account: what is added at the same moment is counted as well.
-    db.session.rollback()
-    db.session.execute(update(User).where(User.id == owner.id).values(is_admin=User.is_admin))
+    rights.lock_account(owner.id)
     count = db.session.scalar(select(func.count()).where(Webhook.user_id == owner.id))
     if count >= current_app.config["MAX_WEBHOOKS"]:
         db.session.rollback()

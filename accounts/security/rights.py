@@ -41,6 +41,15 @@ def remember(user_id: int, token_hash: str, is_administration: bool, is_access_t
     db.session.info[_CLAIM] = _Claim(user_id, token_hash, is_administration, is_access_token)
 
 
+def lock_account(user_id: int) -> None:
+    """Begin a fresh transaction that holds the account: what others add to it meanwhile waits, and is counted as well.
+
+    On MariaDB a count sees the rows as they were at the first statement, so this has to be that statement.
+    """
+    db.session.rollback()
+    db.session.execute(update(User).where(User.id == user_id).values(is_admin=User.is_admin))
+
+
 def forget() -> None:
     """From here on this context writes for nobody."""
     db.session.info.pop(_CLAIM, None)
