@@ -15,7 +15,7 @@ from jobs import idempotency
 from jobs.lifecycle import IMAGE
 from jobs.sources import FROM_JOB, FROM_WHICH, REUSE
 from services.base import UPLOADED, Option, Service
-from views.api.operation import OPERATIONS, Operation, blueprint
+from views.api.operation import OPERATIONS, Operation, blueprint, list_properties
 from views.api.schemas import Error
 
 _REFERENCE = "#/components/schemas/{model}"
@@ -50,7 +50,7 @@ def describe_api() -> dict[str, Any]:
         document.components.schema(name, schema)
     for said in OPERATIONS:
         for service in services.SERVICES if said.is_upload else (None,):
-            document.path(_path(said, service), operations={said.method.lower(): _describe(said, service)})
+            document.path(_build_path(said, service), operations={said.method.lower(): _describe(said, service)})
     return document.to_dict()
 
 
@@ -67,13 +67,13 @@ def _translate(schema: Any) -> Any:
         return [_translate(each) for each in schema]
     if not isinstance(schema, dict):
         return schema
-    kept = {key: _translate(value) for key, value in schema.items() if not (key == "title" and isinstance(value, str))}
-    if isinstance(about := kept.pop("description", None), str) and about:
-        return kept | {"description": gettext(about)}
-    return kept if about is None or isinstance(about, str) else kept | {"description": about}
+    shown = {key: _translate(value) for key, value in schema.items() if not (key == "title" and isinstance(value, str))}
+    if isinstance(about := shown.pop("description", None), str) and about:
+        return shown | {"description": gettext(about)}
+    return shown if about is None or isinstance(about, str) else shown | {"description": about}
 
 
-def _path(said: Operation, service: Service | None) -> str:
+def _build_path(said: Operation, service: Service | None) -> str:
     path = re.sub(r"<(?:[^<>:]+:)?(\w+)>", r"{\1}", f"{blueprint.url_prefix}{said.path}")
     return path.replace("{service}", service.key) if service else path
 
@@ -95,7 +95,10 @@ def _describe(said: Operation, service: Service | None) -> dict[str, Any]:
     if said.body:
         found["requestBody"] = {"required": True, "content": {_JSON: {"schema": _refer(said.body)}}}
     if service:
-        found["requestBody"] = {"required": True, "content": {"multipart/form-data": {"schema": _form(service)}}}
+        found["requestBody"] = {
+            "required": True,
+            "content": {"multipart/form-data": {"schema": _describe_form(service)}},
+        }
     return found
 
 
@@ -104,7 +107,7 @@ def _list_parameters(said: Operation, service: Service | None) -> list[dict[str,
     for kind, name in [] if service else re.findall(r"<(?:(\w+)(?:\([^)]*\))?:)?(\w+)>", said.path):
         schema = {"type": "string", "enum": [each.key for each in services.SERVICES]} if name == "service" else None
         found.append({"name": name, "in": "path", "required": True, "schema": schema or _KINDS[kind]})
-    for name, schema in (said.query.model_json_schema()["properties"] if said.query else {}).items():
+    for name, schema in (list_properties(said.query) if said.query else {}).items():
         found.append({"name": name, "in": "query", "schema": _translate(schema)})
     if service:
         text = {"type": "string", "maxLength": idempotency.MAX_KEY_LENGTH}
@@ -120,15 +123,14 @@ def _list_responses(said: Operation) -> dict[str, Any]:
         binary: dict[str, Any] = {"schema": {}}
         whole = {"description": gettext("The file"), "content": {each: binary for each in said.files}}
         found |= {"200": whole, "206": whole | {"description": gettext("A part of the file")}}
-        found |= {str(status): {"description": gettext("Nothing has changed")} for status in (304,)}
-        return found
+        return found | {"304": {"description": gettext("Nothing has changed")}}
     found[str(said.status)] = {"description": gettext("Done")}
     if said.answer:
         found[str(said.status)]["content"] = {_JSON: {"schema": _refer(said.answer)}}
     return found
 
 
-def _form(service: Service) -> dict[str, Any]:
+def _describe_form(service: Service) -> dict[str, Any]:
     """The fields of a tool's form. That a picture must come, or an earlier job be named, generators cannot put."""
     about = {name: {"type": "string", "description": gettext(words)} for name, words in _ABOUT_FIELDS.items()}
     uploaded = [option.name for option in service.options if option.kind in UPLOADED]

@@ -5,7 +5,7 @@ The request is checked against it, the answer is made by it, and the description
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import wraps
+from functools import cache, wraps
 from typing import Any, NamedTuple, cast
 
 from flask import Blueprint, Response, abort, g, jsonify, request
@@ -101,7 +101,7 @@ def operation(
         def served(**values: Any) -> Response:
             _check_scope(scope)
             if query:
-                values["query"] = _read(query, _arguments(query))
+                values["query"] = _read(query, _collect_arguments(query))
             if body:
                 values["body"] = _read(body, _parse_json())
             return _respond(said, view(**values))
@@ -123,13 +123,19 @@ def _check_scope(scope: str) -> None:
         abort(403)
 
 
-def _arguments(model: type[BaseModel]) -> dict[str, Any]:
+def _collect_arguments(model: type[BaseModel]) -> dict[str, Any]:
     """Return the query of the address; what the model has as a list may come several times."""
     given = request.args.to_dict(flat=False)
-    properties = model.model_json_schema()["properties"]
+    properties = list_properties(model)
     return {
         name: values if properties.get(name, {}).get("type") == "array" else values[0] for name, values in given.items()
     }
+
+
+@cache
+def list_properties(model: type[BaseModel]) -> dict[str, Any]:
+    """Return the JSON schema of each field of a model. Made once: each request with a query needs it."""
+    return cast(dict[str, Any], model.model_json_schema()["properties"])
 
 
 def _parse_json() -> Any:
@@ -147,7 +153,7 @@ def _read(model: type[BaseModel], raw: Any) -> BaseModel:
     except ValidationError as error:
         wrong = error.errors(include_url=False, include_input=False)[0]
         field = str(wrong["loc"][0]) if wrong["loc"] else ""
-        properties = model.model_json_schema()["properties"]
+        properties = list_properties(model)
         if wrong["type"] == "extra_forbidden":
             raise WrongRequest(field, tuple(properties), N_("There is no field with this name.")) from None
         if not field:
