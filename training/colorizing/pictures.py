@@ -41,6 +41,7 @@ TRAINING = (
     Source("scenes.zip", "scenes/glacier", 0.01),
     Source("scenes.zip", "scenes/buildings", 0.02),
     Source("scenes.zip", "scenes/street", 0.03),
+    Source("scenes.zip", "landscapes/", 0.06),
     Source("people-portraits.zip", "portraits/", 0.06),
     Source("people-street.zip", "street/", 0.03),
     Source("people-street.zip", "backgrounds/", 0.01),
@@ -59,7 +60,6 @@ TRAINING = (
 VALIDATION = (
     Source("people-varied.zip", "no-person/"),
     Source("people-varied.zip", "pennfudan/"),
-    Source("scenes.zip", "landscapes/"),
 )
 REPORT = (
     Source("people-varied.zip", "coco/"),
