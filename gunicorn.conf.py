@@ -13,7 +13,7 @@ os.environ.setdefault("DATABASE_TIMEOUT_SECONDS", "3")
 
 bind = f"{settings['HOST']}:{settings['PORT']}"
 workers = settings["WEB_PROCESSES"]
-# Requests and answers go through one loop, and no slow client holds a thread. A page waits for the database, not for
+# Requests and responses go through one loop, and no slow client holds a thread. A page waits for the database, not for
 # the processor, so there are several threads.
 worker_class = BufferingWorker
 threads = settings["WEB_THREADS"]

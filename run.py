@@ -53,7 +53,7 @@ def main() -> None:
     os.umask(config.UMASK)
     settings = config.load_or_exit()
     host, port = settings["HOST"], settings["PORT"]
-    if answers(host, port):
+    if responds(host, port):
         sys.exit(f"Revive cannot start: something already listens on port {port}. Stop it, or set PORT to another.")
     prepare()
     parts = [
@@ -62,7 +62,7 @@ def main() -> None:
     ]
     with stop_signals():
         try:
-            while not answers(host, port):
+            while not responds(host, port):
                 time.sleep(0.1)
                 for part in parts:
                     part.restart_if_dead()
@@ -102,7 +102,7 @@ def translations_are_stale() -> bool:
     return False
 
 
-def answers(host: str, port: int) -> bool:
+def responds(host: str, port: int) -> bool:
     with contextlib.suppress(OSError), socket.create_connection((host, port), 1):
         return True
     return False

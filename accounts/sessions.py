@@ -48,7 +48,7 @@ def sign_in(
 ) -> tuple[User, str]:
     """Return the user and the token of a new session. Raises FieldErrors or TooMany.
 
-    The answer is the same, in words and in time, for a wrong password and for a name that nobody has. The limiter is
+    The response is the same, in words and in time, for a wrong password and for a name that nobody has. The limiter is
     asked before anything is hashed, and a try that succeeds is taken off the count again. `device` tells for a
     canonical name the id of a browser that has proved to be its owner's, or "": it is counted by itself, and so no
     stranger locks it out. The owner of an account that a stranger's browser must wait long for is mailed a link,

@@ -193,8 +193,8 @@ def pages(browser: Browser) -> list[str]:
 
 def milliseconds(browser: Browser, page: str) -> float:
     start = time.perf_counter()
-    answer = browser.get(page)
-    assert answer.status_code == 200, (page, answer.status_code)
+    response = browser.get(page)
+    assert response.status_code == 200, (page, response.status_code)
     return (time.perf_counter() - start) * 1000
 
 

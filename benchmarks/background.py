@@ -6,7 +6,7 @@ machine counts little and counts for all:
 - the network's forward as the service runs it, and as it does on processors without bfloat16, against the same weights
   in ONNX Runtime in float32 (where `onnxruntime` is installed, a developer's tool that Revive does not need), at its
   own sides and at 320, one picture at a time and two at once, as the service asks for a photo and its mirror image; per
-  picture, with the agreement of the two answers in dB, and that of the masks that are made of all answers;
+  picture, with the agreement of the two outputs in dB, and that of the masks that are made of all outputs;
 - the whole path, from the bytes of a 12-megapixel JPEG to those of a PNG with transparency, against what rembg does
   with alpha matting: ONNX Runtime at 320, a trimap with its thresholds, closed-form matting and multi-level foreground
   of `pymatting` (where that is installed), at `--matting-megapixels`, for it takes minutes at twelve;
@@ -76,7 +76,7 @@ def parse_arguments() -> argparse.Namespace:
 
 
 def forward(side: int, count: int, threads: int) -> dict[str, float]:
-    """Milliseconds per picture of a forward of `count` of them by each way, and how far the answers agree."""
+    """Milliseconds per picture of a forward of `count` of them by each way, and how far the outputs agree."""
     tensor = somebody(side).repeat(count, 1, 1, 1)
     network, plain = engine.networks.get("background"), weights.load("background")
     folded = weights.load("background").folded().to(memory_format=torch.channels_last)
@@ -107,8 +107,8 @@ def somebody(side: int) -> torch.Tensor:
     return to_tensor(np.asarray(Image.open(PERSON).convert("RGB").resize((side, side))))
 
 
-def decibels(answer: torch.Tensor, exact: torch.Tensor) -> float:
-    return round(-10 * math.log10(float(((answer - exact) ** 2).mean()) + 1e-12), 1)
+def decibels(output: torch.Tensor, exact: torch.Tensor) -> float:
+    return round(-10 * math.log10(float(((output - exact) ** 2).mean()) + 1e-12), 1)
 
 
 @torch.inference_mode()

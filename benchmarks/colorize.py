@@ -90,8 +90,8 @@ def merge_lab(lightness: Tensor, chroma: Tensor) -> Tensor:
     return (lab_to_rgb(torch.cat((100 * lightness, CHROMA_UNIT * chroma), 1)).clamp(0, 1) * 255).round()
 
 
-def agreement(expected: Tensor, answer: Tensor) -> str:
-    away = (answer - expected).abs()
+def agreement(expected: Tensor, output: Tensor) -> str:
+    away = (output - expected).abs()
     psnr = 10 * torch.log10(255**2 / away.square().mean().clamp(min=1e-9))
     return f"its photo and the reference's: {psnr:.1f} dB, mean {away.mean():.3f}, at most {away.max():.0f} of 255"
 

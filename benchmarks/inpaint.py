@@ -5,7 +5,7 @@ Each fills them in a process of its own, so that the peak of its resident memory
 included. Printed are that peak, how many of the holes it fills at all, and the median of the seconds per picture, by
 the clock and of the processor alone, without the first picture, which loads what is needed.
 
-With `--sheet` the answers are drawn beside each other, to be looked at: seconds say nothing of that.
+With `--sheet` the results are drawn beside each other, to be looked at: seconds say nothing of that.
 `python -m benchmarks.inpaint --sheet docs/inpaint/engines.webp` makes the one of the documentation anew. Where an
 engine does not fill a hole, such as one for faces where there is none, the sheet says so.
 """
@@ -52,7 +52,7 @@ def main() -> None:
 
 
 def in_a_process(key: str, folder: Path, arguments: argparse.Namespace) -> dict[str, float]:
-    """Return the figures of one engine, measured in a fresh interpreter that leaves its answers in `folder`."""
+    """Return the figures of one engine, measured in a fresh interpreter that leaves its results in `folder`."""
     command = [
         sys.executable,
         "-m",
@@ -108,18 +108,18 @@ def sheet(keys: list[str], folder: Path) -> Image.Image:
         pen.text((across * wide + CELL[0] / 2, HEADING / 2), name, INK, font, anchor="mm")
     for down, (rgb, hole) in enumerate(cases()):
         painted = Image.fromarray(np.where(hole[:, :, None], np.uint8(PAINT), rgb))
-        answers = [cell(folder / f"{key}-{down}.png", font) for key in keys]
-        for across, picture in enumerate([painted, *answers, Image.fromarray(rgb)]):
+        fills = [cell(folder / f"{key}-{down}.png", font) for key in keys]
+        for across, picture in enumerate([painted, *fills, Image.fromarray(rgb)]):
             drawn.paste(picture.resize(CELL, Image.Resampling.LANCZOS), (across * wide, HEADING + down * high))
     return drawn
 
 
-def cell(answer: Path, font: ImageFont.FreeTypeFont) -> Image.Image:
-    """Return the answer that lies in this file, or a cell that says why there is none."""
-    if answer.exists():
-        return Image.open(answer).convert("RGB")
+def cell(filled: Path, font: ImageFont.FreeTypeFont) -> Image.Image:
+    """Return the result that lies in this file, or a cell that says why there is none."""
+    if filled.exists():
+        return Image.open(filled).convert("RGB")
     blank = Image.new("RGB", CELL, UNFILLED)
-    reason = answer.with_suffix(".txt").read_text().replace("_", " ")
+    reason = filled.with_suffix(".txt").read_text().replace("_", " ")
     ImageDraw.Draw(blank).text((CELL[0] / 2, CELL[1] / 2), reason, INK, font, anchor="mm")
     return blank
 
@@ -129,7 +129,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("engines", nargs="*", metavar="ENGINE")
     parser.add_argument("--weights", type=Path, default=WEIGHTS)
     parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--sheet", type=Path, help="a WebP or PNG file for the answers of all engines")
+    parser.add_argument("--sheet", type=Path, help="a WebP or PNG file for the results of all engines")
     parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
     return parser.parse_args()
 

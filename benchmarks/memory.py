@@ -52,8 +52,8 @@ def main() -> None:
 def in_a_process(key: str, photo: Path, weights: Path) -> dict[str, float]:
     """Return the figures of one run, measured in a fresh interpreter."""
     command = [sys.executable, "-m", "benchmarks.memory", key, "--photo", str(photo), "--weights", str(weights)]
-    answer = subprocess.run(command, check=True, capture_output=True, text=True, cwd=Path(__file__).parent.parent)
-    return json.loads(answer.stdout)
+    done = subprocess.run(command, check=True, capture_output=True, text=True, cwd=Path(__file__).parent.parent)
+    return json.loads(done.stdout)
 
 
 def measure(key: str, photo: Path, weights: Path) -> dict[str, float]:

@@ -162,14 +162,14 @@ def main(name: str, source: str, target: str, megabytes: str) -> None:
     row = official(name)
     if row is None:
         sys.exit(f"No official weights are called {name}.")
-    answer: dict[str, str | int] = {}
+    reply: dict[str, str | int] = {}
     try:
         convert(row, Path(source), Path(target), most)
     except ConversionRefused as error:
-        answer = {"error": error.key, "detail": error.detail}
+        reply = {"error": error.key, "detail": error.detail}
     except OSError as error:
-        answer = {"error": "os_error", "number": error.errno or 0}
-    print(json.dumps(answer))
+        reply = {"error": "os_error", "number": error.errno or 0}
+    print(json.dumps(reply))
 
 
 if __name__ == "__main__":

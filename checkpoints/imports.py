@@ -140,10 +140,10 @@ def _ask_child(row: Official, source: Path, partial: Path) -> None:
         child = subprocess.run(
             command, cwd=_ROOT, env=environment, stdin=subprocess.DEVNULL, capture_output=True, timeout=CHILD_SECONDS
         )
-        answer = json.loads(child.stdout)
+        reply = json.loads(child.stdout)
     except (subprocess.TimeoutExpired, ValueError) as error:  # it met one of its limits
         raise WeightsRefused("too_costly") from error
-    if answer.get("error") == "os_error":
-        raise OSError(answer["number"], os.strerror(answer["number"]))
-    if "error" in answer:
-        raise WeightsRefused(answer["error"], answer["detail"])
+    if reply.get("error") == "os_error":
+        raise OSError(reply["number"], os.strerror(reply["number"]))
+    if "error" in reply:
+        raise WeightsRefused(reply["error"], reply["detail"])

@@ -55,8 +55,8 @@ class Revive:
     def _ask(self, method: str, path: str, body: bytes | None = None, headers: dict[str, str] | None = None) -> bytes:
         own = {"Authorization": f"Bearer {self.token}"} | (headers or {})
         try:
-            with urllib.request.urlopen(urllib.request.Request(self.site + path, body, own, method=method)) as answer:
-                return answer.read()
+            with urllib.request.urlopen(urllib.request.Request(self.site + path, body, own, method=method)) as response:
+                return response.read()
         except urllib.error.HTTPError as refusal:
             raise Refused(refusal.code, json.load(refusal)["error"]) from None
 

@@ -22,7 +22,7 @@ def pad_to_multiple(tensor: Tensor, multiple_of: int, minimum_side: int) -> Tens
     """Extend (N, C, H, W) to the right and below until both sides obey a network's size rule.
 
     The picture is mirrored there as far as it reaches, and its last row or column repeated beyond that.
-    The caller crops the answer back to [:, :, :H, :W].
+    The caller crops the output back to [:, :, :H, :W].
     """
     height, width = tensor.shape[-2:]
     bottom = round_up_side(height, multiple_of, minimum_side) - height

@@ -114,8 +114,8 @@ def _run(
         down = row.window()[:, None]
         for column_index, column in enumerate(columns):
             source = to_tensor(pixels[row.start : row.stop, column.start : column.stop], device)
-            answer = _answer(source, function, size_rule).cpu()
-            band[:, :, :, column.start : column.stop] += answer * (down * column.window())
+            output = _run_padded(source, function, size_rule).cpu()
+            band[:, :, :, column.start : column.stop] += output * (down * column.window())
             report((row_index * len(columns) + column_index + 1) / (len(rows) * len(columns)))
         finished = row.stop - row.start - row.after
         result[row.start : row.start + finished] = to_pixels(band[:, :, :finished])
@@ -123,7 +123,7 @@ def _run(
     return result
 
 
-def _answer(source: Tensor, function: Callable[[Tensor], Tensor], size_rule: tuple[int, int]) -> Tensor:
+def _run_padded(source: Tensor, function: Callable[[Tensor], Tensor], size_rule: tuple[int, int]) -> Tensor:
     height, width = source.shape[-2:]
     return function(pad_to_multiple(source, *size_rule))[:, :, :height, :width].float()
 

@@ -97,7 +97,7 @@ def create(
 def template(user_id: int, job_id: str, service: Service | None = None, variant: str = storage.ORIGINAL) -> Template:
     """Return the form of `service` (the job's own when None) as an earlier job would fill it in.
 
-    To a form that is posted with `from_job`, `from_which` and these values `create` answers with the same work again,
+    To a form that is posted with `from_job`, `from_which` and these values `create` makes the same job again,
     or with another tool's on the same picture. Another tool's form has no values. Raises NotFound, UploadRefused.
     """
     job = find(user_id, job_id)
@@ -161,15 +161,15 @@ def rename(user_id: int, job_id: str, title: str) -> None:
     db.session.commit()
 
 
-def choose(user_id: int, job_id: str, answer: int) -> None:
+def choose(user_id: int, job_id: str, number: int) -> None:
     """Make one of the pictures that a run offered the result; the others stay, and may be picked later.
 
-    Raises NotFound when there is no such answer.
+    Raises NotFound when there is no such alternative.
     """
     job = find(user_id, job_id)
-    if not 0 <= answer < job.answers:
+    if not 0 <= number < job.alternatives:
         raise NotFound()
-    job.chosen, job.result_file = answer, results.answer_files(job)[answer]
+    job.chosen, job.result_file = number, results.list_alternatives(job)[number]
     db.session.commit()
 
 

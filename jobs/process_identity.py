@@ -49,7 +49,7 @@ def _machine() -> str:
 def _start(pid: int) -> str | None:
     """Return when the process started, in the kernel's ticks ("0" where there is no /proc), None if it is gone."""
     if not Path("/proc/self/stat").exists():
-        return "0" if _answers(pid) else None
+        return "0" if _is_running(pid) else None
     line = _line(f"/proc/{pid}/stat")
     if not line:
         return None
@@ -57,7 +57,7 @@ def _start(pid: int) -> str | None:
     return None if fields[0] in _DEAD_STATES else fields[19]
 
 
-def _answers(pid: int) -> bool:
+def _is_running(pid: int) -> bool:
     try:
         os.kill(pid, 0)
     except ProcessLookupError:

@@ -19,7 +19,7 @@ class Job(Model):
     """`id` is 128 random bits in hex. File columns hold names relative to the job's own folder.
 
     `number` counts the jobs of one account: what its history calls the frame. `parent_id` is the job whose picture
-    (`parent_which`: "original" or "result") this one was made from, deleted by now or not. `answers` is how many
+    (`parent_which`: "original" or "result") this one was made from, deleted by now or not. `alternatives` is how many
     pictures there are to pick the result from, 0 where there is but one; `chosen` is the one that the owner picked.
     `files` holds {"name", "label", "bytes"} of each finished download, `cache` the names of what a later run on the
     same original can use, `checks` {"key", "state", "value"} of each row of the result's checklist. `original_bytes`
@@ -86,7 +86,7 @@ class Job(Model):
     result_width: Mapped[int] = mapped_column(default=0, server_default="0")
     result_height: Mapped[int] = mapped_column(default=0, server_default="0")
     mask_file: Mapped[str] = mapped_column(ascii_text(64), default="")
-    answers: Mapped[int] = mapped_column(default=0, server_default="0")
+    alternatives: Mapped[int] = mapped_column("answers", default=0, server_default="0")
     chosen: Mapped[int | None]
     files: Mapped[list[dict[str, Any]] | None] = mapped_column(JSON(none_as_null=True))
     cache: Mapped[list[str] | None] = mapped_column("kept", JSON(none_as_null=True))

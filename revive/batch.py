@@ -118,7 +118,7 @@ def _content_of(source: Input) -> bytes | Path:
 
 
 def _write(task: Task, source: Input, first: Picture, result: Result) -> tuple[Path, ...]:
-    """Write the result, further answers as NAME-2 and so on, finished files as NAME-<file>; return their paths."""
+    """Write the result, alternatives as NAME-2 and so on, finished files as NAME-<file>; return their paths."""
     format = task.target.format or files.choose_format(first)
     if task.target.path is None:
         stream = sys.stdout.buffer
@@ -129,8 +129,8 @@ def _write(task: Task, source: Input, first: Picture, result: Result) -> tuple[P
     outputs = task.target.outputs_of(source)
     suffix = SUFFIX_OF[format] if task.target.is_folder else task.target.path.suffix
     pictures = {folder / f"{stem}{suffix}": first}
-    for number, answer in enumerate(result.answers, start=2):
-        pictures[folder / f"{outputs.extend(stem, str(number))}{suffix}"] = answer
+    for number, alternative in enumerate(result.alternatives, start=2):
+        pictures[folder / f"{outputs.extend(stem, str(number))}{suffix}"] = alternative
     encoded = {path: files.encode(each, format, task.quality, task.metadata) for path, each in pictures.items()}
     encoded |= name_files(result.files, outputs, folder, stem)
     folder.mkdir(parents=True, exist_ok=True)

@@ -240,7 +240,7 @@ def _run(key: str, picture: Source, raw: dict[str, Any], max_megapixels: float, 
         mask=made.mask,
         verdict=made.verdict,
         sentence=service.verdicts.get(made.verdict, ""),
-        alternatives=tuple(answer.pixels for answer in made.answers),
+        alternatives=tuple(alternative.pixels for alternative in made.alternatives),
         files={file.name: file.data for file in made.files},
         _picture=made.picture,
     )

@@ -1,6 +1,6 @@
 """How Revive is served: gunicorn looks after the processes, Waitress after the connections of each.
 
-Waitress reads requests and sends answers in one loop, so that a slow client holds no thread. What this room adds:
+Waitress reads requests and sends responses in one loop, so that a slow client holds no thread. What this room adds:
 time limits for slow clients (`channel.py`), a limit of the body before it is read (`parser.py`), and threads of their
 own for pages, for work on pictures, for archives and for waiting (`dispatcher.py`). The site tells for each request
 what may be sent and which threads serve it: `app.extensions["admission"]`, an `Admit`.

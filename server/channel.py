@@ -35,7 +35,7 @@ class Pace:
 
 
 class Channel(HTTPChannel):
-    """Waitress's connection, with a time limit for heads, a least speed for bodies and for answers."""
+    """Waitress's connection, with a time limit for heads, a least speed for bodies and for responses."""
 
     def __init__(self, server, sock, addr, adj, map=None):
         self.begun: float | None = None  # when the first byte of the request came that is not complete

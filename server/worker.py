@@ -17,7 +17,7 @@ from server.dispatcher import Dispatcher
 
 _LOOP_SECONDS = 1
 _MAX_CONNECTIONS = 1000
-# A connection needs its socket, and files for a body and an answer that are too large for memory.
+# A connection needs its socket, and files for a body and a response that are too large for memory.
 _FILES_OF_CONNECTION = 4
 _IN_MEMORY_BYTES = 512 * 1024
 
@@ -111,7 +111,7 @@ class BufferingWorker(Worker):
 
 
 def _is_serving(connections: dict) -> bool:
-    """Say whether a request is served, or an answer still goes out."""
+    """Say whether a request is served, or a response still goes out."""
     channels = [each for each in connections.values() if isinstance(each, Channel)]
     return any(channel.requests or channel.total_outbufs_len for channel in channels)
 

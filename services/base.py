@@ -158,8 +158,8 @@ class Result:
     """What a run gives back.
 
     `picture` is the result; None when there is rightly none, and `verdict` says why. `mask` is a uint8 (H, W) map in
-    0..255 where the service made one. `verdict` is a stable key such as "no_person_found" when the honest answer is
-    not a plain success, else "". `answers` are further pictures as good as the first, for the owner to pick from.
+    0..255 where the service made one. `verdict` is a stable key such as "no_person_found" when the honest result is
+    not a plain success, else "". `alternatives` are further pictures as good as the first, for the owner to pick from.
     `cache` is what a later run on the same original can use instead of the network, as bytes under names of letters
     and digits. `files` are offered for download beside the picture. `checks` is a checklist of what the picture is for.
     """
@@ -167,7 +167,7 @@ class Result:
     picture: Picture | None
     mask: np.ndarray | None = None
     verdict: str = ""
-    answers: tuple[Picture, ...] = ()
+    alternatives: tuple[Picture, ...] = ()
     cache: Mapping[str, bytes] = field(default_factory=dict)
     files: tuple[File, ...] = ()
     checks: tuple[Check, ...] = ()
@@ -180,9 +180,9 @@ class Service:
     `checks` are the titles of what a result's checklist can hold, by their keys.
     `notice` is a sentence shown beside every result, where there is something to know about all of them. With
     `own_size` the result has a size and a resolution of its own, and no transparency; else it has the photo's.
-    `another(options)` names the option, with its next value, that gives another answer as good, or None.
+    `another(options)` names the option, with its next value, that gives an alternative as good, or None.
     `touched_up` are the verdicts after which the page opens the brush on the mask that the run made.
-    `answer_names` are the names of the answers, in their order, where each is of a kind of its own.
+    `alternative_names` are the names of the alternatives, in their order, where each is of a kind of its own.
     """
 
     key: str
@@ -197,7 +197,7 @@ class Service:
     notice: str = ""
     own_size: bool = False
     another: Callable[[Mapping[str, Any]], tuple[str, str] | None] = lambda options: None
-    answer_names: tuple[str, ...] = ()
+    alternative_names: tuple[str, ...] = ()
     touched_up: tuple[str, ...] = ()
 
     def parse_options(self, raw: Mapping[str, Any]) -> dict[str, Any]:

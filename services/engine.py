@@ -36,9 +36,9 @@ class Network:
         self._half = half  # None: float32 throughout
 
     def __call__(self, tensor: Tensor, method: str = "forward") -> Tensor:
-        """Return the network's answer in float32. Raises ServiceError when it holds a NaN or an infinity.
+        """Return the network's output in float32. Raises ServiceError when it holds a NaN or an infinity.
 
-        `method` names another method of the network's class that answers with a tensor.
+        `method` names another method of the network's class that returns a tensor.
         """
         return finite(self.unchecked(tensor, method))
 
@@ -56,7 +56,7 @@ class Network:
     def module(self) -> nn.Module:
         """The module itself, for what needs gradients or more than one tensor: on `device`, in float32, in eval mode.
 
-        Nobody looks whether its answers are finite.
+        Nobody looks whether its outputs are finite.
         """
         runtime.note_use(device_name())
         return self._module
@@ -95,11 +95,11 @@ class LoadedNetworks:
 networks = LoadedNetworks()
 
 
-def finite(answer: Tensor) -> Tensor:
-    """Return a network's answer. Raises ServiceError when it holds a NaN or an infinity."""
-    if not torch.isfinite(answer).all():
+def finite(output: Tensor) -> Tensor:
+    """Return a network's output. Raises ServiceError when it holds a NaN or an infinity."""
+    if not torch.isfinite(output).all():
         raise unstable()
-    return answer
+    return output
 
 
 def unstable() -> ServiceError:

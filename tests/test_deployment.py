@@ -140,10 +140,10 @@ def fetch(port: int, path: str = "/", *options: str, host: str = "photos.example
 
 def test_nginx_of_the_deployment_serves_the_site_over_tls(nginx):
     plain, tls = nginx
-    answer = fetch(tls, "/login", "-H", "Host: photos.example.org")
-    assert answer.startswith("HTTP/1.1 200") and "Strict-Transport-Security: max-age=63072000" in answer
-    assert re.search(r"Set-Cookie: __Host-revive=.*Secure; HttpOnly; Path=/; SameSite=Lax", answer)
-    assert re.search(r"(?i)^server: nginx\s*$", answer, re.M), "no version of the server is told"
+    response = fetch(tls, "/login", "-H", "Host: photos.example.org")
+    assert response.startswith("HTTP/1.1 200") and "Strict-Transport-Security: max-age=63072000" in response
+    assert re.search(r"Set-Cookie: __Host-revive=.*Secure; HttpOnly; Path=/; SameSite=Lax", response)
+    assert re.search(r"(?i)^server: nginx\s*$", response, re.M), "no version of the server is told"
     moved = fetch(plain, "/login?x=1", "-H", "Host: photos.example.org", scheme="http")
     assert "301" in moved.splitlines()[0] and "Location: https://photos.example.org/login?x=1" in moved
     assert fetch(tls, host="other.example.org") == "", "a foreign name gets no answer"

@@ -43,7 +43,7 @@ def choose() -> Response:
 
 
 def choice() -> str:
-    """The code of the language of this answer."""
+    """The code of the language of this response."""
     if not has_request_context():  # a command or the worker
         return CODES[0]
     chosen = request.cookies.get(COOKIE)

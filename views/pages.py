@@ -80,7 +80,7 @@ def asset(path: str) -> str:
 
 
 def keep_versioned_files(response: Response) -> Response:
-    """A static address that names the present content never changes its answer; any other is asked again."""
+    """A static address that names the present content never changes its response; any other is asked again."""
     if request.endpoint == "static" and response.status_code == 200:
         path = (request.view_args or {})["filename"]
         if request.args.get("v") == _mark(path):

@@ -1,6 +1,6 @@
 """One POST over a connection to addresses that were judged beforehand. Nothing is resolved again or followed.
 
-The certificate must be valid for the name. Of the answer only its head is read, within `http.client`'s limits on the
+The certificate must be valid for the name. Of the response only its head is read, within `http.client`'s limits on the
 length of a line and the number of headers; everything together has `SECONDS`.
 """
 

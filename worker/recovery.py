@@ -108,7 +108,7 @@ def missing_files() -> list[tuple[str, str]]:
         Job.original_file,
         Job.result_file,
         Job.mask_file,
-        Job.answers,
+        Job.alternatives,
         Job.files,
         Job.cache,
     )

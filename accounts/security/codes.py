@@ -106,7 +106,7 @@ def looks_right(code: str) -> bool:
 
 
 def wrong() -> FieldErrors:
-    """The one answer to a code that is wrong, used, too old or of another browser."""
+    """The one response to a code that is wrong, used, too old or of another browser."""
     message = _("This code is wrong or no longer valid. Check the latest mail or ask for a new code.")
     return FieldErrors({"code": message})
 

@@ -1,4 +1,4 @@
-"""Did a restorer do harm? What is looked for in each tile of its answer before anyone sees it."""
+"""Did a restorer do harm? What is looked for in each tile of its output before anyone sees it."""
 
 import torch
 import torch.nn.functional as F
@@ -10,30 +10,30 @@ TINT, BRIGHTNESS = 3 / 255, 16 / 255  # shifts of the mean: of one channel again
 MOSAIC = 6 / 255  # contrast between neighbouring pixels of a chequerboard or of stripes, beyond the source's
 
 
-def fault(source: Tensor, answer: Tensor) -> str:
-    """Return what is wrong with `answer`, both (1, 3, H, W) in [0, 1]: "" or one of the names of `CHECKS`."""
-    return next((name for name, found in CHECKS.items() if found(source, answer)), "")
+def fault(source: Tensor, restored: Tensor) -> str:
+    """Return what is wrong with `restored`, both (1, 3, H, W) in [0, 1]: "" or one of the names of `CHECKS`."""
+    return next((name for name, found in CHECKS.items() if found(source, restored)), "")
 
 
-def not_finite(source: Tensor, answer: Tensor) -> bool:
-    return not bool(torch.isfinite(answer).all())
+def not_finite(source: Tensor, restored: Tensor) -> bool:
+    return not bool(torch.isfinite(restored).all())
 
 
-def colour_shift(source: Tensor, answer: Tensor) -> bool:
+def colour_shift(source: Tensor, restored: Tensor) -> bool:
     """Blur moves light about but adds none, so the mean colour has to stay; the brightness, of which this is true in
     linear light only, may differ a little."""
-    shift = (answer.mean((2, 3)) - source.mean((2, 3)))[0]
+    shift = (restored.mean((2, 3)) - source.mean((2, 3)))[0]
     return bool(shift.mean().abs() > BRIGHTNESS or (shift - shift.mean()).abs().max() > TINT)
 
 
-def mosaic(source: Tensor, answer: Tensor) -> bool:
+def mosaic(source: Tensor, restored: Tensor) -> bool:
     """The finest patterns there are, chequerboards and stripes of one pixel, which broken upsampling draws."""
-    return bool((pattern(answer) - 2 * pattern(source)).max() > MOSAIC)
+    return bool((pattern(restored) - 2 * pattern(source)).max() > MOSAIC)
 
 
-def ringing(source: Tensor, answer: Tensor) -> bool:
+def ringing(source: Tensor, restored: Tensor) -> bool:
     """Halos: brighter or darker than anything around them."""
-    share = (overshoot(source, answer) > OVERSHOOT).any(1).float().mean()
+    share = (overshoot(source, restored) > OVERSHOOT).any(1).float().mean()
     return bool(share > RINGING_SHARE)
 
 
@@ -47,10 +47,10 @@ def pattern(picture: Tensor) -> Tensor:
     return (signs @ cells).abs() / 2
 
 
-def overshoot(source: Tensor, answer: Tensor) -> Tensor:
+def overshoot(source: Tensor, restored: Tensor) -> Tensor:
     """Return (1, 3, rows, columns): how far each block reaches beyond the range of those around it in the source."""
     above, below = (
-        brightest(sign * answer) - F.max_pool2d(brightest(sign * source), 2 * REACH + 1, 1, REACH) for sign in (1, -1)
+        brightest(sign * restored) - F.max_pool2d(brightest(sign * source), 2 * REACH + 1, 1, REACH) for sign in (1, -1)
     )
     return torch.maximum(above, below).clamp(min=0)
 

@@ -41,7 +41,7 @@ def complete_photo(
     for number in range(count):
         small, missing = _reduce(rgb, hole, factor)
         if number == 0:
-            guess = _answer(small, missing, complete, size_rule)
+            guess = _complete_window(small, missing, complete, size_rule)
         else:
             guess = cv2.resize(guess, missing.shape[::-1], interpolation=cv2.INTER_CUBIC)
             tell = partial(_tell, report, number, count)
@@ -72,7 +72,7 @@ def _refine(
         report(done / len(places))  # a large hole has very many windows, and may be given up at any
         if not trust[rows, columns].any() or hole[rows, columns].all():
             continue
-        part = _answer(rgb[rows, columns], hole[rows, columns], complete, size_rule)
+        part = _complete_window(rgb[rows, columns], hole[rows, columns], complete, size_rule)
         weight = _hill(part.shape[0])[:, None] * _hill(part.shape[1])
         sums[rows, columns] += part * weight[:, :, None]
         total[rows, columns] += weight
@@ -81,7 +81,7 @@ def _refine(
     guess[seen] = np.rint(guess[seen] * (1 - share) + sums[seen] / total[seen][:, None] * share)
 
 
-def _answer(rgb: np.ndarray, hole: np.ndarray, complete: Complete, size_rule: tuple[int, int]) -> np.ndarray:
+def _complete_window(rgb: np.ndarray, hole: np.ndarray, complete: Complete, size_rule: tuple[int, int]) -> np.ndarray:
     """Return what the network makes of a window, uint8 (h, w, 3)."""
     known = (~hole).astype(np.float32)
     planes = np.dstack([rgb.astype(np.float32) / 255 * known[:, :, None], known])

@@ -20,6 +20,6 @@ def content(rgb: np.ndarray, hole: np.ndarray, complete: Complete, side: int) ->
     known = cv2.resize(hole.astype(np.float32), (side, side), interpolation=cv2.INTER_AREA) < 1e-6
     small = cv2.resize(rgb, (side, side), interpolation=cv2.INTER_AREA).astype(np.float32) / 255
     planes = np.dstack([small * known[:, :, None], known.astype(np.float32)])
-    answer = to_pixels(complete(torch.from_numpy(planes).permute(2, 0, 1)[None]))
-    enlarged = cv2.resize(answer, hole.shape[::-1], interpolation=cv2.INTER_CUBIC)
+    filled = to_pixels(complete(torch.from_numpy(planes).permute(2, 0, 1)[None]))
+    enlarged = cv2.resize(filled, hole.shape[::-1], interpolation=cv2.INTER_CUBIC)
     return np.where(hole[:, :, None], enlarged, rgb)

@@ -21,7 +21,7 @@ from networks.pluralistic import Pluralistic
 
 POOL, RESTARTS = 128, 2  # codes drawn, and those of them that are searched from
 SIDE = 64
-WIDER = 2.5  # as the released network expects, answers are nearly one; so wide they differ and are still faces
+WIDER = 2.5  # as the released network expects, completions are nearly one; so wide they differ and are still faces
 LOOKED_AT = 384  # pixels: so large is what the finder sees
 REACH = 8  # times the hole, to each side of its middle: a face is hardly larger
 FINEST = 1024  # pixels of a face's side; a larger one is blended at this size
@@ -29,11 +29,11 @@ ROOM = 0.25  # of the face's side, around it: blending looks a little further
 
 Report = Callable[[float], None]
 # (1, 3, 64, 64) in [0, 1], known (1, 1, 64, 64), report -> (1, 3, 64, 64)
-Answer = Callable[[Tensor, Tensor, Report], Tensor]
+CompleteFace = Callable[[Tensor, Tensor, Report], Tensor]
 
 
 def complete_faces(
-    rgb: np.ndarray, hole: np.ndarray, finder: FaceFinder, answer: Answer, report: Report = lambda share: None
+    rgb: np.ndarray, hole: np.ndarray, finder: FaceFinder, complete: CompleteFace, report: Report = lambda share: None
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return uint8 (H, W, 3) `rgb` with the `hole`, bool (H, W), completed where it lies in faces, and what is left.
 
@@ -50,7 +50,7 @@ def complete_faces(
             continue
         done = 1 - left.sum() / whole
         share = (left & inside(square, hole.shape)).sum() / whole
-        _complete(result, left, square, answer, partial(_tell, report, done, share))
+        _complete(result, left, square, complete, partial(_tell, report, done, share))
     return result, left
 
 
@@ -93,12 +93,12 @@ def inside(square: Square, shape: tuple[int, int]) -> np.ndarray:
     return down[:, None] & ((square.left <= columns) & (columns < square.left + square.side))
 
 
-def _complete(result: np.ndarray, left: np.ndarray, square: Square, answer: Answer, report: Report) -> None:
+def _complete(result: np.ndarray, left: np.ndarray, square: Square, complete: CompleteFace, report: Report) -> None:
     """Complete in place what is left of the hole in a square, and take it off what is left."""
     here = left & inside(square, left.shape)
     small, missing = (_cut(plane, square, 0.0, SIDE) for plane in (result, left.astype(np.float32)))
     missing = missing > 0.01
-    face = answer(to_tensor(fill_smoothly(small, missing)), _plane(~missing), report)
+    face = complete(to_tensor(fill_smoothly(small, missing)), _plane(~missing), report)
     rows, columns = (np.flatnonzero(here.any(axis)) for axis in (1, 0))
     part = slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
     filled = _blend_face(result, left, square, face)
@@ -164,10 +164,10 @@ def _plane(flags: np.ndarray) -> Tensor:
     return torch.from_numpy(flags.astype(np.float32))[None, None]
 
 
-def by_search(network: DCGAN, seed: int) -> Answer:
+def by_search(network: DCGAN, seed: int) -> CompleteFace:
     """Return what completes by a search of codes; the best of some starts that `seed` chooses is taken."""
 
-    def answer(pictures: Tensor, known: Tensor, report: Report) -> Tensor:
+    def complete(pictures: Tensor, known: Tensor, report: Report) -> Tensor:
         device = next(network.parameters()).device
         codes = network.codes(POOL, torch.Generator().manual_seed(seed))
         pictures, known, codes = (tensor.to(device) for tensor in (pictures, known, codes))
@@ -176,18 +176,18 @@ def by_search(network: DCGAN, seed: int) -> Answer:
         _, faces, losses = search(network, pictures, known, codes, STEPS, report)
         return faces[losses.argmin()][None]
 
-    return answer
+    return complete
 
 
-def by_guess(network: Pluralistic, seed: int) -> Answer:
+def by_guess(network: Pluralistic, seed: int) -> CompleteFace:
     """Return what completes in one go, from a code that `seed` draws, more widely than the network expects."""
 
     @torch.no_grad()
-    def answer(pictures: Tensor, known: Tensor, report: Report) -> Tensor:
+    def complete(pictures: Tensor, known: Tensor, report: Report) -> Tensor:
         device = next(network.parameters()).device
         noise = WIDER * network.noise(pictures, torch.Generator().manual_seed(seed))
         found: Tensor = network(torch.cat((pictures * known, known), 1).to(device), noise.to(device))
         report(1.0)
         return found
 
-    return answer
+    return complete

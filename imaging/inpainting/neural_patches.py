@@ -1,8 +1,8 @@
 """Patches of feature maps: which known one is most like each that touches a hole, and what they say together.
 
 Li, Wand: "Combining Markov Random Fields and Convolutional Neural Networks for Image Synthesis", CVPR 2016: the known
-patches are the filters of a convolution, and at each place the greatest answer names the nearest. They scale the
-filters to length one; here each has half its squared length as a bias against it instead, so that the greatest answer
+patches are the filters of a convolution, and at each place the highest score names the nearest. They scale the
+filters to length one; here each has half its squared length as a bias against it instead, so that the highest score
 is exactly that of the least squared distance, and a dull patch is not taken for a contrasty one. The convolution is
 written as a product of matrices, at the places in question only, a chunk at a time.
 """
@@ -15,7 +15,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 REACH = 1  # cells to each side of the middle: patches of 3 by 3
-CHUNK = 1024  # patches looked up at once: with 8,000 filters their answers take 32 MiB
+CHUNK = 1024  # patches looked up at once: with 8,000 filters their scores take 32 MiB
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ def filters(
     """Return the patches of a map (C, h, w) that lie wholly in `usable`, bool (h, w): `most` of them, drawn at random.
 
     The last axis holds the channels, before it the nine cells, row by row. There may be none. half: a type of 16 bits
-    in which the answers are to be computed, None for float32.
+    in which the scores are to be computed, None for float32.
     """
     inside = -F.max_pool2d(-usable[None].float(), 2 * REACH + 1, 1)[0]  # no padding: the border has no patches
     centres = F.pad(inside, (REACH,) * 4).flatten().nonzero()[:, 0]

@@ -40,8 +40,8 @@ RATE = 0.02
 REFRESH = 6  # steps after which the nearest patches are looked up again
 MARGIN = 32  # pixels around the hole that its features can see
 SPOILED = 6  # pixels around the hole: so near, features know too much of what is in it
-WITHHELD_CELLS, WITHHELD_SHARE = 6, 0.4  # for other answers: cells across the picture, and how many are withheld
-NOISE = 0.08  # of the range, in the start of other answers
+WITHHELD_CELLS, WITHHELD_SHARE = 6, 0.4  # for alternatives: cells across the picture, and how many are withheld
+NOISE = 0.08  # of the range, in the start of alternatives
 
 BEGUN, SETTLED = 0.1, 0.9  # of the progress: what the guess takes, and where all scales are through
 
@@ -81,7 +81,7 @@ def synthesize(
 ) -> np.ndarray:
     """Return uint8 (H, W, 3) `rgb` with the `hole`, bool (H, W), filled; all other pixels are the same.
 
-    seed: another than 0 withholds part of the known patches and starts from a noisier guess: other answers, the same
+    seed: another than 0 withholds part of the known patches and starts from a noisier guess: alternatives, the same
     for the same number. barred: bool (H, W), known pixels that must not be copied. report: gets the share done, in
     (0, 1], at every step. device: where the features are. half: a type of 16
     bits for features and distances, None for float32.
@@ -95,11 +95,11 @@ def synthesize(
     for number, factor in enumerate(factors):
         scene = _reduce(full, factor)
         if number == 0:
-            answer = to_tensor(guess(*scene, partial(_tell, report, 0.0, BEGUN)), device)
+            filled = to_tensor(guess(*scene, partial(_tell, report, 0.0, BEGUN)), device)
         else:
-            answer = F.interpolate(answer, size=scene.hole.shape, mode="bicubic").clamp(0, 1)
-        answer = _optimize_scale(scene, answer, way, number, partial(_tell, report, *shares[number]))
-    result = upsample_fill(*full, to_pixels(answer), factors[-1], seed, partial(_tell, report, SETTLED, 1 - SETTLED))
+            filled = F.interpolate(filled, size=scene.hole.shape, mode="bicubic").clamp(0, 1)
+        filled = _optimize_scale(scene, filled, way, number, partial(_tell, report, *shares[number]))
+    result = upsample_fill(*full, to_pixels(filled), factors[-1], seed, partial(_tell, report, SETTLED, 1 - SETTLED))
     report(1.0)
     return result
 
@@ -166,7 +166,7 @@ def _optimize_scale(scene: Scene, start: Tensor, way: Way, number: int, report: 
 
 
 def _usable(scene: Scene, way: Way, number: int) -> Tensor:
-    """Return which pixels may be copied, bool (h, w); another answer has fewer at the coarsest scale."""
+    """Return which pixels may be copied, bool (h, w); an alternative has fewer at the coarsest scale."""
     spoiled = cv2.dilate(scene.hole.astype(np.uint8), np.ones((2 * SPOILED + 1,) * 2, np.uint8)) > 0
     usable = ~(spoiled | scene.barred)
     if way.seed and number == 0:

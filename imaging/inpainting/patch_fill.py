@@ -22,7 +22,7 @@ COARSEST_HOLE = 14  # pixels across: the hole is halved until it is about so thi
 MAX_PIXELS, MAX_TARGETS = 2.5e6, 4e5  # searched at no more; larger holes get their detail from the full size
 MIN_LEVELS = 2  # even a scratch is first looked at from afar
 MIN_SOURCES = 60
-WITHHELD_CELLS, WITHHELD_SHARE = 6, 0.4  # for other answers: cells across the picture, and how many are withheld
+WITHHELD_CELLS, WITHHELD_SHARE = 6, 0.4  # for alternatives: cells across the picture, and how many are withheld
 ENOUGH_CHANGE = 0.001  # of 1: when the colours move less in a round, more rounds are not worth their time
 
 
@@ -40,7 +40,7 @@ def fill_with_patches(
     """Return uint8 (H, W, 3) `rgb` with the `hole`, bool (H, W), filled; all other pixels are the same.
 
     seed: 0 starts from the best that the whole picture has; with another number some of it is withheld from the
-    start, and it picks among what is good: other answers, the same for the same number.
+    start, and it picks among what is good: alternatives, the same for the same number.
     barred: bool (H, W), known pixels that must not be copied. report: gets the share done, in (0, 1].
     Raises NoSource.
     """

@@ -39,7 +39,7 @@ def fill_full_size(rgb: np.ndarray, hole: np.ndarray, level: Level, field: Field
     factor: how much smaller the level is. Its matches are followed to the pixels of the full size.
     """
     result = rgb.copy()
-    flat, answer = rgb.reshape(-1, 3), result.reshape(-1, 3)
+    flat, filled = rgb.reshape(-1, 3), result.reshape(-1, 3)
     weights = _weights(level, field, SHARP)
     correction = _correction(level, field)
     places = np.flatnonzero(hole)
@@ -47,7 +47,7 @@ def fill_full_size(rgb: np.ndarray, hole: np.ndarray, level: Level, field: Field
         down, across = np.divmod(places[part], hole.shape[1])
         colours = _average_sources(flat, hole.shape[1], level, field, weights, factor, down, across)
         smooth = _between(correction, (down + 0.5) / factor - 0.5, (across + 0.5) / factor - 0.5)
-        answer[places[part]] = np.rint(np.clip(colours + 255 * smooth, 0, 255))
+        filled[places[part]] = np.rint(np.clip(colours + 255 * smooth, 0, 255))
     return result
 
 

@@ -53,14 +53,14 @@ def fill_by_regions(
         crop, core = region.crop, region.core
         here = missing[crop]
         far = ~_near(here, region.margin)
-        answer = fill(
+        filled = fill(
             result[crop],
             here,
             barred[crop] | far,
             partial(_tell, report, end - cost, cost),
         )
         inner = tuple(slice(c.start - w.start, c.stop - w.start) for c, w in zip(core, crop, strict=True))
-        result[core][region.piece] = answer[inner][region.piece]
+        result[core][region.piece] = filled[inner][region.piece]
         missing[core][region.piece] = False
     report(1.0)
     return result

@@ -3,7 +3,7 @@
 A file of legal size can keep a decoder busy for minutes or ask it for gigabytes, and a decoder may have bugs.
 So the child limits its own processor time, memory and output before it reads a byte, decodes everything,
 writes the small copies for the screen and says what it saw; the parent sets the clock and believes only that
-answer. Run as `python -m imaging.io.check PATH --max-megapixels N --preview OUT --thumbnail OUT`.
+reply. Run as `python -m imaging.io.check PATH --max-megapixels N --preview OUT --thumbnail OUT`.
 """
 
 import argparse
@@ -54,8 +54,8 @@ def inspect(
     arguments += ["--seconds", str(seconds), "--memory-mb", str(memory_mb)]
     arguments += ["--preview", os.path.abspath(preview), "--thumbnail", os.path.abspath(thumbnail)]
     try:
-        answer = child.ask("imaging.io.check", arguments, PATIENCE * seconds, memory)
-        return Header(**answer["header"])
+        reply = child.ask("imaging.io.check", arguments, PATIENCE * seconds, memory)
+        return Header(**reply["header"])
     except BaseException:
         for small_copy in (preview, thumbnail):
             Path(small_copy).unlink(missing_ok=True)

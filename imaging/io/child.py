@@ -1,7 +1,7 @@
 """Work on hostile or huge files in a process of its own, with hard limits on its time, memory and output.
 
 The child limits itself before it reads a byte, says from the head of the file how much memory it will need, waits
-until it may go on, and prints its answer; each is one JSON line. The parent sets the clock and believes only those. It
+until it may go on, and prints its reply; each is one JSON line. The parent sets the clock and believes only those. It
 has no secrets in its environment, gains no rights by set-uid programs and, where the system lets it, has no network. It
 still runs as the user of the site: what that user may read, a broken decoder may too.
 """
@@ -35,7 +35,7 @@ Memory = Callable[[int], AbstractContextManager[object]]
 
 
 def ask(module: str, arguments: list[str], seconds: int, memory: Memory | None = None) -> dict[str, Any]:
-    """Run `python -m module` without this process's environment, where the secrets are; return its answer.
+    """Run `python -m module` without this process's environment, where the secrets are; return its reply.
 
     Before the child decodes, `memory` is asked for what it needs. Raises PictureError (TooCostly when a limit was met,
     OutOfTime when the `seconds` by the clock were over), OSError when the child could not read or write, and what
@@ -56,13 +56,13 @@ def ask(module: str, arguments: list[str], seconds: int, memory: Memory | None =
         clock = threading.Timer(seconds, _end, (child, over))
         clock.start()
         try:
-            answer = _talk(child, memory)
+            reply = _talk(child, memory)
         finally:
             clock.cancel()
             child.kill()
     if over.is_set():
         raise OutOfTime()
-    return _check_answer(answer)
+    return _check_reply(reply)
 
 
 def _end(child: subprocess.Popen[str], over: threading.Event) -> None:
@@ -104,21 +104,21 @@ def _give_way_later(pid: int) -> Iterator[None]:
 
 def _parse(line: str) -> dict[str, Any]:
     try:
-        answer = json.loads(line)
+        reply = json.loads(line)
     except ValueError:
         return {}
-    return answer if isinstance(answer, dict) else {}
+    return reply if isinstance(reply, dict) else {}
 
 
-def _check_answer(line: str) -> dict[str, Any]:
-    answer = _parse(line)
-    if not answer:  # it was killed by one of its limits, or fell over a bug in a decoder
+def _check_reply(line: str) -> dict[str, Any]:
+    reply = _parse(line)
+    if not reply:  # it was killed by one of its limits, or fell over a bug in a decoder
         raise TooCostly()
-    if "error" in answer:
-        raise ERRORS.get(answer["error"], PictureError)()
-    if "os_error" in answer:
-        raise OSError(answer["os_error"], os.strerror(answer["os_error"]))
-    return answer
+    if "error" in reply:
+        raise ERRORS.get(reply["error"], PictureError)()
+    if "os_error" in reply:
+        raise OSError(reply["os_error"], os.strerror(reply["os_error"]))
+    return reply
 
 
 def wait_for_memory(megabytes: int) -> None:
@@ -134,7 +134,7 @@ def wait_for_memory(megabytes: int) -> None:
 
 
 def reply(work: Callable[[], dict[str, Any]], seconds: int, memory_mb: int, written_mb: int) -> None:
-    """In the child: set the limits, do the work, print its answer or what went wrong."""
+    """In the child: set the limits, do the work, print its reply or what went wrong."""
     restrict()
     resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
     resource.setrlimit(resource.RLIMIT_AS, (memory_mb * 2**20, memory_mb * 2**20))
@@ -144,14 +144,14 @@ def reply(work: Callable[[], dict[str, Any]], seconds: int, memory_mb: int, writ
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_NOFILE, (_MAX_OPEN_FILES, _MAX_OPEN_FILES))
     try:
-        answer = work()
+        reply = work()
     except PictureError as error:
-        answer = {"error": error.key}
+        reply = {"error": error.key}
     except MemoryError:
-        answer = {"error": TooCostly.key}
+        reply = {"error": TooCostly.key}
     except OSError as error:
-        answer = {"os_error": error.errno or 0}
-    print(json.dumps(answer))
+        reply = {"os_error": error.errno or 0}
+    print(json.dumps(reply))
 
 
 def restrict() -> None:

@@ -1,4 +1,4 @@
-"""Finding the people in a photo with our own network, and how far the answer can be trusted."""
+"""Finding the people in a photo with our own network, and how far the mask can be trusted."""
 
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
@@ -37,7 +37,7 @@ def find_people(
 ) -> People | None:
     """Return the people in a photo, uint8 (H, W, 3); None where nobody is.
 
-    ask(tensor) answers for float32 (N, 3, S, S) in [0, 1] on `device` with (N, 1, S, S). It sees a wide photo as
+    ask(tensor) returns for float32 (N, 3, S, S) in [0, 1] on `device` with (N, 1, S, S). It sees a wide photo as
     squares side by side, and once as a whole, which tells people from what looks like one in a part. What it then saw
     faintly or small it sees again in a crop.
     """
@@ -64,7 +64,7 @@ def find_in_whole(ask: Callable[[Tensor], Tensor], rgb: np.ndarray, device: str 
 def measure_sharpness(mask: np.ndarray, merged: np.ndarray, seen: np.ndarray) -> float:
     """Return how far a mask is from undecided, mean in [0, 1] over what any look saw; all float32 (h, w) in [0, 1].
 
-    `merged` is the mask with the second look in it, `seen` what the first look saw, of any size. The answers at
+    `merged` is the mask with the second look in it, `seen` what the first look saw, of any size. The outputs at
     several sides, of the mirror image and of the crops are averaged: where they disagree the mask is not sharp.
     """
     seen = cv2.resize(seen, merged.shape[::-1], interpolation=cv2.INTER_LINEAR)
@@ -87,8 +87,8 @@ def _look_in_tiles(ask: Callable[[Tensor], Tensor], rgb: np.ndarray, device: str
     """Return the mask of what is seen in tiles of the photo, asked plainly; `seen` where it has none."""
     boxes = second_look.tiles(rgb.shape[:2])
     shown = [resize_area(rgb[box.rows, box.columns], (TILE_SIDE, TILE_SIDE)) for box in boxes]
-    answers = [_values(ask(to_tensor(square, device))) for square in shown]
-    return second_look.join(rgb.shape[:2], boxes, answers) if boxes else seen
+    outputs = [_values(ask(to_tensor(square, device))) for square in shown]
+    return second_look.join(rgb.shape[:2], boxes, outputs) if boxes else seen
 
 
 def _judge(mask: np.ndarray, merged: np.ndarray, seen: np.ndarray) -> People | None:
@@ -103,8 +103,8 @@ def _look(ask: Callable[[Tensor], Tensor], rgb: np.ndarray, device: str) -> np.n
     return _values(sliding_window.predict_flip_tta(ask, square))
 
 
-def _values(answer: Tensor) -> np.ndarray:
-    return answer[0, 0].float().cpu().numpy()
+def _values(output: Tensor) -> np.ndarray:
+    return output[0, 0].float().cpu().numpy()
 
 
 def _pixels(mask: np.ndarray) -> np.ndarray:

@@ -19,7 +19,7 @@ MIN_CROP_PIXELS = 48  # a crop of fewer has nothing to show
 SURE, TALL = 0.85, 0.6  # mean of the soft mask, and part of the photo's height: so a person is known already
 WIDEST = 1.15  # times as wide as high: a crop of the whole height shows a square, as the first look does
 SAME = 0.8  # of the smaller of two crops that the other covers: they show the same
-SOFT_EDGE = 0.08  # of a crop's side: there its answer passes into what was known
+SOFT_EDGE = 0.08  # of a crop's side: there its output passes into what was known
 MAX_MASK_SIDE = 1024  # pixels of the merged mask
 TILE_SHARE, TILES_ACROSS = 0.55, 3  # of the photo's height; no more than about so many beside each other
 TILE_STEP = 0.85  # of a tile's side, at most, from one to the next
@@ -58,10 +58,10 @@ def tiles(size: tuple[int, int]) -> list[Box]:
     return boxes if len(boxes) <= MAX_TILES else []
 
 
-def join(size: tuple[int, int], boxes: Sequence[Box], answers: Sequence[np.ndarray]) -> np.ndarray:
+def join(size: tuple[int, int], boxes: Sequence[Box], outputs: Sequence[np.ndarray]) -> np.ndarray:
     """Return the mask, float32 (h, w) in [0, 1], of what was seen in tiles of a photo of `size`, each (s, s)."""
-    scale = max(answer.shape[0] for answer in answers) / max(box.size[0] for box in boxes)
-    return merge(np.zeros([max(1, round(side * scale)) for side in size], np.float32), size, boxes, answers)
+    scale = max(output.shape[0] for output in outputs) / max(box.size[0] for box in boxes)
+    return merge(np.zeros([max(1, round(side * scale)) for side in size], np.float32), size, boxes, outputs)
 
 
 def find_crops(mask: np.ndarray, size: tuple[int, int]) -> list[Box]:
@@ -88,25 +88,25 @@ def find_crops(mask: np.ndarray, size: tuple[int, int]) -> list[Box]:
     return crops[:MAX_CROPS]
 
 
-def merge(mask: np.ndarray, size: tuple[int, int], crops: Sequence[Box], answers: Sequence[np.ndarray]) -> np.ndarray:
+def merge(mask: np.ndarray, size: tuple[int, int], crops: Sequence[Box], outputs: Sequence[np.ndarray]) -> np.ndarray:
     """Return the mask, float32 (h, w) in [0, 1], with what the second look said of the crops of a photo of `size`.
 
-    The result is large enough to hold the detail of the answers, each float32 (s, s), but no side is over
+    The result is large enough to hold the detail of the outputs, each float32 (s, s), but no side is over
     MAX_MASK_SIDE. A crop counts fully inside and fades out towards those of its edges that are not the photo's.
     """
     if not crops:
         return mask
-    details = (answer.shape[0] / crop.size[0] for crop, answer in zip(crops, answers, strict=True))
+    details = (output.shape[0] / crop.size[0] for crop, output in zip(crops, outputs, strict=True))
     finest = max(details) * size[0] / mask.shape[0]
     scale = max(1.0, min(finest, MAX_MASK_SIDE / max(mask.shape)))
     height, width = round(mask.shape[0] * scale), round(mask.shape[1] * scale)
     merged = _resize(mask, (height, width))
-    for crop, answer in zip(crops, answers, strict=True):
+    for crop, output in zip(crops, outputs, strict=True):
         rows = slice(crop.top * height // size[0], -(-crop.bottom * height // size[0]))
         columns = slice(crop.left * width // size[1], -(-crop.right * width // size[1]))
         known = merged[rows, columns]
         weight = _weight(known.shape, crop, size)
-        merged[rows, columns] = known + weight * (np.maximum(known, _resize(answer, known.shape)) - known)
+        merged[rows, columns] = known + weight * (np.maximum(known, _resize(output, known.shape)) - known)
     return merged
 
 

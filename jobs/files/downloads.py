@@ -123,8 +123,10 @@ def picture(job: Job, variant: str, spec: DownloadSpec = DownloadSpec()) -> Down
 
 
 def _file(job: Job, variant: str) -> str:
-    answers = {f"{storage.ANSWER}-{number}": file for number, file in enumerate(results.answer_files(job))}
-    return {"original": job.original_file, "result": job.result_file, "mask": job.mask_file, **answers}.get(variant, "")
+    files = {"original": job.original_file, "result": job.result_file, "mask": job.mask_file}
+    for number, file in enumerate(results.list_alternatives(job)):
+        files[f"{storage.ALTERNATIVE}-{number}"] = file
+    return files.get(variant, "")
 
 
 def formats(job: Job) -> list[str]:

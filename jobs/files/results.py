@@ -21,7 +21,7 @@ from services.base import File, Result, Service
 
 _CACHE_NAME = re.compile(r"[A-Za-z0-9]{1,32}")
 _FILE_NAME = re.compile(r"[A-Za-z0-9-]{1,40}\.([a-z0-9]{2,5})")
-# What a finished download may be, and what it is called in the header of its answer.
+# What a finished download may be, and what it is called in the header of its response.
 FILE_TYPES = {
     "csv": "text/csv",
     "jpg": "image/jpeg",
@@ -63,16 +63,16 @@ def names_of(job: Job | Row[Any]) -> Iterator[str]:
         job.options[option.name] for option in options.uploads_of(get(job.service)) if job.options.get(option.name)
     )
     if job.result_file:
-        yield from answer_files(job) or [job.result_file]
+        yield from list_alternatives(job) or [job.result_file]
     if job.mask_file:
         yield job.mask_file
     yield from (storage.name_finished_file(file["name"]) for file in job.files or ())
     yield from (storage.name_cache_file(name) for name in job.cache or ())
 
 
-def answer_files(job: Job | Row[Any]) -> list[str]:
+def list_alternatives(job: Job | Row[Any]) -> list[str]:
     """Return the files of the pictures that the result is picked from; none where there is but one."""
-    return [f"{storage.answer_stem(number)}.png" for number in range(job.answers)]
+    return [f"{storage.name_alternative(number)}.png" for number in range(job.alternatives)]
 
 
 def forget(job_id: str, cache_before: list[str] | None) -> None:
@@ -81,16 +81,16 @@ def forget(job_id: str, cache_before: list[str] | None) -> None:
     known = {storage.name_cache_file(name) for name in cache_before or ()}
     stored = [
         path.name
-        for stem in (storage.RESULT, storage.ANSWER, storage.FINISHED, storage.CACHE)
+        for stem in (storage.RESULT, storage.ALTERNATIVE, storage.FINISHED, storage.CACHE)
         for path in folder.glob(f"{stem}[.-]*")
     ]
     storage.remove_files(job_id, *(name for name in stored if name not in known))
 
 
 def _pictures(job: Job, first: Picture, result: Result) -> dict[str, Any]:
-    """Store the result and the answers beside it, each with its small copies, and the mask."""
-    answers = (first, *result.answers)
-    size = sum(_picture(job, storage.answer_stem(number), picture) for number, picture in enumerate(answers))
+    """Store the result and the alternatives beside it, each with its small copies, and the mask."""
+    alternatives = (first, *result.alternatives)
+    size = sum(_picture(job, storage.name_alternative(number), picture) for number, picture in enumerate(alternatives))
     mask = ""
     if result.mask is not None:
         mask = f"{storage.MASK}.png"
@@ -102,7 +102,7 @@ def _pictures(job: Job, first: Picture, result: Result) -> dict[str, Any]:
         "result_has_alpha": first.has_alpha,
         "result_width": first.width,
         "result_height": first.height,
-        "answers": len(answers) if result.answers else 0,
+        "alternatives": len(alternatives) if result.alternatives else 0,
     }
 
 

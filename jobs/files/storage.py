@@ -24,7 +24,7 @@ PREVIEW, THUMBNAIL = "preview", "thumbnail"
 ORIGINAL, RESULT = "original", "result"
 # The mask that a run made; an uploaded one has the name of its option, and must not be written over.
 MASK = "result-mask"
-ANSWER, FINISHED, CACHE = "answer", "file", "kept"
+ALTERNATIVE, FINISHED, CACHE = "answer", "file", "kept"
 _INCOMING = "incoming"
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _READ_ONLY = {errno.EROFS, errno.EACCES, errno.EPERM}
@@ -59,9 +59,9 @@ def name_cache_file(name: str) -> str:
     return f"{CACHE}-{name}.bin"
 
 
-def answer_stem(number: int) -> str:
+def name_alternative(number: int) -> str:
     """Return the stem of one of the pictures that the result is picked from; the first is the result as it came."""
-    return f"{ANSWER}-{number}" if number else RESULT
+    return f"{ALTERNATIVE}-{number}" if number else RESULT
 
 
 def name_finished_file(name: str) -> str:

@@ -8,7 +8,7 @@ from services.base import Choice, InvalidOption, Option, Service, import_on_call
 
 OWN = "colorize"  # the weights that are shipped
 NOTHING_MATCHED = "nothing_matched"
-VARIANTS = ("natural", "calm", "vivid")  # in the order of the networks' answers
+VARIANTS = ("natural", "calm", "vivid")  # in the order of the networks' outputs
 
 
 def check(options: Mapping[str, Any]) -> None:
@@ -30,7 +30,7 @@ SERVICE = Service(
         NOTHING_MATCHED: N_("The reference has nothing in common with this photo: the tool’s own colours were used."),
     },
     notice=N_("The colours are a guess: nobody knows from a grey photo which ones were there."),
-    answer_names=(N_("Natural"), N_("Calm"), N_("Vivid")),  # of VARIANTS
+    alternative_names=(N_("Natural"), N_("Calm"), N_("Vivid")),  # of VARIANTS
     options=(
         Option(
             name="variants",

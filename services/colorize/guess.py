@@ -76,8 +76,8 @@ def lab(rgb: np.ndarray) -> np.ndarray:
 
 def _predict(network: engine.Network, rgb: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     seen = pad_to_multiple(lightness(resize_area(rgb, size)), network.multiple_of, network.minimum_side)
-    answer = network(seen, "variants")[0, :, : size[0], : size[1]]
-    return np.ascontiguousarray(answer.permute(1, 2, 0).cpu().numpy())
+    output = network(seen, "variants")[0, :, : size[0], : size[1]]
+    return np.ascontiguousarray(output.permute(1, 2, 0).cpu().numpy())
 
 
 def _unpack(cache: Mapping[str, bytes], made: str) -> Guess | None:

@@ -49,7 +49,7 @@ def run(picture: Picture, options: Mapping[str, Any], report: Report) -> Result:
     exif = metadata.with_software(picture.exif, MARK)
     first, *others = (replace(picture.with_rgb(rgb), exif=exif) for rgb in results)
     report(1.0, N_("Done"))
-    return Result(first, verdict=verdict, answers=tuple(others), cache=guessed.packed())
+    return Result(first, verdict=verdict, alternatives=tuple(others), cache=guessed.packed())
 
 
 def _tone(rgb: np.ndarray) -> Tone | None:

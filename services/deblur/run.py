@@ -18,10 +18,10 @@ OVERLAP = 64
 
 
 def run(picture: Picture, options: Mapping[str, Any], report: Report) -> Result:
-    """Sharpen the colours; alpha stays. `strength` goes from the picture (0) to the network's answer (1).
+    """Sharpen the colours; alpha stays. `strength` goes from the picture (0) to the network's output (1).
 
     A picture that shows no motion blur has no result, only the verdict, unless the owner wants one `anyway`, nor has
-    one that the network leaves as it is. A tile in which the answer is broken stays as it was, and so do, unless the
+    one that the network leaves as it is. A tile in which the output is broken stays as it was, and so do, unless the
     owner wants it `anyway`, parts that were sharp or lost structure; the verdict says so. Raises ServiceError when all
     tiles are broken.
     """
@@ -59,7 +59,7 @@ def is_blurred(picture: Picture) -> bool:
 
 
 class Tiles:
-    """The function of one tile, which counts the tiles, those whose answer was of no use, and those kept in part."""
+    """The function of one tile, which counts the tiles, those whose output was of no use, and those kept in part."""
 
     def __init__(self, network: engine.Network, strength: float, keep_sharp: bool):
         self.network, self.strength, self.keep_sharp = network, strength, keep_sharp
@@ -76,16 +76,16 @@ class Tiles:
     def __call__(self, tile: Tensor) -> Tensor:
         self.count += 1
         try:
-            answer = self.network(tile).clamp(0, 1)
+            restored = self.network(tile).clamp(0, 1)
         except ServiceError as error:
             if error.key != engine.UNSTABLE:
                 raise
-            answer = None
-        if answer is None or artifacts.fault(tile, answer):
+            restored = None
+        if restored is None or artifacts.fault(tile, restored):
             self.broken += 1
             return tile
         if self.keep_sharp:
-            share = referee.measure_kept_share(tile, answer)
+            share = referee.measure_kept_share(tile, restored)
             self.kept += bool(share.any())
-            answer = answer.lerp(tile, share)
-        return tile.lerp(answer, self.strength)
+            restored = restored.lerp(tile, share)
+        return tile.lerp(restored, self.strength)

@@ -10,7 +10,7 @@ from services.inpaint import fills
 
 DEFAULT = "automatic"
 VARIED = tuple(engine.key for engine in fills.ENGINES if engine.varied)
-MAX_ANSWERS, LAST_ANSWER = 4, 999
+MAX_ALTERNATIVES, LAST_START = 4, 999
 
 
 def check(options: Mapping[str, Any]) -> None:
@@ -20,12 +20,12 @@ def check(options: Mapping[str, Any]) -> None:
 
 
 def another(options: Mapping[str, Any]) -> tuple[str, str] | None:
-    """The first answer that this job has not shown."""
+    """The first alternative that this job has not shown."""
     engine = fills.get(options.get("engine", DEFAULT))
     if engine is None or not engine.varied:
         return None
     following = round(options.get("answer", 1)) + round(options.get("answers", 1))
-    return ("answer", str(following)) if following <= LAST_ANSWER else None
+    return ("answer", str(following)) if following <= LAST_START else None
 
 
 SERVICE = Service(
@@ -82,7 +82,7 @@ SERVICE = Service(
             title=N_("Answers to pick from"),
             default=1,
             minimum=1,
-            maximum=MAX_ANSWERS,
+            maximum=MAX_ALTERNATIVES,
             step=1,
             shown_when=("engine", VARIED),
         ),
@@ -92,7 +92,7 @@ SERVICE = Service(
             title=N_("First answer"),
             default=1,
             minimum=1,
-            maximum=LAST_ANSWER,
+            maximum=LAST_START,
             step=1,
             help=N_("Another number gives another answer; the same number always gives the same."),
             shown_when=("engine", VARIED),

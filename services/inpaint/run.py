@@ -46,14 +46,14 @@ def run(picture: Picture, options: Mapping[str, Any], report: Report) -> Result:
     begin = 0.2 if options["what"] == "person" else 0.01
     length = (0.99 - begin) / count
     first = round(options["answer"]) - 1 if engine.varied else 0
-    seeds, answers = range(first, first + count), []
+    seeds, pictures = range(first, first + count), []
     for number, seed in enumerate(seeds):
         fill = engine.prepared(seed)
         rgb = _fill(picture, hole, fill, engine.by_regions, _part(report, begin + length * number, length))
-        answers.append(picture.with_rgb(_blend(picture.rgb, rgb, weight)))
+        pictures.append(picture.with_rgb(_blend(picture.rgb, rgb, weight)))
     report(1.0, N_("Done"))
     mask = np.where(hole, np.uint8(255), np.uint8(0))
-    return Result(answers[0], mask=mask, verdict=engine.verdict(hole, seeds), answers=tuple(answers[1:]))
+    return Result(pictures[0], mask=mask, verdict=engine.verdict(hole, seeds), alternatives=tuple(pictures[1:]))
 
 
 def _weight(picture: Picture, options: Mapping[str, Any], report: Report) -> np.ndarray | None:
@@ -91,8 +91,8 @@ def _fill(
     rgb = np.ascontiguousarray(picture.rgb)
     if by_regions:
         return fill_by_regions(rgb, hole, hidden, fill, report)
-    answer = fill(rgb, hole, hole | hidden, report)
-    return np.where(hole[:, :, None], answer, rgb)
+    filled = fill(rgb, hole, hole | hidden, report)
+    return np.where(hole[:, :, None], filled, rgb)
 
 
 def _part(report: Report, begin: float, length: float) -> Callable[[float], None]:

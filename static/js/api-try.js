@@ -1,7 +1,7 @@
-// One operation of the API, tried with what the form holds: sends it with the token of the page and shows the answer.
+// One operation of the API, tried with what the form holds: sends it with the token of the page and shows the response.
 class ApiTry extends HTMLElement {
   connectedCallback() {
-    this.answer = this.querySelector(".api-answer");
+    this.response = this.querySelector(".api-response");
     this.addEventListener("submit", (event) => {
       event.preventDefault();
       this.send().catch(() => this.show(this.dataset.trouble));
@@ -15,9 +15,9 @@ class ApiTry extends HTMLElement {
     for (const field of this.given("header")) headers[field.name] = field.value;
     const body = this.body(headers);
     // The cookie of the page says nothing here, so it does not go along.
-    const wish = { method: this.dataset.method, headers, body, credentials: "omit", cache: "no-store" };
-    const answer = await fetch(this.address(), wish);
-    this.show(`${answer.status} ${answer.statusText}\n\n${await this.words(answer)}`);
+    const options = { method: this.dataset.method, headers, body, credentials: "omit", cache: "no-store" };
+    const response = await fetch(this.address(), options);
+    this.show(`${response.status} ${response.statusText}\n\n${await this.words(response)}`);
   }
 
   address() {
@@ -42,17 +42,17 @@ class ApiTry extends HTMLElement {
     for (const field of this.querySelectorAll(`[data-in=${kind}]`)) if (field.value) yield field;
   }
 
-  async words(answer) {
-    if (answer.headers.get("Content-Type")?.startsWith("application/json")) {
-      const text = await answer.text();
+  async words(response) {
+    if (response.headers.get("Content-Type")?.startsWith("application/json")) {
+      const text = await response.text();
       return text && JSON.stringify(JSON.parse(text), null, 2);
     }
-    return this.dataset.bytes.replace("{bytes}", (await answer.blob()).size);
+    return this.dataset.bytes.replace("{bytes}", (await response.blob()).size);
   }
 
   show(words) {
-    this.answer.hidden = false;
-    this.answer.textContent = words;
+    this.response.hidden = false;
+    this.response.textContent = words;
   }
 }
 

@@ -4,7 +4,7 @@ const WAIT_SECONDS = 60;
 class CodeRequest extends HTMLElement {
   connectedCallback() {
     this.button = this.querySelector("button");
-    this.answer = this.querySelector(".code-answer");
+    this.status = this.querySelector(".code-status");
     this.words = this.button.textContent;
     this.button.addEventListener("click", (event) => this.ask(event));
   }
@@ -38,8 +38,8 @@ class CodeRequest extends HTMLElement {
   }
 
   tell(words, problem) {
-    this.answer.textContent = words ?? "";
-    this.answer.classList.toggle("field-error", problem);
+    this.status.textContent = words ?? "";
+    this.status.classList.toggle("field-error", problem);
   }
 
   countDown(seconds) {

@@ -5,7 +5,7 @@ class FormFaults extends HTMLElement {
     this.template = this.querySelector("template");
   }
 
-  /** Tell of an error as the server sends it: {message, fields}; nothing at all means that there was no answer. */
+  /** Tell of an error as the server sends it: {message, fields}; nothing at all means that there was no response. */
   tell(error) {
     const told = Object.entries(error?.fields ?? {}).filter(([name, words]) => this.beside(name, words));
     if (told.length) return document.getElementById(told[0][0]).focus();

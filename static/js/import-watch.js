@@ -14,8 +14,8 @@ class ImportWatch extends HTMLElement {
     // Somebody may be sending the next file from the same page.
     if (document.querySelector("weights-upload")?.request) return;
     try {
-      const answer = await fetch(this.dataset.url, { headers: { Accept: "application/json" }, cache: "no-store" });
-      if (answer.ok && !(await answer.json()).busy) location.reload();
+      const response = await fetch(this.dataset.url, { headers: { Accept: "application/json" }, cache: "no-store" });
+      if (response.ok && !(await response.json()).busy) location.reload();
     } catch {
       // The server is away for a moment: the next time tells.
     }

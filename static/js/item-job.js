@@ -22,12 +22,12 @@ class ItemJob extends HTMLElement {
     this.isGivenUp = false;
     this.upload({ loaded: 0, total: this.item.file.size });
     const begun = (request) => (this.request = request);
-    const answer = await line.post(data, false, { begun, progress: (event) => this.upload(event) });
+    const response = await line.post(data, false, { begun, progress: (event) => this.upload(event) });
     this.request = null;
-    return this.answered(answer);
+    return this.responded(response);
   }
 
-  answered({ status, body, retrySeconds }) {
+  responded({ status, body, retrySeconds }) {
     if (status === 202) this.job = body;
     if (this.isGivenUp) return void this.stop();
     if (status === 202) return void this.hear(body, FIRST_WAIT_MS);
@@ -44,11 +44,11 @@ class ItemJob extends HTMLElement {
 
   async ask(wait) {
     try {
-      const answer = await fetch(this.job.url, { headers: { Accept: "application/json" }, cache: "no-store" });
-      const job = await answer.json();
+      const response = await fetch(this.job.url, { headers: { Accept: "application/json" }, cache: "no-store" });
+      const job = await response.json();
       if (this.isGivenUp) return;
-      if (answer.ok) return this.hear(job, wait);
-      if (answer.status < 500) return this.item.set("failed", job.error.message);
+      if (response.ok) return this.hear(job, wait);
+      if (response.status < 500) return this.item.set("failed", job.error.message);
     } catch {
       // No connection: ask again.
     }
@@ -81,9 +81,9 @@ class ItemJob extends HTMLElement {
     if (!this.job) return;
     const body = new FormData();
     body.set("csrf_token", this.closest("form").elements.csrf_token.value);
-    const wish = { method: "POST", body, headers: { Accept: "application/json" } };
-    const answer = await fetch(`${this.job.url}/cancellation`, wish).catch(() => null);
-    if (answer?.ok) return;
+    const options = { method: "POST", body, headers: { Accept: "application/json" } };
+    const response = await fetch(`${this.job.url}/cancellation`, options).catch(() => null);
+    if (response?.ok) return;
     // The server was not told: the job goes on, and its state is shown.
     this.isGivenUp = false;
     this.later(FIRST_WAIT_MS);

@@ -34,7 +34,7 @@ class JobProgress extends HTMLElement {
   }
 
   hear(job) {
-    // Said again with each answer for as long as it stands here: whoever listens may not have reached the server.
+    // Said again with each response for as long as it stands here: whoever listens may not have reached the server.
     if (!WAITING.includes(job.status)) return this.dispatchEvent(new CustomEvent("ended", { bubbles: true }));
     if (job.progress !== this.progress) this.wait = Math.min(this.wait, 1000);
     this.progress = job.progress;

@@ -22,17 +22,17 @@ class JobStage extends HTMLElement {
 
   /** Show the job at an address: `push` puts it into the browser's history, `look` goes there. */
   async show(url, { push = false, look = false } = {}) {
-    const answer = await fetch(url, { headers: { Accept: "text/html" }, cache: "no-store" });
-    await this.take(answer);
+    const response = await fetch(url, { headers: { Accept: "text/html" }, cache: "no-store" });
+    await this.take(response);
     if (push) history.pushState(null, "", url);
     if (push) this.tell(); // a quick job has ended before its page is here
     if (look) this.look();
   }
 
-  async take(answer) {
-    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  async take(response) {
+    const page = new DOMParser().parseFromString(await response.text(), "text/html");
     const job = page.querySelector("job-stage > .job");
-    if (!job) return location.assign(answer.url);
+    if (!job) return location.assign(response.url);
     const held = this.contains(document.activeElement);
     this.replaceChildren(job);
     document.title = page.title;
@@ -51,7 +51,7 @@ class JobStage extends HTMLElement {
     this.news.textContent = this.job.dataset.news;
   }
 
-  /** Cancel, try again, pick another answer: whatever leads back to the same job stays here. */
+  /** Cancel, try again, pick another alternative: whatever leads back to the same job stays here. */
   async act(event) {
     const form = event.target;
     if (!("inPlace" in form.dataset)) return;

@@ -11,11 +11,11 @@ class PhotoCopy extends HTMLElement {
     const body = new FormData();
     body.set("csrf_token", this.input.form.elements.csrf_token.value);
     body.set("image", file);
-    const wish = { method: "POST", body, headers: { Accept: "image/webp,application/json" } };
-    const answer = await fetch(this.dataset.url, wish).catch(() => null);
-    if ([400, 413].includes(answer?.status)) return { refusal: (await answer.json()).error.message };
-    if (!answer?.ok) return {};
-    const copy = await answer.blob();
+    const options = { method: "POST", body, headers: { Accept: "image/webp,application/json" } };
+    const response = await fetch(this.dataset.url, options).catch(() => null);
+    if ([400, 413].includes(response?.status)) return { refusal: (await response.json()).error.message };
+    if (!response?.ok) return {};
+    const copy = await response.blob();
     this.input.copies.set(file, copy);
     this.input.dispatchEvent(new Event("copied"));
     return { copy };

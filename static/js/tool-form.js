@@ -28,9 +28,9 @@ class ToolForm extends HTMLElement {
   }
 
   refresh() {
-    const answers = new FormData(this.form);
+    const values = new FormData(this.form);
     for (const option of this.querySelectorAll("[data-shown-when]")) {
-      option.hidden = !option.dataset.shownValue.split(" ").includes(answers.get(option.dataset.shownWhen));
+      option.hidden = !option.dataset.shownValue.split(" ").includes(values.get(option.dataset.shownWhen));
       for (const file of option.querySelectorAll("input[type=file]")) file.disabled = option.hidden;
     }
     const lying = this.tray.items;
@@ -64,7 +64,7 @@ class ToolForm extends HTMLElement {
 
   /** A job is on the stage, or none any more: the next run is one more with the picture of the last. */
   goOn({ id }) {
-    // An answer that comes late must not take the place of a picture that was chosen meanwhile.
+    // A response that comes late must not take the place of a picture that was chosen meanwhile.
     const file = this.image.files[0];
     if (id && (!file || file === this.sent)) [this.job.value, this.which.value] = [id, "original"];
     this.classList.toggle("has-job", Boolean(id));
@@ -80,9 +80,9 @@ class ToolForm extends HTMLElement {
     if (twin) twin.checked = true;
     if (this.tray.items.length) return this.tray.start(data);
     if (this.job.value) data.delete("image");
-    const answer = this.line.post(data, true);
+    const response = this.line.post(data, true);
     this.refresh();
-    const { status, body } = await answer;
+    const { status, body } = await response;
     if (status === 202) {
       this.sent = this.image.files[0];
       await this.stage.show(body.url, { push: true, look: true }).catch(() => location.assign(body.url));

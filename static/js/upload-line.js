@@ -23,11 +23,11 @@ class UploadLine extends HTMLElement {
     request.upload.addEventListener("progress", (event) => (shown ? this.show(event) : watch.progress?.(event)));
     if (shown) this.begin(request);
     watch.begun?.(request);
-    const answer = new Promise((resolve) => request.addEventListener("loadend", resolve));
+    const response = new Promise((resolve) => request.addEventListener("loadend", resolve));
     let given = false;
     request.addEventListener("abort", () => (given = true));
     request.send(data);
-    await answer;
+    await response;
     if (shown) this.begin(null);
     const retrySeconds = Number(request.getResponseHeader("Retry-After"));
     return { status: given ? null : request.status, body: request.response, retrySeconds };

@@ -150,5 +150,5 @@ def link_in(message) -> str:
 
 
 def open_link(browser: Browser, path: str, onward: str = "reset") -> None:
-    answer = browser.post(path, {"onward": onward}, token=browser.token_of(path))
-    assert (answer.status_code, answer.location) == (303, f"/{onward}")
+    response = browser.post(path, {"onward": onward}, token=browser.token_of(path))
+    assert (response.status_code, response.location) == (303, f"/{onward}")

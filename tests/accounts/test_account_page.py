@@ -50,8 +50,8 @@ def test_the_theme_is_kept_with_the_account_and_follows_it_into_every_browser(ap
 
 
 def test_a_theme_that_does_not_exist_is_told_beside_its_field(app):
-    answer = post(sign_in_person(app), "theme", {"theme": "pink"})
-    assert answer.status_code == 400 and "Please choose one of the themes: system, light or dark." in answer.text
+    response = post(sign_in_person(app), "theme", {"theme": "pink"})
+    assert response.status_code == 400 and "Please choose one of the themes: system, light or dark." in response.text
 
 
 def test_one_session_is_ended_and_the_others_stay(app):
@@ -67,8 +67,8 @@ def test_one_session_is_ended_and_the_others_stay(app):
 def test_A16_signing_out_everywhere_ends_this_session_too(app):
     here, there = (sign_in_person(app, address=f"127.0.0.{n}") for n in (1, 2))
     assert "/sessions/end/all" in here.get(PAGE).text
-    answer = post(here, "sessions/end/all")
-    assert (answer.status_code, answer.location) == (303, "/login")
+    response = post(here, "sessions/end/all")
+    assert (response.status_code, response.location) == (303, "/login")
     assert not here.is_signed_in() and not there.is_signed_in()
     assert "You are signed out everywhere." in here.get("/login").text
     with app.app_context():
@@ -103,11 +103,11 @@ def test_what_is_used_is_shown_beside_what_is_allowed(app):
 def test_all_of_ones_data_comes_as_one_zip_file_and_nothing_of_anybody_else(app):
     browser, other = sign_in_person(app), sign_in_person(app, FOREIGN)
     job_id, foreign = make_finished_job(app), make_finished_job(app, FOREIGN)
-    answer = browser.get(f"{PAGE}/data")
-    assert answer.mimetype == "application/zip"
-    assert answer.headers["Cache-Control"] == "private, no-store"
-    assert answer.headers["Content-Disposition"].startswith('attachment; filename="revive-')
-    archive = zipfile.ZipFile(io.BytesIO(answer.data))
+    response = browser.get(f"{PAGE}/data")
+    assert response.mimetype == "application/zip"
+    assert response.headers["Cache-Control"] == "private, no-store"
+    assert response.headers["Content-Disposition"].startswith('attachment; filename="revive-')
+    archive = zipfile.ZipFile(io.BytesIO(response.data))
     assert archive.testzip() is None
     assert set(archive.namelist()) == {
         "account.json",
@@ -162,9 +162,9 @@ def test_few_zip_files_are_made_at_once_and_an_abandoned_one_makes_room(app):
         sign_in_person(app, other)
     with app.app_context():
         taken = [account_zip.of(account_id(app, other)) for other in ("54321", "67890")]
-    answer = browser.get(f"{PAGE}/data", headers=JSON)
-    assert (answer.status_code, answer.json["error"]["key"]) == (503, "busy")
-    assert int(answer.headers["Retry-After"]) > 0
+    response = browser.get(f"{PAGE}/data", headers=JSON)
+    assert (response.status_code, response.json["error"]["key"]) == (503, "busy")
+    assert int(response.headers["Retry-After"]) > 0
     next(iter(taken[0]))
     for archive in (*taken, taken[0]):
         archive.close()
@@ -198,8 +198,8 @@ def test_an_account_is_deleted_with_everything_that_was_its(app, caplog):
     browser, second, other = sign_in_person(app), sign_in_person(app, address="127.0.0.2"), sign_in_person(app, "54321")
     make_finished_job(app)
     foreign = make_finished_job(app, "54321")
-    answer = post(browser, "deletion", {"deletion_password": PASSWORD})
-    assert (answer.status_code, answer.location) == (303, "/login")
+    response = post(browser, "deletion", {"deletion_password": PASSWORD})
+    assert (response.status_code, response.location) == (303, "/login")
     assert "Your account and all its pictures are deleted." in browser.get("/login").text
     assert not browser.is_signed_in() and not second.is_signed_in() and other.is_signed_in()
     with app.app_context():
@@ -223,15 +223,15 @@ def test_an_account_is_deleted_with_everything_that_was_its(app, caplog):
 @pytest.mark.parametrize("password, said", [("", "fill in"), ("wrong-1x", "not your present password")])
 def test_deleting_asks_for_the_password(app, password, said):
     browser = sign_in_person(app)
-    answer = post(browser, "deletion", {"deletion_password": password})
-    assert answer.status_code == 400 and said in answer.text
+    response = post(browser, "deletion", {"deletion_password": password})
+    assert response.status_code == 400 and said in response.text
     assert browser.is_signed_in()
 
 
 def test_guessing_the_password_there_is_limited(app):
     browser = sign_in_person(app)
-    answers = [post(browser, "deletion", {"deletion_password": f"wrong-{n}x"}).status_code for n in range(12)]
-    assert answers[:10] == [400] * 10 and answers[10:] == [429] * 2
+    responses = [post(browser, "deletion", {"deletion_password": f"wrong-{n}x"}).status_code for n in range(12)]
+    assert responses[:10] == [400] * 10 and responses[10:] == [429] * 2
 
 
 @both_engines
@@ -241,9 +241,9 @@ def test_the_last_administrator_cannot_delete_himself(app):
     first, second = sign_in_person(app), sign_in_person(app, "54321")
     assert post(first, "deletion", {"deletion_password": PASSWORD}).status_code == 303
     token = second.token_of("/54321/account")
-    answer = second.post("/54321/account/deletion", {"deletion_password": PASSWORD}, token=token)
-    assert answer.status_code == 400 and "last administrator" in answer.text
-    assert 'id="deletion_password-error"' in answer.text, "told beside the form, on the page of the account"
+    response = second.post("/54321/account/deletion", {"deletion_password": PASSWORD}, token=token)
+    assert response.status_code == 400 and "last administrator" in response.text
+    assert 'id="deletion_password-error"' in response.text, "told beside the form, on the page of the account"
     assert second.is_signed_in()
 
 

@@ -45,8 +45,8 @@ def test_A03_a_hundred_guesses_at_codes_are_the_most_until_a_success_over_howeve
     stranger = Browser(app)
     stranger.ask_for_code(NAME, "reset")
     (mail,) = deliver(app)
-    answer = stranger.reset(NAME, code_in(mail), headers=JSON)
-    assert (answer.status_code, answer.json["error"]["key"]) == (429, "link_needed")
+    response = stranger.reset(NAME, code_in(mail), headers=JSON)
+    assert (response.status_code, response.json["error"]["key"]) == (429, "link_needed")
     open_link(stranger, link_in(mail))
     assert stranger.reset(NAME, code_in(mail)).status_code == 303
     with app.app_context():

@@ -46,8 +46,8 @@ def test_A01_the_database_keeps_only_a_keyed_hash(app):
 def test_A02_a_code_is_dead_after_ten_minutes(app):
     browser, code = order_code(app)
     let_time_pass(app, minutes=10, seconds=1)
-    answer = browser.register("12345", code)
-    assert answer.status_code == 400 and WRONG in answer.text
+    response = browser.register("12345", code)
+    assert response.status_code == 400 and WRONG in response.text
 
 
 @pytest.mark.parametrize(("seconds", "status"), [(599, 303), (600, 400)])
@@ -89,8 +89,8 @@ def test_A02_a_code_once_found_too_old_stays_dead(app):
 def test_A03_after_five_wrong_tries_even_the_right_code_is_dead(app):
     browser, code = order_code(app)
     for step in range(1, 6):
-        answer = browser.register("12345", other_than(code, step))
-        assert answer.status_code == 400 and WRONG in answer.text
+        response = browser.register("12345", other_than(code, step))
+        assert response.status_code == 400 and WRONG in response.text
     assert browser.register("12345", code).status_code == 400
     assert user_count(app) == 0
 
@@ -127,9 +127,9 @@ def test_A03_wrong_codes_are_counted_for_the_account_across_codes(app):
         for step in range(1, 6):
             assert browser.register("12345", other_than(code, step)).status_code == 400
         let_time_pass(app, minutes=1 if place < 4 else 0)
-    answer = browser.register("12345", code)
-    assert answer.status_code == 429
-    assert 0 < int(answer.headers["Retry-After"]) <= 3600
+    response = browser.register("12345", code)
+    assert response.status_code == 429
+    assert 0 < int(response.headers["Retry-After"]) <= 3600
 
 
 def test_A03_strangers_without_a_code_cannot_use_up_the_owners_tries(app):
@@ -144,8 +144,8 @@ def test_A03_strangers_without_a_code_cannot_use_up_the_owners_tries(app):
 def test_A03_one_address_cannot_guess_for_ever(app):
     browser = Browser(app)
     token = browser.token()
-    answers = [browser.register(f"{20000 + n}", "123456", token=token).status_code for n in range(52)]
-    assert answers == [400] * 50 + [429] * 2
+    responses = [browser.register(f"{20000 + n}", "123456", token=token).status_code for n in range(52)]
+    assert responses == [400] * 50 + [429] * 2
 
 
 def test_A04_a_code_works_once(app):
@@ -176,8 +176,8 @@ def test_A04_one_code_submitted_twelve_times_in_parallel_makes_one_account(app):
         other.client.set_cookie("revive", cookie)
         return other.register("12345", code, token=token).status_code
 
-    answers = at_once(12, attempt)
-    assert sorted(answers) == [303] + [400] * 11
+    responses = at_once(12, attempt)
+    assert sorted(responses) == [303] + [400] * 11
     assert user_count(app) == 1
 
 
@@ -208,8 +208,8 @@ def test_who_has_the_right_code_is_told_that_the_account_exists(app):
     make_user(app)
     browser, code = order_code(app)
     assert "have an account already" not in browser.register("12345", other_than(code)).text
-    answer = browser.register("12345", code)
-    assert answer.status_code == 400 and "have an account already" in answer.text
+    response = browser.register("12345", code)
+    assert response.status_code == 400 and "have an account already" in response.text
 
 
 @both_engines

@@ -45,7 +45,7 @@ def test_F07_pages_say_so_while_the_database_is_away_and_everything_goes_on_when
     assert [letter["To"] for letter in deliver(app)] == ["67890@qq.com"], "the mail that waited is sent"
 
 
-def test_F07_a_database_lost_between_the_answer_and_its_end_is_no_error(app, mariadb):
+def test_F07_a_database_lost_between_the_response_and_its_end_is_no_error(app, mariadb):
     """The session of a request is let go of after the page is made; its connection may be dead by then."""
     with app.app_context():
         db.session.execute(text("SELECT 1"))

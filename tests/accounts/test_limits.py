@@ -40,9 +40,9 @@ def fail(browser: Browser, name: str = "12345", times: int = 1) -> list[int]:
 def test_A08_ten_failures_in_five_minutes_are_the_most_for_one_account(app):
     make_user(app)
     assert fail(Browser(app), times=12) == [400] * 10 + [429] * 2
-    answer = Browser(app, "127.0.0.2").sign_in("12345")
-    assert answer.status_code == 429
-    assert 0 < int(answer.headers["Retry-After"]) <= 300
+    response = Browser(app, "127.0.0.2").sign_in("12345")
+    assert response.status_code == 429
+    assert 0 < int(response.headers["Retry-After"]) <= 300
 
 
 def test_A08_the_lock_is_the_same_for_names_that_nobody_has(app):
@@ -64,9 +64,9 @@ def test_A08_the_delay_grows(app):
     let_time_pass(app, minutes=5, seconds=1)
     fail(browser, times=10)
     let_time_pass(app, minutes=5, seconds=1)
-    answer = browser.sign_in("12345")
-    assert answer.status_code == 429
-    assert int(answer.headers["Retry-After"]) > 2400
+    response = browser.sign_in("12345")
+    assert response.status_code == 429
+    assert int(response.headers["Retry-After"]) > 2400
     let_time_pass(app, hours=1)
     assert browser.sign_in("12345").status_code == 303
 
@@ -115,8 +115,8 @@ def test_A08_signing_in_counts_nothing(app):
 @both_engines
 def test_A08_tries_made_at_once_do_not_slip_through(app):
     make_user(app)
-    answers = at_once(16, lambda place: fail(Browser(app, f"127.0.1.{place}"))[0])
-    assert sorted(answers) == [400] * 10 + [429] * 6
+    responses = at_once(16, lambda place: fail(Browser(app, f"127.0.1.{place}"))[0])
+    assert sorted(responses) == [400] * 10 + [429] * 6
 
 
 def test_A08_nothing_is_hashed_once_the_limit_is_reached(app, monkeypatch):
@@ -143,11 +143,11 @@ def test_A09_headers_that_anybody_can_set_do_not_change_who_is_counted(app):
     browser = Browser(app)
     token = browser.token()
     names = ("X-Forwarded-For", "Forwarded", "X-Real-IP", "X-Client-IP", "True-Client-IP", "CF-Connecting-IP")
-    answers = []
+    responses = []
     for n in range(51):
         forged = {name: f"10.0.0.{n}" for name in names}
-        answers.append(browser.register(f"{20000 + n}", "123456", token=token, headers=forged).status_code)
-    assert answers == [400] * 50 + [429]
+        responses.append(browser.register(f"{20000 + n}", "123456", token=token, headers=forged).status_code)
+    assert responses == [400] * 50 + [429]
 
 
 def test_A09_behind_our_own_proxy_its_word_counts(environment, database):
@@ -159,10 +159,10 @@ def test_A09_behind_our_own_proxy_its_word_counts(environment, database):
     token = browser.token()
     for n in range(52):
         forged = f"9.9.9.{n}, 10.0.0.7"
-        answer = browser.register(f"{20000 + n}", "123456", token=token, headers={"X-Forwarded-For": forged})
-    assert answer.status_code == 429
-    answer = browser.register("20001", "123456", token=token, headers={"X-Forwarded-For": "10.0.0.8"})
-    assert answer.status_code == 400
+        response = browser.register(f"{20000 + n}", "123456", token=token, headers={"X-Forwarded-For": forged})
+    assert response.status_code == 429
+    response = browser.register("20001", "123456", token=token, headers={"X-Forwarded-For": "10.0.0.8"})
+    assert response.status_code == 400
 
 
 def test_A09_ipv6_is_counted_by_the_64_and_mapped_ipv4_as_itself():
@@ -180,8 +180,8 @@ def test_A09_two_processes_share_one_count(app, environment, database):
     from app import create_app
 
     second = create_app(config.load(environment) | {"TESTING": True})
-    answers = fail(Browser(app), times=6) + fail(Browser(second), times=6)
-    assert answers == [400] * 10 + [429] * 2
+    responses = fail(Browser(app), times=6) + fail(Browser(second), times=6)
+    assert responses == [400] * 10 + [429] * 2
 
 
 @both_engines
@@ -222,8 +222,8 @@ def test_a_window_starts_anew_when_it_is_over_or_the_clock_was_set_back(app):
 def mails_for(app, browser: Browser, names: list[str]) -> int:
     sent = 0
     for name in names:
-        answer = browser.ask_for_code(name)
-        assert (answer.status_code, answer.location) == (303, "/register")
+        response = browser.ask_for_code(name)
+        assert (response.status_code, response.location) == (303, "/register")
         sent += len(deliver(app))
     return sent
 
@@ -249,7 +249,7 @@ def test_A10_one_address_gets_five_codes_an_hour(app):
     assert mails_for(app, Browser(app, "127.0.0.2"), ["20000"]) == 1
 
 
-def test_A10_the_answer_is_the_same_when_no_mail_goes_out(app):
+def test_A10_the_response_is_the_same_when_no_mail_goes_out(app):
     browser = Browser(app)
     json = {"Accept": "application/json"}
     first, second = (browser.ask_for_code("12345", headers=json) for _ in range(2))
@@ -275,5 +275,5 @@ def test_wrong_present_passwords_are_limited_too(app):
     browser = sign_in_person(app)
     fields = {"current": "wrong-1x", "password": PASSWORD, "confirm": PASSWORD}
     token = browser.token_of("/12345/account")
-    answers = [browser.post("/12345/account/password", fields, token=token).status_code for _ in range(11)]
-    assert answers == [400] * 10 + [429]
+    responses = [browser.post("/12345/account/password", fields, token=token).status_code for _ in range(11)]
+    assert responses == [400] * 10 + [429]

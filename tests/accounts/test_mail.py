@@ -47,7 +47,7 @@ def test_without_an_smtp_server_the_mail_is_a_private_file_and_the_code_on_the_t
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
-def test_F16_while_the_mail_server_is_down_the_answer_is_the_same_and_the_mail_is_tried_again(
+def test_F16_while_the_mail_server_is_down_the_response_is_the_same_and_the_mail_is_tried_again(
     environment, database, caplog
 ):
     environment |= {"MAIL_SERVER": "127.0.0.1", "MAIL_PORT": str(free_port())}

@@ -199,7 +199,7 @@ def test_with_a_mail_server_the_plain_code_is_only_in_the_mail(environment, data
         environment |= {"MAIL_SERVER": "127.0.0.1", "MAIL_PORT": str(server.port)}
         app = create_app(config.load(environment) | {"TESTING": True})
         browser = Browser(app)
-        answer = browser.ask_for_code(NAME)
+        response = browser.ask_for_code(NAME)
         deliver(app)
         (letter,) = receive_letters(tmp_path / "post")
     code = code_in(letter)
@@ -209,7 +209,7 @@ def test_with_a_mail_server_the_plain_code_is_only_in_the_mail(environment, data
     assert not [word for row in rows for word in row if gives_away(str(word), code)]
     assert kept not in {hashlib.sha256(text.encode()).hexdigest() for text in (code, f"code:{code}", NAME + code)}
     said = capfd.readouterr()
-    for text in (caplog.text, said.out, said.err, answer.text, str(answer.headers)):
+    for text in (caplog.text, said.out, said.err, response.text, str(response.headers)):
         assert not gives_away(text, code)
     assert not app.config["OUTBOX_DIR"].exists()
 

@@ -128,9 +128,9 @@ def test_A11_two_spellings_make_one_account_and_one_address(app):
         with app.app_context():
             limits.forget(limits.CODE_PAUSE, "register/ann@example.com")
         second.ask_for_code(spelling)
-        answer = second.register(spelling, code_in(*deliver(app)))
-        assert answer.status_code == 400
-        assert "You have an account already" in answer.text
+        response = second.register(spelling, code_in(*deliver(app)))
+        assert response.status_code == 400
+        assert "You have an account already" in response.text
     assert user_count(app) == 1
     assert first.sign_in("ann@EXAMPLE.com").location == "/ann@example.com/"
 
@@ -158,8 +158,8 @@ def test_A05_nothing_but_the_six_digits_matches(app, kind):
         "spaces": {"code": " ".join(code)},
         "list": {"code": f"['{code}']"},
     }[kind]
-    answer = browser.post("/register", fields)
-    assert answer.status_code == 400
+    response = browser.post("/register", fields)
+    assert response.status_code == 400
     assert user_count(app) == 0
     assert browser.register("12345", code).status_code == 303
 

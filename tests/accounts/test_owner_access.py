@@ -82,8 +82,8 @@ def test_A08_who_would_wait_longer_is_mailed_a_link_that_lets_his_browser_try_at
     make_user(app, language="zh")
     use_up_sign_ins(app)
     owner = Browser(app, "127.0.0.9")
-    answer = owner.sign_in(NAME)
-    assert answer.status_code == 429 and "link" in answer.text
+    response = owner.sign_in(NAME)
+    assert response.status_code == 429 and "link" in response.text
     (mail,) = deliver(app)
     assert "密码" in body(mail)
     open_link(owner, link_in(mail), "login")
@@ -160,7 +160,7 @@ def test_A10_the_link_in_the_first_mail_of_the_day_brings_a_new_browser_a_code(a
 
 
 @pytest.mark.parametrize("purpose", ["register", "reset"])
-def test_A10_every_answer_to_a_request_for_a_code_holds_the_link_account_or_not(app, purpose):
+def test_A10_every_response_to_a_request_for_a_code_holds_the_link_account_or_not(app, purpose):
     make_user(app)
     for name in (NAME, "54321"):
         Browser(app, f"127.0.0.{name[0]}").ask_for_code(name, purpose)

@@ -85,8 +85,8 @@ def test_A16_signing_out_ends_stolen_copies_of_the_session(app):
 
 def test_A17_changing_the_password_ends_all_other_sessions(app):
     browser, other = sign_in_person(app), sign_in_person(app)
-    answer = change(browser)
-    assert (answer.status_code, answer.location) == (303, "/12345/account")
+    response = change(browser)
+    assert (response.status_code, response.location) == (303, "/12345/account")
     assert browser.is_signed_in()
     assert not other.is_signed_in()
     assert "Your password is changed" in browser.get("/12345/account").text
@@ -105,8 +105,8 @@ def test_one_button_ends_the_other_sessions(app):
     browser, other = sign_in_person(app), sign_in_person(app)
     page = browser.get("/12345/account").text
     assert page.count("session-agent") == 2
-    answer = browser.post("/12345/account/sessions/end", token=browser.token_of("/12345/account"))
-    assert answer.status_code == 303
+    response = browser.post("/12345/account/sessions/end", token=browser.token_of("/12345/account"))
+    assert response.status_code == 303
     assert browser.is_signed_in() and not other.is_signed_in()
 
 
@@ -124,8 +124,8 @@ def test_A18_a_disabled_account_is_out_at_once_with_its_jobs(app):
     result = app.test_cli_runner().invoke(args=["users", "disable", "12345", "--reason", "Spam"])
     assert result.exit_code == 0
     assert not browser.is_signed_in()
-    answer = browser.sign_in("12345")
-    assert answer.status_code == 400 and "disabled" in answer.text
+    response = browser.sign_in("12345")
+    assert response.status_code == 400 and "disabled" in response.text
     with app.app_context():
         assert [job.status for job in db.session.query(Job).order_by(Job.id)] == [CANCELLED, CANCELLED, DONE]
 
@@ -153,8 +153,8 @@ def test_A18_a_deleted_account_is_out_at_once(app):
 @pytest.mark.parametrize("current", ["", "wrong-1x", NEW_PASSWORD])
 def test_A19_changing_the_password_needs_the_present_one(app, current):
     browser = sign_in_person(app)
-    answer = change(browser, current=current)
-    assert answer.status_code == 400
+    response = change(browser, current=current)
+    assert response.status_code == 400
     assert Browser(app).sign_in("12345").status_code == 303
     assert deliver(app) == []
 
@@ -170,9 +170,9 @@ def test_A19_the_owner_is_told_by_a_mail_without_a_password(app):
 
 def test_A19_a_new_password_must_keep_the_rules(app):
     browser = sign_in_person(app)
-    answer = change(browser, password="short", confirm="short")
-    assert answer.status_code == 400
-    assert "6 to 18 characters" in answer.text
+    response = change(browser, password="short", confirm="short")
+    assert response.status_code == 400
+    assert "6 to 18 characters" in response.text
 
 
 def test_A20_a_session_ends_when_unused_for_two_weeks(app):

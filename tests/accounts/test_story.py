@@ -10,20 +10,20 @@ def test_a_person_registers_signs_in_signs_out_and_resets_the_password(app):
     assert browser.ask_for_code("12345").status_code == 303
     (mail,) = deliver(app)
     assert mail["To"] == "12345@qq.com"
-    answer = browser.register("12345", code_in(mail))
-    assert (answer.status_code, answer.location) == (303, "/login")
+    response = browser.register("12345", code_in(mail))
+    assert (response.status_code, response.location) == (303, "/login")
     assert "Your account is ready" in browser.get("/login").text
 
-    answer = browser.sign_in("12345")
-    assert (answer.status_code, answer.location) == (303, "/12345/")
+    response = browser.sign_in("12345")
+    assert (response.status_code, response.location) == (303, "/12345/")
     assert browser.is_signed_in()
     assert browser.post("/logout").status_code == 303
     assert not browser.is_signed_in()
 
     assert browser.ask_for_code("12345", "reset").status_code == 303
     (mail,) = deliver(app)
-    answer = browser.reset("12345", code_in(mail))
-    assert (answer.status_code, answer.location) == (303, "/login")
+    response = browser.reset("12345", code_in(mail))
+    assert (response.status_code, response.location) == (303, "/login")
     assert not browser.is_signed_in()
     assert browser.sign_in("12345").status_code == 400
     assert browser.sign_in("12345", NEW_PASSWORD).status_code == 303

@@ -30,10 +30,10 @@ def token_in(page: str) -> str:
 @both_engines
 def test_a_token_is_shown_once_and_works(app):
     browser = sign_in_person(app)
-    answer = make(browser)
-    token = token_in(answer.text)
-    assert answer.status_code == 201 and "Set-Cookie" not in answer.headers
-    assert re.search(r'id="new-token"[^>]* autofocus', answer.text)
+    response = make(browser)
+    token = token_in(response.text)
+    assert response.status_code == 201 and "Set-Cookie" not in response.headers
+    assert re.search(r'id="new-token"[^>]* autofocus', response.text)
     account = app.test_client().get("/api/v1/account", headers={"Authorization": f"Bearer {token}"})
     assert account.json["token"]["name"] == "my phone" and account.json["token"]["scopes"] == ["read", "jobs"]
     page = browser.get(PAGE).text
@@ -42,8 +42,8 @@ def test_a_token_is_shown_once_and_works(app):
 
 def test_a_program_with_a_session_gets_the_token_as_json(app):
     browser = sign_in_person(app)
-    answer = browser.post(f"{PAGE}/tokens", FORM, token=browser.token_of(PAGE), headers=JSON)
-    assert (answer.status_code, list(answer.json)) == (201, ["token"])
+    response = browser.post(f"{PAGE}/tokens", FORM, token=browser.token_of(PAGE), headers=JSON)
+    assert (response.status_code, list(response.json)) == (201, ["token"])
 
 
 @pytest.mark.parametrize(
@@ -60,17 +60,17 @@ def test_a_program_with_a_session_gets_the_token_as_json(app):
     ],
 )
 def test_what_is_wrong_is_told_beside_its_field_and_nothing_is_made(app, changes, field):
-    answer = make(sign_in_person(app), **changes)
-    assert answer.status_code == 400 and f'id="{field}-error"' in answer.text
-    assert PASSWORD not in answer.text
+    response = make(sign_in_person(app), **changes)
+    assert response.status_code == 400 and f'id="{field}-error"' in response.text
+    assert PASSWORD not in response.text
     with app.app_context():
         assert db.session.query(AccessToken).count() == 0
 
 
 def test_the_password_is_not_guessed_here(app):
     browser = sign_in_person(app)
-    answers = [make(browser, token_password="wrong-Pass9").status_code for _ in range(11)]
-    assert answers == [400] * 10 + [429]
+    responses = [make(browser, token_password="wrong-Pass9").status_code for _ in range(11)]
+    assert responses == [400] * 10 + [429]
 
 
 def test_an_administrator_may_give_a_token_the_administration(app):

@@ -35,10 +35,10 @@ def test_C05_for_others_no_spelling_of_it_exists(app, who, method):
     browser = Browser(app) if who == "stranger" else sign_in_person(app, "54321")
     token = browser.token_of("/login")
     for path in SPELLINGS:
-        answer = browser.send(method, path, token)
-        while answer.status_code in {301, 302, 303, 308}:
-            answer = browser.get(answer.location)
-        assert answer.status_code == 404, path
+        response = browser.send(method, path, token)
+        while response.status_code in {301, 302, 303, 308}:
+            response = browser.get(response.location)
+        assert response.status_code == 404, path
 
 
 def test_C05_it_looks_like_any_missing_page(app):
@@ -67,9 +67,9 @@ def test_an_administrator_gets_every_page_in_both_languages(app, chief, anna):
     for language in ("en", "zh"):
         chief.client.set_cookie("language", language)
         for page in [*PAGES, f"/users/{anna}"]:
-            answer = chief.get(f"/admin{page}")
-            assert answer.status_code == 200, page
-            assert f'lang="{"zh-CN" if language == "zh" else "en"}"' in answer.text
+            response = chief.get(f"/admin{page}")
+            assert response.status_code == 200, page
+            assert f'lang="{"zh-CN" if language == "zh" else "en"}"' in response.text
 
 
 @pytest.mark.parametrize("verb", ["disablement", "demotion"])

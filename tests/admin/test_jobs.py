@@ -29,8 +29,8 @@ def status(app, job_id: str = ID) -> str:
 @pytest.mark.parametrize("now", ["queued", "running"])
 def test_a_job_that_waits_or_runs_is_cancelled(app, chief, anna, now):
     add(app, anna, status=now)
-    answer = act(chief, f"/jobs/{ID}/cancellation", next="/admin/jobs?status=queued")
-    assert (answer.status_code, answer.location) == (303, "/admin/jobs?status=queued")
+    response = act(chief, f"/jobs/{ID}/cancellation", next="/admin/jobs?status=queued")
+    assert (response.status_code, response.location) == (303, "/admin/jobs?status=queued")
     assert status(app) == "cancelled"
     assert audit_lines(app, "job_cancelled") == [("job_cancelled", CHIEF, ANNA, "192.0.2.7", ID)]
 
@@ -45,8 +45,8 @@ def test_a_failed_job_is_tried_again(app, chief, anna):
 @pytest.mark.parametrize("verb", ["cancellation", "retry"])
 def test_what_cannot_be_done_to_a_job_is_told_and_not_written_down(app, chief, anna, verb):
     add(app, anna, status="done")
-    answer = act(chief, f"/jobs/{ID}/{verb}", next="//evil.example.com")
-    assert (answer.status_code, answer.location) == (303, "/admin/jobs")
+    response = act(chief, f"/jobs/{ID}/{verb}", next="//evil.example.com")
+    assert (response.status_code, response.location) == (303, "/admin/jobs")
     assert 'role="status"' in chief.get("/admin/jobs").text
     assert status(app) == "done" and audit_lines(app, "job_cancelled", "job_retried") == []
     assert act(chief, f"/jobs/{'cd' * 16}/{verb}").status_code == 404

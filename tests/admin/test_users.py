@@ -26,10 +26,10 @@ def add_job(app, user_id: int, job_id: str, status: str) -> None:
 
 @both_engines
 def test_who_is_made_by_an_administrator_is_invited_and_chooses_a_password(app, chief):
-    answer = act(chief, "/users/new", username="Bob@Example.com", language="zh")
-    assert answer.status_code == 303
+    response = act(chief, "/users/new", username="Bob@Example.com", language="zh")
+    assert response.status_code == 303
     bob = id_of(app, "bob@example.com")
-    assert answer.location == f"/admin/users/{bob}"
+    assert response.location == f"/admin/users/{bob}"
     (letter,) = deliver(app)
     assert letter["To"] == "bob@example.com" and "设置密码" in body(letter)
     browser = Browser(app, "192.0.2.8")
@@ -43,9 +43,9 @@ def test_who_is_made_by_an_administrator_is_invited_and_chooses_a_password(app, 
 
 @pytest.mark.parametrize("name", ["", "nonsense", ANNA, "10001@qq.com"])
 def test_what_is_no_new_user_name_is_told_beside_its_field(app, chief, anna, name):
-    answer = act(chief, "/users/new", username=name, language="en")
-    assert answer.status_code == 400
-    assert 'id="username-error"' in answer.text
+    response = act(chief, "/users/new", username=name, language="en")
+    assert response.status_code == 400
+    assert 'id="username-error"' in response.text
     assert audit_lines(app, "user_created") == []
 
 
@@ -54,8 +54,8 @@ def test_A18_disabling_ends_sessions_and_jobs_and_tells_the_owner_why(app, chief
     member = sign_in_person(app, ANNA)
     add_job(app, anna, "ab" * 16, "queued")
     add_job(app, anna, "cd" * 16, "done")
-    answer = act(chief, f"/users/{anna}/disablement", reason="  Sent <b>advertisements</b> ")
-    assert answer.status_code == 303
+    response = act(chief, f"/users/{anna}/disablement", reason="  Sent <b>advertisements</b> ")
+    assert response.status_code == 303
     assert not member.is_signed_in()
     assert "disabled" in member.sign_in(ANNA).text
     with app.app_context():
@@ -70,8 +70,8 @@ def test_A18_disabling_ends_sessions_and_jobs_and_tells_the_owner_why(app, chief
 
 @pytest.mark.parametrize("reason", ["", "   ", "x" * 256])
 def test_nobody_is_disabled_without_a_reason(app, chief, anna, reason):
-    answer = act(chief, f"/users/{anna}/disablement", reason=reason)
-    assert answer.status_code == 400 and 'id="reason-error"' in answer.text
+    response = act(chief, f"/users/{anna}/disablement", reason=reason)
+    assert response.status_code == 400 and 'id="reason-error"' in response.text
     assert user_of(app, anna).disabled_at is None
 
 
@@ -99,9 +99,9 @@ def test_rights_are_given_and_taken(app, chief, anna):
 @pytest.mark.parametrize("verb", ["disablement", "demotion", "deletion"])
 def test_the_last_administrator_stays(app, chief, anna, verb):
     own = id_of(app, CHIEF)
-    answer = act(chief, f"/users/{own}/{verb}", reason="tired", confirm=CHIEF)
-    assert answer.status_code == 400
-    assert "last administrator" in answer.text
+    response = act(chief, f"/users/{own}/{verb}", reason="tired", confirm=CHIEF)
+    assert response.status_code == 400
+    assert "last administrator" in response.text
     user = user_of(app, own)
     assert user.is_admin and user.disabled_at is None
     # Nor does one who is disabled count as another.
@@ -136,8 +136,8 @@ def test_two_administrators_cannot_remove_each_other_at_the_same_moment(app, ver
 
 def test_A21_a_demanded_password_is_neither_seen_nor_chosen_by_the_administrator(app, chief, anna):
     member = sign_in_person(app, ANNA)
-    answer = act(chief, f"/users/{anna}/reset", password="Chosen by another 1")
-    assert answer.status_code == 303
+    response = act(chief, f"/users/{anna}/reset", password="Chosen by another 1")
+    assert response.status_code == 303
     assert not member.is_signed_in() and user_of(app, anna).password_hash == ""
     assert member.sign_in(ANNA).status_code == 400
     (letter,) = deliver(app)
@@ -167,14 +167,14 @@ def test_how_long_pictures_are_kept_is_set_for_one_account(app, chief, anna):
     user = user_of(app, anna)
     assert (user.retention_days, user.jobs_per_day_limit) == (30, 5)
     assert audit_lines(app, "quotas_set")[0][4] == "jobs_per_day: 5, retention_days: 30"
-    answer = act(chief, f"/users/{anna}/quotas", retention_days="3651")
-    assert answer.status_code == 400 and 'id="retention_days-error"' in answer.text and "3650" in answer.text
+    response = act(chief, f"/users/{anna}/quotas", retention_days="3651")
+    assert response.status_code == 400 and 'id="retention_days-error"' in response.text and "3650" in response.text
 
 
 @pytest.mark.parametrize("text", ["-1", "many", "1e3", "１２", "1000001", "9" * 30])
 def test_what_is_no_limit_is_told_beside_its_field(app, chief, anna, text):
-    answer = act(chief, f"/users/{anna}/quotas", jobs_per_day_limit=text, active_jobs_limit="3")
-    assert answer.status_code == 400 and 'id="jobs_per_day_limit-error"' in answer.text
+    response = act(chief, f"/users/{anna}/quotas", jobs_per_day_limit=text, active_jobs_limit="3")
+    assert response.status_code == 400 and 'id="jobs_per_day_limit-error"' in response.text
     assert user_of(app, anna).active_jobs_limit is None
 
 
@@ -195,8 +195,8 @@ def test_deleting_an_account_takes_its_jobs_and_files(app, chief, anna, tmp_path
 
 
 def test_nothing_is_deleted_unless_its_name_is_typed(app, chief, anna):
-    answer = act(chief, f"/users/{anna}/deletion", confirm="somebody@example.com")
-    assert answer.status_code == 400 and 'id="confirm-error"' in answer.text
+    response = act(chief, f"/users/{anna}/deletion", confirm="somebody@example.com")
+    assert response.status_code == 400 and 'id="confirm-error"' in response.text
     assert user_of(app, anna) is not None
 
 

@@ -32,8 +32,8 @@ def convert_what_waits(app) -> int:
 
 @both_engines
 def test_an_uploaded_file_waits_for_a_worker_and_is_then_there(app, chief, official_file):
-    answer = send(chief, "u2netp", official_file.read_bytes())
-    assert answer.status_code == 303 and answer.location == "/admin/weights"
+    response = send(chief, "u2netp", official_file.read_bytes())
+    assert response.status_code == 303 and response.location == "/admin/weights"
     assert chief.get("/admin/weights", headers={"Accept": "application/json"}).json == {"busy": True}
     page = chief.get("/admin/weights").text
     assert "waits for a worker" in page and "No worker is running, so the file waits." in page
@@ -85,15 +85,15 @@ def test_a_file_that_is_refused_says_why_on_the_page(app, chief):
     [("perceptron", b"x", "a.pth", "name"), ("u2netp", b"", "a.pth", "file"), ("u2netp", b"x", "", "file")],
 )
 def test_what_is_wrong_with_the_form_is_told_beside_its_field(app, chief, name, data, file_name, field):
-    answer = send(chief, name, data, file_name)
-    assert answer.status_code == 400 and f'id="{field}-error"' in answer.text
+    response = send(chief, name, data, file_name)
+    assert response.status_code == 400 and f'id="{field}-error"' in response.text
     assert convert_what_waits(app) == 0 and list_stored(app) == []
 
 
 def test_D03_a_file_above_the_limit_is_refused_before_it_is_read(app, chief):
     app.config["MAX_WEIGHTS_MEGABYTES"] = 1
-    answer = send(chief, "u2netp", b"x" * (2 * 2**20))
-    assert answer.status_code == 413 and "This file is larger than this server takes." in answer.text
+    response = send(chief, "u2netp", b"x" * (2 * 2**20))
+    assert response.status_code == 413 and "This file is larger than this server takes." in response.text
     assert list_stored(app) == [] and convert_what_waits(app) == 0
 
 
@@ -114,8 +114,8 @@ def test_others_cannot_send_files_nor_see_the_page(app, official_file):
     member = sign_in_person(app, ANNA)
     token = member.token_of(f"/{ANNA}/account")
     fields = {"name": "u2netp", "file": (io.BytesIO(official_file.read_bytes()), "u2netp.pth")}
-    answer = member.post("/admin/weights", fields, token=token, content_type="multipart/form-data")
-    assert answer.status_code == 404 and list_stored(app) == []
+    response = member.post("/admin/weights", fields, token=token, content_type="multipart/form-data")
+    assert response.status_code == 404 and list_stored(app) == []
 
 
 @both_engines

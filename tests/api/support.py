@@ -48,19 +48,19 @@ class Program:
         return self.ask("POST", path, **options)
 
     def start(self, headers: dict | None = None, data: bytes | None = None, service: str = "adjust", **fields: str):
-        """Start a job on a picture, of Adjust unless said otherwise; return the answer."""
+        """Start a job on a picture, of Adjust unless said otherwise; return the response."""
         body = {"image": (io.BytesIO(data or picture()), "photo.jpg"), **fields}
         return self.post(f"/tools/{service}/jobs", data=body, headers=headers)
 
     def start_job(self, **fields: str) -> str:
         """Start a job and return its id."""
-        answer = self.start(**fields)
-        assert answer.status_code == 201, answer.text
-        return answer.json["id"]
+        response = self.start(**fields)
+        assert response.status_code == 201, response.text
+        return response.json["id"]
 
 
-def refusal(answer) -> tuple[int, str, str | None]:
-    """What an answer refuses: its status, the key, and the field that it is about."""
-    error = answer.json["error"]
+def refusal(response) -> tuple[int, str, str | None]:
+    """What a response refuses: its status, the key, and the field that it is about."""
+    error = response.json["error"]
     assert set(error) == {"key", "message", "field", "allowed", "fields", "reference", "documentation"}
-    return answer.status_code, error["key"], error["field"]
+    return response.status_code, error["key"], error["field"]

@@ -29,17 +29,17 @@ def test_a_token_opens_what_its_account_has(app):
 @pytest.mark.parametrize("said", GUARDED, ids=lambda said: said.endpoint)
 def test_nothing_is_there_without_a_token_and_a_cookie_is_none(app, said):
     browser = sign_in_person(app)
-    answer = browser.client.open(path_of(said), method=said.method)
-    assert refusal(answer) == (401, "token_needed", None)
-    assert answer.headers["WWW-Authenticate"] == "Bearer"
+    response = browser.client.open(path_of(said), method=said.method)
+    assert refusal(response) == (401, "token_needed", None)
+    assert response.headers["WWW-Authenticate"] == "Bearer"
 
 
 @pytest.mark.parametrize("said", GUARDED, ids=lambda said: said.endpoint)
 def test_each_operation_needs_its_scope(app, said):
     others = " ".join(scope for scope in tokens.SCOPES if scope != said.scope)
-    answer = Program(app, scopes=others, is_admin=True).ask(said.method, path_of(said), json={})
-    assert refusal(answer) == (403, "scope_needed", None)
-    assert answer.json["error"]["allowed"] == [said.scope]
+    response = Program(app, scopes=others, is_admin=True).ask(said.method, path_of(said), json={})
+    assert refusal(response) == (403, "scope_needed", None)
+    assert response.json["error"]["allowed"] == [said.scope]
 
 
 def test_the_administration_is_for_administrators_whatever_the_token_says(app):
@@ -61,8 +61,8 @@ def test_a_token_of_an_earlier_time_as_administrator_opens_nothing_again(app):
 
 
 def test_a_token_that_changes_something_needs_no_csrf_token_and_gets_no_cookie(program):
-    answer = program.start(brightness="1.5")
-    assert answer.status_code == 201 and "Set-Cookie" not in answer.headers
+    response = program.start(brightness="1.5")
+    assert response.status_code == 201 and "Set-Cookie" not in response.headers
 
 
 def expire(app, _program):
@@ -108,9 +108,9 @@ def test_the_token_of_a_session_is_no_access_token(app, program):
 
 def test_who_brings_wrong_tokens_without_end_is_told_to_wait_and_a_right_one_is_served(app, program):
     wrong = make_token(app).replace(".", "x.", 1)
-    answers = [program.get("/account", headers={"Authorization": f"Bearer {wrong}"}) for _ in range(61)]
-    assert {answer.status_code for answer in answers[:60]} == {401}
-    assert refusal(answers[60])[:2] == (429, "too_many") and int(answers[60].headers["Retry-After"]) > 0
+    responses = [program.get("/account", headers={"Authorization": f"Bearer {wrong}"}) for _ in range(61)]
+    assert {response.status_code for response in responses[:60]} == {401}
+    assert refusal(responses[60])[:2] == (429, "too_many") and int(responses[60].headers["Retry-After"]) > 0
     assert program.get("/account").status_code == 200
     let_time_pass(app, minutes=6)
     assert program.get("/account", headers={"Authorization": f"Bearer {wrong}"}).status_code == 401

@@ -29,8 +29,8 @@ def test_accounts_are_listed_searched_and_looked_at(administrator, person):
 
 def test_an_account_is_disabled_enabled_and_limited_and_the_log_says_by_whom(app, administrator, person):
     place = f"/admin/accounts/{person}"
-    answer = administrator.post(f"{place}/disablement", json={"reason": "Spam"})
-    assert answer.json["disabled_reason"] == "Spam" and answer.json["disabled_at"]
+    response = administrator.post(f"{place}/disablement", json={"reason": "Spam"})
+    assert response.json["disabled_reason"] == "Spam" and response.json["disabled_at"]
     assert administrator.post(f"{place}/enablement").json["disabled_at"] is None
     limits = administrator.ask("PUT", f"{place}/limits", json={"jobs_per_day_limit": 7}).json["limits"]
     assert {use["key"]: use["allowed"] for use in limits}["jobs_per_day"] == 7
@@ -45,8 +45,8 @@ def test_an_account_is_disabled_enabled_and_limited_and_the_log_says_by_whom(app
 def test_the_last_administrator_is_not_disabled(app, administrator):
     with app.app_context():
         own_id = db.session.scalar(db.select(User.id).where(User.name == "54321"))
-    answer = administrator.post(f"/admin/accounts/{own_id}/disablement", json={"reason": "Holiday"})
-    assert refusal(answer)[:2] == (400, "last_administrator")
+    response = administrator.post(f"/admin/accounts/{own_id}/disablement", json={"reason": "Holiday"})
+    assert refusal(response)[:2] == (400, "last_administrator")
 
 
 def test_jobs_of_everybody_are_listed_cancelled_and_tried_again(app, administrator, program):

@@ -44,7 +44,7 @@ def test_the_form_of_a_tool_says_what_each_option_takes(document):
     assert all(field["description"] for field in fields.values())
 
 
-def test_answers_are_as_described(document, program, done_job):
+def test_responses_are_as_described(document, program, done_job):
     for name, path in (("Job", f"/jobs/{done_job}"), ("Jobs", "/jobs"), ("Tools", "/tools"), ("Account", "/account")):
         schema = {"$ref": f"#/components/schemas/{name}", "components": document["components"]}
         facts = program.get(path).json
@@ -63,16 +63,16 @@ def test_tools_are_told_of_in_the_language_that_is_asked_for(client, asked, titl
     "accept",
     ["application/json", "application/json; charset=utf-8", "application/json;q=0.9, */*;q=0.1", "text/html", ""],
 )
-def test_answers_are_json_however_they_are_asked_for(client, accept):
+def test_responses_are_json_however_they_are_asked_for(client, accept):
     assert client.get(f"{API}/tools", headers={"Accept": accept}).is_json
     assert client.get(f"{API}/jobs", headers={"Accept": accept}).json["error"]["key"] == "token_needed"
     assert client.get(f"{API}/nothing", headers={"Accept": accept}).json["error"]["key"] == "not_found"
 
 
 def test_a_person_can_try_each_operation_on_a_page_of_this_site(client, document):
-    answer = client.get(f"{API}/docs", headers={"Accept": "text/html"})
-    page = answer.text
+    response = client.get(f"{API}/docs", headers={"Accept": "text/html"})
+    page = response.text
     for methods in document["paths"].values():
         assert all(f'id="{said["operationId"]}"' in page for said in methods.values())
-    assert "unsafe-inline" not in answer.headers["Content-Security-Policy"]
+    assert "unsafe-inline" not in response.headers["Content-Security-Policy"]
     assert not re.search(r'(?:src|href)="(?:https?:)?//', page)

@@ -14,9 +14,9 @@ from tests.support.engines import both_engines
 
 @both_engines
 def test_a_picture_becomes_a_job_and_the_job_a_result(app, program):
-    answer = program.start(brightness="1.5")
-    job = answer.json
-    assert (answer.status_code, answer.headers["Location"]) == (201, job["url"])
+    response = program.start(brightness="1.5")
+    job = response.json
+    assert (response.status_code, response.headers["Location"]) == (201, job["url"])
     assert (job["status"], job["service"], job["options"]["brightness"]) == ("queued", "adjust", 1.5)
     with app.app_context():
         run_job(job["id"])
@@ -28,8 +28,8 @@ def test_a_picture_becomes_a_job_and_the_job_a_result(app, program):
 
 @pytest.mark.parametrize("which", ["original", "result"])
 def test_a_job_starts_from_an_earlier_one(program, done_job, which):
-    answer = program.post("/tools/adjust/jobs", data={"from_job": done_job, "from_which": which, "transform": "90"})
-    assert answer.json["parent"] == {"id": done_job, "which": which}
+    response = program.post("/tools/adjust/jobs", data={"from_job": done_job, "from_which": which, "transform": "90"})
+    assert response.json["parent"] == {"id": done_job, "which": which}
 
 
 @pytest.mark.parametrize(
@@ -42,9 +42,9 @@ def test_a_job_starts_from_an_earlier_one(program, done_job, which):
     ],
 )
 def test_a_wrong_field_is_named_with_what_would_do(program, fields, field, allowed):
-    answer = program.start(**fields)
-    assert refusal(answer)[::2] == (400, field)
-    error = answer.json["error"]
+    response = program.start(**fields)
+    assert refusal(response)[::2] == (400, field)
+    error = response.json["error"]
     assert error["allowed"] == allowed and error["fields"][field] == error["message"]
     assert program.client.get(error["documentation"].partition("#")[0]).status_code == 200
 
@@ -63,9 +63,9 @@ def test_the_same_key_makes_one_job_also_at_the_same_moment(app, program):
         headers = {"Authorization": f"Bearer {program.token}", "Idempotency-Key": "monday-1"}
         return other.post(f"{API}/tools/adjust/jobs", data=form, headers=headers)
 
-    answers = [*at_once(3, start), start(0)]
-    assert {answer.status_code for answer in answers} == {201}
-    assert len({answer.json["id"] for answer in answers}) == 1
+    responses = [*at_once(3, start), start(0)]
+    assert {response.status_code for response in responses} == {201}
+    assert len({response.json["id"] for response in responses}) == 1
     with app.app_context():
         assert db.session.query(Job).count() == 1
 

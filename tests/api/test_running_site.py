@@ -87,7 +87,7 @@ def test_the_story_of_the_documentation_leads_from_a_token_to_the_result(app, si
     assert refused.returncode == 1 and "invalid_option" in refused.stderr
 
 
-def test_no_request_breaks_the_api_and_no_answer_is_outside_its_description(app, site, tmp_path):
+def test_no_request_breaks_the_api_and_no_response_is_outside_its_description(app, site, tmp_path):
     token = make_token(app, scopes="read jobs admin")
     command = [sys.executable, "-m", "schemathesis.cli", "run", f"{site}/api/v1/openapi.json", "--checks", CHECKS]
     command += ["--header", f"Authorization: Bearer {token}", "--phases", "fuzzing", "--max-examples", str(CASES_EACH)]

@@ -51,9 +51,9 @@ def register(page, site, name: str) -> None:
 
 
 def read_mailed_code(page, site, name: str) -> str:
-    """Ask for a code and return it; the answer has come by then, which ties the code to this browser."""
+    """Ask for a code and return it; the response has come by then, which ties the code to this browser."""
     page.click("[formaction$='/code']")
-    page.locator(".code-answer:not(:empty), .notice").first.wait_for()
+    page.locator(".code-status:not(:empty), .notice").first.wait_for()
     return site.newest_code(name)
 
 

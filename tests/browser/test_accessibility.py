@@ -31,7 +31,7 @@ NO_PAGES = {
     "studio.tool",
     "account.data",
     "history.pictures",
-    "jobs.answer",
+    "jobs.alternative",
     "jobs.file",
     "jobs.mask",
     "jobs.original",

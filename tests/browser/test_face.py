@@ -164,7 +164,7 @@ def test_the_code_button_stays_on_the_page_and_counts_down(new_page):
     page.goto("/register")
     page.fill("[name=username]", "countdown@example.com")
     page.click("[formaction]")
-    page.locator(".code-answer:not(:empty)").wait_for()
+    page.locator(".code-status:not(:empty)").wait_for()
     expect(page.locator("[formaction]")).to_be_disabled()
     expect(page.locator("[formaction]")).to_contain_text("Again in")
 

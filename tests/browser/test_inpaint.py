@@ -1,4 +1,4 @@
-"""Painting something out of a photo in a real browser: paint, undo, fill, ask for another answer, download."""
+"""Painting something out of a photo in a real browser: paint, undo, fill, ask for an alternative, download."""
 
 import io
 
@@ -47,7 +47,7 @@ def find_changes(data: bytes) -> np.ndarray:
     return np.abs(filled - photo).max(2) > 0
 
 
-def test_a_person_paints_something_out_undoes_a_stroke_and_picks_another_answer(person):
+def test_a_person_paints_something_out_undoes_a_stroke_and_picks_an_alternative(person):
     paint_and_start_job(person)
     expect(person.locator(".job .verdict")).to_contain_text("filled")  # which way did, is said
     first = download(person, "png")
@@ -63,7 +63,7 @@ def test_a_person_paints_something_out_undoes_a_stroke_and_picks_another_answer(
     assert not (find_changes(second) & ~places)[:100].any()  # the same mask, though it was painted only once
 
 
-def test_several_answers_stand_beside_each_other_and_one_is_picked(person):
+def test_several_alternatives_stand_beside_each_other_and_one_is_picked(person):
     person.goto("/tools/inpaint")
     person.set_input_files("[name=image]", PHOTO)
     person.locator("drawing-surface.is-ready").wait_for()
@@ -73,12 +73,12 @@ def test_several_answers_stand_beside_each_other_and_one_is_picked(person):
     person.wait_for_url("**/jobs/*")
     wait_until_done(person)
     first = download(person, "png")
-    person.locator(".answers button").nth(1).click()
-    expect(person.locator(".answers button").nth(1)).to_have_attribute("aria-pressed", "true")
+    person.locator(".alternatives button").nth(1).click()
+    expect(person.locator(".alternatives button").nth(1)).to_have_attribute("aria-pressed", "true")
     assert download(person, "png") != first
 
 
-def test_a_scratch_is_left_to_the_network_and_another_answer_is_one_of_patches(person):
+def test_a_scratch_is_left_to_the_network_and_the_alternative_is_one_of_patches(person):
     person.goto("/tools/inpaint")
     expect(person.get_by_role("radio", name="Automatic", exact=True)).to_be_checked()
     person.set_input_files("[name=image]", PHOTO)

@@ -108,10 +108,10 @@ def test_the_result_comes_in_place_and_the_address_goes_along(studio):
 
 def test_a_job_that_is_done_before_its_page_comes_is_told_all_the_same(desk):
     def when_done(route):
-        answer = route.fetch()
-        while 'data-status="done"' not in answer.text():
-            answer = route.fetch()
-        route.fulfill(response=answer)
+        response = route.fetch()
+        while 'data-status="done"' not in response.text():
+            response = route.fetch()
+        route.fulfill(response=response)
 
     desk.route("**/jobs/*", when_done)
     put(desk)

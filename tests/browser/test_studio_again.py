@@ -1,4 +1,4 @@
-"""What is done with a result in the studio: another answer, another mask, dabs of colour, a run all the same."""
+"""What is done with a result in the studio: an alternative, another mask, dabs of colour, a run all the same."""
 
 import io
 import json
@@ -57,7 +57,7 @@ def small_picture() -> dict:
     return {"name": "small.jpg", "mimeType": "image/jpeg", "buffer": out.getvalue()}
 
 
-def test_another_answer_is_picked_in_place(page):
+def test_another_alternative_is_picked_in_place(page):
     page.goto("/tools/inpaint")
     page.set_input_files("#image", small_picture())
     page.locator("drawing-surface.is-ready").wait_for()
@@ -67,8 +67,8 @@ def test_another_answer_is_picked_in_place(page):
     job = wait_until_done(page)
     page.evaluate("window.sameDocument = true")
     shown = page.locator(".job .compare-after img").get_attribute("src")
-    page.locator(".answer[aria-pressed=false]").click()
-    page.locator(".answer[value='1'][aria-pressed=true]").wait_for()
+    page.locator(".alternative[aria-pressed=false]").click()
+    page.locator(".alternative[value='1'][aria-pressed=true]").wait_for()
     expect(page.locator(".job .compare-after img")).not_to_have_attribute("src", shown)
     expect(page.locator(".job")).to_have_attribute("data-job", job)
     assert page.evaluate("window.sameDocument")

@@ -150,13 +150,13 @@ def test_a_full_line_makes_the_next_wait_and_a_used_up_day_is_told_at_the_item(d
         "line": {"key": "too_many_active_jobs", "message": "Many of your pictures are still waiting."},
         "day": {"key": "too_many_jobs_today", "message": "You have started as many pictures as one day allows."},
     }
-    answers = iter([("line", {"Retry-After": "1"}), None, ("day", {}), None])
+    responses = iter([("line", {"Retry-After": "1"}), None, ("day", {}), None])
 
     def refuse(route):
-        answer = next(answers) if route.request.method == "POST" else None
-        if answer is None:
+        response = next(responses) if route.request.method == "POST" else None
+        if response is None:
             return route.continue_()
-        route.fulfill(status=429, json={"error": refusals[answer[0]]}, headers=answer[1])
+        route.fulfill(status=429, json={"error": refusals[response[0]]}, headers=response[1])
 
     desk.route("**/adjust", refuse)
     desk.set_input_files("#image", THREE)

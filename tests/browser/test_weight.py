@@ -36,13 +36,13 @@ def wander(page) -> None:
 
 def test_the_first_load_of_home_is_light_without_pictures(new_page):
     page = new_page()
-    answers = []
-    page.on("response", lambda answer: answers.append(answer))
+    responses = []
+    page.on("response", lambda response: responses.append(response))
     page.goto("/")
     page.wait_for_load_state("networkidle")
-    others = [answer for answer in answers if not answer.headers["content-type"].startswith("image/")]
+    others = [response for response in responses if not response.headers["content-type"].startswith("image/")]
     assert len(others) > 5
-    assert sum(len(answer.body()) for answer in others) < MAX_BYTES
+    assert sum(len(response.body()) for response in others) < MAX_BYTES
 
 
 def test_no_page_asks_another_server_for_anything(new_page, signed_in, site):
@@ -62,8 +62,8 @@ def test_every_part_of_every_page_is_named_by_its_content_and_kept_for_a_year(ne
     for page in (new_page(), new_page(storage_state=cookies)):
         page.on("response", lambda r: parts.setdefault(r.url, r.headers) if "/static/" in r.url else None)
         for address in addresses(job):
-            answer = page.goto(address)
-            assert "unsafe" not in answer.headers["content-security-policy"]
+            response = page.goto(address)
+            assert "unsafe" not in response.headers["content-security-policy"]
             wander(page)
     assert len(parts) > 20
     for url, headers in parts.items():

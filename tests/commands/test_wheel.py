@@ -17,8 +17,8 @@ from tests.jobs.support import ROOT, open_image
 from tests.support.servers import EVERYTHING_IS_COMPULSORY, free_port, stop, wait_for_port
 
 DEMO = ROOT / "docs" / "demo" / "pictures"
-# Whatever asks for another machine gets no answer.
-NO_PROXY_ANSWERS = {name: "http://127.0.0.1:9" for name in ("http_proxy", "https_proxy", "all_proxy")}
+# Whatever asks for another machine gets no response.
+DEAD_PROXIES = {name: "http://127.0.0.1:9" for name in ("http_proxy", "https_proxy", "all_proxy")}
 
 
 @pytest.fixture(scope="module")
@@ -76,7 +76,7 @@ def ran(installed, tmp_path_factory) -> tuple[Path, list[int]]:
     done = subprocess.run(
         [installed / "python", "-c", ONE_AFTER_ANOTHER, json.dumps(calls)],
         cwd=folder / "here",
-        env=environment | NO_PROXY_ANSWERS,
+        env=environment | DEAD_PROXIES,
         capture_output=True,
         text=True,
     )
@@ -131,12 +131,12 @@ def test_the_library_is_there_and_brings_no_name_but_its_own(installed, tmp_path
 def test_the_site_starts_and_keeps_its_data_with_the_user_s(installed, tmp_path):
     port = free_port()
     environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "PORT": str(port), "OMP_NUM_THREADS": "1"}
-    process = subprocess.Popen([installed / "revive", "serve"], cwd=tmp_path, env=environment | NO_PROXY_ANSWERS)
+    process = subprocess.Popen([installed / "revive", "serve"], cwd=tmp_path, env=environment | DEAD_PROXIES)
     try:
         wait_for_port(port, process=process)
         request = urllib.request.Request(f"http://127.0.0.1:{port}/", headers={"Accept-Language": "zh"})
-        with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request) as answer:
-            assert answer.status == 200 and "焕影" in answer.read().decode()
+        with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request) as response:
+            assert response.status == 200 and "焕影" in response.read().decode()
         users = subprocess.run([installed / "revive", "users", "list"], cwd="/", env=environment, capture_output=True)
         assert users.returncode == 0, users.stderr
     finally:

@@ -13,9 +13,9 @@ def page_of(made, browser):
     """Put a job of the person into the database and return its page."""
 
     def page(**columns) -> str:
-        answer = browser.get(f"/{NAME}/jobs/{made(**columns)}")
-        assert answer.status_code == 200
-        return answer.text
+        response = browser.get(f"/{NAME}/jobs/{made(**columns)}")
+        assert response.status_code == 200
+        return response.text
 
     return page
 

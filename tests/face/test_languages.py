@@ -40,21 +40,21 @@ def test_a_chinese_page_has_its_words_in_chinese(client):
 
 
 def test_a_choice_is_kept_and_outweighs_the_browser(client):
-    answer = client.post("/language", data={"csrf_token": token_of(client), "language": "zh", "next": "/login"})
-    assert (answer.status_code, answer.location) == (303, "/login")
+    response = client.post("/language", data={"csrf_token": token_of(client), "language": "zh", "next": "/login"})
+    assert (response.status_code, response.location) == (303, "/login")
     assert language_of(client.get("/login", headers={"Accept-Language": "en"})) == "zh-CN"
 
 
 @pytest.mark.parametrize("target", ["//evil.example", "https://evil.example/", "javascript:alert(1)", "\\\\evil", ""])
 def test_the_way_back_stays_on_this_site(client, target):
-    answer = client.post("/language", data={"csrf_token": token_of(client), "language": "zh", "next": target})
-    assert (answer.status_code, answer.location) == (303, "/")
+    response = client.post("/language", data={"csrf_token": token_of(client), "language": "zh", "next": target})
+    assert (response.status_code, response.location) == (303, "/")
 
 
 def test_an_unknown_language_changes_nothing(client):
-    answer = client.post("/language", data={"csrf_token": token_of(client), "language": "../xx", "next": "/"})
-    assert answer.status_code == 303
-    assert languages.COOKIE not in answer.headers.get("Set-Cookie", "")
+    response = client.post("/language", data={"csrf_token": token_of(client), "language": "../xx", "next": "/"})
+    assert response.status_code == 303
+    assert languages.COOKIE not in response.headers.get("Set-Cookie", "")
 
 
 def test_the_accounts_language_outweighs_the_browser(app, monkeypatch):

@@ -22,9 +22,9 @@ def static_addresses(page: str) -> set[str]:
 @pytest.mark.parametrize("address", ["/", "/login", "/register", "/reset", "/nothing-here"])
 def test_what_a_page_names_is_there_and_kept_for_a_year(client, address):
     for part in static_addresses(client.get(address).text):
-        answer = client.get(part.replace("&amp;", "&"))
-        assert answer.status_code == 200, part
-        assert answer.headers["Cache-Control"] == "public, max-age=31536000, immutable"
+        response = client.get(part.replace("&amp;", "&"))
+        assert response.status_code == 200, part
+        assert response.headers["Cache-Control"] == "public, max-age=31536000, immutable"
 
 
 def test_a_static_address_of_old_content_is_not_kept(client):

@@ -41,9 +41,9 @@ def tool(monkeypatch, app):
 
 
 def page(browser, address: str) -> str:
-    answer = browser.get(f"/{NAME}/{address}")
-    assert answer.status_code == 200
-    return answer.text
+    response = browser.get(f"/{NAME}/{address}")
+    assert response.status_code == 200
+    return response.text
 
 
 def studio_form(text: str) -> str:
@@ -73,16 +73,16 @@ def test_a_choice_without_its_weights_is_not_shown_and_a_single_one_asks_nothing
 
 
 def test_a_fault_in_an_advanced_option_opens_it(browser, tool):
-    answer = browser.post(f"/{NAME}/everything", {"fine": "9"}, content_type="multipart/form-data")
-    form = studio_form(answer.text)
-    assert answer.status_code == 400 and '<details class="advanced" open>' in form and 'id="fine-error"' in form
+    response = browser.post(f"/{NAME}/everything", {"fine": "9"}, content_type="multipart/form-data")
+    form = studio_form(response.text)
+    assert response.status_code == 400 and '<details class="advanced" open>' in form and 'id="fine-error"' in form
 
 
 def test_programs_learn_which_field_a_fault_is_about(browser):
     picture = (io.BytesIO(b"no picture"), "a.jpg")
     for fields, name in (({"brightness": "9000"}, "brightness"), ({"brightness": "2", "image": picture}, "image")):
-        answer = browser.post(f"/{NAME}/adjust", fields, content_type="multipart/form-data", headers=JSON)
-        assert answer.status_code == 400 and list(answer.json["error"]["fields"]) == [name]
+        response = browser.post(f"/{NAME}/adjust", fields, content_type="multipart/form-data", headers=JSON)
+        assert response.status_code == 400 and list(response.json["error"]["fields"]) == [name]
 
 
 def test_the_page_of_a_job_runs_it_again_without_an_upload(browser, made):
@@ -117,9 +117,9 @@ def test_only_one_s_own_jobs_can_be_gone_on_with(app, browser, made):
 def test_a_refused_second_run_still_knows_its_picture(browser, made):
     job = made(status=DONE, result_file="result.png")
     fields = {"from_job": job, "from_which": "original", "brightness": "9000"}
-    answer = browser.post(f"/{NAME}/adjust", fields, content_type="multipart/form-data")
-    assert answer.status_code == 400
-    form = studio_form(answer.text)
+    response = browser.post(f"/{NAME}/adjust", fields, content_type="multipart/form-data")
+    assert response.status_code == 400
+    form = studio_form(response.text)
     assert f'name="from_job" value="{job}"' in form and 'value="9000"' in form and 'id="brightness-error"' in form
 
 
@@ -140,12 +140,12 @@ def test_the_button_runs_anyway_with_the_options_of_before(browser, made, tool):
     assert 'value="0.5"' in studio_form(text)
 
 
-def test_the_answers_are_picked_with_buttons(browser, made):
-    job = made(status=DONE, result_file="result.png", answers=3, chosen=1)
+def test_the_alternatives_are_picked_with_buttons(browser, made):
+    job = made(status=DONE, result_file="result.png", alternatives=3, chosen=1)
     text = page(browser, f"jobs/{job}")
-    answers = text[text.index('class="answers"') :].split("</form>")[0]
-    assert 'method="post"' in answers and f"/jobs/{job}/choice" in answers
-    assert re.findall(r'name="answer" value="(\d)" aria-pressed="(\w+)"', answers) == [
+    alternatives = text[text.index('class="alternatives"') :].split("</form>")[0]
+    assert 'method="post"' in alternatives and f"/jobs/{job}/choice" in alternatives
+    assert re.findall(r'name="answer" value="(\d)" aria-pressed="(\w+)"', alternatives) == [
         ("0", "false"),
         ("1", "true"),
         ("2", "false"),

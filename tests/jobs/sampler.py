@@ -1,4 +1,4 @@
-"""A service for tests that can do all that a service may: uploads, no result, answers, files, kept work."""
+"""A service for tests that can do all that a service may: uploads, no result, alternatives, files, a cache."""
 
 import os
 import time
@@ -24,9 +24,9 @@ def run(picture: Picture, options: Mapping[str, Any], report: Report) -> Result:
     if options["way"] == "decline" and not options["anyway"]:
         return Result(None, verdict="nothing_found")
     first = picture.with_pixels(picture.pixels // 2)
-    if options["way"] == "answers":
+    if options["way"] == "alternatives":
         flat = [picture.with_pixels(np.full_like(picture.pixels, grey)) for grey in (10, 20)]
-        return Result(first, answers=tuple(flat))
+        return Result(first, alternatives=tuple(flat))
     if options["way"] == "files":
         return Result(first, files=(File("sheet.pdf", "A sheet to print", b"%PDF-1.4 sheet"),))
     if options["way"] == "rogue":
@@ -55,7 +55,7 @@ SERVICE = Service(
             "choice",
             "Way",
             "plain",
-            choices=tuple(Choice(way, way) for way in ("plain", "decline", "answers", "files", "rogue", "wait")),
+            choices=tuple(Choice(way, way) for way in ("plain", "decline", "alternatives", "files", "rogue", "wait")),
         ),
         Option("amount", "number", "Amount", 1.0, minimum=0, maximum=2, step=0.1),
         Option("anyway", "switch", "Run anyway", False),

@@ -70,8 +70,8 @@ def test_a_name_with_a_slash_makes_a_plain_file_name(owner, owner_id):
 
 def test_a_long_name_is_cut_and_people_are_sent_back(owner, owner_id):
     job_id = make_job(owner_id)
-    answer = owner.post(address(job_id, "/title"), {"title": "x" * 5000, "next": "/12345/history"})
-    assert (answer.status_code, answer.location) == (303, "/12345/history")
+    response = owner.post(address(job_id, "/title"), {"title": "x" * 5000, "next": "/12345/history"})
+    assert (response.status_code, response.location) == (303, "/12345/history")
     assert owner.get(address(job_id), headers=JSON).json["title"] == "x" * 100
 
 

@@ -58,15 +58,15 @@ def test_a_part_of_a_file_is_sent(owner, place, asked, begin, end):
 
 @pytest.mark.parametrize("asked", ["bytes=x", "lines=1-2", "bytes=0-1,3-4", "bytes=9-2", "9"])
 def test_a_range_that_is_none_or_several_gets_the_whole_file(owner, place, asked):
-    answer = owner.get(place, headers={"Range": asked})
-    assert (answer.status_code, answer.data) == (200, owner.get(place).data)
+    response = owner.get(place, headers={"Range": asked})
+    assert (response.status_code, response.data) == (200, owner.get(place).data)
 
 
 def test_a_part_beyond_the_end_is_told_with_the_length(owner, place):
-    answer = owner.get(place, headers={"Range": "bytes=99999999-", "Accept": "application/json"})
+    response = owner.get(place, headers={"Range": "bytes=99999999-", "Accept": "application/json"})
     size = len(owner.get(place).data)
-    assert (answer.status_code, answer.json["error"]["key"]) == (416, "no_such_range")
-    assert answer.headers["Content-Range"] == f"bytes */{size}"
+    assert (response.status_code, response.json["error"]["key"]) == (416, "no_such_range")
+    assert response.headers["Content-Range"] == f"bytes */{size}"
 
 
 def test_another_conversion_has_another_mark(owner, job_id):
@@ -89,19 +89,19 @@ def test_whoever_does_not_prefer_json_gets_a_page(owner, job_id, accept):
 def test_a_program_never_gets_a_page(app, owner, path):
     clients = {"owner": owner.client, "stranger": app.test_client()}
     for client in clients.values():
-        answer = client.get(path, headers={"Accept": "application/json;charset=utf-8"})
-        if answer.status_code == 303:
+        response = client.get(path, headers={"Accept": "application/json;charset=utf-8"})
+        if response.status_code == 303:
             assert path == "/"
         else:
-            assert (answer.mimetype, answer.status_code) in {("application/json", n) for n in (401, 404, 406)}
-            assert set(answer.json["error"]) >= {"key", "message"}
+            assert (response.mimetype, response.status_code) in {("application/json", n) for n in (401, 404, 406)}
+            assert set(response.json["error"]) >= {"key", "message"}
         assert client.get(path, headers={"Accept": "application/json, */*;q=0.1"}).status_code in (200, 303, 401, 404)
 
 
 @pytest.mark.parametrize("accept", ["image/png", "application/problem+json", "text/html;q=0"])
 def test_whoever_takes_no_page_is_told_so_in_json(owner, accept):
-    answer = owner.get("/12345/", headers={"Accept": accept})
-    assert (answer.status_code, answer.json["error"]["key"]) == (406, "only_a_page")
+    response = owner.get("/12345/", headers={"Accept": accept})
+    assert (response.status_code, response.json["error"]["key"]) == (406, "only_a_page")
 
 
 def test_what_depends_on_the_header_accept_says_so(owner, job_id):
@@ -112,10 +112,10 @@ def test_what_depends_on_the_header_accept_says_so(owner, job_id):
 
 
 def test_the_methods_of_an_address_are_told(owner):
-    answer = owner.client.put("/12345/history", headers={"Accept": "application/json"})
-    assert answer.status_code in (400, 405)
-    answer = owner.client.get("/12345/history/deletion")
-    assert answer.status_code == 405 and "POST" in answer.headers["Allow"]
+    response = owner.client.put("/12345/history", headers={"Accept": "application/json"})
+    assert response.status_code in (400, 405)
+    response = owner.client.get("/12345/history/deletion")
+    assert response.status_code == 405 and "POST" in response.headers["Allow"]
 
 
 def test_a_refused_choice_names_those_that_there_are(owner):

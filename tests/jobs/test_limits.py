@@ -44,9 +44,9 @@ def test_D16_originals_and_results_count_against_the_storage(in_app, user_id):
 def test_a_used_up_quota_is_429_with_a_sentence(app, browser):
     app.config["MAX_ACTIVE_JOBS"] = 1
     upload(browser, picture())
-    answer = upload(browser, picture(), headers=JSON)
-    assert (answer.status_code, answer.json["error"]["key"]) == (429, "too_many_active_jobs")
-    assert int(answer.headers["Retry-After"]) > 0
+    response = upload(browser, picture(), headers=JSON)
+    assert (response.status_code, response.json["error"]["key"]) == (429, "too_many_active_jobs")
+    assert int(response.headers["Retry-After"]) > 0
     assert "still waiting" in upload(browser, picture()).text
 
 

@@ -55,7 +55,7 @@ def test_G06_jobs_that_were_there_are_numbered_and_nothing_else_is_made_up(old_s
             jobs = list(db.session.scalars(select(Job).where(Job.user_id == user_id).order_by(Job.created_at)))
             assert [job.number for job in jobs] == [1, 2, 3]
             assert {
-                (job.title, job.parent_id, job.answers, job.chosen, job.files, job.cache, job.deleted_at)
+                (job.title, job.parent_id, job.alternatives, job.chosen, job.files, job.cache, job.deleted_at)
                 for job in jobs
             } == {("", "", 0, None, None, None, None)}
         db.session.rollback()

@@ -83,8 +83,8 @@ def test_a_conversion_leaves_no_file_behind(app, owner, done):
 
 
 def test_an_unknown_format_is_refused_in_words(owner, done):
-    answer = owner.get(address(done, "/result?format=exe"), headers=JSON)
-    assert (answer.status_code, answer.json["error"]["key"]) == (400, "unknown_format")
+    response = owner.get(address(done, "/result?format=exe"), headers=JSON)
+    assert (response.status_code, response.json["error"]["key"]) == (400, "unknown_format")
 
 
 def test_E01_E02_pictures_are_private_and_may_do_nothing(owner, done):
@@ -144,8 +144,8 @@ def test_a_waiting_job_can_be_cancelled_tried_again_and_deleted(app, owner, owne
 
 
 def test_only_what_did_not_work_can_be_tried_again(owner, done):
-    answer = owner.post(address(done, "/retry"), headers=JSON)
-    assert (answer.status_code, answer.json["error"]["key"]) == (409, "not_failed")
+    response = owner.post(address(done, "/retry"), headers=JSON)
+    assert (response.status_code, response.json["error"]["key"]) == (409, "not_failed")
 
 
 def test_B03_a_get_changes_nothing(owner, done):

@@ -158,8 +158,8 @@ def test_a_picture_that_rightly_has_no_result_writes_none_and_says_why(sample, p
     assert sample(photo, tmp_path / "out.png", "--way", "decline", "--anyway", "1").exit_code == 0
 
 
-def test_answers_and_finished_files_are_written_beside_the_result(sample, photo, tmp_path):
-    sample(photo, tmp_path / "out.png", "--way", "answers")
+def test_alternatives_and_finished_files_are_written_beside_the_result(sample, photo, tmp_path):
+    sample(photo, tmp_path / "out.png", "--way", "alternatives")
     sample(photo, tmp_path / "paper.jpg", "--way", "files")
     names = {path.name for path in tmp_path.iterdir() if path.is_file()}
     assert {"out.png", "out-2.png", "out-3.png", "paper.jpg", "paper-sheet.pdf"} <= names

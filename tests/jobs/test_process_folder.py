@@ -65,9 +65,9 @@ def test_as_many_pictures_come_out_as_go_in_and_no_input_changes(sample, folder,
     assert len(done.output.splitlines()) == len(names) + 1
 
 
-def test_further_answers_do_not_take_the_names_of_other_inputs(sample, folder, out):
+def test_alternatives_do_not_take_the_names_of_other_inputs(sample, folder, out):
     put(folder, "photo.png", "photo-2.png", "photo-3.png")
-    done = sample(folder, out, "--way", "answers")
+    done = sample(folder, out, "--way", "alternatives")
     assert done.exit_code == 0, done.output
     assert len(hashes(out)) == 9
 

@@ -91,7 +91,7 @@ def test_a_mask_of_another_shape_is_stretched_and_that_is_said(inpaint, folder):
     assert done.exit_code == 0 and "photo.png is 60 x 40 pixels, --mask 80 x 80: it is stretched" in done.output
 
 
-def test_further_answers_are_files_beside_the_first(inpaint, folder):
+def test_alternatives_are_files_beside_the_first(inpaint, folder):
     done = inpaint("--mask", "mask.png", "--answers", "3")
     assert done.exit_code == 0 and "out.png, out-2.png, out-3.png" in done.output
     assert len({(folder / f"{name}.png").read_bytes() for name in ("out", "out-2", "out-3")}) == 3

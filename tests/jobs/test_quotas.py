@@ -101,8 +101,8 @@ def test_parallel_uploads_cannot_pass_the_megapixels_of_a_day_together(in_app, u
 def test_a_used_up_day_is_told_in_plain_words(app, browser):
     app.config["MAX_MEGAPIXELS_PER_DAY"] = 1
     big = picture(1500, 1000)
-    answer = upload(browser, big, headers=JSON)
-    assert (answer.status_code, answer.json["error"]["key"]) == (429, "too_many_megapixels_today")
+    response = upload(browser, big, headers=JSON)
+    assert (response.status_code, response.json["error"]["key"]) == (429, "too_many_megapixels_today")
     assert "megapixels than one day allows" in upload(browser, big).text
 
 

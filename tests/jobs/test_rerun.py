@@ -154,7 +154,7 @@ def test_an_upload_that_the_other_options_make_pointless_is_not_taken_over(in_ap
 
 
 def test_the_form_of_an_earlier_job_can_be_filled_in_again(in_app, user_id):
-    fields = {"way": "answers", "amount": "1.5", "anyway": "1", "colour": "#3366CC", "frame": "0.1,0.2,0.5,0.25"}
+    fields = {"way": "alternatives", "amount": "1.5", "anyway": "1", "colour": "#3366CC", "frame": "0.1,0.2,0.5,0.25"}
     first = make_job(user_id, service="sampler", mask=make_painted_sheet(), **fields)
     form = lifecycle.template(user_id, first)
     assert form.values == fields | {"colour": "#3366cc"}
@@ -172,14 +172,14 @@ def test_a_switch_that_was_off_stays_off(in_app, user_id):
 def test_the_site_takes_an_earlier_job_instead_of_an_upload(owner, owner_id):
     first = run_job(make_job(owner_id))
     form = {"from_job": first.id, "from_which": "result", "brightness": "0.5"}
-    answer = owner.post("/12345/adjust", form, content_type="multipart/form-data", headers=JSON)
-    assert answer.status_code == 202
+    response = owner.post("/12345/adjust", form, content_type="multipart/form-data", headers=JSON)
+    assert response.status_code == 202
     parent = {"id": first.id, "url": address(first.id), "which": "result", "number": 1, "name": "photo.jpg"}
-    assert answer.json["parent"] == parent
+    assert response.json["parent"] == parent
     assert owner.post("/12345/adjust", form, content_type="multipart/form-data").status_code == 303
     missing = form | {"from_job": "0" * 32}
-    answer = owner.post("/12345/adjust", missing, content_type="multipart/form-data", headers=JSON)
-    assert (answer.status_code, answer.json["error"]["key"]) == (404, "not_found")
+    response = owner.post("/12345/adjust", missing, content_type="multipart/form-data", headers=JSON)
+    assert (response.status_code, response.json["error"]["key"]) == (404, "not_found")
 
 
 def test_a_parent_that_was_deleted_is_told_no_more(owner, owner_id):
@@ -193,9 +193,9 @@ def test_a_parent_that_was_deleted_is_told_no_more(owner, owner_id):
 
 def test_the_same_once_more_with_some_options_changed(owner, owner_id):
     first = make_job(owner_id, service="sampler", mask=make_painted_sheet(), amount="2", way="files")
-    answer = owner.post(address(first, "/rerun"), {"amount": "0.5"}, headers=JSON)
-    assert answer.status_code == 202
-    options = row(answer.json["id"]).options
+    response = owner.post(address(first, "/rerun"), {"amount": "0.5"}, headers=JSON)
+    assert response.status_code == 202
+    options = row(response.json["id"]).options
     assert (options["amount"], options["way"], options["mask"]) == (0.5, "files", "mask.png")
     wrong = owner.post(address(first, "/rerun"), {"amount": "9"}, headers=JSON)
     assert (wrong.status_code, wrong.json["error"]["key"]) == (400, "invalid_option")

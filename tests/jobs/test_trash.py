@@ -39,8 +39,8 @@ def test_it_comes_back_as_it_was(browser, in_app, owner_id):
     before = browser.get(address(job_id), headers=JSON).json
     browser.post(address(job_id, "/deletion"))
     assert f'value="{job_id}"' in browser.get("/12345/history").text, "the page itself offers the undo"
-    answer = browser.post("/12345/history/restoration", {"id": job_id}, headers=JSON)
-    assert answer.json == {"restored": 1}
+    response = browser.post("/12345/history/restoration", {"id": job_id}, headers=JSON)
+    assert response.json == {"restored": 1}
     assert browser.get(address(job_id), headers=JSON).json == before
     assert browser.post("/12345/history/restoration", {"id": job_id}, headers=JSON).status_code == 404
 
@@ -149,8 +149,8 @@ def test_C03_foreign_jobs_of_a_selection_are_passed_over(browser, in_app, owner_
 @pytest.mark.parametrize("verb", ["deletion", "restoration", "erasure", "download"])
 def test_no_selection_is_not_all(app, owner, owner_id, verb):
     make_job(owner_id)
-    answer = owner.post(f"/12345/history/{verb}", headers=JSON)
-    assert (answer.status_code, answer.json["error"]["key"]) == (400, "nothing_selected")
+    response = owner.post(f"/12345/history/{verb}", headers=JSON)
+    assert (response.status_code, response.json["error"]["key"]) == (400, "nothing_selected")
     assert owner.post(f"/12345/history/{verb}", {"id": "x"}, token="forged").status_code == 400
     assert owner.get(f"/12345/history/{verb}").status_code in (404, 405)
     other = sign_in_person(app, "67890")

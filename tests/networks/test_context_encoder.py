@@ -38,12 +38,12 @@ def test_each_place_in_the_hole_depends_on_each_place_around_it(batch):
     assert (given.grad[0, :3, ::16, ::16] != 0).float().mean() > 0.5
 
 
-def test_answers_are_colours_once_it_is_trained(batch):
+def test_outputs_are_colours_once_it_is_trained(batch):
     network, (pictures, known) = ContextEncoder(width=4, bottleneck=16).eval(), batch
     with torch.no_grad():
         network.decoder[-1].bias.fill_(5.0)
-        answer = network(torch.cat((pictures * known, known), 1))
-    assert answer.shape == pictures.shape and answer.max() == 1 and answer.min() >= 0
+        output = network(torch.cat((pictures * known, known), 1))
+    assert output.shape == pictures.shape and output.max() == 1 and output.min() >= 0
 
 
 def test_three_steps_alone_lower_the_error_and_then_the_critic_has_its_say(batch):
@@ -60,7 +60,7 @@ def test_three_steps_alone_lower_the_error_and_then_the_critic_has_its_say(batch
     assert set(figures) == {"error", "critic", "adversarial"} and not torch.equal(before, trainer.critic.score.bias)
 
 
-def test_the_export_loads_and_gives_the_same_answer(batch, tmp_path):
+def test_the_export_loads_and_gives_the_same_output(batch, tmp_path):
     torch.manual_seed(2)
     network, (pictures, known) = ContextEncoder(width=4, bottleneck=16).eval(), batch
     sizes = {"width": 4, "bottleneck": 16}

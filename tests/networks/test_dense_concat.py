@@ -11,9 +11,9 @@ def test_it_is_what_cat_is_in_both_directions():
     first, second = features()
     weight = torch.randn(2, 8, 6, 4)
     expected = torch.autograd.grad((torch.cat((first, second), 1) * weight).sum(), (first, second))
-    answer = dense_concat(first, second)
-    torch.testing.assert_close(answer, torch.cat((first, second), 1))
-    torch.testing.assert_close(torch.autograd.grad((answer * weight).sum(), (first, second)), expected)
+    output = dense_concat(first, second)
+    torch.testing.assert_close(output, torch.cat((first, second), 1))
+    torch.testing.assert_close(torch.autograd.grad((output * weight).sum(), (first, second)), expected)
 
 
 def test_its_gradients_are_dense_in_memory():

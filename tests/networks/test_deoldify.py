@@ -17,8 +17,8 @@ def artistic():
 def test_it_computes_what_the_authors_implementation_computes(artistic):
     arrays = parity.arrays("deoldify-artistic")
     with torch.inference_mode():
-        answer = artistic.normalised_rgb(torch.from_numpy(arrays["in_normalized"]))
-    np.testing.assert_allclose(answer, arrays["out_normalized"], atol=1e-4)
+        output = artistic.normalised_rgb(torch.from_numpy(arrays["in_normalized"]))
+    np.testing.assert_allclose(output, arrays["out_normalized"], atol=1e-4)
 
 
 def test_the_picture_keeps_the_brightness_of_the_grey_one_and_gets_chroma(artistic):
@@ -32,7 +32,7 @@ def test_an_odd_number_of_sixteens_is_fine(artistic):
         assert artistic(torch.rand(1, 1, 80, 80)).shape == (1, 2, 80, 80)
 
 
-def test_half_precision_answers_about_the_same(artistic):
+def test_half_precision_gives_about_the_same(artistic):
     picture = torch.rand(1, 1, 64, 64)
     with torch.inference_mode():
         exact = artistic(picture)
@@ -42,7 +42,7 @@ def test_half_precision_answers_about_the_same(artistic):
 
 
 def test_stable_has_the_form_of_its_description():
-    """Wide, on a ResNet-101, factor 2. The release itself was not at hand: its form, not its answers."""
+    """Wide, on a ResNet-101, factor 2. The release itself was not at hand: its form, not its outputs."""
     with torch.device("meta"):
         network = DeOldify("resnet101", deep=False, width=2.0)
     assert [block.out for block in network.blocks] == [512, 512, 512, 256]

@@ -61,7 +61,7 @@ def test_with_a_smooth_start_an_untrained_network_is_near_it_and_never_sees_the_
     picture, known = torch.rand(1, 3, 128, 64), torch.ones(1, 1, 128, 64)
     known[:, :, 30:60, 20:40] = 0
     with torch.inference_mode():
-        answer = network(torch.cat((picture * known, known), 1))
+        output = network(torch.cat((picture * known, known), 1))
         whole_or_holed = [network(torch.cat((planes, known), 1)) for planes in (picture, picture * known)]
-    assert (answer - laplace_fill(picture * known, known)).abs().mean() < 0.1
+    assert (output - laplace_fill(picture * known, known)).abs().mean() < 0.1
     assert torch.equal(*whole_or_holed)

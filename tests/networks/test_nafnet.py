@@ -10,8 +10,8 @@ def test_it_computes_what_the_authors_implementation_computes():
     network, arrays = NAFNet().eval(), parity.arrays("nafnet-gopro-width32")
     network.load_state_dict(parity.checkpoint("nafnet-gopro-width32"))
     with torch.inference_mode():
-        answer = network(torch.from_numpy(arrays["in_image"]).contiguous(memory_format=torch.channels_last))
-    assert np.abs(answer.numpy() - arrays["out_image"]).max() < 1e-4 * np.ptp(arrays["out_image"])
+        output = network(torch.from_numpy(arrays["in_image"]).contiguous(memory_format=torch.channels_last))
+    assert np.abs(output.numpy() - arrays["out_image"]).max() < 1e-4 * np.ptp(arrays["out_image"])
 
 
 def test_the_default_has_the_published_number_of_parameters():

@@ -1,4 +1,4 @@
-"""Pluralistic completion: shapes, the attention, and answers that differ with the noise alone."""
+"""Pluralistic completion: shapes, the attention, and outputs that differ with the noise alone."""
 
 import pytest
 import torch
@@ -20,12 +20,12 @@ def give_known() -> torch.Tensor:
     return torch.cat((torch.rand((2, 3, 64, 64), generator=random) * known, known), 1)
 
 
-def test_the_same_noise_gives_the_same_answer_and_another_another(network):
-    answers = [
+def test_the_same_noise_gives_the_same_output_and_another_another(network):
+    outputs = [
         network(give_known(), network.noise(give_known(), torch.Generator().manual_seed(seed))) for seed in (1, 1, 2)
     ]
-    assert answers[0].shape == (2, 3, 64, 64) and 0 <= answers[0].min() and answers[0].max() <= 1
-    assert torch.equal(answers[0], answers[1]) and not torch.equal(answers[0], answers[2])
+    assert outputs[0].shape == (2, 3, 64, 64) and 0 <= outputs[0].min() and outputs[0].max() <= 1
+    assert torch.equal(outputs[0], outputs[1]) and not torch.equal(outputs[0], outputs[2])
 
 
 def test_it_takes_other_sides_that_are_multiples_of_sixteen(network):

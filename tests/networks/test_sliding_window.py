@@ -54,9 +54,9 @@ def test_a_square_picture_is_asked_for_once_and_a_wide_one_with_overlap():
 
 
 def test_where_squares_differ_the_nearer_one_counts_more():
-    answers = iter((0.0, 1.0))
+    outputs = iter((0.0, 1.0))
     strip = torch.zeros(1, 3, 32, 48)
-    joined = predict_sliding_window(lambda rgb: torch.full_like(rgb[:, :1], next(answers)), strip)[0, 0, 0]
+    joined = predict_sliding_window(lambda rgb: torch.full_like(rgb[:, :1], next(outputs)), strip)[0, 0, 0]
     assert joined[0] == 0 and joined[-1] == 1
     assert (joined[1:] >= joined[:-1]).all() and 0.3 < joined[24] < 0.7
 
@@ -69,9 +69,9 @@ def test_the_whole_is_squeezed_and_stretched_again():
         return pictures[:, :1]
 
     strip = torch.linspace(0, 1, 64).expand(1, 3, 32, 64)
-    answer = predict_whole(ask, strip)
-    assert seen == [(1, 3, 32, 32)] and answer.shape == (1, 1, 32, 64)
-    assert torch.allclose(answer, strip[:, :1], atol=0.02)
+    output = predict_whole(ask, strip)
+    assert seen == [(1, 3, 32, 32)] and output.shape == (1, 1, 32, 64)
+    assert torch.allclose(output, strip[:, :1], atol=0.02)
 
 
 def test_only_a_wide_picture_is_looked_at_as_a_whole_too():
@@ -91,7 +91,7 @@ def test_predict_flip_tta_it_says_of_the_mirror_image_what_it_says_of_the_pictur
     assert not torch.allclose(both, sees_what_is_to_the_left(rgb), atol=1e-3)
 
 
-def test_asked_often_it_is_asked_at_every_side_and_answers_at_the_side_of_the_picture():
+def test_multi_scale_runs_at_every_side_and_returns_the_side_of_the_picture():
     seen = []
 
     def network(rgb):
@@ -112,9 +112,9 @@ def test_asked_finely_the_large_picture_counts_along_the_outline_only():
 
     rgb = torch.zeros(1, 3, FINE_SIDE, FINE_SIDE)
     rgb[..., : FINE_SIDE // 2] = 1
-    answer = predict_fine(sees_the_bright_half_or_in_the_large_picture_all, rgb)
+    output = predict_fine(sees_the_bright_half_or_in_the_large_picture_all, rgb)
     assert asked == [*((2, side) for side in OWN_SIDES), (1, FINE_SIDE)]
-    row, edge = answer[0, 0, 40], FINE_SIDE // 2
+    row, edge = output[0, 0, 40], FINE_SIDE // 2
     assert (row[: edge - 1] == 1).all() and (row[edge + FINE_REACH + 1 :] == 0).all()
     along = row[edge + 1 : edge + FINE_REACH]
     assert 0.7 * FINE_TRUST < along[0] <= FINE_TRUST and (along[1:] < along[:-1]).all()

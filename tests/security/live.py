@@ -11,7 +11,7 @@ from tests.accounts.people import PASSWORD
 from tests.jobs.support import picture
 
 # A busy machine may answer late; that it does answer is what counts, and what is late is looked at by each test.
-ANSWER_SECONDS = 900
+RESPONSE_SECONDS = 900
 
 
 class Visitor(threading.Thread):
@@ -21,13 +21,13 @@ class Visitor(threading.Thread):
         super().__init__()
         self.port, self.user, self.cookies, self.accepted = port, name, {}, []
         self.pages = (f"/{name}/", f"/{name}/history", f"/{name}/account", "/login", "/healthz")
-        self.answers: list[tuple[float, float, int, str]] = []  # when begun, seconds, status, page
+        self.responses: list[tuple[float, float, int, str]] = []  # when begun, seconds, status, page
         self.leave = threading.Event()
         page = self.ask("GET", "/login")[1]
         form = urlencode({"csrf_token": token_in(page), "username": name, "password": PASSWORD})
         assert self.ask("POST", "/login", form, "application/x-www-form-urlencoded")[0] == 303
         self.token = token_in(self.ask("GET", f"/{name}/account")[1])
-        self.answers.clear()
+        self.responses.clear()
 
     def run(self) -> None:
         while not self.leave.is_set():
@@ -47,18 +47,18 @@ class Visitor(threading.Thread):
         headers = {"Cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items())}
         headers |= {"Content-Type": kind} if kind else {}
         headers |= {"Accept": "application/json"} if kind.startswith("multipart") else {}
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=ANSWER_SECONDS)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=RESPONSE_SECONDS)
         begun = time.monotonic()
         connection.request(method, path, body, headers)
-        answer = connection.getresponse()
-        text = answer.read().decode(errors="replace")
-        assert answer.status != 503 or path == "/healthz" or answer.headers["Retry-After"]
-        self.answers.append((begun, time.monotonic() - begun, answer.status, path))
-        for cookie in answer.headers.get_all("Set-Cookie") or []:
+        response = connection.getresponse()
+        text = response.read().decode(errors="replace")
+        assert response.status != 503 or path == "/healthz" or response.headers["Retry-After"]
+        self.responses.append((begun, time.monotonic() - begun, response.status, path))
+        for cookie in response.headers.get_all("Set-Cookie") or []:
             name, value = re.match(r"([^=]+)=([^;]*)", cookie).groups()
             self.cookies[name] = value
         connection.close()
-        return answer.status, text
+        return response.status, text
 
     def head(self, path: str, length: int | None) -> bytes:
         """The head of a request with a form, in chunks when its length is None."""

@@ -28,16 +28,16 @@ def lock(app):
     other.close()
 
 
-def test_a_sign_in_is_answered_within_seconds_by_an_honest_503(app, lock):
+def test_a_sign_in_gets_an_honest_503_within_seconds(app, lock):
     make_user(app)
     browser = Browser(app)
     token = browser.token()
     lock()
     started = time.monotonic()
-    answer = browser.sign_in("12345", token=token, headers=JSON)
+    response = browser.sign_in("12345", token=token, headers=JSON)
     assert time.monotonic() - started < MAX_SECONDS
-    assert (answer.status_code, answer.json["error"]["key"]) == (503, "database_busy")
-    assert 0 < int(answer.headers["Retry-After"]) <= 10
+    assert (response.status_code, response.json["error"]["key"]) == (503, "database_busy")
+    assert 0 < int(response.headers["Retry-After"]) <= 10
     page = browser.sign_in("12345", token=token)
     assert "is busy" in page.text and "cannot reach" not in page.text
 

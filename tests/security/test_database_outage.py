@@ -83,23 +83,23 @@ def test_F07_twenty_seconds_without_the_database(app, site, mariadb, way):
         later = [len(visitor.accepted) for visitor in visitors]
         wait_for(lambda: all(len(v.accepted) > n for v, n in zip(visitors, later, strict=True)), RECOVERY_SECONDS)
         recovered_at = time.monotonic()
-        # Some more answers while all is well again, and jobs are being worked on.
-        later = [len(visitor.answers) for visitor in visitors]
-        wait_for(lambda: all(len(v.answers) > n + 6 for v, n in zip(visitors, later, strict=True)), 120)
+        # Some more responses while all is well again, and jobs are being worked on.
+        later = [len(visitor.responses) for visitor in visitors]
+        wait_for(lambda: all(len(v.responses) > n + 6 for v, n in zip(visitors, later, strict=True)), 120)
     finally:
         mariadb.process.send_signal(signal.SIGCONT)
         for visitor in visitors:
             visitor.leave.set()
         for visitor in visitors:
             visitor.join()
-    answers = [answer for visitor in visitors for answer in visitor.answers]
+    responses = [response for visitor in visitors for response in visitor.responses]
     # What a busy machine takes for the same pages while all is well is not the database's doing.
-    usual = max(seconds for begun, seconds, _, _ in answers if begun + seconds < gone_at or begun > recovered_at)
-    assert max(seconds for _, seconds, _, _ in answers) <= MAX_REQUEST_SECONDS + usual
-    unforeseen = [answer for answer in answers if answer[2] not in {200, 202, 303, 503}]
+    usual = max(seconds for begun, seconds, _, _ in responses if begun + seconds < gone_at or begun > recovered_at)
+    assert max(seconds for _, seconds, _, _ in responses) <= MAX_REQUEST_SECONDS + usual
+    unforeseen = [response for response in responses if response[2] not in {200, 202, 303, 503}]
     assert not unforeseen
     # Who comes shortly before it is back may still be waiting by then.
-    lost = [a for a in answers if gone_at < a[0] < back_at - MAX_REQUEST_SECONDS and a[3].startswith("/12345/")]
+    lost = [a for a in responses if gone_at < a[0] < back_at - MAX_REQUEST_SECONDS and a[3].startswith("/12345/")]
     assert {status for _, _, status, _ in lost} == {503}, "pages that need the database say that it is away"
     assert_no_job_is_lost_or_doubled(app, {job_id for visitor in visitors for job_id in visitor.accepted})
 
@@ -113,7 +113,7 @@ def assert_no_job_is_lost_or_doubled(app, accepted: set[str]) -> None:
 
         wait_for(lambda: not unfinished(), 120)
         jobs = {job.id: job for job in db.session.query(Job)}
-        # An upload whose answer was lost on the way may have been kept; one that was accepted must have been.
+        # An upload whose response was lost on the way may have been kept; one that was accepted must have been.
         assert accepted <= set(jobs)
         assert {job.status for job in jobs.values()} == {DONE}
         for job in jobs.values():

@@ -94,9 +94,9 @@ def fetch(port: int, path: str, visitor: Visitor) -> bytes:
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     cookies = "; ".join(f"{name}={value}" for name, value in visitor.cookies.items())
     connection.request("GET", path, headers={"Cookie": cookies})
-    answer = connection.getresponse()
-    assert answer.status == 200, path
-    return answer.read()
+    response = connection.getresponse()
+    assert response.status == 200, path
+    return response.read()
 
 
 @pytest.mark.timeout(600)
@@ -153,10 +153,10 @@ def test_F06_a_full_database_is_not_called_a_lost_one(app, full_database):
     browser = sign_in_person(app)
     full_database()
     for n in range(400):  # until the free pages are used up
-        answer = Browser(app, f"10.0.{n // 200}.{n % 200}").ask_for_code(f"{30000 + n}", headers=JSON)
-        if answer.status_code != 202:
+        response = Browser(app, f"10.0.{n // 200}.{n % 200}").ask_for_code(f"{30000 + n}", headers=JSON)
+        if response.status_code != 202:
             break
-    assert (answer.status_code, answer.json["error"]["key"]) == (507, "storage_full")
+    assert (response.status_code, response.json["error"]["key"]) == (507, "storage_full")
     page = Browser(app, "10.0.9.9").ask_for_code("99999")
     assert page.status_code == 507 and "no space left" in page.text
     assert browser.get("/12345/account").status_code == 200
@@ -170,9 +170,9 @@ def test_F06_a_session_is_found_where_its_last_use_cannot_be_written(app, monkey
         db.engine.dispose()
         event.listen(db.engine, "connect", lambda connection, _: connection.execute("PRAGMA query_only = ON"))
     assert browser.get("/12345/account").status_code == 200
-    answer = browser.post("/12345/account/theme", {"theme": "dark"}, token=browser.token_of("/12345/account"))
-    assert answer.status_code == 503 and "cannot write to its disk" in answer.text
-    assert "cannot reach its database" not in answer.text
+    response = browser.post("/12345/account/theme", {"theme": "dark"}, token=browser.token_of("/12345/account"))
+    assert response.status_code == 503 and "cannot write to its disk" in response.text
+    assert "cannot reach its database" not in response.text
 
 
 def test_F06_storage_that_is_read_only_is_told_as_such(app, monkeypatch):
@@ -182,8 +182,8 @@ def test_F06_storage_that_is_read_only_is_told_as_such(app, monkeypatch):
         raise OSError(errno.EROFS, "Read-only file system")
 
     monkeypatch.setattr("jobs.files.storage.draft", refuse)
-    answer = upload(browser, picture(), headers=JSON)
-    assert (answer.status_code, answer.json["error"]["key"]) == (503, "read_only")
+    response = upload(browser, picture(), headers=JSON)
+    assert (response.status_code, response.json["error"]["key"]) == (503, "read_only")
 
 
 def test_health_says_that_a_disk_is_full_or_read_only(app, monkeypatch):

@@ -48,11 +48,11 @@ def test_B01_a_post_without_the_token_is_refused_and_changes_nothing(app, token)
     browser.token()
     before = state(app)
     for path in PUBLIC:
-        answer = browser.post(path, FIELDS, token=token)
-        assert answer.status_code == 400, path
-        assert "Reload the page" in answer.text
-        answer = browser.post(path, FIELDS, token=token, headers=JSON)
-        assert (answer.status_code, answer.json["error"]["key"]) == (400, "form_expired"), path
+        response = browser.post(path, FIELDS, token=token)
+        assert response.status_code == 400, path
+        assert "Reload the page" in response.text
+        response = browser.post(path, FIELDS, token=token, headers=JSON)
+        assert (response.status_code, response.json["error"]["key"]) == (400, "form_expired"), path
     assert state(app) == before
 
 
@@ -69,9 +69,9 @@ def test_B01_the_same_for_who_is_signed_in(app):
 def test_B01_what_another_site_sent_is_refused_even_with_a_token(app, path, headers):
     browser = sign_in_person(app)
     token = browser.token_of("/12345/account")
-    answer = browser.post(path, FIELDS, token=token, headers=headers)
-    assert answer.status_code == 400
-    assert "another site" in answer.text
+    response = browser.post(path, FIELDS, token=token, headers=headers)
+    assert response.status_code == 400
+    assert "another site" in response.text
     assert browser.is_signed_in()
 
 
@@ -102,8 +102,8 @@ def test_B03_no_get_changes_anything(app, method):
     browser = sign_in_person(app)
     before = state(app)
     for path in ("/logout", "/register/code", "/reset/code", "/language", *PRIVATE):
-        answer = browser.send(method, path, "")
-        assert answer.status_code in ({200} if path == "/12345/adjust" else {404, 405}), path
+        response = browser.send(method, path, "")
+        assert response.status_code in ({200} if path == "/12345/adjust" else {404, 405}), path
     assert state(app) == before and browser.is_signed_in()
 
 
@@ -130,18 +130,18 @@ def test_B09_signing_in_leads_to_no_other_site(app):
     make_user(app)
     for target in LEAVING:
         assert safe_next(target) == "/", target
-        answer = Browser(app).post("/login", {"username": "12345", "password": PASSWORD, "next": target})
-        assert (answer.status_code, answer.location) == (303, "/12345/"), target
+        response = Browser(app).post("/login", {"username": "12345", "password": PASSWORD, "next": target})
+        assert (response.status_code, response.location) == (303, "/12345/"), target
 
 
 def test_B09_signing_in_leads_to_where_the_person_wanted_to_go(app):
     make_user(app)
     browser = Browser(app)
-    answer = browser.get("/tools/adjust")
-    assert answer.location == "/login?next=/tools/adjust"
-    assert 'name="next" value="/tools/adjust"' in browser.get(answer.location).text
-    answer = browser.post("/login", {"username": "12345", "password": PASSWORD, "next": "/tools/adjust"})
-    assert answer.location == "/tools/adjust"
+    response = browser.get("/tools/adjust")
+    assert response.location == "/login?next=/tools/adjust"
+    assert 'name="next" value="/tools/adjust"' in browser.get(response.location).text
+    response = browser.post("/login", {"username": "12345", "password": PASSWORD, "next": "/tools/adjust"})
+    assert response.location == "/tools/adjust"
     assert browser.get("/tools/adjust").location == "/12345/adjust"
 
 

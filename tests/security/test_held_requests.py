@@ -62,7 +62,7 @@ class HeldBody(io.RawIOBase):
 
 
 def post_held(browser: Browser, path: str, fields: dict, happen: Callable[[], None]) -> int:
-    """Send a form whose body is held back until `happen` has run; return the status of the answer."""
+    """Send a form whose body is held back until `happen` has run; return the status of the response."""
     boundary, body = encode_multipart(fields)
     environ = {
         "wsgi.input": HeldBody(body, happen),
@@ -134,7 +134,7 @@ class Site:
         if endpoint in {"jobs.retry", "admin.retry_job"}:
             self.set(Job, self.other_job if endpoint.startswith("admin") else self.own_job, status=CANCELLED)
         elif endpoint == "jobs.choose":
-            self.set(Job, self.own_job, status=DONE, answers=2, chosen=0, result_file="answer-1.png")
+            self.set(Job, self.own_job, status=DONE, alternatives=2, chosen=0, result_file="answer-1.png")
         elif endpoint in {"history.restore", "history.erase"}:
             trash.put(self.own_id, [self.own_job])
         elif endpoint == "admin.enable":

@@ -59,9 +59,9 @@ def test_C01_strangers_are_sent_to_the_front_page(owned, method):
     browser = Browser(owned)
     token = browser.token()
     for path in UNDER:
-        answer = browser.send(method, f"/12345{path}", token)
-        assert (answer.status_code, answer.location) == (303, "/"), path
-        assert not (answer.content_type or "").startswith("image/")
+        response = browser.send(method, f"/12345{path}", token)
+        assert (response.status_code, response.location) == (303, "/"), path
+        assert not (response.content_type or "").startswith("image/")
 
 
 @pytest.mark.parametrize("method", ["get", "post"])
@@ -69,8 +69,8 @@ def test_C01_programs_without_a_session_get_401(owned, method):
     browser = Browser(owned)
     token = browser.token()
     for path in UNDER:
-        answer = browser.send(method, f"/12345{path}", token, headers=JSON)
-        assert (answer.status_code, answer.json["error"]["key"]) == (401, "sign_in_needed"), path
+        response = browser.send(method, f"/12345{path}", token, headers=JSON)
+        assert (response.status_code, response.json["error"]["key"]) == (401, "sign_in_needed"), path
 
 
 def test_C01_the_same_whether_the_account_exists_or_not(owned):
@@ -84,8 +84,8 @@ def test_C02_another_users_prefix_leads_to_ones_own_home(owned, method):
     browser = sign_in_person(owned, "54321")
     token = browser.token_of("/54321/account")
     for path in UNDER:
-        answer = browser.send(method, f"/12345{path}", token)
-        assert (answer.status_code, answer.location) == (303, "/54321/"), path
+        response = browser.send(method, f"/12345{path}", token)
+        assert (response.status_code, response.location) == (303, "/54321/"), path
         assert browser.send(method, f"/12345{path}", token, headers=JSON).status_code == 404, path
     with owned.app_context():
         assert db.session.get(Job, JOB).status == "done"
@@ -119,12 +119,12 @@ VARIANTS = [
 def test_C02_no_spelling_of_an_address_opens_what_belongs_to_another(owned, ending):
     browser = sign_in_person(owned, "54321")
     for variant in VARIANTS:
-        answer = browser.get(variant.format(ending))
-        while answer.status_code in {301, 302, 303, 308}:
-            answer = browser.get(answer.location)
-        assert answer.status_code in {400, 404} or answer.request.path == "/54321/", variant
-        assert not (answer.content_type or "").startswith("image/")
-        assert "original.png" not in answer.text, variant
+        response = browser.get(variant.format(ending))
+        while response.status_code in {301, 302, 303, 308}:
+            response = browser.get(response.location)
+        assert response.status_code in {400, 404} or response.request.path == "/54321/", variant
+        assert not (response.content_type or "").startswith("image/")
+        assert "original.png" not in response.text, variant
 
 
 @pytest.mark.parametrize(
@@ -204,9 +204,9 @@ def test_B11_hostile_ids_and_fields_are_no_server_error(app, text):
 
 @pytest.mark.parametrize("path", ["/login", "/register", "/reset", "/register/code"])
 def test_B10_what_a_person_typed_comes_back_escaped(app, path):
-    answer = Browser(app).post(path, {"username": '"><script>alert(1)</script>', "next": '/"><script>'})
-    assert answer.status_code == 400
-    assert "<script>alert" not in answer.text and "&lt;script&gt;alert" in answer.text
+    response = Browser(app).post(path, {"username": '"><script>alert(1)</script>', "next": '/"><script>'})
+    assert response.status_code == 400
+    assert "<script>alert" not in response.text and "&lt;script&gt;alert" in response.text
 
 
 def test_B10_a_mail_escapes_what_it_repeats(app):

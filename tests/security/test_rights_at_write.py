@@ -65,7 +65,7 @@ def is_unchanged(after_end: tuple, later: tuple) -> bool:
 
 
 def end_before_write(site: Site, before_write, endpoint: str, end: Callable[[Site], None], **options):
-    """Post while the account ends just before the first write; return the answer, what there was then, and later."""
+    """Post while the account ends just before the first write; return the response, what there was then, and later."""
     after_end = []
 
     def happen() -> None:
@@ -74,9 +74,9 @@ def end_before_write(site: Site, before_write, endpoint: str, end: Callable[[Sit
             after_end.append((rows(), list_stored_files(site.app)))
 
     before_write(happen)
-    answer = post(site, endpoint, **options)
+    response = post(site, endpoint, **options)
     with site.app.app_context():
-        return answer, after_end[0], (rows(), list_stored_files(site.app))
+        return response, after_end[0], (rows(), list_stored_files(site.app))
 
 
 ENDS = [Site.delete_and_register, Site.disable, Site.sign_out]
@@ -85,25 +85,25 @@ ENDS = [Site.delete_and_register, Site.disable, Site.sign_out]
 @pytest.mark.parametrize("end", ENDS, ids=lambda end: end.__name__)
 @pytest.mark.parametrize("endpoint", WRITING)
 def test_nothing_is_written_for_who_is_signed_out_between_check_and_write(app, before_write, endpoint, end):
-    answer, after_end, later = end_before_write(Site(app), before_write, endpoint, end)
+    response, after_end, later = end_before_write(Site(app), before_write, endpoint, end)
     assert is_unchanged(after_end, later)
-    assert answer.status_code in {303, 404}
+    assert response.status_code in {303, 404}
 
 
 @pytest.mark.parametrize("endpoint", [name for name in WRITING if name.startswith("admin.")])
 def test_nothing_is_written_for_who_is_demoted_between_check_and_write(app, before_write, endpoint):
-    answer, after_end, later = end_before_write(Site(app), before_write, endpoint, Site.demote)
+    response, after_end, later = end_before_write(Site(app), before_write, endpoint, Site.demote)
     assert is_unchanged(after_end, later)
-    assert answer.status_code == 404
+    assert response.status_code == 404
 
 
 @both_engines
 @pytest.mark.parametrize("end", ENDS, ids=lambda end: end.__name__)
 @pytest.mark.parametrize("endpoint", ["account.theme", "jobs.rename", "studio.studio", "history.delete"])
 def test_on_both_engines_a_program_is_told_that_it_is_signed_out(app, before_write, endpoint, end):
-    answer, after_end, later = end_before_write(Site(app), before_write, endpoint, end, headers=JSON)
+    response, after_end, later = end_before_write(Site(app), before_write, endpoint, end, headers=JSON)
     assert is_unchanged(after_end, later)
-    assert (answer.status_code, answer.json["error"]["key"]) == (401, "sign_in_needed")
+    assert (response.status_code, response.json["error"]["key"]) == (401, "sign_in_needed")
 
 
 @both_engines
@@ -125,9 +125,9 @@ def test_who_ends_an_account_waits_until_what_it_is_writing_is_written(app, befo
         waited.append(not ended.wait(WAIT_SECONDS))
 
     before_write(happen, insert=False)
-    answer = post(site, endpoint)
+    response = post(site, endpoint)
     other.join(30)
-    assert (waited, answer.status_code, ended.is_set()) == ([True], 303, True)
+    assert (waited, response.status_code, ended.is_set()) == ([True], 303, True)
     with site.app.app_context():
         assert db.session.get(User, site.own_id) is None
         assert db.session.scalar(select(func.count()).where(Job.user_id == site.own_id)) == 0
@@ -147,9 +147,9 @@ def test_a_row_that_is_gone_in_this_very_moment_is_told_and_no_fault_of_the_site
         raise error("UPDATE matched no row") if error is StaleDataError else error(None, "gone")
 
     monkeypatch.setattr(appearance, "choose_theme", fail)
-    answer = post(site, "account.theme", headers=JSON)
+    response = post(site, "account.theme", headers=JSON)
     expected = (401, "sign_in_needed") if gone else (404, "not_found")
-    assert (answer.status_code, answer.json["error"]["key"]) == expected
+    assert (response.status_code, response.json["error"]["key"]) == expected
     assert post(site, "account.theme").status_code == (303 if gone else 404)
 
 

@@ -78,8 +78,8 @@ def test_G03_a_new_key_signs_nobody_out_while_the_older_one_is_a_fallback(enviro
     before = sign_in_person(site(environment, OLD))
     after = move_browser(before, site(environment, NEW, OLD))
     assert after.is_signed_in()
-    answer = after.post("/12345/account/theme", {"theme": "dark"}, token=after.token_of("/12345/account"))
-    assert answer.status_code == 303
+    response = after.post("/12345/account/theme", {"theme": "dark"}, token=after.token_of("/12345/account"))
+    assert response.status_code == 303
     fresh = move_browser(after, site(environment, NEW))
     assert fresh.is_signed_in(), "the cookie was signed with the new key meanwhile"
 
@@ -101,8 +101,8 @@ def test_G03_a_code_that_was_asked_for_before_the_change_is_refused_like_a_wrong
     before.ask_for_code("12345")
     code = code_in(*deliver(old_site))
     after = move_browser(before, site(environment, NEW, OLD))
-    answer = after.register("12345", code)
-    assert answer.status_code == 400 and "ask for a new code" in answer.text
+    response = after.register("12345", code)
+    assert response.status_code == 400 and "ask for a new code" in response.text
 
 
 def test_G03_no_key_and_no_password_is_written_down_in_the_source():

@@ -56,17 +56,17 @@ def test_C06_no_address_leads_to_the_stored_files(app):
             "12345/jobs",
             "files",
         ):
-            answer = browser.get(f"/{place}/{inside}", follow_redirects=True)
-            assert answer.data != data and not (answer.content_type or "").startswith("image/"), place
-            assert answer.request.path == "/12345/" or answer.status_code in {200, 404}
+            response = browser.get(f"/{place}/{inside}", follow_redirects=True)
+            assert response.data != data and not (response.content_type or "").startswith("image/"), place
+            assert response.request.path == "/12345/" or response.status_code in {200, 404}
 
 
 def test_G07_the_health_page_is_cheap_and_tells_no_versions(app, client):
-    answer = client.get("/healthz")
-    assert set(answer.json) == {"status", "web", "database", "worker", "queue", "disk"}
-    assert not re.search(r"\d", answer.text), "no version, no number, no path"
-    assert answer.headers["Cache-Control"] == "private, no-store"
-    assert "Set-Cookie" not in answer.headers
+    response = client.get("/healthz")
+    assert set(response.json) == {"status", "web", "database", "worker", "queue", "disk"}
+    assert not re.search(r"\d", response.text), "no version, no number, no path"
+    assert response.headers["Cache-Control"] == "private, no-store"
+    assert "Set-Cookie" not in response.headers
 
 
 @pytest.fixture
@@ -83,12 +83,12 @@ def broken(app):
 
 @pytest.mark.parametrize("headers", [{}, JSON], ids=["page", "json"])
 def test_G08_an_unforeseen_failure_tells_its_number_and_nothing_else(broken, headers, caplog):
-    answer = Browser(broken).get("/broken", headers=headers)
-    assert answer.status_code == 500
+    response = Browser(broken).get("/broken", headers=headers)
+    assert response.status_code == 500
     for secret in ("hunter2", "RuntimeError", "Traceback", "File "):
-        assert secret not in answer.text
+        assert secret not in response.text
     (reference,) = re.findall(r"Unexpected error ([0-9a-f]{8})", caplog.text)
-    assert reference in answer.text and "hunter2" in caplog.text
+    assert reference in response.text and "hunter2" in caplog.text
 
 
 def test_G08_after_a_failure_the_next_request_is_served(broken):
@@ -110,5 +110,5 @@ def test_G08_when_who_it_is_cannot_be_told_nothing_is_shown(app, monkeypatch):
 
     monkeypatch.setattr(login_manager, "_user_callback", fail)
     for path in ("/12345/", "/12345/account", "/12345/account/data", "/12345/history"):
-        answer = browser.get(path, headers=JSON)
-        assert answer.status_code in {401, 500} and "12345" not in answer.text, path
+        response = browser.get(path, headers=JSON)
+        assert response.status_code in {401, 500} and "12345" not in response.text, path

@@ -1,4 +1,4 @@
-"""Clients that send or read slowly, or never: others are answered without nginx, and the slow ones hung up on."""
+"""Clients that send or read slowly, or never: others are served without nginx, and the slow ones hung up on."""
 
 import contextlib
 import socket

@@ -35,13 +35,13 @@ class Web:
             self.process = subprocess.Popen(
                 command, cwd=ROOT, env=self.environment, stdout=output, stderr=output, start_new_session=True
             )
-        wait_for(self.answers, 120)
+        wait_for(self.responds, 120)
 
-    def answers(self) -> bool:
+    def responds(self) -> bool:
         """Say whether it serves; a socket of one that was killed may still be there for a moment."""
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/login", timeout=10) as answer:
-                return answer.status == 200
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/login", timeout=10) as response:
+                return response.status == 200
         except OSError:
             return False
 
@@ -145,13 +145,13 @@ def in_buffers() -> int:
 
 
 def send_until_refused(line: socket.socket, way: str) -> int:
-    """Send until the server answers or hangs up; return how many bytes that were. An answer must be a refusal."""
+    """Send until the server answers or hangs up; return how many bytes that were. A response must be a refusal."""
     piece, sent = b"x" * 2**16, 0
     line.setblocking(False)
     while sent < GIBIBYTE:
         try:
-            answer = line.recv(64)
-            assert not answer or re.match(rb"HTTP/1.1 (303|4\d\d)", answer), answer
+            response = line.recv(64)
+            assert not response or re.match(rb"HTTP/1.1 (303|4\d\d)", response), response
             return sent
         except BlockingIOError:
             pass
@@ -176,9 +176,9 @@ def test_F10_two_hundred_uploads_at_once_are_taken_or_put_off_in_plain_words(app
         make_user(app, name)
     visitors = [Visitor(web.port, name) for name in names]
     bodies = [visitor.upload(noise(0.2)) for visitor in visitors]
-    answers = at_once(200, lambda n: visitors[n % 4].begin_job(bodies[n % 4]))
-    assert {status for status, _ in answers} <= {202, 429, 503}, "no connection was reset, no error was raw"
-    accepted = {job_id for status, job_id in answers if status == 202}
+    responses = at_once(200, lambda n: visitors[n % 4].begin_job(bodies[n % 4]))
+    assert {status for status, _ in responses} <= {202, 429, 503}, "no connection was reset, no error was raw"
+    accepted = {job_id for status, job_id in responses if status == 202}
     assert accepted and "" not in accepted
     for visitor in visitors:
         assert visitor.ask("GET", f"/{visitor.user}/history")[0] == 200

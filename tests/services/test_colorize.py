@@ -39,10 +39,10 @@ def no_network(monkeypatch):
 
 def test_there_are_three_to_pick_from_and_they_differ():
     result = run(GREY)
-    natural, calm, vivid = (each.rgb.astype(int) for each in (result.picture, *result.answers))
+    natural, calm, vivid = (each.rgb.astype(int) for each in (result.picture, *result.alternatives))
     spread = [np.ptp(pixels, axis=2).mean() for pixels in (calm, natural, vivid)]
     assert spread[0] < spread[1] < spread[2]
-    assert all("colorized" in exif_software(each) for each in result.answers)
+    assert all("colorized" in exif_software(each) for each in result.alternatives)
 
 
 def exif_software(picture: Picture) -> str:
@@ -53,7 +53,7 @@ def exif_software(picture: Picture) -> str:
 
 def test_one_is_enough_where_one_is_asked_for():
     result = run(GREY, variants="0")
-    assert result.answers == () and np.array_equal(result.picture.pixels, run(GREY).picture.pixels)
+    assert result.alternatives == () and np.array_equal(result.picture.pixels, run(GREY).picture.pixels)
 
 
 def test_a_picture_with_colours_is_recognised_and_done_anyway_on_request():
@@ -111,7 +111,7 @@ def test_a_damaged_guess_is_no_guess(damaged):
 
 def test_a_dab_colours_its_surroundings_in_every_variant():
     result = run(FLAT, hints=dab())
-    for picture in (result.picture, *result.answers):
+    for picture in (result.picture, *result.alternatives):
         red, green, blue = picture.rgb[60, 40].astype(int)
         assert red > green + 60 and red > blue + 60
         near = picture.rgb[45:80, 20:60].astype(int)
@@ -173,5 +173,5 @@ def test_the_guess_says_what_made_it():
 
 
 def test_every_variant_has_a_name():
-    names = services.get("colorize").answer_names
+    names = services.get("colorize").alternative_names
     assert [name.lower() for name in names] == list(guess.VARIANTS)

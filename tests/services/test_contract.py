@@ -201,5 +201,5 @@ def test_missing_weights_fail_with_a_sentence(key, monkeypatch, tmp_path):
 
 def test_importing_every_service_imports_no_torch():
     code = "import sys, services; print(sorted({'torch', 'cv2', 'flask', 'sqlalchemy'} & set(sys.modules)))"
-    answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT)
-    assert answer.stdout.strip() == "[]", answer.stderr
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT)
+    assert done.stdout.strip() == "[]", done.stderr

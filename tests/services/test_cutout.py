@@ -33,12 +33,12 @@ def asked(monkeypatch):
     calls = []
     network = engine.networks.get("background")
 
-    def answer(tensor):
+    def forward(tensor):
         calls.append(tuple(tensor.shape))
         square = np.asarray(Image.fromarray(PERSON).resize(tensor.shape[-2:])) / np.float32(255)
         return torch.from_numpy(square).expand(len(tensor), 1, -1, -1)
 
-    monkeypatch.setattr(network, "_module", answer)
+    monkeypatch.setattr(network, "_module", forward)
     return calls
 
 
@@ -121,12 +121,12 @@ def test_what_is_asked_lies_where_the_network_is(monkeypatch):
 
 
 @pytest.mark.parametrize("side", [*OWN_SIDES, FINE_SIDE])
-def test_one_unusable_answer_of_several_is_noticed(monkeypatch, side):
-    def answer(tensor):
+def test_one_unusable_output_of_several_is_noticed(monkeypatch, side):
+    def forward(tensor):
         unusable = tensor.shape[-1] == side
         return torch.full_like(tensor[:, :1], float("nan") if unusable else 1)
 
-    monkeypatch.setattr(engine.networks.get("background"), "_module", answer)
+    monkeypatch.setattr(engine.networks.get("background"), "_module", forward)
     for picture in (Picture(NOISE), Picture(np.zeros((200, 400, 3), np.uint8))):
         with pytest.raises(ServiceError) as caught:
             run(picture)
@@ -212,11 +212,11 @@ def test_what_the_service_makes_is_what_is_measured(asked):
 def veiled(monkeypatch):
     """The network hardly sees PERSON, whatever it is shown."""
 
-    def answer(tensor):
+    def forward(tensor):
         square = np.asarray(Image.fromarray(PERSON).resize(tensor.shape[-2:])) / np.float32(255)
         return torch.from_numpy(square * np.float32(0.16)).expand(len(tensor), 1, -1, -1)
 
-    monkeypatch.setattr(engine.networks.get("background"), "_module", answer)
+    monkeypatch.setattr(engine.networks.get("background"), "_module", forward)
 
 
 def test_a_doubtful_outline_says_that_parts_may_be_missing(veiled):
@@ -251,9 +251,9 @@ def test_a_network_runs_in_the_precision_it_was_given():
         multiple_of, minimum_side = 1, 1
 
         def forward(self, tensor):
-            answer = super().forward(tensor)
-            seen.append(answer.dtype)
-            return answer
+            output = super().forward(tensor)
+            seen.append(output.dtype)
+            return output
 
     for half in (torch.bfloat16, None):
         assert engine.Network(Noting(3, 1, 1), "cpu", half)(torch.rand(1, 3, 8, 8)).dtype == torch.float32

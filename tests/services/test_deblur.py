@@ -128,11 +128,11 @@ def spoiling(network, monkeypatch, spoil):
     """Let `spoil` have the first tile."""
     module, tiles = network._module, []
 
-    def answer(tile):
+    def forward(tile):
         tiles.append(tile)
         return spoil(tile) if len(tiles) == 1 else module(tile)
 
-    monkeypatch.setattr(network, "_module", answer)
+    monkeypatch.setattr(network, "_module", forward)
 
 
 @pytest.mark.parametrize(

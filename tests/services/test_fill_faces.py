@@ -30,7 +30,7 @@ def small(tmp_path, monkeypatch):
         searched, guessing = DCGAN(4, 8).requires_grad_(False), Pluralistic(4, 4).requires_grad_(False)
         changed = (searched.generator, guessing.widen, guessing.decoders, guessing.pictures)
         for parameter in [parameter for part in changed for parameter in part.parameters()]:
-            parameter.mul_(3)  # so that answers differ, which those of fresh networks hardly do
+            parameter.mul_(3)  # so that outputs differ, which those of fresh networks hardly do
         for name, network_name, arguments, network in (
             ("dcgan", "dcgan", {"width": 4, "latent": 8}, searched),
             ("pluralistic", "pluralistic", {"width": 4, "codes": 4}, guessing),
@@ -67,10 +67,10 @@ def test_they_say_how_small_they_are_and_are_not_the_default():
 
 
 @pytest.mark.parametrize("key", ["dcgan", "pluralistic"])
-def test_four_answers_differ_in_the_hole_and_nowhere_else(small, key):
+def test_four_alternatives_differ_in_the_hole_and_nowhere_else(small, key):
     small()
     result = run(engine=key, answers=4)
-    pictures = [result.picture, *result.answers]
+    pictures = [result.picture, *result.alternatives]
     missing = result.mask > 0
     assert len(pictures) == 4 and "64 by 64 pixels" in INPAINT.verdicts[result.verdict]
     for picture in pictures:
@@ -79,7 +79,7 @@ def test_four_answers_differ_in_the_hole_and_nowhere_else(small, key):
 
 
 @pytest.mark.parametrize("key", ["dcgan", "pluralistic"])
-def test_the_same_number_gives_the_same_answer(small, key):
+def test_the_same_number_gives_the_same_result(small, key):
     small()
     first, second, other = (run(engine=key, answer=number).picture.pixels for number in (2, 2, 3))
     assert np.array_equal(first, second) and not np.array_equal(first, other)

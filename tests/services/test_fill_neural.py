@@ -49,10 +49,10 @@ def test_it_fills_the_hole_and_touches_nothing_else(small, way):
     assert not np.array_equal(result.picture.rgb[hole], photo[hole])
 
 
-def test_it_knows_other_answers(small):
+def test_it_makes_alternatives(small):
     _, hole, result = run(answers="2")
-    assert len(result.answers) == 1
-    assert not np.array_equal(result.answers[0].rgb[hole], result.picture.rgb[hole])
+    assert len(result.alternatives) == 1
+    assert not np.array_equal(result.alternatives[0].rgb[hole], result.picture.rgb[hole])
 
 
 def test_it_can_be_given_up_at_any_step(small):

@@ -94,7 +94,7 @@ def test_where_a_replaced_background_is_refused_the_photo_is_only_cropped_and_si
     assert result.picture.pixels.max() < 200 and result.picture.pixels.std() > 5  # noise to its corners
 
 
-def test_a_frame_without_anybody_in_it_is_not_answered_with_a_blank_photo():
+def test_a_frame_without_anybody_in_it_gives_no_blank_photo():
     result = run(size="cn1", frame="0,0,0.1,0.12")
     assert result.picture is None and result.verdict == "frame_empty"
     assert run(size="cn1", background="keep", frame="0,0,0.1,0.12").picture is not None

@@ -53,7 +53,7 @@ def test_what_is_painted_over_is_gone_and_all_else_is_untouched():
     result = run(mask=mask())
     assert not (result.picture.pixels[28:52, 38:62] == (255, 0, 255)).all(2).any()
     assert np.array_equal(result.picture.pixels[outside()], photo().pixels[outside()])
-    assert np.array_equal(result.mask > 0, ~outside()) and result.answers == ()
+    assert np.array_equal(result.mask > 0, ~outside()) and result.alternatives == ()
 
 
 def test_a_grown_mask_reaches_so_far_with_a_soft_edge_and_no_further():
@@ -116,13 +116,13 @@ def test_a_faint_mask_is_told_to_be_too_faint():
     assert "too faint" in caught.value.message
 
 
-def test_several_answers_differ_and_come_back_by_their_number():
+def test_several_alternatives_differ_and_come_back_by_their_number():
     noise = np.random.default_rng(2).integers(0, 256, (HEIGHT, WIDTH, 3), dtype=np.uint8)
     both = run(Picture(noise), mask=mask(), answers=2)
     second = run(Picture(noise), mask=mask(), answer=2)
-    assert len(both.answers) == 1
-    assert not np.array_equal(both.picture.pixels, both.answers[0].pixels)
-    assert np.array_equal(both.answers[0].pixels, second.picture.pixels)
+    assert len(both.alternatives) == 1
+    assert not np.array_equal(both.picture.pixels, both.alternatives[0].pixels)
+    assert np.array_equal(both.alternatives[0].pixels, second.picture.pixels)
 
 
 def test_what_transparency_hides_is_not_copied_into_the_picture():
@@ -155,7 +155,7 @@ def test_a_network_fills_as_well_where_its_weights_are(small_network, tmp_path):
     result = run(mask=mask(), engine="dfnet", answers=3)
     assert np.array_equal(result.picture.pixels[outside()], photo().pixels[outside()])
     assert not (result.picture.pixels[30:50, 40:60] == (255, 0, 255)).all(2).any()
-    assert result.answers == ()  # it knows only one
+    assert result.alternatives == ()  # it knows only one
     assert json.loads((tmp_path / "manifest.json").read_text())["dfnet"]["network"] == "dfnet"
 
 
@@ -207,19 +207,19 @@ def test_what_lies_under_the_thing_does_not_show_in_the_scratch_beside_it(small_
     assert np.array_equal(*pictures)
 
 
-def test_another_answer_to_a_thing_and_a_scratch_leaves_the_scratch(small_network):
+def test_the_alternative_for_a_thing_and_a_scratch_leaves_the_scratch(small_network):
     first, second = fill_noise(SCRATCH, THING), fill_noise(SCRATCH, THING, answer=2)
     assert same(first, second, SCRATCH) and not same(first, second, THING)
     assert second.verdict == "filled_by_both"
 
 
-def test_another_answer_to_a_scratch_is_one_of_patches(small_network):
+def test_the_alternative_for_a_scratch_is_one_of_patches(small_network):
     first, second = fill_noise(SCRATCH), fill_noise(SCRATCH, answer=2)
     assert second.verdict == "filled_with_patches" and not same(first, second, SCRATCH)
     assert same(second, fill_noise(SCRATCH, engine="patch"), SCRATCH)
     both = fill_noise(SCRATCH, answers=2)
     assert both.verdict == "filled_by_either" and same(both, first, SCRATCH)
-    assert np.array_equal(both.answers[0].pixels, second.picture.pixels)
+    assert np.array_equal(both.alternatives[0].pixels, second.picture.pixels)
 
 
 def test_without_the_network_patches_fill_everything_and_it_says_so(monkeypatch, tmp_path):
@@ -234,7 +234,7 @@ def test_every_verdict_is_a_sentence_and_a_way_that_was_chosen_needs_none():
     assert run(mask=mask(), engine="patch").verdict == ""
 
 
-def test_every_way_of_filling_is_a_choice_and_only_those_that_know_other_answers_ask_how_many():
+def test_every_way_of_filling_is_a_choice_and_only_those_with_alternatives_ask_how_many():
     options = {option.name: option for option in INPAINT.options}
     assert [choice.value for choice in options["engine"].choices] == [one.key for one in fills.ENGINES]
     assert len({one.key for one in fills.ENGINES}) == len(fills.ENGINES)
@@ -250,5 +250,5 @@ def test_every_way_of_filling_is_a_choice_and_only_those_that_know_other_answers
         ({"engine": "gone"}, None),
     ],
 )
-def test_another_answer_is_offered_where_there_is_one(options, following):
+def test_another_alternative_is_offered_where_there_is_one(options, following):
     assert INPAINT.another(options) == following

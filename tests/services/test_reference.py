@@ -50,7 +50,9 @@ def test_a_photo_gets_its_own_colours_back_from_the_coloured_print_of_it(coffee,
 
 def test_the_calm_variant_is_paler_and_the_vivid_one_stronger(coffee, grey):
     result = run(grey, coffee)
-    natural, calm, vivid = (np.ptp(each.rgb.astype(int), axis=2).mean() for each in (result.picture, *result.answers))
+    natural, calm, vivid = (
+        np.ptp(each.rgb.astype(int), axis=2).mean() for each in (result.picture, *result.alternatives)
+    )
     assert calm < natural < vivid
 
 

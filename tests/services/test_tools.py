@@ -91,11 +91,11 @@ SCENE_ALPHA = np.pad(np.full((40, 110), 255, np.uint8), ((15, 15), (0, 0)))
 def a_person_in_the_middle(monkeypatch):
     """The network's place is taken by one that finds a band in every square: what is tested is what follows."""
 
-    def answer(tensor):
+    def forward(tensor):
         square = np.asarray(Image.fromarray(SCENE_ALPHA).resize(tensor.shape[-2:])) / np.float32(255)
         return torch.from_numpy(square).expand(len(tensor), 1, -1, -1)
 
-    monkeypatch.setattr(engine.networks.get("background"), "_module", answer)
+    monkeypatch.setattr(engine.networks.get("background"), "_module", forward)
 
 
 @pytest.mark.parametrize(

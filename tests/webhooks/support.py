@@ -28,7 +28,7 @@ class Receiver:
 
     statuses: list[int] = field(default_factory=lambda: [204])
     messages: list[Message] = field(default_factory=list)
-    before_answer: Callable[[], None] = lambda: None
+    before_response: Callable[[], None] = lambda: None
 
     def __enter__(self) -> "Receiver":
         receiver = self
@@ -37,7 +37,7 @@ class Receiver:
             def do_POST(self):
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 receiver.messages.append(Message(self.path, dict(self.headers), body))
-                receiver.before_answer()
+                receiver.before_response()
                 status = receiver.statuses.pop(0) if len(receiver.statuses) > 1 else receiver.statuses[0]
                 self.send_response(status)
                 self.send_header("Location", "http://127.0.0.1:1/elsewhere")

@@ -263,7 +263,7 @@ def test_a_webhook_that_is_deleted_during_an_attempt_leaves_nothing(in_app, user
         with in_app.app_context():
             registry.delete(owner_of(user_id), webhook_id)
 
-    receiver.before_answer = delete
+    receiver.before_response = delete
     deliveries.send(delivery_id)
     assert all_deliveries() == []
 

@@ -45,9 +45,9 @@ def stored(app, table: type = Webhook) -> list:
 
 
 def test_a_webhook_is_added_and_its_secret_is_shown_once(app, browser):
-    answer = add(browser)
+    response = add(browser)
     (webhook,) = stored(app)
-    assert (answer.status_code, answer.location) == (303, f"{PAGE}#webhook-{webhook.id}")
+    assert (response.status_code, response.location) == (303, f"{PAGE}#webhook-{webhook.id}")
     page = browser.get(PAGE).text
     (secret,) = re.findall(r"whsec_[\w+/=]+", page)
     assert URL.replace("&", "&amp;") in page and "Nothing has been sent to it yet." in page
@@ -59,16 +59,18 @@ def test_a_webhook_is_added_and_its_secret_is_shown_once(app, browser):
 
 @pytest.mark.parametrize("url", ["http://hooks.example.com/", "https://192.168.1.1/", "nonsense"])
 def test_what_is_no_address_is_told_beside_its_field_with_what_was_entered(app, browser, url):
-    answer = add(browser, url)
-    assert answer.status_code == 400 and 'id="webhook_url-error"' in answer.text and f'value="{url}"' in answer.text
+    response = add(browser, url)
+    assert (
+        response.status_code == 400 and 'id="webhook_url-error"' in response.text and f'value="{url}"' in response.text
+    )
     assert stored(app) == []
 
 
 def test_programs_get_json(app, browser):
-    answer = add(browser, headers=JSON)
+    response = add(browser, headers=JSON)
     (webhook,) = stored(app)
-    assert answer.status_code == 201 and answer.json["id"] == webhook.id
-    assert answer.json["secret"].startswith("whsec_")
+    assert response.status_code == 201 and response.json["id"] == webhook.id
+    assert response.json["secret"].startswith("whsec_")
     refused = add(browser, "http://hooks.example.com/", headers=JSON)
     assert (refused.status_code, list(refused.json["error"]["fields"])) == (400, ["webhook_url"])
     assert post(browser, "/999/test", headers=JSON).status_code == 404

@@ -26,14 +26,14 @@ def post(port: int, scheme: str = "http", host: str = "127.0.0.1", networks=HERE
 
 
 @contextlib.contextmanager
-def raw_server(answer):
-    """A server that calls `answer(connection)` for one connection in a thread of its own; gives its port."""
+def raw_server(respond):
+    """A server that calls `respond(connection)` for one connection in a thread of its own; gives its port."""
     with socket.create_server(("127.0.0.1", 0)) as server:
 
         def serve():
             with contextlib.suppress(OSError), server.accept()[0] as connection:
                 connection.recv(65536)
-                answer(connection)
+                respond(connection)
 
         threading.Thread(target=serve, daemon=True).start()
         yield server.getsockname()[1]
@@ -113,7 +113,7 @@ def test_nothing_is_sent_to_this_machine_unless_it_is_allowed(leads_here, receiv
 @pytest.mark.parametrize(
     ("status", "key"), [(301, "redirected"), (307, "redirected"), (404, "answered"), (500, "answered")]
 )
-def test_other_answers_are_failures_and_no_redirect_is_followed(receiver, status, key):
+def test_other_responses_are_failures_and_no_redirect_is_followed(receiver, status, key):
     receiver.statuses = [status]
     with pytest.raises(NotDelivered, match=key) as error:
         post(receiver.port)
@@ -127,18 +127,18 @@ def test_a_closed_port_is_unreachable():
         post(port)
 
 
-def test_a_second_address_is_tried_where_the_first_does_not_answer(monkeypatch, receiver):
+def test_a_second_address_is_tried_where_the_first_does_not_respond(monkeypatch, receiver):
     monkeypatch.setattr(sending, "resolve", lambda *_: ["::1", "127.0.0.1"])
     assert post(receiver.port) == 204
 
 
-def test_an_answer_that_is_not_http_is_unreadable():
+def test_a_response_that_is_not_http_is_unreadable():
     with raw_server(lambda connection: connection.sendall(b"220 smtp.example.com\r\n")) as port:
         with pytest.raises(NotDelivered, match="unreadable"):
             post(port)
 
 
-def test_an_answer_that_comes_in_drops_ends_in_time(monkeypatch):
+def test_a_response_that_comes_in_drops_ends_in_time(monkeypatch):
     monkeypatch.setattr(sending, "SECONDS", 0.3)
     stopped = threading.Event()
 

@@ -36,7 +36,7 @@ SEED, SIDE = 16, 64
 KINDS = ("strokes", "box", "half")
 PICTURES, COMPLETIONS = 32, 4
 NETWORKS = {"dcgan": DCGAN, "pluralistic": Pluralistic}
-METHODS: dict[str, Callable[[Any, int], faces.Answer]] = {"dcgan": faces.by_search, "pluralistic": faces.by_guess}
+METHODS: dict[str, Callable[[Any, int], faces.CompleteFace]] = {"dcgan": faces.by_search, "pluralistic": faces.by_guess}
 LICENCE = "Trained on pictures under research terms: see the card"
 
 
@@ -108,7 +108,7 @@ def draw_hole(kind: str, random: np.random.Generator) -> np.ndarray:
     return missing
 
 
-def complete_and_blend(complete: faces.Answer, picture: Tensor, known: Tensor) -> Tensor:
+def complete_and_blend(complete: faces.CompleteFace, picture: Tensor, known: Tensor) -> Tensor:
     """Return (1, 3, 64, 64) with the hole completed and blended, known pixels as they were."""
     missing = known[0, 0].numpy() == 0
     pixels = (picture[0].permute(1, 2, 0).numpy() * 255).round().astype(np.uint8)

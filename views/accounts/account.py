@@ -13,7 +13,7 @@ from jobs import account_deletion, quotas, retention
 from jobs.files import account_zip
 from jobs.queue import notify_mailer
 from models import utc_now
-from views.http.forms import answer, as_field_error, beside_fields, field, page
+from views.http.forms import as_field_error, beside_fields, field, page, respond
 from views.http.guards import finish, wants_json
 from webhooks import registry, signing
 from webhooks.errors import REASONS
@@ -77,41 +77,41 @@ def password(username: str):
     current, new, confirm = (field(name) for name in ("current", "password", "confirm"))
     notify_mailer(password_change.change(user, current, new, confirm, user.session_token, request.remote_addr))
     notice = _("Your password is changed. You are signed out everywhere else.")
-    return answer(url_for("account.show", username=username), {"changed": True}, 200, notice)
+    return respond(url_for("account.show", username=username), {"changed": True}, 200, notice)
 
 
 @blueprint.post("/theme")
 @beside_fields(show_account)
 def theme(username: str):
     appearance.choose_theme(current_user._get_current_object(), field("theme"))
-    return answer(url_for("account.show", username=username), {"theme": field("theme")}, 200, _("Your theme is kept."))
+    return respond(url_for("account.show", username=username), {"theme": field("theme")}, 200, _("Your theme is kept."))
 
 
 @blueprint.post("/sessions/end")
 def end_sessions(username: str):
     user = current_user._get_current_object()
     sessions.end_others(user, user.session_token, request.remote_addr)
-    return answer(url_for("account.show", username=username), {"ended": True}, 200, _("You are signed out elsewhere."))
+    return respond(url_for("account.show", username=username), {"ended": True}, 200, _("You are signed out elsewhere."))
 
 
 @blueprint.post("/sessions/end/all")
 def end_every_session(username: str):
     sessions.end_every(current_user._get_current_object(), request.remote_addr)
     finish()
-    return answer(url_for("auth.login"), {"ended": True}, 200, _("You are signed out everywhere."))
+    return respond(url_for("auth.login"), {"ended": True}, 200, _("You are signed out everywhere."))
 
 
 @blueprint.post("/sessions/<int(max=2147483647):id>/end")
 def end_session(username: str, id: int):
     sessions.end_one(current_user._get_current_object(), id, request.remote_addr)
-    return answer(url_for("account.show", username=username), {"ended": True}, 200, _("That session is ended."))
+    return respond(url_for("account.show", username=username), {"ended": True}, 200, _("That session is ended."))
 
 
 @blueprint.post("/tokens")
 @beside_fields(show_account)
 @as_field_error()
 def create_token(username: str):
-    """Show the new token in the answer itself: anywhere else it would be kept."""
+    """Show the new token in the response itself: anywhere else it would be kept."""
     user, wanted = current_user._get_current_object(), _read_wanted_token()
     chosen = wanted["name"], wanted["scopes"], wanted["days"]
     token = tokens.create(user, *chosen, field("token_password"), request.remote_addr)
@@ -121,7 +121,7 @@ def create_token(username: str):
 @blueprint.post("/tokens/<int(max=2147483647):id>/revocation")
 def revoke_token(username: str, id: int):
     tokens.revoke(current_user._get_current_object(), id, username, request.remote_addr)
-    return answer(url_for("account.show", username=username), {"revoked": True}, 200, _("That token is revoked."))
+    return respond(url_for("account.show", username=username), {"revoked": True}, 200, _("That token is revoked."))
 
 
 def _read_wanted_token() -> dict[str, Any]:
@@ -151,4 +151,4 @@ def delete(username: str):
     notify_mailer(account_deletion.leave(user, field("deletion_password"), request.remote_addr))
     finish()
     notice = _("Your account and all its pictures are deleted.")
-    return answer(url_for("auth.login"), {"deleted": True}, 200, notice)
+    return respond(url_for("auth.login"), {"deleted": True}, 200, notice)

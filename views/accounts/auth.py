@@ -12,7 +12,7 @@ from accounts.mail import mailbox_links
 from accounts.security import codes
 from jobs.queue import notify_mailer
 from views.accounts import device_cookie
-from views.http.forms import answer, beside_fields, field, page
+from views.http.forms import beside_fields, field, page, respond
 from views.http.guards import begin, finish, own_home, safe_next
 
 blueprint = Blueprint("auth", __name__)
@@ -28,7 +28,7 @@ ONWARD = ("login", "reset", "register")
 def only_for_strangers():
     """Who is signed in has no use for these pages."""
     if current_user.is_authenticated and request.endpoint != "auth.logout":
-        return answer(own_home(), {"username": current_user.name})
+        return respond(own_home(), {"username": current_user.name})
 
 
 def show_register(errors: dict | None = None) -> str:
@@ -53,7 +53,7 @@ def register():
     name = registration.register(*form, _browser(), request.remote_addr, str(get_locale()), device_cookie.device)
     session[NAME] = name
     notice = _("Your account is ready. Please sign in.")
-    return device_cookie.remember(answer(url_for("auth.login"), {"username": name}, 201, notice), name)
+    return device_cookie.remember(respond(url_for("auth.login"), {"username": name}, 201, notice), name)
 
 
 @blueprint.post("/register/code")
@@ -72,7 +72,7 @@ def reset():
     notify_mailer(mail_id)
     session[NAME] = field("username")
     notice = _("Your password is changed. Please sign in.")
-    return device_cookie.remember(answer(url_for("auth.login"), {"changed": True}, 200, notice), name)
+    return device_cookie.remember(respond(url_for("auth.login"), {"changed": True}, 200, notice), name)
 
 
 @blueprint.post("/reset/code")
@@ -92,7 +92,7 @@ def login():
     )
     begin(user, token)
     home = url_for("home.user", username=user.name)
-    arrived = answer(safe_next(field("next"), default=home), {"username": user.name, "home_url": home})
+    arrived = respond(safe_next(field("next"), default=home), {"username": user.name, "home_url": home})
     return device_cookie.remember(arrived, user.name)
 
 
@@ -105,7 +105,7 @@ def mailbox(token: str):
     session[NAME] = name
     notice = _("This browser is yours now: what others try no longer keeps it waiting.")
     onward = field("onward") if field("onward") in ONWARD else "login"
-    return device_cookie.remember(answer(url_for(f"auth.{onward}"), {"username": name}, 200, notice), name)
+    return device_cookie.remember(respond(url_for(f"auth.{onward}"), {"username": name}, 200, notice), name)
 
 
 @blueprint.post("/logout")
@@ -113,11 +113,11 @@ def logout():
     if current_user.is_authenticated:
         sessions.sign_out(current_user.session_token, request.remote_addr)
     finish()
-    return answer(url_for("home.index"), {"signed_out": True})
+    return respond(url_for("home.index"), {"signed_out": True})
 
 
 def _send_code(purpose: str, location: str):
-    """The same answer whether a mail goes out or not, and whether the name is known or not."""
+    """The same response whether a mail goes out or not, and whether the name is known or not."""
     code_id = registration.request_code(
         purpose, field("username"), _browser(), request.remote_addr, str(get_locale()), device_cookie.device
     )
@@ -127,7 +127,7 @@ def _send_code(purpose: str, location: str):
     notice = _(
         "A mail with a code is on its way, unless too many were asked for. If none comes, ask again after a minute."
     )
-    return answer(location, {"sent": True, "seconds": PAUSE_SECONDS}, 202, notice)
+    return respond(location, {"sent": True, "seconds": PAUSE_SECONDS}, 202, notice)
 
 
 def _browser() -> str:

@@ -5,7 +5,7 @@ from flask_babel import gettext as _
 from flask_login import current_user
 
 from views.accounts.account import NEW_WEBHOOK_SECRET, show_account
-from views.http.forms import answer, beside_fields, field
+from views.http.forms import beside_fields, field, respond
 from views.http.guards import wants_json
 from webhooks import registry, signing
 
@@ -18,14 +18,14 @@ def add(username: str):
     webhook_id, secret = registry.add(_owner(), field(registry.URL_FIELD))
     _keep_for_page(webhook_id, secret)
     said = {"id": webhook_id, "secret": secret}
-    return answer(_place(webhook_id), said, 201, _("The webhook is added. Its secret is shown once, below."))
+    return respond(_place(webhook_id), said, 201, _("The webhook is added. Its secret is shown once, below."))
 
 
 @blueprint.post("/<int(max=2147483647):webhook_id>/test")
 def test(username: str, webhook_id: int):
     delivery_id = registry.send_test(_owner(), webhook_id)
     notice = _("A test is being sent. Reload this page in a few seconds to see whether it arrived.")
-    return answer(_place(webhook_id), {"delivery": delivery_id}, 202, notice)
+    return respond(_place(webhook_id), {"delivery": delivery_id}, 202, notice)
 
 
 @blueprint.post("/<int(max=2147483647):webhook_id>/activity")
@@ -33,7 +33,7 @@ def switch(username: str, webhook_id: int):
     is_active = field("active") == "1"
     registry.switch(_owner(), webhook_id, is_active)
     notice = _("The webhook is switched on.") if is_active else _("The webhook is switched off.")
-    return answer(_place(webhook_id), {"active": is_active}, 200, notice)
+    return respond(_place(webhook_id), {"active": is_active}, 200, notice)
 
 
 @blueprint.post("/<int(max=2147483647):webhook_id>/secret")
@@ -41,14 +41,14 @@ def renew_secret(username: str, webhook_id: int):
     secret = registry.renew_secret(_owner(), webhook_id)
     _keep_for_page(webhook_id, secret)
     notice = _("The webhook has a new secret, shown once, below. The old one is no longer used.")
-    return answer(_place(webhook_id), {"id": webhook_id, "secret": secret}, 200, notice)
+    return respond(_place(webhook_id), {"id": webhook_id, "secret": secret}, 200, notice)
 
 
 @blueprint.post("/<int(max=2147483647):webhook_id>/deletion")
 def delete(username: str, webhook_id: int):
     registry.delete(_owner(), webhook_id)
     place = url_for("account.show", username=username, _anchor="webhooks")
-    return answer(place, {"deleted": True}, 200, _("The webhook is deleted."))
+    return respond(place, {"deleted": True}, 200, _("The webhook is deleted."))
 
 
 def _keep_for_page(webhook_id: int, secret: str) -> None:

@@ -7,7 +7,7 @@ import services
 from jobs import administration, lifecycle, progress
 from models.job import ENDED, QUEUED, RUNNING
 from views.admin.shared import PAGE, back_to, blueprint, filters, me, next_url, show_errors_in_list
-from views.http.forms import answer, page
+from views.http.forms import page, respond
 
 STATUSES = (QUEUED, RUNNING, *ENDED)
 
@@ -30,11 +30,11 @@ def jobs():
 @show_errors_in_list("admin.jobs")
 def cancel_job(id: str):
     administration.cancel(me(), id)
-    return answer(back_to(url_for("admin.jobs")), {"cancelled": id}, notice=_("The job is cancelled."))
+    return respond(back_to(url_for("admin.jobs")), {"cancelled": id}, notice=_("The job is cancelled."))
 
 
 @blueprint.post("/jobs/<id>/retry")
 @show_errors_in_list("admin.jobs")
 def retry_job(id: str):
     administration.retry(me(), id)
-    return answer(back_to(url_for("admin.jobs")), {"retried": id}, notice=_("The job waits in the queue again."))
+    return respond(back_to(url_for("admin.jobs")), {"retried": id}, notice=_("The job waits in the queue again."))

@@ -5,7 +5,7 @@ from flask_babel import gettext as _
 
 from jobs import administration, overview
 from views.admin.shared import blueprint, me
-from views.http.forms import answer, page
+from views.http.forms import page, respond
 
 
 @blueprint.get("/queue")
@@ -23,10 +23,10 @@ def queue():
 def pause_queue():
     administration.pause(me())
     notice = _("The queue stands still. Jobs that run are finished; no other is begun.")
-    return answer(url_for("admin.queue"), {"paused": True}, notice=notice)
+    return respond(url_for("admin.queue"), {"paused": True}, notice=notice)
 
 
 @blueprint.post("/queue/resumption")
 def resume_queue():
     administration.resume(me())
-    return answer(url_for("admin.queue"), {"paused": False}, notice=_("The queue goes on."))
+    return respond(url_for("admin.queue"), {"paused": False}, notice=_("The queue goes on."))

@@ -10,7 +10,7 @@ from flask_login import current_user
 from accounts.administration import Administrator
 from jobs.errors import JobError, NotFound
 from models import db
-from views.http.forms import answer
+from views.http.forms import respond
 from views.http.guards import safe_next, wants_json
 
 blueprint = Blueprint("admin", __name__, url_prefix="/admin")
@@ -69,7 +69,7 @@ def show_errors_in_list(default_endpoint: str) -> Callable:
                 if wants_json() or isinstance(error, NotFound):
                     raise
                 db.session.rollback()
-                return answer(back_to(url_for(default_endpoint)), {}, notice=error.message)
+                return respond(back_to(url_for(default_endpoint)), {}, notice=error.message)
 
         return guarded
 

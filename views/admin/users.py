@@ -12,7 +12,7 @@ from jobs import quotas as job_quotas
 from jobs import retention
 from jobs.queue import notify_mailer
 from views.admin.shared import PAGE, blueprint, filters, me, next_url
-from views.http.forms import answer, as_field_error, beside_fields, field, page
+from views.http.forms import as_field_error, beside_fields, field, page, respond
 from views.http.guards import finish
 from views.languages import CODES
 
@@ -38,7 +38,7 @@ def new_user():
     user_id, mail_id = administration.create(me(), field("username"), language)
     notify_mailer(mail_id)
     notice = _("The account is made. A mail invites its owner to choose a password.")
-    return answer(url_for("admin.user", user_id=user_id), {"id": user_id}, 201, notice)
+    return respond(url_for("admin.user", user_id=user_id), {"id": user_id}, 201, notice)
 
 
 def show_user(errors: dict | None = None) -> str:
@@ -79,26 +79,26 @@ def action(path: str, name: str):
 def disable(user_id: int):
     onward = _onward(user_id)
     notify_mailer(administration.disable(me(), user_id, field("reason")))
-    return answer(onward, {"disabled": True}, notice=_("The account is disabled, and a mail tells its owner."))
+    return respond(onward, {"disabled": True}, notice=_("The account is disabled, and a mail tells its owner."))
 
 
 @action("enablement", "enable")
 def enable(user_id: int):
     administration.enable(me(), user_id)
-    return answer(_page_of(user_id), {"disabled": False}, notice=_("The account is enabled again."))
+    return respond(_page_of(user_id), {"disabled": False}, notice=_("The account is enabled again."))
 
 
 @action("promotion", "promote")
 def promote(user_id: int):
     administration.promote(me(), user_id)
-    return answer(_page_of(user_id), {"admin": True}, notice=_("This account is an administrator's now."))
+    return respond(_page_of(user_id), {"admin": True}, notice=_("This account is an administrator's now."))
 
 
 @action("demotion", "demote")
 def demote(user_id: int):
     onward = _onward(user_id)
     administration.demote(me(), user_id)
-    return answer(onward, {"admin": False}, notice=_("This account is no administrator's any more."))
+    return respond(onward, {"admin": False}, notice=_("This account is no administrator's any more."))
 
 
 @action("reset", "force_reset")
@@ -106,26 +106,26 @@ def force_reset(user_id: int):
     onward = _onward(user_id)
     notify_mailer(administration.force_new_password(me(), user_id))
     notice = _("The old password no longer works. A mail asks its owner to choose a new one.")
-    return answer(onward, {"reset": True}, notice=notice)
+    return respond(onward, {"reset": True}, notice=notice)
 
 
 @action("sessions/end", "end_sessions")
 def end_sessions(user_id: int):
     onward = _onward(user_id)
     administration.sign_out_everywhere(me(), user_id)
-    return answer(onward, {"ended": True}, notice=_("This account is signed out everywhere."))
+    return respond(onward, {"ended": True}, notice=_("This account is signed out everywhere."))
 
 
 @blueprint.post("/users/<int(max=2147483647):user_id>/tokens/<int(max=2147483647):id>/revocation")
 def revoke_token(user_id: int, id: int):
     administration.revoke_token(me(), user_id, id)
-    return answer(_page_of(user_id), {"revoked": True}, notice=_("That token is revoked."))
+    return respond(_page_of(user_id), {"revoked": True}, notice=_("That token is revoked."))
 
 
 @action("quotas", "quotas")
 def quotas(user_id: int):
     administration.set_quotas(me(), user_id, request.form)
-    return answer(_page_of(user_id), {"set": True}, notice=_("The limits of this account are set."))
+    return respond(_page_of(user_id), {"set": True}, notice=_("The limits of this account are set."))
 
 
 @action("deletion", "delete_user")
@@ -135,7 +135,7 @@ def delete(user_id: int):
     if own:
         finish()
     location = url_for("home.index") if own else url_for("admin.users")
-    return answer(location, {"deleted": True}, notice=_("The account and all its pictures are deleted."))
+    return respond(location, {"deleted": True}, notice=_("The account and all its pictures are deleted."))
 
 
 def _page_of(user_id: int) -> str:

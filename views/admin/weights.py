@@ -13,7 +13,7 @@ from jobs import availability, overview
 from jobs.errors import JobError
 from networks.releases import OFFICIAL
 from views.admin.shared import blueprint, me
-from views.http.forms import answer, beside_fields, field, page
+from views.http.forms import beside_fields, field, page, respond
 from views.http.guards import wants_json
 
 
@@ -57,7 +57,7 @@ def import_weights():
     except verbs.WeightsRefused as error:
         raise FieldErrors({error.field: error.message}) from error
     notice = _("The file is here. A worker reads it now; what comes of it is told below.")
-    return answer(url_for("admin.weights"), {"id": import_id}, 202, notice)
+    return respond(url_for("admin.weights"), {"id": import_id}, 202, notice)
 
 
 @blueprint.post("/weights/<name>/deletion")
@@ -67,5 +67,5 @@ def remove_weights(name: str):
     except JobError as error:
         if wants_json():
             raise
-        return answer(url_for("admin.weights"), {}, error.status, _(error.message))
-    return answer(url_for("admin.weights"), {"removed": name}, notice=_("The weights are removed."))
+        return respond(url_for("admin.weights"), {}, error.status, _(error.message))
+    return respond(url_for("admin.weights"), {"removed": name}, notice=_("The weights are removed."))

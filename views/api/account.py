@@ -13,7 +13,7 @@ from views.api.operation import operation
 from views.api.schemas import Account
 
 
-@operation("GET", "/account", N_("Your account, its limits, and this token"), READ, answer=Account)
+@operation("GET", "/account", N_("Your account, its limits, and this token"), READ, response=Account)
 def account() -> dict[str, Any]:
     user, token = current_user, g.access_token
     return {

@@ -12,37 +12,37 @@ from views.api.facts import tell_time
 from views.api.operation import operation
 
 
-@operation("GET", "/admin/jobs", N_("List everybody's jobs"), ADMIN, query=AdminJobsQuery, answer=AdminJobs)
+@operation("GET", "/admin/jobs", N_("List everybody's jobs"), ADMIN, query=AdminJobsQuery, response=AdminJobs)
 def admin_jobs(query: AdminJobsQuery) -> dict[str, Any]:
     chosen = query.model_dump(exclude={"after"})
     rows, mark = administration.jobs(chosen, PAGE, query.after)
     return {"jobs": [_tell(job) for job in rows], "next": mark}
 
 
-@operation("POST", "/admin/jobs/<id>/cancellation", N_("Cancel anybody's job"), ADMIN, answer=AdminJob)
+@operation("POST", "/admin/jobs/<id>/cancellation", N_("Cancel anybody's job"), ADMIN, response=AdminJob)
 def admin_cancel_job(id: str) -> dict[str, Any]:
     administration.cancel(me(), id)
     return _tell(administration.find(id))
 
 
-@operation("POST", "/admin/jobs/<id>/retry", N_("Try anybody's job again"), ADMIN, answer=AdminJob)
+@operation("POST", "/admin/jobs/<id>/retry", N_("Try anybody's job again"), ADMIN, response=AdminJob)
 def admin_retry_job(id: str) -> dict[str, Any]:
     administration.retry(me(), id)
     return _tell(administration.find(id))
 
 
-@operation("GET", "/admin/queue", N_("The queue and the workers"), ADMIN, answer=Queue)
+@operation("GET", "/admin/queue", N_("The queue and the workers"), ADMIN, response=Queue)
 def admin_queue() -> dict[str, Any]:
     return _tell_queue()
 
 
-@operation("POST", "/admin/queue/pause", N_("Pause the queue"), ADMIN, answer=Queue)
+@operation("POST", "/admin/queue/pause", N_("Pause the queue"), ADMIN, response=Queue)
 def admin_pause_queue() -> dict[str, Any]:
     administration.pause(me())
     return _tell_queue()
 
 
-@operation("POST", "/admin/queue/resumption", N_("Resume the queue"), ADMIN, answer=Queue)
+@operation("POST", "/admin/queue/resumption", N_("Resume the queue"), ADMIN, response=Queue)
 def admin_resume_queue() -> dict[str, Any]:
     administration.resume(me())
     return _tell_queue()

@@ -19,30 +19,34 @@ from views.api.operation import operation
 _ONE = "/admin/accounts/<int(max=2147483647):id>"
 
 
-@operation("GET", "/admin/accounts", N_("List accounts"), ADMIN, query=AccountsQuery, answer=AdminAccounts)
+@operation("GET", "/admin/accounts", N_("List accounts"), ADMIN, query=AccountsQuery, response=AdminAccounts)
 def admin_accounts(query: AccountsQuery) -> dict[str, Any]:
     rows, mark = user_queries.users(query.q, query.state, query.order, PAGE, query.after)
     return {"accounts": [_tell(user) for user in rows], "next": mark}
 
 
-@operation("GET", _ONE, N_("Look at an account"), ADMIN, answer=AdminAccountDetails)
+@operation("GET", _ONE, N_("Look at an account"), ADMIN, response=AdminAccountDetails)
 def admin_account(id: int) -> dict[str, Any]:
     return _tell_details(id)
 
 
-@operation("POST", f"{_ONE}/disablement", N_("Disable an account"), ADMIN, body=Disablement, answer=AdminAccountDetails)
+@operation(
+    "POST", f"{_ONE}/disablement", N_("Disable an account"), ADMIN, body=Disablement, response=AdminAccountDetails
+)
 def admin_disable(id: int, body: Disablement) -> dict[str, Any]:
     notify_mailer(administration.disable(me(), id, body.reason))
     return _tell_details(id)
 
 
-@operation("POST", f"{_ONE}/enablement", N_("Enable an account again"), ADMIN, answer=AdminAccountDetails)
+@operation("POST", f"{_ONE}/enablement", N_("Enable an account again"), ADMIN, response=AdminAccountDetails)
 def admin_enable(id: int) -> dict[str, Any]:
     administration.enable(me(), id)
     return _tell_details(id)
 
 
-@operation("PUT", f"{_ONE}/limits", N_("Set the limits of an account"), ADMIN, body=Limits, answer=AdminAccountDetails)
+@operation(
+    "PUT", f"{_ONE}/limits", N_("Set the limits of an account"), ADMIN, body=Limits, response=AdminAccountDetails
+)
 def admin_limits(id: int, body: Limits) -> dict[str, Any]:
     texts = {name: "" if number is None else str(number) for name, number in body.model_dump().items()}
     administration.set_quotas(me(), id, texts)

@@ -1,4 +1,4 @@
-"""What the part of the API for administrators takes and answers."""
+"""What the part of the API for administrators takes and returns."""
 
 from typing import Literal
 

@@ -55,7 +55,7 @@ def describe_api() -> dict[str, Any]:
 
 
 def _list_schemas() -> dict[str, Any]:
-    models = {model for said in OPERATIONS for model in (said.body, said.answer) if model} | {Error}
+    models = {model for said in OPERATIONS for model in (said.body, said.response) if model} | {Error}
     ordered = sorted(models, key=lambda model: model.__name__)
     schemas = models_json_schema([(model, "validation") for model in ordered], ref_template=_REFERENCE)[1]["$defs"]
     return {name: _translate({**schema, "description": ""}) for name, schema in schemas.items()}
@@ -125,8 +125,8 @@ def _list_responses(said: Operation) -> dict[str, Any]:
         found |= {"200": whole, "206": whole | {"description": gettext("A part of the file")}}
         return found | {"304": {"description": gettext("Nothing has changed")}}
     found[str(said.status)] = {"description": gettext("Done")}
-    if said.answer:
-        found[str(said.status)]["content"] = {_JSON: {"schema": _refer(said.answer)}}
+    if said.response:
+        found[str(said.status)]["content"] = {_JSON: {"schema": _refer(said.response)}}
     return found
 
 

@@ -47,10 +47,10 @@ def _with_addresses(facts: dict[str, Any]) -> dict[str, Any]:
     def address(endpoint: str, **values: Any) -> str:
         return url_for(f"api.{endpoint}", id=facts["id"], **values)
 
-    answers = [each | {"url": address("answer", number=each["number"])} for each in facts["answers"]]
+    alternatives = [each | {"url": address("alternative", number=each["number"])} for each in facts["answers"]]
     files = [each | {"url": address("file", name=each["name"])} for each in facts["files"]]
     return facts | {
-        "answers": answers,
+        "answers": alternatives,
         "files": files,
         "url": address("job"),
         "page_url": facts["url"],

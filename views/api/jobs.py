@@ -14,12 +14,12 @@ from views.api.schemas import Job, JobQuery, Jobs, JobsQuery
 from views.jobs.job_pages import history_of
 
 
-@operation("GET", "/jobs", N_("List your jobs, the newest first"), READ, query=JobsQuery, answer=Jobs)
+@operation("GET", "/jobs", N_("List your jobs, the newest first"), READ, query=JobsQuery, response=Jobs)
 def jobs(query: JobsQuery) -> dict[str, Any]:
     found, older = lifecycle.page(current_user.id, query.limit, query.before or None, history_of(query.service))
     return {"jobs": tell_jobs(found), "next": older}
 
 
-@operation("GET", "/jobs/<id>", N_("Look at a job, or wait for its end"), READ, query=JobQuery, answer=Job)
+@operation("GET", "/jobs/<id>", N_("Look at a job, or wait for its end"), READ, query=JobQuery, response=Job)
 def job(id: str, query: JobQuery) -> dict[str, Any]:
     return tell_job(wait_for_end(current_user.id, id, query.wait))

@@ -1,6 +1,6 @@
-"""One operation of the API: its address, who may ask for it, what it takes and what it answers, said once.
+"""One operation of the API: its address, who may ask for it, what it takes and what it returns, declared once.
 
-The request is checked against it, the answer is made by it, and the description of the API is written from it.
+The request is checked against it, the response is made by it, and the description of the API is written from it.
 """
 
 from collections.abc import Callable, Mapping
@@ -41,7 +41,7 @@ class ScopeNeeded(DomainError):
 
 
 class Made(NamedTuple):
-    """An answer about something new, and the address that it has from now on."""
+    """A response about something new, and the address that it has from now on."""
 
     facts: Mapping[str, Any]
     location: str
@@ -51,8 +51,8 @@ class Made(NamedTuple):
 class Operation:
     """`path` is Flask's. `scope` is what the token needs, "" where everybody may ask.
 
-    `query` and `body` are the models of what comes, `answer` of what goes out; `files` are media types of an answer
-    that is a file. `is_upload` marks the form of a tool, and `many` an answer to which there is a next page.
+    `query` and `body` are the models of what comes, `response` of what goes out; `files` are media types of a response
+    that is a file. `is_upload` marks the form of a tool, and `many` a response to which there is a next page.
     """
 
     method: str
@@ -64,7 +64,7 @@ class Operation:
     status: int
     query: type[BaseModel] | None
     body: type[BaseModel] | None
-    answer: type[BaseModel] | None
+    response: type[BaseModel] | None
     files: tuple[str, ...]
     is_upload: bool
 
@@ -81,19 +81,19 @@ def operation(
     status: int = 200,
     query: type[BaseModel] | None = None,
     body: type[BaseModel] | None = None,
-    answer: type[BaseModel] | None = None,
+    response: type[BaseModel] | None = None,
     files: tuple[str, ...] = (),
     is_upload: bool = False,
 ) -> Callable:
     """Decorate a view, which gets the values of its path, and `query` and `body` where there are such.
 
-    It returns facts for the model `answer`, Made, a whole Response, or None for an answer without a body.
+    It returns facts for the model `response`, Made, a whole Response, or None for one without a body.
     """
 
     def decorate(view: Callable) -> Callable:
         group = view.__module__.rsplit(".", 1)[1].split("_")[0]
         said = Operation(
-            method, path, view.__name__, group, summary, scope, status, query, body, answer, files, is_upload
+            method, path, view.__name__, group, summary, scope, status, query, body, response, files, is_upload
         )
         OPERATIONS.append(said)
 
@@ -178,8 +178,8 @@ def _respond(said: Operation, result: Any) -> Response:
         response.headers.pop("Content-Type")
         return response
     facts = result.facts if isinstance(result, Made) else result
-    answer = cast(type[BaseModel], said.answer)
-    response = jsonify(answer.model_validate(facts).model_dump(mode="json"))
+    model = cast(type[BaseModel], said.response)
+    response = jsonify(model.model_validate(facts).model_dump(mode="json", by_alias=True))
     response.status_code = said.status
     if isinstance(result, Made):
         response.headers["Location"] = result.location

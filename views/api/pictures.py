@@ -40,8 +40,8 @@ def mask(id: str, query: PictureQuery) -> Response:
     query=PictureQuery,
     files=_PICTURES,
 )
-def answer(id: str, number: int, query: PictureQuery) -> Response:
-    return _send(id, f"{storage.ANSWER}-{number}")
+def alternative(id: str, number: int, query: PictureQuery) -> Response:
+    return _send(id, f"{storage.ALTERNATIVE}-{number}")
 
 
 @operation("GET", "/jobs/<id>/files/<name>", N_("Download a finished file"), READ, files=_FINISHED)

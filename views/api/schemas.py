@@ -1,4 +1,4 @@
-"""What the API takes and answers. The description of the API has these models as its schemas."""
+"""What the API takes and returns. The description of the API has these models as its schemas."""
 
 from typing import Any, Literal
 
@@ -92,7 +92,7 @@ class Parent(BaseModel):
     which: Literal["original", "result"]
 
 
-class Answer(BaseModel):
+class Alternative(BaseModel):
     number: int
     name: str
     is_result: bool
@@ -150,7 +150,7 @@ class Job(BaseModel):
     result_width: int | None
     result_height: int | None
     formats: list[str]
-    answers: list[Answer]
+    alternatives: list[Alternative] = Field(alias="answers")
     chosen: int | None
     files: list[File]
     parent: Parent | None
@@ -228,7 +228,9 @@ class ResultsQuery(Taken):
 
 class JobChange(Body):
     title: str | None = Field(None, max_length=200)
-    answer: int | None = Field(None, ge=0, le=1000, description=N_("make this one of the answers the result"))
+    alternative: int | None = Field(
+        None, alias="answer", ge=0, le=1000, description=N_("make this one of the answers the result")
+    )
 
 
 class Selection(Body):

@@ -18,18 +18,18 @@ from views.api.operation import Made, WrongRequest, operation
 from views.api.schemas import Job, Tool, Tools
 
 
-@operation("GET", "/tools", N_("List the tools with their options"), answer=Tools)
+@operation("GET", "/tools", N_("List the tools with their options"), response=Tools)
 def tools() -> dict[str, Any]:
     return {"tools": [tell_tool(service) for service in services.SERVICES]}
 
 
-@operation("GET", "/tools/<service>", N_("Describe one tool"), answer=Tool)
+@operation("GET", "/tools/<service>", N_("Describe one tool"), response=Tool)
 def tool(service: str) -> dict[str, Any]:
     return tell_tool(services.get(service) or abort(404))
 
 
 @operation(
-    "POST", "/tools/<service>/jobs", N_("Start a job on a picture"), JOBS, status=201, answer=Job, is_upload=True
+    "POST", "/tools/<service>/jobs", N_("Start a job on a picture"), JOBS, status=201, response=Job, is_upload=True
 )
 def create_job(service: str) -> Made:
     """A request with an Idempotency-Key that was there before gets the job that it has."""

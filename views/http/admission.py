@@ -1,7 +1,7 @@
 """What the web server asks of a request's head: how large its body may be, and which threads serve it.
 
 Strangers send small forms only, pictures come from who is signed in, and weights from administrators. Pages have
-threads of their own, so that they answer while pictures are checked and converted.
+threads of their own, so that they respond while pictures are checked and converted.
 """
 
 from functools import partial
@@ -27,8 +27,8 @@ _TOOLS = {"studio.studio", "api.create_job"}
 _WEIGHTS = "admin.import_weights"
 _PICTURES = {"studio.studio", "studio.preview", "api.create_job"}
 _ARCHIVES = {"history.pictures", "account.data", "api.results_archive"}
-_CONVERTED = {"jobs.original", "jobs.result", "jobs.mask", "jobs.answer"}
-_CONVERTED |= {"api.original", "api.result", "api.mask", "api.answer"}
+_CONVERTED = {"jobs.original", "jobs.result", "jobs.mask", "jobs.alternative"}
+_CONVERTED |= {"api.original", "api.result", "api.mask", "api.alternative"}
 _WAITING = "api.job"
 _CONVERSIONS = {"format", "quality", "metadata"}
 

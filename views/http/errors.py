@@ -1,4 +1,4 @@
-"""The one place where a domain error becomes an answer: a page for people, one JSON shape for programs."""
+"""The one place where a domain error becomes a response: a page for people, one JSON shape for programs."""
 
 import secrets
 from typing import Any
@@ -56,7 +56,7 @@ def init_app(app: Flask) -> None:
     """Register a handler for each family of errors; anything unknown is a 500 with a reference number."""
     app.register_error_handler(FieldErrors, lambda e: respond(e.status, e.key, e.message, fields=e.errors))
     for gone in (RightsEnded, ObjectDeletedError, StaleDataError):
-        app.register_error_handler(gone, answer_ended_rights)
+        app.register_error_handler(gone, respond_to_ended_rights)
     app.register_error_handler(DomainError, domain_error)
     app.after_request(refuse_pages_to_programs)
     app.register_error_handler(OperationalError, database_error)
@@ -141,7 +141,7 @@ def domain_error(error: DomainError):
     return respond(error.status, error.key, error.message, fields=fields, **more)
 
 
-def answer_ended_rights(_error: Exception):
+def respond_to_ended_rights(_error: Exception):
     """A row that the request needs was deleted in this very moment: the account, its session, or what was asked for."""
     try:
         if refused := ask_anew():

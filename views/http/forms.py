@@ -1,4 +1,4 @@
-"""What the views of forms share: wrong fields beside their fields, and one answer in two forms."""
+"""What the views of forms share: wrong fields beside their fields, and one response in two forms."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -68,7 +68,7 @@ def as_field_error(place: str = "form") -> Callable:
     return decorate
 
 
-def answer(location: str, said: dict[str, Any], status: int = 200, notice: str | None = None) -> Response:
+def respond(location: str, said: dict[str, Any], status: int = 200, notice: str | None = None) -> Response:
     """Return JSON for programs; send people on to `location`, where they read the notice."""
     if wants_json():
         return make_response(jsonify(said), status)

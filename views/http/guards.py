@@ -37,7 +37,7 @@ class NameConverter(BaseConverter):
 
 
 class Csrf(CSRFProtect):
-    """Flask-WTF's token, with an answer that a person understands."""
+    """Flask-WTF's token, with a response that a person understands."""
 
     def _error_response(self, reason: str) -> None:
         audit.note("forged_request", address=request.remote_addr or "", detail=reason)
@@ -57,7 +57,7 @@ def init_app(app: Flask) -> None:
     audit.start()
     app.config.update(
         PERMANENT_SESSION_LIFETIME=timedelta(days=app.config["SESSION_DAYS"]),
-        # Sent once, at sign-in: a slow answer to an older request must not bring back an older cookie.
+        # Sent once, at sign-in: a slow response to an older request must not bring back an older cookie.
         SESSION_REFRESH_EACH_REQUEST=False,
         # The check of Origin below does this, also where a browser hides the referrer.
         WTF_CSRF_SSL_STRICT=False,
@@ -120,7 +120,7 @@ def wants_json() -> bool:
 
 
 def takes_html() -> bool:
-    """Say whether a page is an answer that the caller can take."""
+    """Say whether a page is a response that the caller can take."""
     return _preference("text/html") > 0
 
 
@@ -189,18 +189,18 @@ def check_again() -> Response | None:
 
 
 def ask_anew() -> Response | None:
-    """Find out once more who is asking; return what they are answered when it is not theirs to ask any more.
+    """Find out once more who is asking; return the response when it is not theirs to ask any more.
 
-    Raises HTTPException where that answer is an error.
+    Raises HTTPException where that response is an error.
     """
     undo()
     g._login_user = _find_caller() or login_manager.anonymous_user()
     if not current_user.is_authenticated:
         audit.note("session_ended_meanwhile", address=request.remote_addr or "", detail=request.endpoint or "")
-    answer = keep_to_own_prefix()
-    if answer is None:
+    response = keep_to_own_prefix()
+    if response is None:
         hide_administration()
-    return answer
+    return response
 
 
 def _find_caller() -> User | None:

@@ -29,7 +29,7 @@ TWO_YEARS_SECONDS = 2 * 365 * 24 * 3600
 
 
 def init_app(app: Flask) -> None:
-    """Put the headers on every answer, error pages and static files included."""
+    """Put the headers on every response, error pages and static files included."""
     app.after_request(add_headers)
 
 

@@ -1,4 +1,4 @@
-"""Files as answers, as RFC 9110 has it: with a length and a mark of their content, in part, or not again."""
+"""Files as responses, as RFC 9110 has it: with a length and a mark of their content, in part, or not again."""
 
 import io
 from typing import IO, BinaryIO, cast
@@ -41,11 +41,11 @@ class Section(io.RawIOBase):
 
 
 def send(download: Download, attachment: bool = False) -> Response:
-    """Answer with the file, a part of it (206), or without it (304, 412). Raises what opening it raises, and 416."""
+    """Respond with the file, a part of it (206), or without it (304, 412). Raises what opening it raises, and 416."""
     environ = dict(request.environ)
     if not _asks_for_one_part():
         environ.pop("HTTP_RANGE", None)
-    if known := _answer_not_modified(download, environ):
+    if known := _respond_not_modified(download, environ):
         return known
     file = download.open()
     size = file.seek(0, io.SEEK_END)
@@ -66,8 +66,8 @@ def send(download: Download, attachment: bool = False) -> Response:
     return response
 
 
-def _answer_not_modified(download: Download, environ: dict) -> Response | None:
-    """Answer without the file where that is what was asked for: nothing needs to be converted then."""
+def _respond_not_modified(download: Download, environ: dict) -> Response | None:
+    """Respond without the file where that is what was asked for: nothing needs to be converted then."""
     response = Response(mimetype=download.mimetype)
     response.set_etag(download.etag)
     response.make_conditional(environ)

@@ -18,13 +18,13 @@ formats           what the result can be downloaded in, the original's own first
                   ?download=1, format=png|jpeg|webp, quality=1..100 (jpeg, webp), metadata=keep|strip
 answers           [] or the pictures to pick the result from: {number, name (or ""), is_result, url, preview_url,
                   thumbnail_url}
-chosen            the number of the answer that the owner picked, or None; choice_url takes a POST of answer=number
+chosen            the number of the alternative that the owner picked, or None; choice_url takes a POST of answer=number
 checks            [] or the checklist of what the result is for: {key, title, state, state_message, value}; state is
                   met | not_met | unsure, value what was measured or ""
 files             finished downloads: {name, label, bytes, url}
 can_cancel, can_retry        whether cancel_url and retry_url would take it (POST)
 can_run_anyway    the service declined, but would run with its switch: POST anyway=1 to rerun_url
-another           None or {name, value}: the option that gives another answer as good, for rerun_url
+another           None or {name, value}: the option that gives an alternative as good, for rerun_url
 rerun_url         POST: the same once more as a new job, with those options changed that the form names
 again_url         the tool's form, filled in as for this job; result_again_url None or the same on the result
 parent            None or the job whose picture this one was made from: {id, url, which, number, name}
@@ -107,12 +107,12 @@ def _pictures(job: Job) -> dict[str, Any]:
         "formats": downloads.formats(job) if done else [],
         "mask_url": _address(job, "mask") if job.mask_file else None,
         "preview_original_url": _address(job, "preview", of="original"),
-        # Named by the file, so that a browser shows another one after another answer was picked.
+        # Named by the file, so that a browser shows another one after another alternative was picked.
         "preview_result_url": _address(job, "preview", of=_name_shown_result(job)) if done else None,
         "thumbnail_url": _address(job, "thumbnail", of=_name_shown_result(job) if done else "original"),
-        "answers": [_answer(job, number) for number in range(job.answers)],
+        "answers": [_describe_alternative(job, number) for number in range(job.alternatives)],
         "chosen": job.chosen,
-        "choice_url": _address(job, "choose") if job.answers else None,
+        "choice_url": _address(job, "choose") if job.alternatives else None,
         "files": [
             {
                 "name": file["name"],
@@ -126,18 +126,18 @@ def _pictures(job: Job) -> dict[str, Any]:
 
 
 def _name_shown_result(job: Job) -> str:
-    return f"{storage.ANSWER}-{job.chosen}" if job.answers and job.chosen else storage.RESULT
+    return f"{storage.ALTERNATIVE}-{job.chosen}" if job.alternatives and job.chosen else storage.RESULT
 
 
-def _answer(job: Job, number: int) -> dict[str, Any]:
-    of = f"{storage.ANSWER}-{number}"
+def _describe_alternative(job: Job, number: int) -> dict[str, Any]:
+    of = f"{storage.ALTERNATIVE}-{number}"
     service = services.get(job.service)
-    names = service.answer_names if service else ()
+    names = service.alternative_names if service else ()
     return {
         "name": progress.said(names[number]) if number < len(names) else "",
         "number": number,
         "is_result": number == (job.chosen or 0),
-        "url": _address(job, "answer", number=number),
+        "url": _address(job, "alternative", number=number),
         "preview_url": _address(job, "preview", of=of),
         "thumbnail_url": _address(job, "thumbnail", of=of),
     }

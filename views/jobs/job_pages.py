@@ -38,8 +38,8 @@ def picture(username: str, id: str, which: str):
 
 
 @blueprint.get("/jobs/<id>/answers/<int(max=2147483647):number>")
-def answer(username: str, id: str, number: int):
-    return picture(username, id, f"{storage.ANSWER}-{number}")
+def alternative(username: str, id: str, number: int):
+    return picture(username, id, f"{storage.ALTERNATIVE}-{number}")
 
 
 @blueprint.get("/jobs/<id>/uploads/<option>")

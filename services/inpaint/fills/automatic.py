@@ -1,6 +1,6 @@
 """Each piece of a hole in the way that suits it: thin ones by our network, thick ones with patches of the photo.
 
-The network knows one answer only, so that further answers to a hole that is thin all over are patches too. Where the
+The network makes one result only, so that alternatives for a hole that is thin all over are patches too. Where the
 network's weights are missing, patches fill everything.
 """
 
@@ -28,7 +28,7 @@ def prepare(seed: int) -> Fill:
 
 
 def verdict(hole: np.ndarray, seeds: range) -> str:
-    """Return which way filled what of a hole, bool (H, W), in the answers of these seeds."""
+    """Return which way filled what of a hole, bool (H, W), in the results of these seeds."""
     slight = int(thin(hole).sum()) if _has_network() else 0
     if not slight:
         return "filled_with_patches"

@@ -20,10 +20,10 @@ PATCHES_FROM = 0.9  # of the work; what of the hole lies in no face is filled wi
 
 def prepare(name: str, way: str, seed: int) -> Fill:
     network, finder = engine.networks.get(name).module, cast(FaceFinder, engine.networks.get(FINDER).module)
-    answer = getattr(faces, way)(network, seed)
+    complete = getattr(faces, way)(network, seed)
 
     def fill(rgb: np.ndarray, hole: np.ndarray, barred: np.ndarray, report: Progress) -> np.ndarray:
-        result, left = faces.complete_faces(rgb, hole, finder, answer, lambda share: report(PATCHES_FROM * share))
+        result, left = faces.complete_faces(rgb, hole, finder, complete, lambda share: report(PATCHES_FROM * share))
         if np.array_equal(left, hole):
             raise ServiceError(
                 "no_face_found",

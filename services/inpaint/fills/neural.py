@@ -1,4 +1,4 @@
-"""Neural patch synthesis: slow, and an experiment; it knows other answers.
+"""Neural patch synthesis: slow, and an experiment; it makes alternatives.
 
 Its coarsest scale starts from patches of the photo, or, where somebody has trained weights for it, from the content
 network that the paper has; ours did no better than diffusion, and is not released (`training/LOG.md`).

@@ -1,4 +1,4 @@
-"""Patches of the photo itself: needs no weights, and knows other answers."""
+"""Patches of the photo itself: needs no weights, and makes alternatives."""
 
 import numpy as np
 

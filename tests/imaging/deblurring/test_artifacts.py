@@ -1,4 +1,4 @@
-"""What a broken answer looks like, and that a good one passes."""
+"""What a broken output looks like, and that a good one passes."""
 
 import pytest
 import torch
@@ -20,9 +20,9 @@ def test_a_sharper_picture_is_no_fault(source):
 
 
 def test_a_value_that_is_no_number_is_found(source):
-    answer = source.clone()
-    answer[0, 1, 5, 5] = float("nan")
-    assert artifacts.fault(source, answer) == "not_finite"
+    restored = source.clone()
+    restored[0, 1, 5, 5] = float("nan")
+    assert artifacts.fault(source, restored) == "not_finite"
 
 
 @pytest.mark.parametrize("shift", [(0.0, 0.03, 0.0), (0.1, 0.1, 0.1), (-0.03, 0.0, 0.03)])
@@ -41,10 +41,10 @@ def test_patterns_of_single_pixels_are_found(source, pattern):
 
 
 def test_halos_beyond_everything_around_are_found(source):
-    answer = source.clone()
-    answer[:, :, :, 40:44] = 1.0
-    answer[:, :, :, 44:48] = 0.0
-    assert artifacts.fault(source, answer) == "ringing"
+    restored = source.clone()
+    restored[:, :, :, 40:44] = 1.0
+    restored[:, :, :, 44:48] = 0.0
+    assert artifacts.fault(source, restored) == "ringing"
 
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 9), (5, 1)])

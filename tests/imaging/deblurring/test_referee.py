@@ -1,4 +1,4 @@
-"""The referee keeps what was sharp and what an answer destroyed, and nothing else."""
+"""The referee keeps what was sharp and what an output destroyed, and nothing else."""
 
 import cv2
 import numpy as np
@@ -9,15 +9,15 @@ from imaging.tensors import to_tensor
 from tests.imaging.deblurring.test_edges import scene, smear
 
 
-def run_referee(source: np.ndarray, answer: np.ndarray) -> np.ndarray:
-    return referee.measure_kept_share(to_tensor(source, "cpu"), to_tensor(answer, "cpu"))[0, 0].numpy()
+def run_referee(source: np.ndarray, restored: np.ndarray) -> np.ndarray:
+    return referee.measure_kept_share(to_tensor(source, "cpu"), to_tensor(restored, "cpu"))[0, 0].numpy()
 
 
 def test_a_shaken_picture_that_came_out_sharp_is_taken_whole():
     assert not run_referee(smear(scene(), 3, 1), scene()).any()
 
 
-def test_what_was_sharp_is_kept_whatever_the_answer_looks_like():
+def test_what_was_sharp_is_kept_whatever_the_output_looks_like():
     assert run_referee(scene(), smear(scene(), 1, 1)).min() == 1
 
 

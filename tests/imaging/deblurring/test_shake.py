@@ -60,7 +60,7 @@ def test_the_spread_of_a_picture_is_the_median_of_its_windows():
 
 
 def motion_of(pixels):
-    """What a network would answer that sees a straight motion of so many pixels everywhere."""
+    """What a network would return that sees a straight motion of so many pixels everywhere."""
     points = [(16, 16 + place - pixels // 2) for place in range(pixels + 1)]
     return lambda tile: kernel(points)[None]
 

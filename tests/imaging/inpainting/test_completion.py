@@ -26,9 +26,9 @@ def test_a_plain_picture_is_completed_plainly_at_every_size(shape):
     hole[shape[0] // 5 : shape[0] * 4 // 5, shape[1] // 5 : shape[1] * 4 // 5] = True
     spoilt = np.where(hole[:, :, None], np.uint8([255, 0, 255]), picture)
     heard = []
-    answer = complete_photo(spoilt, hole, mean_of_the_known, RULE, heard.append)
-    assert np.abs(answer.astype(int) - picture).max() <= 2
-    assert np.array_equal(answer[~hole], picture[~hole])
+    filled = complete_photo(spoilt, hole, mean_of_the_known, RULE, heard.append)
+    assert np.abs(filled.astype(int) - picture).max() <= 2
+    assert np.array_equal(filled[~hole], picture[~hole])
     assert heard == sorted(heard) and heard[-1] == 1.0
 
 
@@ -61,5 +61,5 @@ def test_near_the_rim_the_full_size_counts():
     picture[:, 800:] = 200
     hole = np.zeros((400, 1600), bool)
     hole[100:300, 200:1400] = True
-    answer = complete_photo(picture, hole, mean_of_the_known, RULE)
-    assert answer[200, 204, 0] < answer[200, 1395, 0] - 20
+    filled = complete_photo(picture, hole, mean_of_the_known, RULE)
+    assert filled[200, 204, 0] < filled[200, 1395, 0] - 20

@@ -100,7 +100,7 @@ def test_a_large_face_is_blended_at_a_bounded_size(monkeypatch):
     assert not left.any() and np.array_equal(filled[~hole()], photo()[~hole()])
 
 
-def test_a_seed_decides_the_answer_of_either_network(monkeypatch):
+def test_a_seed_decides_the_completion_of_either_network(monkeypatch):
     monkeypatch.setattr(faces, "STEPS", 2)
     torch.manual_seed(0)
     pictures, known = torch.full((1, 3, 64, 64), 0.5), torch.ones(1, 1, 64, 64)
@@ -108,9 +108,9 @@ def test_a_seed_decides_the_answer_of_either_network(monkeypatch):
     networks = (DCGAN(width=4, latent=8), Pluralistic(width=4, codes=4))
     for way, network in zip((faces.by_search, faces.by_guess), networks, strict=True):
         network.eval().requires_grad_(False)
-        answers = [way(network, seed)(pictures, known, lambda share: None) for seed in (1, 1, 2)]
-        assert answers[0].shape == (1, 3, 64, 64) and torch.equal(answers[0], answers[1])
-        assert not torch.equal(answers[0], answers[2])
+        completions = [way(network, seed)(pictures, known, lambda share: None) for seed in (1, 1, 2)]
+        assert completions[0].shape == (1, 3, 64, 64) and torch.equal(completions[0], completions[1])
+        assert not torch.equal(completions[0], completions[2])
 
 
 def test_the_finder_goes_where_a_window_scores_and_holds_the_place():

@@ -43,8 +43,8 @@ def holed(hole):
     return picture
 
 
-def error(answer: np.ndarray, hole: np.ndarray) -> float:
-    return float(((answer[hole].astype(float) - stripes()[hole]) ** 2).mean())
+def error(filled: np.ndarray, hole: np.ndarray) -> float:
+    return float(((filled[hole].astype(float) - stripes()[hole]) ** 2).mean())
 
 
 def test_the_nearest_patches_are_those_that_comparing_all_finds():
@@ -66,9 +66,9 @@ def test_the_product_of_matrices_is_the_convolution_with_known_patches_as_filter
     kernels = (known.patches - known.middle).transpose(1, 2).unflatten(2, (3, 3))
     shifted = known.middle.T.reshape(1, 3, 3, 3)
     bias = known.bias - (kernels * shifted).sum((1, 2, 3))
-    answers = F.conv2d(F.pad(maps[None], (1,) * 4, mode="reflect"), kernels, bias)
+    scores = F.conv2d(F.pad(maps[None], (1,) * 4, mode="reflect"), kernels, bias)
     every = neural_patches.patches_at(maps, torch.arange(90))
-    assert torch.equal(neural_patches.nearest(every, known), answers[0].argmax(0).flatten())
+    assert torch.equal(neural_patches.nearest(every, known), scores[0].argmax(0).flatten())
 
 
 def test_known_patches_hold_nothing_that_is_missing():
@@ -116,12 +116,12 @@ def test_steps_down_its_gradient_lower_the_energy(features, hole, holed):
 
 
 def test_stripes_go_on_through_the_hole_better_than_by_diffusion(features, hole, holed):
-    answer = neural_synthesis.synthesize(holed, hole, features, smooth)
-    assert np.array_equal(answer[~hole], holed[~hole])
-    assert error(answer, hole) < 0.5 * error(smooth(holed, hole, hole), hole)
+    filled = neural_synthesis.synthesize(holed, hole, features, smooth)
+    assert np.array_equal(filled[~hole], holed[~hole])
+    assert error(filled, hole) < 0.5 * error(smooth(holed, hole, hole), hole)
 
 
-def test_the_same_seed_gives_the_same_answer_and_another_one_another(features, hole):
+def test_the_same_seed_gives_the_same_result_and_another_one_another(features, hole):
     picture = np.random.default_rng(5).integers(0, 256, (64, 80, 3), dtype=np.uint8)
     first, again, other = (neural_synthesis.synthesize(picture, hole, features, smooth, seed) for seed in (1, 1, 2))
     assert np.array_equal(first, again) and not np.array_equal(first, other)
@@ -148,9 +148,9 @@ def test_giving_up_in_the_middle_gets_through(features, hole, holed):
 def test_a_picture_larger_than_the_working_size_is_filled_at_its_own(features, hole, holed, monkeypatch):
     monkeypatch.setattr(neural_synthesis, "MAX_SIDE", 48)
     monkeypatch.setattr(neural_synthesis, "MIN_SIDE", 8)
-    answer = neural_synthesis.synthesize(holed[:63], hole[:63], features, smooth)
-    assert answer.shape == (63, 80, 3) and np.array_equal(answer[~hole[:63]], holed[:63][~hole[:63]])
-    assert np.abs(answer[hole[:63]].astype(int) - 127).max() > 0
+    filled = neural_synthesis.synthesize(holed[:63], hole[:63], features, smooth)
+    assert filled.shape == (63, 80, 3) and np.array_equal(filled[~hole[:63]], holed[:63][~hole[:63]])
+    assert np.abs(filled[hole[:63]].astype(int) - 127).max() > 0
 
 
 @pytest.mark.parametrize("height, width", [(9, 11), (40, 17)])
@@ -158,24 +158,24 @@ def test_where_no_patch_is_known_the_guess_stands(features, height, width):
     picture = stripes(height, width)
     hole = np.zeros((height, width), bool)
     hole[3 : height - 3, 3 : width - 3] = True
-    answer = neural_synthesis.synthesize(picture, hole, features, smooth)
-    assert np.array_equal(answer[~hole], picture[~hole])
+    filled = neural_synthesis.synthesize(picture, hole, features, smooth)
+    assert np.array_equal(filled[~hole], picture[~hole])
 
 
 def test_a_hole_that_reaches_the_border_is_filled(features, holed):
     hole = np.zeros((64, 80), bool)
     hole[40:, :20] = True
-    answer = neural_synthesis.synthesize(np.where(hole[:, :, None], np.uint8(9), stripes()), hole, features, smooth)
-    assert np.array_equal(answer[~hole], stripes()[~hole]) and (answer[hole] != 9).all(1).mean() > 0.9
+    filled = neural_synthesis.synthesize(np.where(hole[:, :, None], np.uint8(9), stripes()), hole, features, smooth)
+    assert np.array_equal(filled[~hole], stripes()[~hole]) and (filled[hole] != 9).all(1).mean() > 0.9
 
 
-def test_a_content_network_is_asked_at_its_own_size_and_answers_for_the_hole_alone(hole, holed):
+def test_a_content_network_runs_at_its_own_size_and_fills_the_hole_alone(hole, holed):
     asked = []
 
     def complete(planes):
         asked.append(planes)
         return torch.full((1, 3, 32, 32), 0.5)
 
-    answer = context_fill.content(holed, hole, complete, 32)
+    filled = context_fill.content(holed, hole, complete, 32)
     assert asked[0].shape == (1, 4, 32, 32) and not (asked[0][:, :3] * (1 - asked[0][:, 3:])).any()
-    assert np.array_equal(answer[~hole], holed[~hole]) and (answer[hole] == 128).all()
+    assert np.array_equal(filled[~hole], holed[~hole]) and (filled[hole] == 128).all()

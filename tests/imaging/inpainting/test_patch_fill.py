@@ -47,23 +47,23 @@ HOLES = {
 def test_a_pattern_goes_on_through_the_hole(place):
     picture = grid()
     hole = box(picture.shape, *place)
-    answer = fill_with_patches(spoilt(picture, hole), hole)
-    wrong = np.abs(answer[hole].astype(int) - picture[hole]).max(1) > 20
+    filled = fill_with_patches(spoilt(picture, hole), hole)
+    wrong = np.abs(filled[hole].astype(int) - picture[hole]).max(1) > 20
     assert wrong.mean() < 0.02
-    assert np.array_equal(answer[~hole], picture[~hole])
+    assert np.array_equal(filled[~hole], picture[~hole])
 
 
 def test_a_soft_gradient_meets_its_surroundings():
     across = np.linspace(40, 200, 160)
     picture = np.repeat(np.tile(across, (120, 1))[:, :, None], 3, 2).round().astype(np.uint8)
     hole = box(picture.shape, 40, 80, 60, 100)
-    answer = fill_with_patches(spoilt(picture, hole), hole)
-    assert np.abs(answer[hole].astype(int) - picture[hole]).mean() < 6
-    jump = np.abs(answer[40:80, 60].astype(int) - answer[40:80, 59])
+    filled = fill_with_patches(spoilt(picture, hole), hole)
+    assert np.abs(filled[hole].astype(int) - picture[hole]).mean() < 6
+    jump = np.abs(filled[40:80, 60].astype(int) - filled[40:80, 59])
     assert jump.mean() < 6
 
 
-def test_the_same_seed_gives_the_same_answer_and_another_seed_another():
+def test_the_same_seed_gives_the_same_result_and_another_seed_another():
     picture = cv2.GaussianBlur(noise(90, 90), (0, 0), 2)
     hole = box(picture.shape, 25, 65, 25, 65)
     first, again, other = (
@@ -78,15 +78,15 @@ def test_what_is_barred_is_never_copied():
     picture = np.full((60, 80, 3), 100, np.uint8)
     picture[:, 50:] = (255, 0, 0)
     hole, barred = box(picture.shape, 20, 40, 20, 40), box(picture.shape, 0, 60, 50, 80)
-    answer = fill_with_patches(picture, hole, 3, barred)
-    assert (answer[hole] == 100).all()
+    filled = fill_with_patches(picture, hole, 3, barred)
+    assert (filled[hole] == 100).all()
 
 
 def test_what_was_in_the_hole_leaves_no_trace():
     picture = cv2.GaussianBlur(noise(80, 80), (0, 0), 3)
     hole = box(picture.shape, 30, 60, 20, 60)
-    answers = [fill_with_patches(np.where(hole[:, :, None], np.uint8(value), picture), hole) for value in (0, 255)]
-    assert np.array_equal(*answers)
+    fills = [fill_with_patches(np.where(hole[:, :, None], np.uint8(value), picture), hole) for value in (0, 255)]
+    assert np.array_equal(*fills)
 
 
 @pytest.mark.parametrize("shape", [(1, 40), (40, 1), (2, 9), (5, 5), (7, 200), (33, 21)])
@@ -94,8 +94,8 @@ def test_small_and_narrow_pictures_are_filled(shape):
     picture = noise(*shape)
     hole = np.zeros(shape, bool)
     hole[: max(1, shape[0] // 2), : max(1, shape[1] // 2)] = True
-    answer = fill_with_patches(picture, hole)
-    assert answer.shape == picture.shape and np.array_equal(answer[~hole], picture[~hole])
+    filled = fill_with_patches(picture, hole)
+    assert filled.shape == picture.shape and np.array_equal(filled[~hole], picture[~hole])
 
 
 def test_with_nothing_to_copy_from_it_says_so():
@@ -109,10 +109,10 @@ def test_a_hole_too_large_to_search_at_full_size_still_has_full_detail(monkeypat
     monkeypatch.setattr("imaging.inpainting.patch_fill.MAX_PIXELS", 4000)
     picture = grid(192, 256)
     hole = box(picture.shape, 61, 125, 80, 160)
-    answer = fill_with_patches(spoilt(picture, hole), hole)
-    wrong = np.abs(answer[hole].astype(int) - picture[hole]).max(1) > 20
+    filled = fill_with_patches(spoilt(picture, hole), hole)
+    wrong = np.abs(filled[hole].astype(int) - picture[hole]).max(1) > 20
     assert wrong.mean() < 0.1
-    edges = np.abs(np.diff(answer[80:110, 90:150].astype(int), axis=1)).max(2)
+    edges = np.abs(np.diff(filled[80:110, 90:150].astype(int), axis=1)).max(2)
     assert edges.max() > 150  # as sharp as the picture is
 
 
@@ -165,5 +165,5 @@ def test_only_the_hole_changes_and_all_of_it_does():
     hole = many_holes()
     picture = np.full((*hole.shape, 3), 90, np.uint8)
     bars = np.zeros_like(hole)
-    answer = fill_by_regions(spoilt(picture, hole), hole, bars, by_patches, lambda share: None)
-    assert np.array_equal(answer, picture)
+    filled = fill_by_regions(spoilt(picture, hole), hole, bars, by_patches, lambda share: None)
+    assert np.array_equal(filled, picture)

@@ -77,8 +77,8 @@ def test_the_thin_pieces_come_first_and_look_at_nothing_that_is_still_missing():
 
     heard = []
     photo = np.full((SIDE, SIDE, 3), 7, np.uint8)
-    answer = fill_by_thickness(photo, hole, np.zeros_like(hole), way(50), way(200), heard.append)
-    assert (answer[scratch] == 50).all() and (answer[thing] == 200).all() and (answer[~hole] == 7).all()
+    filled = fill_by_thickness(photo, hole, np.zeros_like(hole), way(50), way(200), heard.append)
+    assert (filled[scratch] == 50).all() and (filled[thing] == 200).all() and (filled[~hole] == 7).all()
     assert [value for value, *_ in calls] == [50, 200]
     assert calls[0][1] > scratch.sum()  # the thing, where it lies in the crop, is missing as well
     assert calls[1][1] == thing.sum() and calls[1][2]  # the scratch is there, but must not be copied

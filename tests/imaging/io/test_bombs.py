@@ -1,4 +1,4 @@
-"""D05: files that are small and want everything: each is answered soon, within bounds, and with a sentence."""
+"""D05: files that are small and want everything: each is refused soon, within bounds, and with a sentence."""
 
 import io
 import json
@@ -119,7 +119,7 @@ print(json.dumps(told))
 
 
 @pytest.mark.parametrize("name", BOMBS)
-def test_D05_a_bomb_is_answered_soon_within_bounds_and_with_a_sentence(tmp_path, name):
+def test_D05_a_bomb_is_refused_soon_within_bounds_and_with_a_sentence(tmp_path, name):
     path = tmp_path / "original.part"
     path.write_bytes(BOMBS[name]())
     assert path.stat().st_size < 32 * MIB

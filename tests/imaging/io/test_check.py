@@ -32,7 +32,7 @@ def inspect_bytes(path: Path, **limits):
     return check.inspect(path, path.with_suffix(".preview.webp"), path.with_suffix(".thumbnail.jpg"), **limits)
 
 
-def test_it_answers_with_the_upright_header_and_writes_small_copies(photo):
+def test_it_returns_the_upright_header_and_writes_small_copies(photo):
     header = inspect_bytes(photo)
     assert (header.format, header.width, header.height) == ("jpeg", 2000, 3000)
     preview, thumbnail = decode(photo.with_suffix(".preview.webp")), decode(photo.with_suffix(".thumbnail.jpg"))
@@ -193,8 +193,8 @@ def test_the_child_works_outside_the_folder_of_the_site(photo, monkeypatch):
 
 def test_the_child_needs_neither_torch_nor_numpy():
     code = "import sys, imaging.io.check; print(sorted({'torch', 'numpy', 'cv2'} & set(sys.modules)))"
-    answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=Path.cwd())
-    assert answer.stdout.strip() == "[]"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=Path.cwd())
+    assert done.stdout.strip() == "[]"
 
 
 def test_small_copies_that_cannot_be_written_are_no_fault_of_the_picture(photo):

@@ -1,4 +1,4 @@
-"""Which parts of a photo are worth a second look, and how its answer is put into the mask."""
+"""Which parts of a photo are worth a second look, and how its output is put into the mask."""
 
 import numpy as np
 import pytest
@@ -76,18 +76,18 @@ def test_without_a_second_look_the_mask_is_what_it_was():
 
 def test_what_the_second_look_finds_is_added_where_it_looked_and_nothing_is_lost():
     mask = look(((80, 120), (100, 120), 0.3), ((20, 190), (200, 280), 0.9))
-    answer = np.zeros((64, 64), np.float32)
-    answer[16:48, 16:48] = 0.95
-    merged = merge(mask, SIZE, [Box(120, 160, 280, 320)], [answer])
+    output = np.zeros((64, 64), np.float32)
+    output[16:48, 16:48] = 0.95
+    merged = merge(mask, SIZE, [Box(120, 160, 280, 320)], [output])
     assert merged.shape == mask.shape  # the crop has no more detail than the mask
     assert merged[100, 120] == pytest.approx(0.95, abs=0.01) and merged[100, 240] == pytest.approx(0.9)
     assert (merged >= mask - 1e-6).all()
 
 
 def test_the_merged_mask_is_fine_enough_for_the_crop_and_no_finer_than_allowed():
-    mask, answer = look(), np.ones((160, 160), np.float32)
-    assert merge(mask, SIZE, [Box(0, 0, 160, 160)], [answer]).shape == (400, 600)
-    assert max(merge(mask, (4000, 6000), [Box(0, 0, 100, 100)], [answer]).shape) == MAX_MASK_SIDE
+    mask, output = look(), np.ones((160, 160), np.float32)
+    assert merge(mask, SIZE, [Box(0, 0, 160, 160)], [output]).shape == (400, 600)
+    assert max(merge(mask, (4000, 6000), [Box(0, 0, 100, 100)], [output]).shape) == MAX_MASK_SIDE
 
 
 def test_the_seam_of_a_crop_is_soft_inside_the_photo_and_none_at_its_edge():

@@ -104,8 +104,8 @@ def test_an_account_whose_share_is_taken_is_put_off_and_others_are_served(in_app
     in_app.config["WEB_THREADS"] = 4
     monkeypatch.setattr(uploads, "_WAIT_SECONDS", 0.1)
     hold(decoding_slots().slot(owner_id, 0))
-    answer = upload(owner, picture(), headers=JSON)
-    assert (answer.status_code, answer.json["error"]["key"]) == (503, "busy")
+    response = upload(owner, picture(), headers=JSON)
+    assert (response.status_code, response.json["error"]["key"]) == (503, "busy")
     with decoding_slots().slot(owner_id + 1, 0):
         pass
 

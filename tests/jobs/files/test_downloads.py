@@ -84,16 +84,16 @@ def test_an_original_that_cannot_be_written_again_comes_in_the_nearest_format(ow
 
 @pytest.mark.parametrize("quality", ["0", "101", "-1", "x", "1.5", "1e2", "９０", "9" * 40, "²", "0000000019999999"])
 def test_a_quality_out_of_range_is_refused_in_words(owner, done, quality):
-    answer = owner.get(address(done, f"/result?format=jpeg&quality={quality}"), headers=JSON)
-    assert (answer.status_code, answer.json["error"]["key"]) == (400, "bad_quality")
-    assert "from 1 to 100" in answer.json["error"]["message"]
+    response = owner.get(address(done, f"/result?format=jpeg&quality={quality}"), headers=JSON)
+    assert (response.status_code, response.json["error"]["key"]) == (400, "bad_quality")
+    assert "from 1 to 100" in response.json["error"]["message"]
 
 
 @pytest.mark.parametrize("metadata", ["all", "none", "KEEP", "../x"])
 def test_an_unknown_word_for_the_details_is_refused_in_words(owner, done, metadata):
-    answer = owner.get(address(done, f"/original?metadata={metadata}"), headers=JSON)
-    assert (answer.status_code, answer.json["error"]["key"]) == (400, "unknown_metadata")
-    assert "keep" in answer.json["error"]["message"]
+    response = owner.get(address(done, f"/original?metadata={metadata}"), headers=JSON)
+    assert (response.status_code, response.json["error"]["key"]) == (400, "unknown_metadata")
+    assert "keep" in response.json["error"]["message"]
 
 
 def test_empty_parameters_count_as_absent(owner, done):

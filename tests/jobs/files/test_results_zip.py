@@ -15,9 +15,9 @@ from tests.jobs.support import address, make_job, make_user, open_image, picture
 ALL = "/12345/history/pictures.zip"
 
 
-def members(answer) -> dict[str, bytes]:
-    assert answer.status_code == 200 and answer.mimetype == "application/zip"
-    with zipfile.ZipFile(io.BytesIO(answer.data)) as archive:
+def members(response) -> dict[str, bytes]:
+    assert response.status_code == 200 and response.mimetype == "application/zip"
+    with zipfile.ZipFile(io.BytesIO(response.data)) as archive:
         assert archive.testzip() is None
         return {name: archive.read(name) for name in archive.namelist()}
 
@@ -28,19 +28,19 @@ def make_jobs(owner_id: int, count: int, **settings) -> list[str]:
 
 def test_a_selection_comes_in_one_file_under_names_that_differ(owner, owner_id):
     jobs = make_jobs(owner_id, 3)
-    answer = owner.get(ALL, query_string={"id": jobs[:2]})
-    found = members(answer)
+    response = owner.get(ALL, query_string={"id": jobs[:2]})
+    found = members(response)
     assert sorted(found) == [f"{n:04}-{job[:6]}-adjust-a.jpg" for n, job in enumerate(jobs[:2], 1)]
     assert all(open_image(data).size == (60, 40) for data in found.values())
-    assert answer.headers["Content-Disposition"].startswith('attachment; filename="revive-pictures-')
-    assert answer.headers["Cache-Control"] == "private, no-store"
+    assert response.headers["Content-Disposition"].startswith('attachment; filename="revive-pictures-')
+    assert response.headers["Cache-Control"] == "private, no-store"
 
 
 def test_the_form_of_the_selection_leads_there(owner, owner_id):
     jobs = make_jobs(owner_id, 2)
-    answer = owner.post("/12345/history/download", {"id": jobs, "format": "jpeg"})
-    assert answer.status_code == 303 and "csrf" not in answer.location
-    assert all(name.endswith(".jpg") for name in members(owner.get(answer.location)))
+    response = owner.post("/12345/history/download", {"id": jobs, "format": "jpeg"})
+    assert response.status_code == 303 and "csrf" not in response.location
+    assert all(name.endswith(".jpg") for name in members(owner.get(response.location)))
 
 
 def test_all_means_all_of_one_s_own_that_have_a_result_and_are_not_deleted(sampler, owner, owner_id):
@@ -120,8 +120,8 @@ def test_each_is_in_the_format_of_its_original_where_none_is_asked_for(owner, ow
 
 def test_without_any_result_it_says_so(owner, owner_id):
     make_job(owner_id)
-    answer = owner.get(ALL, headers=JSON)
-    assert (answer.status_code, answer.json["error"]["key"]) == (404, "nothing_to_download")
+    response = owner.get(ALL, headers=JSON)
+    assert (response.status_code, response.json["error"]["key"]) == (404, "nothing_to_download")
     assert owner.get(f"{ALL}?format=exe", headers=JSON).json["error"]["key"] == "unknown_format"
 
 
@@ -142,6 +142,6 @@ def test_C01_nobody_else_gets_it(app, owner, owner_id):
     assert app.test_client().get(ALL, headers=JSON).status_code == 401
     other = sign_in_person(app, "67890")
     assert other.get(ALL, headers=JSON).status_code == 404
-    answer = other.get(f"/67890/history/pictures.zip?id={jobs[0]}", headers=JSON)
-    assert (answer.status_code, answer.json["error"]["key"]) == (404, "nothing_to_download")
+    response = other.get(f"/67890/history/pictures.zip?id={jobs[0]}", headers=JSON)
+    assert (response.status_code, response.json["error"]["key"]) == (404, "nothing_to_download")
     assert other.get(address(jobs[0]), headers=JSON).status_code == 404

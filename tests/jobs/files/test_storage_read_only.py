@@ -47,9 +47,9 @@ def list_told(caplog) -> list[str]:
 
 def test_an_upload_is_refused_in_words_and_the_log_says_once_why(owner, make_read_only, caplog):
     make_read_only()
-    answers = [upload(owner, picture(), headers=JSON) for _ in range(3)]
-    assert {(answer.status_code, answer.json["error"]["key"]) for answer in answers} == {(503, "read_only")}
-    assert "cannot write to its disk" in answers[0].json["error"]["message"] and "Retry-After" in answers[0].headers
+    responses = [upload(owner, picture(), headers=JSON) for _ in range(3)]
+    assert {(response.status_code, response.json["error"]["key"]) for response in responses} == {(503, "read_only")}
+    assert "cannot write to its disk" in responses[0].json["error"]["message"] and "Retry-After" in responses[0].headers
     page = upload(owner, picture())
     assert page.status_code == 503 and "cannot write to its disk" in page.text
     assert len(list_told(caplog)) == 1 and "Read-only file system" in list_told(caplog)[0]
@@ -73,8 +73,8 @@ def test_nothing_is_erased_from_the_database_whose_files_must_stay(owner, owner_
     token = owner.token_of("/12345/account")
     owner.post(address(job_id, "/deletion"), token=token)
     make_read_only()
-    answer = owner.post("/12345/history/erasure", {"id": job_id}, token=token, headers=JSON)
-    assert (answer.status_code, answer.json["error"]["key"]) == (503, "read_only")
+    response = owner.post("/12345/history/erasure", {"id": job_id}, token=token, headers=JSON)
+    assert (response.status_code, response.json["error"]["key"]) == (503, "read_only")
     assert owner.post("/12345/history/restoration", {"id": job_id}, token=token).status_code == 303
 
 

@@ -36,9 +36,9 @@ def job_count() -> int:
 
 
 def test_a_program_gets_202_and_the_job(browser, in_app):
-    answer = upload(browser, picture(), headers=JSON)
-    assert answer.status_code == 202
-    job = answer.json
+    response = upload(browser, picture(), headers=JSON)
+    assert response.status_code == 202
+    job = response.json
     assert (job["service"], job["status"], job["position"]) == ("adjust", "queued", 1)
     assert (job["error"], job["result_url"], job["eta_seconds"]) == (None, None, None)
     assert job["original_url"] == f"/12345/jobs/{job['id']}/original"
@@ -56,9 +56,9 @@ def test_of_a_tiff_of_two_pages_the_largest_is_taken_and_that_is_told(browser, i
 
 
 def test_a_person_is_sent_to_the_page_of_the_job(browser, in_app):
-    answer = upload(browser, picture())
-    assert (answer.status_code, answer.location) == (303, f"/12345/jobs/{only_job().id}")
-    assert browser.get(answer.location).status_code == 200
+    response = upload(browser, picture())
+    assert (response.status_code, response.location) == (303, f"/12345/jobs/{only_job().id}")
+    assert browser.get(response.location).status_code == 200
 
 
 def test_the_job_keeps_the_upload_as_it_was_with_small_copies(browser, in_app, app):
@@ -88,9 +88,9 @@ def test_the_job_keeps_the_upload_as_it_was_with_small_copies(browser, in_app, a
 )
 def test_what_cannot_be_used_is_refused_in_words_and_not_kept(app, browser, in_app, data, status, key):
     app.config["MAX_MEGAPIXELS"] = 1
-    answer = upload(browser, data, headers=JSON)
-    assert (answer.status_code, answer.json["error"]["key"]) == (status, key)
-    assert len(answer.json["error"]["message"]) > 15
+    response = upload(browser, data, headers=JSON)
+    assert (response.status_code, response.json["error"]["key"]) == (status, key)
+    assert len(response.json["error"]["message"]) > 15
     page = upload(browser, data)
     assert page.status_code == status
     assert 'id="image-error"' in page.text
@@ -100,35 +100,35 @@ def test_what_cannot_be_used_is_refused_in_words_and_not_kept(app, browser, in_a
 def test_each_picture_of_a_form_has_the_limit_of_bytes(app, browser, in_app):
     app.config["MAX_UPLOAD_MEGABYTES"] = 1
     promise_weights(app.config["WEIGHTS_DIR"], "background")
-    answer = upload(browser, noise(1.2), service="background", headers=JSON, background="blue")
-    assert (answer.status_code, answer.json["error"]["key"]) == (413, "too_many_bytes")
+    response = upload(browser, noise(1.2), service="background", headers=JSON, background="blue")
+    assert (response.status_code, response.json["error"]["key"]) == (413, "too_many_bytes")
     assert 'id="image-error"' in upload(browser, noise(1.2), service="background", background="blue").text
     assert (list_stored_files(app), job_count()) == ([], 0)
 
 
 def test_a_server_that_is_too_busy_to_look_asks_to_come_again(app, browser, in_app, monkeypatch):
     monkeypatch.setattr("imaging.io.check.PATIENCE", 0)
-    answer = upload(browser, picture(), headers=JSON)
-    assert (answer.status_code, answer.json["error"]["key"]) == (503, "busy")
-    assert int(answer.headers["Retry-After"]) > 0
+    response = upload(browser, picture(), headers=JSON)
+    assert (response.status_code, response.json["error"]["key"]) == (503, "busy")
+    assert int(response.headers["Retry-After"]) > 0
     assert (list_stored_files(app), job_count()) == ([], 0)
 
 
 def test_a_picture_that_browsers_cannot_show_comes_back_small_and_nothing_is_kept(app, browser, in_app):
     form = {"image": (io.BytesIO(picture(3000, 2000, format="TIFF")), "scan.tif")}
-    answer = browser.post("/12345/preview", form, content_type="multipart/form-data", headers=JSON)
-    assert (answer.status_code, answer.mimetype) == (200, "image/webp")
-    assert open_image(answer.data).size == (2048, 1365) and "no-store" in answer.headers["Cache-Control"]
+    response = browser.post("/12345/preview", form, content_type="multipart/form-data", headers=JSON)
+    assert (response.status_code, response.mimetype) == (200, "image/webp")
+    assert open_image(response.data).size == (2048, 1365) and "no-store" in response.headers["Cache-Control"]
     form = {"image": (io.BytesIO(b"no picture"), "scan.tif")}
-    answer = browser.post("/12345/preview", form, content_type="multipart/form-data", headers=JSON)
-    assert (answer.status_code, answer.json["error"]["key"]) == (400, "foreign_format")
+    response = browser.post("/12345/preview", form, content_type="multipart/form-data", headers=JSON)
+    assert (response.status_code, response.json["error"]["key"]) == (400, "foreign_format")
     assert (list_stored_files(app), job_count()) == ([], 0)
     assert browser.post("/54321/preview", {}, headers=JSON).status_code in (403, 404)
 
 
 def test_a_form_without_a_picture_is_refused(browser, in_app):
-    answer = browser.post("/12345/adjust", {"brightness": "2"}, content_type="multipart/form-data", headers=JSON)
-    assert (answer.status_code, answer.json["error"]["key"]) == (400, "no_picture")
+    response = browser.post("/12345/adjust", {"brightness": "2"}, content_type="multipart/form-data", headers=JSON)
+    assert (response.status_code, response.json["error"]["key"]) == (400, "no_picture")
 
 
 @pytest.mark.parametrize("fields", [{"brightness": "0.1"}, {"brightness": "nan"}, {"transform": "45"}])
@@ -141,8 +141,8 @@ def test_a_wrong_option_is_told_beside_its_field_and_nothing_is_kept(app, browse
 
 
 def test_neutral_options_have_nothing_to_change(browser, in_app):
-    answer = upload(browser, picture(), headers=JSON, brightness="1", transform="none")
-    assert (answer.status_code, answer.json["error"]["key"]) == (400, "nothing_to_change")
+    response = upload(browser, picture(), headers=JSON, brightness="1", transform="none")
+    assert (response.status_code, response.json["error"]["key"]) == (400, "nothing_to_change")
 
 
 def test_D09_the_clients_name_of_a_file_never_reaches_the_disk(app, browser, in_app):
@@ -167,15 +167,15 @@ def test_a_name_is_shown_without_folders_and_control_characters():
 
 def test_D03_a_body_above_the_limit_is_refused_before_it_is_read(app, browser, in_app):
     app.config["MAX_UPLOAD_MEGABYTES"] = 1
-    answer = upload(browser, b"x" * (3 * 2**20), headers=JSON)
-    assert (answer.status_code, answer.json["error"]["key"]) == (413, "too_large")
-    assert "Choose a smaller picture" in answer.json["error"]["message"]
+    response = upload(browser, b"x" * (3 * 2**20), headers=JSON)
+    assert (response.status_code, response.json["error"]["key"]) == (413, "too_large")
+    assert "Choose a smaller picture" in response.json["error"]["message"]
     assert (list_stored_files(app), job_count()) == ([], 0)
 
 
 def test_other_forms_take_no_large_bodies(browser):
-    answer = browser.client.post("/login", data={"username": "x" * 100_000})
-    assert answer.status_code == 413 and "picture" not in answer.text.split("<main")[1].split("</main")[0]
+    response = browser.client.post("/login", data={"username": "x" * 100_000})
+    assert response.status_code == 413 and "picture" not in response.text.split("<main")[1].split("</main")[0]
 
 
 def post_body(browser, data: bytes, headers=None):
@@ -196,11 +196,11 @@ def test_F06_a_full_disk_is_told_with_507_and_leaves_nothing(app, browser, in_ap
     data, kept = noise(3), resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 20, kept[1]))
     try:
-        answer = post_body(browser, data, headers=JSON)
+        response = post_body(browser, data, headers=JSON)
         page = post_body(browser, data)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, kept)
-    assert (answer.status_code, answer.json["error"]["key"]) == (507, "storage_full")
+    assert (response.status_code, response.json["error"]["key"]) == (507, "storage_full")
     assert page.status_code == 507 and "no space left" in page.text
     assert (list_stored_files(app), job_count()) == ([], 0)
     assert upload(browser, data).status_code == 303
@@ -209,8 +209,8 @@ def test_F06_a_full_disk_is_told_with_507_and_leaves_nothing(app, browser, in_ap
 def test_a_service_whose_weights_are_missing_or_changed_is_shown_with_the_reason(app, browser, in_app):
     folder = app.config["WEIGHTS_DIR"]
     assert "not listed" in browser.get("/12345/deblur").text
-    answer = upload(browser, picture(), service="deblur", headers=JSON, strength="1")
-    assert (answer.status_code, answer.json["error"]["key"]) == (503, "service_unavailable")
+    response = upload(browser, picture(), service="deblur", headers=JSON, strength="1")
+    assert (response.status_code, response.json["error"]["key"]) == (503, "service_unavailable")
     promise_weights(folder, "deblur")
     assert "not available" not in browser.get("/12345/deblur").text
     (folder / "deblur.safetensors").write_bytes(b"x" * 600)
@@ -227,8 +227,8 @@ def test_a_background_picture_is_a_second_upload_and_then_required(app, browser,
     assert 'id="background_image-error"' in upload(browser, picture(), service="background", **wrong).text
     assert list_stored_files(app) == []
     second = (io.BytesIO(picture(30, 20, "PNG")), "b.png")
-    answer = upload(browser, picture(), service="background", background="picture", background_image=second)
-    assert answer.status_code == 303
+    response = upload(browser, picture(), service="background", background="picture", background_image=second)
+    assert response.status_code == 303
     job = only_job()
     assert job.options["background_image"] == "background_image.png"
     assert f"{job.id[:2]}/{job.id}/background_image.png" in list_stored_files(app)
@@ -277,6 +277,6 @@ PART = b'--xx\r\nContent-Disposition: form-data; name="%s"\r\n\r\n%s\r\n'
 )
 def test_D14_abused_forms_are_refused_quickly(app, browser, in_app, body, content_type):
     headers = JSON | {"X-CSRFToken": browser.token()}
-    answer = browser.client.post("/12345/adjust", data=body, content_type=content_type, headers=headers)
-    assert 400 <= answer.status_code < 500
+    response = browser.client.post("/12345/adjust", data=body, content_type=content_type, headers=headers)
+    assert 400 <= response.status_code < 500
     assert (list_stored_files(app), job_count()) == ([], 0)

@@ -24,14 +24,14 @@ def test_F07_a_job_outlives_the_loss_of_its_database(browser, in_app, gate, mari
     try:
         worker.says("is away")
 
-        def answered() -> float:
+        def time_response() -> float:
             started = time.monotonic()
-            answer = browser.get("/12345/history", headers=JSON)
-            assert (answer.status_code, answer.json["error"]["key"]) == (503, "unavailable")
-            assert int(answer.headers["Retry-After"]) > 0
+            response = browser.get("/12345/history", headers=JSON)
+            assert (response.status_code, response.json["error"]["key"]) == (503, "unavailable")
+            assert int(response.headers["Retry-After"]) > 0
             return time.monotonic() - started
 
-        assert quickest(answered, 10) < 10
+        assert quickest(time_response, 10) < 10
         gate.touch()
         worker.says(f"job {job_id} waits for it")
     finally:

@@ -57,9 +57,9 @@ def test_without_a_picture_there_is_nothing_to_fetch_and_every_page_stands(app, 
 
 def test_run_anyway_is_the_same_job_again_with_the_switch(owner, owner_id):
     job = run_job(make_job(owner_id, service="sampler", way="decline", amount="2"))
-    answer = owner.post(facts_of(owner, job.id)["rerun_url"], {"anyway": "1"}, headers=JSON)
-    assert run_job(answer.json["id"]).result_file
-    facts = facts_of(owner, answer.json["id"])
+    response = owner.post(facts_of(owner, job.id)["rerun_url"], {"anyway": "1"}, headers=JSON)
+    assert run_job(response.json["id"]).result_file
+    facts = facts_of(owner, response.json["id"])
     assert (facts["has_result"], facts["can_run_anyway"], facts["options"]["amount"]) == (True, False, 2.0)
     assert facts["notice"] == "Samples are samples."
 
@@ -71,14 +71,14 @@ def test_a_service_that_gives_nothing_and_says_nothing_has_failed(in_app, user_i
 
 
 @both_engines
-def test_of_several_answers_the_owner_picks_the_result(browser, in_app, owner_id):
-    job = run_job(make_job(owner_id, picture(format="PNG"), service="sampler", way="answers"))
+def test_of_several_alternatives_the_owner_picks_the_result(browser, in_app, owner_id):
+    job = run_job(make_job(owner_id, picture(format="PNG"), service="sampler", way="alternatives"))
     facts = facts_of(browser, job.id)
-    assert (job.answers, facts["chosen"]) == (3, None)
-    assert [answer["is_result"] for answer in facts["answers"]] == [True, False, False]
-    for answer in facts["answers"]:
-        assert open_image(browser.get(answer["preview_url"]).data).size == (60, 40)
-        assert open_image(browser.get(answer["thumbnail_url"]).data).size == (60, 40)
+    assert (job.alternatives, facts["chosen"]) == (3, None)
+    assert [alternative["is_result"] for alternative in facts["answers"]] == [True, False, False]
+    for alternative in facts["answers"]:
+        assert open_image(browser.get(alternative["preview_url"]).data).size == (60, 40)
+        assert open_image(browser.get(alternative["thumbnail_url"]).data).size == (60, 40)
     picked = browser.post(facts["choice_url"], {"answer": "2"}, headers=JSON).json
     assert (picked["chosen"], picked["answers"][2]["is_result"]) == (2, True)
     assert open_image(browser.get(picked["result_url"]).data).getpixel((0, 0)) == (20, 20, 20)
@@ -87,7 +87,7 @@ def test_of_several_answers_the_owner_picks_the_result(browser, in_app, owner_id
 
 
 def test_what_was_not_picked_stays_and_may_be_picked_later(owner, owner_id):
-    job_id = run_job(make_job(owner_id, picture(format="PNG"), service="sampler", way="answers")).id
+    job_id = run_job(make_job(owner_id, picture(format="PNG"), service="sampler", way="alternatives")).id
     for number, grey in ((1, 10), (2, 20), (0, None)):
         assert owner.post(address(job_id, "/choice"), {"answer": str(number)}).location == address(job_id)
         pixel = open_image(owner.get(address(job_id, "/result")).data).getpixel((59, 39))
@@ -95,15 +95,15 @@ def test_what_was_not_picked_stays_and_may_be_picked_later(owner, owner_id):
     assert facts_of(owner, job_id)["chosen"] == 0
 
 
-@pytest.mark.parametrize("answer", ["3", "-1", "", "x", "1e9", "9" * 30])
-def test_there_are_only_the_answers_that_there_are(owner, owner_id, answer):
-    job_id = run_job(make_job(owner_id, service="sampler", way="answers")).id
-    assert owner.post(address(job_id, "/choice"), {"answer": answer}).status_code == 404
+@pytest.mark.parametrize("number", ["3", "-1", "", "x", "1e9", "9" * 30])
+def test_there_are_only_the_alternatives_that_there_are(owner, owner_id, number):
+    job_id = run_job(make_job(owner_id, service="sampler", way="alternatives")).id
+    assert owner.post(address(job_id, "/choice"), {"answer": number}).status_code == 404
     assert db.session.get(Job, job_id, populate_existing=True).chosen is None
 
 
-def test_C03_nobody_else_picks_or_sees_an_answer_or_a_file(app, owner, owner_id):
-    job_id = run_job(make_job(owner_id, service="sampler", way="answers")).id
+def test_C03_nobody_else_picks_or_sees_an_alternative_or_a_file(app, owner, owner_id):
+    job_id = run_job(make_job(owner_id, service="sampler", way="alternatives")).id
     other, stranger = sign_in_person(app, "67890"), app.test_client()
     assert other.post(f"/67890/jobs/{job_id}/choice", {"answer": "1"}).status_code == 404
     for place in ("/answers/1", "/files/sheet.pdf", "/preview?of=answer-1"):
@@ -112,8 +112,8 @@ def test_C03_nobody_else_picks_or_sees_an_answer_or_a_file(app, owner, owner_id)
         assert stranger.get(address(job_id, place), headers=JSON).status_code == 401
 
 
-def test_an_answer_is_picked_by_a_post_with_the_token_only(owner, owner_id):
-    job_id = run_job(make_job(owner_id, service="sampler", way="answers")).id
+def test_an_alternative_is_picked_by_a_post_with_the_token_only(owner, owner_id):
+    job_id = run_job(make_job(owner_id, service="sampler", way="alternatives")).id
     assert owner.get(address(job_id, "/choice")).status_code in (404, 405)
     assert owner.post(address(job_id, "/choice"), {"answer": "1"}, token="forged").status_code == 400
     assert db.session.get(Job, job_id, populate_existing=True).chosen is None
@@ -137,8 +137,8 @@ def test_a_file_of_a_kind_that_is_not_on_the_list_is_never_stored(app, in_app, u
     assert not [path for path in list_stored_files(app) if "page" in path]
 
 
-def test_answers_files_and_what_is_kept_count_against_the_storage(in_app, user_id):
-    for way in ("answers", "files", "plain"):
+def test_alternatives_files_and_the_cache_count_against_the_storage(in_app, user_id):
+    for way in ("alternatives", "files", "plain"):
         job = run_job(make_job(user_id, service="sampler", way=way))
         folder = storage.folder(job.id)
         counted = [path.stat().st_size for path in folder.iterdir() if path.suffix != ".webp"]
@@ -151,7 +151,7 @@ def test_answers_files_and_what_is_kept_count_against_the_storage(in_app, user_i
 def test_the_check_of_the_storage_knows_every_kind_of_file(in_app, user_id):
     jobs = [
         run_job(make_job(user_id, service="sampler", way=way, mask=make_painted_sheet())).id
-        for way in ("answers", "files")
+        for way in ("alternatives", "files")
     ]
     kept = run_job(make_job(user_id, service="sampler")).id
     assert recovery.missing_files() == []
@@ -177,13 +177,13 @@ def test_masks_and_hints_are_checked_like_pictures(app, owner, owner_id, field, 
 
 @pytest.mark.parametrize("frame", ["1,2,3", "0,0,2,1", "a,b,c,d", "0,0,0,0", "nan,0,1,1"])
 def test_a_frame_lies_inside_the_picture(owner, owner_id, frame):
-    answer = owner.post(
+    response = owner.post(
         "/12345/sampler",
         {"frame": frame, "from_job": make_job(owner_id)},
         content_type="multipart/form-data",
         headers=JSON,
     )
-    assert (answer.status_code, answer.json["error"]["key"]) == (400, "invalid_option")
+    assert (response.status_code, response.json["error"]["key"]) == (400, "invalid_option")
 
 
 def test_a_service_gets_its_uploads_and_its_frame_as_it_declared_them(in_app, user_id):
@@ -201,7 +201,7 @@ def test_a_run_that_was_taken_over_leaves_nothing_of_its_own(app, in_app, user_i
     job_id = make_from(user_id, first.id)
     job = db.session.get(Job, job_id)
     pixels = sampled.Picture(sampled.np.zeros((4, 4, 3), sampled.np.uint8))
-    stored = Result(pixels, answers=(pixels,), files=(File("a.txt", "A", b"x"),), cache={"other": b"y"})
+    stored = Result(pixels, alternatives=(pixels,), files=(File("a.txt", "A", b"x"),), cache={"other": b"y"})
     results.store(job, sampled.SERVICE, stored)
     runner._finish(job_id, "nobody/0", {"status": "done"})
     assert any(job_id in path and "result.png" in path for path in list_stored_files(app)), "it may be another run's"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tests.support.servers import free_port
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 MEMBER = """
 import torch
 from training.common.distributed import ProcessGroup

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-TRAINING = Path(__file__).resolve().parents[2] / "training"
+TRAINING = Path(__file__).resolve().parents[3] / "training"
 HOMES = {
     r"ArgumentParser\(": "arguments.py",
     r"_foreach_lerp_|AveragedModel|deepcopy\(.*\)\.eval\(\)": "ema.py",

@@ -1,4 +1,4 @@
-"""A06, A07, A22: what an answer gives away, in words, in time and in cookies."""
+"""A06, A07, A22: what a response gives away, in words, in time and in cookies."""
 
 import base64
 import hashlib
@@ -15,11 +15,11 @@ from tests.accounts.people import JSON, PASSWORD, Browser, body, code_in, delive
 KNOWN, UNKNOWN = "12345", "54321"
 
 
-def said(answer) -> tuple:
-    """Everything an answer holds except what is random or merely repeats the name."""
-    text = re.sub(r'value="[^"]{60,}"', "", answer.text).replace(KNOWN, "NAME").replace(UNKNOWN, "NAME")
-    headers = sorted((name, value) for name, value in answer.headers if name not in {"Set-Cookie", "Content-Length"})
-    return answer.status_code, text, headers
+def said(response) -> tuple:
+    """Everything a response holds except what is random or merely repeats the name."""
+    text = re.sub(r'value="[^"]{60,}"', "", response.text).replace(KNOWN, "NAME").replace(UNKNOWN, "NAME")
+    headers = sorted((name, value) for name, value in response.headers if name not in {"Set-Cookie", "Content-Length"})
+    return response.status_code, text, headers
 
 
 @pytest.mark.parametrize("headers", [{}, JSON], ids=["page", "json"])
@@ -33,25 +33,25 @@ def said(answer) -> tuple:
         ("/register", {"password": PASSWORD, "confirm": PASSWORD, "code": "123456"}),
     ],
 )
-def test_A06_known_and_unknown_names_get_equal_answers(app, path, fields, headers):
+def test_A06_known_and_unknown_names_get_equal_responses(app, path, fields, headers):
     make_user(app, KNOWN)
-    answers = []
+    responses = []
     for name in (KNOWN, UNKNOWN):
         browser = Browser(app)
-        answer = browser.post(path, {"username": name, **fields}, headers=headers)
-        answers.append((said(answer), said(browser.get("/reset"))))
-    assert answers[0] == answers[1]
+        response = browser.post(path, {"username": name, **fields}, headers=headers)
+        responses.append((said(response), said(browser.get("/reset"))))
+    assert responses[0] == responses[1]
 
 
-def test_A06_the_answer_after_the_mail_went_out_is_equal_too(app):
+def test_A06_the_response_after_the_mail_went_out_is_equal_too(app):
     make_user(app, KNOWN)
-    answers = []
+    responses = []
     for name in (KNOWN, UNKNOWN):
         browser = Browser(app)
         browser.ask_for_code(name, "reset")
         deliver(app)
-        answers.append(said(browser.reset(name, "123456")))
-    assert answers[0] == answers[1]
+        responses.append(said(browser.reset(name, "123456")))
+    assert responses[0] == responses[1]
 
 
 def test_A06_the_owner_of_an_existing_account_is_told_by_mail(app):
@@ -81,9 +81,9 @@ def test_A07_an_unknown_name_takes_as_long_as_a_wrong_password(app):
     for turn in range(80):
         for name in (KNOWN, UNKNOWN) if turn % 2 else (UNKNOWN, KNOWN):
             start = time.thread_time()
-            answer = browser.post("/login", {"username": name, "password": "wrong-1x"}, token=token)
+            response = browser.post("/login", {"username": name, "password": "wrong-1x"}, token=token)
             took[name].append(time.thread_time() - start)
-            assert answer.status_code == 400
+            assert response.status_code == 400
         let_time_pass(app, days=1)  # else neither could try so often
         if turn > 6 and 0.7 < min(took[KNOWN]) / min(took[UNKNOWN]) < 1.4:
             break
@@ -116,11 +116,11 @@ def test_A07_a_request_for_a_code_never_mails_by_itself(app, monkeypatch):
             assert Browser(app).ask_for_code(name, purpose).status_code == 303
 
 
-def cookie_payloads(answers) -> str:
-    """The readable insides of every session cookie in these answers."""
+def cookie_payloads(responses) -> str:
+    """The readable insides of every session cookie in these responses."""
     found = []
-    for answer in answers:
-        for header in answer.headers.getlist("Set-Cookie"):
+    for response in responses:
+        for header in response.headers.getlist("Set-Cookie"):
             value = header.split(";")[0].partition("=")[2]
             packed, data = value.startswith("."), value.lstrip(".").split(".")[0]
             raw = base64.urlsafe_b64decode(data + "=" * (-len(data) % 4))
@@ -128,16 +128,16 @@ def cookie_payloads(answers) -> str:
     return "\n".join(found)
 
 
-def test_A22_no_code_and_no_password_is_in_any_answer_or_cookie_not_even_hashed(app):
+def test_A22_no_code_and_no_password_is_in_any_response_or_cookie_not_even_hashed(app):
     browser = Browser(app)
-    answers = [browser.ask_for_code(KNOWN)]
+    responses = [browser.ask_for_code(KNOWN)]
     code = code_in(*deliver(app))
     wrong = f"{(int(code) + 1) % 10**6:06d}"
-    answers += [browser.register(KNOWN, wrong), browser.register(KNOWN, code), browser.get("/login")]
-    answers += [browser.sign_in(KNOWN, "wrong-1x"), browser.sign_in(KNOWN), browser.get("/12345/account")]
-    cookies = cookie_payloads(answers)
+    responses += [browser.register(KNOWN, wrong), browser.register(KNOWN, code), browser.get("/login")]
+    responses += [browser.sign_in(KNOWN, "wrong-1x"), browser.sign_in(KNOWN), browser.get("/12345/account")]
+    cookies = cookie_payloads(responses)
     assert "csrf_token" in cookies
-    everything = cookies + "".join(f"{answer.headers}{answer.text}" for answer in answers)
+    everything = cookies + "".join(f"{response.headers}{response.text}" for response in responses)
     assert not gives_away(everything, code) and not gives_away(everything, wrong)
     assert PASSWORD not in everything and "wrong-1x" not in everything
     for secret in (code, wrong, PASSWORD, "wrong-1x"):
@@ -161,10 +161,10 @@ def test_A22_a_cookie_signed_with_a_well_known_key_is_worth_nothing(app):
 
 def test_every_field_is_required_and_each_error_is_beside_its_field(app):
     browser = Browser(app)
-    answer = browser.post("/register", headers=JSON)
-    assert answer.status_code == 400
-    assert answer.json["error"]["key"] == "invalid_fields"
-    assert set(answer.json["error"]["fields"]) == {"username", "password", "confirm", "code"}
+    response = browser.post("/register", headers=JSON)
+    assert response.status_code == 400
+    assert response.json["error"]["key"] == "invalid_fields"
+    assert set(response.json["error"]["fields"]) == {"username", "password", "confirm", "code"}
     page = browser.post("/register", {"username": "ann", "code": "12"})
     assert page.status_code == 400
     for field in ("username", "password", "confirm", "code"):
@@ -175,24 +175,24 @@ def test_every_field_is_required_and_each_error_is_beside_its_field(app):
 def test_a_program_gets_json_all_the_way(app):
     browser = Browser(app)
     assert browser.ask_for_code(KNOWN, headers=JSON).json == {"sent": True, "seconds": 60}
-    answer = browser.register(KNOWN, code_in(*deliver(app)), headers=JSON)
-    assert (answer.status_code, answer.json) == (201, {"username": KNOWN})
-    answer = browser.sign_in(KNOWN, headers=JSON)
-    assert (answer.status_code, answer.json) == (200, {"username": KNOWN, "home_url": "/12345/"})
+    response = browser.register(KNOWN, code_in(*deliver(app)), headers=JSON)
+    assert (response.status_code, response.json) == (201, {"username": KNOWN})
+    response = browser.sign_in(KNOWN, headers=JSON)
+    assert (response.status_code, response.json) == (200, {"username": KNOWN, "home_url": "/12345/"})
     token = browser.token_of("/12345/account")
     assert browser.post("/logout", token=token, headers=JSON).json == {"signed_out": True}
 
 
 def test_the_name_stays_in_the_form_after_asking_for_a_code_without_script(app):
     browser = Browser(app)
-    answer = browser.ask_for_code("ann@example.com")
-    assert (answer.status_code, answer.location) == (303, "/register")
+    response = browser.ask_for_code("ann@example.com")
+    assert (response.status_code, response.location) == (303, "/register")
     page = browser.get("/register").text
     assert 'value="ann@example.com"' in page
     assert "on its way" in page
 
 
 def test_asking_for_a_code_with_a_name_that_is_none_says_so_beside_the_field(app):
-    answer = Browser(app).ask_for_code("ann")
-    assert answer.status_code == 400
-    assert 'id="username-error"' in answer.text
+    response = Browser(app).ask_for_code("ann")
+    assert response.status_code == 400
+    assert 'id="username-error"' in response.text
