@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 MIN_KEY_LENGTH = 32
 
 
-def text(raw: str) -> str:
+def read_text(raw: str) -> str:
     return raw
 
 
@@ -17,7 +17,7 @@ def switch(raw: str) -> bool:
     return raw.lower() in {"1", "true", "yes", "on"}
 
 
-def whole(minimum: int, maximum: int) -> Callable[[str], int]:
+def read_whole(minimum: int, maximum: int) -> Callable[[str], int]:
     def read(raw: str) -> int:
         if not raw.isascii() or not raw.isdigit() or not minimum <= int(raw) <= maximum:
             raise ValueError(f"give a whole number from {minimum} to {maximum}")
@@ -26,24 +26,24 @@ def whole(minimum: int, maximum: int) -> Callable[[str], int]:
     return read
 
 
-def keys(raw: str) -> tuple[str, ...]:
-    if any(len(key) < MIN_KEY_LENGTH for key in words(raw)):
+def read_keys(raw: str) -> tuple[str, ...]:
+    if any(len(key) < MIN_KEY_LENGTH for key in read_words(raw)):
         raise ValueError("give keys of at least 32 characters; a short one would let strangers sign cookies")
-    return words(raw)
+    return read_words(raw)
 
 
-def words(raw: str) -> tuple[str, ...]:
+def read_words(raw: str) -> tuple[str, ...]:
     return tuple(word.strip() for word in raw.split(",") if word.strip())
 
 
 def name_kinds(raw: str) -> tuple[str, ...]:
-    kinds = words(raw)
+    kinds = read_words(raw)
     if not kinds or set(kinds) - {"qq", "email"}:
         raise ValueError("give qq, email or both: qq,email")
     return kinds
 
 
-def database_url(raw: str) -> str:
+def read_database_url(raw: str) -> str:
     if urlsplit(raw).scheme not in {"sqlite", "mysql+pymysql", "mariadb+pymysql"}:
         raise ValueError("give sqlite:////path/to/file or mysql+pymysql://user:password@host/database?charset=utf8mb4")
     return raw
@@ -55,8 +55,8 @@ def queue_url(raw: str) -> str:
     return raw
 
 
-def networks(raw: str) -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]:
+def read_networks(raw: str) -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]:
     try:
-        return tuple(ipaddress.ip_network(word) for word in words(raw))
+        return tuple(ipaddress.ip_network(word) for word in read_words(raw))
     except ValueError:
         raise ValueError("give networks such as 10.8.0.0/16, or single addresses, comma-separated") from None

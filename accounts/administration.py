@@ -15,7 +15,7 @@ from sqlalchemy.exc import IntegrityError
 
 from accounts import password_change, sessions, tokens
 from accounts.errors import AccountError, FieldErrors, NoSuchAccount
-from accounts.names import canonical
+from accounts.names import canonicalize
 from accounts.security import audit, codes, passwords, rights
 from models import Job, User, db, utc_now
 from models.job import CANCELLED
@@ -48,7 +48,7 @@ def create(by: Administrator, name: str, language: str) -> tuple[int, str]:
     """
     if not name.strip():
         raise FieldErrors({"username": passwords.EMPTY})
-    name = canonical(name)
+    name = canonicalize(name)
     user = User(name=name, password_hash="", language=language, created_at=utc_now())
     db.session.add(user)
     try:

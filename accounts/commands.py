@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 
 from accounts import administration
 from accounts.errors import AccountError, FieldErrors
-from accounts.names import canonical
+from accounts.names import canonicalize
 from accounts.security import audit, passwords
 from models import User, db
 
@@ -125,7 +125,7 @@ def _do(verb: Callable[..., object], name: str, *words: str) -> str:
 
 def _canonical(name: str) -> str:
     try:
-        return canonical(name)
+        return canonicalize(name)
     except FieldErrors as error:
         raise click.ClickException(_sentences(error)) from None
 

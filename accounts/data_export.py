@@ -23,48 +23,51 @@ class Account:
         return and_(User.id == self.id, User.created_at == self.made_at, User.disabled_at.is_(None))
 
 
-def account_of(user_id: int) -> Account:
+def find_account(user_id: int) -> Account:
     """Return the account that has this number now."""
     made_at = db.session.scalar(select(User.created_at).where(User.id == user_id))
     return Account(user_id, made_at or datetime.min)  # of one that is gone no row has this time
 
 
-def account(user_id: int) -> dict[str, Any]:
+def export_account(user_id: int) -> dict[str, Any]:
     """Return everything that the account's row holds but the hash of the password."""
     user = db.session.get(User, user_id, populate_existing=True)
     shown = [column.key for column in User.__table__.columns if column.key not in {"id", "password_hash"}]
-    return {name: plain(getattr(user, name)) for name in shown}
+    return {name: to_plain(getattr(user, name)) for name in shown}
 
 
-def sessions(user_id: int) -> list[dict[str, Any]]:
+def export_sessions(user_id: int) -> list[dict[str, Any]]:
     """Return the sessions without what could be used to take one over."""
     names = ("agent", "address", "created_at", "seen_at")
     rows = db.session.scalars(select(UserSession).where(UserSession.user_id == user_id).order_by(UserSession.id))
-    return [{name: plain(getattr(row, name)) for name in names} for row in rows]
+    return [{name: to_plain(getattr(row, name)) for name in names} for row in rows]
 
 
-def access_tokens(user_id: int) -> list[dict[str, Any]]:
+def export_access_tokens(user_id: int) -> list[dict[str, Any]]:
     """Return what is known of the access tokens; what they are themselves is stored nowhere."""
     names = ("name", "scopes", "created_at", "expires_at", "seen_at", "address")
     rows = db.session.scalars(select(AccessToken).where(AccessToken.user_id == user_id).order_by(AccessToken.id))
-    return [{name: plain(getattr(row, name)) for name in names} for row in rows]
+    return [{name: to_plain(getattr(row, name)) for name in names} for row in rows]
 
 
-def webhooks(user_id: int) -> list[dict[str, Any]]:
+def export_webhooks(user_id: int) -> list[dict[str, Any]]:
     """Return the webhooks without their secrets, each with what the log of its deliveries holds."""
     names = ("url", "is_active", "created_at")
     rows = db.session.scalars(select(Webhook).where(Webhook.user_id == user_id).order_by(Webhook.id)).all()
-    return [{name: plain(getattr(row, name)) for name in names} | {"deliveries": _deliveries(row.id)} for row in rows]
+    return [
+        {name: to_plain(getattr(row, name)) for name in names} | {"deliveries": _export_deliveries(row.id)}
+        for row in rows
+    ]
 
 
-def _deliveries(webhook_id: int) -> list[dict[str, Any]]:
+def _export_deliveries(webhook_id: int) -> list[dict[str, Any]]:
     names = ("id", "event", "job_id", "status", "attempts", "http_status", "error", "created_at")
     mine = select(*(getattr(WebhookDelivery, name) for name in names)).where(WebhookDelivery.webhook_id == webhook_id)
     rows = db.session.execute(mine.order_by(WebhookDelivery.created_at))
-    return [{name: plain(getattr(row, name)) for name in names} for row in rows]
+    return [{name: to_plain(getattr(row, name)) for name in names} for row in rows]
 
 
-def events_after(name: str, since: datetime, last: int) -> list[tuple[int, dict[str, Any]]]:
+def export_events_after(name: str, since: datetime, last: int) -> list[tuple[int, dict[str, Any]]]:
     """Return the next lines of the audit log that speak of this person, each with its number.
 
     Those from before `since`, when the account was made, may speak of another person who had the name then.
@@ -73,13 +76,13 @@ def events_after(name: str, since: datetime, last: int) -> list[tuple[int, dict[
     """
     about = select(Event).where(or_(Event.target == name, Event.actor == name), Event.id > last)
     about = about.where(Event.at >= since)
-    return [(row.id, _event(row, name)) for row in db.session.scalars(about.order_by(Event.id).limit(_BATCH))]
+    return [(row.id, _export_event(row, name)) for row in db.session.scalars(about.order_by(Event.id).limit(_BATCH))]
 
 
-def _event(row: Event, name: str) -> dict[str, Any]:
+def _export_event(row: Event, name: str) -> dict[str, Any]:
     of_another = row.actor not in {"", name}
     return {
-        "at": plain(row.at),
+        "at": to_plain(row.at),
         "action": row.action,
         "target": row.target,
         "detail": row.detail,
@@ -88,6 +91,6 @@ def _event(row: Event, name: str) -> dict[str, Any]:
     }
 
 
-def plain(value: Any) -> Any:
+def to_plain(value: Any) -> Any:
     """Return a value as JSON can hold it; times are UTC."""
     return f"{value.isoformat()}Z" if isinstance(value, datetime) else value

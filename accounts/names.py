@@ -30,17 +30,17 @@ _REFUSED = {
 }
 
 
-def canonical(raw: str, kinds: Collection[str] = KINDS) -> str:
+def canonicalize(raw: str, kinds: Collection[str] = KINDS) -> str:
     """Return the one spelling of a user name. Raises FieldErrors for anything that is not one.
 
     `kinds` says which are welcome: "qq", "email" or both. `<number>@qq.com` is both.
     """
     text = raw.strip()
     if len(text) <= MAX_INPUT_LENGTH:
-        number = _qq_number(text)
+        number = _read_qq_number(text)
         if number and ("qq" in kinds or "@" in text):
             return number
-        address = _e_mail(text)
+        address = _read_e_mail(text)
         if address and "email" in kinds:
             return address
     raise FieldErrors({"username": _REFUSED[tuple(sorted(set(kinds)))]})
@@ -49,26 +49,26 @@ def canonical(raw: str, kinds: Collection[str] = KINDS) -> str:
 def is_canonical(name: str) -> bool:
     """Say whether `name` is a user name in its one spelling."""
     try:
-        return canonical(name) == name
+        return canonicalize(name) == name
     except FieldErrors:
         return False
 
 
-def mailbox(name: str) -> str:
+def find_mailbox(name: str) -> str:
     """Return the e-mail address of a canonical user name."""
     return name if "@" in name else f"{name}@{QQ_DOMAIN}"
 
 
-def _qq_number(text: str) -> str | None:
+def _read_qq_number(text: str) -> str | None:
     number, at, domain = text.partition("@")
-    if at and _ascii_domain(domain) != QQ_DOMAIN:
+    if at and _encode_domain(domain) != QQ_DOMAIN:
         return None
     return number if _QQ_NUMBER.fullmatch(number) else None
 
 
-def _e_mail(text: str) -> str | None:
+def _read_e_mail(text: str) -> str | None:
     local, _at, domain = text.rpartition("@")
-    local, domain = local.lower() if local.isascii() else "", _ascii_domain(domain)
+    local, domain = local.lower() if local.isascii() else "", _encode_domain(domain)
     name = f"{local}@{domain}"
     if not _LOCAL_PART.fullmatch(local) or not _DOMAIN.fullmatch(domain) or len(local) > 64:
         return None
@@ -78,7 +78,7 @@ def _e_mail(text: str) -> str | None:
     return name if len(name) <= NAME_LENGTH else None
 
 
-def _ascii_domain(domain: str) -> str:
+def _encode_domain(domain: str) -> str:
     """Return the domain as DNS knows it, lower-cased and in Punycode, or "" if it is none."""
     try:
         return idna.encode(domain, uts46=True, std3_rules=True).decode("ascii")

@@ -32,7 +32,7 @@ def reset(
     user = db.session.scalar(select(User).where(User.name == name))
     if user is None or not codes.spend(code_id):
         db.session.rollback()
-        raise codes.wrong()
+        raise codes.make_refusal()
     mail_id = _renew(user, password_hash, keep=None)
     for limit in (limits.SIGN_IN, limits.PRESENT_PASSWORD):
         limits.forget(limit, name, address)

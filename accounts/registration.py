@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from accounts.errors import FieldErrors, TooMany
-from accounts.names import KINDS, canonical
+from accounts.names import KINDS, canonicalize
 from accounts.security import audit, codes, limits, passwords
 from models import User, db, utc_now
 
@@ -33,7 +33,7 @@ def request_code(
     looked up here. Raises FieldErrors for what is no user name.
     """
     kinds = current_app.config["USER_NAME_KINDS"] if purpose == codes.REGISTER else KINDS
-    name = canonical(_require_value("username", name), kinds)
+    name = canonicalize(_require_value("username", name), kinds)
     if not _may_have_a_code(purpose, name, address, device(name) and limits.ANY_DEVICE):
         audit.note("code_suppressed", target=name, address=address or "", detail=purpose)
         return None
@@ -74,7 +74,7 @@ def check_fields(name: str, password: str, confirm: str, code: str, kinds: Colle
     errors: dict[str, str] = {}
     known_as = None
     try:
-        known_as = canonical(_require_value("username", name), kinds)
+        known_as = canonicalize(_require_value("username", name), kinds)
     except FieldErrors as error:
         errors |= error.errors
     try:
@@ -94,7 +94,7 @@ def _create(code_id: str, name: str, password_hash: str, language: str) -> bool:
     """Spend the code and add the user, both or neither. False if the name was taken at this very moment."""
     if not codes.spend(code_id):
         db.session.rollback()
-        raise codes.wrong()
+        raise codes.make_refusal()
     db.session.add(User(name=name, password_hash=password_hash, language=language, created_at=utc_now()))
     try:
         db.session.commit()

@@ -15,10 +15,10 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import joinedload
 
 from accounts.errors import FieldErrors, TooMany
-from accounts.names import canonical
+from accounts.names import canonicalize
 from accounts.security import audit, codes, limits, passwords
 from models import User, UserSession, count_changed, db, undo, utc_now
-from models.faults import WRITES_FAIL, fault_of
+from models.faults import WRITES_FAIL, classify_fault
 
 SEEN_EVERY = timedelta(minutes=1)
 AGENT_LENGTH = 255
@@ -54,7 +54,7 @@ def sign_in(
     stranger locks it out. The owner of an account that a stranger's browser must wait long for is mailed a link,
     which makes a browser the owner's.
     """
-    known_as = _canonical_or_none(name)
+    known_as = _canonicalize_or_none(name)
     own = device(known_as) if known_as else ""
     try:
         limits.take(limits.SIGN_IN, known_as, address, own)
@@ -69,14 +69,14 @@ def sign_in(
     verified = user.password_hash if user else None
     is_right = passwords.matches(verified, password)  # takes its time for a name that nobody has, too
     if user is None or verified is None or not is_right:
-        raise _wrong(known_as, address)
+        raise _make_refusal(known_as, address)
     limits.give_back(limits.SIGN_IN, known_as, address, own)
     if user.disabled_at:
         audit.record("sign_in_disabled", target=user.name, address=address)
         raise FieldErrors({"form": _("This account is disabled.")})
     token = _open(user, verified, password, address, agent)
     if token is None:  # the password was renewed in this very moment
-        raise _wrong(known_as, address)
+        raise _make_refusal(known_as, address)
     audit.record("signed_in", actor=user.name, target=user.name, address=address)
     return user, token
 
@@ -145,7 +145,7 @@ def end_one(user: User, session_id: int, address: str | None) -> None:
         audit.record("session_ended", actor=name, target=name, address=address)
 
 
-def all_of(user: User, token: str) -> list[SessionView]:
+def list_sessions(user: User, token: str) -> list[SessionView]:
     """Return the sessions of a user, the most recently used first."""
     rows = db.session.scalars(
         select(UserSession).where(UserSession.user_id == user.id).order_by(UserSession.seen_at.desc())
@@ -176,7 +176,7 @@ def write_if_possible(statement: Executable) -> None:
         db.session.commit()
     except OperationalError as error:
         undo()
-        if fault_of(error) not in WRITES_FAIL:
+        if classify_fault(error) not in WRITES_FAIL:
             raise
         _next_write_at = time.monotonic() + WRITE_AGAIN_SECONDS
 
@@ -188,7 +188,7 @@ def _order_link(known_as: str, address: str | None) -> None:
         codes.order_notice(codes.SIGN_IN_LINK, known_as, "en")
 
 
-def _wrong(known_as: str | None, address: str | None) -> FieldErrors:
+def _make_refusal(known_as: str | None, address: str | None) -> FieldErrors:
     audit.record("sign_in_failed", target=known_as or "", address=address)
     return FieldErrors({"form": _("The user name or the password is wrong.")})
 
@@ -217,9 +217,9 @@ def _is_over(row: UserSession, now: datetime) -> bool:
     return now - row.seen_at >= idle or now - row.created_at >= longest
 
 
-def _canonical_or_none(name: str) -> str | None:
+def _canonicalize_or_none(name: str) -> str | None:
     try:
-        return canonical(name)
+        return canonicalize(name)
     except FieldErrors:
         return None
 

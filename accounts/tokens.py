@@ -118,7 +118,7 @@ def revoke_administration(user: User) -> None:
     db.session.execute(delete(AccessToken).where(*mine))
 
 
-def all_of(user: User) -> list[TokenView]:
+def list_tokens(user: User) -> list[TokenView]:
     """Return the tokens of an account, the newest first; those that ended lately are among them."""
     rows = db.session.scalars(select(AccessToken).where(AccessToken.user_id == user.id).order_by(AccessToken.id.desc()))
     return [describe(row) for row in rows]
@@ -142,7 +142,7 @@ def read_owner(config: Mapping[str, Any], token: str) -> str | None:
     if len(token) > _MAX_LENGTH or not token.startswith(_PREFIX):
         return None
     try:
-        return str(_serializer(config).loads(token.removeprefix(_PREFIX))[0])
+        return str(_make_serializer(config).loads(token.removeprefix(_PREFIX))[0])
     except BadSignature:
         return None
 
@@ -153,10 +153,10 @@ def hash_token(token: str) -> str:
 
 
 def _make_token(owner: str) -> str:
-    return _PREFIX + _serializer(current_app.config).dumps([owner, secrets.token_urlsafe(_RANDOM_BYTES)])
+    return _PREFIX + _make_serializer(current_app.config).dumps([owner, secrets.token_urlsafe(_RANDOM_BYTES)])
 
 
-def _serializer(config: Mapping[str, Any]) -> URLSafeSerializer:
+def _make_serializer(config: Mapping[str, Any]) -> URLSafeSerializer:
     keys = [*reversed(config.get("SECRET_KEY_FALLBACKS") or ()), config["SECRET_KEY"]]
     return URLSafeSerializer(keys, salt="access token")
 

@@ -3,9 +3,9 @@
 from sqlalchemy import ColumnElement, false, select, true
 
 from accounts.errors import FieldErrors
-from accounts.names import canonical
+from accounts.names import canonicalize
 from models import Event, User, db
-from models.keyset import page
+from models.keyset import fetch_page
 
 # Order -> the column that is sorted by, and whether the greatest comes first.
 ORDERS = {
@@ -21,7 +21,7 @@ STATES = {"admin": User.is_admin == true(), "disabled": User.is_disabled == true
 _LAST = "\x7f"
 
 
-def users(search: str, state: str, order: str, size: int, after: str) -> tuple[list[User], str | None]:
+def list_users(search: str, state: str, order: str, size: int, after: str) -> tuple[list[User], str | None]:
     """Return a page of accounts whose names begin with `search`, and the mark of the next page.
 
     What is searched for comes in the order of the names. Unknown states and orders are as if none was given.
@@ -32,7 +32,7 @@ def users(search: str, state: str, order: str, size: int, after: str) -> tuple[l
     if state in STATES:
         query = query.where(STATES[state])
     key, falling = ORDERS.get(order, ORDERS["newest"])
-    return page(query, key, User.name if key is User.name else User.id, size, after, falling)
+    return fetch_page(query, key, User.name if key is User.name else User.id, size, after, falling)
 
 
 def find(user_id: int) -> User | None:
@@ -40,7 +40,7 @@ def find(user_id: int) -> User | None:
     return db.session.get(User, user_id)
 
 
-def events(filters: dict[str, str], size: int, after: str) -> tuple[list[Event], str | None]:
+def list_events(filters: dict[str, str], size: int, after: str) -> tuple[list[Event], str | None]:
     """Return a page of the audit log, the newest first, and the mark of the next page.
 
     `filters` may hold "actor", "target", "action" and "address"; each must be matched exactly.
@@ -49,13 +49,13 @@ def events(filters: dict[str, str], size: int, after: str) -> tuple[list[Event],
     for column in (Event.actor, Event.target, Event.action, Event.address):
         if wanted := filters.get(column.key, "").strip():
             query = query.where(column == wanted if wanted.isascii() else false())
-    return page(query, Event.id, Event.id, size, after)
+    return fetch_page(query, Event.id, Event.id, size, after)
 
 
 def normalize_name(name: str) -> str:
     """Return the one spelling of a user name; what is none comes back as it is."""
     try:
-        return canonical(name)
+        return canonicalize(name)
     except FieldErrors:
         return name.strip()
 

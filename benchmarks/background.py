@@ -37,8 +37,8 @@ from imaging.io.files import Picture, decode, encode
 from imaging.tensors import to_tensor
 from networks import weights
 from networks.sliding_window import FINE_SIDE, OWN_SIDES, predict_strip
-from services import engine
-from services.base import silent
+from services import inference
+from services.base import ignore_progress
 from services.cutout.outline import find_outline
 
 RUNS = 5
@@ -52,7 +52,7 @@ def main() -> None:
     if arguments.peak:
         print(peak_mib(50))
         return
-    figures = {"threads": arguments.threads, "device": engine.device_name(), "torch": torch.__version__}
+    figures = {"threads": arguments.threads, "device": inference.describe_device(), "torch": torch.__version__}
     figures["forward"] = {
         f"{count} of {side}": forward(side, count, arguments.threads)
         for side in (*OWN_SIDES, FINE_SIDE)
@@ -78,7 +78,7 @@ def parse_arguments() -> argparse.Namespace:
 def forward(side: int, count: int, threads: int) -> dict[str, float]:
     """Milliseconds per picture of a forward of `count` of them by each way, and how far the outputs agree."""
     tensor = somebody(side).repeat(count, 1, 1, 1)
-    network, plain = engine.networks.get("background"), weights.load("background")
+    network, plain = inference.networks.get("background"), weights.load("background")
     folded = weights.load("background").folded().to(memory_format=torch.channels_last)
     ways = {
         "ours": lambda: network(tensor),
@@ -97,7 +97,7 @@ def forward(side: int, count: int, threads: int) -> dict[str, float]:
 
 def mask_agreement() -> float:
     """How well the mask, made of all that the service asks, agrees with that in float32."""
-    [ours] = predict_strip(engine.networks.get("background"), somebody(FINE_SIDE))
+    [ours] = predict_strip(inference.networks.get("background"), somebody(FINE_SIDE))
     [exact] = predict_strip(partial(infer, weights.load("background")), somebody(FINE_SIDE))
     return decibels(ours, exact)
 
@@ -133,7 +133,7 @@ def whole_path(matting_megapixels: float, threads: int) -> dict[str, float]:
     options = service.parse_options({"background": "transparent"})
     figures = milliseconds(
         {
-            "ours_12_megapixels": lambda: encode(service.run(decode(photo), options, silent).picture, "png"),
+            "ours_12_megapixels": lambda: encode(service.run(decode(photo), options, ignore_progress).picture, "png"),
         },
         runs=3,
     )
@@ -151,7 +151,7 @@ def cut_out_like_rembg(photo: bytes, session: Callable[[], np.ndarray]) -> bytes
 
     rgb = np.asarray(Image.open(io.BytesIO(photo)).convert("RGB"))
     session()
-    mask = find_outline(Picture(rgb), services.get("background").parse_options({}), silent).alpha
+    mask = find_outline(Picture(rgb), services.get("background").parse_options({}), ignore_progress).alpha
     element = np.ones((ERODED, ERODED), np.uint8)
     sure, nothing = cv2.erode(np.uint8(mask > FOREGROUND), element), cv2.erode(np.uint8(mask < BACKGROUND), element)
     trimap = np.where(sure > 0, 1.0, np.where(nothing > 0, 0.0, 0.5))
@@ -184,7 +184,7 @@ def jpeg(megapixels: float) -> bytes:
 def peak_mib(megapixels: float) -> int:
     service = services.get("background")
     picture = decode(jpeg(megapixels), max_megapixels=megapixels + 1)
-    result = service.run(picture, service.parse_options({"background": "blurred"}), silent)
+    result = service.run(picture, service.parse_options({"background": "blurred"}), ignore_progress)
     encode(result.picture, "jpeg")
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
 

@@ -30,8 +30,8 @@ from checkpoints.deoldify import convert
 from imaging.io.files import Picture
 from networks.deoldify import CHROMA_UNIT, DeOldify, SubPixel
 from networks.layers.colour_space import lab_to_rgb
-from services import engine, runtime
-from services.base import silent
+from services import inference, runtime
+from services.base import ignore_progress
 from services.colorize import guess
 
 SIDE = 560
@@ -57,8 +57,8 @@ def main() -> None:
     parser.add_argument("--checkpoint", type=Path, help="ColorizeArtistic_gen.pth or a file of its form")
     arguments = parser.parse_args()
     runtime.configure(threads=arguments.threads)
-    ours, small = engine.networks.get("colorize"), torch.rand(1, 1, 128, 128)  # from here on pages are kept
-    print(f"{engine.device_name()}, {arguments.threads} threads, medians of {arguments.rounds}")
+    ours, small = inference.networks.get("colorize"), torch.rand(1, 1, 128, 128)  # from here on pages are kept
+    print(f"{inference.describe_device()}, {arguments.threads} threads, medians of {arguments.rounds}")
     reference = compare_deoldify(arguments.side, arguments.rounds, arguments.checkpoint)
     report("our network at 128x128", time_call(lambda: ours(small, "variants"), arguments.rounds), reference)
     report("our whole default run", time_call(whole_run, arguments.rounds), reference)
@@ -67,7 +67,7 @@ def main() -> None:
 def compare_deoldify(side: int, rounds: int, checkpoint: Path | None) -> tuple[float, float]:
     """Report DeOldify as published and as imported; return the times of the first."""
     torch.manual_seed(0)
-    lightness = guess.lightness(grey(side))
+    lightness = guess.read_lightness(grey(side))
     deoldify = DeOldify().eval().requires_grad_(False)
     if checkpoint:
         tensors = torch.load(checkpoint, map_location="cpu", weights_only=True)
@@ -78,8 +78,8 @@ def compare_deoldify(side: int, rounds: int, checkpoint: Path | None) -> tuple[f
         expected = deoldify(lightness)
     report(f"DeOldify at {side}, eager float32", reference, reference)
     replace_class(deoldify, Published, SubPixel)
-    half = torch.bfloat16 if engine.device_name().endswith("bf16") else None
-    imported = engine.Network(deoldify.to(memory_format=torch.channels_last), "cpu", half)
+    half = torch.bfloat16 if inference.describe_device().endswith("bf16") else None
+    imported = inference.Network(deoldify.to(memory_format=torch.channels_last), "cpu", half)
     report("DeOldify, as imported", time_call(lambda: imported(lightness), rounds), reference)
     print(agreement(*(merge_lab(lightness, chroma) for chroma in (expected, imported(lightness)))))
     return reference
@@ -105,7 +105,7 @@ def replace_class(network: nn.Module, before: type[nn.Module], after: type[nn.Mo
 
 def whole_run() -> None:
     service = services.get("colorize")
-    service.run(Picture(grey(SIDE)), service.parse_options({}), silent)
+    service.run(Picture(grey(SIDE)), service.parse_options({}), ignore_progress)
 
 
 def grey(side: int) -> np.ndarray:

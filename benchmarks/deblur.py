@@ -21,7 +21,7 @@ import services
 from benchmarks.background import infer, milliseconds, onnx_session
 from imaging.io.files import Picture
 from networks.weights import build
-from services import engine
+from services import inference
 
 SIDE = 512  # of the tiles that networks are timed on: what the service uses
 
@@ -32,7 +32,7 @@ def main() -> None:
     yardstick = build("resnet_generator", {"width": 64, "blocks": 9}).eval()
     figures = {
         "threads": arguments.threads,
-        "device": engine.device_name(),
+        "device": inference.describe_device(),
         "torch": torch.__version__,
         "ms_per_megapixel": per_megapixel(yardstick, arguments.threads),
         "service_ms_per_megapixel_by_megapixels": {
@@ -56,7 +56,7 @@ def per_megapixel(yardstick: nn.Module, threads: int) -> dict[str, float]:
     if importlib.util.find_spec("onnxruntime"):
         ways["resnet_9_blocks_onnx_runtime_float32"] = onnx_session(yardstick, tile, threads)
     for name in ("deblur", "deblurgan"):
-        network = engine.networks.get(name)
+        network = inference.networks.get(name)
         ways[name] = lambda network=network: network(tile)
         ways[f"{name}_float32"] = lambda module=network._module: infer(module, tile)
     yardsticks = [name for name in ways if name.startswith("resnet")]

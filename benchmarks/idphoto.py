@@ -11,7 +11,7 @@ from pathlib import Path
 
 import torch
 
-from services.base import CACHE, Picture, silent
+from services.base import CACHE, Picture, ignore_progress
 from services.idphoto import place, sizes
 from training.common.archives import Member, read_rgb
 
@@ -25,11 +25,11 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=1)
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
-    wanted, counts = sizes.size(arguments.size), {"within": 0, "out, and said": 0, "out, and not said": 0}
+    wanted, counts = sizes.find_size(arguments.size), {"within": 0, "out, and said": 0, "out, and not said": 0}
     for name, (crown, chin) in json.loads(HEADS.read_text()).items():
         picture = Picture(read_rgb(Member(arguments.data / "people-portraits.zip", name)))
         placed = place_in(picture, wanted)
-        verdict = placed if isinstance(placed, str) else place.verdict(placed)
+        verdict = placed if isinstance(placed, str) else place.find_verdict(placed)
         height = 0.0 if isinstance(placed, str) else (chin - crown) / placed.box.height * wanted.height
         within = wanted.head[0] <= height <= wanted.head[1]
         counts["within" if within else "out, and said" if verdict else "out, and not said"] += 1
@@ -41,7 +41,7 @@ def place_in(picture: Picture, wanted: sizes.Size) -> place.Placed | str:
     """Return where the service would cut, with a new background, or the verdict that says why not."""
     options = {"frame": None, "mask": None, "network": "background", CACHE: {}}
     scene = place.look_for_faces(picture, options)
-    found = place.find_person(scene, silent)
+    found = place.find_person(scene, ignore_progress)
     return place.place(scene, found.alpha if found else None, wanted, may_reach_out=True)
 
 

@@ -26,9 +26,9 @@ from PIL import Image, ImageDraw, ImageFont
 import services
 from benchmarks.inpaint_cases import cases
 from imaging.io.files import Picture
-from networks.manifest import WEIGHTS, entries
+from networks.manifest import WEIGHTS, read_entries
 from services import runtime
-from services.base import ServiceError, silent
+from services.base import ServiceError, ignore_progress
 from services.inpaint import fills
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -41,7 +41,7 @@ def main() -> None:
     if arguments.folder:
         print(json.dumps(measure(arguments.engines[0], arguments)))
         return
-    there = entries(arguments.weights)
+    there = read_entries(arguments.weights)
     keys = arguments.engines or [one.key for one in fills.ENGINES if not one.weights or one.weights in there]
     with tempfile.TemporaryDirectory() as folder:
         for key in keys:
@@ -78,7 +78,7 @@ def measure(key: str, arguments: argparse.Namespace) -> dict[str, float]:
         options = service.parse_options({"mask": mask, "engine": key})
         started = np.array([time.perf_counter(), time.process_time()])
         try:
-            result = service.run(Picture(rgb), options, silent)
+            result = service.run(Picture(rgb), options, ignore_progress)
         except ServiceError as error:
             (arguments.folder / f"{key}-{number}.txt").write_text(error.key)
             continue

@@ -21,7 +21,7 @@ import services
 from imaging.io.files import Picture, decode, encode
 from networks.manifest import WEIGHTS
 from services import runtime
-from services.base import silent
+from services.base import ignore_progress
 
 WIDTH, HEIGHT = 6000, 4000
 PERSON = Path(__file__).resolve().parent.parent / "docs" / "demo" / "pictures" / "astronaut.jpg"
@@ -64,7 +64,7 @@ def measure(key: str, photo: Path, weights: Path) -> dict[str, float]:
     times = [time.perf_counter()]
     picture = decode(photo)
     times.append(time.perf_counter())
-    result = service.run(picture, options, silent)
+    result = service.run(picture, options, ignore_progress)
     times.append(time.perf_counter())
     encode(result.picture, "png")
     times.append(time.perf_counter())

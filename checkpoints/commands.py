@@ -24,7 +24,7 @@ def group() -> None:
 @with_appcontext
 def list_weights() -> None:
     """Print every set of weights with its state, and the official files that can be imported."""
-    listed = availability.all_weights()
+    listed = availability.list_weights()
     for view in listed:
         kind = "imported" if view.imported else "shipped"
         state = "unusable" if view.reason else "matches its SHA-256"

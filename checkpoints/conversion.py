@@ -16,7 +16,7 @@ from importlib import import_module
 from pathlib import Path
 
 from imaging.io import child
-from networks.releases import Official, official
+from networks.releases import Official, find_official
 
 CPU_SECONDS = 600
 # A file is read whole, converted and written: at most so many times its size, beside what torch itself takes.
@@ -45,7 +45,7 @@ def convert(row: Official, source: Path, target: Path, max_bytes: int) -> None:
     from networks.weights import build
 
     network = build(row.network, row.arguments)
-    tensors = state_dict(row, network, read(Path(source), row.wrapped_as, max_bytes))
+    tensors = find_state_dict(row, network, read(Path(source), row.wrapped_as, max_bytes))
     expected = network.state_dict()
     compare({name: tuple(tensor.shape) for name, tensor in expected.items()}, tensors)
     tensors = {name: tensor.detach().to(expected[name].dtype).contiguous() for name, tensor in tensors.items()}
@@ -91,14 +91,14 @@ def _count_unpacked_bytes(source: Path) -> int:
         return sum(part.file_size for part in archive.infolist())
 
 
-def state_dict(row: Official, network, held: dict) -> dict:
+def find_state_dict(row: Official, network, held: dict) -> dict:
     """Return the network's state dict, made of all tensors of the file. Raises Refused: one is missing or too many."""
     watched = Watched(held)
     try:
         if row.convert:
-            tensors = function(row.convert)(network, watched)
+            tensors = find_function(row.convert)(network, watched)
         else:
-            rename = function(row.rename)
+            rename = find_function(row.rename)
             tensors = {name: watched[rename(network, name)] for name in network.state_dict()}
     except KeyError as error:
         raise ConversionRefused("tensors", f"{error.args[0]} is missing") from error
@@ -140,7 +140,7 @@ class Watched(Mapping):
         return len(self._held)
 
 
-def function(place: str) -> Callable:
+def find_function(place: str) -> Callable:
     """Return the function that "module:function" names."""
     module, name = place.split(":")
     return getattr(import_module(module), name)
@@ -159,7 +159,7 @@ def main(name: str, source: str, target: str, megabytes: str) -> None:
         _, hard = resource.getrlimit(kind)
         limit = limit if hard == resource.RLIM_INFINITY else min(limit, hard)
         resource.setrlimit(kind, (limit, limit))
-    row = official(name)
+    row = find_official(name)
     if row is None:
         sys.exit(f"No official weights are called {name}.")
     reply: dict[str, str | int] = {}

@@ -17,12 +17,12 @@ def convert(network: DeOldify, official: Mapping[str, Tensor]) -> dict[str, Tens
     for name, module in network.named_modules():
         own = list(module.named_parameters(recurse=False))
         if own:
-            tensors = _of(official, *places(network, name), isinstance(module, Affine))
+            tensors = _of(official, *find_places(network, name), isinstance(module, Affine))
             state |= {f"{name}.{leaf}": tensors[leaf] for leaf, _ in own}
     return state
 
 
-def places(network: DeOldify, name: str) -> tuple[str, str]:
+def find_places(network: DeOldify, name: str) -> tuple[str, str]:
     """Return what the file calls the convolution and the batch norm that our module `name` stands for, "" for none."""
     part, *rest = name.split(".")
     match part:

@@ -19,8 +19,8 @@ from errors import N_
 from jobs.errors import JobError
 from jobs.files import storage
 from models import db, utc_now
-from networks.manifest import WeightsUnavailable, drop, entries, put, sha256_of
-from networks.releases import Official, official
+from networks.manifest import WeightsUnavailable, drop, hash_file, put, read_entries
+from networks.releases import Official, find_official
 
 _ROOT = Path(__file__).resolve().parents[1]
 CHILD_SECONDS = 900
@@ -48,18 +48,18 @@ class WeightsRefused(JobError):
         self.detail = detail
 
 
-def folder() -> Path:
+def get_folder() -> Path:
     """Return the folder of the imported weights."""
     return Path(current_app.config["IMPORTED_WEIGHTS_DIR"])
 
 
 def may_import(name: str) -> Official:
     """Return the official checkpoint of this name. Raises WeightsRefused: there is none, or Revive ships the name."""
-    row = official(name)
+    row = find_official(name)
     if row is None:
         raise WeightsRefused("unknown")
     try:
-        shipped = entries(current_app.config["WEIGHTS_DIR"])
+        shipped = read_entries(current_app.config["WEIGHTS_DIR"])
     except WeightsUnavailable:
         shipped = {}
     if name in shipped:
@@ -81,13 +81,13 @@ def import_file(by: Administrator, name: str, source: Path) -> dict:
         raise WeightsRefused("empty")
     if source.stat().st_size > current_app.config["MAX_WEIGHTS_MEGABYTES"] * 2**20:
         raise WeightsRefused("too_large")
-    partial = folder() / f".{name}.{secrets.token_hex(4)}.partial"
+    partial = get_folder() / f".{name}.{secrets.token_hex(4)}.partial"
     try:
         with storage.telling_when_full():
             partial.parent.mkdir(parents=True, exist_ok=True)
             _ask_child(row, source.resolve(), partial)
             entry = _entry(row, source, partial)
-            put(folder(), name, entry, partial)
+            put(get_folder(), name, entry, partial)
     except WeightsUnavailable as error:
         raise WeightsRefused("manifest") from error
     finally:
@@ -101,7 +101,7 @@ def remove(by: Administrator, name: str) -> None:
     rights.verify()
     db.session.commit()  # the file is not in the database, and the audit log waits for this transaction
     try:
-        drop(folder(), name)
+        drop(get_folder(), name)
     except WeightsUnavailable as error:
         raise WeightsRefused("not_imported" if error.reason_key == "unlisted" else "manifest") from error
     audit.record("weights_removed", actor=by.name, target=name, address=by.address)
@@ -114,7 +114,7 @@ def audit_refusal(by: Administrator, name: str, error: JobError) -> None:
 
 
 def _entry(row: Official, source: Path, partial: Path) -> dict:
-    sha256 = sha256_of(partial)
+    sha256 = hash_file(partial)
     return {
         "network": row.network,
         "arguments": row.arguments,
@@ -126,7 +126,7 @@ def _entry(row: Official, source: Path, partial: Path) -> dict:
         "sha256": sha256,
         "bytes": partial.stat().st_size,
         "source": row.source,
-        "source_sha256": sha256_of(source),
+        "source_sha256": hash_file(source),
         "imported_at": utc_now().isoformat(timespec="seconds"),
     }
 

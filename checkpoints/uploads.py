@@ -19,7 +19,7 @@ from errors import N_
 from jobs import process_identity
 from jobs.errors import JobError
 from jobs.files import storage
-from jobs.files.uploads import display_name
+from jobs.files.uploads import clean_name
 from models import WeightsImport, count_changed, db, utc_now
 from models.job import DONE, FAILED, QUEUED, RUNNING
 from networks.manifest import MANIFEST
@@ -36,9 +36,9 @@ _LOST = N_("The server stopped twice while it read this file. You can upload it 
 _UNEXPECTED = N_("Something went wrong on our side; the worker's log says more.")
 
 
-def incoming() -> Path:
+def make_incoming_folder() -> Path:
     """Return the folder of files that wait, made if need be."""
-    path = imports.folder() / _INCOMING
+    path = imports.get_folder() / _INCOMING
     path.mkdir(parents=True, exist_ok=True)
     return path
 
@@ -59,7 +59,7 @@ def enqueue(by: Administrator, name: str, received: Path | None, client_name: st
         status=QUEUED,
         asked_by=by.name,
         address=by.address,
-        file_name=display_name(client_name),
+        file_name=clean_name(client_name),
         file_bytes=received.stat().st_size,
     )
     import_id = row.id
@@ -71,7 +71,7 @@ def enqueue(by: Administrator, name: str, received: Path | None, client_name: st
     return import_id
 
 
-def recent() -> list[WeightsImport]:
+def list_recent() -> list[WeightsImport]:
     """Return the latest uploads, the newest first."""
     newest_first = select(WeightsImport).order_by(WeightsImport.created_at.desc(), WeightsImport.id)
     return list(db.session.scalars(newest_first.limit(SHOWN)))
@@ -98,18 +98,18 @@ def tidy() -> None:
     old = WeightsImport.created_at < utc_now() - _REMEMBERED
     db.session.execute(delete(WeightsImport).where(old, WeightsImport.status.not_in(_UNFINISHED)))
     db.session.commit()
-    if not imports.folder().is_dir():
+    if not imports.get_folder().is_dir():
         return
     waiting = select(WeightsImport.id).where(WeightsImport.status.in_(_UNFINISHED))
     needed = {f".{MANIFEST}.partial", *(_file(import_id).name for import_id in db.session.scalars(waiting))}
-    for path in [*imports.folder().glob(f"{_INCOMING}/*"), *imports.folder().glob(".*.partial")]:
+    for path in [*imports.get_folder().glob(f"{_INCOMING}/*"), *imports.get_folder().glob(".*.partial")]:
         with suppress(FileNotFoundError):  # it was somebody's a moment ago
             if path.name not in needed and time.time() - path.stat().st_mtime > _LEFT_SECONDS:
                 path.unlink()
 
 
 def _file(import_id: str) -> Path:
-    return incoming() / f"{import_id}.pth"
+    return make_incoming_folder() / f"{import_id}.pth"
 
 
 def _rescue() -> None:
@@ -135,7 +135,7 @@ def _claim_upload(worker: str) -> WeightsImport | None:
         if row is None:
             db.session.rollback()
             return None
-        this_run = process_identity.new_run(worker)
+        this_run = process_identity.make_run(worker)
         claim = update(WeightsImport).where(WeightsImport.id == row.id, WeightsImport.status == QUEUED)
         values = {"status": RUNNING, "worker": this_run, "attempts": row.attempts + 1, "started_at": utc_now()}
         taken = count_changed(claim.values(**values))

@@ -41,18 +41,18 @@ def fit(guide: np.ndarray, source: np.ndarray, radius: int, epsilon: float) -> G
     radius: of the windows, in pixels. epsilon: variance of the guide under which it counts as flat.
     """
     channels = guide.shape[2]
-    guide_mean, source_mean = _mean(guide, radius), _mean(source, radius)
+    guide_mean, source_mean = _average(guide, radius), _average(source, radius)
     pairs, crosses = guide[..., :, None] * guide[..., None, :], guide[..., :, None] * source[..., None, :]
-    covariance = _mean(pairs, radius) - guide_mean[..., :, None] * guide_mean[..., None, :]
-    crosses = _mean(crosses, radius) - guide_mean[..., :, None] * source_mean[..., None, :]
+    covariance = _average(pairs, radius) - guide_mean[..., :, None] * guide_mean[..., None, :]
+    crosses = _average(crosses, radius) - guide_mean[..., :, None] * source_mean[..., None, :]
     slope = np.linalg.solve(covariance + epsilon * np.eye(channels, dtype=np.float32), crosses)
     slope = slope.astype(np.float32)
     offset = source_mean - np.einsum("hwg,hwgc->hwc", guide_mean, slope)
     flat = slope.reshape(*slope.shape[:2], -1)
-    return GuidedFilter(_mean(flat, radius), _mean(offset, radius))
+    return GuidedFilter(_average(flat, radius), _average(offset, radius))
 
 
-def strips(height: int, rows: int = STRIP_ROWS) -> Iterator[slice]:
+def cut_strips(height: int, rows: int = STRIP_ROWS) -> Iterator[slice]:
     """Cut `height` rows into strips, so that full-size work in floating point needs little memory."""
     for start in range(0, height, rows):
         yield slice(start, min(start + rows, height))
@@ -83,7 +83,7 @@ def fit_size(height: int, width: int, longest_side: int) -> tuple[int, int]:
     return max(1, round(height * scale)), max(1, round(width * scale))
 
 
-def _mean(field: np.ndarray, radius: int) -> np.ndarray:
+def _average(field: np.ndarray, radius: int) -> np.ndarray:
     """Mean over windows of float32 (h, w, ...), mirrored at the border."""
     flat = np.ascontiguousarray(field.reshape(*field.shape[:2], -1), dtype=np.float32)
     side = 2 * radius + 1

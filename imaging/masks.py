@@ -39,7 +39,7 @@ def read_mask(upload: Picture, photo: Picture, keeps: bool = False) -> np.ndarra
     if _is_black_and_white(upload.rgb, levels, alpha):
         return levels
     if _is_copy(upload.rgb, alpha, photo):
-        return _hole(alpha, photo, keeps)
+        return _cut_hole(alpha, photo, keeps)
     return levels if (alpha == 255).all() else _zeros_and_ones(alpha)
 
 
@@ -69,9 +69,9 @@ def grow_mask(mask: np.ndarray, pixels: float) -> np.ndarray:
     """
     inside = threshold_mask(mask)
     if pixels > 0 and inside.any():
-        return np.where(_distance_to(inside) <= pixels, np.maximum(mask, np.uint8(255)), mask)
+        return np.where(_measure_distance(inside) <= pixels, np.maximum(mask, np.uint8(255)), mask)
     if pixels < 0 and not inside.all():
-        return np.where(_distance_to(~inside) <= -pixels, np.uint8(0), mask)
+        return np.where(_measure_distance(~inside) <= -pixels, np.uint8(0), mask)
     return mask.copy()
 
 
@@ -84,7 +84,7 @@ def feather_mask(mask: np.ndarray, pixels: float, feather: float) -> np.ndarray:
     inside = threshold_mask(mask)
     if pixels <= 0 or not inside.any():
         return inside.astype(np.float32)
-    away = _distance_to(inside)
+    away = _measure_distance(inside)
     weight = np.clip((pixels + 1 - away) / (min(feather, pixels) + 1), 0, 1)
     weight[away > pixels] = 0
     weight[inside] = 1
@@ -120,18 +120,18 @@ def _is_copy(rgb: np.ndarray, alpha: np.ndarray, photo: Picture) -> bool:
     both = cover >= 250
     if both.sum() < MIN_COPY_PLACES:
         return False
-    ours, theirs = (_grey_at(colours, size)[both].astype(np.float32) for colours in (rgb, photo.rgb))
+    ours, theirs = (_read_grey(colours, size)[both].astype(np.float32) for colours in (rgb, photo.rgb))
     if min(ours.std(), theirs.std()) < 1:  # flat paint on a flat photo says nothing
         return False
     return float(np.corrcoef(ours, theirs)[0, 1]) >= MIN_COPY_CORRELATION
 
 
-def _grey_at(rgb: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+def _read_grey(rgb: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     small = cv2.resize(np.ascontiguousarray(rgb), size, interpolation=cv2.INTER_AREA)
     return cv2.cvtColor(small, cv2.COLOR_RGB2GRAY)
 
 
-def _hole(alpha: np.ndarray, photo: Picture, keeps: bool) -> np.ndarray:
+def _cut_hole(alpha: np.ndarray, photo: Picture, keeps: bool) -> np.ndarray:
     """Return what is missing from a copy of the photo, or what is left of it; its own transparency is no hole."""
     own = np.full_like(alpha, 255)
     if photo.has_alpha:
@@ -146,6 +146,6 @@ def _hole(alpha: np.ndarray, photo: Picture, keeps: bool) -> np.ndarray:
     return alpha if keeps else missing
 
 
-def _distance_to(places: np.ndarray) -> np.ndarray:
+def _measure_distance(places: np.ndarray) -> np.ndarray:
     """Return how far each pixel is from the nearest of `places`, bool (H, W), in pixels, float32 (H, W)."""
     return cv2.distanceTransform((~places).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)

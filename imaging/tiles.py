@@ -31,9 +31,9 @@ class Span:
         """float32 (stop - start,): one, with a rising and a falling ramp where neighbours overlap."""
         window = torch.ones(self.stop - self.start)
         if self.before:
-            window[: self.before] = _ramp(self.before)
+            window[: self.before] = _make_ramp(self.before)
         if self.after:
-            window[-self.after :] = 1 - _ramp(self.after)
+            window[-self.after :] = 1 - _make_ramp(self.after)
         return window
 
 
@@ -78,7 +78,7 @@ def run_tiled(
             torch.cuda.empty_cache()
 
 
-def spans(side: int, tile: int, overlap: int, multiple_of: int) -> list[Span]:
+def cut_spans(side: int, tile: int, overlap: int, multiple_of: int) -> list[Span]:
     """Cut `side` pixels into equal tiles of at most `tile`, starting on multiples of `multiple_of`.
 
     Tiles are made no larger than needed, so that little is computed twice. Counted in units of `multiple_of`.
@@ -103,8 +103,8 @@ def _run(
     device: str | torch.device,
     report: Callable[[float], None],
 ) -> np.ndarray:
-    rows = spans(pixels.shape[0], tile, overlap, size_rule[0])
-    columns = spans(pixels.shape[1], tile, overlap, size_rule[0])
+    rows = cut_spans(pixels.shape[0], tile, overlap, size_rule[0])
+    columns = cut_spans(pixels.shape[1], tile, overlap, size_rule[0])
     result = np.empty(pixels.shape, np.uint8)
     carried = None  # the part of the row above that this row of tiles still overlaps
     for row_index, row in enumerate(rows):
@@ -128,7 +128,7 @@ def _run_padded(source: Tensor, function: Callable[[Tensor], Tensor], size_rule:
     return function(pad_to_multiple(source, *size_rule))[:, :, :height, :width].float()
 
 
-def _ramp(length: int) -> Tensor:
+def _make_ramp(length: int) -> Tensor:
     places = (torch.arange(length, dtype=torch.float32) + 0.5) / length
     return 0.5 - 0.5 * torch.cos(math.pi * places)
 

@@ -9,7 +9,7 @@ from jobs.files import storage
 from models import DailyCount, Job, User, db
 
 
-def leave(user: User, password: str, address: str | None) -> str:
+def delete_own_account(user: User, password: str, address: str | None) -> str:
     """Delete an account as its owner asked; return the id of the mail that confirms it.
 
     Raises FieldErrors or TooMany for a wrong password, AccountError for the last administrator.
@@ -31,7 +31,7 @@ def remove(user_id: int, actor: str, address: str | None) -> str:
     job_ids = list(db.session.scalars(select(Job.id).where(Job.user_id == user_id).with_for_update()))
     for job_id in job_ids:
         storage.mark_uncommitted(job_id)
-    db.session.execute(delete(DailyCount).where(DailyCount.key.in_(quotas.keys_of(user_id))))
+    db.session.execute(delete(DailyCount).where(DailyCount.key.in_(quotas.make_keys(user_id))))
     mail_id = deletion.erase(user)
     for job_id in job_ids:
         storage.remove(job_id)

@@ -14,13 +14,13 @@ from jobs.errors import NotFound, NotNow
 from jobs.queue import notify_worker
 from models import Job, Setting, User, count_changed, db
 from models.job import QUEUED, RUNNING
-from models.keyset import page
+from models.keyset import fetch_page
 from models.setting import PAUSED
 
 WAITING = (QUEUED, RUNNING)
 
 
-def jobs(filters: dict[str, str], size: int, after: str) -> tuple[list[Job], str | None]:
+def list_jobs(filters: dict[str, str], size: int, after: str) -> tuple[list[Job], str | None]:
     """Return a page of everybody's jobs with their users, the newest first, and the mark of the next page.
 
     `filters` may hold "user" (a user name), "service" and "status".
@@ -33,7 +33,7 @@ def jobs(filters: dict[str, str], size: int, after: str) -> tuple[list[Job], str
     for column in (Job.service, Job.status):
         if (wanted := filters.get(column.key, "")).isascii() and wanted:
             query = query.where(column == wanted)
-    return page(query, Job.created_at, Job.id, size, after)
+    return fetch_page(query, Job.created_at, Job.id, size, after)
 
 
 def find(job_id: str) -> Job:
@@ -79,7 +79,7 @@ def resume(by: Administrator) -> None:
     db.session.commit()
     if went_on:
         audit.record("queue_resumed", actor=by.name, address=by.address)
-    if waiting := scheduler.next_id():
+    if waiting := scheduler.pick_next():
         notify_worker(waiting)
 
 

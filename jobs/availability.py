@@ -12,8 +12,8 @@ from typing import Any
 from flask import current_app
 
 import services
-from networks.manifest import Entry, WeightsUnavailable, entries
-from networks.releases import OFFICIAL, official
+from networks.manifest import Entry, WeightsUnavailable, read_entries
+from networks.releases import OFFICIAL, find_official
 from services import availability
 from services.base import Choice, Option, Service
 
@@ -29,14 +29,14 @@ class WeightsView:
     imported: bool
 
 
-def folders() -> list[Path]:
+def list_folders() -> list[Path]:
     """Return the folders that weights are looked for in, the shipped ones' first."""
     return [Path(current_app.config["WEIGHTS_DIR"]), Path(current_app.config["IMPORTED_WEIGHTS_DIR"])]
 
 
-def unavailable_reason(service: Service) -> str | None:
+def find_unavailable_reason(service: Service) -> str | None:
     """Return an English sentence, marked with `N_`, that says why the service cannot run; None when it can."""
-    return availability.unavailable_reason(service, folders())
+    return availability.find_unavailable_reason(service, list_folders())
 
 
 def is_usable(weights: str) -> bool:
@@ -54,24 +54,24 @@ def list_offered_choices(option: Option) -> list[Choice]:
 
 def check_choices(service: Service, options: Mapping[str, Any]) -> None:
     """Raise InvalidOption when a chosen value needs weights that cannot be used here."""
-    availability.check_choices(service, options, folders())
+    availability.check_choices(service, options, list_folders())
 
 
-def all_weights() -> list[WeightsView]:
+def list_weights() -> list[WeightsView]:
     """Return every set of weights that a service needs or a manifest lists, with the state of its file."""
-    shipped, imported = (_list_entries(folder) for folder in folders())
+    shipped, imported = (_list_entries(folder) for folder in list_folders())
     needed = dict.fromkeys(name for service in services.SERVICES for name in service.weights)
     names = dict.fromkeys([*needed, *shipped, *imported])
     listed = imported | shipped
     return [
-        WeightsView(name, users(name), listed.get(name), _reason(name), name in imported and name not in shipped)
+        WeightsView(name, find_users(name), listed.get(name), _reason(name), name in imported and name not in shipped)
         for name in names
     ]
 
 
-def users(name: str) -> tuple[Service, ...]:
+def find_users(name: str) -> tuple[Service, ...]:
     """Return the services that use these weights: always, by a choice, or as `networks.releases` says."""
-    row = official(name)
+    row = find_official(name)
     return tuple(
         service
         for service in services.SERVICES
@@ -81,18 +81,18 @@ def users(name: str) -> tuple[Service, ...]:
     )
 
 
-def importable() -> list[str]:
+def list_importable() -> list[str]:
     """Return the names of the official checkpoints that may be imported here."""
-    shipped = _list_entries(folders()[0])
+    shipped = _list_entries(list_folders()[0])
     return [row.name for row in OFFICIAL if row.name not in shipped]
 
 
 def _list_entries(folder: Path) -> dict[str, Entry]:
     try:
-        return entries(folder)
+        return read_entries(folder)
     except WeightsUnavailable:
         return {}
 
 
 def _reason(name: str) -> str | None:
-    return availability.weights_reason(name, folders())
+    return availability.find_weights_reason(name, list_folders())

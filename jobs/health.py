@@ -12,7 +12,7 @@ from jobs.files import storage
 from jobs.progress import WORKER_SEEN_SECONDS
 from jobs.queue import JOB, get_wake_up
 from models import Worker, db, disk_reserve, undo, utc_now
-from models.faults import fault_of, sqlite_folder
+from models.faults import classify_fault, find_sqlite_folder
 
 MIN_FREE_MEGABYTES = 512
 ALMOST_NOTHING_BYTES = 2**20
@@ -20,11 +20,11 @@ ALMOST_NOTHING_BYTES = 2**20
 
 def report() -> dict[str, str]:
     """Return part -> "ok" or what is wrong, and `status`: "ok", "degraded" or "down" (no database)."""
-    parts = {"web": "ok", "database": _database()}
-    parts |= {"worker": "unknown", "queue": _queue(), "disk": _disk()}
+    parts = {"web": "ok", "database": _check_database()}
+    parts |= {"worker": "unknown", "queue": _queue(), "disk": _check_disk()}
     # On a full disk no worker can say that it lives.
-    if parts["database"] == "ok" and (_worker() == "ok" or parts["disk"] not in {"full", "read-only"}):
-        parts["worker"] = _worker()
+    if parts["database"] == "ok" and (_check_worker() == "ok" or parts["disk"] not in {"full", "read-only"}):
+        parts["worker"] = _check_worker()
     if parts["database"] != "ok":
         return {"status": "down"} | parts
     return {"status": "ok" if set(parts.values()) == {"ok"} else "degraded"} | parts
@@ -32,20 +32,20 @@ def report() -> dict[str, str]:
 
 def free_bytes() -> int:
     """Return how many bytes the storage can still take."""
-    status = os.statvfs(_existing(storage.root()))
+    status = os.statvfs(_existing(storage.get_root()))
     return status.f_bavail * status.f_frsize
 
 
-def _database() -> str:
+def _check_database() -> str:
     try:
         db.session.execute(text("SELECT 1"))
         return "ok"
     except DBAPIError as error:
         undo()
-        return fault_of(error).value
+        return classify_fault(error).value
 
 
-def _worker() -> str:
+def _check_worker() -> str:
     living = Worker.seen_at > utc_now() - timedelta(seconds=WORKER_SEEN_SECONDS)
     return "ok" if db.session.scalar(select(func.count()).select_from(Worker).where(living)) else "none"
 
@@ -58,9 +58,9 @@ def _queue() -> str:
         return "away"
 
 
-def _disk() -> str:
+def _check_disk() -> str:
     """Say how the disks of the pictures and of the database are: the worst of "ok", "low", "full", "read-only"."""
-    folders = {_existing(folder) for folder in (storage.root(), sqlite_folder()) if folder is not None}
+    folders = {_existing(folder) for folder in (storage.get_root(), find_sqlite_folder()) if folder is not None}
     if not all(_can_be_written(folder) for folder in folders):
         return "read-only"
     if any(disk_reserve.room_for_pictures(folder) < ALMOST_NOTHING_BYTES for folder in folders):

@@ -14,7 +14,7 @@ from sqlalchemy import delete as delete_from
 import services
 from errors import N_, DomainError
 from jobs import options, quotas, sources, trash
-from jobs.availability import unavailable_reason
+from jobs.availability import find_unavailable_reason
 from jobs.errors import NotFound, NotNow, ServiceUnavailable
 from jobs.files import results, storage, uploads
 from jobs.files.uploads import FormFile, Upload
@@ -76,11 +76,11 @@ def create(
     quotas.check(user_id)
     source = None if IMAGE in files else sources.find_named(user_id, service, fields)
     db.session.rollback()  # an upload takes a while and needs no connection
-    if reason := unavailable_reason(service):
+    if reason := find_unavailable_reason(service):
         raise ServiceUnavailable("service_unavailable", reason)
     old_uploads = source.uploads(service, fields) if source else {}
     row, wanted = options.parse_form(service, fields, {*files, *old_uploads})
-    job = Job(id=storage.new_id(), user_id=user_id, service=service.key, options=row, **request._asdict())
+    job = Job(id=storage.make_id(), user_id=user_id, service=service.key, options=row, **request._asdict())
     with storage.draft(job.id) as folder:
         _put_picture(job, folder, source, files)
         for name in wanted:
@@ -94,7 +94,7 @@ def create(
     return _admit_and_queue(job)
 
 
-def template(user_id: int, job_id: str, service: Service | None = None, variant: str = storage.ORIGINAL) -> Template:
+def prefill(user_id: int, job_id: str, service: Service | None = None, variant: str = storage.ORIGINAL) -> Template:
     """Return the form of `service` (the job's own when None) as an earlier job would fill it in.
 
     To a form that is posted with `from_job`, `from_which` and these values `create` makes the same job again,
@@ -107,11 +107,11 @@ def template(user_id: int, job_id: str, service: Service | None = None, variant:
     return Template(source.job, variant, source.is_again, values, tuple(source.uploads(service, {})))
 
 
-def again(user_id: int, job_id: str, changes: Mapping[str, Any]) -> Job:
+def run_again(user_id: int, job_id: str, changes: Mapping[str, Any]) -> Job:
     """Queue a new job like an earlier one, with some fields of its form changed. Raises what `create` raises."""
-    form = template(user_id, job_id)
+    form = prefill(user_id, job_id)
     service = _service_of(form.job)
-    fields = {**form.values, **changes, sources.FROM_JOB: job_id, sources.FROM_WHICH: storage.ORIGINAL}
+    fields = {**form.values, **changes, sources.FROM_JOB: job_id, sources.FROM_VARIANT: storage.ORIGINAL}
     return create(user_id, service, fields, {})
 
 
@@ -131,7 +131,7 @@ def find(user_id: int, job_id: str) -> Job:
     return job
 
 
-def parents_of(jobs: Sequence[Job]) -> dict[str, Job]:
+def find_parents(jobs: Sequence[Job]) -> dict[str, Job]:
     """Return by id the jobs that these, all of one account, were made from; those that are gone are missing."""
     ids = {job.parent_id for job in jobs if job.parent_id}
     if not ids:
@@ -140,7 +140,7 @@ def parents_of(jobs: Sequence[Job]) -> dict[str, Job]:
     return {parent.id: parent for parent in db.session.scalars(select(Job).where(*own))}
 
 
-def page(user_id: int, size: int, before: str | None = None, service: str = "") -> tuple[list[Job], str | None]:
+def list_page(user_id: int, size: int, before: str | None = None, service: str = "") -> tuple[list[Job], str | None]:
     """Return the user's newest jobs, older than the job `before`, and the id to ask for the next page with.
 
     With `service` only the jobs of that tool.
@@ -157,7 +157,7 @@ def page(user_id: int, size: int, before: str | None = None, service: str = "") 
 def rename(user_id: int, job_id: str, title: str) -> None:
     """Give a job the owner's own name for it; an empty one brings the name of the file back. Raises NotFound."""
     job = find(user_id, job_id)
-    job.title = uploads.title(title)
+    job.title = uploads.clean_title(title)
     db.session.commit()
 
 
@@ -185,7 +185,7 @@ def retry(user_id: int, job_id: str) -> None:
     job = find(user_id, job_id)
     if not can_retry(job):
         raise NotNow("not_failed", N_("Only a picture that failed or was cancelled can be tried again."))
-    if reason := unavailable_reason(_service_of(job)):
+    if reason := find_unavailable_reason(_service_of(job)):
         raise ServiceUnavailable("service_unavailable", reason)
     quotas.admit(user_id, 0, job.width * job.height)
     ended = Job.id == job_id, Job.status.in_((FAILED, CANCELLED)), Job.deleted_at.is_(None)
@@ -235,13 +235,13 @@ def _put_picture(job: Job, folder: Path, source: Source | None, files: Mapping[s
     """Put the picture into the draft of a job, and what is known of it into the row."""
     if source is None:
         upload = _receive(files.get(IMAGE), folder, IMAGE, storage.ORIGINAL, job.user_id)
-        job.original_name = uploads.display_name(files[IMAGE].name)
+        job.original_name = uploads.clean_name(files[IMAGE].name)
     else:
         upload = source.put_picture(folder)
         cache = source.link_cache(folder)
         job.cache, job.result_bytes = sorted(cache) or None, sum(cache.values())
         job.original_name, job.title = source.job.original_name, source.job.title
-        job.parent_id, job.parent_which = source.job.id, source.variant
+        job.parent_id, job.parent_variant = source.job.id, source.variant
     job.original_file, job.original_bytes, job.image_format = upload.file, upload.bytes, upload.header.format
     job.width, job.height, job.image_pages = upload.header.width, upload.header.height, upload.header.pages
 

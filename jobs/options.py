@@ -32,22 +32,22 @@ def parse_form(
     options = service.parse_options(raw)
     check_choices(service, options)
     row = {name: None if kinds[name] in UPLOADED else value for name, value in options.items()}
-    counting = [option.name for option in uploads_of(service) if _matters(option, options)]
+    counting = [option.name for option in list_uploads(service) if _matters(option, options)]
     return row, [name for name in counting if options[name] is not None]
 
 
-def uploads_of(service: Service | None) -> tuple[Option, ...]:
+def list_uploads(service: Service | None) -> tuple[Option, ...]:
     """Return the options of a service whose value is uploaded beside the picture."""
     return tuple(option for option in service.options if option.kind in UPLOADED) if service else ()
 
 
-def for_run(service: Service, job: Job, max_megapixels: float) -> dict[str, Any]:
+def prepare_for_run(service: Service, job: Job, max_megapixels: float) -> dict[str, Any]:
     """Return the options of a job as its service wants them: uploads decoded, a frame as numbers, CACHE as bytes.
 
     A job that waited while the site was upgraded may lack a new option: that one has its default.
     Raises PictureError, and FileNotFoundError when the job is gone.
     """
-    folder = storage.folder(job.id)
+    folder = storage.get_folder(job.id)
     options = {option.name: job.options.get(option.name, option.default) for option in service.options}
     for option in service.options:
         value = options[option.name]

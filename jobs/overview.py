@@ -15,7 +15,7 @@ from models.setting import ACCOUNTS, DISABLED, PAUSED, STORED_BYTES
 
 COUNT_UP_TO = 10_000
 LATEST_FAILURES = 500
-_PRECISIONS = {", bf16": "bfloat16", ", fp16": "float16"}  # how `engine.device_name` ends, else it is float32
+_PRECISIONS = {", bf16": "bfloat16", ", fp16": "float16"}  # how `inference.describe_device` ends, else it is float32
 
 
 @dataclass(frozen=True)
@@ -53,19 +53,19 @@ class Day:
     new_accounts: int
 
 
-def line() -> QueueState:
+def read_queue_state() -> QueueState:
     """Return how long the queue is and whether it is paused."""
     oldest = select(Job.created_at).where(Job.status == QUEUED).order_by(Job.created_at).limit(1)
     paused = db.session.get(Setting, PAUSED)
     return QueueState(_some(QUEUED), _some(RUNNING), db.session.scalar(oldest), paused.changed_at if paused else None)
 
 
-def running_jobs(limit: int = 50) -> list[Job]:
+def list_running_jobs(limit: int = 50) -> list[Job]:
     """Return the jobs that are being worked on, the oldest first."""
     return list(db.session.scalars(select(Job).where(Job.status == RUNNING).order_by(Job.created_at).limit(limit)))
 
 
-def workers() -> list[WorkerView]:
+def list_workers() -> list[WorkerView]:
     """Return every worker of the last day, the living ones first."""
     alive_since = utc_now() - timedelta(seconds=WORKER_SEEN_SECONDS)
     rows = db.session.scalars(select(Worker).order_by(Worker.seen_at.desc()))
@@ -83,7 +83,7 @@ def workers() -> list[WorkerView]:
     ]
 
 
-def totals() -> dict[str, int]:
+def read_totals() -> dict[str, int]:
     """Return the totals that a worker counted last; none before it first has."""
     rows = db.session.execute(
         select(Setting.key, Setting.number).where(Setting.key.in_((ACCOUNTS, DISABLED, STORED_BYTES)))
@@ -91,7 +91,7 @@ def totals() -> dict[str, int]:
     return dict(rows.all())
 
 
-def days() -> list[Day]:
+def count_by_day() -> list[Day]:
     """Return the last thirty days, the oldest first."""
     first = utc_now().date() - timedelta(days=DAYS_SHOWN - 1)
     counts: dict[date, Counter[str]] = {first + timedelta(days=n): Counter() for n in range(DAYS_SHOWN)}
@@ -104,7 +104,7 @@ def days() -> list[Day]:
     ]
 
 
-def durations() -> dict[str, float]:
+def average_durations() -> dict[str, float]:
     """Return service -> mean seconds that a job ran in the last thirty days, where any was done."""
     first = utc_now().date() - timedelta(days=DAYS_SHOWN - 1)
     rows = db.session.execute(
@@ -115,7 +115,7 @@ def durations() -> dict[str, float]:
     return {service: float(seconds) / int(jobs) for service, seconds, jobs in rows if jobs}
 
 
-def failures() -> list[tuple[str, str, int]]:
+def count_failures() -> list[tuple[str, str, int]]:
     """Return why the latest jobs failed: (key, sentence or "", how many), the most frequent first."""
     lately = (
         select(Job.error_key, Job.error_message)
@@ -145,7 +145,7 @@ def _card(device: str) -> str:
 
 
 def _precision(device: str) -> str:
-    """The engine names the precision after the device where it is not the usual one."""
+    """`inference.describe_device` gives the precision after the device where it is not the usual one."""
     if not device:
         return ""
     return next((name for mark, name in _PRECISIONS.items() if device.endswith(mark)), "float32")

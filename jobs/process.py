@@ -9,7 +9,7 @@ from flask import current_app
 from flask.cli import with_appcontext
 
 from errors import N_
-from jobs.availability import folders
+from jobs.availability import list_folders
 from revive.language import Command, Group
 from revive.options import tool_parameters
 from revive.run import Call, run_tool
@@ -25,7 +25,7 @@ def process() -> None:
 def _command(service: Service) -> click.Command:
     def run(source: Path, target: Path, metadata: str, overwrite: bool, settings: tuple[str, ...], **raw: Any) -> None:
         limit = current_app.config["MAX_MEGAPIXELS"]
-        call = Call([str(source)], str(target), raw, folders(), limit, settings, metadata, overwrite)
+        call = Call([str(source)], str(target), raw, list_folders(), limit, settings, metadata, overwrite)
         sys.exit(run_tool(service, call))
 
     parameters: list[click.Parameter] = [

@@ -11,13 +11,13 @@ _DEAD_STATES = {"Z", "X", "x"}
 
 
 @functools.cache
-def worker_id() -> str:
+def make_worker_id() -> str:
     """Return `<host>:<machine>:<pid>:<start>` of this process, at most 73 ASCII characters."""
     pid = os.getpid()
     return f"{_host()}:{_machine()}:{pid}:{_start(pid) or 0}"
 
 
-def new_run(worker: str) -> str:
+def make_run(worker: str) -> str:
     """Return the name of one run by a worker, so that a second run of the same job is told from the first."""
     return f"{worker}/{secrets.token_hex(3)}"
 

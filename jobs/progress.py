@@ -41,13 +41,13 @@ def view(job: Job, estimate: bool = True) -> dict[str, Any]:
         "service": job.service,
         "status": job.status,
         "verdict": job.verdict,
-        "verdict_message": said(verdicts.get(job.verdict, "")),
+        "verdict_message": translate(verdicts.get(job.verdict, "")),
         "checks": _checks(job),
-        "notice": said(service.notice) if service and job.result_file else "",
+        "notice": translate(service.notice) if service and job.result_file else "",
         "progress": round(job.progress, 3),
-        "stage": said(job.stage),
-        "position": position(job) if estimate else None,
-        "eta_seconds": eta_seconds(job) if estimate else None,
+        "stage": translate(job.stage),
+        "position": find_position(job) if estimate else None,
+        "eta_seconds": estimate_seconds(job) if estimate else None,
         "paused": is_paused(job) if estimate else False,
         "no_worker": job.status == QUEUED and not _hands() if estimate else False,
         "device": job.device,
@@ -57,11 +57,11 @@ def view(job: Job, estimate: bool = True) -> dict[str, Any]:
     }
 
 
-def position(job: Job) -> int | None:
+def find_position(job: Job) -> int | None:
     """Return the job's place in the queue, 1 being next; None when it does not wait."""
     if job.status != QUEUED:
         return None
-    return 1 + len(scheduler.ahead(job))
+    return 1 + len(scheduler.count_ahead(job))
 
 
 def is_paused(job: Job) -> bool:
@@ -69,7 +69,7 @@ def is_paused(job: Job) -> bool:
     return job.status == QUEUED and db.session.get(Setting, PAUSED) is not None
 
 
-def eta_seconds(job: Job) -> int | None:
+def estimate_seconds(job: Job) -> int | None:
     """Return in how many seconds the job may be done; None when it has ended, is paused, or nobody can tell."""
     if job.status not in (QUEUED, RUNNING) or is_paused(job):
         return None
@@ -85,7 +85,7 @@ def eta_seconds(job: Job) -> int | None:
         return None
     running = db.session.execute(select(Job.service, Job.width * Job.height).where(Job.status == RUNNING)).all()
     before: Counter[str] = Counter()
-    for key, pixels in [*running, *scheduler.ahead(job)]:
+    for key, pixels in [*running, *scheduler.count_ahead(job)]:
         before[key] += pixels
     waits = [(_seconds_per_pixel(key) or 0.0) * pixels for key, pixels in before.items()]
     return max(1, round(sum(waits) / hands + own))
@@ -107,10 +107,10 @@ def _error(job: Job) -> dict[str, str] | None:
             reference=job.error_message,
         )
         return {"key": job.error_key, "message": message}
-    return {"key": job.error_key, "message": said(job.error_message)}
+    return {"key": job.error_key, "message": translate(job.error_message)}
 
 
-def said(text: str) -> str:
+def translate(text: str) -> str:
     """Return a sentence of ours in the language of the request; nothing stays nothing."""
     return gettext(text) if text else ""  # the empty text is the catalogue's own header
 
@@ -119,7 +119,7 @@ def _checks(job: Job) -> list[dict[str, str]]:
     """Return the rows of the result's checklist in the language of the request."""
     titles = service.checks if (service := services.get(job.service)) else {}
     return [
-        {**check, "title": said(titles.get(check["key"], "")), "state_message": said(STATES[check["state"]])}
+        {**check, "title": translate(titles.get(check["key"], "")), "state_message": translate(STATES[check["state"]])}
         for check in job.checks or ()
     ]
 
@@ -133,7 +133,7 @@ def _seconds_per_pixel(service: str, options: Mapping[str, Any] | None = None) -
     since = utc_now() - timedelta(days=LEARN_FROM_DAYS)
     lately = (
         select(Job.started_at, Job.finished_at, Job.width * Job.height, Job.options)
-        .where(Job.service == service, Job.status == DONE, Job.created_at > since, Job.parent_which != ORIGINAL)
+        .where(Job.service == service, Job.status == DONE, Job.created_at > since, Job.parent_variant != ORIGINAL)
         .where(Job.result_file != "")
         .order_by(Job.created_at.desc())
         .limit(LEARN_FROM_JOBS)

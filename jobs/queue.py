@@ -99,7 +99,7 @@ class OutageFilter(logging.Filter):
         return False
 
 
-def outage(app: Flask) -> Outage:
+def get_outage(app: Flask) -> Outage:
     """Return the app's knowledge of whether its queue answers."""
     with _making:
         found: Outage = app.extensions.setdefault("queue_outage", Outage())
@@ -139,9 +139,9 @@ def _ring(kind: str, *row_ids: str, only_if_silent: bool = False) -> None:
             for row_id in row_ids:
                 wake_up.send(row_id)
     except Exception as error:  # whatever the queue's driver raises: the row is there, maintenance will find it
-        outage(app).begin(error)
+        get_outage(app).begin(error)
     else:
-        outage(app).end()
+        get_outage(app).end()
 
 
 def _huey(url: str, name: str) -> Huey:

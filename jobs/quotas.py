@@ -42,7 +42,7 @@ class Limits:
     megapixels_per_day: int
 
 
-def of(user_id: int) -> Limits:
+def find_limits(user_id: int) -> Limits:
     """Return the limits of an account: its own, else the site's."""
     config = current_app.config
     site = ("MAX_STORAGE_MEGABYTES", "MAX_ACTIVE_JOBS", "MAX_JOBS_PER_DAY", "MAX_MEGAPIXELS_PER_DAY")
@@ -56,9 +56,9 @@ def of(user_id: int) -> Limits:
     return Limits(*(config[name] if mine is None else mine for name, mine in zip(site, own, strict=True)))
 
 
-def usage(user_id: int) -> tuple[Use, ...]:
+def measure_usage(user_id: int) -> tuple[Use, ...]:
     """Return every limit of an account with what it has used; the days are those of UTC."""
-    allowed = of(user_id)
+    allowed = find_limits(user_id)
     megapixels = _count_jobs(_day_key("pixels", user_id)) / _COUNTS_PER_MEGAPIXEL
     return (
         Use("storage_megabytes", _count_stored_bytes(user_id) / _MEGABYTE, allowed.storage_megabytes),
@@ -70,7 +70,7 @@ def usage(user_id: int) -> tuple[Use, ...]:
 
 def check(user_id: int) -> None:
     """Refuse early, before an upload is kept, what even the smallest picture would exceed. Raises QuotaExceeded."""
-    allowed = of(user_id)
+    allowed = find_limits(user_id)
     _check_day(allowed, _count_jobs(_day_key("jobs", user_id)) + 1, _count_jobs(_day_key("pixels", user_id)) + 1)
     _check_active_and_storage(user_id, allowed, 1)
 
@@ -88,7 +88,7 @@ def admit(user_id: int, upload_bytes: int, pixels: int) -> None:
         _add(more)
     if db.session.scalar(select(User.id).where(User.id == user_id, User.disabled_at.is_(None))) is None:
         raise NotFound()  # disabled or deleted while the picture came in
-    allowed = of(user_id)
+    allowed = find_limits(user_id)
     _check_day(allowed, *(_count_jobs(key) for key in more))
     _check_active_and_storage(user_id, allowed, upload_bytes)
 
@@ -103,10 +103,10 @@ def charge(user_id: int, pixels: int, refuse: bool = True) -> None:
     counted = _count_jobs(*more)
     db.session.commit()
     if refuse:
-        _check_day(of(user_id), 0, counted)
+        _check_day(find_limits(user_id), 0, counted)
 
 
-def keys_of(user_id: int) -> list[str]:
+def make_keys(user_id: int) -> list[str]:
     """Return the keys of today's tallies of an account."""
     return [_day_key(what, user_id) for what in ("jobs", "pixels")]
 

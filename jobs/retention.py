@@ -9,7 +9,7 @@ from models import Job, User, db, utc_now
 from models.job import ENDED
 
 
-def days_of(user_id: int) -> int:
+def find_days(user_id: int) -> int:
     """Return how many days an account's jobs are kept; 0 keeps them."""
     own = db.session.scalar(select(User.retention_days).where(User.id == user_id))
     return current_app.config["RETENTION_DAYS"] if own is None else own

@@ -20,7 +20,7 @@ _LATELY = timedelta(days=1)
 _OWN_ORDER = Job.parent_id == "", Job.created_at, Job.id
 
 
-def next_id() -> str | None:
+def pick_next() -> str | None:
     """Return the id of the job whose turn it is; none while an administrator has paused the queue."""
     try:
         is_paused = db.session.scalar(select(Setting.key).where(Setting.key == PAUSED))
@@ -33,7 +33,7 @@ def next_id() -> str | None:
         db.session.rollback()
 
 
-def ahead(job: Job) -> list[tuple[str, int]]:
+def count_ahead(job: Job) -> list[tuple[str, int]]:
     """Return (service, pixels) of each waiting job that comes before this one, as far as can be told now."""
     accounts = _accounts()
     columns = (Job.id, Job.user_id, Job.service, Job.width * Job.height)

@@ -21,7 +21,7 @@ from jobs.files.uploads import Upload
 from models import Job, db
 from services.base import Service
 
-FROM_JOB, FROM_WHICH = "from_job", "from_which"
+FROM_JOB, FROM_VARIANT = "from_job", "from_which"
 # `<option>_reuse` with the value 0 in the form means: this time without the picture of the earlier job.
 REUSE = "_reuse"
 
@@ -38,7 +38,7 @@ class Source:
         """Return option name -> file of the pictures uploaded back then that count once more."""
         if not self.is_again:
             return {}
-        names = (option.name for option in options.uploads_of(service) if fields.get(option.name + REUSE) != "0")
+        names = (option.name for option in options.list_uploads(service) if fields.get(option.name + REUSE) != "0")
         return {name: self.job.options[name] for name in names if self.job.options.get(name)}
 
     def put_picture(self, folder: Path) -> Upload:
@@ -47,14 +47,14 @@ class Source:
         name = f"{storage.ORIGINAL}{Path(file).suffix}"
         size = self._put(file, folder / name)
         for kind in (storage.PREVIEW, storage.THUMBNAIL):
-            self._put(storage.small(kind, Path(file).stem), folder / storage.small(kind, storage.ORIGINAL))
+            self._put(storage.name_small(kind, Path(file).stem), folder / storage.name_small(kind, storage.ORIGINAL))
         return Upload(name, size, self._header())
 
     def put_upload(self, file: str, folder: Path) -> Upload:
         """Link a picture that was uploaded beside the original, with its small copies."""
         size = self._put(file, folder / file)
         for kind in (storage.PREVIEW, storage.THUMBNAIL):
-            name = storage.small(kind, Path(file).stem)
+            name = storage.name_small(kind, Path(file).stem)
             self._put(name, folder / name)
         return Upload(file, size, self._header())
 
@@ -64,7 +64,7 @@ class Source:
         found = {}
         for name in names:
             file = storage.name_cache_file(name)
-            if (storage.folder(self.job.id) / file).is_file():
+            if (storage.get_folder(self.job.id) / file).is_file():
                 found[name] = self._put(file, folder / file)
         return found
 
@@ -74,12 +74,12 @@ class Source:
             return Header(self.job.image_format, self.job.width, self.job.height, self.job.image_pages)
         width, height = self.job.result_width, self.job.result_height
         if not width:  # of a job from before these were written down
-            seen = probe(storage.folder(self.job.id) / self.job.result_file, math.inf)
+            seen = probe(storage.get_folder(self.job.id) / self.job.result_file, math.inf)
             width, height = seen.width, seen.height
         return Header(self.job.image_format, width, height)
 
     def _put(self, file: str, target: Path) -> int:
-        source = storage.folder(self.job.id) / file
+        source = storage.get_folder(self.job.id) / file
         try:
             with storage.telling_when_full():
                 storage.link(source, target)
@@ -95,14 +95,14 @@ def find_named(user_id: int, service: Service, fields: Mapping[str, Any]) -> Sou
     another word than "original" or "result".
     """
     job_id = fields.get(FROM_JOB)
-    return find(user_id, service, job_id, fields.get(FROM_WHICH) or storage.ORIGINAL) if job_id else None
+    return find(user_id, service, job_id, fields.get(FROM_VARIANT) or storage.ORIGINAL) if job_id else None
 
 
 def find(user_id: int, service: Service, job_id: str, variant: str) -> Source:
     """Return an earlier job's picture as the source of one for `service`. Raises as `find_named` does."""
     if variant not in (storage.ORIGINAL, storage.RESULT):
         message = N_("Go on either with the original or with the result.")
-        raise UploadRefused("unknown_source", message, field=FROM_WHICH)
+        raise UploadRefused("unknown_source", message, field=FROM_VARIANT)
     own = select(Job).where(Job.id == job_id, Job.user_id == user_id, Job.deleted_at.is_(None))
     job = db.session.scalar(own) if str(job_id).isascii() else None
     if job is None or (variant == storage.RESULT and not job.result_file):

@@ -62,7 +62,7 @@ def erase(user_id: int, job_ids: Sequence[str]) -> int:
     return sum(_erase(job_id) for job_id in found)
 
 
-def contents(user_id: int) -> list[Batch]:
+def list_contents(user_id: int) -> list[Batch]:
     """Return what the user deleted and can still take back, the latest first."""
     deleted = select(Job).where(Job.user_id == user_id, Job.deleted_at.is_not(None))
     jobs = db.session.scalars(deleted.order_by(Job.deleted_at.desc(), Job.created_at.desc(), Job.id.desc()))

@@ -8,7 +8,7 @@ import contextlib
 import os
 from pathlib import Path
 
-from models.faults import sqlite_folder
+from models.faults import find_sqlite_folder
 
 RESERVE_BYTES = 4 * 2**20
 _NAME = "reserved-space"
@@ -18,7 +18,7 @@ _PART_OF_FREE = 3
 
 def hold() -> None:
     """Take the space if nobody has it and there is plenty; otherwise do nothing."""
-    folder = sqlite_folder()
+    folder = find_sqlite_folder()
     if (
         folder is None
         or _count_held_bytes(folder) == RESERVE_BYTES
@@ -34,14 +34,14 @@ def hold() -> None:
 
 def release_if_full() -> None:
     """Give the space to whoever must write now, if there is hardly any other."""
-    folder = sqlite_folder()
+    folder = find_sqlite_folder()
     if folder is not None and _free_bytes(folder) < _ALMOST_NOTHING_BYTES:
         release()
 
 
 def release() -> None:
     """Give the space up."""
-    folder = sqlite_folder()
+    folder = find_sqlite_folder()
     if folder is not None:
         with contextlib.suppress(OSError):
             (folder / _NAME).unlink(missing_ok=True)
@@ -49,7 +49,7 @@ def release() -> None:
 
 def room_for_pictures(folder: Path) -> int:
     """Return how many bytes pictures may take in `folder`: on the database's disk they leave the reserve alone."""
-    free, database = _free_bytes(folder), sqlite_folder()
+    free, database = _free_bytes(folder), find_sqlite_folder()
     if database is None or folder.stat().st_dev != database.stat().st_dev:
         return free
     return free + _count_held_bytes(database) - RESERVE_BYTES

@@ -44,7 +44,7 @@ _MYSQL = {
 _SMALLEST_FREE_BYTES = 256 * 1024
 
 
-def fault_of(error: DBAPIError) -> Fault:
+def classify_fault(error: DBAPIError) -> Fault:
     """Return what kind of fault an error of the database is."""
     code = getattr(error.orig, "sqlite_errorcode", None)
     if code is None:
@@ -57,7 +57,7 @@ def fault_of(error: DBAPIError) -> Fault:
 
 def describe(error: DBAPIError) -> str:
     """Return what the database is, for a line of the log: the fault, and the driver's own word for it."""
-    return f"{fault_of(error).value} ({type(error.orig).__name__})"
+    return f"{classify_fault(error).value} ({type(error.orig).__name__})"
 
 
 def is_deadlock(error: DBAPIError) -> bool:
@@ -65,7 +65,7 @@ def is_deadlock(error: DBAPIError) -> bool:
     return _mysql_code(error) == _MYSQL_DEADLOCK
 
 
-def sqlite_folder() -> Path | None:
+def find_sqlite_folder() -> Path | None:
     """Return the folder of the SQLite database; None for a database server or one in memory."""
     path = _sqlite_file()
     return path.parent if path else None

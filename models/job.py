@@ -19,7 +19,7 @@ class Job(Model):
     """`id` is 128 random bits in hex. File columns hold names relative to the job's own folder.
 
     `number` counts the jobs of one account: what its history calls the frame. `parent_id` is the job whose picture
-    (`parent_which`: "original" or "result") this one was made from, deleted by now or not. `alternatives` is how many
+    (`parent_variant`: "original" or "result") this one was made from, deleted by now or not. `alternatives` is how many
     pictures there are to pick the result from, 0 where there is but one; `chosen` is the one that the owner picked.
     `files` holds {"name", "label", "bytes"} of each finished download, `cache` the names of what a later run on the
     same original can use, `checks` {"key", "state", "value"} of each row of the result's checklist. `original_bytes`
@@ -57,7 +57,7 @@ class Job(Model):
     number: Mapped[int] = mapped_column(default=0, server_default="0")
     title: Mapped[str] = mapped_column(db.String(255), default="", server_default="")
     parent_id: Mapped[str] = mapped_column(ascii_text(32), default="", server_default="")
-    parent_which: Mapped[str] = mapped_column(ascii_text(16), default="", server_default="")
+    parent_variant: Mapped[str] = mapped_column("parent_which", ascii_text(16), default="", server_default="")
 
     request_key: Mapped[str | None] = mapped_column(ascii_text(64))
     request_hash: Mapped[str] = mapped_column(ascii_text(64), default="", server_default="")

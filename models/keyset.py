@@ -14,7 +14,7 @@ _BETWEEN, _NOTHING = "~", "-"
 Column = InstrumentedAttribute[Any]
 
 
-def page(
+def fetch_page(
     query: Select[Any], key: Column, tie: Column, size: int, after: str = "", falling: bool = True
 ) -> tuple[list[Any], str | None]:
     """Return one page of `query`, sorted by `key` and then by the unique `tie`, and what to ask for the next one with.
@@ -25,13 +25,13 @@ def page(
     columns: tuple[Column, ...] = (key, tie) if key is not tie else (tie,)
     mark = _read(after, columns)
     if mark is not None:
-        query = query.where(_beyond(columns, mark, falling))
+        query = query.where(_compare_beyond(columns, mark, falling))
     query = query.order_by(*(column.desc() if falling else column.asc() for column in columns))
     rows = list(db.session.scalars(query.limit(size + 1)))
     return rows[:size], _encode_value(rows[size - 1], columns) if len(rows) > size else None
 
 
-def _beyond(columns: tuple[Column, ...], mark: tuple[Any, ...], falling: bool) -> ColumnElement[bool]:
+def _compare_beyond(columns: tuple[Column, ...], mark: tuple[Any, ...], falling: bool) -> ColumnElement[bool]:
     """The first comparison alone bounds the range of the index; databases do not see through `(a, b) < (x, y)`."""
 
     def past(column: Column, value: Any) -> ColumnElement[bool]:

@@ -26,8 +26,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from networks.layers.colour_space import linear_from_srgb, srgb_from_linear
-from networks.layers.fourier import gradients, least_squares_kernel, taper_border, wiener_deconvolve
-from networks.nafnet import NAFNet, blocks
+from networks.layers.fourier import compute_gradients, solve_kernel, taper_border, wiener_deconvolve
+from networks.nafnet import NAFNet, make_blocks
 
 RADIUS = 16  # of the kernel, in pixels
 LUMINANCE = (0.299, 0.587, 0.114)
@@ -127,7 +127,9 @@ class Deconvolver(nn.Module):
         )
         return torch.stack(
             [
-                least_squares_kernel(gradients(wanted) * torch.sigmoid(trusted), gradients(seen), damping.exp(), RADIUS)
+                solve_kernel(
+                    compute_gradients(wanted) * torch.sigmoid(trusted), compute_gradients(seen), damping.exp(), RADIUS
+                )
                 for wanted, trusted, seen, damping in features
             ],
             1,
@@ -148,7 +150,7 @@ class KernelPrior(nn.Module):
     def __init__(self, channels: int = 24, count: int = 6):
         super().__init__()
         self.intro = nn.Conv2d(4, channels, 3, padding=1)
-        self.blocks = blocks(channels, count)
+        self.blocks = make_blocks(channels, count)
         self.ending = nn.Conv2d(channels, 1, 3, padding=1)
         self.sharpness = nn.Parameter(torch.tensor([1.5, 0.0]))
         nn.init.zeros_(self.ending.weight)
@@ -171,6 +173,6 @@ def pixel_unshuffle(planes: Tensor) -> Tensor:
 def somewhere_uneven(picture: Tensor) -> Tensor:
     """(N, 1, H, W) in [0, 1]: zero where the 9x9 pixels around are all of one colour, so that it stays; one
     wherever two neighbours among them differ by as much as one of 255 steps."""
-    steps = gradients(picture.flatten(0, 1)[:, None]).abs().amax(1).view_as(picture).amax(1, keepdim=True)
+    steps = compute_gradients(picture.flatten(0, 1)[:, None]).abs().amax(1).view_as(picture).amax(1, keepdim=True)
     highest = F.max_pool2d(F.max_pool2d(steps, (9, 1), 1, (4, 0)), (1, 9), 1, (0, 4))
     return (highest * 255).clamp(0, 1)

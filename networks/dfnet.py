@@ -168,7 +168,7 @@ def laplace_fill(holed: Tensor, known: Tensor) -> Tensor:
     return film
 
 
-def official_name(network: DFNet, name: str) -> str:
+def find_official_name(network: DFNet, name: str) -> str:
     """Return what the authors' released state dicts call our tensor `name` of `network`."""
     part, level, *place, leaf = name.split(".")
     if part == "fusions":

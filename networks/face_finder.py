@@ -17,7 +17,7 @@ WHOLE_WEIGHT = 3.0  # of the share of the place that lies in a face, beside its 
 NOWHERE = -1e9
 
 
-class Square(NamedTuple):
+class FaceBox(NamedTuple):
     """The square of a face, in pixels of the picture, maybe over its border. A face scores LEAST_SCORE or more."""
 
     top: float
@@ -60,7 +60,7 @@ class FaceFinder(nn.Module):
 
 
 @torch.no_grad()
-def find_face(network: FaceFinder, picture: Tensor, known: Tensor, place: Tensor) -> Square | None:
+def find_face(network: FaceFinder, picture: Tensor, known: Tensor, place: Tensor) -> FaceBox | None:
     """Return the face that most likely holds the middle of a place, and most of it; None where no window can.
 
     picture: (1, 3, H, W) in [0, 1]. known: (1, 1, H, W), 0 in holes. place: (1, 1, H, W), over 0 in what is asked for.
@@ -70,10 +70,10 @@ def find_face(network: FaceFinder, picture: Tensor, known: Tensor, place: Tensor
     middle = (rows[0] + rows[-1] + 1).item() / 2, (columns[0] + columns[-1] + 1).item() / 2
     best, most, side = None, NOWHERE, float(MIN_SIDE)
     while side <= MAX_PART * max(height, width):
-        square = _at_scale(network, picture, known, side, middle)
-        worth = NOWHERE if square is None else square.score + WHOLE_WEIGHT * _share(square, place)
+        box = _at_scale(network, picture, known, side, middle)
+        worth = NOWHERE if box is None else box.score + WHOLE_WEIGHT * _share(box, place)
         if worth > most:
-            best, most = square, worth
+            best, most = box, worth
         side *= SCALE_STEP
     return best
 
@@ -99,12 +99,12 @@ def _at_scale(network: FaceFinder, picture: Tensor, known: Tensor, side: float, 
     if not holds[place]:
         return None
     found = float(grown[place])
-    return Square(float(down[place]) - found / 2, float(right[place]) - found / 2, found, float(scores[place]))
+    return FaceBox(float(down[place]) - found / 2, float(right[place]) - found / 2, found, float(scores[place]))
 
 
-def _share(square: Square, place: Tensor) -> float:
-    """Return the share of a place that a square holds."""
-    rows, columns = (slice(max(0, round(start)), max(0, round(start + square.side))) for start in square[:2])
+def _share(box: FaceBox, place: Tensor) -> float:
+    """Return the share of a place that a box holds."""
+    rows, columns = (slice(max(0, round(start)), max(0, round(start + box.side))) for start in box[:2])
     return (place[0, 0, rows, columns].sum() / place.sum()).item()
 
 

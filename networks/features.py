@@ -30,7 +30,7 @@ class FeatureNetwork(nn.Module):
         self.width = width
         channels = [3, *(width * 2**scale for scale in range(SCALES))]
         self.stages = nn.ModuleList(
-            nn.Sequential(*_layer(before, after, normalised), *_layer(after, after, normalised))
+            nn.Sequential(*_find_layer(before, after, normalised), *_find_layer(after, after, normalised))
             for before, after in zip(channels, channels[1:], strict=False)
         )
 
@@ -56,6 +56,6 @@ class FeatureNetwork(nn.Module):
         return bare.eval()
 
 
-def _layer(before: int, after: int, normalised: bool) -> list[nn.Module]:
+def _find_layer(before: int, after: int, normalised: bool) -> list[nn.Module]:
     conv = nn.Conv2d(before, after, 3, padding=1, bias=not normalised)
     return [conv, nn.BatchNorm2d(after), nn.ReLU()] if normalised else [conv, nn.ReLU()]

@@ -18,7 +18,7 @@ WINDOW = 7  # pixels, the paper's
 PRIOR_WEIGHT = 0.003  # the paper's lambda
 
 
-def context_weight(known: Tensor, window: int = WINDOW) -> Tensor:
+def compute_context_weight(known: Tensor, window: int = WINDOW) -> Tensor:
     """Return how much each known pixel counts, (N, 1, H, W): the share of hole in the window around it, 0 in the hole.
 
     `known` is (N, 1, H, W), 1 where the picture is known. Pixels far from the hole count nothing. The weights of each
@@ -30,7 +30,7 @@ def context_weight(known: Tensor, window: int = WINDOW) -> Tensor:
     return weight / weight.sum((1, 2, 3), keepdim=True).clamp(min=1e-9)
 
 
-def losses(network: DCGAN, faces: Tensor, pictures: Tensor, weight: Tensor) -> tuple[Tensor, Tensor]:
+def compute_losses(network: DCGAN, faces: Tensor, pictures: Tensor, weight: Tensor) -> tuple[Tensor, Tensor]:
     """Return the contextual and the prior loss of each face, (N,) both, the latter with its weight in it.
 
     The contextual loss is the weighted L1 distance in the known pixels; the prior is log(1 - D(G(z))), with D the
@@ -41,10 +41,10 @@ def losses(network: DCGAN, faces: Tensor, pictures: Tensor, weight: Tensor) -> t
 
 
 @torch.no_grad()
-def nearest(network: DCGAN, picture: Tensor, known: Tensor, codes: Tensor, count: int) -> Tensor:
+def find_nearest(network: DCGAN, picture: Tensor, known: Tensor, codes: Tensor, count: int) -> Tensor:
     """Return those of `codes` to start from: the `count` whose faces fit one picture best before any search."""
-    weight = context_weight(known)
-    pairs = (losses(network, network(part), picture, weight) for part in codes.split(32))
+    weight = compute_context_weight(known)
+    pairs = (compute_losses(network, network(part), picture, weight) for part in codes.split(32))
     found = [contextual + prior for contextual, prior in pairs]
     return codes[torch.cat(found).topk(count, largest=False).indices]
 
@@ -63,7 +63,7 @@ def search(
     (N, latent) to start from; they stay in [-1, 1]. Each picture's search is its own: the others beside it change
     nothing. The best of each search is returned, not its last.
     """
-    weight = context_weight(known)
+    weight = compute_context_weight(known)
     codes = codes.clone().requires_grad_()
     optimiser = torch.optim.Adam([codes], RATE, betas=(0.9, 0.99))
     best_codes, best = codes.detach().clone(), codes.detach().new_full((len(codes),), float("inf"))
@@ -71,7 +71,7 @@ def search(
         for group in optimiser.param_groups:
             group["lr"] = RATE * (1 - 0.9 * step / (steps + 1))
         with torch.enable_grad():
-            contextual, prior = losses(network, network(codes), pictures, weight)
+            contextual, prior = compute_losses(network, network(codes), pictures, weight)
             total = contextual + prior
             gradient = torch.autograd.grad(total.sum(), codes)[0]
         better = total.detach() < best

@@ -49,7 +49,7 @@ class Entry:
     imported_at: str = ""  # of imported weights: ISO 8601, UTC
 
 
-def entries(folder: Path = WEIGHTS) -> dict[str, Entry]:
+def read_entries(folder: Path = WEIGHTS) -> dict[str, Entry]:
     """Read the manifest of `folder`: weights name -> Entry, empty where there is no manifest.
 
     Raises WeightsUnavailable("manifest", "form") when the manifest is not what it should be.
@@ -70,7 +70,7 @@ def verify(name: str, folder: Path = WEIGHTS) -> Entry:
     Raises WeightsUnavailable with the reason otherwise. The size is compared before the hash, so that
     a truncated file is refused without reading it.
     """
-    entry = entries(folder).get(name)
+    entry = read_entries(folder).get(name)
     if entry is None:
         raise WeightsUnavailable(name, "unlisted")
     if Path(entry.file).name != entry.file:  # a manifest may not point outside its own folder
@@ -78,7 +78,7 @@ def verify(name: str, folder: Path = WEIGHTS) -> Entry:
     path = Path(folder) / entry.file
     if not path.is_file():
         raise WeightsUnavailable(name, "missing")
-    if path.stat().st_size != entry.bytes or sha256_of(path) != entry.sha256:
+    if path.stat().st_size != entry.bytes or hash_file(path) != entry.sha256:
         raise WeightsUnavailable(name, "checksum")
     return entry
 
@@ -89,7 +89,7 @@ def find(name: str, folders: Iterable[Path]) -> Path:
     Raises WeightsUnavailable: "unlisted" when none does, "form" when a manifest on the way cannot be read.
     """
     for folder in folders:
-        if name in entries(folder):
+        if name in read_entries(folder):
             return Path(folder)
     raise WeightsUnavailable(name, "unlisted")
 
@@ -152,7 +152,7 @@ def lock_folder(folder: Path) -> Iterator[None]:
         os.close(descriptor)
 
 
-def sha256_of(path: Path) -> str:
+def hash_file(path: Path) -> str:
     """Return the SHA-256 of a file as lowercase hexadecimal."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

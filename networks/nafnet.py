@@ -40,15 +40,17 @@ class NAFNet(nn.Module):
         self.intro = nn.Conv2d(channels_in, width, 3, padding=1)
         self.ending = nn.Conv2d(width, channels_out, 3, padding=1)
         scales = [width * 2**level for level in range(len(encoder))]
-        self.encoders = nn.ModuleList(blocks(channels, count) for channels, count in zip(scales, encoder, strict=True))
+        self.encoders = nn.ModuleList(
+            make_blocks(channels, count) for channels, count in zip(scales, encoder, strict=True)
+        )
         self.downs = nn.ModuleList(nn.Conv2d(channels, 2 * channels, 2, stride=2) for channels in scales)
-        self.middle_blks = blocks(coarsest, middle)
+        self.middle_blks = make_blocks(coarsest, middle)
         self.ups = nn.ModuleList(
             nn.Sequential(nn.Conv2d(2 * channels, 4 * channels, 1, bias=False), nn.PixelShuffle(2))
             for channels in reversed(scales)
         )
         self.decoders = nn.ModuleList(
-            blocks(channels, count) for channels, count in zip(reversed(scales), decoder, strict=True)
+            make_blocks(channels, count) for channels, count in zip(reversed(scales), decoder, strict=True)
         )
 
     def forward(self, picture: Tensor) -> Tensor:
@@ -104,7 +106,7 @@ class LayerNorm(nn.LayerNorm):
         return super().forward(features.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
 
 
-def blocks(channels: int, count: int) -> nn.Sequential:
+def make_blocks(channels: int, count: int) -> nn.Sequential:
     return nn.Sequential(*(NAFBlock(channels) for _ in range(count)))
 
 
@@ -114,6 +116,6 @@ def simple_gate(features: Tensor) -> Tensor:
     return first * second
 
 
-def official_name(network: nn.Module, name: str) -> str:
+def find_official_name(network: nn.Module, name: str) -> str:
     """What the authors' file calls a tensor: the same."""
     return name

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from networks.layers.decoder import SelfAttention, UpBlock
 from networks.layers.encoders import ENCODERS, build_levels
-from networks.layers.palette import PALETTE_SIZE, expand_chroma, palette
+from networks.layers.palette import PALETTE_SIZE, expand_chroma, make_palette
 
 CHROMA_UNIT = 110.0  # CIE units to one unit of the output
 MIDDLE_CHROMA = 11.0  # CIE units: what the contrast of chroma leaves as it is
@@ -74,7 +74,7 @@ class PaletteColorizer(nn.Module):
         )
         self.register_buffer("mean", torch.tensor(spec.mean), persistent=False)
         self.register_buffer("deviation", torch.tensor(spec.deviation), persistent=False)
-        self.register_buffer("palette", palette(), persistent=False)
+        self.register_buffer("palette", make_palette(), persistent=False)
 
     @property
     def features(self) -> int:

@@ -3,7 +3,7 @@
 import torch
 
 
-def half_type(device: str) -> torch.dtype | None:
+def find_half_type(device: str) -> torch.dtype | None:
     """Return the type of 16 bits to calculate in on "cuda" or "cpu"; None where only float32 pays.
 
     bfloat16 has the range of float32, and the networks were measured in it. It halves the time on processors whose

@@ -127,6 +127,6 @@ OFFICIAL: tuple[Official, ...] = (
 )
 
 
-def official(name: str) -> Official | None:
+def find_official(name: str) -> Official | None:
     """Return the row of this name, or None."""
     return next((row for row in OFFICIAL if row.name == name), None)

@@ -88,8 +88,8 @@ class NestedU(nn.Module):
         super().__init__()
         self.register_buffer("mean", torch.tensor(IMAGENET_MEAN).view(1, 3, 1, 1), persistent=False)
         self.register_buffer("std", torch.tensor(IMAGENET_STD).view(1, 3, 1, 1), persistent=False)
-        self.encoders = nn.ModuleList(block(*shape) for shape in encoders)
-        self.decoders = nn.ModuleList(block(*shape) for shape in decoders)
+        self.encoders = nn.ModuleList(make_block(*shape) for shape in encoders)
+        self.decoders = nn.ModuleList(make_block(*shape) for shape in decoders)
         outputs = [shape[-1] for shape in (*decoders, encoders[-1])]
         self.sides = nn.ModuleList(nn.Conv2d(channels, 1, 3, padding=1) for channels in outputs)
         self.fuse = nn.Conv2d(len(outputs), 1, 1)
@@ -151,7 +151,7 @@ class U2Net(NestedU):
         )
 
 
-def block(height: int, channels_in: int, channels_mid: int, channels_out: int) -> ResidualU:
+def make_block(height: int, channels_in: int, channels_mid: int, channels_out: int) -> ResidualU:
     dilated = height == 0
     return ResidualU(4 if dilated else height, channels_in, channels_mid, channels_out, dilated)
 
@@ -167,7 +167,7 @@ def resize(features: Tensor, like: Tensor) -> Tensor:
     return F.interpolate(features, size=size, mode="bilinear", align_corners=False)
 
 
-def official_name(network: NestedU, name: str) -> str:
+def find_official_name(network: NestedU, name: str) -> str:
     """Return what the authors' released state dicts call our tensor `name` of `network`."""
     part, index, *rest = name.split(".")
     if part == "fuse":

@@ -14,7 +14,7 @@ from imaging.io import files
 from imaging.io.errors import ForeignFormat
 from imaging.io.files import Picture
 from imaging.io.outputs import OutputExists, Outputs
-from revive.console import DECLINED, DONE, FAILED, SKIPPED, End, PlainLines, printable
+from revive.console import DECLINED, DONE, FAILED, SKIPPED, End, PlainLines, escape_unprintable
 from revive.inputs import Input
 from revive.language import translate
 from revive.options import describe_error
@@ -79,7 +79,7 @@ def _process(task: Task, source: Input, number: int, console: PlainLines) -> End
     except OutputExists as error:
         stays = _("{name} exists already. It is an input and stays.")
         told = stays if error.is_input else _("{name} exists already. --overwrite replaces it.")
-        end = _end(source, FAILED, told.format(name=printable(error.path)))
+        end = _end(source, FAILED, told.format(name=escape_unprintable(error.path)))
     except ForeignFormat as error:
         message = translate(error.message)
         if task.is_single:
@@ -96,13 +96,13 @@ def _run(task: Task, source: Input, report: Report) -> End:
     service = task.service
     if task.skip_existing and task.target.has_output(source):
         return _end(source, SKIPPED, _("Its output exists already. Skipped."))
-    content = _content_of(source)
+    content = _read_content(source)
     picture = files.decode(content, task.max_megapixels)
     notes = tuple(_describe_stretched_masks(service, task.options, picture))
     if (pages := files.probe(content, task.max_megapixels).pages) > 1:
         notes += (_("holds {count} pictures. Only the largest one was taken.").format(count=pages),)
     result = service.run(picture, task.options, report)
-    notes += tuple(_checklist(service, result, all_rows=task.is_single))
+    notes += tuple(_describe_checks(service, result, all_rows=task.is_single))
     message = translate(service.verdicts.get(result.verdict, ""))
     if result.picture is None:
         return End(str(source.path), _name(source), DECLINED, message, result.verdict, notes)
@@ -110,7 +110,7 @@ def _run(task: Task, source: Input, report: Report) -> End:
     return End(str(source.path), _name(source), DONE, message, result.verdict, notes, outputs)
 
 
-def _content_of(source: Input) -> bytes | Path:
+def _read_content(source: Input) -> bytes | Path:
     """Return a file's path, or what comes through standard input or a pipe, which can be read only once."""
     if source.is_standard:
         return sys.stdin.buffer.read()
@@ -145,7 +145,7 @@ def name_files(finished: Sequence[File], outputs: Outputs, folder: Path, stem: s
     return {path: file.data for path, file in zip(paths, finished, strict=True)}
 
 
-def _checklist(service: Service, result: Result, all_rows: bool) -> Iterator[str]:
+def _describe_checks(service: Service, result: Result, all_rows: bool) -> Iterator[str]:
     """Yield the rows of a result's checklist; of many pictures only those that are not met for sure."""
     for check in result.checks:
         if all_rows or check.state != MET:
@@ -170,4 +170,4 @@ def _end(source: Input, status: str, message: str) -> End:
 def _name(source: Input) -> str:
     if source.is_standard:
         return _("standard input")
-    return "/".join(printable(Path(part)) for part in (source.folder / source.path.name).parts)
+    return "/".join(escape_unprintable(Path(part)) for part in (source.folder / source.path.name).parts)

@@ -54,7 +54,7 @@ class PlainLines:
         for note in end.notes:
             click.echo(f"{end.name} {note}", err=True)
         if end.status == DONE:
-            outputs = ", ".join(map(printable, end.outputs)) or _("standard output")
+            outputs = ", ".join(map(escape_unprintable, end.outputs)) or _("standard output")
             said = f" ({end.message})" if end.message else ""
             click.echo(f"{end.name} -> {outputs}{said}", err=self._done_to_error)
         else:
@@ -138,7 +138,7 @@ def choose_console(as_json: bool, picture_to_output: bool) -> PlainLines:
     return PlainLines(picture_to_output)
 
 
-def printable(path: Path) -> str:
+def escape_unprintable(path: Path) -> str:
     """Return the name of a file for the terminal: what is not printable is escaped, so that no name forges a line."""
     return "".join(
         character if character.isprintable() else character.encode("unicode_escape").decode() for character in path.name

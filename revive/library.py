@@ -19,7 +19,7 @@ from imaging.io.files import Picture
 from imaging.io.formats import DEFAULT_MAX_MEGAPIXELS, DEFAULT_QUALITY
 from imaging.io.outputs import OutputExists, write_file
 from services import get, runtime
-from services.base import CACHE, UPLOADED, InvalidOption, ServiceError, silent
+from services.base import CACHE, UPLOADED, InvalidOption, ServiceError, ignore_progress
 
 __all__ = ["InvalidOption", "OutputExists", "PictureError", "Result", "ServiceError", "Source"]
 
@@ -95,7 +95,7 @@ def deblur(
     network: str = "deblur",
     anyway: bool = False,
     max_megapixels: float = DEFAULT_MAX_MEGAPIXELS,
-    report: Report = silent,
+    report: Report = ignore_progress,
 ) -> Result:
     """Take the shake out of a photo. `strength` (0 to 1) mixes in the original below 1.
 
@@ -117,7 +117,7 @@ def colorize(
     network: str = "colorize",
     render_factor: int = 35,
     max_megapixels: float = DEFAULT_MAX_MEGAPIXELS,
-    report: Report = silent,
+    report: Report = ignore_progress,
 ) -> Result:
     """Give colours to a black-and-white photo; with `variants` a natural, a calm and a vivid one.
 
@@ -144,7 +144,7 @@ def background(
     mask: Source | None = None,
     network: str = "background",
     max_megapixels: float = DEFAULT_MAX_MEGAPIXELS,
-    report: Report = silent,
+    report: Report = ignore_progress,
 ) -> Result:
     """Cut the person out and put another background behind; the result's mask is the cut-out.
 
@@ -175,7 +175,7 @@ def idphoto(
     mask: Source | None = None,
     network: str = "background",
     max_megapixels: float = DEFAULT_MAX_MEGAPIXELS,
-    report: Report = silent,
+    report: Report = ignore_progress,
 ) -> Result:
     """Make a passport, visa or ID photo of exact size; a `sheet` to print is among the result's files.
 
@@ -201,7 +201,7 @@ def inpaint(
     answer: int = 1,
     invert: bool = False,
     max_megapixels: float = DEFAULT_MAX_MEGAPIXELS,
-    report: Report = silent,
+    report: Report = ignore_progress,
 ) -> Result:
     """Take something out and fill the place: what the `mask` covers in white, or `what="person"`.
 
@@ -218,7 +218,7 @@ def adjust(
     transform: str = "none",
     brightness: float = 1.0,
     max_megapixels: float = DEFAULT_MAX_MEGAPIXELS,
-    report: Report = silent,
+    report: Report = ignore_progress,
 ) -> Result:
     """Rotate clockwise ("90", "180", "270") or mirror ("mirror_horizontal", "mirror_vertical"), and brighten.
 

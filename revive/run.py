@@ -21,7 +21,7 @@ from revive.language import translate
 from revive.options import read_options
 from revive.targets import check_target, choose_target
 from services import runtime
-from services.availability import unavailable_reason
+from services.availability import find_unavailable_reason
 from services.base import Service
 
 WATCH_SECONDS = 1.0
@@ -58,7 +58,7 @@ def run_tool(service: Service, call: Call) -> int:
 
     Raises click.UsageError and click.ClickException where there is a fault in the call, before any work.
     """
-    if reason := unavailable_reason(service, call.folders):
+    if reason := find_unavailable_reason(service, call.folders):
         raise click.ClickException(translate(reason))
     runtime.configure(*call.folders)
     options = read_options(service, call.raw, call.settings, call.folders, call.max_megapixels)

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from imaging.io.outputs import Outputs, check_folder
-from revive.console import printable
+from revive.console import escape_unprintable
 from revive.inputs import STANDARD, Input
 from revive.library import FORMATS
 
@@ -92,7 +92,9 @@ def check_target(target: Target, arguments: Sequence[str], may_exist: bool) -> N
                 raise click.UsageError(_("OUTPUT would replace INPUT: choose another folder."))
             raise click.UsageError(_("OUTPUT would replace INPUT: choose another name or folder."))
     if not target.is_folder and path.exists() and not may_exist:
-        raise click.UsageError(_("{name} exists already. --overwrite replaces it.").format(name=printable(path)))
+        raise click.UsageError(
+            _("{name} exists already. --overwrite replaces it.").format(name=escape_unprintable(path))
+        )
     try:
         check_folder(path if target.is_folder else path.parent)
     except OSError as error:

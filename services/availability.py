@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from errors import N_
-from networks.manifest import MANIFEST, WeightsUnavailable, entries, find, verify
+from networks.manifest import MANIFEST, WeightsUnavailable, find, read_entries, verify
 from services.base import Choice, InvalidOption, Service
 
 _REASONS = {
@@ -24,32 +24,36 @@ _known: dict[tuple[object, ...], str | None] = {}
 _looking = threading.Lock()
 
 
-def unavailable_reason(service: Service, folders: Sequence[Path]) -> str | None:
+def find_unavailable_reason(service: Service, folders: Sequence[Path]) -> str | None:
     """Return an English sentence, marked with `N_`, that says why the service cannot run; None when it can."""
-    return next((reason for name in service.weights if (reason := weights_reason(name, folders))), None)
+    return next((reason for name in service.weights if (reason := find_weights_reason(name, folders))), None)
 
 
 def check_choices(service: Service, options: Mapping[str, Any], folders: Sequence[Path]) -> None:
     """Raise InvalidOption when a chosen value needs weights that cannot be used here."""
     for option in service.options:
         for choice in option.choices:
-            if choice.weights and options.get(option.name) == choice.value and weights_reason(choice.weights, folders):
+            if (
+                choice.weights
+                and options.get(option.name) == choice.value
+                and find_weights_reason(choice.weights, folders)
+            ):
                 usable = [each.value for each in option.choices if not _unusable(each, folders)]
                 raise InvalidOption(option.name, _NOT_OFFERED, usable)
 
 
 def _unusable(choice: Choice, folders: Sequence[Path]) -> bool:
-    return bool(choice.weights and weights_reason(choice.weights, folders))
+    return bool(choice.weights and find_weights_reason(choice.weights, folders))
 
 
-def weights_reason(name: str, folders: Sequence[Path]) -> str | None:
+def find_weights_reason(name: str, folders: Sequence[Path]) -> str | None:
     """Return an English sentence, marked with `N_`, that says why these weights cannot be used; None when they can."""
     with _looking:
         try:
             folder = find(name, folders)
         except WeightsUnavailable as error:
             return _REASONS[error.reason_key]
-        state = _state(name, folder)
+        state = _read_state(name, folder)
         if state not in _known:
             try:
                 verify(name, folder)
@@ -59,9 +63,9 @@ def weights_reason(name: str, folders: Sequence[Path]) -> str | None:
         return _known[state]
 
 
-def _state(name: str, folder: Path) -> tuple[object, ...]:
+def _read_state(name: str, folder: Path) -> tuple[object, ...]:
     try:
-        file = folder / entries(folder)[name].file
+        file = folder / read_entries(folder)[name].file
     except (KeyError, WeightsUnavailable):
         return name, _stamp(folder / MANIFEST), None
     return name, _stamp(folder / MANIFEST), _stamp(file)

@@ -31,7 +31,7 @@ __all__ = [
     "UNSURE",
     "UPLOADED",
     "import_on_call",
-    "silent",
+    "ignore_progress",
 ]
 
 
@@ -60,7 +60,7 @@ class Cancelled(Exception):
 Report = Callable[[float, str], None]
 
 
-def silent(progress: float, stage: str = "") -> None:
+def ignore_progress(progress: float, stage: str = "") -> None:
     """A report for callers that do not listen."""
 
 

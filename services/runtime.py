@@ -1,7 +1,7 @@
 """What must be said of networks before PyTorch is there: where weights lie, how threads wait, who asked a network.
 
-No torch here, so that the web process, the worker's start and `revive --help` stay quick. `services.engine` loads and
-runs the networks. All functions may be called from several threads.
+No torch here, so that the web process, the worker's start and `revive --help` stay quick. `services.inference` loads
+and runs the networks. All functions may be called from several threads.
 """
 
 import os
@@ -10,14 +10,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from errors import N_
-from networks.manifest import WEIGHTS, WeightsUnavailable, entries, find
+from networks.manifest import WEIGHTS, WeightsUnavailable, find, read_entries
 from services.base import ServiceError, import_on_call
 
 # How often a thread of libgomp, which torch brings, looks whether there is work before it sleeps.
 _SPINS = "1000"
 # Loads the networks of these weights and returns the name of the device that they run on.
-load_networks = import_on_call("services.engine", "load_networks")
-_set_threads = import_on_call("services.engine", "set_threads")
+load_networks = import_on_call("services.inference", "load_networks")
+_set_threads = import_on_call("services.inference", "set_threads")
 
 
 @dataclass
@@ -30,7 +30,7 @@ class Folders:
     def locate(self, name: str) -> tuple[Path, str]:
         """Return the folder that has these weights, and their SHA-256. Raises WeightsUnavailable."""
         folder = find(name, [self.weights, self.imported] if self.imported else [self.weights])
-        return folder, entries(folder)[name].sha256
+        return folder, read_entries(folder)[name].sha256
 
 
 class _Use(threading.local):
@@ -58,7 +58,7 @@ def configure(weights: Path | None = None, imported: Path | None = None, *, thre
         _set_threads(threads)
 
 
-def fingerprint(name: str) -> str:
+def fingerprint_weights(name: str) -> str:
     """Return the SHA-256 of these weights, which tells what they made from what others did; nothing is loaded.
 
     Raises ServiceError: they are not there.
@@ -66,10 +66,10 @@ def fingerprint(name: str) -> str:
     try:
         return folders.locate(name)[1]
     except WeightsUnavailable as error:
-        raise unavailable() from error
+        raise make_unavailable_error() from error
 
 
-def unavailable() -> ServiceError:
+def make_unavailable_error() -> ServiceError:
     """Return the error that says that weights are not there, or cannot be used."""
     return ServiceError("weights_unavailable", N_("The weights of this tool are missing or damaged, so it cannot run."))
 
@@ -84,7 +84,7 @@ def note_use(device: str) -> None:
     _use.device = device
 
 
-def used_device() -> str:
+def get_used_device() -> str:
     """Return the name of the device whose networks this thread has asked since `forget_use`, "" for none."""
     return _use.device
 

@@ -90,7 +90,7 @@ def english(monkeypatch):
 
 
 @pytest.fixture(autouse=True)
-def engine_as_it_was(monkeypatch):
+def weights_as_they_were(monkeypatch):
     """Commands choose folders of weights for the whole process; the next test begins with none of that."""
     for name in ("weights", "imported"):
         monkeypatch.setattr(runtime.folders, name, getattr(runtime.folders, name))

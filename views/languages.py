@@ -10,7 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.wrappers import Response
 
 from accounts.language import remember
-from views.http.guards import is_api, safe_next
+from views.http.guards import check_next, is_api
 
 # Code of the translation, name in itself, tag for `lang`.
 LANGUAGES = (("en", "English", "en"), ("zh", "中文", "zh-CN"))
@@ -23,7 +23,7 @@ blueprint = Blueprint("languages", __name__)
 
 def init_app(app: Flask) -> None:
     """Start Babel, tell the templates about languages and answer `POST /language`."""
-    Babel(app, locale_selector=choice)
+    Babel(app, locale_selector=choose_language)
     app.context_processor(what_pages_use)
     app.register_blueprint(blueprint)
 
@@ -31,7 +31,7 @@ def init_app(app: Flask) -> None:
 @blueprint.post("/language")
 def choose() -> Response:
     """Remember the language in a cookie of its own, which outlives signing in and out, and in the account."""
-    response = redirect(safe_next(request.form.get("next")), 303)
+    response = redirect(check_next(request.form.get("next")), 303)
     language = request.form.get("language")
     if language in CODES:
         if current_user.is_authenticated:
@@ -42,7 +42,7 @@ def choose() -> Response:
     return response
 
 
-def choice() -> str:
+def choose_language() -> str:
     """The code of the language of this response."""
     if not has_request_context():  # a command or the worker
         return CODES[0]

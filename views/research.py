@@ -135,6 +135,6 @@ BEHIND: dict[str, tuple[Part, ...]] = {
 }
 
 
-def behind(service: Service) -> list[Part]:
+def list_parts(service: Service) -> list[Part]:
     """Return what is behind a tool on this server, in the order in which it is told."""
     return [part for part in BEHIND.get(service.key, ()) if not part.weights or is_usable(part.weights)]

@@ -16,7 +16,7 @@ from flask_babel import force_locale
 from sqlalchemy import select, true, update
 from sqlalchemy.exc import IntegrityError
 
-from accounts.data_export import plain
+from accounts.data_export import to_plain
 from jobs import progress
 from models import Job, User, Webhook, WebhookDelivery, count_changed, db, utc_now
 from models.job import ENDED
@@ -53,7 +53,7 @@ def make(webhook_id: int, event: str, body: str, job_id: str = "") -> WebhookDel
 
 def compose(event: str, data: dict[str, Any]) -> str:
     """Return the body of a message as JSON."""
-    return json.dumps({"type": event, "timestamp": plain(utc_now()), "data": data}, ensure_ascii=False)
+    return json.dumps({"type": event, "timestamp": to_plain(utc_now()), "data": data}, ensure_ascii=False)
 
 
 def _list_ended() -> list[_Ended]:
@@ -101,8 +101,8 @@ def _body_of(job: Job, user: User) -> str:
     data = {name: view[name] for name in _SHOWN} | {
         "has_result": bool(job.result_file),
         "name": job.title or job.original_name,
-        "created_at": plain(job.created_at),
-        "finished_at": plain(job.finished_at),
+        "created_at": to_plain(job.created_at),
+        "finished_at": to_plain(job.finished_at),
         "url": f"{current_app.config['BASE_URL']}/{user.name}/jobs/{job.id}",
     }
     return compose(JOB_ENDED, data)

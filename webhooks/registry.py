@@ -44,7 +44,7 @@ class Listed:
 def list_all(user_id: int) -> list[Listed]:
     """Return the webhooks of an account in the order in which they were added."""
     found = db.session.scalars(select(Webhook).where(Webhook.user_id == user_id).order_by(Webhook.id)).all()
-    return [Listed(webhook, _latest(webhook.id)) for webhook in found]
+    return [Listed(webhook, _find_latest(webhook.id)) for webhook in found]
 
 
 def add(owner: Owner, url: str) -> tuple[int, str]:
@@ -103,7 +103,7 @@ def send_test(owner: Owner, webhook_id: int) -> str:
 def delete(owner: Owner, webhook_id: int) -> None:
     """Delete a webhook with the log of its deliveries. Raises NoSuchWebhook."""
     webhook = _find(owner, webhook_id)
-    host = _host_of(webhook)
+    host = _read_host(webhook)
     db.session.execute(delete_from(Webhook).where(Webhook.id == webhook_id, Webhook.user_id == owner.id))
     db.session.commit()
     audit.record("webhook_deleted", actor=owner.name, target=owner.name, address=owner.address, detail=host)
@@ -117,15 +117,15 @@ def _find(owner: Owner, webhook_id: int) -> Webhook:
     return webhook
 
 
-def _latest(webhook_id: int) -> Sequence[WebhookDelivery]:
+def _find_latest(webhook_id: int) -> Sequence[WebhookDelivery]:
     log = select(WebhookDelivery).where(WebhookDelivery.webhook_id == webhook_id)
     newest = WebhookDelivery.created_at.desc(), WebhookDelivery.id
     return db.session.scalars(log.order_by(*newest).limit(_SHOWN_DELIVERIES)).all()
 
 
 def _record(owner: Owner, action: str, webhook: Webhook) -> None:
-    audit.record(action, actor=owner.name, target=owner.name, address=owner.address, detail=_host_of(webhook))
+    audit.record(action, actor=owner.name, target=owner.name, address=owner.address, detail=_read_host(webhook))
 
 
-def _host_of(webhook: Webhook) -> str:
+def _read_host(webhook: Webhook) -> str:
     return urlsplit(webhook.url).netloc

@@ -46,7 +46,7 @@ def purge(days: int | None) -> None:
 @with_appcontext
 def check(remove_orphans: bool) -> None:
     """Compare the storage with the database; the exit status is 1 when files are missing or orphaned."""
-    orphans, missing = recovery.orphans(), recovery.missing_files()
+    orphans, missing = recovery.list_orphans(), recovery.list_missing_files()
     for job_id in orphans:
         click.echo(f"No job knows the folder {job_id}.")
         if remove_orphans:

@@ -21,8 +21,8 @@ from accounts.mail import outbox
 from checkpoints import uploads
 from config import UMASK
 from jobs import job_statistics, process_identity, scheduler, trash
-from jobs.availability import folders, unavailable_reason
-from jobs.queue import JOB, MAIL, OutageFilter, get_wake_up, notify_again, outage
+from jobs.availability import find_unavailable_reason, list_folders
+from jobs.queue import JOB, MAIL, OutageFilter, get_outage, get_wake_up, notify_again
 from models import Worker, count_changed, db, disk_reserve, release, utc_now
 from models.faults import describe
 from services import runtime
@@ -50,7 +50,7 @@ class WorkerProcess:
 
     def __init__(self, app: Flask):
         self.app = app
-        self.id = process_identity.worker_id()
+        self.id = process_identity.make_worker_id()
         self.threads = app.config["WORKER_THREADS"]
         self._watch = recovery.Watch()
         self._statistics = job_statistics.Statistics()
@@ -62,9 +62,9 @@ class WorkerProcess:
         os.umask(UMASK)
         self._listen_for_signals()
         for part in ("Worker", "Scheduler"):
-            logging.getLogger(f"huey.consumer.{part}").addFilter(OutageFilter(outage(self.app)))
+            logging.getLogger(f"huey.consumer.{part}").addFilter(OutageFilter(get_outage(self.app)))
         with self.app.app_context():
-            shipped, imported = folders()
+            shipped, imported = list_folders()
             runtime.configure(shipped, imported)
             self._maintain()
         consumers = [self._consumer(JOB, self._work, self.threads), self._consumer(MAIL, self._mail, 1)]
@@ -94,7 +94,7 @@ class WorkerProcess:
         """Run what waits, oldest first, until nothing does: the message only says that there is something."""
         with self.app.app_context():
             try:
-                while not self._stopping.is_set() and (job_id := scheduler.next_id()):
+                while not self._stopping.is_set() and (job_id := scheduler.pick_next()):
                     runner.run(job_id, self.id)
             except DBAPIError as error:
                 logger.warning("The database is %s: maintenance notifies again.", describe(error))
@@ -113,9 +113,9 @@ class WorkerProcess:
         try:
             self._sign_in()
             self._watch.rescue()
-            waiting = scheduler.next_id()
+            waiting = scheduler.pick_next()
             notify_again(JOB, [waiting] if waiting else [])
-            notify_again(MAIL, outbox.pending())
+            notify_again(MAIL, outbox.list_due())
             trash.erase_due()
             self._statistics.refresh()
         except DBAPIError as error:
@@ -169,7 +169,9 @@ class WorkerProcess:
     def _warm_up(self) -> None:
         """Load torch and the networks before the first job needs them."""
         with self.app.app_context():
-            usable = [service for service in services.SERVICES if service.weights and not unavailable_reason(service)]
+            usable = [
+                service for service in services.SERVICES if service.weights and not find_unavailable_reason(service)
+            ]
             if not usable:
                 return
             try:

@@ -55,7 +55,7 @@ class Watch:
         return sum(_release(row) for row in rows if self._is_gone(row, now))
 
     def _is_gone(self, row: Any, now: float) -> bool:
-        if row.worker.startswith(f"{process_identity.worker_id()}/"):
+        if row.worker.startswith(f"{process_identity.make_worker_id()}/"):
             return not runner.is_active(row.worker)
         return process_identity.is_dead(row.worker) or now - self._since[row.id][1] >= LEASE_SECONDS
 
@@ -93,13 +93,13 @@ def _settle_uncommitted() -> None:
             storage.remove(job_id)
 
 
-def orphans() -> list[str]:
+def list_orphans() -> list[str]:
     """Return the ids of folders whose job is not in the database; young ones may be about to get their row."""
-    ids = [job_id for job_id in storage.job_ids() if storage.age_seconds(job_id) > _DRAFT_SECONDS]
+    ids = [job_id for job_id in storage.list_job_ids() if storage.measure_age_seconds(job_id) > _DRAFT_SECONDS]
     return [job_id for job_id in ids if db.session.get(Job, job_id) is None]
 
 
-def missing_files() -> list[tuple[str, str]]:
+def list_missing_files() -> list[tuple[str, str]]:
     """Return (job id, file name) for each file that a row names and the storage does not have."""
     columns = (
         Job.id,
@@ -114,7 +114,10 @@ def missing_files() -> list[tuple[str, str]]:
     )
     rows = db.session.execute(select(*columns).execution_options(yield_per=500))
     return [
-        (row.id, name) for row in rows for name in results.names_of(row) if not (storage.folder(row.id) / name).exists()
+        (row.id, name)
+        for row in rows
+        for name in results.list_names(row)
+        if not (storage.get_folder(row.id) / name).exists()
     ]
 
 

@@ -46,7 +46,7 @@ def run(job_id: str, worker: str) -> bool:
 
     Never raises for a job's own faults; raises DBAPIError when the database is lost before the run has begun.
     """
-    this_run = process_identity.new_run(worker)
+    this_run = process_identity.make_run(worker)
     _active.add(this_run)
     try:
         return _claim(job_id, this_run) and _run_claimed(job_id, this_run)
@@ -68,9 +68,9 @@ def _run_claimed(job_id: str, this_run: str) -> bool:
     db.session.remove()  # a long run holds no connection
     runtime.forget_use()
     with Heartbeat(job_id, this_run, current_app.config["JOB_MINUTES"] * 60) as heartbeat:
-        outcome = _outcome(job, heartbeat)
+        outcome = _compute_outcome(job, heartbeat)
         if outcome is not None:
-            device = runtime.used_device() or "CPU"
+            device = runtime.get_used_device() or "CPU"
             _finish(job_id, this_run, outcome | {"device": device}, job.cache)
     status = outcome["status"] if outcome else "taken away"
     logger.info("Job %s (%s): %s after %.1f s", job_id, job.service, status, time.monotonic() - started)
@@ -84,7 +84,7 @@ def _claim(job_id: str, this_run: str) -> bool:
     return claimed
 
 
-def _outcome(job: Job, heartbeat: Heartbeat) -> dict[str, Any] | None:
+def _compute_outcome(job: Job, heartbeat: Heartbeat) -> dict[str, Any] | None:
     """Return the columns that tell how the run ended; None when the job is no longer ours."""
     service = services.get(job.service)
     try:
@@ -94,14 +94,14 @@ def _outcome(job: Job, heartbeat: Heartbeat) -> dict[str, Any] | None:
         heartbeat(0.93, _STAGES["save"])
         return results.store(job, service, result) | {"status": DONE}
     except Cancelled:
-        return _failure(TOO_LONG, _TOO_LONG) if heartbeat.too_long else None
+        return _describe_failure(TOO_LONG, _TOO_LONG) if heartbeat.too_long else None
     except FileNotFoundError:
         return None if heartbeat.lost_now() else _handle_unexpected(job)
     except (ServiceError, PictureError, JobError) as error:
         known = service is not None and error.key in service.verdicts
-        return _failure(error.key, error.message) | {"verdict": error.key if known else ""}
+        return _describe_failure(error.key, error.message) | {"verdict": error.key if known else ""}
     except MemoryError:
-        return _failure(TooCostly.key, TooCostly.message)
+        return _describe_failure(TooCostly.key, TooCostly.message)
     except Exception:
         return _handle_unexpected(job)
 
@@ -109,8 +109,8 @@ def _outcome(job: Job, heartbeat: Heartbeat) -> dict[str, Any] | None:
 def _run_service(service: Service, job: Job, heartbeat: Heartbeat) -> Result:
     heartbeat(0.0, _STAGES["read"])
     megapixels = current_app.config["MAX_MEGAPIXELS"]
-    picture = files.decode(storage.folder(job.id) / job.original_file, megapixels)
-    chosen = options.for_run(service, job, megapixels)
+    picture = files.decode(storage.get_folder(job.id) / job.original_file, megapixels)
+    chosen = options.prepare_for_run(service, job, megapixels)
 
     def report(share: float, stage: str = "") -> None:
         heartbeat(0.03 + 0.9 * share, stage)
@@ -118,7 +118,7 @@ def _run_service(service: Service, job: Job, heartbeat: Heartbeat) -> Result:
     return service.run(picture, chosen, report)
 
 
-def _failure(key: str, message: str) -> dict[str, Any]:
+def _describe_failure(key: str, message: str) -> dict[str, Any]:
     return {"status": FAILED, "error_key": key, "error_message": message}
 
 
@@ -126,7 +126,7 @@ def _handle_unexpected(job: Job) -> dict[str, Any]:
     """An error that nobody foresaw: the log has it under a number, and the number is all that the owner sees."""
     reference = secrets.token_hex(4)
     logger.exception("Unexpected error %s in job %s (%s)", reference, job.id, job.service)
-    return _failure(UNEXPECTED, reference)
+    return _describe_failure(UNEXPECTED, reference)
 
 
 def _finish(job_id: str, this_run: str, outcome: Mapping[str, Any], cache_before: list[str] | None = None) -> None:

@@ -14,7 +14,7 @@ from flask_mail import Connection, Mail, Message, _Mail
 from sqlalchemy import ColumnElement, select, update
 
 from accounts.mail import templates
-from accounts.names import mailbox
+from accounts.names import find_mailbox
 from accounts.security import audit, codes
 from models import EmailCode, User, count_changed, db, utc_now
 
@@ -80,7 +80,7 @@ def deliver_code(code_id: str) -> bool:
     return True
 
 
-def pending(limit: int = 50) -> list[str]:
+def list_due(limit: int = 50) -> list[str]:
     """Return the ids of the rows whose mail is due: their message was lost, or an attempt failed."""
     now = utc_now()
     due = select(EmailCode.id).where(*_due(now)).order_by(EmailCode.next_attempt_at).limit(limit)
@@ -132,7 +132,7 @@ def _send(row: EmailCode) -> None:
 def _message(row: EmailCode, letter: templates.Letter) -> Message:
     return Message(
         letter.subject,
-        recipients=[mailbox(row.name)],
+        recipients=[find_mailbox(row.name)],
         body=_render("mail/letter.txt", letter=letter),
         html=_render("mail/letter.html", letter=letter, language=row.language),
         # Tells mail programs that nobody wrote this by hand, so that none answers "I am on holiday".

@@ -30,9 +30,9 @@ def compose(purpose: str, name: str, code: str | None, has_account: bool, reason
     A reset for a name without an account carries no code and says why; `reason` is why an account is disabled.
     """
     if purpose == codes.REGISTER:
-        return _registration(name, code, has_account)
+        return _write_registration(name, code, has_account)
     if purpose == codes.RESET:
-        return _reset(name, code) if has_account else _nobody(name)
+        return _reset(name, code) if has_account else _write_to_nobody(name)
     if purpose == codes.DISABLED:
         return _write_account_disabled(name, reason)
     plain = {
@@ -45,7 +45,7 @@ def compose(purpose: str, name: str, code: str | None, has_account: bool, reason
     return plain[purpose](name)
 
 
-def _registration(name: str, code: str | None, has_account: bool) -> Letter:
+def _write_registration(name: str, code: str | None, has_account: bool) -> Letter:
     if not has_account:
         return Letter(
             _("Your code for Revive"),
@@ -62,7 +62,7 @@ def _registration(name: str, code: str | None, has_account: bool) -> Letter:
         ),
         code,
         (_("This code only proves that the mailbox is yours; it makes no second account."), _ignore()),
-        _site("/login"),
+        _name_site("/login"),
         make_link(name),
     )
 
@@ -77,7 +77,7 @@ def _reset(name: str, code: str | None) -> Letter:
     )
 
 
-def _nobody(name: str) -> Letter:
+def _write_to_nobody(name: str) -> Letter:
     return Letter(
         _("No Revive account for this mailbox"),
         (
@@ -85,7 +85,7 @@ def _nobody(name: str) -> Letter:
             _("But there is no account with this user name. You may have used another one, or you can create one:"),
         ),
         after=(_ignore(),),
-        link=_site("/register"),
+        link=_name_site("/register"),
         again=make_link(name),
     )
 
@@ -112,7 +112,7 @@ def _write_password_changed(name: str) -> Letter:
             _("The password of the account %(name)s was changed, and all its other sessions were ended.", name=name),
             _("If it was not you, choose a new password at once:"),
         ),
-        link=_site("/reset"),
+        link=_name_site("/reset"),
     )
 
 
@@ -123,7 +123,7 @@ def _write_invitation(name: str) -> Letter:
             _("The administrator asks you to choose a new password for the account %(name)s.", name=name),
             _("The old one no longer works. Ask for a code and choose a new one here:"),
         ),
-        link=_site("/reset"),
+        link=_name_site("/reset"),
     )
 
 
@@ -134,7 +134,7 @@ def _write_welcome(name: str) -> Letter:
             _("The administrator made an account at Revive for you. Your user name is %(name)s.", name=name),
             _("It has no password yet. Ask for a code and choose one here:"),
         ),
-        link=_site("/reset"),
+        link=_name_site("/reset"),
     )
 
 
@@ -165,7 +165,7 @@ def _ignore() -> str:
     return words
 
 
-def _site(path: str) -> str:
+def _name_site(path: str) -> str:
     # Never from the request: a forged Host header must not reach a mail.
     base: str = current_app.config["BASE_URL"]
     return base + path

@@ -15,7 +15,7 @@ from sqlalchemy import insert
 from sqlalchemy.exc import OperationalError
 
 from models import Event, db
-from models.faults import Fault, fault_of
+from models.faults import Fault, classify_fault
 
 logger = logging.getLogger("revive.audit")
 DETAIL_LENGTH = 255
@@ -49,9 +49,11 @@ def record(action: str, *, actor: str = "", target: str = "", address: str | Non
         with db.engine.begin() as connection:
             connection.execute(insert(Event).values(row))
     except OperationalError as error:
-        if fault_of(error) not in {Fault.FULL, Fault.READ_ONLY}:
+        if classify_fault(error) not in {Fault.FULL, Fault.READ_ONLY}:
             raise
-        logger.error("The line above could not be written to the database: its disk is %s.", fault_of(error).value)
+        logger.error(
+            "The line above could not be written to the database: its disk is %s.", classify_fault(error).value
+        )
 
 
 def note(action: str, **words: str) -> None:

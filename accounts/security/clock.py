@@ -6,7 +6,7 @@ from pathlib import Path
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 
-def steady() -> tuple[str, int]:
+def read_boot_clock() -> tuple[str, int]:
     """Return the name of this start of the machine ("" where unknown) and whole seconds since then.
 
     All processes of one machine agree on both, so a deadline written by one can be judged by another.

@@ -35,7 +35,7 @@ _HEX = 16
 def order(purpose: str, name: str, browser: str, language: str) -> str:
     """Write the row of a new code, end the older ones of this browser and return its id. There is no code yet."""
     minutes = current_app.config["CODE_MINUTES"]
-    browser_hash = _browser_hash(browser)
+    browser_hash = _hash_browser(browser)
     db.session.execute(_end_open(purpose, name).where(EmailCode.browser_hash == browser_hash))
     return _add(purpose, name, language, timedelta(minutes=minutes), browser_hash=browser_hash)
 
@@ -48,7 +48,7 @@ def order_notice(purpose: str, name: str, language: str) -> str:
 def make(code_id: str) -> str:
     """Make the code of a row, keep its hash, and return it for the one mail that will hold it."""
     code = f"{secrets.randbelow(10**6):06d}"
-    db.session.execute(update(EmailCode).where(EmailCode.id == code_id).values(code_hash=_code_hash(code_id, code)))
+    db.session.execute(update(EmailCode).where(EmailCode.id == code_id).values(code_hash=_hash_code(code_id, code)))
     db.session.commit()
     return code
 
@@ -62,7 +62,7 @@ def check(purpose: str, name: str, browser: str, code: str, address: str | None,
     A right code clears what was counted for the name.
     """
     limits.ask(limits.WRONG_CODES, name, address, device)
-    row = _waiting(purpose, name, browser)
+    row = _find_waiting(purpose, name, browser)
     if row is None:
         limits.count(limits.WRONG_CODES, None, address, everybody=False)
     elif _is_right(row.id, row.code_hash, name, code, device):
@@ -73,7 +73,7 @@ def check(purpose: str, name: str, browser: str, code: str, address: str | None,
     else:
         limits.count(limits.WRONG_CODES, name, address, device)
     audit.record("code_wrong", target=name, address=address, detail=purpose)
-    raise wrong()
+    raise make_refusal()
 
 
 def _is_right(code_id: str, code_hash: str | None, name: str, code: str, device: str) -> bool:
@@ -84,7 +84,7 @@ def _is_right(code_id: str, code_hash: str | None, name: str, code: str, device:
         limits.take(limits.CODE_GUESSES, name, None, device and limits.ANY_DEVICE)
     except TooMany as error:
         raise LinkNeeded() from error
-    return hmac.compare_digest(code_hash or secrets.token_hex(32), _code_hash(code_id, code))
+    return hmac.compare_digest(code_hash or secrets.token_hex(32), _hash_code(code_id, code))
 
 
 def spend(code_id: str) -> bool:
@@ -105,14 +105,14 @@ def looks_right(code: str) -> bool:
     return bool(_SIX_DIGITS.fullmatch(code))
 
 
-def wrong() -> FieldErrors:
+def make_refusal() -> FieldErrors:
     """The one response to a code that is wrong, used, too old or of another browser."""
     message = _("This code is wrong or no longer valid. Check the latest mail or ask for a new code.")
     return FieldErrors({"code": message})
 
 
 def _add(purpose: str, name: str, language: str, lifetime: timedelta, browser_hash: str = "") -> str:
-    now, (boot, steady_seconds) = utc_now(), clock.steady()
+    now, (boot, steady_seconds) = utc_now(), clock.read_boot_clock()
     row = EmailCode(
         id=secrets.token_hex(_HEX),
         purpose=purpose,
@@ -138,12 +138,12 @@ def _end_open(purpose: str, name: str) -> Update:
     return is_open.values(ended_at=utc_now())
 
 
-def _waiting(purpose: str, name: str, browser: str) -> EmailCode | None:
+def _find_waiting(purpose: str, name: str, browser: str) -> EmailCode | None:
     """Return the row of the code that this browser may enter; a row found too old is ended for good."""
     row = db.session.scalar(
         select(EmailCode)
         .where(EmailCode.name == name, EmailCode.purpose == purpose, EmailCode.ended_at.is_(None))
-        .where(EmailCode.browser_hash == _browser_hash(browser))
+        .where(EmailCode.browser_hash == _hash_browser(browser))
         .order_by(EmailCode.requested_at.desc())
         .limit(1)
     )
@@ -156,7 +156,7 @@ def _waiting(purpose: str, name: str, browser: str) -> EmailCode | None:
 
 def is_over(row: EmailCode) -> bool:
     """Say whether the time of a row is up, also when somebody has set the clock back meanwhile."""
-    now, (boot, steady_seconds) = utc_now(), clock.steady()
+    now, (boot, steady_seconds) = utc_now(), clock.read_boot_clock()
     set_back = now < row.requested_at - timedelta(seconds=limits.CLOCK_SKEW_SECONDS)
     return now >= row.expires_at or set_back or (boot == row.boot and boot != "" and steady_seconds >= row.steady_until)
 
@@ -173,11 +173,11 @@ def _count_try(code_id: str) -> bool:
     return counted
 
 
-def _code_hash(code_id: str, code: str) -> str:
+def _hash_code(code_id: str, code: str) -> str:
     return _hash_with_key(f"code:{code_id}:{code}")
 
 
-def _browser_hash(browser: str) -> str:
+def _hash_browser(browser: str) -> str:
     return _hash_with_key(f"browser:{browser}")
 
 

@@ -38,7 +38,7 @@ abc%123
 """.split()
 
 
-def common_passwords() -> Iterator[str]:
+def load_common_passwords() -> Iterator[str]:
     """Yield each of them in lower case; some more than once."""
     yield from KEYBOARD_WALKS
     for place, word in enumerate(WORDS):

@@ -131,7 +131,7 @@ def forget_device(limit: Limit, name: str, device: str) -> None:
             _limiter.clear(item, *keys)
 
 
-def network(address: str | None) -> str:
+def find_network(address: str | None) -> str:
     """Return what counts as one place: an IPv4 address, or the /64 network that an IPv6 site has at least."""
     try:
         parsed = ipaddress.ip_address((address or "").split("%")[0])
@@ -154,10 +154,10 @@ def _parts(
     if name:
         yield from _items(limit.name, limit.key, "name", name)
     if name and address is not None:
-        yield from _items(limit.name_at, limit.key, "name-at", name, network(address))
+        yield from _items(limit.name_at, limit.key, "name-at", name, find_network(address))
     if alone:
         return
-    yield from _items(limit.address, limit.key, "at", network(address))
+    yield from _items(limit.address, limit.key, "at", find_network(address))
     if everybody:
         yield from _items(limit.everybody, limit.key, "all")
 

@@ -16,8 +16,8 @@ from flask import current_app
 from flask_babel import lazy_gettext
 
 from accounts.errors import FieldErrors
-from accounts.names import mailbox
-from accounts.security.common_passwords import common_passwords
+from accounts.names import find_mailbox
+from accounts.security.common_passwords import load_common_passwords
 
 _: Callable[..., str] = lazy_gettext  # what it returns is used as a text
 
@@ -28,7 +28,7 @@ MAX_HASHED_LENGTH = 1024
 # Two cores: more hashes at once would only make every one of them, and every page, slower.
 _two_at_once = threading.BoundedSemaphore(2)
 
-_COMMON = frozenset(common_passwords())
+_COMMON = frozenset(load_common_passwords())
 
 EMPTY = _("Please fill in this field.")
 
@@ -108,7 +108,7 @@ def _trouble(password: str, name: str | None) -> str | None:
         return _("Please use at least one letter.")
     if not kinds & {"P", "S", "Z"}:
         return _("Please use at least one special character, such as ! or #.")
-    if name and password.casefold() in {name, mailbox(name), mailbox(name).split("@")[0]}:
+    if name and password.casefold() in {name, find_mailbox(name), find_mailbox(name).split("@")[0]}:
         return _("The password must not be the user name.")
     if password.casefold() in _COMMON:
         return _("This is one of the first passwords that anybody would try. Please choose another one.")

@@ -90,12 +90,12 @@ def _verify(session: Session) -> None:
         connection.execute(able.where(users.c.is_admin == true()))
         able = able.where(users.c.is_admin == true())
     able = able.where(users.c.id == claim.user_id, users.c.disabled_at.is_(None))
-    if not connection.execute(able).rowcount or connection.scalar(_alive(claim).with_for_update()) is None:
+    if not connection.execute(able).rowcount or connection.scalar(_select_alive(claim).with_for_update()) is None:
         raise RightsEnded()
     session.info[_VERIFIED] = session.get_transaction()
 
 
-def _alive(claim: _Claim) -> Select[tuple[int]]:
+def _select_alive(claim: _Claim) -> Select[tuple[int]]:
     """Return the query for the session or the access token that a request came with."""
     table = cast(Table, (AccessToken if claim.is_access_token else UserSession).__table__)
     alive = select(table.c.id).where(table.c.token_hash == claim.token_hash, table.c.user_id == claim.user_id)

@@ -19,10 +19,10 @@ def smooth_chroma(lightness: np.ndarray, chroma: np.ndarray) -> np.ndarray:
     what there is. How far colours reach goes with the size of the picture.
     """
     pull = np.full((*chroma.shape[:2], 1), SETTLED_PULL * (SETTLED_SIDE / min(chroma.shape[:2])) ** 2, np.float32)
-    return solve_diffusion(without_specks(lightness), SETTLED_STEP, pull, pull * chroma, chroma, SETTLED_ROUNDS)
+    return solve_diffusion(remove_specks(lightness), SETTLED_STEP, pull, pull * chroma, chroma, SETTLED_ROUNDS)
 
 
-def without_specks(lightness: np.ndarray) -> np.ndarray:
+def remove_specks(lightness: np.ndarray) -> np.ndarray:
     """Return float32 (h, w) without single pixels that would stand in the way."""
     return cv2.medianBlur(np.ascontiguousarray(lightness, np.float32), 3)
 
@@ -34,7 +34,7 @@ def solve_diffusion(
 
     By conjugate gradients from `start`, preconditioned by the diagonal; all fields at once.
     """
-    down, right = (_passage(np.diff(lightness, axis=axis), step) for axis in (0, 1))
+    down, right = (_weigh_passage(np.diff(lightness, axis=axis), step) for axis in (0, 1))
     total = pull.copy()
     total[:-1] += down
     total[1:] += down
@@ -63,6 +63,6 @@ def solve_diffusion(
     return field
 
 
-def _passage(difference: np.ndarray, step: float) -> np.ndarray:
+def _weigh_passage(difference: np.ndarray, step: float) -> np.ndarray:
     """How freely colours pass between neighbours, in (0, 1], shape (h, w, 1)."""
     return (np.exp(-((difference / step) ** 2) / 2) + LEAK).astype(np.float32)[:, :, None]

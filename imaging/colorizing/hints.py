@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from imaging.colorizing.diffusion import solve_diffusion, without_specks
+from imaging.colorizing.diffusion import remove_specks, solve_diffusion
 from imaging.guided_filter import resize_area
 
 MIN_COVER = 0.15  # of a pixel of the working size: what is painted less is no dab
@@ -36,7 +36,7 @@ class SpreadHints:
         return spread
 
 
-def dabs(paint: np.ndarray, size: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
+def find_dabs(paint: np.ndarray, size: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
     """Return the colours, uint8 (h, w, 3), and which places are dabbed, bool (h, w), of paint, uint8 (H, W, 4)."""
     cover = paint[:, :, 3:].astype(np.float32) / 255
     colours = paint[:, :, :3] * cover
@@ -53,7 +53,7 @@ def spread_hints(lightness: np.ndarray, chroma: np.ndarray, dabbed: np.ndarray) 
     if not dabbed.any():
         return SpreadHints(np.zeros(dabbed.shape, np.float32), np.zeros_like(chroma))
     held = np.dstack([dabbed.astype(np.float32), chroma * dabbed[:, :, None]])
-    found = _solve(without_specks(lightness), held)
+    found = _solve(remove_specks(lightness), held)
     belonging = np.clip(found[:, :, 0], 0, 1)
     share = np.clip(belonging / SURE, 0, 1)
     share = share * share * (3 - 2 * share)
@@ -72,9 +72,9 @@ def _solve(lightness: np.ndarray, held: np.ndarray) -> np.ndarray:
         start = cv2.resize(
             _solve(resize_area(lightness, half), smaller), (width, height), interpolation=cv2.INTER_LINEAR
         )
-        return _descend(lightness, held, start, FINE_ROUNDS)
-    return _descend(lightness, held, np.zeros_like(held), COARSE_ROUNDS)
+        return _step_along_gradient(lightness, held, start, FINE_ROUNDS)
+    return _step_along_gradient(lightness, held, np.zeros_like(held), COARSE_ROUNDS)
 
 
-def _descend(lightness: np.ndarray, held: np.ndarray, start: np.ndarray, rounds: int) -> np.ndarray:
+def _step_along_gradient(lightness: np.ndarray, held: np.ndarray, start: np.ndarray, rounds: int) -> np.ndarray:
     return solve_diffusion(lightness, BRIGHTNESS_STEP, FADING + HOLD * held[:, :, :1], HOLD * held, start, rounds)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from imaging.colorizing.diffusion import solve_diffusion, without_specks
+from imaging.colorizing.diffusion import remove_specks, solve_diffusion
 
 SOFTNESS = 0.05  # of similarities: how much further matches count beside the best
 # A place takes nothing at the first value of each pair and everything at the second, smoothly in between.
@@ -57,9 +57,9 @@ def match_colours(
     similarity = places @ others.T
     best = similarity.max(1)
     mutual = best - similarity.max(0)[similarity.argmax(1)]
-    mean, deviation = _soft_mean(similarity, best, colours)
-    confidence = _ramp(best, SIMILAR) * _ramp(mutual, MUTUAL) * _ramp(-deviation, AGREEING)
-    confidence *= _ramp(np.quantile(best, 0.75), RELATED)
+    mean, deviation = _average_softly(similarity, best, colours)
+    confidence = _rescale(best, SIMILAR) * _rescale(mutual, MUTUAL) * _rescale(-deviation, AGREEING)
+    confidence *= _rescale(np.quantile(best, 0.75), RELATED)
     return Matches(confidence.reshape(height, width), mean.reshape(height, width, 2))
 
 
@@ -77,7 +77,7 @@ def _describe(photo: Sequence[np.ndarray], reference: Sequence[np.ndarray]) -> t
     return np.hstack(places), np.hstack(others)
 
 
-def _soft_mean(similarity: np.ndarray, best: np.ndarray, colours: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _average_softly(similarity: np.ndarray, best: np.ndarray, colours: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return mean (n, 2) and standard deviation (n,) of the colours that each place could take."""
     weights = similarity - best[:, None]
     weights /= SOFTNESS
@@ -87,7 +87,7 @@ def _soft_mean(similarity: np.ndarray, best: np.ndarray, colours: np.ndarray) ->
     return mean, np.sqrt(np.maximum((weights @ colours**2 - mean**2).sum(1), 0))
 
 
-def _ramp(values: np.ndarray, ends: tuple[float, float]) -> np.ndarray:
+def _rescale(values: np.ndarray, ends: tuple[float, float]) -> np.ndarray:
     share = np.clip((values - ends[0]) / (ends[1] - ends[0]), 0, 1)
     return (share * share * (3 - 2 * share)).astype(np.float32)
 
@@ -101,19 +101,19 @@ def blend_matches(lightness: np.ndarray, chroma: np.ndarray, matches: Matches, g
     size = lightness.shape[1], lightness.shape[0]
     held = np.dstack([matches.confidence, matches.confidence[:, :, None] * matches.chroma])
     held = cv2.resize(held, size, interpolation=cv2.INTER_LINEAR)
-    pull = _pull(lightness, matches.confidence.shape)
-    found = solve_diffusion(without_specks(lightness), FLOW_STEP, pull, pull * held, held, ROUNDS)
+    pull = _weigh_evenness(lightness, matches.confidence.shape)
+    found = solve_diffusion(remove_specks(lightness), FLOW_STEP, pull, pull * held, held, ROUNDS)
     share = np.clip(found[:, :, :1], 0, 1)
     pairs = np.concatenate([gain * found[:, :, 1:] for gain in gains], 2) / np.maximum(found[:, :, :1], 1e-4)
     blended: np.ndarray = chroma + share * (pairs - chroma)
     return blended.astype(np.float32)
 
 
-def _pull(lightness: np.ndarray, grid: tuple[int, int]) -> np.ndarray:
+def _weigh_evenness(lightness: np.ndarray, grid: tuple[int, int]) -> np.ndarray:
     """Return how firmly each place keeps its own match, (h, w, 1): a cell with an edge has a match for two things."""
     cell = max(1, round(lightness.shape[0] / grid[0]))
     side = 2 * (cell // 2) + 1
-    mean, square = (cv2.blur(field, (side, side)) for field in (lightness, lightness * lightness))
-    evenness = np.exp(-np.maximum(square - mean * mean, 0) / EDGE_STEP**2)
+    mean, mean_square = (cv2.blur(field, (side, side)) for field in (lightness, lightness * lightness))
+    evenness = np.exp(-np.maximum(mean_square - mean * mean, 0) / EDGE_STEP**2)
     pull: np.ndarray = (EDGE_PULL + (PULL - EDGE_PULL) * evenness) * (PULL_SIDE / min(lightness.shape)) ** 2
     return pull[:, :, None].astype(np.float32)

@@ -58,7 +58,7 @@ def tone_of(lab: np.ndarray) -> Tone | None:
     """
     small = _reduce(lab)
     chroma, rest = _fit_tone(small)
-    distance = _beyond(rest, small[:, :, 1:] - rest)
+    distance = _measure_distance(rest, small[:, :, 1:] - rest)
     strong = (distance > STRONG).astype(np.uint8)
     grown = cv2.dilate(strong, np.ones((GROWTH, GROWTH), np.uint8)).astype(np.float32)
     if 0 < strong.mean() <= MAX_THING_SHARE and not grown.all():
@@ -77,7 +77,7 @@ def _reduce(lab: np.ndarray) -> np.ndarray:
     return cv2.GaussianBlur(small, (0, 0), 1.0)  # chroma noise of JPEG and film is not colour
 
 
-def _beyond(rest: np.ndarray, tone: np.ndarray) -> np.ndarray:
+def _measure_distance(rest: np.ndarray, tone: np.ndarray) -> np.ndarray:
     """Return how far from the tone each place is, (H, W): of what lies along a strong tone's own hue less counts."""
     pairs = tone.reshape(-1, 2)
     powers, axes = np.linalg.eigh(pairs.T @ pairs / len(pairs))

@@ -25,35 +25,35 @@ def is_sharp_somewhere(pixels: np.ndarray, windows: list[Part]) -> bool:
     """Say whether one of the windows of uint8 (H, W, 3), or a small part of one, is too sharp for a shaken picture."""
     for window in windows:
         seen = pixels[window]
-        whole, *small = sharpness(seen, [(slice(None), slice(None)), *small_parts(*seen.shape[:2])])
+        whole, *small = measure_sharpness(seen, [(slice(None), slice(None)), *find_small_parts(*seen.shape[:2])])
         if whole >= SHARP or max(small) >= SHARP_IN_SMALL_PART:
             return True
     return False
 
 
-def small_parts(height: int, width: int) -> list[Part]:
+def find_small_parts(height: int, width: int) -> list[Part]:
     """Return parts of `SIDE` pixels that cover a picture of this size; neighbours overlap by half at least."""
-    return [(rows, columns) for rows in _spans(height) for columns in _spans(width)]
+    return [(rows, columns) for rows in _cut_spans(height) for columns in _cut_spans(width)]
 
 
-def _spans(length: int) -> list[slice]:
+def _cut_spans(length: int) -> list[slice]:
     count = 1 + max(0, -(-(length - SIDE) // (SIDE // 2)))
     starts = [round(place * (length - SIDE) / (count - 1)) for place in range(count)] if count > 1 else [0]
     return [slice(start, min(length, start + SIDE)) for start in starts]
 
 
-def sharpness(pixels: np.ndarray, parts: list[Part]) -> list[float]:
+def measure_sharpness(pixels: np.ndarray, parts: list[Part]) -> list[float]:
     """Return, of each part, the share of an edge's rise that its largest step between two pixels takes, in [0, 1].
 
     `pixels`: uint8 (H, W, 3). The share is that of the sharpest edges, in the direction in which these are softest; 0
     where there are too few edges to tell. About 0.6 to 0.9 in sharp pictures, 0.3 to 0.5 where 4 pixels are smeared.
     """
     grey = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY).astype(np.float32) / 255
-    softest: list[float] = np.min([_sharpness_along(grey, parts, *way) for way in DIRECTIONS], axis=0).tolist()
+    softest: list[float] = np.min([_measure_sharpness_along(grey, parts, *way) for way in DIRECTIONS], axis=0).tolist()
     return softest
 
 
-def _sharpness_along(grey: np.ndarray, parts: list[Part], right: int, down: int) -> list[float]:
+def _measure_sharpness_along(grey: np.ndarray, parts: list[Part], right: int, down: int) -> list[float]:
     """Return the same of float32 (H, W) in [0, 1] in one direction: `right` and `down` lead to the next pixel."""
     reach = REACH if not right * down else round(REACH / 2**0.5)
     line = np.zeros((2 * reach + 1, 2 * reach + 1), np.uint8)
@@ -68,7 +68,7 @@ def _sharpness_along(grey: np.ndarray, parts: list[Part], right: int, down: int)
     return [float(np.percentile(shares, PERCENTILE)) if shares.size >= MIN_EDGES else 0.0 for shares in found]
 
 
-def enlargement(pixels: np.ndarray, parts: list[Part]) -> int:
+def measure_enlargement(pixels: np.ndarray, parts: list[Part]) -> int:
     """Return by how much the picture, uint8 (H, W, 3), seems to have been enlarged: 1, 2 or 4.
 
     Read off `parts` of it: an enlarged one has hardly any energy in the finest octaves, while shake leaves some across
@@ -78,13 +78,13 @@ def enlargement(pixels: np.ndarray, parts: list[Part]) -> int:
     for factor in (4, 2):
         if min(pixels.shape[:2]) < factor * MIN_SIDE:
             continue
-        fine, coarse = (sum(_energy(grey, factor * times) for grey in greys) for times in (1, 2))
+        fine, coarse = (sum(_measure_energy(grey, factor * times) for grey in greys) for times in (1, 2))
         if fine < ENLARGED * coarse:
             return factor
     return 1
 
 
-def _energy(grey: np.ndarray, factor: int) -> float:
+def _measure_energy(grey: np.ndarray, factor: int) -> float:
     """Return the energy of what is lost when float32 (H, W) is shrunk by `factor`, less what half of it loses."""
     return float(((_smooth(grey, factor) - _smooth(grey, factor // 2)) ** 2).sum())
 

@@ -18,8 +18,8 @@ def measure_kept_share(source: Tensor, restored: Tensor) -> Tensor:
     Kept are parts whose edges are sharp in all directions, for there was no blur to be taken out, and parts in which
     the restored edges are much softer than the source's were.
     """
-    parts = edges.small_parts(*source.shape[2:])
-    before, after = (edges.sharpness(to_pixels(picture), parts) for picture in (source, restored))
+    parts = edges.find_small_parts(*source.shape[2:])
+    before, after = (edges.measure_sharpness(to_pixels(picture), parts) for picture in (source, restored))
     kept = np.zeros(source.shape[2:], np.float32)
     for part, sharp_before, sharp_after in zip(parts, before, after, strict=True):
         if sharp_before >= edges.SHARP or sharp_after < sharp_before - MAX_LOSS:

@@ -30,12 +30,12 @@ def is_shaken(
     A place with sharp edges decides that there is none, whatever the rest looks like. What was enlarged is judged at
     two thirds of the resolution that it had before, and not at all where that leaves less than `minimum_side`.
     """
-    while (factor := edges.enlargement(pixels, windows(pixels))) > 1:
+    while (factor := edges.measure_enlargement(pixels, pick_windows(pixels))) > 1:
         height, width = (2 * side // (3 * factor) for side in pixels.shape[:2])
         if min(height, width) < minimum_side:
             return False
         pixels = cv2.resize(pixels, (width, height), interpolation=cv2.INTER_AREA)
-    if edges.is_sharp_somewhere(pixels, windows(pixels, MOST_FOR_EDGES)):
+    if edges.is_sharp_somewhere(pixels, pick_windows(pixels, MOST_FOR_EDGES)):
         return False
     return estimate_blur(pixels, kernels, multiple_of, minimum_side, device) >= THRESHOLD
 
@@ -53,13 +53,13 @@ def estimate_blur(
     sums to one. 0 is no blur at all; a straight motion of n pixels has about 0.29 n.
     """
     found = []
-    for rows, columns in windows(pixels):
+    for rows, columns in pick_windows(pixels):
         source = pad_to_multiple(to_tensor(pixels[rows, columns], device), multiple_of, minimum_side)
-        found.append(deviation(kernels(source)[0].float().cpu()))
+        found.append(measure_deviation(kernels(source)[0].float().cpu()))
     return float(np.median(found))
 
 
-def deviation(kernel: Tensor) -> float:
+def measure_deviation(kernel: Tensor) -> float:
     """Return the standard deviation of a (K, K) kernel's light about its centre of gravity along the direction
     in which it is smeared most, in pixels. Faint values far out, which are estimated badly, are left out."""
     kernel = torch.where(kernel < 0.05 * kernel.max(), 0, kernel)
@@ -73,9 +73,9 @@ def deviation(kernel: Tensor) -> float:
     return math.sqrt(max(0.0, largest.item()))
 
 
-def windows(pixels: np.ndarray, most: int = MAX_WINDOWS) -> list[tuple[slice, slice]]:
+def pick_windows(pixels: np.ndarray, most: int = MAX_WINDOWS) -> list[tuple[slice, slice]]:
     """Return up to `most` windows with the most detail, apart from each other: where blur shows."""
-    down, along = (spans(length) for length in pixels.shape[:2])
+    down, along = (cut_spans(length) for length in pixels.shape[:2])
     grey = pixels[::2, ::2].mean(axis=2, dtype=np.float32)
     detail = np.zeros_like(grey)
     detail[:, 1:] += np.abs(np.diff(grey, axis=1))
@@ -88,7 +88,7 @@ def windows(pixels: np.ndarray, most: int = MAX_WINDOWS) -> list[tuple[slice, sl
     return sorted([(rows, columns) for rows in down for columns in along], key=amount, reverse=True)[:most]
 
 
-def spans(length: int) -> list[slice]:
+def cut_spans(length: int) -> list[slice]:
     """Cut a side into neighbouring windows of `SIDE`, all inside; one of the whole side when it is shorter."""
     count = max(1, length // SIDE)
     size = min(length, SIDE)

@@ -6,7 +6,7 @@ import numpy as np
 MIN_BACKGROUND = 0.03  # of the photo: less background is none to judge
 
 
-def background_spread(rgb: np.ndarray, alpha: np.ndarray) -> float | None:
+def measure_background_spread(rgb: np.ndarray, alpha: np.ndarray) -> float | None:
     """Return how uneven the background is, in levels of lightness from 0 to 255; None where there is hardly any.
 
     rgb: uint8 (H, W, 3). alpha: uint8 (H, W), the person; a margin around is left out. The spread is that of nine in

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import torch
 
-from imaging.idphoto.points import Pose, eyes, face_pose, point, rotation_to_crop
+from imaging.idphoto.points import Pose, average_points, estimate_pose, find_eyes, rotation_to_crop
 from networks.face_landmarker import CELL, CROP, STAGES, WINDOW, FaceLandmarker
 
 WINDOW_AROUND, CROP_AROUND = 1.3, 1.5  # of a face's side: what the network was taught with
@@ -32,7 +32,7 @@ class Face:
 
     @cached_property
     def pose(self) -> Pose:
-        return face_pose(self.points)
+        return estimate_pose(self.points)
 
     @property
     def is_clear(self) -> bool:
@@ -52,12 +52,12 @@ class Face:
     @property
     def eyes(self) -> np.ndarray:
         """The middle between both eyes, (2,)."""
-        middle: np.ndarray = np.mean(eyes(self.points), axis=0)
+        middle: np.ndarray = np.mean(find_eyes(self.points), axis=0)
         return middle
 
     @property
     def chin(self) -> np.ndarray:
-        return point(self.points, "chin", "chin_right", "chin_left")
+        return average_points(self.points, "chin", "chin_right", "chin_left")
 
     def moved(self, move: np.ndarray) -> "Face":
         """Return the face in a picture that was moved by a 2 x 3 matrix."""
@@ -102,34 +102,34 @@ def unpack(data: bytes) -> tuple[list[Face], int]:
 def find_upright_faces(rgb: np.ndarray, network: FaceLandmarker) -> list[Face]:
     """Return the faces that stand upright, the largest first."""
     faces: list[Face] = []
-    for pose in candidates(rgb, network):
+    for pose in find_candidates(rgb, network):
         face = locate(rgb, pose, network)
         if face.score < MIN_SCORE:
             continue
-        beside = [other for other in faces if _same(face.pose, other.pose)]
+        beside = [other for other in faces if _is_same(face.pose, other.pose)]
         if all(face.score > other.score for other in beside):
             faces = [other for other in faces if all(other is not each for each in beside)] + [face]
     return sorted(faces, key=lambda face: -face.pose.side)
 
 
-def candidates(rgb: np.ndarray, network: FaceLandmarker, smallest: float = MIN_PART) -> list[Pose]:
+def find_candidates(rgb: np.ndarray, network: FaceLandmarker, smallest: float = MIN_PART) -> list[Pose]:
     """Return poses of windows that score more than their neighbours, the best first; `smallest` is as MIN_PART."""
     found = []
     longest = max(rgb.shape[:2])
     side = max(smallest * longest, 12.0)
     while side <= MAX_PART * longest / WINDOW_AROUND:
         scale = WINDOW / (WINDOW_AROUND * side)
-        found += _windows(rgb, scale, network)
+        found += _make_windows(rgb, scale, network)
         side *= SCALE_STEP
     found.sort(key=lambda each: -each[0])
     poses: list[Pose] = []
     for _, pose in found:
-        if len(poses) < CANDIDATES and not any(_same(pose, other) for other in poses):
+        if len(poses) < CANDIDATES and not any(_is_same(pose, other) for other in poses):
             poses.append(pose)
     return poses
 
 
-def _windows(rgb: np.ndarray, scale: float, network: FaceLandmarker) -> list[tuple[float, Pose]]:
+def _make_windows(rgb: np.ndarray, scale: float, network: FaceLandmarker) -> list[tuple[float, Pose]]:
     """Return scores and poses of the windows of one size that score over MIN_WINDOW; half of one may lie outside."""
     size = [max(1, round(length * scale)) for length in rgb.shape[:2]]
     small = cv2.resize(rgb, size[::-1], interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
@@ -144,7 +144,7 @@ def _windows(rgb: np.ndarray, scale: float, network: FaceLandmarker) -> list[tup
     ]
 
 
-def _same(one: Pose, other: Pose) -> bool:
+def _is_same(one: Pose, other: Pose) -> bool:
     return bool(np.linalg.norm(one.centre - other.centre) < 0.45 * max(one.side, other.side))
 
 
@@ -156,7 +156,7 @@ def locate(rgb: np.ndarray, pose: Pose, network: FaceLandmarker) -> Face:
         crop, move = crop_around(rgb, pose)
         places = network.locate(_tensor([crop], network), stage)[0].cpu().numpy() * CROP
         before, points = points, (places - move[:, 2]) @ np.linalg.inv(move[:, :2]).T
-        pose = face_pose(points)
+        pose = estimate_pose(points)
         if len(before):
             apart = float(np.linalg.norm(points - before, axis=1).mean() / max(pose.side, 1.0))
     score = float(network.judge_crops(_tensor([crop_around(rgb, pose)[0]], network))[0])

@@ -50,7 +50,7 @@ class _Placing:
     top: float
 
 
-def around(head: Head, wanted: Wanted, alpha: np.ndarray, may_reach_out: bool) -> Box | None:
+def place_around(head: Head, wanted: Wanted, alpha: np.ndarray, may_reach_out: bool) -> Box | None:
     """Return the box that places the head as wanted, the head's size as near to the middle of its range as fits.
 
     Where the eyes would be too low or too high, size and space above are changed as little as sets them right.
@@ -113,7 +113,7 @@ def _set_eyes_right(usual: _Placing, head: Head, wanted: Wanted, limit: Callable
     )
 
 
-def straight_move(centre: np.ndarray, tilt: float) -> np.ndarray:
+def compute_rotation(centre: np.ndarray, tilt: float) -> np.ndarray:
     """Return the 2 x 3 move that turns a picture around a place, (2,), until what is tilted by degrees is upright."""
     angle = np.deg2rad(tilt)
     turn = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
@@ -140,7 +140,7 @@ def is_filled(box: Box, move: np.ndarray, alpha: np.ndarray, may_reach_out: bool
     return all(room[edge].min() >= -0.5 for edge in edges)
 
 
-def inside(frame: tuple[float, float, float, float], aspect: float, height: int, width: int) -> Box:
+def fit_inside(frame: tuple[float, float, float, float], aspect: float, height: int, width: int) -> Box:
     """Return the largest box of width:height = `aspect` within a drawn frame (left, top, width, height in parts)."""
     left, top = frame[0] * width, frame[1] * height
     across, down = frame[2] * width, frame[3] * height
@@ -174,14 +174,15 @@ def cut_out(
 ) -> np.ndarray:
     """Return the person in a box, before one colour (`backdrop` as in `matte.composite`), at size (height, width).
 
-    `pure` as in `matte.foreground`. Around the box there is a margin for the filters, which ends where the photo ends.
+    `pure` as in `matte.estimate_foreground`. Around the box there is a margin for the filters, which ends where the
+    photo ends.
     """
     rows, columns = (
         _within(box.top - _MARGIN, box.height + 2 * _MARGIN, alpha.shape[0]),
         _within(box.left - _MARGIN, box.width + 2 * _MARGIN, alpha.shape[1]),
     )
     share = alpha[rows, columns]
-    colours = matte.foreground(rgb[rows, columns], share, None if pure is None else pure[rows, columns])
+    colours = matte.estimate_foreground(rgb[rows, columns], share, None if pure is None else pure[rows, columns])
     beyond = tuple(
         (max(0, ceil(-start)), max(0, ceil(start + length - limit)))
         for start, length, limit in zip((box.top, box.left), (box.height, box.width), alpha.shape, strict=True)

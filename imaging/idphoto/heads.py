@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from imaging.idphoto.points import eyes, point
+from imaging.idphoto.points import average_points, find_eyes
 
 _WORKING_SIDE = 512
 # Proportions of people seen from the front, hair included. The dome of the head is measured where it is as wide as
@@ -48,20 +48,20 @@ class Head:
         return self.chin - self.crown
 
 
-def head_of_face(alpha: np.ndarray | None, points: np.ndarray) -> tuple[Head, bool]:
+def estimate_head(alpha: np.ndarray | None, points: np.ndarray) -> tuple[Head, bool]:
     """Return the head around an upright face, points (P, 2), and whether its crown is sure.
 
     The chin is the face's. The crown is where the outline of `alpha`, uint8 (H, W), ends above the forehead; where it
     lies higher or lower than heads reach (a hat, an arm, no outline), the crown is placed where it usually is.
     """
     middle, eyes_to_chin, centre = _eyes_and_chin(points)
-    above = crown_above(alpha, points)
+    above = measure_crown(alpha, points)
     if above is None or not _CROWN_ABOVE_EYES[0] <= above <= _CROWN_ABOVE_EYES[1]:
         return Head(middle - _USUAL_CROWN * eyes_to_chin, middle + eyes_to_chin, centre, middle), False
     return Head(middle - above * eyes_to_chin, middle + eyes_to_chin, centre, middle), True
 
 
-def crown_above(alpha: np.ndarray | None, points: np.ndarray) -> float | None:
+def measure_crown(alpha: np.ndarray | None, points: np.ndarray) -> float | None:
     """Return how far the outline of `alpha`, uint8 (H, W), reaches above a face's eyes, in parts of eyes to chin.
 
     None where the forehead lies outside of the outline, or there is none.
@@ -78,9 +78,9 @@ def is_head_like(above: float | None) -> bool:
 
 def _eyes_and_chin(points: np.ndarray) -> tuple[float, float, float]:
     """Return the row of the eyes, the way from there down to the chin's edge, and the column of the face's middle."""
-    middle = np.mean(eyes(points), axis=0)
-    low = point(points, "chin", "chin_right", "chin_left")
-    centre = float((middle[0] + point(points, "side_right", "side_left")[0]) / 2)
+    middle = np.mean(find_eyes(points), axis=0)
+    low = average_points(points, "chin", "chin_right", "chin_left")
+    centre = float((middle[0] + average_points(points, "side_right", "side_left")[0]) / 2)
     return float(middle[1]), float(max(low[1] - middle[1], 1.0)) * (1 + _CHIN_BELOW), centre
 
 

@@ -49,23 +49,26 @@ class Pose:
     tilt: float
 
 
-def point(points: np.ndarray, *names: str) -> np.ndarray:
+def average_points(points: np.ndarray, *names: str) -> np.ndarray:
     """Return the mean place (2,) of some of NAMES, of points (P, 2)."""
     mean: np.ndarray = points[[_NUMBERS[name] for name in names]].mean(0)
     return mean
 
 
-def eyes(points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def find_eyes(points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return the centres of the two eyes, (2,) each, the one on the left of the picture first."""
-    right = point(points, "right_eye_outer", "right_eye_inner")
-    return right, point(points, "left_eye_outer", "left_eye_inner")
+    right = average_points(points, "right_eye_outer", "right_eye_inner")
+    return right, average_points(points, "left_eye_outer", "left_eye_inner")
 
 
-def face_pose(points: np.ndarray) -> Pose:
+def estimate_pose(points: np.ndarray) -> Pose:
     """Return the pose of a face of points (P, 2): the square holds it from the forehead to the chin."""
-    right, left = eyes(points)
-    top, bottom = point(points, "forehead"), point(points, "chin", "chin_right", "chin_left")
-    side = max(np.linalg.norm(bottom - top), np.linalg.norm(point(points, "side_right") - point(points, "side_left")))
+    right, left = find_eyes(points)
+    top, bottom = average_points(points, "forehead"), average_points(points, "chin", "chin_right", "chin_left")
+    side = max(
+        np.linalg.norm(bottom - top),
+        np.linalg.norm(average_points(points, "side_right") - average_points(points, "side_left")),
+    )
     across, down = left - right, bottom - (left + right) / 2
     tilt = np.arctan2(across[1] - down[0], across[0] + down[1])  # of both together: a turned head shows little of one
     return Pose((top + bottom) / 2, float(side), float(np.degrees(tilt)))

@@ -11,7 +11,7 @@ _EDGE_MM, _GAP_MM, _LINE_MM = 3.0, 2.0, 0.1
 _LINE_COLOUR = (150, 150, 150)
 
 
-def sheet(photo: np.ndarray, paper: str, dpi: int) -> Image.Image:
+def make_sheet(photo: np.ndarray, paper: str, dpi: int) -> Image.Image:
     """Return the sheet, RGB, of a photo uint8 (h, w, 3) with `dpi` pixels per inch, on one of PAPERS.
 
     The paper lies the way that holds more copies. Lines to cut along run beside the photos from edge to edge, never

@@ -67,13 +67,13 @@ def _refine(
     trust = np.where(hole, np.clip(1 - depth / RIM_PIXELS, 0, 1), 0).astype(np.float32)
     sums = np.zeros((*hole.shape, 3), np.float32)
     total = np.zeros(hole.shape, np.float32)
-    places = list(_windows(*hole.shape))
+    places = list(_cut_windows(*hole.shape))
     for done, (rows, columns) in enumerate(places):
         report(done / len(places))  # a large hole has very many windows, and may be given up at any
         if not trust[rows, columns].any() or hole[rows, columns].all():
             continue
         part = _complete_window(rgb[rows, columns], hole[rows, columns], complete, size_rule)
-        weight = _hill(part.shape[0])[:, None] * _hill(part.shape[1])
+        weight = _make_window_weights(part.shape[0])[:, None] * _make_window_weights(part.shape[1])
         sums[rows, columns] += part * weight[:, :, None]
         total[rows, columns] += weight
     seen = total > 0
@@ -98,18 +98,18 @@ def _reduce(rgb: np.ndarray, hole: np.ndarray, factor: int) -> tuple[np.ndarray,
     return small, cv2.resize(hole.astype(np.float32), size, interpolation=cv2.INTER_AREA) > 1e-6
 
 
-def _windows(height: int, width: int) -> Iterator[tuple[slice, slice]]:
-    for top in _starts(height):
-        for left in _starts(width):
+def _cut_windows(height: int, width: int) -> Iterator[tuple[slice, slice]]:
+    for top in _list_starts(height):
+        for left in _list_starts(width):
             yield slice(top, min(top + WINDOW, height)), slice(left, min(left + WINDOW, width))
 
 
-def _starts(side: int) -> list[int]:
+def _list_starts(side: int) -> list[int]:
     count = max(1, -(-(side - OVERLAP) // (WINDOW - OVERLAP)))
     return [round(i * (side - WINDOW) / (count - 1)) for i in range(count)] if count > 1 else [0]
 
 
-def _hill(side: int) -> np.ndarray:
+def _make_window_weights(side: int) -> np.ndarray:
     """A weight that rises over OVERLAP pixels from either end, never quite zero, float32 (side,)."""
     places = np.arange(side) + 0.5
     weights: np.ndarray = np.minimum(1, np.minimum(places, side - places) / OVERLAP).astype(np.float32)

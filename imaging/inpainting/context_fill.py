@@ -12,7 +12,7 @@ from imaging.tensors import to_pixels
 Complete = Callable[[Tensor], Tensor]  # (1, 4, s, s), RGB with the hole 0 and known = 1, in [0, 1] -> (1, 3, s, s)
 
 
-def content(rgb: np.ndarray, hole: np.ndarray, complete: Complete, side: int) -> np.ndarray:
+def fill_with_context(rgb: np.ndarray, hole: np.ndarray, complete: Complete, side: int) -> np.ndarray:
     """Return uint8 (H, W, 3) `rgb` with the `hole`, bool (H, W), filled by a network of `side` pixels, enlarged.
 
     The picture is stretched to a square for it; what of the small one touches the hole belongs to the hole.

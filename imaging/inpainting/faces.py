@@ -1,4 +1,4 @@
-"""Holes in faces: the square of the face is found, completed at the size that a network knows, and blended in.
+"""Holes in faces: the square box of a face is found, completed at the size that a network knows, and blended in.
 
 What a network of 64 pixels gives is enlarged to the face's own size: there is no more detail in it than that. What of
 the hole lies in no face is left to other ways.
@@ -15,8 +15,8 @@ from torch import Tensor
 from imaging.inpainting.laplace_fill import laplace_fill
 from imaging.tensors import to_tensor
 from networks.dcgan import DCGAN
-from networks.face_finder import MIN_SCORE, FaceFinder, Square, find_face
-from networks.latent_search import STEPS, nearest, search
+from networks.face_finder import MIN_SCORE, FaceBox, FaceFinder, find_face
+from networks.latent_search import STEPS, find_nearest, search
 from networks.pluralistic import Pluralistic
 
 POOL, RESTARTS = 128, 2  # codes drawn, and those of them that are searched from
@@ -41,16 +41,16 @@ def complete_faces(
     largest first. `report` gets the share done, in (0, 1].
     """
     result, left, whole = rgb.copy(), hole.copy(), hole.sum()
-    for piece in pieces(hole):
+    for piece in cut_pieces(hole):
         piece = piece & left
         if not piece.any():
             continue
-        square = face_around(rgb, hole, piece, finder)
-        if square is None:
+        box = find_face_around(rgb, hole, piece, finder)
+        if box is None:
             continue
         done = 1 - left.sum() / whole
-        share = (left & inside(square, hole.shape)).sum() / whole
-        _complete(result, left, square, complete, partial(_tell, report, done, share))
+        share = (left & mark_inside(box, hole.shape)).sum() / whole
+        _complete(result, left, box, complete, partial(_tell, report, done, share))
     return result, left
 
 
@@ -58,15 +58,15 @@ def _tell(report: Report, begin: float, length: float, share: float) -> None:
     report(begin + share * length)
 
 
-def pieces(hole: np.ndarray) -> Iterator[np.ndarray]:
+def cut_pieces(hole: np.ndarray) -> Iterator[np.ndarray]:
     """Yield the connected pieces of a hole, bool (H, W) each, the largest first."""
     count, labels, stats, _ = cv2.connectedComponentsWithStats(hole.astype(np.uint8))
     for number in sorted(range(1, count), key=lambda number: -stats[number, cv2.CC_STAT_AREA]):
         yield labels == number
 
 
-def face_around(rgb: np.ndarray, hole: np.ndarray, piece: np.ndarray, finder: FaceFinder) -> Square | None:
-    """Return the square of the face in which a piece of the hole lies, in pixels of `rgb`; None where there is none."""
+def find_face_around(rgb: np.ndarray, hole: np.ndarray, piece: np.ndarray, finder: FaceFinder) -> FaceBox | None:
+    """Return the box of the face in which a piece of the hole lies, in pixels of `rgb`; None where there is none."""
     rows, columns = (np.flatnonzero(piece.any(axis)) for axis in (1, 0))
     reach = REACH * max(rows[-1] - rows[0], columns[-1] - columns[0], 8)
     top, left = max(0, (rows[0] + rows[-1]) // 2 - reach), max(0, (columns[0] + columns[-1]) // 2 - reach)
@@ -79,41 +79,43 @@ def face_around(rgb: np.ndarray, hole: np.ndarray, piece: np.ndarray, finder: Fa
     if not here.any() or missing.all():
         return None
     device = next(finder.parameters()).device
-    looked = (plane.to(device) for plane in (to_tensor(fill_smoothly(small, missing)), _plane(~missing), _plane(here)))
-    square = find_face(finder, *looked)
-    if square is None or square.score < MIN_SCORE:
+    looked = (
+        plane.to(device) for plane in (to_tensor(fill_smoothly(small, missing)), _to_plane(~missing), _to_plane(here))
+    )
+    box = find_face(finder, *looked)
+    if box is None or box.score < MIN_SCORE:
         return None
-    return Square(top + square.top / scale, left + square.left / scale, square.side / scale, square.score)
+    return FaceBox(top + box.top / scale, left + box.left / scale, box.side / scale, box.score)
 
 
-def inside(square: Square, shape: tuple[int, int]) -> np.ndarray:
-    """Return which pixels, bool (H, W), lie in a square."""
+def mark_inside(box: FaceBox, shape: tuple[int, int]) -> np.ndarray:
+    """Return which pixels, bool (H, W), lie in a box."""
     rows, columns = (np.arange(length) + 0.5 for length in shape)
-    down = (square.top <= rows) & (rows < square.top + square.side)
-    return down[:, None] & ((square.left <= columns) & (columns < square.left + square.side))
+    down = (box.top <= rows) & (rows < box.top + box.side)
+    return down[:, None] & ((box.left <= columns) & (columns < box.left + box.side))
 
 
-def _complete(result: np.ndarray, left: np.ndarray, square: Square, complete: CompleteFace, report: Report) -> None:
-    """Complete in place what is left of the hole in a square, and take it off what is left."""
-    here = left & inside(square, left.shape)
-    small, missing = (_cut(plane, square, 0.0, SIDE) for plane in (result, left.astype(np.float32)))
+def _complete(result: np.ndarray, left: np.ndarray, box: FaceBox, complete: CompleteFace, report: Report) -> None:
+    """Complete in place what is left of the hole in a box, and take it off what is left."""
+    here = left & mark_inside(box, left.shape)
+    small, missing = (_cut(plane, box, 0.0, SIDE) for plane in (result, left.astype(np.float32)))
     missing = missing > 0.01
-    face = complete(to_tensor(fill_smoothly(small, missing)), _plane(~missing), report)
+    face = complete(to_tensor(fill_smoothly(small, missing)), _to_plane(~missing), report)
     rows, columns = (np.flatnonzero(here.any(axis)) for axis in (1, 0))
     part = slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
-    filled = _blend_face(result, left, square, face)
-    result[part][here[part]] = _cut_part(filled, square, part)[here[part]]
+    filled = _blend_face(result, left, box, face)
+    result[part][here[part]] = _cut_part(filled, box, part)[here[part]]
     left[here] = False
 
 
-def _blend_face(rgb: np.ndarray, hole: np.ndarray, square: Square, face: Tensor) -> np.ndarray:
+def _blend_face(rgb: np.ndarray, hole: np.ndarray, box: FaceBox, face: Tensor) -> np.ndarray:
     """Return the face with room around it, float32 (S, S, 3), fitted to the photo's colours along the hole's rim.
 
     Poisson blending (Perez, Gangnet, Blake, "Poisson Image Editing", SIGGRAPH 2003): slopes are the face's, values at
     the rim the photo's; what is added to the face is then as smooth as a soap film.
     """
-    side = max(8, min(FINEST, round(square.side * (1 + 2 * ROOM))))
-    photo, missing = (_cut(plane, square, ROOM, side) for plane in (rgb, hole.astype(np.float32)))
+    side = max(8, min(FINEST, round(box.side * (1 + 2 * ROOM))))
+    photo, missing = (_cut(plane, box, ROOM, side) for plane in (rgb, hole.astype(np.float32)))
     known = (missing < 0.01).astype(np.float32)
     pixels = face[0].permute(1, 2, 0).float().cpu().numpy() * 255
     border = round(SIDE * ROOM)
@@ -123,10 +125,10 @@ def _blend_face(rgb: np.ndarray, hole: np.ndarray, square: Square, face: Tensor)
     return fitted
 
 
-def _cut_part(filled: np.ndarray, square: Square, part: tuple[slice, slice]) -> np.ndarray:
-    """Return the pixels of a part of the photo out of the square with room, uint8."""
-    scale = len(filled) / (square.side * (1 + 2 * ROOM))
-    top, left = square.top - ROOM * square.side, square.left - ROOM * square.side
+def _cut_part(filled: np.ndarray, box: FaceBox, part: tuple[slice, slice]) -> np.ndarray:
+    """Return the pixels of a part of the photo out of the box with room, uint8."""
+    scale = len(filled) / (box.side * (1 + 2 * ROOM))
+    top, left = box.top - ROOM * box.side, box.left - ROOM * box.side
     matrix = np.array(
         [[scale, 0, (part[1].start + 0.5 - left) * scale - 0.5], [0, scale, (part[0].start + 0.5 - top) * scale - 0.5]],
         np.float32,
@@ -137,10 +139,10 @@ def _cut_part(filled: np.ndarray, square: Square, part: tuple[slice, slice]) -> 
     return np.rint(np.clip(moved, 0, 255)).astype(np.uint8)
 
 
-def _cut(plane: np.ndarray, square: Square, room: float, side: int) -> np.ndarray:
-    """Return a square with room around it, of so many pixels; beyond the photo its edge goes on."""
-    length = square.side * (1 + 2 * room)
-    top, left = square.top - room * square.side, square.left - room * square.side
+def _cut(plane: np.ndarray, box: FaceBox, room: float, side: int) -> np.ndarray:
+    """Return a box with room around it, of so many pixels; beyond the photo its edge goes on."""
+    length = box.side * (1 + 2 * room)
+    top, left = box.top - room * box.side, box.left - room * box.side
     finer = max(1, int(length // side))  # pixels are averaged: cut larger first, then reduced
     step = length / (side * finer)
     matrix = np.array([[step, 0, left + step / 2 - 0.5], [0, step, top + step / 2 - 0.5]], np.float32)
@@ -160,18 +162,18 @@ def _reduce(plane: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     return cv2.resize(plane.astype(np.float32), size, interpolation=cv2.INTER_AREA) > 0.01
 
 
-def _plane(flags: np.ndarray) -> Tensor:
+def _to_plane(flags: np.ndarray) -> Tensor:
     return torch.from_numpy(flags.astype(np.float32))[None, None]
 
 
-def by_search(network: DCGAN, seed: int) -> CompleteFace:
+def complete_by_search(network: DCGAN, seed: int) -> CompleteFace:
     """Return what completes by a search of codes; the best of some starts that `seed` chooses is taken."""
 
     def complete(pictures: Tensor, known: Tensor, report: Report) -> Tensor:
         device = next(network.parameters()).device
         codes = network.codes(POOL, torch.Generator().manual_seed(seed))
         pictures, known, codes = (tensor.to(device) for tensor in (pictures, known, codes))
-        codes = nearest(network, pictures, known, codes, RESTARTS)
+        codes = find_nearest(network, pictures, known, codes, RESTARTS)
         pictures, known = (part.expand(RESTARTS, -1, -1, -1) for part in (pictures, known))
         _, faces, losses = search(network, pictures, known, codes, STEPS, report)
         return faces[losses.argmin()][None]
@@ -179,7 +181,7 @@ def by_search(network: DCGAN, seed: int) -> CompleteFace:
     return complete
 
 
-def by_guess(network: Pluralistic, seed: int) -> CompleteFace:
+def complete_by_guess(network: Pluralistic, seed: int) -> CompleteFace:
     """Return what completes in one go, from a code that `seed` draws, more widely than the network expects."""
 
     @torch.no_grad()

@@ -54,10 +54,10 @@ class Reader:
 
     @staticmethod
     def _gains(one: Tensor, pixels: Tensor) -> tuple[Tensor, Tensor]:
-        return _gain(one, 1 - PIXELS_SHARE), _gain(pixels, PIXELS_SHARE)
+        return _compute_gain(one, 1 - PIXELS_SHARE), _compute_gain(pixels, PIXELS_SHARE)
 
 
-def _gain(part: Tensor, share: float) -> Tensor:
+def _compute_gain(part: Tensor, share: float) -> Tensor:
     weight = share / len(part)
     return (weight / part.square().mean().clamp(min=1e-6)).sqrt()
 
@@ -80,7 +80,7 @@ class Energy:
     def __init__(self, start: Tensor, hole: Tensor, reader: Reader, known: list[Filters]):
         self.start, self.hole, self.reader = start.clone(), hole, reader
         self.size = hole.sum().clamp(min=1)
-        self.sought = [_sought(filters, hole, place) for place, filters in zip(READ, known, strict=True)]
+        self.sought = [_list_sought(filters, hole, place) for place, filters in zip(READ, known, strict=True)]
         self.goals: list[tuple[Tensor, Tensor] | None] = [None] * len(READ)
 
     def composed(self, pixels: Tensor) -> Tensor:
@@ -116,10 +116,10 @@ def collect_known_patches(picture: Tensor, usable: Tensor, reader: Reader, rando
         maps = reader(picture)
     cells = (-F.max_pool2d(-usable[None].float(), 2**place)[0] > 0 for place in READ)
     pairs = zip(maps, cells, strict=True)
-    return [neural_patches.filters(one, here, MAX_FILTERS, random, reader.half) for one, here in pairs]
+    return [neural_patches.collect_filters(one, here, MAX_FILTERS, random, reader.half) for one, here in pairs]
 
 
-def _sought(filters: Filters, hole: Tensor, place: int) -> Sought:
+def _list_sought(filters: Filters, hole: Tensor, place: int) -> Sought:
     cells = F.max_pool2d(hole[None].float(), 2**place)
     touching = F.max_pool2d(cells, 2 * neural_patches.REACH + 1, 1, neural_patches.REACH)
     flat = filters.patches.flatten(0, 1)

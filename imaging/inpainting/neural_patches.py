@@ -28,7 +28,7 @@ class Filters:
     bias: Tensor
 
 
-def filters(
+def collect_filters(
     maps: Tensor, usable: Tensor, most: int, random: torch.Generator, half: torch.dtype | None = None
 ) -> Filters:
     """Return the patches of a map (C, h, w) that lie wholly in `usable`, bool (h, w): `most` of them, drawn at random.
@@ -40,18 +40,18 @@ def filters(
     centres = F.pad(inside, (REACH,) * 4).flatten().nonzero()[:, 0]
     if len(centres) > most:
         centres = centres[torch.randperm(len(centres), generator=random)[:most].sort().values.to(centres.device)]
-    patches = patches_at(maps, centres)
+    patches = read_patches(maps, centres)
     middle = patches.mean(0) if len(patches) else patches.new_zeros(patches.shape[1:])
     apart = (patches - middle).flatten(1)
     return Filters(patches, middle, apart.T.to(half or torch.float32), -0.5 * apart.square().sum(1))
 
 
-def patches_at(maps: Tensor, centres: Tensor) -> Tensor:
+def read_patches(maps: Tensor, centres: Tensor) -> Tensor:
     """Return the patches (n, 9, C) of a map (C, h, w) around flat positions; beyond the border it is mirrored."""
-    return _pad_cells(maps)[_cells(centres, maps.shape[-1])]
+    return _pad_cells(maps)[_list_cells(centres, maps.shape[-1])]
 
 
-def nearest(queries: Tensor, known: Filters) -> Tensor:
+def find_nearest(queries: Tensor, known: Filters) -> Tensor:
     """Return for each patch (n, 9, C) the number of the known one that is nearest, int64 (n,)."""
     flat = (queries - known.middle).flatten(1).to(known.weights.dtype)
     return ((flat @ known.weights).float() + known.bias).argmax(1)
@@ -71,9 +71,9 @@ def average_matches(
     sums, count = maps.new_zeros(places, len(maps)), maps.new_zeros(places)
     padded = _pad_cells(maps)
     for part in torch.split(centres, CHUNK):
-        cells = _cells(part, width)
+        cells = _list_cells(part, width)
         queries = padded[cells]
-        found = known.patches[nearest(queries, known)]
+        found = known.patches[find_nearest(queries, known)]
         weight = trust((queries - found).square().sum((1, 2)))[:, None].expand(cells.shape)
         sums.index_add_(0, cells.flatten(), (found * weight[:, :, None]).flatten(0, 1))
         count.index_add_(0, cells.flatten(), weight.flatten())
@@ -87,7 +87,7 @@ def _pad_cells(maps: Tensor) -> Tensor:
     return F.pad(maps[None], (REACH,) * 4, mode="reflect")[0].flatten(1).T.contiguous()
 
 
-def _cells(centres: Tensor, width: int) -> Tensor:
+def _list_cells(centres: Tensor, width: int) -> Tensor:
     """Return where the nine cells of each patch are among the padded ones, (n, 9)."""
     stride = width + 2 * REACH
     span = torch.arange(2 * REACH + 1, device=centres.device)

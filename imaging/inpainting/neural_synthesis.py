@@ -25,7 +25,7 @@ from torch import Tensor
 
 from imaging.inpainting import neural_energy
 from imaging.inpainting.neural_energy import Energy, Features, Reader
-from imaging.inpainting.patch_fill import thickness
+from imaging.inpainting.patch_fill import measure_thickness
 from imaging.inpainting.upsample_fill import upsample_fill
 from imaging.tensors import to_pixels, to_tensor
 
@@ -88,7 +88,7 @@ def synthesize(
     """
     full = Scene(rgb, hole, hole if barred is None else barred | hole)
     way = Way(features, seed, torch.Generator().manual_seed(seed), device, half)
-    factors = _factors(hole.shape, thickness(hole))
+    factors = _factors(hole.shape, measure_thickness(hole))
     if min(hole.shape) < MIN_SIDE * factors[-1]:
         return np.where(hole[:, :, None], guess(*full, report), rgb)
     shares = _shares(factors)

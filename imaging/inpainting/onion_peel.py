@@ -8,7 +8,7 @@ Synthesis by Non-parametric Sampling", ICCV 1999.
 import cv2
 import numpy as np
 
-from imaging.inpainting.patches import PAD, Level, products
+from imaging.inpainting.patches import PAD, Level, compute_products
 
 MAX_SOURCES = 20_000
 BATCH = 256
@@ -34,7 +34,7 @@ def start(level: Level, random: np.random.Generator, varied: bool) -> None:
         found = np.empty(len(layer), np.int64)
         for begin in range(0, len(layer), BATCH):
             part = slice(begin, begin + BATCH)
-            distances = products(known[part], squares) - 2 * products(seen[part], patches)
+            distances = compute_products(known[part], squares) - 2 * compute_products(seen[part], patches)
             distances += (seen[part] ** 2).sum(1)[:, None]
             if varied:
                 good = distances <= distances.min(1, keepdims=True) * GOOD + 1e-3

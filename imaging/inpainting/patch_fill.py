@@ -14,8 +14,8 @@ import numpy as np
 
 from imaging.inpainting import onion_peel
 from imaging.inpainting.patch_match import Field, Search
-from imaging.inpainting.patch_voting import SOFT, fill_full_size, votes
-from imaging.inpainting.patches import PAD, Level, Planes, texture_of
+from imaging.inpainting.patch_voting import SOFT, collect_votes, fill_full_size
+from imaging.inpainting.patches import PAD, Level, Planes, measure_texture
 
 RADIUS = 3
 COARSEST_HOLE = 14  # pixels across: the hole is halved until it is about so thick, two patches
@@ -47,7 +47,7 @@ def fill_with_patches(
     random = np.random.default_rng(seed)
     barred = hole if barred is None else barred | hole
     factor, planes = _build_search(rgb, hole, barred)
-    levels = _pyramid(planes, random if seed else None)
+    levels = _build_pyramid(planes, random if seed else None)
     shares = iter(_shares(levels))
     coarsest = len(levels) - 1
     for number in range(coarsest, -1, -1):
@@ -58,7 +58,7 @@ def fill_with_patches(
             field = search.anything()
         else:
             field = _enlarge_field(field, levels[number + 1], level, random)
-            level.values[level.hole] = votes(level, field, level.hole, SOFT)
+            level.values[level.hole] = collect_votes(level, field, level.hole, SOFT)
             levels.pop()
         _settle(level, field, search, number == 0, partial(_tell, report, *next(shares)))
     result = fill_full_size(rgb, hole, levels[0], field, factor)
@@ -88,15 +88,15 @@ def _build_search(rgb: np.ndarray, hole: np.ndarray, barred: np.ndarray) -> tupl
             for places in (hole, barred)
         )
     colours = rgb.astype(np.float32) / 255
-    side = 2 ** max(2, round(np.log2(max(thickness(hole), 4) / COARSEST_HOLE)) + 2) + 1
-    return factor, Planes(colours, texture_of(colours, hole, side), hole, barred)
+    side = 2 ** max(2, round(np.log2(max(measure_thickness(hole), 4) / COARSEST_HOLE)) + 2) + 1
+    return factor, Planes(colours, measure_texture(colours, hole, side), hole, barred)
 
 
-def _pyramid(planes: Planes, varied: np.random.Generator | None) -> list[Level]:
+def _build_pyramid(planes: Planes, varied: np.random.Generator | None) -> list[Level]:
     """Return the levels, finest first; with `varied` the coarsest has fewer sources, drawn at random."""
     finest = _finest(planes)
     levels, radius = [finest], finest.radius
-    across = thickness(planes.hole)
+    across = measure_thickness(planes.hole)
     while across > COARSEST_HOLE or len(levels) < MIN_LEVELS:
         smaller = planes.halved()
         if min(smaller.hole.shape) < 2 * radius + 1:
@@ -127,7 +127,7 @@ def _finest(planes: Planes) -> Level:
     raise NoSource("nothing of the picture may be copied")
 
 
-def thickness(hole: np.ndarray) -> float:
+def measure_thickness(hole: np.ndarray) -> float:
     """Return how thick the hole is at its thickest, in pixels; it goes on beyond the border."""
     bordered = np.pad(hole, 1, "edge").astype(np.uint8)
     if bordered.all():
@@ -148,7 +148,7 @@ def _settle(level: Level, field: Field, search: Search, finest: bool, report: Ca
     for number in range(rounds):
         before = level.values[level.hole, :3]
         search.improve(field, 2, None if number == 0 else 32)
-        level.values[level.hole] = votes(level, field, level.hole, SOFT)
+        level.values[level.hole] = collect_votes(level, field, level.hole, SOFT)
         report((number + 1) / rounds)
         if np.abs(before - level.values[level.hole, :3]).mean() < ENOUGH_CHANGE:
             break

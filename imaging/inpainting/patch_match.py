@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from imaging.inpainting.patches import PAD, Level, chunks, products
+from imaging.inpainting.patches import PAD, Level, compute_products, cut_chunks
 
 EXACT_PAIRS = 6e7  # up to so many pairs of target and source, all are compared
 STEPS = ((0, 1), (0, -1), (1, 0), (-1, 0))
@@ -62,7 +62,7 @@ class Search:
         norms = np.einsum("ij,ij->i", known, known)
         rows = max(1, int(4e6 // len(known)))
         for start in range(0, len(wanted), rows):
-            pairs = products(wanted[start : start + rows], known)
+            pairs = compute_products(wanted[start : start + rows], known)
             pairs *= -2
             pairs += norms
             best = pairs.argmin(1)
@@ -99,7 +99,7 @@ class Search:
     def _distances(self, wanted: np.ndarray, sources: np.ndarray, rows: np.ndarray | None = None) -> np.ndarray:
         out = np.empty(len(sources), np.float32)
         described_rows = self.level.source_rows[sources]
-        for part in chunks(len(sources)):
+        for part in cut_chunks(len(sources)):
             mine = wanted[part] if rows is None else wanted[rows[part]]
             apart = mine - self.described[described_rows[part]]
             out[part] = np.einsum("ij,ij->i", apart, apart)

@@ -5,7 +5,7 @@ import numpy as np
 
 from imaging.inpainting.laplace_fill import laplace_fill
 from imaging.inpainting.patch_match import Field
-from imaging.inpainting.patches import PAD, Level, chunks
+from imaging.inpainting.patches import PAD, Level, cut_chunks
 
 SOFT, SHARP = 2.0, 8.0  # powers of the distance by which votes weigh less: while it settles, and at the end
 DEEPER = 1.2  # each pixel deeper in the hole makes a patch so many times less trusted
@@ -14,14 +14,14 @@ RIM_PIXELS = 2  # so far outside the hole it is looked at whether the fill fits
 RIM_TOLERANCE = 0.06  # of 1: a difference there up to about this is light, and evened out; a larger one is an edge
 
 
-def votes(level: Level, field: Field, places: np.ndarray, power: float) -> np.ndarray:
+def collect_votes(level: Level, field: Field, places: np.ndarray, power: float) -> np.ndarray:
     """Return the mean of what all patches over each place say, float32 (n, 5), by how well they match.
 
     places: positions that at least one target covers. The better match weighs more, as 1 / distance ** power.
     """
     weights = _weights(level, field, power)
     said = np.empty((len(places), level.values.shape[1]), np.float32)
-    for part in chunks(len(places)):
+    for part in cut_chunks(len(places)):
         total: np.ndarray = np.zeros((), np.float32)
         sums: np.ndarray = np.zeros((), np.float32)
         for offset in level.offsets:
@@ -43,7 +43,7 @@ def fill_full_size(rgb: np.ndarray, hole: np.ndarray, level: Level, field: Field
     weights = _weights(level, field, SHARP)
     correction = _correction(level, field)
     places = np.flatnonzero(hole)
-    for part in chunks(len(places)):
+    for part in cut_chunks(len(places)):
         down, across = np.divmod(places[part], hole.shape[1])
         colours = _average_sources(flat, hole.shape[1], level, field, weights, factor, down, across)
         smooth = _between(correction, (down + 0.5) / factor - 0.5, (across + 0.5) / factor - 0.5)
@@ -105,7 +105,7 @@ def _correction(level: Level, field: Field) -> np.ndarray:
     inside[PAD:-PAD, PAD:-PAD] = True
     rim = np.flatnonzero((near > hole) & (covered > 0) & inside)
     apart, weight = np.zeros((*level.shape, 3), np.float32), np.zeros(level.shape, np.float32)
-    apart.reshape(-1, 3)[rim] = level.values[rim, :3] - votes(level, field, rim, SOFT)[:, :3]
+    apart.reshape(-1, 3)[rim] = level.values[rim, :3] - collect_votes(level, field, rim, SOFT)[:, :3]
     weight.flat[rim] = 1
     side = (2 * RIM_PIXELS + 1,) * 2
     apart = cv2.blur(apart, side) / np.maximum(cv2.blur(weight, side), 1e-6)[:, :, None]

@@ -80,9 +80,9 @@ class Level:
         colours = np.ascontiguousarray(self.values[:, :3])
         texture = self.values.reshape(*self.shape, 5)[:, :, 3:]
         texture = cv2.blur(np.ascontiguousarray(texture), (2 * self.radius + 1,) * 2).reshape(-1, 2)
-        for rows in chunks(len(positions)):
+        for rows in cut_chunks(len(positions)):
             places = positions[rows]
-            out[rows, :-2] = products(colours[places[:, None] + self.offsets].reshape(len(places), -1), basis)
+            out[rows, :-2] = compute_products(colours[places[:, None] + self.offsets].reshape(len(places), -1), basis)
             out[rows, -2:] = texture[places] * np.float32(np.sqrt(TEXTURE_WEIGHT * area))
         return out
 
@@ -92,11 +92,11 @@ class Level:
         picked = self.sources[random.integers(len(self.sources), size=count)]
         patches = self.values[picked[:, None] + self.offsets, :3].reshape(count, -1)
         patches = np.ascontiguousarray((patches - patches.mean(0)).T)
-        _, _, vectors = cv2.eigen(products(patches, patches))
+        _, _, vectors = cv2.eigen(compute_products(patches, patches))
         return np.ascontiguousarray(vectors[:DIMENSIONS])
 
 
-def products(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+def compute_products(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     """Return the inner products of all rows of two float32 matrices, (n, k) and (m, k) -> (n, m).
 
     By OpenCV on one thread: NumPy's library spreads these small products over all processors, and when other jobs
@@ -106,13 +106,13 @@ def products(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     return np.asarray(cv2.gemm(first, second, 1.0, nothing_added, 0.0, flags=cv2.GEMM_2_T))
 
 
-def chunks(count: int) -> Iterator[slice]:
+def cut_chunks(count: int) -> Iterator[slice]:
     """Cut a long list into slices that stay in the processor's cache."""
     for start in range(0, count, CHUNK_ROWS):
         yield slice(start, min(start + CHUNK_ROWS, count))
 
 
-def texture_of(colours: np.ndarray, hole: np.ndarray, side: int) -> np.ndarray:
+def measure_texture(colours: np.ndarray, hole: np.ndarray, side: int) -> np.ndarray:
     """Return the mean absolute slopes of known pixels in windows of `side`, float32 (H, W, 2)."""
     grey = colours.mean(2)
     slopes = []

@@ -46,7 +46,7 @@ def fill_by_regions(
     """
     result, missing = rgb.copy(), (hole if missing is None else missing).copy()
     barred = barred | missing
-    pieces = list(regions(hole))
+    pieces = list(cut_regions(hole))
     costs = np.array([region.piece.sum() + 5000.0 for region in pieces])
     ends = np.cumsum(costs) / max(costs.sum(), 1)
     for region, end, cost in zip(pieces, ends, costs / max(costs.sum(), 1), strict=True):
@@ -70,7 +70,7 @@ def _tell(report: Callable[[float], None], begin: float, length: float, share: f
     report(min(1.0, begin + share * length))
 
 
-def regions(hole: np.ndarray) -> Iterator[Region]:
+def cut_regions(hole: np.ndarray) -> Iterator[Region]:
     """Cut a hole, bool (H, W), into pieces that together are the whole of it."""
     labels, spans = _label_regions(hole)
     depth = cv2.distanceTransform(np.pad(hole, 1).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_3)[1:-1, 1:-1]
@@ -82,12 +82,12 @@ def regions(hole: np.ndarray) -> Iterator[Region]:
         longest = max(rows.stop - rows.start, columns.stop - columns.start)
         thick = 2 * float(depth[rows, columns][labels[rows, columns] == number].max())
         if thick >= BULKY * longest:
-            yield _region([(number, rows, columns)], labels, depth)
+            yield _make_region([(number, rows, columns)], labels, depth)
         else:
             for cell, tall, wide in _cut(number, rows, columns, max(WINDOW, round(4 * thick)), labels):
                 cells.setdefault(cell, []).append((number, tall, wide))
     for parts in cells.values():
-        yield _region(parts, labels, depth)
+        yield _make_region(parts, labels, depth)
 
 
 def _label_regions(hole: np.ndarray) -> tuple[np.ndarray, list[tuple[int, slice, slice, tuple[int, int] | None]]]:
@@ -97,7 +97,7 @@ def _label_regions(hole: np.ndarray) -> tuple[np.ndarray, list[tuple[int, slice,
     in one cell share a label: a mask may hold millions of specks, which must not cost an object each.
     """
     count, labels = cv2.connectedComponents(hole.astype(np.uint8), connectivity=8)
-    top, bottom, left, right = _boxes(labels, count)
+    top, bottom, left, right = _find_boxes(labels, count)
     across = hole.shape[1] // WINDOW + 1
     names = count + (top + bottom) // 2 // WINDOW * across + (left + right) // 2 // WINDOW
     names = np.where(np.maximum(bottom - top, right - left) <= WINDOW, names, np.arange(count, dtype=np.int32))
@@ -111,7 +111,7 @@ def _label_regions(hole: np.ndarray) -> tuple[np.ndarray, list[tuple[int, slice,
     return names[labels], spans
 
 
-def _boxes(labels: np.ndarray, count: int) -> np.ndarray:
+def _find_boxes(labels: np.ndarray, count: int) -> np.ndarray:
     """Return where each label begins and ends, (4, count): top, bottom, left, right, the ends exclusive.
 
     OpenCV's own statistics take half a kilobyte a label and thread.
@@ -141,7 +141,7 @@ def _cut(
                 yield ((top + side // 2) // WINDOW, (left + side // 2) // WINDOW), tall, wide
 
 
-def _region(parts: list[tuple[int, slice, slice]], labels: np.ndarray, depth: np.ndarray) -> Region:
+def _make_region(parts: list[tuple[int, slice, slice]], labels: np.ndarray, depth: np.ndarray) -> Region:
     rows = slice(min(part[1].start for part in parts), max(part[1].stop for part in parts))
     columns = slice(min(part[2].start for part in parts), max(part[2].stop for part in parts))
     piece = np.zeros((rows.stop - rows.start, columns.stop - columns.start), bool)

@@ -43,7 +43,7 @@ def thin(hole: np.ndarray) -> np.ndarray:
     only one side is known, so that a hole there counts for twice as thick.
     """
     limit = max(MIN_THIN_PIXELS, THIN_SHARE * min(hole.shape))
-    deep = _depth(hole) > (limit + 1) / 2
+    deep = _measure_depth(hole) > (limit + 1) / 2
     if not deep.any():
         return hole.copy()
     count, labels = cv2.connectedComponents(hole.astype(np.uint8), connectivity=8)
@@ -54,7 +54,7 @@ def thin(hole: np.ndarray) -> np.ndarray:
     return slight
 
 
-def _depth(hole: np.ndarray) -> np.ndarray:
+def _measure_depth(hole: np.ndarray) -> np.ndarray:
     """Return how far each pixel of the hole is from the nearest known one, float32 (H, W); 1 beside it."""
     beyond = np.pad(hole, 1, "edge").astype(np.uint8)
     return cv2.distanceTransform(beyond, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)[1:-1, 1:-1]

@@ -8,7 +8,7 @@ import numpy as np
 from imaging.inpainting.patch_fill import RADIUS
 from imaging.inpainting.patch_match import Search
 from imaging.inpainting.patch_voting import fill_full_size
-from imaging.inpainting.patches import Level, Planes, texture_of
+from imaging.inpainting.patches import Level, Planes, measure_texture
 
 ROUNDS, TEXTURE_SIDE = 5, 5
 
@@ -32,7 +32,7 @@ def upsample_fill(
         cv2.resize(places.astype(np.float32), size, interpolation=cv2.INTER_AREA) > 1e-6 for places in (hole, barred)
     )
     colours = small.astype(np.float32) / 255
-    texture = texture_of(colours, np.zeros_like(missing), TEXTURE_SIDE)
+    texture = measure_texture(colours, np.zeros_like(missing), TEXTURE_SIDE)
     level = Level(Planes(colours, texture, missing, spoiled | missing), RADIUS)
     if not len(level.sources) or not _fits_patches(level, missing):
         result = rgb.copy()

@@ -64,7 +64,7 @@ class Reader:
         return range(count)
 
 
-def children(data: bytes, start: int, end: int, may_be_cut: bool = False) -> list[Box]:
+def read_children(data: bytes, start: int, end: int, may_be_cut: bool = False) -> list[Box]:
     """Return the boxes from `start` to `end`. Raises BrokenBoxes where one of them ends behind that.
 
     With `may_be_cut` the last one may, and is given as far as it goes.
@@ -117,7 +117,7 @@ def read_kinds(data: bytes, iinf: Box) -> dict[int, bytes]:
     reader = Reader(data, iinf)
     reader.number(4 if reader.version else 2)
     kinds = {}
-    for box in children(data, reader.place, iinf.end):
+    for box in read_children(data, reader.place, iinf.end):
         entry = Reader(data, box)
         if entry.version >= 2:
             item = entry.number(4 if entry.version == 3 else 2)
@@ -131,7 +131,7 @@ def read_references(data: bytes, iref: Box) -> list[tuple[bytes, int, int]]:
     reader = Reader(data, iref)
     wide = 4 if reader.version else 2
     found = []
-    for box in children(data, reader.place, iref.end):
+    for box in read_children(data, reader.place, iref.end):
         width = (box.start, box.start + wide, box.start + wide + 2)
         origin, count = (int.from_bytes(data[a:b], "big") for a, b in zip(width, width[1:], strict=False))
         if width[2] + count * wide > box.end:

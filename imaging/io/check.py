@@ -14,10 +14,10 @@ from pathlib import Path
 from PIL import Image
 
 from imaging.io import child, metadata
-from imaging.io.formats import DEFAULT_MAX_MEGAPIXELS, Header, header_of, open_image
+from imaging.io.formats import DEFAULT_MAX_MEGAPIXELS, Header, open_image, read_header
 from imaging.io.memory import Reservation
 from imaging.io.modes import to_rgb
-from imaging.io.previews import encode, small
+from imaging.io.previews import encode, make_small
 
 PREVIEW_SIDE = 2048
 THUMBNAIL_SIDE = 384
@@ -64,11 +64,13 @@ def inspect(
 
 def main() -> None:
     """The child: set the limits, decode, write the small copies, print one JSON line."""
-    arguments = _parser().parse_args()
-    child.reply(lambda: {"header": vars(_inspect(arguments))}, arguments.seconds, arguments.memory_mb, _MAX_WRITTEN_MB)
+    arguments = _make_parser().parse_args()
+    child.send_reply(
+        lambda: {"header": vars(_inspect(arguments))}, arguments.seconds, arguments.memory_mb, _MAX_WRITTEN_MB
+    )
 
 
-def _parser() -> argparse.ArgumentParser:
+def _make_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="imaging.io.check", description="Decode one picture within limits.")
     parser.add_argument("path")
     parser.add_argument("--max-megapixels", type=float, default=DEFAULT_MAX_MEGAPIXELS)
@@ -81,16 +83,16 @@ def _parser() -> argparse.ArgumentParser:
 
 def _inspect(arguments: argparse.Namespace) -> Header:
     with open_image(arguments.path, arguments.max_megapixels, memory=Reservation(child.wait_for_memory)) as image:
-        header = header_of(image)
+        header = read_header(image)
         # JPEG can be decoded at a half or a quarter of its size; every coefficient is still read.
         image.draft(None, (PREVIEW_SIDE, PREVIEW_SIDE))
         image.load()
-        turn = metadata.orientation(image)
+        turn = metadata.read_orientation(image)
         rgb, icc = to_rgb(_reduce_hdr(image))
-        preview = small(rgb, icc, PREVIEW_SIDE)
+        preview = make_small(rgb, icc, PREVIEW_SIDE)
     preview = metadata.apply_orientation(preview, turn)
     _write(preview, arguments.preview)
-    _write(small(preview, None, THUMBNAIL_SIDE), arguments.thumbnail)
+    _write(make_small(preview, None, THUMBNAIL_SIDE), arguments.thumbnail)
     if turn >= 5:
         header = replace(header, width=header.height, height=header.width)
     return header

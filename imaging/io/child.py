@@ -133,7 +133,7 @@ def wait_for_memory(megabytes: int) -> None:
         sys.exit(1)
 
 
-def reply(work: Callable[[], dict[str, Any]], seconds: int, memory_mb: int, written_mb: int) -> None:
+def send_reply(work: Callable[[], dict[str, Any]], seconds: int, memory_mb: int, written_mb: int) -> None:
     """In the child: set the limits, do the work, print its reply or what went wrong."""
     restrict()
     resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))

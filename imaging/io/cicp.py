@@ -62,14 +62,14 @@ class Colours:
         return same and not self.hdr and (self.gamma is None or abs(self.gamma - 2.2) <= _SAME_GAMMA)
 
 
-def from_numbers(primaries: int, transfer: int) -> Colours | None:
+def read_numbers(primaries: int, transfer: int) -> Colours | None:
     """Return the colours that two numbers of ITU-T H.273 mean; None for sRGB and for what they leave open."""
     hdr = {_PQ: "pq", _HLG: "hlg"}.get(transfer)
     colours = Colours(_PRIMARIES.get(primaries, BT709), _GAMMAS.get(transfer), hdr)
     return None if colours.is_srgb else colours
 
 
-def from_png(gamma: float | None, chromaticity: tuple[float, ...] | None) -> Colours | None:
+def read_png(gamma: float | None, chromaticity: tuple[float, ...] | None) -> Colours | None:
     """Return the colours that gAMA (such as 0.45455) and cHRM (white, red, green, blue) mean; None for sRGB."""
     exponent = 1 / gamma if gamma and 0.1 <= gamma <= 10 else None
     primaries: Chromaticities = BT709
@@ -80,7 +80,7 @@ def from_png(gamma: float | None, chromaticity: tuple[float, ...] | None) -> Col
     return None if colours.is_srgb or not _is_sane(primaries) else colours
 
 
-def profile(colours: Colours) -> bytes:
+def make_profile(colours: Colours) -> bytes:
     """Return an ICC profile (version 4, matrix and curves) of colours that are not HDR."""
     to_xyz = _multiply(_adaptation(_xyz_of(colours.primaries[3])), _to_xyz(colours.primaries))
     if colours.gamma is None:

@@ -48,15 +48,17 @@ def convert(
 
 
 def main() -> None:
-    arguments = _parser().parse_args()
-    child.reply(lambda: _convert(arguments), arguments.seconds, _memory_mb(arguments.max_megapixels), _MAX_WRITTEN_MB)
+    arguments = _make_parser().parse_args()
+    child.send_reply(
+        lambda: _convert(arguments), arguments.seconds, _estimate_memory_mb(arguments.max_megapixels), _MAX_WRITTEN_MB
+    )
 
 
-def _memory_mb(max_megapixels: float) -> int:
+def _estimate_memory_mb(max_megapixels: float) -> int:
     return round(MEMORY_MB * max(1.0, max_megapixels / DEFAULT_MAX_MEGAPIXELS))
 
 
-def _parser() -> argparse.ArgumentParser:
+def _make_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="imaging.io.convert", description="Write a picture in another format.")
     parser.add_argument("source", type=Path)
     parser.add_argument("target", type=Path)

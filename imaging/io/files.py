@@ -18,7 +18,7 @@ from imaging.io.errors import (
     TooManyBytes,
     TooManyPixels,
 )
-from imaging.io.formats import DEFAULT_MAX_MEGAPIXELS, DEFAULT_QUALITY, Header, Source, header_of, open_image
+from imaging.io.formats import DEFAULT_MAX_MEGAPIXELS, DEFAULT_QUALITY, Header, Source, open_image, read_header
 from imaging.io.modes import to_rgb
 from imaging.io.previews import encode_small
 
@@ -37,7 +37,7 @@ __all__ = [
     "decode",
     "encode",
     "choose_format",
-    "preview",
+    "make_preview",
     "probe",
 ]
 
@@ -105,16 +105,16 @@ class Picture:
 def probe(source: Source, max_megapixels: float = DEFAULT_MAX_MEGAPIXELS, max_bytes: int | None = None) -> Header:
     """Read the header of a path or of bytes without decoding. Raises PictureError."""
     with open_image(source, max_megapixels, max_bytes) as image:
-        return header_of(image)
+        return read_header(image)
 
 
 def decode(source: Source, max_megapixels: float = DEFAULT_MAX_MEGAPIXELS, max_bytes: int | None = None) -> Picture:
     """Decode a path or bytes: the first frame, upright, 8-bit RGB(A). Raises PictureError."""
     with open_image(source, max_megapixels, max_bytes) as image:
-        header = header_of(image)
+        header = read_header(image)
         image.load()
-        turn, dpi = metadata.orientation(image), metadata.dpi_of(image)
-        exif, xmp = metadata.exif_of(image), metadata.xmp_of(image)
+        turn, dpi = metadata.read_orientation(image), metadata.read_dpi(image)
+        exif, xmp = metadata.read_exif(image), metadata.read_xmp(image)
         rgb, icc = to_rgb(image)
         pixels = np.asarray(metadata.apply_orientation(rgb, turn))
     if dpi and turn >= 5:  # the sides changed places
@@ -149,7 +149,7 @@ def encode(picture: Picture, format: str, quality: int = DEFAULT_QUALITY, metada
     return out.getvalue()
 
 
-def preview(picture: Picture, longest_side: int = 2048, format: str = "webp", quality: int = 85) -> bytes:
+def make_preview(picture: Picture, longest_side: int = 2048, format: str = "webp", quality: int = 85) -> bytes:
     """Return a small sRGB copy without metadata, as "webp", "png" or "jpeg" (transparent areas turn white)."""
     image = Image.fromarray(np.ascontiguousarray(picture.pixels))
     return encode_small(image, picture.icc, longest_side, format, quality)
@@ -169,10 +169,10 @@ def _metadata_settings(picture: Picture, format: str, policy: str) -> dict[str, 
         raise ValueError(f"unknown metadata choice {policy!r}")
     exif = None if policy == "strip" else picture.exif
     if policy == "keep":
-        exif = metadata.public(exif)
+        exif = metadata.keep_public(exif)
     settings: dict[str, object] = {"icc_profile": picture.icc} if picture.icc else {}
     if picture.dpi and format == "webp":
-        exif = metadata.with_dpi(exif, picture.dpi)
+        exif = metadata.set_dpi(exif, picture.dpi)
     elif picture.dpi:
         settings["dpi"] = picture.dpi
     if exif:

@@ -115,7 +115,7 @@ def open_image(
             yield image
 
 
-def header_of(image: Image.Image) -> Header:
+def read_header(image: Image.Image) -> Header:
     """Return the Header of an image that `open_image` gave."""
     return Header(FORMATS[image.format or ""], image.width, image.height, image.info.get("pages", 1))
 
@@ -161,17 +161,17 @@ def _open_plain(file: _File, mended: bytes | None = None, kinds: tuple[str, ...]
 
 
 def _open_jpeg(file: _File) -> Image.Image:
-    return _open_plain(file, jpeg.mend(file.data, file.max_megapixels, file.memory))
+    return _open_plain(file, jpeg.repair(file.data, file.max_megapixels, file.memory))
 
 
 def _open_png(file: _File) -> Image.Image:
-    image = _open_plain(file, png.mend(file.data))
-    if numbers := png.cicp(file.data):
+    image = _open_plain(file, png.repair(file.data))
+    if numbers := png.read_cicp(file.data):
         image.info.pop("icc_profile", None)
-        return _with_colours(image, cicp.from_numbers(*numbers))
+        return _with_colours(image, cicp.read_numbers(*numbers))
     if "icc_profile" in image.info or "srgb" in image.info:
         return image
-    return _with_colours(image, cicp.from_png(image.info.get("gamma"), image.info.get("chromaticity")))
+    return _with_colours(image, cicp.read_png(image.info.get("gamma"), image.info.get("chromaticity")))
 
 
 def _open_heif(file: _File) -> Image.Image:
@@ -184,7 +184,7 @@ def _open_heif(file: _File) -> Image.Image:
         raise UnsupportedPicture()
     image = _open_plain(file, boxes.with_plain_properties(), ("AVIF", "HEIF"))
     numbers = None if image.info.get("icc_profile") else boxes.cicp()
-    return _with_colours(image, numbers and cicp.from_numbers(*numbers))
+    return _with_colours(image, numbers and cicp.read_numbers(*numbers))
 
 
 def _open_tiff(file: _File) -> Image.Image:

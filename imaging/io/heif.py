@@ -11,9 +11,9 @@ from imaging.io.boxes import (
     BrokenBoxes,
     Extent,
     Reader,
-    children,
     find,
     read_associations,
+    read_children,
     read_extents,
     read_kinds,
     read_references,
@@ -30,18 +30,18 @@ class HeifFile:
 
     def __init__(self, data: bytes) -> None:
         self._data = data
-        top = children(data, 0, len(data), may_be_cut=True)
+        top = read_children(data, 0, len(data), may_be_cut=True)
         self._meta_box = find(top, b"meta")
-        self._meta = children(data, self._meta_box.start + 4, self._meta_box.end) if self._meta_box else []
+        self._meta = read_children(data, self._meta_box.start + 4, self._meta_box.end) if self._meta_box else []
         self._iprp = find(self._meta, b"iprp")
-        self._lists = children(data, self._iprp.start, self._iprp.end) if self._iprp else []
+        self._lists = read_children(data, self._iprp.start, self._iprp.end) if self._iprp else []
         ipco = find(self._lists, b"ipco")
-        self._properties = children(data, ipco.start, ipco.end) if ipco else []
+        self._properties = read_children(data, ipco.start, ipco.end) if ipco else []
 
     def check_extents(self) -> None:
         """Raise BrokenBoxes unless the data of every item (of a film: every box) lie inside the file."""
         if self._meta_box is None:
-            children(self._data, 0, len(self._data))
+            read_children(self._data, 0, len(self._data))
         idat = find(self._meta, b"idat")
         ends = {0: len(self._data), 1: idat.end - idat.start if idat else 0}
         for extent in self._extents():

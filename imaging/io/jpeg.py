@@ -30,7 +30,7 @@ def find_start(data: bytes) -> int:
     return found.start() if found else -1
 
 
-def mend(data: bytes, max_megapixels: float, memory: Reservation) -> bytes | None:
+def repair(data: bytes, max_megapixels: float, memory: Reservation) -> bytes | None:
     """Return the file from its start on and with its end marker; None where nothing is missing or pixels are.
 
     A file without the marker has all of its pixels when they are the same whatever bits follow it.
@@ -45,7 +45,7 @@ def mend(data: bytes, max_megapixels: float, memory: Reservation) -> bytes | Non
 
 def is_unsupported(data: bytes) -> bool:
     """Whether the file is coded in a way that no decoder here knows: without loss, in layers, or with 12 bits."""
-    for marker, content in _segments(data):
+    for marker, content in _read_segments(data):
         if marker in _FRAMES:
             return marker not in _SUPPORTED_FRAMES or content[:1] != b"\x08"
     return False
@@ -65,7 +65,7 @@ def _has_every_pixel(cut: bytes, max_megapixels: float, memory: Reservation) -> 
 def _has_every_scan(data: bytes) -> bool:
     """Whether each of the 64 coefficients of each component is there to its last bit."""
     missing: dict[int, list[int]] = {}
-    for marker, content in _segments(data):
+    for marker, content in _read_segments(data):
         if marker in _FRAMES and len(content) >= 6:
             missing = {
                 content[6 + 3 * number]: [1] * 64 for number in range(content[5]) if 6 + 3 * number < len(content)
@@ -78,7 +78,7 @@ def _has_every_scan(data: bytes) -> bool:
     return bool(missing) and not any(map(any, missing.values()))
 
 
-def _segments(data: bytes) -> Iterator[tuple[int, bytes]]:
+def _read_segments(data: bytes) -> Iterator[tuple[int, bytes]]:
     """Yield (marker, content) of each segment, up to one that is cut."""
     at = 2
     while found := _MARKER.search(data, at):

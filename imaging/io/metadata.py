@@ -89,7 +89,7 @@ _TURNS = {
 }
 
 
-def orientation(image: Image.Image) -> int:
+def read_orientation(image: Image.Image) -> int:
     """Return the EXIF (or XMP) orientation, 1 to 8; 1 when it is absent or broken."""
     try:
         value = image.getexif().get(Base.Orientation, 1)
@@ -103,7 +103,7 @@ def apply_orientation(image: Image.Image, orientation: int) -> Image.Image:
     return image.transpose(_TURNS[orientation]) if orientation in _TURNS else image
 
 
-def exif_of(image: Image.Image) -> bytes | None:
+def read_exif(image: Image.Image) -> bytes | None:
     """Return all that describes the picture, without orientation, thumbnail and storage tags."""
     try:
         return _copy_tags(image.getexif(), _DESCRIPTIVE, None)
@@ -111,7 +111,7 @@ def exif_of(image: Image.Image) -> bytes | None:
         return None
 
 
-def xmp_of(image: Image.Image) -> bytes | None:
+def read_xmp(image: Image.Image) -> bytes | None:
     """Return the XMP packet without its orientation, or None when there is none or it is very large."""
     xmp = image.info.get("xmp") or image.info.get("XML:com.adobe.xmp")
     if isinstance(xmp, str):
@@ -121,19 +121,19 @@ def xmp_of(image: Image.Image) -> bytes | None:
     return _XMP_ORIENTATION.sub(b"", xmp)
 
 
-def public(exif: bytes | None) -> bytes | None:
+def keep_public(exif: bytes | None) -> bytes | None:
     """Return what the camera did, without place, owner, serial numbers, maker's note and free texts."""
     return _copy_tags(_load_exif(exif), _PUBLIC, _PUBLIC_EXPOSURE) if exif else None
 
 
-def with_software(exif: bytes | None, text: str) -> bytes:
+def set_software(exif: bytes | None, text: str) -> bytes:
     """Return the EXIF with `text` as the program that made the picture."""
     tags = _load_exif(exif)
     tags[Base.Software] = text
     return tags.tobytes()
 
 
-def with_dpi(exif: bytes | None, dpi: tuple[float, float]) -> bytes:
+def set_dpi(exif: bytes | None, dpi: tuple[float, float]) -> bytes:
     """Return the EXIF with the resolution written in it, for formats that have no other place for it."""
     tags = _load_exif(exif)
     tags[Base.XResolution], tags[Base.YResolution] = dpi
@@ -141,7 +141,7 @@ def with_dpi(exif: bytes | None, dpi: tuple[float, float]) -> bytes:
     return tags.tobytes()
 
 
-def dpi_of(image: Image.Image) -> tuple[float, float] | None:
+def read_dpi(image: Image.Image) -> tuple[float, float] | None:
     """Return the resolution (across, down) in dots per inch, or None when it is absent or absurd."""
     try:
         dpi = image.info.get("dpi")

@@ -26,7 +26,7 @@ def to_rgb(image: Image.Image) -> tuple[Image.Image, bytes | None]:
     """
     if colours := image.info.get("colours"):
         rgb = _eight_bit_rgb(image)
-        return (cicp.tone_mapped(rgb, colours), None) if colours.hdr else (rgb, cicp.profile(colours))
+        return (cicp.tone_mapped(rgb, colours), None) if colours.hdr else (rgb, cicp.make_profile(colours))
     icc = image.info.get("icc_profile")
     icc = icc if isinstance(icc, bytes) and 128 <= len(icc) <= MAX_PROFILE_BYTES else None
     if image.mode == "LAB":
@@ -40,10 +40,10 @@ def to_rgb(image: Image.Image) -> tuple[Image.Image, bytes | None]:
 
 def to_srgb(image: Image.Image, icc: bytes | None) -> Image.Image:
     """Return an RGB(A) image with profile `icc` as sRGB; without a profile it is taken to be sRGB already."""
-    return between_profiles(image, icc, None)
+    return convert_profile(image, icc, None)
 
 
-def between_profiles(image: Image.Image, source: bytes | None, target: bytes | None) -> Image.Image:
+def convert_profile(image: Image.Image, source: bytes | None, target: bytes | None) -> Image.Image:
     """Return an RGB(A) image converted from one RGB profile to another; None means sRGB."""
     if source == target:
         return image

@@ -26,7 +26,7 @@ class Chunk:
     is_cut: bool
 
 
-def chunks(data: bytes) -> Iterator[Chunk]:
+def read_chunks(data: bytes) -> Iterator[Chunk]:
     """Yield the chunks in order, up to the end of the picture or where the file is cut."""
     at = len(SIGNATURE)
     while at + 8 <= len(data):
@@ -40,7 +40,7 @@ def chunks(data: bytes) -> Iterator[Chunk]:
         at = end + 4
 
 
-def mend(data: bytes) -> bytes | None:
+def repair(data: bytes) -> bytes | None:
     """Return the file without what hinders decoders and is no part of its first picture; None where nothing does.
 
     That is: further pictures of an animation, ancillary chunks whose check is wrong, a profile over MAX_PROFILE_BYTES,
@@ -48,7 +48,7 @@ def mend(data: bytes) -> bytes | None:
     """
     kept: list[bytes | tuple[int, int]] = [SIGNATURE]
     changed, kind = False, b""
-    for chunk in chunks(data):
+    for chunk in read_chunks(data):
         kind = chunk.kind
         if _hinders(data, chunk):
             changed = True
@@ -68,7 +68,7 @@ def mend(data: bytes) -> bytes | None:
 
 def is_unsupported(data: bytes) -> bool:
     """Whether the header is whole and names a depth, or a way to code pixels, that no decoder here knows."""
-    header = next(chunks(data), None)
+    header = next(read_chunks(data), None)
     if header is None or header.kind != b"IHDR" or header.is_cut or header.end - header.start != 13:
         return False
     if zlib.crc32(data[header.start - 4 : header.end]) != int.from_bytes(data[header.end : header.end + 4], "big"):
@@ -77,9 +77,9 @@ def is_unsupported(data: bytes) -> bool:
     return depth not in _DEPTHS.get(colours, ()) or compression > 0 or filters > 0 or interlace > 1
 
 
-def cicp(data: bytes) -> tuple[int, int] | None:
+def read_cicp(data: bytes) -> tuple[int, int] | None:
     """Return (primaries, transfer) of the chunk cICP, which comes before all other words on colours; or None."""
-    for chunk in chunks(data):
+    for chunk in read_chunks(data):
         if chunk.kind == b"IDAT":
             break
         if chunk.kind == b"cICP" and chunk.end - chunk.start >= 4:

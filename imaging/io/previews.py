@@ -7,7 +7,7 @@ from PIL import Image
 from imaging.io.modes import to_srgb
 
 
-def small(image: Image.Image, icc: bytes | None, longest_side: int) -> Image.Image:
+def make_small(image: Image.Image, icc: bytes | None, longest_side: int) -> Image.Image:
     """Return an RGB(A) image as sRGB with no side over `longest_side` pixels and none under one."""
     scale = min(1.0, longest_side / max(image.size))
     size = max(1, round(image.width * scale)), max(1, round(image.height * scale))
@@ -30,4 +30,4 @@ def encode(image: Image.Image, format: str, quality: int) -> bytes:
 
 def encode_small(image: Image.Image, icc: bytes | None, longest_side: int, format: str, quality: int) -> bytes:
     """`small`, then `encode`."""
-    return encode(small(image, icc, longest_side), format, quality)
+    return encode(make_small(image, icc, longest_side), format, quality)

@@ -12,7 +12,7 @@ from PIL import Image, ImageOps
 
 from imaging.guided_filter import enlarge_rows, fit_size, resize_area
 from imaging.io.files import Picture
-from imaging.io.modes import between_profiles
+from imaging.io.modes import convert_profile
 
 Backdrop = Callable[[slice], np.ndarray]
 
@@ -25,13 +25,13 @@ for _ in range(2):
 _BAYER = (_BAYER.astype(np.float32) + 0.5) / 64 - 0.5
 
 
-def solid(colour: str, picture: Picture) -> Backdrop:
+def fill_solid(colour: str, picture: Picture) -> Backdrop:
     """One sRGB colour, "#rrggbb"."""
     pixel = _pixels_of([colour], picture)[0]
     return lambda rows: pixel
 
 
-def gradient(first: str, last: str, direction: str, picture: Picture) -> Backdrop:
+def draw_gradient(first: str, last: str, direction: str, picture: Picture) -> Backdrop:
     """From one sRGB colour to another: "down", "right", "diagonal", or from the "middle" to the corners."""
     start, end = _pixels_of([first, last], picture).astype(np.float32)
     height, width = picture.height, picture.width
@@ -52,14 +52,14 @@ def gradient(first: str, last: str, direction: str, picture: Picture) -> Backdro
     return backdrop
 
 
-def covering(background: Picture, picture: Picture) -> Backdrop:
+def cover_with(background: Picture, picture: Picture) -> Backdrop:
     """Another picture, scaled and cut in its middle so that it covers this one; transparent places turn white."""
     image = Image.fromarray(np.ascontiguousarray(background.rgb))
     if background.has_alpha:
         paper = Image.new("RGB", image.size, "white")
         image = Image.composite(image, paper, Image.fromarray(np.ascontiguousarray(background.alpha)))
     image = ImageOps.fit(image, (picture.width, picture.height), Image.Resampling.LANCZOS)
-    pixels = np.asarray(between_profiles(image, background.icc, picture.icc))
+    pixels = np.asarray(convert_profile(image, background.icc, picture.icc))
     return lambda rows: pixels[rows]
 
 
@@ -84,7 +84,7 @@ def blur_background(picture: Picture, alpha: np.ndarray, amount: float) -> Backd
 
 def _pixels_of(colours: list[str], picture: Picture) -> np.ndarray:
     """Return sRGB colours as uint8 (n, 3) pixels of the picture's colour profile."""
-    pixels = [between_profiles(Image.new("RGB", (1, 1), colour), None, picture.icc) for colour in colours]
+    pixels = [convert_profile(Image.new("RGB", (1, 1), colour), None, picture.icc) for colour in colours]
     return np.array([np.asarray(pixel)[0, 0] for pixel in pixels])
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import cv2
 import numpy as np
 
-from imaging.guided_filter import enlarge_rows, fit, fit_size, resize_area, strips
+from imaging.guided_filter import cut_strips, enlarge_rows, fit, fit_size, resize_area
 
 WORKING_SIDE = 1024  # the filters' statistics are gathered at this size and applied at full size
 REFINE_RADIUS_CELLS = 3  # of the coarse mask: so far its outline may be off
@@ -35,7 +35,7 @@ def refine_alpha(mask: np.ndarray, rgb: np.ndarray) -> np.ndarray:
     low, high = _sure(source, radius)
     rows, columns = np.arange(height) * size[0] // height, np.arange(width) * size[1] // width
     alpha = np.empty((height, width), np.uint8)
-    for strip in strips(height):
+    for strip in cut_strips(height):
         guide = rgb[strip].astype(np.float32) / 255
         values = fitted.applied(guide, strip.start, height)[:, :, 0]
         values = np.clip((values - SURELY_OUT) / (SURELY_IN - SURELY_OUT), 0, 1)
@@ -80,14 +80,14 @@ def apply_touch_up(alpha: np.ndarray, painted: np.ndarray) -> np.ndarray:
     share = cv2.dilate(changed.astype(np.uint8), window) * np.float32(1)
     fields = np.dstack([painted.astype(np.float32), share])
     result = np.empty_like(alpha)
-    for strip in strips(alpha.shape[0]):
+    for strip in cut_strips(alpha.shape[0]):
         values = enlarge_rows(fields, strip.start, result[strip].shape[0], alpha.shape)
         new, weight = values[:, :, 0], values[:, :, 1]
         result[strip] = np.rint(alpha[strip] + weight * (new - alpha[strip]))
     return result
 
 
-def foreground(rgb: np.ndarray, alpha: np.ndarray, pure: np.ndarray | None = None) -> np.ndarray:
+def estimate_foreground(rgb: np.ndarray, alpha: np.ndarray, pure: np.ndarray | None = None) -> np.ndarray:
     """Return the person's own colours, uint8 (H, W, 3), without what shone through from behind.
 
     `pure`, bool (H, W), says where the photo shows the person's colours alone although the edge is soft: where it is
@@ -102,7 +102,7 @@ def foreground(rgb: np.ndarray, alpha: np.ndarray, pure: np.ndarray | None = Non
     front, behind = _blur_layers(rgb, alpha)
     done = alpha == 255 if pure is None else (alpha == 255) | pure & (alpha > 0)
     result = np.where(done[:, :, None], rgb, np.uint8(0))
-    for strip in strips(height):
+    for strip in cut_strips(height):
         band = (alpha[strip] > 0) & ~done[strip]
         if not band.any():
             continue
@@ -122,7 +122,7 @@ def composite(colours: np.ndarray, alpha: np.ndarray, background: Callable[[slic
     Exact where alpha is 0 or 255.
     """
     result = np.empty_like(colours)
-    for strip in strips(alpha.shape[0]):
+    for strip in cut_strips(alpha.shape[0]):
         share = alpha[strip].astype(np.uint16)[:, :, None]
         mixed = colours[strip] * share + background(strip) * (255 - share)
         result[strip] = (mixed + 127) // 255

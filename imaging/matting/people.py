@@ -85,7 +85,7 @@ def raise_faint(mask: np.ndarray) -> np.ndarray:
 
 def _look_in_tiles(ask: Callable[[Tensor], Tensor], rgb: np.ndarray, device: str, seen: np.ndarray) -> np.ndarray:
     """Return the mask of what is seen in tiles of the photo, asked plainly; `seen` where it has none."""
-    boxes = second_look.tiles(rgb.shape[:2])
+    boxes = second_look.cut_tiles(rgb.shape[:2])
     shown = [resize_area(rgb[box.rows, box.columns], (TILE_SIDE, TILE_SIDE)) for box in boxes]
     outputs = [_values(ask(to_tensor(square, device))) for square in shown]
     return second_look.join(rgb.shape[:2], boxes, outputs) if boxes else seen

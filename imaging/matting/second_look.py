@@ -47,14 +47,18 @@ class Box(NamedTuple):
         return self.bottom - self.top, self.right - self.left
 
 
-def tiles(size: tuple[int, int]) -> list[Box]:
+def cut_tiles(size: tuple[int, int]) -> list[Box]:
     """Return overlapping squares that cover a photo of `size` (height, width) in which the first look saw nobody.
 
     None for a strip so long that they would be too many.
     """
     height, width = size
     side = min(height, width, max(round(TILE_SHARE * height), width // TILES_ACROSS))
-    boxes = [Box(top, left, top + side, left + side) for top in _starts(height, side) for left in _starts(width, side)]
+    boxes = [
+        Box(top, left, top + side, left + side)
+        for top in _list_starts(height, side)
+        for left in _list_starts(width, side)
+    ]
     return boxes if len(boxes) <= MAX_TILES else []
 
 
@@ -82,7 +86,7 @@ def find_crops(mask: np.ndarray, size: tuple[int, int]) -> list[Box]:
         is_known = mass[region] > SURE * area and height > TALL * mask.shape[0]
         if area < enough or is_known:
             continue
-        crop = _around(Box(top, left, top + height, left + width), mask.shape, size)
+        crop = _make_box_around(Box(top, left, top + height, left + width), mask.shape, size)
         if crop and not any(_is_same(crop, other) for other in crops):
             crops.append(crop)
     return crops[:MAX_CROPS]
@@ -105,17 +109,17 @@ def merge(mask: np.ndarray, size: tuple[int, int], crops: Sequence[Box], outputs
         rows = slice(crop.top * height // size[0], -(-crop.bottom * height // size[0]))
         columns = slice(crop.left * width // size[1], -(-crop.right * width // size[1]))
         known = merged[rows, columns]
-        weight = _weight(known.shape, crop, size)
+        weight = _make_weights(known.shape, crop, size)
         merged[rows, columns] = known + weight * (np.maximum(known, _resize(output, known.shape)) - known)
     return merged
 
 
-def _starts(length: int, side: int) -> list[int]:
+def _list_starts(length: int, side: int) -> list[int]:
     steps = math.ceil((length - side) / (TILE_STEP * side))
     return [round(step * (length - side) / max(1, steps)) for step in range(steps + 1)]
 
 
-def _around(region: Box, shape: tuple[int, int], size: tuple[int, int]) -> Box | None:
+def _make_box_around(region: Box, shape: tuple[int, int], size: tuple[int, int]) -> Box | None:
     """Return the crop of a photo of `size` around a region of a mask of `shape`; None where it is nearly the photo."""
     down, across = size[0] / shape[0], size[1] / shape[1]
     height, width = region.size[0] * down, region.size[1] * across
@@ -136,15 +140,15 @@ def _is_same(one: Box, other: Box) -> bool:
     return max(height, 0) * max(width, 0) > SAME * smaller
 
 
-def _weight(shape: tuple[int, int], crop: Box, size: tuple[int, int]) -> np.ndarray:
+def _make_weights(shape: tuple[int, int], crop: Box, size: tuple[int, int]) -> np.ndarray:
     """Return how much a crop counts, float32 `shape` in [0, 1]."""
-    down = _ramp(shape[0], crop.top > 0, crop.bottom < size[0])
-    across = _ramp(shape[1], crop.left > 0, crop.right < size[1])
+    down = _make_ramp(shape[0], crop.top > 0, crop.bottom < size[0])
+    across = _make_ramp(shape[1], crop.left > 0, crop.right < size[1])
     weight: np.ndarray = np.minimum(down[:, None], across[None])
     return weight
 
 
-def _ramp(length: int, rises: bool, falls: bool) -> np.ndarray:
+def _make_ramp(length: int, rises: bool, falls: bool) -> np.ndarray:
     places = (np.arange(length, dtype=np.float32) + 0.5) / (SOFT_EDGE * length)
     ramp = np.ones(length, np.float32)
     if rises:

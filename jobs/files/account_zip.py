@@ -16,7 +16,7 @@ from accounts.data_export import Account
 from errors import N_
 from jobs import quotas
 from jobs.files import results, storage
-from jobs.files.zip_stream import Archive, Pipe, entry, stream_stored
+from jobs.files.zip_stream import Archive, Pipe, make_entry, stream_stored
 from models import Job, User, db
 
 _AT_ONCE = 2
@@ -27,16 +27,16 @@ _HIDDEN |= {"request_key", "request_hash", "webhooks_due"}
 _slots = threading.BoundedSemaphore(_AT_ONCE)
 
 
-def of(user_id: int) -> Archive:
+def make_zip(user_id: int) -> Archive:
     """Return the archive of an account. Raises ServiceUnavailable while too many are being sent."""
-    return Archive(_slots, user_id, _BUSY, _pieces(app_ctx.app, data_export.account_of(user_id)))
+    return Archive(_slots, user_id, _BUSY, _pieces(app_ctx.app, data_export.find_account(user_id)))
 
 
 def _pieces(app: Flask, account: Account) -> Generator[bytes]:
     pipe = Pipe()
     with zipfile.ZipFile(pipe, "w") as archive:
         for name, document in _documents(app, account.id).items():
-            archive.writestr(entry(name), json.dumps(document, ensure_ascii=False, indent=2))
+            archive.writestr(make_entry(name), json.dumps(document, ensure_ascii=False, indent=2))
         yield from _events(archive, pipe, app, account)
         yield from _jobs(archive, pipe, app, account)
     yield pipe.take()
@@ -45,7 +45,7 @@ def _pieces(app: Flask, account: Account) -> Generator[bytes]:
 def _events(archive: zipfile.ZipFile, pipe: Pipe, app: Flask, account: Account) -> Iterator[bytes]:
     """Write the lines of the audit log, one JSON object a line."""
     last = 0
-    with archive.open(entry("events.jsonl"), "w") as target:
+    with archive.open(make_entry("events.jsonl"), "w") as target:
         while batch := _events_after(app, account, last):
             last = batch[-1][0]
             target.write("".join(f"{json.dumps(line, ensure_ascii=False)}\n" for _, line in batch).encode())
@@ -60,7 +60,7 @@ def _jobs(archive: zipfile.ZipFile, pipe: Pipe, app: Flask, account: Account) ->
         for facts, files in batch:
             folder = f"pictures/{facts['id']}"
             about = json.dumps(facts, ensure_ascii=False, indent=2)
-            archive.writestr(entry(f"{folder}/job.json"), about)
+            archive.writestr(make_entry(f"{folder}/job.json"), about)
             for path in files:
                 yield from stream_stored(archive, pipe, path, f"{folder}/{path.name}")
         yield pipe.take()
@@ -71,19 +71,22 @@ def _documents(app: Flask, user_id: int) -> dict[str, Any]:
         name = db.session.scalar(select(User.name).where(User.id == user_id))
         if name is None:
             return {}
-        uses = [{"limit": use.key, "used": round(use.used, 3), "allowed": use.allowed} for use in quotas.usage(user_id)]
+        uses = [
+            {"limit": use.key, "used": round(use.used, 3), "allowed": use.allowed}
+            for use in quotas.measure_usage(user_id)
+        ]
         return {
-            "account.json": data_export.account(user_id) | {"limits": uses},
-            "sessions.json": data_export.sessions(user_id),
-            "access-tokens.json": data_export.access_tokens(user_id),
-            "webhooks.json": data_export.webhooks(user_id),
+            "account.json": data_export.export_account(user_id) | {"limits": uses},
+            "sessions.json": data_export.export_sessions(user_id),
+            "access-tokens.json": data_export.export_access_tokens(user_id),
+            "webhooks.json": data_export.export_webhooks(user_id),
         }
 
 
 def _events_after(app: Flask, account: Account, last: int) -> list[tuple[int, dict[str, Any]]]:
     with app.app_context():
         name = db.session.scalar(select(User.name).where(account.is_there()))
-        return data_export.events_after(name, account.made_at, last) if name else []
+        return data_export.export_events_after(name, account.made_at, last) if name else []
 
 
 def _jobs_after(app: Flask, account: Account, last: str) -> list[tuple[dict[str, Any], list[Path]]]:
@@ -96,8 +99,8 @@ def _jobs_after(app: Flask, account: Account, last: str) -> list[tuple[dict[str,
 
 def _facts(job: Job) -> dict[str, Any]:
     keys = (column.key for column in Job.__table__.columns if column.key not in _HIDDEN)
-    return {key: data_export.plain(getattr(job, key)) for key in keys}
+    return {key: data_export.to_plain(getattr(job, key)) for key in keys}
 
 
 def _files(job: Job) -> Iterable[Path]:
-    return (storage.folder(job.id) / name for name in results.names_of(job))
+    return (storage.get_folder(job.id) / name for name in results.list_names(job))

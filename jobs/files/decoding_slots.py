@@ -93,7 +93,7 @@ class _Waiter:
     is_free: Callable[[], bool]
 
 
-def decoding_slots() -> DecodingSlots:
+def get_slots() -> DecodingSlots:
     """Return the slots of this process."""
     config = current_app.config
     with _making:

@@ -14,8 +14,8 @@ from imaging.io.convert import convert
 from imaging.io.files import OUTPUT_FORMATS
 from jobs.errors import JobError, NotFound, ServiceUnavailable
 from jobs.files import results, storage, uploads
-from jobs.files.decoding_slots import NoSlot, decoding_slots
-from jobs.options import uploads_of
+from jobs.files.decoding_slots import NoSlot, get_slots
+from jobs.options import list_uploads
 from models import Job
 
 _WAIT_SECONDS = 10
@@ -105,12 +105,12 @@ def parse_spec(format: str | None = None, quality: str | None = None, metadata: 
     return DownloadSpec(format or None, int(quality) if quality else None, metadata or None)
 
 
-def picture(job: Job, variant: str, spec: DownloadSpec = DownloadSpec()) -> Download:
+def prepare_picture(job: Job, variant: str, spec: DownloadSpec = DownloadSpec()) -> Download:
     """Return the original, the result, the mask or "answer-<number>", as the spec says.
 
     What is stored stays as it is: without loss, for results. Raises NotFound.
     """
-    stored = _find_stored(job, _file(job, variant))
+    stored = _find_stored(job, _find_file(job, variant))
     prefix = job.service if variant == storage.RESULT else f"{job.service}-{variant}"
     own = _FORMATS[stored.suffix[1:]]
     format = spec.format or own
@@ -122,29 +122,29 @@ def picture(job: Job, variant: str, spec: DownloadSpec = DownloadSpec()) -> Down
     return Download(stored, name, DownloadSpec(format, spec.quality, spec.metadata) if changes else None, job.user_id)
 
 
-def _file(job: Job, variant: str) -> str:
+def _find_file(job: Job, variant: str) -> str:
     files = {"original": job.original_file, "result": job.result_file, "mask": job.mask_file}
     for number, file in enumerate(results.list_alternatives(job)):
         files[f"{storage.ALTERNATIVE}-{number}"] = file
     return files.get(variant, "")
 
 
-def formats(job: Job) -> list[str]:
+def list_formats(job: Job) -> list[str]:
     """Return the formats that the result can be downloaded in, the original's own first."""
     possible = ("png", "webp") if job.result_has_alpha else ("jpeg", "png", "webp")
     return sorted(possible, key=lambda format: format != job.image_format)
 
 
-def small(job: Job, kind: str, of: str) -> Download:
+def find_small(job: Job, kind: str, of: str) -> Download:
     """Return a small copy of the original, of the result, or of "answer-<number>". Raises NotFound."""
-    file = "" if of == "mask" else _file(job, of)
-    stored = _find_stored(job, storage.small(kind, Path(file).stem) if file else "")
+    file = "" if of == "mask" else _find_file(job, of)
+    stored = _find_stored(job, storage.name_small(kind, Path(file).stem) if file else "")
     return Download(stored, _name(job, f"{job.service}-{of}-{kind}", "webp"))
 
 
 def find_upload(job: Job, option: str) -> Download:
     """Return a picture that was uploaded beside the original, as it came. Raises NotFound."""
-    if option not in [each.name for each in uploads_of(services.get(job.service))]:
+    if option not in [each.name for each in list_uploads(services.get(job.service))]:
         raise NotFound()
     stored = _find_stored(job, job.options.get(option) or "")
     return Download(stored, _name(job, f"{job.service}-{option}", stored.suffix[1:]))
@@ -164,16 +164,16 @@ def _name(job: Job, prefix: str, suffix: str) -> str:
 
 
 def _find_stored(job: Job, name: str) -> Path:
-    path = storage.folder(job.id) / name
+    path = storage.get_folder(job.id) / name
     if not name or not path.is_file():
         raise NotFound()
     return path
 
 
 def _convert(stored: Path, suffix: str, spec: DownloadSpec, user_id: int) -> Path:
-    target = storage.passing_file(suffix)
+    target = storage.make_passing_path(suffix)
     chosen = {"quality": spec.quality} if spec.quality else {}
-    slots = decoding_slots()
+    slots = get_slots()
     try:
         with slots.slot(user_id, _WAIT_SECONDS), storage.telling_when_full():
             convert(

@@ -45,22 +45,22 @@ def store(job: Job, service: Service, result: Result) -> dict[str, Any]:
     columns: dict[str, Any] = {"verdict": result.verdict, "chosen": None}
     columns["checks"] = [asdict(check) for check in result.checks] or None
     if result.picture is not None:
-        columns |= _pictures(job, result.picture, result)
-    columns |= _files(job, result.files)
+        columns |= _save_pictures(job, result.picture, result)
+    columns |= _save_files(job, result.files)
     columns["result_bytes"] = columns.get("result_bytes", 0) + sum(file["bytes"] for file in columns["files"] or ())
     names = _store_cache(job, result)
     columns["cache"] = names or None
     columns["result_bytes"] += sum(
-        (storage.folder(job.id) / storage.name_cache_file(name)).stat().st_size for name in names
+        (storage.get_folder(job.id) / storage.name_cache_file(name)).stat().st_size for name in names
     )
     return columns
 
 
-def names_of(job: Job | Row[Any]) -> Iterator[str]:
+def list_names(job: Job | Row[Any]) -> Iterator[str]:
     """Yield the name of every file of a job, or of a row of its columns; the small copies are not among them."""
     yield job.original_file
     yield from (
-        job.options[option.name] for option in options.uploads_of(get(job.service)) if job.options.get(option.name)
+        job.options[option.name] for option in options.list_uploads(get(job.service)) if job.options.get(option.name)
     )
     if job.result_file:
         yield from list_alternatives(job) or [job.result_file]
@@ -77,7 +77,7 @@ def list_alternatives(job: Job | Row[Any]) -> list[str]:
 
 def forget(job_id: str, cache_before: list[str] | None) -> None:
     """Remove what a run stored that does not count; what an earlier run cached stays."""
-    folder = storage.folder(job_id)
+    folder = storage.get_folder(job_id)
     known = {storage.name_cache_file(name) for name in cache_before or ()}
     stored = [
         path.name
@@ -87,14 +87,16 @@ def forget(job_id: str, cache_before: list[str] | None) -> None:
     storage.remove_files(job_id, *(name for name in stored if name not in known))
 
 
-def _pictures(job: Job, first: Picture, result: Result) -> dict[str, Any]:
+def _save_pictures(job: Job, first: Picture, result: Result) -> dict[str, Any]:
     """Store the result and the alternatives beside it, each with its small copies, and the mask."""
     alternatives = (first, *result.alternatives)
-    size = sum(_picture(job, storage.name_alternative(number), picture) for number, picture in enumerate(alternatives))
+    size = sum(
+        _save_picture(job, storage.name_alternative(number), picture) for number, picture in enumerate(alternatives)
+    )
     mask = ""
     if result.mask is not None:
         mask = f"{storage.MASK}.png"
-        size += storage.save(job.id, mask, _png_of(result.mask))
+        size += storage.save(job.id, mask, _encode_png(result.mask))
     return {
         "result_file": f"{storage.RESULT}.png",
         "result_bytes": size,
@@ -106,14 +108,14 @@ def _pictures(job: Job, first: Picture, result: Result) -> dict[str, Any]:
     }
 
 
-def _picture(job: Job, stem: str, picture: Picture) -> int:
+def _save_picture(job: Job, stem: str, picture: Picture) -> int:
     size = storage.save(job.id, f"{stem}.png", files.encode(picture, "png"))
     for kind, side in ((storage.PREVIEW, PREVIEW_SIDE), (storage.THUMBNAIL, THUMBNAIL_SIDE)):
-        storage.save(job.id, storage.small(kind, stem), files.preview(picture, side))
+        storage.save(job.id, storage.name_small(kind, stem), files.make_preview(picture, side))
     return size
 
 
-def _files(job: Job, finished: tuple[File, ...]) -> dict[str, Any]:
+def _save_files(job: Job, finished: tuple[File, ...]) -> dict[str, Any]:
     for file in finished:
         name = _FILE_NAME.fullmatch(file.name)
         if not name or name[1] not in FILE_TYPES:
@@ -135,12 +137,12 @@ def _store_cache(job: Job, result: Result) -> list[str]:
         if not _CACHE_NAME.fullmatch(name):
             raise ValueError(f"what a run keeps cannot be called {name!r}")
         storage.save(job.id, storage.name_cache_file(name), data)
-    folder = storage.folder(job.id)
+    folder = storage.get_folder(job.id)
     carried = [name for name in job.cache or () if (folder / storage.name_cache_file(name)).is_file()]
     return sorted({*carried, *result.cache})
 
 
-def _png_of(mask: np.ndarray) -> bytes:
+def _encode_png(mask: np.ndarray) -> bytes:
     out = io.BytesIO()
     Image.fromarray(mask).save(out, "PNG", compress_level=1)
     return out.getvalue()

@@ -11,13 +11,13 @@ from flask.globals import app_ctx
 from flask_babel import gettext
 from sqlalchemy import Select, and_, exists, or_, select
 
-from accounts.data_export import account_of
+from accounts.data_export import find_account
 from errors import N_
 from imaging.io.errors import PictureError
 from jobs.errors import JobError
 from jobs.files import downloads, storage
 from jobs.files.downloads import Download, DownloadSpec
-from jobs.files.zip_stream import Archive, Pipe, entry, stream_open_file
+from jobs.files.zip_stream import Archive, Pipe, make_entry, stream_open_file
 from models import Job, db
 
 _AT_ONCE = 3
@@ -29,7 +29,7 @@ OWN = "own"  # the format of each picture's original
 _slots = threading.BoundedSemaphore(_AT_ONCE)
 
 
-def of(user_id: int, job_ids: Sequence[str], service: str = "", format: str = "") -> Archive:
+def make_zip(user_id: int, job_ids: Sequence[str], service: str = "", format: str = "") -> Archive:
     """Return the results of the user's jobs of these ids, or of all, or all of one service, in one archive.
 
     Each is in `format` ("png", "jpeg", "webp", or "own", as when it is absent: that of its original), or as it is
@@ -38,7 +38,7 @@ def of(user_id: int, job_ids: Sequence[str], service: str = "", format: str = ""
     account has another archive sent or too many are.
     """
     spec = None if format in ("", OWN) else downloads.parse_spec(format)
-    mine = exists().where(account_of(user_id).is_there())
+    mine = exists().where(find_account(user_id).is_there())
     wanted = select(Job).where(Job.user_id == user_id, mine, Job.deleted_at.is_(None), Job.result_file != "")
     if service:
         wanted = wanted.where(Job.service == service)
@@ -60,7 +60,7 @@ def _pieces(app: Flask, wanted: Select[Job], spec: DownloadSpec | None, left_out
                 else:
                     yield from stream_open_file(archive, pipe, source, name)
         if left_out:
-            archive.writestr(entry(_LEFT_OUT_FILE), "\n".join([left_out_says, *left_out, ""]))
+            archive.writestr(make_entry(_LEFT_OUT_FILE), "\n".join([left_out_says, *left_out, ""]))
     yield pipe.take()
 
 
@@ -84,7 +84,7 @@ def _sources(app: Flask, job: Job, spec: DownloadSpec | None) -> Iterator[tuple[
     The number of the frame makes the name unique; should two jobs have the same, a part of the id does.
     """
     mark = f"{job.number:04}-{job.id[:6]}"
-    as_stored = partial(downloads.picture, job, storage.RESULT)
+    as_stored = partial(downloads.prepare_picture, job, storage.RESULT)
     # Where this format cannot hold it, or the server is busy: better as it is stored than not at all.
     yield _open_file(app, job, mark, partial(as_stored, spec or DownloadSpec(_own_format(job))), as_stored)
     for file in job.files or ():
@@ -107,4 +107,4 @@ def _own_format(job: Job) -> str | None:
     """The format of the original, or the nearest that can be written; None where that is how the result is stored."""
     if job.image_format in ("heic", "avif") and not job.result_has_alpha:
         return "jpeg"
-    return job.image_format if job.image_format in downloads.formats(job) else None
+    return job.image_format if job.image_format in downloads.list_formats(job) else None

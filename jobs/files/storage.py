@@ -34,22 +34,22 @@ _UNCOMMITTED = "row-unsure"
 _told_read_only = False
 
 
-def new_id() -> str:
+def make_id() -> str:
     """Return 128 random bits in hex."""
     return secrets.token_hex(16)
 
 
-def root() -> Path:
+def get_root() -> Path:
     """Return the folder that holds the folders of all jobs."""
     return Path(current_app.config["STORAGE_DIR"])
 
 
-def folder(job_id: str) -> Path:
+def get_folder(job_id: str) -> Path:
     """Return the folder of a job; two letters first, so that no folder holds everything."""
-    return root() / job_id[:2] / job_id
+    return get_root() / job_id[:2] / job_id
 
 
-def small(kind: str, of: str) -> str:
+def name_small(kind: str, of: str) -> str:
     """Return the name of a small copy: `small("preview", "result")`."""
     return f"{of}-{kind}.webp"
 
@@ -78,14 +78,14 @@ def is_read_only(error: BaseException) -> bool:
     """True for a file system that is read-only, and for a file or folder of the storage that is not ours to write."""
     if not isinstance(error, OSError) or error.errno not in _READ_ONLY:
         return False
-    return error.errno == errno.EROFS or str(error.filename or "").startswith(str(root()))
+    return error.errno == errno.EROFS or str(error.filename or "").startswith(str(get_root()))
 
 
 def note_read_only(error: OSError) -> None:
     """Say in the log that nothing can be written; once, until something is."""
     global _told_read_only
     if not _told_read_only:
-        logger.error("The storage %s cannot be written to: %s.", root(), error.strerror)
+        logger.error("The storage %s cannot be written to: %s.", get_root(), error.strerror)
     _told_read_only = True
 
 
@@ -108,7 +108,7 @@ def telling_when_full() -> Iterator[None]:
 @contextmanager
 def draft(job_id: str) -> Iterator[Path]:
     """Yield an empty folder in which a job is put together; whatever `keep` did not move away is removed."""
-    path = root() / _INCOMING / job_id
+    path = get_root() / _INCOMING / job_id
     with telling_when_full():
         try:
             path.mkdir(parents=True)
@@ -124,7 +124,7 @@ def keep(path: Path, job_id: str) -> None:
     for file in path.iterdir():
         _flush(file)
     _flush(path)
-    target = folder(job_id)
+    target = get_folder(job_id)
     target.parent.mkdir(parents=True, exist_ok=True)
     os.rename(path, target)
     _flush(target.parent)
@@ -133,23 +133,25 @@ def keep(path: Path, job_id: str) -> None:
 def mark_uncommitted(job_id: str) -> None:
     """Mark a job's folder: its row may be missing by the time that anybody looks again, and then it may go."""
     with suppress(FileNotFoundError):
-        (folder(job_id) / _UNCOMMITTED).touch()
+        (get_folder(job_id) / _UNCOMMITTED).touch()
 
 
 def mark_committed(job_id: str) -> None:
     """Take the mark away: the row is there."""
-    (folder(job_id) / _UNCOMMITTED).unlink(missing_ok=True)
+    (get_folder(job_id) / _UNCOMMITTED).unlink(missing_ok=True)
 
 
 def list_uncommitted(older_than_seconds: float) -> list[str]:
     """Return the ids of the jobs whose folders have been marked for so long."""
-    marks = [mark for mark in root().glob(f"??/*/{_UNCOMMITTED}") if _age_seconds(mark) > older_than_seconds]
+    marks = [
+        mark for mark in get_root().glob(f"??/*/{_UNCOMMITTED}") if _measure_age_seconds(mark) > older_than_seconds
+    ]
     return [mark.parent.name for mark in marks]
 
 
 def save(job_id: str, name: str, data: bytes) -> int:
     """Write one file of an existing job; return its size. Raises FileNotFoundError when the job is gone."""
-    target = folder(job_id) / name
+    target = get_folder(job_id) / name
     part = target.with_name(f"{name}.{secrets.token_hex(4)}{_PART}")  # two workers never share a half-written file
     with telling_when_full():
         try:
@@ -175,25 +177,25 @@ def link(source: Path, target: Path) -> None:
         shutil.copyfile(source, target)
 
 
-def passing_file(suffix: str) -> Path:
+def make_passing_path(suffix: str) -> Path:
     """Return the path of a file that does not exist yet and will not be kept."""
-    path = root() / _INCOMING / f"{secrets.token_hex(8)}.{suffix}"
+    path = get_root() / _INCOMING / f"{secrets.token_hex(8)}.{suffix}"
     path.parent.mkdir(parents=True, exist_ok=True)
     return path
 
 
 def remove(job_id: str) -> None:
     """Delete the folder of a job. A worker may be writing in it, so it is moved out of reach first."""
-    doomed = root() / _INCOMING / f"{job_id}-{secrets.token_hex(4)}"
+    doomed = get_root() / _INCOMING / f"{job_id}-{secrets.token_hex(4)}"
     with suppress(FileNotFoundError):
         doomed.parent.mkdir(parents=True, exist_ok=True)
-        os.rename(folder(job_id), doomed)
+        os.rename(get_folder(job_id), doomed)
     shutil.rmtree(doomed, ignore_errors=True)
 
 
 def remove_files(job_id: str, *names: str) -> None:
     """Delete single files of a job, where they exist; from a disk that takes nothing none is, and the log says so."""
-    for path in (folder(job_id) / name for name in names if name):
+    for path in (get_folder(job_id) / name for name in names if name):
         try:
             path.unlink(missing_ok=True)
         except OSError as error:
@@ -202,32 +204,32 @@ def remove_files(job_id: str, *names: str) -> None:
             note_read_only(error)
 
 
-def job_ids() -> Iterator[str]:
+def list_job_ids() -> Iterator[str]:
     """Yield the id of every job that has a folder."""
-    for shelf in sorted(root().glob("??")):
+    for shelf in sorted(get_root().glob("??")):
         yield from (path.name for path in shelf.iterdir() if path.is_dir())
 
 
-def age_seconds(job_id: str) -> float:
+def measure_age_seconds(job_id: str) -> float:
     """Return how long ago anything changed in a job's folder; 0 when it is gone."""
-    return _age_seconds(folder(job_id))
+    return _measure_age_seconds(get_folder(job_id))
 
 
 def remove_stale_drafts(older_than_seconds: float) -> int:
     """Delete what crashed requests and workers left behind; return how many things that was."""
-    drafts = list((root() / _INCOMING).glob("*"))
-    parts = list(root().glob(f"??/*/*{_PART}"))
+    drafts = list((get_root() / _INCOMING).glob("*"))
+    parts = list(get_root().glob(f"??/*/*{_PART}"))
     return sum(_remove_if_old(path, older_than_seconds) for path in drafts + parts)
 
 
 def _remove_if_old(path: Path, older_than_seconds: float) -> bool:
-    if _age_seconds(path) <= older_than_seconds:
+    if _measure_age_seconds(path) <= older_than_seconds:
         return False
     shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)
     return True
 
 
-def _age_seconds(path: Path) -> float:
+def _measure_age_seconds(path: Path) -> float:
     try:
         return time.time() - path.stat().st_mtime
     except FileNotFoundError:
@@ -236,7 +238,7 @@ def _age_seconds(path: Path) -> float:
 
 def _leave_room(needed_bytes: int) -> None:
     """Raise StorageFull where pictures would take the last space of the database: people must be able to delete."""
-    if disk_reserve.room_for_pictures(root()) <= needed_bytes:
+    if disk_reserve.room_for_pictures(get_root()) <= needed_bytes:
         raise StorageFull()
 
 

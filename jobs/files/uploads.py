@@ -16,7 +16,7 @@ from imaging.io.formats import Header
 from jobs import quotas
 from jobs.errors import ServiceUnavailable, UploadRefused
 from jobs.files import storage
-from jobs.files.decoding_slots import NoSlot, decoding_slots
+from jobs.files.decoding_slots import NoSlot, get_slots
 
 _CHUNK_BYTES = 1 << 20
 _NAME_LENGTH = 100
@@ -69,18 +69,18 @@ def copy_of(upload: FormFile | None, user_id: int) -> bytes:
 
     Raises what `receive` raises, and QuotaExceeded.
     """
-    with storage.draft(storage.new_id()) as folder:
+    with storage.draft(storage.make_id()) as folder:
         header = receive(upload, folder, storage.ORIGINAL, user_id).header
         quotas.charge(user_id, header.width * header.height)
-        return (folder / storage.small(storage.PREVIEW, storage.ORIGINAL)).read_bytes()
+        return (folder / storage.name_small(storage.PREVIEW, storage.ORIGINAL)).read_bytes()
 
 
-def display_name(client_name: str) -> str:
+def clean_name(client_name: str) -> str:
     """Return what a client calls a file, fit to be shown: no folders, no control characters, not long."""
-    return title(re.split(r"[/\\]", client_name)[-1]) or "picture"
+    return clean_title(re.split(r"[/\\]", client_name)[-1]) or "picture"
 
 
-def title(text: str) -> str:
+def clean_title(text: str) -> str:
     """Return what an owner calls a job, fit to be shown: no control characters, not long; it may be nothing."""
     shown = "".join(c for c in unicodedata.normalize("NFC", text) if unicodedata.category(c)[0] != "C")
     return shown.strip()[:_NAME_LENGTH]
@@ -111,8 +111,8 @@ def _copy(stream: IO[bytes], path: Path, max_bytes: int) -> int:
 
 
 def _inspect(path: Path, folder: Path, stem: str, user_id: int) -> Header:
-    preview, thumbnail = (folder / storage.small(kind, stem) for kind in (storage.PREVIEW, storage.THUMBNAIL))
-    slots, megapixels = decoding_slots(), current_app.config["MAX_MEGAPIXELS"]
+    preview, thumbnail = (folder / storage.name_small(kind, stem) for kind in (storage.PREVIEW, storage.THUMBNAIL))
+    slots, megapixels = get_slots(), current_app.config["MAX_MEGAPIXELS"]
     memory = partial(slots.memory, user_id, seconds=_WAIT_SECONDS)
     try:
         with slots.slot(user_id, _WAIT_SECONDS):

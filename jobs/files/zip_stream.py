@@ -77,13 +77,13 @@ def stream_stored(archive: zipfile.ZipFile, pipe: Pipe, path: Path, name: str) -
 
 def stream_open_file(archive: zipfile.ZipFile, pipe: Pipe, source: BinaryIO, name: str) -> Iterator[bytes]:
     """Write an open file as it is, and close it."""
-    with source, archive.open(entry(name, zipfile.ZIP_STORED), "w") as target:
+    with source, archive.open(make_entry(name, zipfile.ZIP_STORED), "w") as target:
         while chunk := source.read(_CHUNK_BYTES):
             target.write(chunk)
             yield pipe.take()
 
 
-def entry(name: str, compression: int = zipfile.ZIP_DEFLATED) -> zipfile.ZipInfo:
+def make_entry(name: str, compression: int = zipfile.ZIP_DEFLATED) -> zipfile.ZipInfo:
     """Return the head of a member, readable by its owner only."""
     info = zipfile.ZipInfo(name, time.gmtime()[:6])
     info.compress_type = compression

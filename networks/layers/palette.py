@@ -19,7 +19,7 @@ RING_STEP = 5.5  # units of the compressed plane from ring to ring: 6 CIE units 
 RING_COUNTS = (6, 12, 18, 18, 18, 18)  # colours on each ring; the last lies at a chroma of 76
 
 
-def palette() -> Tensor:
+def make_palette() -> Tensor:
     """Return the points (K, 2) of the palette in the compressed plane; the first is grey."""
     points = [(0.0, 0.0)]
     for ring, count in enumerate(RING_COUNTS, 1):

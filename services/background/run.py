@@ -8,7 +8,7 @@ import numpy as np
 from errors import N_
 from imaging.matting import backgrounds, matte
 from services.base import Picture, Report, Result
-from services.cutout.outline import find_outline, transparent
+from services.cutout.outline import find_outline, find_transparent
 
 COLOURS = {"white": "#ffffff", "red": "#ff0000", "blue": "#438edb", "grey": "#808080"}
 BLUR_STEP = 0.004  # of the longest side, one step of the blur's strength
@@ -25,7 +25,7 @@ def run(picture: Picture, options: Mapping[str, Any], report: Report) -> Result:
     if found is None:
         return Result(None, verdict="no_person_found")
     report(0.55, N_("Cleaning the edge"))
-    colours = matte.foreground(picture.rgb, found.alpha, transparent(picture))
+    colours = matte.estimate_foreground(picture.rgb, found.alpha, find_transparent(picture))
     report(0.75, N_("Laying the new background"))
     result = _lay_over_background(picture, colours, found.alpha, options)
     report(1.0, N_("Done"))
@@ -44,11 +44,11 @@ def _lay_over_background(
 def _backdrop(picture: Picture, alpha: np.ndarray, options: Mapping[str, Any]) -> backgrounds.Backdrop:
     match options["background"]:
         case "picture":
-            return backgrounds.covering(options["background_image"], picture)
+            return backgrounds.cover_with(options["background_image"], picture)
         case "blurred":
             return backgrounds.blur_background(picture, alpha, BLUR_STEP * options["blur"])
         case "gradient":
             first, last = options["colour_from"], options["colour_to"]
-            return backgrounds.gradient(first, last, options["direction"], picture)
+            return backgrounds.draw_gradient(first, last, options["direction"], picture)
         case background:
-            return backgrounds.solid(COLOURS.get(background, options["colour"]), picture)
+            return backgrounds.fill_solid(COLOURS.get(background, options["colour"]), picture)

@@ -14,7 +14,7 @@ from errors import N_
 from imaging.guided_filter import resize_area
 from imaging.tensors import pad_to_multiple, to_tensor
 from networks.layers.colour_space import rgb_to_lab
-from services import engine, runtime
+from services import inference, runtime
 from services.base import CACHE, Report
 from services.colorize import OWN, VARIANTS
 
@@ -46,36 +46,36 @@ def guess(rgb: np.ndarray, options: Mapping[str, Any], report: Report) -> Guess:
     network, side = options["network"], int(options["detail"])
     if network != OWN:
         side = RENDER_UNIT * int(options["render_factor"])
-    made = f"{network} {runtime.fingerprint(network)} {side}"
+    made = f"{network} {runtime.fingerprint_weights(network)} {side}"
     cache = _unpack(options.get(CACHE, {}), made)
     if cache is not None:
         return cache
     report(0.0, N_("Loading the network"))
-    loaded = engine.networks.get(network)
+    loaded = inference.networks.get(network)
     report(0.1, N_("Guessing the colours"))
     height, width = rgb.shape[:2]
-    size = working_size(height, width, side) if network == OWN else (side, side)
+    size = choose_working_size(height, width, side) if network == OWN else (side, side)
     return Guess(_predict(loaded, rgb, size), made)
 
 
-def working_size(height: int, width: int, side: int) -> tuple[int, int]:
+def choose_working_size(height: int, width: int, side: int) -> tuple[int, int]:
     """Return (height, width) with a short side of `side`, as in training, or less for very long pictures."""
     scale = min(side / min(height, width), MAX_PROPORTION * side / max(height, width))
     return max(1, round(height * scale)), max(1, round(width * scale))
 
 
-def lightness(rgb: np.ndarray) -> Tensor:
+def read_lightness(rgb: np.ndarray) -> Tensor:
     """Return CIE L* / 100 of uint8 (H, W, 3) as a float32 tensor (1, 1, H, W)."""
     return rgb_to_lab(to_tensor(rgb).contiguous())[:, :1] / 100
 
 
-def lab(rgb: np.ndarray) -> np.ndarray:
+def to_lab(rgb: np.ndarray) -> np.ndarray:
     """Return uint8 (h, w, 3) as CIE L*a*b*, float32 (h, w, 3)."""
     return rgb_to_lab(to_tensor(rgb).contiguous())[0].permute(1, 2, 0).numpy()
 
 
-def _predict(network: engine.Network, rgb: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    seen = pad_to_multiple(lightness(resize_area(rgb, size)), network.multiple_of, network.minimum_side)
+def _predict(network: inference.Network, rgb: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    seen = pad_to_multiple(read_lightness(resize_area(rgb, size)), network.multiple_of, network.minimum_side)
     output = network(seen, "variants")[0, :, : size[0], : size[1]]
     return np.ascontiguousarray(output.permute(1, 2, 0).cpu().numpy())
 

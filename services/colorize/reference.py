@@ -10,10 +10,10 @@ from errors import N_
 from imaging.colorizing.matching import Matches, blend_matches, match_colours
 from imaging.colorizing.monochrome import tone_of
 from imaging.guided_filter import resize_area
-from imaging.io.modes import between_profiles
+from imaging.io.modes import convert_profile
 from imaging.tensors import pad_to_multiple
 from networks.palette_colorizer import CALM_GAIN, CELL, VIVID_GAIN, PaletteColorizer
-from services import engine
+from services import inference
 from services.base import InvalidOption, Picture
 from services.colorize import OWN, guess
 
@@ -27,7 +27,7 @@ def match_reference(picture: Picture, reference: Picture) -> Matches:
     Raises InvalidOption where the reference has no colours, and ServiceError.
     """
     rgb, alpha = _shrink(reference, picture.icc)
-    lab, grid = guess.lab(rgb), _grid(rgb)
+    lab, grid = guess.to_lab(rgb), _grid(rgb)
     opaque = resize_area(alpha, grid) > OPAQUE
     if tone_of(lab) is not None or not opaque.any():
         message = N_("The reference picture has no colours of its own. Please choose one in colour.")
@@ -47,19 +47,19 @@ def blend_reference(lightness: np.ndarray, chroma: np.ndarray, matches: Matches)
 
 def _shrink(picture: Picture, icc: bytes | None) -> tuple[np.ndarray, np.ndarray]:
     """Return uint8 (h, w, 3) in the colour profile `icc`, white where it is transparent, and float32 (h, w), alpha."""
-    size = guess.working_size(picture.height, picture.width, SIDE)
+    size = guess.choose_working_size(picture.height, picture.width, SIDE)
     pixels = resize_area(picture.pixels, size)
     image, alpha = Image.fromarray(pixels[:, :, :3]), np.full(size, 255, np.uint8)
     if picture.has_alpha:
         alpha = pixels[:, :, 3]
         image = Image.composite(image, Image.new("RGB", image.size, "white"), Image.fromarray(alpha))
-    return np.asarray(between_profiles(image, picture.icc, icc)), alpha.astype(np.float32)
+    return np.asarray(convert_profile(image, picture.icc, icc)), alpha.astype(np.float32)
 
 
 def _encode(rgb: np.ndarray) -> list[np.ndarray]:
     """Return what the encoder makes of uint8 (h, w, 3), float32 (h / CELL, w / CELL, C) each, rounded up."""
-    network = engine.networks.get(OWN)
-    seen = pad_to_multiple(guess.lightness(rgb), network.multiple_of, network.minimum_side)
+    network = inference.networks.get(OWN)
+    seen = pad_to_multiple(guess.read_lightness(rgb), network.multiple_of, network.minimum_side)
     with torch.inference_mode():
         maps = cast(PaletteColorizer, network.module).encode_cells(seen.to(network.device))
     height, width = _grid(rgb)

@@ -9,10 +9,10 @@ import torch
 
 from errors import N_
 from imaging.colorizing.diffusion import smooth_chroma
-from imaging.colorizing.hints import dabs, spread_hints
+from imaging.colorizing.hints import find_dabs, spread_hints
 from imaging.colorizing.matching import Matches
 from imaging.colorizing.monochrome import Tone, tone_of
-from imaging.guided_filter import GuidedFilter, enlarge_rows, fit, fit_size, resize_area, strips
+from imaging.guided_filter import GuidedFilter, cut_strips, enlarge_rows, fit, fit_size, resize_area
 from imaging.io import metadata
 from imaging.tensors import to_pixels
 from networks.layers.colour_space import lab_to_rgb_in_gamut
@@ -46,7 +46,7 @@ def run(picture: Picture, options: Mapping[str, Any], report: Report) -> Result:
     fitted = _fit_guided_filter(picture.rgb, guessed.chroma, None if verdict else matches, options["hints"])
     count = len(VARIANTS) if options["variants"] else 1
     results = _join_strips(picture.rgb, fitted, tone, count, options["saturation"], report)
-    exif = metadata.with_software(picture.exif, MARK)
+    exif = metadata.set_software(picture.exif, MARK)
     first, *others = (replace(picture.with_rgb(rgb), exif=exif) for rgb in results)
     report(1.0, N_("Done"))
     return Result(first, verdict=verdict, alternatives=tuple(others), cache=guessed.packed())
@@ -54,7 +54,7 @@ def run(picture: Picture, options: Mapping[str, Any], report: Report) -> Result:
 
 def _tone(rgb: np.ndarray) -> Tone | None:
     """Return the tone of a black-and-white picture, None for one that has colours."""
-    return tone_of(guess.lab(resize_area(rgb, fit_size(rgb.shape[0], rgb.shape[1], CHECK_SIDE))))
+    return tone_of(guess.to_lab(resize_area(rgb, fit_size(rgb.shape[0], rgb.shape[1], CHECK_SIDE))))
 
 
 def _match_reference(picture: Picture, reference: Picture | None, report: Report) -> Matches | None:
@@ -77,7 +77,7 @@ def _fit_guided_filter(
     if matches is not None:
         chroma = blend_reference(light[:, :, 0], chroma, matches)
     if hints is not None:
-        size = max(size, guess.working_size(rgb.shape[0], rgb.shape[1], HINT_SIDE))
+        size = max(size, guess.choose_working_size(rgb.shape[0], rgb.shape[1], HINT_SIDE))
         light = _light(rgb, size)
         chroma = _spread_hints(light[:, :, 0], enlarge_rows(chroma, 0, size[0], size), hints)
     radius = max(2, min(size) // WINDOW_SHARE)
@@ -86,12 +86,12 @@ def _fit_guided_filter(
 
 def _light(rgb: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     """Return CIE L* / 100 of uint8 (H, W, 3) at `size`, float32 (h, w, 1)."""
-    return guess.lightness(resize_area(rgb, size))[0].permute(1, 2, 0).numpy()
+    return guess.read_lightness(resize_area(rgb, size))[0].permute(1, 2, 0).numpy()
 
 
 def _spread_hints(light: np.ndarray, chroma: np.ndarray, hints: Picture) -> np.ndarray:
-    colours, dabbed = dabs(hints.pixels, light.shape)
-    return spread_hints(light, guess.lab(colours)[:, :, 1:] / guess.CHROMA_UNIT, dabbed).over(chroma)
+    colours, dabbed = find_dabs(hints.pixels, light.shape)
+    return spread_hints(light, guess.to_lab(colours)[:, :, 1:] / guess.CHROMA_UNIT, dabbed).over(chroma)
 
 
 def _join_strips(
@@ -100,29 +100,29 @@ def _join_strips(
     """Return the first `count` variants, uint8 (H, W, 3) each, strip by strip."""
     height = len(rgb)
     results = [np.empty(rgb.shape, np.uint8) for _ in range(count)]
-    for strip in strips(height):
-        own = _own_share(rgb[strip], tone, strip.start, height)
+    for strip in cut_strips(height):
+        own = _measure_own_share(rgb[strip], tone, strip.start, height)
         for result, part in zip(
-            results, _colour_strip(rgb[strip], fitted, strip.start, height, saturation), strict=False
+            results, _draw_colour_strip(rgb[strip], fitted, strip.start, height, saturation), strict=False
         ):
             result[strip] = part if own is None else np.rint(part + own * (rgb[strip].astype(np.float32) - part))
         report(0.3 + 0.68 * strip.stop / height, N_("Joining colours and details"))
     return results
 
 
-def _own_share(rgb: np.ndarray, tone: Tone | None, start: int, height: int) -> np.ndarray | None:
+def _measure_own_share(rgb: np.ndarray, tone: Tone | None, start: int, height: int) -> np.ndarray | None:
     """Return how much of each pixel of a strip is a coloured thing's on a grey photo, (n, W, 1); None for nothing."""
     if tone is None or not tone.things.any():
         return None
     things = enlarge_rows(tone.things[:, :, None], start, len(rgb), (height, rgb.shape[1]))
-    return tone.own_share(guess.lab(rgb), things) if things.any() else None
+    return tone.own_share(guess.to_lab(rgb), things) if things.any() else None
 
 
-def _colour_strip(
+def _draw_colour_strip(
     rgb: np.ndarray, fitted: GuidedFilter, start: int, height: int, saturation: float
 ) -> Iterator[np.ndarray]:
     """Yield the variants of a strip, uint8 (n, W, 3), with its own luminance and the fitted chroma."""
-    light = guess.lightness(rgb)
+    light = guess.read_lightness(rgb)
     chroma = fitted.applied(light[0].permute(1, 2, 0).numpy(), start, height)
     chroma = np.clip(chroma, -1, 1) * (guess.CHROMA_UNIT * saturation)
     planes = torch.from_numpy(chroma).permute(2, 0, 1)[None]

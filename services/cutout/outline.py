@@ -12,9 +12,9 @@ from PIL.PngImagePlugin import PngInfo
 from errors import N_
 from imaging import masks
 from imaging.matting import matte, people
-from imaging.matting.backgrounds import solid
+from imaging.matting.backgrounds import fill_solid
 from imaging.matting.people import MIN_CONFIDENCE, People
-from services import engine
+from services import inference
 from services.base import CACHE, InvalidOption, Picture, Report
 from services.cutout import OWN, PARTS_MISSING
 
@@ -53,7 +53,7 @@ def find_outline(picture: Picture, options: Mapping[str, Any], report: Report) -
         return None
     report(0.3, N_("Following the outline"))
     try:
-        alpha = _alpha(picture, None if found is None else found.mask, given)
+        alpha = _compute_alpha(picture, None if found is None else found.mask, given)
     except masks.UnusableMask as error:
         raise InvalidOption("mask", error.message) from None
     if given is not None and not alpha.any():
@@ -61,23 +61,23 @@ def find_outline(picture: Picture, options: Mapping[str, Any], report: Report) -
     if found is None:
         return Outline(alpha, {})
     is_unsure = given is None and found.confidence < MIN_CONFIDENCE
-    return Outline(alpha, {_name_in_cache(options): _png(found)}, is_unsure)
+    return Outline(alpha, {_name_in_cache(options): _encode_png(found)}, is_unsure)
 
 
 def _find_person(picture: Picture, name: str, report: Report) -> People | None:
     """Return whom the network finds; None where it finds nobody. Others than ours are asked as their authors do."""
     report(0.0, N_("Loading the network"))
-    network = engine.networks.get(name)
+    network = inference.networks.get(name)
     report(0.1, N_("Finding the person"))
     rgb = picture.rgb
     if (own := picture.alpha) is not None:  # hidden colours under transparent places must not look like anything
-        rgb = matte.composite(rgb, own, solid("#ffffff", picture))
+        rgb = matte.composite(rgb, own, fill_solid("#ffffff", picture))
     if name == OWN:
         return people.find_people(network, rgb, network.device)
     return people.find_in_whole(network, rgb, network.device)
 
 
-def _alpha(picture: Picture, coarse: np.ndarray | None, given: Picture | None) -> np.ndarray:
+def _compute_alpha(picture: Picture, coarse: np.ndarray | None, given: Picture | None) -> np.ndarray:
     """Return the alpha; nowhere is it more than that of the photo."""
     alpha = None
     if coarse is not None:
@@ -102,7 +102,7 @@ def _apply_touch_up(alpha: np.ndarray, picture: Picture) -> np.ndarray:
     return alpha if own is None else np.minimum(alpha, own)
 
 
-def transparent(picture: Picture) -> np.ndarray | None:
+def find_transparent(picture: Picture) -> np.ndarray | None:
     """Bool (H, W): where the photo is a cut-out already, so that its soft edge has the person's colours alone."""
     own = picture.alpha
     return None if own is None else np.asarray(own < 255)
@@ -119,10 +119,10 @@ def _load_cached(options: Mapping[str, Any]) -> People | None:
     if data is None:
         return None
     image = Image.open(BytesIO(data))
-    return People(np.asarray(image), _confidence(image.info.get(CONFIDENCE, "")))
+    return People(np.asarray(image), _measure_confidence(image.info.get(CONFIDENCE, "")))
 
 
-def _confidence(text: str) -> float:
+def _measure_confidence(text: str) -> float:
     """Return the number in a PNG's note; 1.0 where an older run left none, or none that can be read."""
     try:
         return float(text[:MAX_NOTE_CHARACTERS])
@@ -130,7 +130,7 @@ def _confidence(text: str) -> float:
         return 1.0
 
 
-def _png(found: People) -> bytes:
+def _encode_png(found: People) -> bytes:
     out, notes = BytesIO(), PngInfo()
     notes.add_text(CONFIDENCE, f"{found.confidence:.3f}")
     Image.fromarray(found.mask).save(out, "PNG", pnginfo=notes)

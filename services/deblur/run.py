@@ -9,7 +9,7 @@ from torch import Tensor
 from errors import N_
 from imaging.deblurring import artifacts, referee, shake
 from imaging.tiles import run_tiled
-from services import engine
+from services import inference
 from services.base import Picture, Report, Result, ServiceError
 from services.deblur import OWN
 
@@ -26,7 +26,7 @@ def run(picture: Picture, options: Mapping[str, Any], report: Report) -> Result:
     tiles are broken.
     """
     report(0.0, N_("Loading the network"))
-    network = engine.networks.get(options["network"])
+    network = inference.networks.get(options["network"])
     report(0.02, N_("Looking for blur"))
     if not options["anyway"] and not is_blurred(picture):
         report(1.0, N_("Done"))
@@ -44,7 +44,7 @@ def run(picture: Picture, options: Mapping[str, Any], report: Report) -> Result:
         begun=tiles.begin,
     )
     if tiles.broken == tiles.count:
-        raise engine.unstable()
+        raise inference.make_unstable_error()
     report(1.0, N_("Done"))
     if np.array_equal(picture.rgb, rgb):
         return Result(None, verdict="nothing_changed")
@@ -53,7 +53,7 @@ def run(picture: Picture, options: Mapping[str, Any], report: Report) -> Result:
 
 def is_blurred(picture: Picture) -> bool:
     """Whether motion blur shows in the picture as a whole."""
-    own = engine.networks.get(OWN)
+    own = inference.networks.get(OWN)
     rule = own.multiple_of, own.minimum_side, own.device
     return shake.is_shaken(picture.rgb, lambda tile: own(tile, "kernel"), *rule)
 
@@ -61,7 +61,7 @@ def is_blurred(picture: Picture) -> bool:
 class Tiles:
     """The function of one tile, which counts the tiles, those whose output was of no use, and those kept in part."""
 
-    def __init__(self, network: engine.Network, strength: float, keep_sharp: bool):
+    def __init__(self, network: inference.Network, strength: float, keep_sharp: bool):
         self.network, self.strength, self.keep_sharp = network, strength, keep_sharp
         self.begin()
 
@@ -78,10 +78,10 @@ class Tiles:
         try:
             restored = self.network(tile).clamp(0, 1)
         except ServiceError as error:
-            if error.key != engine.UNSTABLE:
+            if error.key != inference.UNSTABLE:
                 raise
             restored = None
-        if restored is None or artifacts.fault(tile, restored):
+        if restored is None or artifacts.find_artifact(tile, restored):
             self.broken += 1
             return tile
         if self.keep_sharp:

@@ -4,7 +4,7 @@ import numpy as np
 
 from imaging.idphoto import checks, framing
 from services.base import MET, NOT_MET, UNSURE, Check
-from services.idphoto.place import Placed, eyes_bounds
+from services.idphoto.place import Placed, compute_eyes_bounds
 from services.idphoto.sizes import Size
 
 MAX_TILT = 5.0  # degrees, as ISO/IEC 19794-5 has it
@@ -27,7 +27,7 @@ def check(placed: Placed, wanted: Size, photo: np.ndarray, is_replaced: bool) ->
     rows = (
         Check("one_face", NOT_MET if placed.others else MET if sure else UNSURE, str(count) if placed.others else ""),
         head,
-        _within("eyes_height", eyes, eyes_bounds(wanted), sure),
+        _within("eyes_height", eyes, compute_eyes_bounds(wanted), sure),
         _tilt(placed.face.pose.tilt, sure),
         background,
     )
@@ -58,7 +58,7 @@ def _background(placed: Placed, photo: np.ndarray) -> Check | None:
     if placed.alpha is None:
         return None
     alpha = framing.cut(np.dstack([placed.alpha] * 3), placed.box, photo.shape[:2])[:, :, 0]
-    spread = checks.background_spread(photo, alpha)
+    spread = checks.measure_background_spread(photo, alpha)
     if spread is None:
         return None
     even, uneven = BACKGROUND

@@ -12,7 +12,7 @@ from imaging.idphoto.faces import Face
 from imaging.idphoto.framing import Box
 from imaging.idphoto.heads import Head
 from networks.face_landmarker import FaceLandmarker
-from services import engine
+from services import inference
 from services.base import CACHE, Picture, Report
 from services.cutout.outline import Outline, find_outline
 from services.idphoto import FACES
@@ -74,7 +74,7 @@ def look_for_faces(picture: Picture, options: Mapping[str, Any]) -> Scene:
 
 
 def _find_faces(picture: Picture) -> tuple[list[Face], int]:
-    return search.find_faces(_on_paper(picture), cast(FaceLandmarker, engine.networks.get(FACES).module))
+    return search.find_faces(_on_paper(picture), cast(FaceLandmarker, inference.networks.get(FACES).module))
 
 
 def _rotate(pixels: np.ndarray, quarters: int) -> np.ndarray:
@@ -104,9 +104,9 @@ def place(scene: Scene, alpha: np.ndarray | None, wanted: Size, may_reach_out: b
     """
     picture, frame = scene.picture, scene.options["frame"]
     if frame:
-        drawn = framing.inside(frame, wanted.width / wanted.height, picture.height, picture.width)
+        drawn = framing.fit_inside(frame, wanted.width / wanted.height, picture.height, picture.width)
         return _with_face(Placed(picture, alpha, drawn), _faces_within(_heads_first(scene.faces, alpha), drawn))
-    asked = framing.Wanted(wanted.width, wanted.height, wanted.head, wanted.top, eyes_bounds(wanted))
+    asked = framing.Wanted(wanted.width, wanted.height, wanted.head, wanted.top, compute_eyes_bounds(wanted))
     known = alpha if alpha is not None else np.zeros((picture.height, picture.width), np.uint8)
     faces = _heads_first(scene.faces, alpha)
     head: Head | None
@@ -114,19 +114,19 @@ def place(scene: Scene, alpha: np.ndarray | None, wanted: Size, may_reach_out: b
         placed = _straighten(picture, alpha, faces, asked, may_reach_out)
         if placed:
             return placed
-        head, sure = heads.head_of_face(alpha, faces[0].points)
+        head, sure = heads.estimate_head(alpha, faces[0].points)
     else:
         head, sure = heads.find_head(known), False
     if head is None:
         return "no_head_found"
-    box = framing.around(head, asked, known, may_reach_out)
+    box = framing.place_around(head, asked, known, may_reach_out)
     if box is None:
         return "too_tight"
     placed = Placed(picture, alpha, box, head=head, sure=sure)
     return _with_face(placed, faces[:1] + _faces_within(faces[1:], box)) if faces else placed
 
 
-def eyes_bounds(wanted: Size) -> tuple[float, float]:
+def compute_eyes_bounds(wanted: Size) -> tuple[float, float]:
     """Return how high above the lower edge the eyes have to be at least and at most, in mm."""
     return EYES_MM.get(wanted.key) or (EYES[0] * wanted.height, EYES[1] * wanted.height)
 
@@ -135,8 +135,8 @@ def _heads_first(faces: list[Face], alpha: np.ndarray | None) -> list[Face]:
     """Return the faces that the outline allows to be heads, those first over which it ends as over a head."""
     if alpha is None:
         return sorted(faces, key=lambda face: -face.rank)
-    faces = [face for face in faces if heads.is_head_like(heads.crown_above(alpha, face.points))]
-    return sorted(faces, key=lambda face: (not heads.head_of_face(alpha, face.points)[1], -face.rank))
+    faces = [face for face in faces if heads.is_head_like(heads.measure_crown(alpha, face.points))]
+    return sorted(faces, key=lambda face: (not heads.estimate_head(alpha, face.points)[1], -face.rank))
 
 
 def _straighten(
@@ -146,12 +146,12 @@ def _straighten(
     pose = faces[0].pose
     if not TILTS[0] <= abs(pose.tilt) <= TILTS[1] or max(picture.height, picture.width) > MAX_TURNED_SIDE:
         return None
-    move = framing.straight_move(pose.centre, pose.tilt)
+    move = framing.compute_rotation(pose.centre, pose.tilt)
     known = alpha if alpha is not None else np.zeros((picture.height, picture.width), np.uint8)
     faces = [face.moved(move) for face in faces]
     turned = framing.rotate(known, move)
-    head, sure = heads.head_of_face(None if alpha is None else turned, faces[0].points)
-    box = framing.around(head, asked, turned, may_reach_out)
+    head, sure = heads.estimate_head(None if alpha is None else turned, faces[0].points)
+    box = framing.place_around(head, asked, turned, may_reach_out)
     if box is None or not framing.is_filled(box, move, known, may_reach_out):
         return None
     picture = picture.with_pixels(framing.rotate(picture.pixels, move))
@@ -163,9 +163,9 @@ def _with_face(placed: Placed, faces: list[Face]) -> Placed:
     """Return the placing with the face that counts, and with how many others there are in the box."""
     if not faces:
         return placed
-    head, sure = (placed.head, placed.sure) if placed.head else heads.head_of_face(placed.alpha, faces[0].points)
+    head, sure = (placed.head, placed.sure) if placed.head else heads.estimate_head(placed.alpha, faces[0].points)
     others = [face for face in faces[1:] if face.is_clear and face.pose.side > MIN_OTHER * faces[0].pose.side]
-    others = [face for face in others if heads.head_of_face(placed.alpha, face.points)[1]]
+    others = [face for face in others if heads.estimate_head(placed.alpha, face.points)[1]]
     return replace(placed, face=faces[0], head=head, sure=sure and faces[0].is_sure, others=len(others))
 
 
@@ -175,7 +175,7 @@ def _faces_within(faces: list[Face], box: Box) -> list[Face]:
     return [face for face in faces if ((face.pose.centre >= low) & (face.pose.centre < low + size)).all()]
 
 
-def verdict(placed: Placed) -> str:
+def find_verdict(placed: Placed) -> str:
     """Return the key that says what is wrong or unsure about the face and the head, "" for nothing."""
     if placed.others:
         return "several_faces"

@@ -14,10 +14,10 @@ from imaging.io.modes import to_srgb
 from imaging.matting import backgrounds, matte
 from services.base import NOT_MET, Check, File, Picture, Report, Result
 from services.cutout import PARTS_MISSING
-from services.cutout.outline import transparent
+from services.cutout.outline import find_transparent
 from services.idphoto import checks as checklist
 from services.idphoto import place
-from services.idphoto.sizes import Size, size
+from services.idphoto.sizes import Size, find_size
 
 COLOURS = {"white": "#ffffff", "lightgrey": "#e6e6e6", "blue": "#438edb", "red": "#ff0000"}
 KILOBYTE = 1000  # of the two meanings the stricter one
@@ -32,7 +32,7 @@ def run(picture: Picture, options: Mapping[str, Any], report: Report) -> Result:
     no network runs at all, and nothing is checked. The picture has exactly the pixels of the size in millimetres at
     the chosen dpi.
     """
-    wanted, dpi = size(options["size"]), int(options["dpi"])
+    wanted, dpi = find_size(options["size"]), int(options["dpi"])
     colour = _colour(wanted, options)
     scene, found = place.Scene(picture, options), None
     looked = bool(colour) or not options["frame"]
@@ -55,14 +55,14 @@ def run(picture: Picture, options: Mapping[str, Any], report: Report) -> Result:
     checks = checklist.check(placed, wanted, photo, bool(colour)) if looked else ()
     report(0.8, N_("Making the files"))
     result = picture.with_pixels(photo).with_dpi((float(dpi), float(dpi)))
-    files, too_many = _files(result, options, dpi)
+    files, too_many = _make_files(result, options, dpi)
     report(1.0, N_("Done"))
     own = picture.alpha
     replaced = bool(colour) or (own is not None and bool(own.min() < 255))  # paper shows through a cut-out
     unsure = found.verdict if found and colour else ""
     enlarged = shape[1] > ENLARGED * placed.box.width
-    verdict = _verdict(too_many, wanted.as_taken and replaced, unsure, enlarged)
-    verdict = _first(verdict, place.verdict(placed) if looked else "", checks)
+    verdict = _find_verdict(too_many, wanted.as_taken and replaced, unsure, enlarged)
+    verdict = _first(verdict, place.find_verdict(placed) if looked else "", checks)
     return Result(result, mask=mask, verdict=verdict, cache=cache, files=files, checks=checks)
 
 
@@ -83,20 +83,20 @@ def _colour(wanted: Size, options: Mapping[str, Any]) -> str | None:
 def _cut(placed: place.Placed, shape: tuple[int, int], colour: str | None) -> np.ndarray:
     picture, box = placed.picture, placed.box
     if colour and placed.alpha is not None:
-        pure, backdrop = transparent(picture), backgrounds.solid(colour, picture)
+        pure, backdrop = find_transparent(picture), backgrounds.fill_solid(colour, picture)
         return framing.cut_out(picture.rgb, placed.alpha, box, shape, backdrop, pure)
     rgb = picture.rgb
     if (own := picture.alpha) is not None:  # paper shows through
-        rgb = matte.composite(rgb, own, backgrounds.solid("#ffffff", picture))
+        rgb = matte.composite(rgb, own, backgrounds.fill_solid("#ffffff", picture))
     return framing.cut(rgb, box, shape)
 
 
-def _files(result: Picture, options: Mapping[str, Any], dpi: int) -> tuple[tuple[File, ...], bool]:
+def _make_files(result: Picture, options: Mapping[str, Any], dpi: int) -> tuple[tuple[File, ...], bool]:
     """Return the sheet and the small file that were asked for, and whether the small one was impossible."""
     plain = _as_srgb(result)
     files = []
     if options["sheet"] != "none":
-        image, name = sheets.sheet(plain.pixels, options["sheet"], dpi), f"sheet-{options['sheet']}"
+        image, name = sheets.make_sheet(plain.pixels, options["sheet"], dpi), f"sheet-{options['sheet']}"
         files.append(File(f"{name}.pdf", N_("Sheet to print, PDF"), sheets.as_pdf(image, dpi)))
         files.append(File(f"{name}.jpg", N_("Sheet to print, JPEG"), sheets.as_jpeg(image, dpi)))
     if not options["kilobytes"]:
@@ -126,7 +126,7 @@ def _no_more_than(photo: Picture, most_bytes: int) -> bytes | None:
     return best
 
 
-def _verdict(too_many_kilobytes: bool, refused: bool, unsure: str, enlarged: bool) -> str:
+def _find_verdict(too_many_kilobytes: bool, refused: bool, unsure: str, enlarged: bool) -> str:
     """What matters most: what will be refused, what is missing, what looks worse."""
     if refused:
         return "altered_and_too_many_kilobytes" if too_many_kilobytes else "altered"

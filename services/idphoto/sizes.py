@@ -294,6 +294,6 @@ SIZES: tuple[Size, ...] = (
 )
 
 
-def size(key: str) -> Size:
+def find_size(key: str) -> Size:
     """Return the row of this key. Raises StopIteration for an unknown one."""
     return next(row for row in SIZES if row.key == key)

@@ -19,7 +19,7 @@ def check(options: Mapping[str, Any]) -> None:
         raise InvalidOption("mask", N_("Please paint over what is to be filled, or choose a mask."))
 
 
-def another(options: Mapping[str, Any]) -> tuple[str, str] | None:
+def find_another(options: Mapping[str, Any]) -> tuple[str, str] | None:
     """The first alternative that this job has not shown."""
     engine = fills.get(options.get("engine", DEFAULT))
     if engine is None or not engine.varied:
@@ -34,7 +34,7 @@ SERVICE = Service(
     summary=N_("Takes out what you paint over, a scratch or a stranger, and fills the place in."),
     run=import_on_call("services.inpaint.run", "run"),
     check=check,
-    another=another,
+    another=find_another,
     verdicts=cutout.VERDICTS | fills.VERDICTS,
     options=(
         Option(

@@ -31,7 +31,7 @@ def run(picture: Picture, options: Mapping[str, Any], report: Report) -> Result:
     grown, its outermost pixels pass softly into the photo.
     """
     report(0.0, N_("Finding what to fill"))
-    weight = _weight(picture, options, report)
+    weight = _make_weight(picture, options, report)
     if weight is None:
         return Result(None, verdict="no_person_found")
     hole = weight > 0
@@ -49,14 +49,14 @@ def run(picture: Picture, options: Mapping[str, Any], report: Report) -> Result:
     seeds, pictures = range(first, first + count), []
     for number, seed in enumerate(seeds):
         fill = engine.prepared(seed)
-        rgb = _fill(picture, hole, fill, engine.by_regions, _part(report, begin + length * number, length))
+        rgb = _fill(picture, hole, fill, engine.by_regions, _report_part(report, begin + length * number, length))
         pictures.append(picture.with_rgb(_blend(picture.rgb, rgb, weight)))
     report(1.0, N_("Done"))
     mask = np.where(hole, np.uint8(255), np.uint8(0))
     return Result(pictures[0], mask=mask, verdict=engine.verdict(hole, seeds), alternatives=tuple(pictures[1:]))
 
 
-def _weight(picture: Picture, options: Mapping[str, Any], report: Report) -> np.ndarray | None:
+def _make_weight(picture: Picture, options: Mapping[str, Any], report: Report) -> np.ndarray | None:
     """Return how much the fill counts at each pixel, float32 (H, W), 0 outside the hole; None where nobody is found."""
     grown = options["grow"]
     if options["what"] == "person":
@@ -95,7 +95,7 @@ def _fill(
     return np.where(hole[:, :, None], filled, rgb)
 
 
-def _part(report: Report, begin: float, length: float) -> Callable[[float], None]:
+def _report_part(report: Report, begin: float, length: float) -> Callable[[float], None]:
     return lambda share: report(begin + length * share, _FILLING)
 
 

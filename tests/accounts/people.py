@@ -71,7 +71,7 @@ def deliver(app: Flask) -> list[EmailMessage]:
     folder = app.config["OUTBOX_DIR"]
     before = set(folder.glob("*.eml")) if folder.exists() else set()
     with app.app_context():
-        for code_id in outbox.pending():
+        for code_id in outbox.list_due():
             outbox.deliver_code(code_id)
     return [read(path) for path in sorted(set(folder.glob("*.eml")) - before)] if folder.exists() else []
 

@@ -119,7 +119,7 @@ def test_all_of_ones_data_comes_as_one_zip_file_and_nothing_of_anybody_else(app)
     }
     assert archive.read(f"pictures/{job_id}/original.jpg") == picture()
     with app.app_context():
-        assert archive.read(f"pictures/{job_id}/result.png") == (storage.folder(job_id) / "result.png").read_bytes()
+        assert archive.read(f"pictures/{job_id}/result.png") == (storage.get_folder(job_id) / "result.png").read_bytes()
     assert json.loads(archive.read("account.json"))["name"] == "12345"
     assert json.loads(archive.read(f"pictures/{job_id}/job.json"))["original_name"] == "Grandma 祖母.jpg"
     events = [json.loads(line) for line in archive.read("events.jsonl").splitlines()]
@@ -147,8 +147,8 @@ def test_the_zip_file_is_made_in_small_pieces_while_it_is_sent(app):
     sign_in_person(app)
     job_id = make_finished_job(app)
     with app.app_context():
-        (storage.folder(job_id) / "original.jpg").write_bytes(bytes(range(256)) * 4 * 4096 * 8)  # 32 MiB
-        archive = account_zip.of(account_id(app))
+        (storage.get_folder(job_id) / "original.jpg").write_bytes(bytes(range(256)) * 4 * 4096 * 8)  # 32 MiB
+        archive = account_zip.make_zip(account_id(app))
         try:
             sizes = [len(piece) for piece in archive]
         finally:
@@ -161,7 +161,7 @@ def test_few_zip_files_are_made_at_once_and_an_abandoned_one_makes_room(app):
     for other in ("54321", "67890"):
         sign_in_person(app, other)
     with app.app_context():
-        taken = [account_zip.of(account_id(app, other)) for other in ("54321", "67890")]
+        taken = [account_zip.make_zip(account_id(app, other)) for other in ("54321", "67890")]
     response = browser.get(f"{PAGE}/data", headers=JSON)
     assert (response.status_code, response.json["error"]["key"]) == (503, "busy")
     assert int(response.headers["Retry-After"]) > 0
@@ -174,7 +174,7 @@ def test_few_zip_files_are_made_at_once_and_an_abandoned_one_makes_room(app):
 def test_one_account_has_one_zip_file_made_at_a_time(app):
     browser = sign_in_person(app)
     with app.app_context():
-        taken = account_zip.of(account_id(app))
+        taken = account_zip.make_zip(account_id(app))
     assert browser.get(f"{PAGE}/data", headers=JSON).status_code == 503
     taken.close()
     assert browser.get(f"{PAGE}/data").status_code == 200
@@ -184,7 +184,7 @@ def test_C02_a_download_ends_with_the_account_it_is_of(app):
     sign_in_person(app)
     job = make_finished_job(app)
     with app.app_context():
-        taken = account_zip.of(account_id(app))
+        taken = account_zip.make_zip(account_id(app))
         pieces = iter(taken)
         sent = next(pieces)
         db.session.execute(db.update(User).values(created_at=utc_now()))  # as if the number were given to the next one
@@ -208,7 +208,7 @@ def test_an_account_is_deleted_with_everything_that_was_its(app, caplog):
         assert db.session.query(UserSession).count() == 1
         assert {path.split("/")[1] for path in list_stored_files(app)} == {foreign}
         day = [
-            tally.key.split(":")[0] for tally in db.session.query(DailyCount) if tally.key.startswith(("jobs:", "pix"))
+            count.key.split(":")[0] for count in db.session.query(DailyCount) if count.key.startswith(("jobs:", "pix"))
         ]
         assert sorted(day) == ["jobs", "pixels"], "only the other account's day is still counted"
         event = db.session.query(Event).order_by(Event.id.desc()).first()

@@ -40,7 +40,7 @@ def test_A01_the_database_keeps_only_a_keyed_hash(app):
         row = db.session.query(EmailCode).one()
         assert code not in (row.id, row.code_hash, row.browser_hash)
         app.config["SECRET_KEY"] = "other" * 10
-        assert codes._code_hash(row.id, code) != row.code_hash
+        assert codes._hash_code(row.id, code) != row.code_hash
 
 
 def test_A02_a_code_is_dead_after_ten_minutes(app):
@@ -53,26 +53,26 @@ def test_A02_a_code_is_dead_after_ten_minutes(app):
 @pytest.mark.parametrize(("seconds", "status"), [(599, 303), (600, 400)])
 def test_A02_it_is_alive_until_the_last_moment(app, monkeypatch, seconds, status):
     """By clocks that stand still: how long the test itself takes makes no difference."""
-    now, (boot, steady_seconds) = utc_now(), clock.steady()
+    now, (boot, steady_seconds) = utc_now(), clock.read_boot_clock()
     monkeypatch.setattr(codes, "utc_now", lambda: now)
-    monkeypatch.setattr(clock, "steady", lambda: (boot, steady_seconds))
+    monkeypatch.setattr(clock, "read_boot_clock", lambda: (boot, steady_seconds))
     browser, code = order_code(app)
     monkeypatch.setattr(codes, "utc_now", lambda: now + timedelta(seconds=seconds))
-    monkeypatch.setattr(clock, "steady", lambda: (boot, steady_seconds + seconds))
+    monkeypatch.setattr(clock, "read_boot_clock", lambda: (boot, steady_seconds + seconds))
     assert browser.register("12345", code).status_code == status
 
 
 def test_A02_a_code_dies_on_time_also_when_the_clock_is_set_back(app, monkeypatch):
     browser, code = order_code(app)
-    boot, seconds = clock.steady()
-    monkeypatch.setattr(clock, "steady", lambda: (boot, seconds + 601))
+    boot, seconds = clock.read_boot_clock()
+    monkeypatch.setattr(clock, "read_boot_clock", lambda: (boot, seconds + 601))
     assert browser.register("12345", code).status_code == 400
     assert user_count(app) == 0
 
 
 def test_A02_a_clock_before_the_request_kills_the_code(app, monkeypatch):
     browser, code = order_code(app)
-    monkeypatch.setattr(clock, "steady", lambda: ("", 0))
+    monkeypatch.setattr(clock, "read_boot_clock", lambda: ("", 0))
     monkeypatch.setattr(codes, "utc_now", lambda: utc_now() - timedelta(hours=2))
     assert browser.register("12345", code).status_code == 400
 
@@ -216,7 +216,7 @@ def test_who_has_the_right_code_is_told_that_the_account_exists(app):
 def test_two_workers_told_at_once_send_one_mail(app):
     Browser(app).ask_for_code("12345")
     with app.app_context():
-        (code_id,) = outbox.pending()
+        (code_id,) = outbox.list_due()
 
     def work(_place: int) -> bool:
         with app.app_context():

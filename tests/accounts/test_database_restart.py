@@ -63,7 +63,7 @@ def test_F07_an_error_while_another_connection_is_dead_as_well_is_still_503(app,
         mariadb.stop()
         audit.record("nothing")
 
-    monkeypatch.setattr("views.accounts.account.sessions.all_of", lose)
+    monkeypatch.setattr("views.accounts.account.sessions.list_sessions", lose)
     try:
         assert browser.get("/12345/account").status_code == 503
     finally:

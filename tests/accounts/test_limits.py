@@ -166,12 +166,12 @@ def test_A09_behind_our_own_proxy_its_word_counts(environment, database):
 
 
 def test_A09_ipv6_is_counted_by_the_64_and_mapped_ipv4_as_itself():
-    assert limits.network("2001:db8:1:2:aaaa::1") == limits.network("2001:db8:1:2:ffff:1:2:3")
-    assert limits.network("2001:db8:1:2::1") != limits.network("2001:db8:1:3::1")
-    assert limits.network("::ffff:10.0.0.1") == "10.0.0.1"
-    assert limits.network("fe80::1%eth0") == "fe80::/64"
-    assert limits.network("10.0.0.1") != limits.network("10.0.0.2")
-    assert limits.network(None) == limits.network("nonsense") == "unknown"
+    assert limits.find_network("2001:db8:1:2:aaaa::1") == limits.find_network("2001:db8:1:2:ffff:1:2:3")
+    assert limits.find_network("2001:db8:1:2::1") != limits.find_network("2001:db8:1:3::1")
+    assert limits.find_network("::ffff:10.0.0.1") == "10.0.0.1"
+    assert limits.find_network("fe80::1%eth0") == "fe80::/64"
+    assert limits.find_network("10.0.0.1") != limits.find_network("10.0.0.2")
+    assert limits.find_network(None) == limits.find_network("nonsense") == "unknown"
 
 
 @both_engines

@@ -55,18 +55,18 @@ def test_F16_while_the_mail_server_is_down_the_response_is_the_same_and_the_mail
     browser = Browser(app)
     assert browser.ask_for_code("12345").status_code == 303
     with app.app_context():
-        (code_id,) = outbox.pending()
+        (code_id,) = outbox.list_due()
         assert outbox.deliver_code(code_id) is False
-        assert outbox.pending() == []
+        assert outbox.list_due() == []
     let_time_pass(app, seconds=6)
     with app.app_context():
-        assert outbox.pending() == [code_id]
+        assert outbox.list_due() == [code_id]
         for _ in range(10):
             outbox.deliver_code(code_id)
             db.session.query(EmailCode).one().next_attempt_at = db.session.query(EmailCode).one().requested_at
             db.session.commit()
         assert db.session.query(EmailCode).one().mail_attempts == outbox.MAX_ATTEMPTS
-        assert outbox.pending() == []
+        assert outbox.list_due() == []
     assert not re.search(r"\D\d{6}\D", re.sub(r"\d{4}-\d\d-\d\dT\S+", "", caplog.text))
 
 
@@ -88,7 +88,7 @@ def test_F16_a_mail_that_failed_arrives_when_the_server_is_back(post_office, app
 def test_a_mail_is_not_sent_again_or_after_its_time(app):
     Browser(app).ask_for_code("12345")
     with app.app_context():
-        (code_id,) = outbox.pending()
+        (code_id,) = outbox.list_due()
     let_time_pass(app, minutes=11)
     assert deliver(app) == []
     with app.app_context():

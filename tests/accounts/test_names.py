@@ -5,7 +5,7 @@ from sqlalchemy import select
 
 import config
 from accounts.errors import FieldErrors
-from accounts.names import canonical, mailbox
+from accounts.names import canonicalize, find_mailbox
 from accounts.security import limits
 from app import create_app
 from models import User, db
@@ -86,36 +86,36 @@ REFUSED = [
 
 @pytest.mark.parametrize("typed, name", SAME)
 def test_A11_every_spelling_of_a_mailbox_is_one_name(typed, name):
-    assert canonical(typed) == name
-    assert canonical(name) == name
+    assert canonicalize(typed) == name
+    assert canonicalize(name) == name
 
 
 @pytest.mark.parametrize("typed", REFUSED, ids=lambda typed: ascii(typed)[:40])
 def test_A12_what_is_neither_a_qq_number_nor_an_e_mail_address_is_refused(typed):
     with pytest.raises(FieldErrors) as refusal:
-        canonical(typed)
+        canonicalize(typed)
     assert list(refusal.value.errors) == ["username"]
 
 
 def test_A12_an_address_of_120_characters_is_the_longest():
     longest = "a" * 60 + "@" + "b" * 56 + ".de"
-    assert canonical(longest) == longest
+    assert canonicalize(longest) == longest
     with pytest.raises(FieldErrors):
-        canonical("a" + longest)
+        canonicalize("a" + longest)
 
 
 def test_the_mail_of_a_qq_number_goes_to_its_mailbox():
-    assert mailbox("12345") == "12345@qq.com"
-    assert mailbox("ann@example.com") == "ann@example.com"
+    assert find_mailbox("12345") == "12345@qq.com"
+    assert find_mailbox("ann@example.com") == "ann@example.com"
 
 
 def test_a_kind_of_name_that_the_setting_leaves_out_is_refused():
     with pytest.raises(FieldErrors):
-        canonical("12345", ("email",))
+        canonicalize("12345", ("email",))
     with pytest.raises(FieldErrors):
-        canonical("ann@example.com", ("qq",))
-    assert canonical("12345@qq.com", ("qq",)) == "12345"
-    assert canonical("12345@qq.com", ("email",)) == "12345"
+        canonicalize("ann@example.com", ("qq",))
+    assert canonicalize("12345@qq.com", ("qq",)) == "12345"
+    assert canonicalize("12345@qq.com", ("email",)) == "12345"
 
 
 @both_engines

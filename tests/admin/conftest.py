@@ -73,10 +73,10 @@ def converted(official_file, tmp_path_factory) -> Path:
     """A folder of imported weights as an import of the official file leaves it."""
     from checkpoints.conversion import convert
     from networks.manifest import put
-    from networks.releases import official
+    from networks.releases import find_official
 
     folder = tmp_path_factory.mktemp("converted")
-    row, partial = official("u2netp"), folder / "partial"
+    row, partial = find_official("u2netp"), folder / "partial"
     convert(row, official_file, partial, 2**30)
     put(folder, "u2netp", imports._entry(row, official_file, partial), partial)
     return folder

@@ -58,12 +58,12 @@ def test_while_the_queue_is_paused_no_job_is_next(app, chief, anna):
     for _ in range(2):  # once more changes nothing
         assert act(chief, "/queue/pause").status_code == 303
     with app.app_context():
-        assert scheduler.next_id() is None
+        assert scheduler.pick_next() is None
     assert "stands still" in chief.get("/admin/queue").text
     act(chief, "/queue/resumption")
     act(chief, "/queue/resumption")
     with app.app_context():
-        assert scheduler.next_id() == ID
+        assert scheduler.pick_next() == ID
     assert [scheduler[0] for scheduler in audit_lines(app, "queue_paused", "queue_resumed")] == [
         "queue_paused",
         "queue_resumed",
@@ -93,7 +93,7 @@ def test_the_queue_page_tells_living_workers_from_silent_ones(app, chief):
         db.session.add(Worker(id="alpha:m:1:1", device="Processor X, bf16"))
         db.session.add(Worker(id="omega:m:2:1", device="", seen_at=utc_now() - timedelta(minutes=5)))
         db.session.commit()
-        first, second = overview.workers()
+        first, second = overview.list_workers()
     assert (first.id, first.alive, first.device, first.precision) == ("alpha:m:1:1", True, "Processor X", "bfloat16")
     assert (second.id, second.alive, second.precision) == ("omega:m:2:1", False, "")
     page = chief.get("/admin/queue").text
@@ -123,13 +123,13 @@ def test_days_are_counted_with_their_durations(app, chief, anna, monkeypatch):
     with app.app_context():
         for _ in range(2):  # counting again counts nothing twice
             job_statistics.count_days(31)
-        days = overview.days()
+        days = overview.count_by_day()
         assert len(days) == 30
         counts = [(day.made, day.done, day.failed, day.cancelled) for day in days[-3:]]
         assert counts == [(1, 0, 0, 0), (2, 0, 1, 1), (2, 2, 0, 0)]
         assert days[-1].new_accounts == 2
-        assert overview.durations() == pytest.approx({"adjust": 4.0}, abs=0.01)
-        assert overview.failures() == [("worker_lost", "", 1)]
+        assert overview.average_durations() == pytest.approx({"adjust": 4.0}, abs=0.01)
+        assert overview.count_failures() == [("worker_lost", "", 1)]
     page = chief.get("/admin/").text
     assert page.count("<rect") >= 5 and "4.0 s" in page
 
@@ -140,7 +140,7 @@ def test_storage_is_counted_for_each_account_and_in_all(app, chief, anna):
     with app.app_context():
         job_statistics.count_storage()
         assert db.session.get(User, anna).stored_bytes == 2**20 + 2**19
-        assert overview.totals() == {"accounts": 2, "accounts_disabled": 0, "stored_bytes": 2**20 + 2**19}
+        assert overview.read_totals() == {"accounts": 2, "accounts_disabled": 0, "stored_bytes": 2**20 + 2**19}
     assert "1.5 MB" in chief.get("/admin/storage").text  # as the account page has it, and the settings mean it
     with app.app_context():
         db.session.query(Job).delete()
@@ -149,7 +149,7 @@ def test_storage_is_counted_for_each_account_and_in_all(app, chief, anna):
         assert db.session.get(User, anna).stored_bytes == 0
 
 
-def test_a_worker_keeps_the_books_at_its_own_pace(app, anna, monkeypatch):
+def test_a_worker_refreshes_the_statistics_at_its_own_pace(app, anna, monkeypatch):
     with app.app_context():
         statistics = job_statistics.Statistics()
         statistics.refresh()

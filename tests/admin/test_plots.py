@@ -2,7 +2,7 @@
 
 import pytest
 
-from views.admin.plots import HEIGHT, WIDTH, columns, round_up, stacks
+from views.admin.plots import HEIGHT, WIDTH, draw_columns, draw_stacks, round_up
 
 
 @pytest.mark.parametrize(
@@ -13,7 +13,7 @@ def test_the_top_is_a_round_number(number, top):
 
 
 def test_bars_stand_on_the_ground_and_on_each_other():
-    plot = stacks([(10, 5, 5), (0, 0, 20)])
+    plot = draw_stacks([(10, 5, 5), (0, 0, 20)])
     lowest, middle, upper, alone = plot.bars
     assert lowest.y + lowest.height == HEIGHT and alone.y + alone.height == HEIGHT
     assert middle.y + middle.height == lowest.y and upper.y + upper.height == middle.y
@@ -22,9 +22,9 @@ def test_bars_stand_on_the_ground_and_on_each_other():
 
 
 def test_bars_stay_within_the_plot():
-    plot = columns(range(30))
+    plot = draw_columns(range(30))
     assert all(0 <= bar.x and bar.x + bar.width <= WIDTH and bar.y >= 0 for bar in plot.bars)
 
 
 def test_nothing_is_drawn_for_nothing():
-    assert columns([0] * 30).bars == () and columns([]).bars == ()
+    assert draw_columns([0] * 30).bars == () and draw_columns([]).bars == ()

@@ -184,7 +184,7 @@ def test_deleting_an_account_takes_its_jobs_and_files(app, chief, anna, tmp_path
 
     add_job(app, anna, "ab" * 16, "done")
     with app.app_context():
-        folder = storage.folder("ab" * 16)
+        folder = storage.get_folder("ab" * 16)
     folder.mkdir(parents=True)
     (folder / "original.png").write_bytes(b"picture")
     assert act(chief, f"/users/{anna}/deletion", confirm=ANNA).status_code == 303

@@ -3,7 +3,7 @@
 import pytest
 
 from jobs import availability
-from networks.manifest import entries, sha256_of, verify
+from networks.manifest import hash_file, read_entries, verify
 from tests.admin.conftest import audit_lines, list_stored
 from tests.jobs.support import promise_weights
 from tests.support.engines import both_engines
@@ -13,8 +13,8 @@ from tests.support.engines import both_engines
 def test_the_command_imports_lists_and_removes(app, flask, official_file):
     told = flask("import", "u2netp", official_file)
     assert told.exit_code == 0, told.output
-    entry = entries(app.config["IMPORTED_WEIGHTS_DIR"])["u2netp"]
-    assert entry.source_sha256 == sha256_of(official_file) and entry.sha256 in told.output
+    entry = read_entries(app.config["IMPORTED_WEIGHTS_DIR"])["u2netp"]
+    assert entry.source_sha256 == hash_file(official_file) and entry.sha256 in told.output
     verify("u2netp", app.config["IMPORTED_WEIGHTS_DIR"])
     told = flask("list")
     assert "u2netp  imported  matches its SHA-256  background" in told.output
@@ -60,7 +60,7 @@ def test_a_refused_file_leaves_the_weights_imported_before(app, flask, imported,
 
 def test_importing_again_replaces_the_file(app, flask, imported, other_file):
     assert flask("import", "u2netp", other_file).exit_code == 0
-    file = entries(app.config["IMPORTED_WEIGHTS_DIR"])["u2netp"].file
+    file = read_entries(app.config["IMPORTED_WEIGHTS_DIR"])["u2netp"].file
     assert list_stored(app) == sorted([file, "manifest.json"])
 
 
@@ -70,6 +70,6 @@ def test_imported_weights_never_stand_in_for_shipped_ones(app, flask, official_f
     assert told.exit_code == 1 and "come with Revive" in told.output
     promise_weights(app.config["IMPORTED_WEIGHTS_DIR"], "u2netp", "u2net")
     with app.app_context():
-        views = {view.name: view for view in availability.all_weights()}
+        views = {view.name: view for view in availability.list_weights()}
     assert not views["u2netp"].imported and views["u2net"].imported
     assert flask("remove", "u2nethuman").exit_code == 1

@@ -13,8 +13,8 @@ from errors import N_
 from jobs import availability, lifecycle
 from jobs.files.uploads import FormFile
 from models import Job, db
-from networks.manifest import WeightsUnavailable, entries, verify
-from services import engine, runtime
+from networks.manifest import WeightsUnavailable, read_entries, verify
+from services import inference, runtime
 from services.base import Choice, InvalidOption, Option, Service, ServiceError
 from tests.admin.conftest import list_stored
 from tests.jobs.support import picture
@@ -23,7 +23,7 @@ from worker import recovery
 
 def test_a_changed_file_is_told_and_not_used(app, imported, chief):
     folder = app.config["IMPORTED_WEIGHTS_DIR"]
-    path = folder / entries(folder)["u2netp"].file
+    path = folder / read_entries(folder)["u2netp"].file
     data = bytearray(path.read_bytes())
     data[-5] ^= 1
     path.write_bytes(data)
@@ -34,20 +34,20 @@ def test_a_changed_file_is_told_and_not_used(app, imported, chief):
 
 
 def test_a_network_is_used_replaced_and_given_up_without_a_restart(in_app, flask, converted, other_file, monkeypatch):
-    monkeypatch.setattr(engine, "networks", engine.LoadedNetworks())
+    monkeypatch.setattr(inference, "networks", inference.LoadedNetworks())
     monkeypatch.setattr(runtime.folders, "weights", in_app.config["WEIGHTS_DIR"])
     monkeypatch.setattr(runtime.folders, "imported", in_app.config["IMPORTED_WEIGHTS_DIR"])
     with pytest.raises(ServiceError):
-        engine.networks.get("u2netp")
+        inference.networks.get("u2netp")
     copytree(converted, in_app.config["IMPORTED_WEIGHTS_DIR"])
-    first = engine.networks.get("u2netp")
-    assert engine.networks.get("u2netp") is first
+    first = inference.networks.get("u2netp")
+    assert inference.networks.get("u2netp") is first
     flask("import", "u2netp", other_file)
-    second = engine.networks.get("u2netp")
+    second = inference.networks.get("u2netp")
     assert not torch.equal(second._module.fuse.bias, first._module.fuse.bias)
     flask("remove", "u2netp")
     with pytest.raises(ServiceError):
-        engine.networks.get("u2netp")
+        inference.networks.get("u2netp")
 
 
 CHOICES = (Choice("own", N_("Ours")), Choice("authors", N_("The authors'"), weights="u2netp"))
@@ -59,7 +59,7 @@ def test_a_choice_is_offered_where_its_weights_are(in_app, converted):
     assert [choice.value for choice in availability.list_offered_choices(OPTION)] == ["own"]
     copytree(converted, in_app.config["IMPORTED_WEIGHTS_DIR"])
     assert [choice.value for choice in availability.list_offered_choices(OPTION)] == ["own", "authors"]
-    folder = imports.folder()
+    folder = imports.get_folder()
     listed = json.loads((folder / "manifest.json").read_text())
     (folder / listed["u2netp"]["file"]).unlink()
     assert [choice.value for choice in availability.list_offered_choices(OPTION)] == ["own"]
@@ -81,8 +81,8 @@ def test_a_choice_whose_weights_are_not_there_is_refused(in_app, chief, converte
 
 
 def test_the_services_that_use_weights_are_named(in_app):
-    assert "background" in [service.key for service in availability.users("u2netp")]
-    assert all(availability.users(name) for service in services.SERVICES for name in service.weights)
+    assert "background" in [service.key for service in availability.find_users("u2netp")]
+    assert all(availability.find_users(name) for service in services.SERVICES for name in service.weights)
 
 
 def test_the_purge_leaves_imported_weights_alone(in_app, imported):

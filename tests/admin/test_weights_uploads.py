@@ -10,9 +10,9 @@ import pytest
 import torch
 
 from checkpoints import imports, uploads
-from jobs.process_identity import worker_id
+from jobs.process_identity import make_worker_id
 from models import WeightsImport, db, utc_now
-from networks.manifest import entries, sha256_of
+from networks.manifest import hash_file, read_entries
 from tests.accounts.people import sign_in_person
 from tests.admin.conftest import ANNA, CHIEF, act, audit_lines, list_stored
 from tests.fixtures import parity
@@ -27,7 +27,7 @@ def send(browser, name: str, data: bytes, file_name: str = "u2netp.pth", **optio
 
 def convert_what_waits(app) -> int:
     with app.app_context():
-        return uploads.work(worker_id())
+        return uploads.work(make_worker_id())
 
 
 @both_engines
@@ -39,11 +39,11 @@ def test_an_uploaded_file_waits_for_a_worker_and_is_then_there(app, chief, offic
     assert "waits for a worker" in page and "No worker is running, so the file waits." in page
     assert convert_what_waits(app) == 1
     page = chief.get("/admin/weights").text
-    entry = entries(app.config["IMPORTED_WEIGHTS_DIR"])["u2netp"]
-    assert entry.sha256 in page and entry.source_sha256 == sha256_of(official_file)
+    entry = read_entries(app.config["IMPORTED_WEIGHTS_DIR"])["u2netp"]
+    assert entry.sha256 in page and entry.source_sha256 == hash_file(official_file)
     assert chief.get("/admin/weights", headers={"Accept": "application/json"}).json == {"busy": False}
     assert audit_lines(app, "weights_imported") == [
-        ("weights_imported", CHIEF, "u2netp", "192.0.2.7", sha256_of(official_file))
+        ("weights_imported", CHIEF, "u2netp", "192.0.2.7", hash_file(official_file))
     ]
     assert list_stored(app) == sorted([entry.file, "manifest.json"])
     assert act(chief, "/weights/u2netp/deletion").status_code == 303
@@ -58,7 +58,7 @@ def test_an_upload_is_taken_where_the_disk_knows_no_links(app, chief, official_f
     monkeypatch.setattr(os, "link", refuse)
     assert send(chief, "u2netp", official_file.read_bytes()).status_code == 303
     assert convert_what_waits(app) == 1
-    assert "u2netp" in entries(app.config["IMPORTED_WEIGHTS_DIR"])
+    assert "u2netp" in read_entries(app.config["IMPORTED_WEIGHTS_DIR"])
 
 
 def test_a_file_with_hostile_names_is_refused_and_ends(app, chief, tmp_path):
@@ -121,13 +121,13 @@ def test_others_cannot_send_files_nor_see_the_page(app, official_file):
 @both_engines
 def test_F03_what_a_dead_worker_left_is_tried_once_more_and_then_given_up(app, chief, official_file):
     send(chief, "u2netp", official_file.read_bytes())
-    gone = worker_id().rsplit(":", 2)[0] + ":999999:1"
+    gone = make_worker_id().rsplit(":", 2)[0] + ":999999:1"
     with app.app_context():
         row = uploads._claim_upload(gone)
         uploads._rescue()
         assert db.session.get(WeightsImport, row.id).status == "queued"
         uploads._claim_upload(gone)
-        assert uploads.work(worker_id()) == 0
+        assert uploads.work(make_worker_id()) == 0
         row = db.session.get(WeightsImport, row.id, populate_existing=True)
         assert row.status == "failed" and "stopped twice" in row.error_message
     assert list_stored(app) == []
@@ -136,19 +136,19 @@ def test_F03_what_a_dead_worker_left_is_tried_once_more_and_then_given_up(app, c
 def test_an_upload_that_waits_for_days_is_still_converted(app, chief, official_file):
     send(chief, "u2netp", official_file.read_bytes())
     with app.app_context():
-        for path in uploads.incoming().iterdir():
+        for path in uploads.make_incoming_folder().iterdir():
             os.utime(path, (time.time() - 90_000,) * 2)
         db.session.query(WeightsImport).update({"created_at": utc_now() - timedelta(days=100)})
         db.session.commit()
         uploads.tidy()
     assert "waits for a worker" in chief.get("/admin/weights").text
     assert convert_what_waits(app) == 1
-    assert "u2netp" in entries(app.config["IMPORTED_WEIGHTS_DIR"])
+    assert "u2netp" in read_entries(app.config["IMPORTED_WEIGHTS_DIR"])
 
 
 def test_what_lies_about_for_a_day_is_tidied_away(in_app):
-    folder = uploads.incoming()
-    old, young, half = folder / "old.pth", folder / "young.pth", imports.folder() / ".u2netp.aa.partial"
+    folder = uploads.make_incoming_folder()
+    old, young, half = folder / "old.pth", folder / "young.pth", imports.get_folder() / ".u2netp.aa.partial"
     for path in (old, young, half):
         path.write_bytes(b"x")
     for path in (old, half):
@@ -159,4 +159,4 @@ def test_what_lies_about_for_a_day_is_tidied_away(in_app):
     db.session.commit()
     uploads.tidy()
     assert [path.exists() for path in (old, young, half)] == [False, True, False]
-    assert uploads.recent() == []
+    assert uploads.list_recent() == []

@@ -74,7 +74,7 @@ def expire(app, _program):
 def revoke(app, _program):
     with app.app_context():
         user = db.session.scalar(db.select(User).where(User.name == "12345"))
-        tokens.revoke(user, tokens.all_of(user)[0].id, "12345", None)
+        tokens.revoke(user, tokens.list_tokens(user)[0].id, "12345", None)
 
 
 def disable(app, _program):

@@ -26,10 +26,10 @@ def test_a_picture_becomes_a_job_and_the_job_a_result(app, program):
     assert result.mimetype == "image/png" and int(result.headers["Content-Length"]) == len(result.data)
 
 
-@pytest.mark.parametrize("which", ["original", "result"])
-def test_a_job_starts_from_an_earlier_one(program, done_job, which):
-    response = program.post("/tools/adjust/jobs", data={"from_job": done_job, "from_which": which, "transform": "90"})
-    assert response.json["parent"] == {"id": done_job, "which": which}
+@pytest.mark.parametrize("variant", ["original", "result"])
+def test_a_job_starts_from_an_earlier_one(program, done_job, variant):
+    response = program.post("/tools/adjust/jobs", data={"from_job": done_job, "from_which": variant, "transform": "90"})
+    assert response.json["parent"] == {"id": done_job, "which": variant}
 
 
 @pytest.mark.parametrize(

@@ -53,7 +53,7 @@ def test_home_cites_the_research_behind_the_tools(client, work):
 def test_there_is_research_told_of_every_tool_and_of_no_other(app):
     assert set(research.BEHIND) == {service.key for service in services.SERVICES}
     with app.app_context():
-        assert all(part.works for service in services.SERVICES for part in research.behind(service))
+        assert all(part.works for service in services.SERVICES for part in research.list_parts(service))
 
 
 def test_research_of_weights_that_are_not_installed_is_not_told(client, monkeypatch):

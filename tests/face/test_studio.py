@@ -197,8 +197,8 @@ def test_an_uploaded_mask_comes_back_only_to_its_owner(app, browser, made, tool)
     with app.app_context():
         from jobs.files import storage
 
-        storage.folder(job).mkdir(parents=True)
-        Image.new("L", (3, 2)).save(storage.folder(job) / "mask.png")
+        storage.get_folder(job).mkdir(parents=True)
+        Image.new("L", (3, 2)).save(storage.get_folder(job) / "mask.png")
     assert browser.get(f"/{NAME}/jobs/{job}/uploads/mask").mimetype == "image/png"
     for name in ("behind", "fine", "nothing", "original"):
         assert browser.get(f"/{NAME}/jobs/{job}/uploads/{name}").status_code == 404

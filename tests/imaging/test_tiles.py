@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from imaging.tensors import pad_to_multiple, to_pixels, to_tensor
-from imaging.tiles import run_tiled, spans
+from imaging.tiles import cut_spans, run_tiled
 
 NOISE = np.random.default_rng(0).integers(0, 256, (701, 523, 3), dtype=np.uint8)
 
@@ -44,7 +44,7 @@ def test_spans_cover_the_side_and_overlap_enough():
     rng = np.random.default_rng(0)
     for _ in range(2000):
         side, multiple, tile = int(rng.integers(1, 9000)), int(rng.choice([1, 4, 8])), int(rng.choice([200, 512]))
-        cut = spans(side, tile, 48, multiple)
+        cut = cut_spans(side, tile, 48, multiple)
         assert cut[0].start == 0 and cut[-1].stop == side
         for span in cut:
             length = span.stop - span.start
@@ -54,7 +54,7 @@ def test_spans_cover_the_side_and_overlap_enough():
 
 def test_windows_of_neighbours_sum_to_one():
     total = torch.zeros(5000)
-    for span in spans(5000, 512, 64, 4):
+    for span in cut_spans(5000, 512, 64, 4):
         total[span.start : span.stop] += span.window()
     assert torch.allclose(total, torch.ones(5000), atol=1e-6)
 

@@ -75,11 +75,11 @@ def make_job(
 
 
 def make_from(
-    user_id: int, job_id: str, service: str = "sampler", which: str = "original", files=None, **fields: str
+    user_id: int, job_id: str, service: str = "sampler", variant: str = "original", files=None, **fields: str
 ) -> str:
     """Make a job from an earlier one; return its id."""
     uploads = {key: FormFile(io.BytesIO(data), f"{key}.png") for key, data in (files or {}).items()}
-    form = {"from_job": job_id, "from_which": which} | fields
+    form = {"from_job": job_id, "from_which": variant} | fields
     return lifecycle.create(user_id, get(service), form, uploads).id
 
 

@@ -170,7 +170,7 @@ def test_an_unexpected_error_is_told_by_its_number_in_the_log(owner, owner_id, c
 
 def test_a_picture_that_was_damaged_on_the_disk_fails_with_a_sentence(owner, owner_id):
     job_id = make_job(owner_id)
-    path = storage.folder(job_id) / "original.jpg"
+    path = storage.get_folder(job_id) / "original.jpg"
     path.write_bytes(path.read_bytes()[:500])
     runner.run(job_id, "a-test")
     facts = owner.get(address(job_id), headers=JSON).json

@@ -92,9 +92,9 @@ def test_metadata_can_be_stripped(app, tmp_path):
     data = io.BytesIO()
     Image.open(io.BytesIO(picture())).save(data, "JPEG", exif=exif)
     (tmp_path / "in.jpg").write_bytes(data.getvalue())
-    for name, which in (("kept.jpg", "keep"), ("stripped.jpg", "strip")):
+    for name, wanted in (("kept.jpg", "keep"), ("stripped.jpg", "strip")):
         files = [str(tmp_path / "in.jpg"), str(tmp_path / name)]
-        app.test_cli_runner().invoke(args=["process", "adjust", *files, "--brightness", "2", "--metadata", which])
+        app.test_cli_runner().invoke(args=["process", "adjust", *files, "--brightness", "2", "--metadata", wanted])
     assert Image.open(tmp_path / "kept.jpg").getexif()[0x010F] == "A camera"
     assert not Image.open(tmp_path / "stripped.jpg").getexif()
 

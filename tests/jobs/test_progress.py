@@ -31,15 +31,15 @@ def add_worker(threads: int = 1, seen_seconds_ago: float = 0) -> None:
 @both_engines
 def test_the_position_counts_those_who_wait_before(user_id):
     first, second, third = (make_job(user_id) for _ in range(3))
-    assert [progress.position(job(each)) for each in (first, second, third)] == [1, 2, 3]
+    assert [progress.find_position(job(each)) for each in (first, second, third)] == [1, 2, 3]
     took(first, 1)
-    assert [progress.position(job(each)) for each in (first, second, third)] == [None, 1, 2]
+    assert [progress.find_position(job(each)) for each in (first, second, third)] == [None, 1, 2]
 
 
 def test_nothing_is_said_of_the_time_before_there_is_something_to_learn_from(user_id):
     waiting = make_job(user_id)
     add_worker()
-    assert progress.eta_seconds(job(waiting)) is None
+    assert progress.estimate_seconds(job(waiting)) is None
 
 
 @both_engines
@@ -49,8 +49,8 @@ def test_the_time_is_learnt_from_the_pixels_of_earlier_jobs(user_id):
     first = make_job(user_id, picture(200, 100))
     second = make_job(user_id, picture(100, 100))
     add_worker()
-    assert progress.eta_seconds(job(first)) == 20
-    assert progress.eta_seconds(job(second)) == 30
+    assert progress.estimate_seconds(job(first)) == 20
+    assert progress.estimate_seconds(job(second)) == 30
 
 
 def test_nothing_is_learnt_from_a_run_that_had_the_work_of_an_earlier_one(user_id):
@@ -60,7 +60,7 @@ def test_nothing_is_learnt_from_a_run_that_had_the_work_of_an_earlier_one(user_i
     took(again, 1)
     waiting = make_job(user_id, picture(100, 100))
     add_worker()
-    assert progress.eta_seconds(job(waiting)) == 10
+    assert progress.estimate_seconds(job(waiting)) == 10
 
 
 def test_a_run_that_declined_teaches_nothing_and_the_same_way_teaches_most(user_id):
@@ -76,10 +76,10 @@ def test_a_run_that_declined_teaches_nothing_and_the_same_way_teaches_most(user_
     job(waiting).options = {"engine": "dfnet"}
     db.session.commit()
     add_worker()
-    assert progress.eta_seconds(job(waiting)) == 100
+    assert progress.estimate_seconds(job(waiting)) == 100
     job(waiting).options = {"engine": "another"}
     db.session.commit()
-    assert progress.eta_seconds(job(waiting)) == 13
+    assert progress.estimate_seconds(job(waiting)) == 13
 
 
 def test_a_job_that_takes_longer_than_was_learnt_is_promised_nothing(user_id):
@@ -88,10 +88,10 @@ def test_a_job_that_takes_longer_than_was_learnt_is_promised_nothing(user_id):
     row = job(running)
     row.status, row.started_at = "running", utc_now() - timedelta(seconds=4)
     db.session.commit()
-    assert progress.eta_seconds(job(running)) == 6
+    assert progress.estimate_seconds(job(running)) == 6
     row.started_at = utc_now() - timedelta(seconds=11)
     db.session.commit()
-    assert progress.eta_seconds(job(running)) is None
+    assert progress.estimate_seconds(job(running)) is None
 
 
 def test_who_waits_for_no_worker_is_told_so(owner, owner_id):
@@ -105,9 +105,9 @@ def test_who_waits_for_no_worker_is_told_so(owner, owner_id):
 def test_no_time_is_promised_while_no_worker_lives(user_id):
     took(make_job(user_id), 1)
     waiting = make_job(user_id)
-    assert progress.eta_seconds(job(waiting)) is None
+    assert progress.estimate_seconds(job(waiting)) is None
     add_worker(seen_seconds_ago=60)
-    assert progress.eta_seconds(job(waiting)) is None
+    assert progress.estimate_seconds(job(waiting)) is None
 
 
 def test_F17_health_tells_a_missing_worker_from_a_healthy_site(app: Flask, in_app, monkeypatch):

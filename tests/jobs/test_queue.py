@@ -51,7 +51,7 @@ def test_what_is_slipped_into_the_queue_is_never_executed(in_app, tmp_path):
     assert not (tmp_path / "canary").exists()
 
 
-def test_a_lost_bell_costs_only_the_time_to_the_next_sweep(user_id, start_worker, monkeypatch):
+def test_a_lost_message_costs_only_the_time_to_the_next_recovery(user_id, start_worker, monkeypatch):
     start_worker().ready()
     monkeypatch.setattr("jobs.lifecycle.notify_worker", lambda job_id: None)
 

@@ -59,7 +59,7 @@ def test_megapixels_of_one_day_are_added_up_also_of_deleted_pictures(in_app, use
 def test_a_refused_picture_uses_nothing_up(in_app, user_id):
     in_app.config["MAX_MEGAPIXELS_PER_DAY"] = 1
     assert refusal_of(user_id, picture(1500, 1000)) == "too_many_megapixels_today"
-    assert all(use.used == 0 for use in quotas.usage(user_id))
+    assert all(use.used == 0 for use in quotas.measure_usage(user_id))
     assert refusal_of(user_id, picture(1000, 900)) is None
 
 
@@ -78,10 +78,10 @@ def test_what_is_used_is_told_for_each_limit(in_app, user_id):
     runner.run(make_job(user_id, data), "a-test")
     make_job(user_id, data)
     job = db.session.query(Job).filter_by(status="done").one()
-    used = {use.key: use.used for use in quotas.usage(user_id)}
+    used = {use.key: use.used for use in quotas.measure_usage(user_id)}
     assert used["storage_megabytes"] == pytest.approx((2 * len(data) + job.result_bytes) / 2**20)
     assert (used["active_jobs"], used["jobs_per_day"], used["megapixels_per_day"]) == (1, 2, 1.0)
-    allowed = {use.key: use.allowed for use in quotas.usage(user_id)}
+    allowed = {use.key: use.allowed for use in quotas.measure_usage(user_id)}
     assert allowed["storage_megabytes"] == in_app.config["MAX_STORAGE_MEGABYTES"]
 
 
@@ -95,7 +95,7 @@ def test_the_limits_are_asked_before_the_upload_is_kept(in_app, user_id, monkeyp
 def test_parallel_uploads_cannot_pass_the_megapixels_of_a_day_together(in_app, user_id):
     in_app.config["MAX_MEGAPIXELS_PER_DAY"] = 1
     assert len(make_in_parallel(in_app, user_id, picture(600, 500), 6)) == 3
-    assert quotas.usage(user_id)[3].used == pytest.approx(0.9)
+    assert quotas.measure_usage(user_id)[3].used == pytest.approx(0.9)
 
 
 def test_a_used_up_day_is_told_in_plain_words(app, browser):

@@ -37,21 +37,21 @@ def row(job_id: str) -> Job:
 def test_the_same_original_is_run_again_without_an_upload(in_app, user_id):
     first = make_job(user_id, name="Oma.jpg", service="sampler")
     again = row(make_from(user_id, first, amount="2"))
-    assert (again.parent_id, again.parent_which, again.original_name) == (first, "original", "Oma.jpg")
+    assert (again.parent_id, again.parent_variant, again.original_name) == (first, "original", "Oma.jpg")
     assert (again.width, again.height, again.image_format) == (60, 40, "jpeg")
     assert again.original_bytes == len(picture())
-    assert (storage.folder(again.id) / "original.jpg").read_bytes() == picture()
-    assert (storage.folder(again.id) / "original-preview.webp").exists()
+    assert (storage.get_folder(again.id) / "original.jpg").read_bytes() == picture()
+    assert (storage.get_folder(again.id) / "original-preview.webp").exists()
     assert run_job(again.id).result_file == "result.png"
 
 
 def test_a_result_goes_on_to_another_tool(in_app, user_id):
     turned = run_job(make_job(user_id, picture(90, 60), transform="90"))
     onward = row(make_from(user_id, turned.id, "sampler", "result"))
-    assert (onward.width, onward.height, onward.parent_which) == (60, 90, "result")
+    assert (onward.width, onward.height, onward.parent_variant) == (60, 90, "result")
     assert onward.original_file == "original.png"
     assert onward.image_format == "jpeg", "it is best saved as what it once was"
-    assert open_image((storage.folder(onward.id) / "original-thumbnail.webp").read_bytes()).size == (60, 90)
+    assert open_image((storage.get_folder(onward.id) / "original-thumbnail.webp").read_bytes()).size == (60, 90)
     assert run_job(onward.id).result_width == 60
 
 
@@ -70,39 +70,39 @@ def test_a_storage_without_links_gets_copies(in_app, user_id, monkeypatch):
     first = make_job(user_id)
     monkeypatch.setattr(os, "link", refuse)
     second = make_from(user_id, first)
-    assert (storage.folder(second) / "original.jpg").read_bytes() == picture()
+    assert (storage.get_folder(second) / "original.jpg").read_bytes() == picture()
 
 
 @both_engines
-@pytest.mark.parametrize("which", ["original", "result"])
-def test_C03_a_foreign_a_deleted_and_a_missing_job_are_the_same(in_app, user_id, which):
+@pytest.mark.parametrize("variant", ["original", "result"])
+def test_C03_a_foreign_a_deleted_and_a_missing_job_are_the_same(in_app, user_id, variant):
     foreign = run_job(make_job(make_user("67890"))).id
     deleted = run_job(make_job(user_id)).id
     trash.put(user_id, [deleted])
     for job_id in (foreign, deleted, "0" * 32, "é", "../x", "' OR 1=1"):
         with pytest.raises(NotFound):
-            make_from(user_id, job_id, which=which)
+            make_from(user_id, job_id, variant=variant)
         with pytest.raises(NotFound):
-            lifecycle.template(user_id, job_id, variant=which)
+            lifecycle.prefill(user_id, job_id, variant=variant)
     assert {path.split("/")[1] for path in list_stored_files(in_app)} == {foreign, deleted}
 
 
 def test_a_job_without_a_result_has_none_to_go_on_with(in_app, user_id):
     with pytest.raises(NotFound):
-        make_from(user_id, make_job(user_id), which="result")
+        make_from(user_id, make_job(user_id), variant="result")
 
 
 def test_only_the_original_or_the_result_can_be_taken(in_app, user_id):
     with pytest.raises(UploadRefused) as refused:
-        make_from(user_id, make_job(user_id), which="../mask")
+        make_from(user_id, make_job(user_id), variant="../mask")
     assert (refused.value.key, refused.value.field) == ("unknown_source", "from_which")
 
 
 def test_pictures_taken_over_count_in_every_limit(in_app, user_id):
     first = run_job(make_job(user_id, service="sampler", mask=make_painted_sheet())).id
-    before = {use.key: use.used for use in quotas.usage(user_id)}
+    before = {use.key: use.used for use in quotas.measure_usage(user_id)}
     again = row(make_from(user_id, first))
-    after = {use.key: use.used for use in quotas.usage(user_id)}
+    after = {use.key: use.used for use in quotas.measure_usage(user_id)}
     assert (again.original_bytes, again.result_bytes) == (len(picture()) + len(make_painted_sheet()), 1000)
     stored = again.original_bytes + again.result_bytes
     assert (after["storage_megabytes"] - before["storage_megabytes"]) * 2**20 == pytest.approx(stored)
@@ -125,7 +125,7 @@ def test_what_a_run_kept_is_handed_to_the_next_on_the_same_original(in_app, user
 
 def test_nothing_kept_goes_to_another_picture_or_another_tool(in_app, user_id):
     first = run_job(make_job(user_id, service="sampler"))
-    run_job(make_from(user_id, first.id, which="result"))
+    run_job(make_from(user_id, first.id, variant="result"))
     assert sampled.seen[-1][CACHE] == {}
     make_from(user_id, first.id, "sampler", files={"image": picture(30, 20)})
     other = row(make_from(user_id, first.id, "adjust", brightness="2"))
@@ -156,17 +156,17 @@ def test_an_upload_that_the_other_options_make_pointless_is_not_taken_over(in_ap
 def test_the_form_of_an_earlier_job_can_be_filled_in_again(in_app, user_id):
     fields = {"way": "alternatives", "amount": "1.5", "anyway": "1", "colour": "#3366CC", "frame": "0.1,0.2,0.5,0.25"}
     first = make_job(user_id, service="sampler", mask=make_painted_sheet(), **fields)
-    form = lifecycle.template(user_id, first)
+    form = lifecycle.prefill(user_id, first)
     assert form.values == fields | {"colour": "#3366cc"}
     assert (form.uploads, form.is_again, form.variant, form.job.id) == (("mask",), True, "original", first)
     values = dict(form.values)
     assert row(make_from(user_id, first, **values)).options == row(first).options
-    other = lifecycle.template(user_id, first, get("adjust"))
+    other = lifecycle.prefill(user_id, first, get("adjust"))
     assert (other.values, other.uploads, other.is_again) == ({}, (), False)
 
 
 def test_a_switch_that_was_off_stays_off(in_app, user_id):
-    assert lifecycle.template(user_id, make_job(user_id, service="sampler")).values["anyway"] == "0"
+    assert lifecycle.prefill(user_id, make_job(user_id, service="sampler")).values["anyway"] == "0"
 
 
 def test_the_site_takes_an_earlier_job_instead_of_an_upload(owner, owner_id):

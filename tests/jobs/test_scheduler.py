@@ -18,7 +18,7 @@ def people(in_app) -> list[int]:
 def serve_all(order: int = 99) -> list[str]:
     """Take the jobs one by one as a worker does; return their ids in that order."""
     taken = []
-    while len(taken) < order and (job_id := scheduler.next_id()):
+    while len(taken) < order and (job_id := scheduler.pick_next()):
         job = db.session.get(Job, job_id)
         job.status, job.started_at = "done", utc_now()
         db.session.commit()
@@ -27,7 +27,7 @@ def serve_all(order: int = 99) -> list[str]:
 
 
 def estimate_told(job_id: str) -> int | None:
-    return progress.position(db.session.get(Job, job_id, populate_existing=True))
+    return progress.find_position(db.session.get(Job, job_id, populate_existing=True))
 
 
 @both_engines

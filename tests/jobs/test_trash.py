@@ -88,7 +88,7 @@ def test_a_worker_erases_what_is_due(in_app, user_id, start_worker, wait_for):
     trash.put(user_id, [job_id])
     age(job_id, trash.UNDO_MINUTES + 1)
     start_worker().ready()
-    wait_for(lambda: not storage.folder(job_id).exists())
+    wait_for(lambda: not storage.get_folder(job_id).exists())
 
 
 def test_a_deletion_taken_back_in_the_last_moment_erases_nothing(in_app, user_id, monkeypatch):
@@ -109,11 +109,11 @@ def test_a_deletion_taken_back_in_the_last_moment_erases_nothing(in_app, user_id
 
 def test_the_quota_counts_it_until_it_is_erased(in_app, user_id):
     job_id = run_job(make_job(user_id)).id
-    used = quotas.usage(user_id)[0].used
+    used = quotas.measure_usage(user_id)[0].used
     trash.put(user_id, [job_id])
-    assert quotas.usage(user_id)[0].used == used > 0
+    assert quotas.measure_usage(user_id)[0].used == used > 0
     assert trash.erase(user_id, [job_id]) == 1
-    assert quotas.usage(user_id)[0].used == 0
+    assert quotas.measure_usage(user_id)[0].used == 0
     assert list_stored_files(in_app) == []
 
 
@@ -121,7 +121,10 @@ def test_what_was_deleted_together_is_told_together(owner, owner_id):
     jobs = [make_job(owner_id) for _ in range(3)]
     owner.post("/12345/history/deletion", {"id": jobs[:2]})
     lifecycle.delete(owner_id, jobs[2])
-    assert [[job.id for job in batch.jobs] for batch in trash.contents(owner_id)] == [[jobs[2]], [jobs[1], jobs[0]]]
+    assert [[job.id for job in batch.jobs] for batch in trash.list_contents(owner_id)] == [
+        [jobs[2]],
+        [jobs[1], jobs[0]],
+    ]
     page = owner.get("/12345/history").text
     assert "photo.jpg is deleted." in page and "2 pictures are deleted." in page
 

@@ -4,7 +4,7 @@ import torch
 from networks.discriminators.colour import ColourDiscriminator
 from networks.layers.decoder import SelfAttention, SubPixel
 from networks.layers.encoders import ENCODERS
-from networks.layers.palette import compress_chroma, expand_chroma, palette
+from networks.layers.palette import compress_chroma, expand_chroma, make_palette
 from networks.palette_colorizer import PaletteColorizer
 
 
@@ -35,9 +35,9 @@ def test_the_smallest_declared_side_works(colorizer):
 def test_a_colour_that_is_sure_comes_out_as_it_is_at_any_temperature():
     network = PaletteColorizer()
     for number in (0, 7, 60):
-        logits = torch.full((1, len(palette()), 2, 2), -30.0)
+        logits = torch.full((1, len(make_palette()), 2, 2), -30.0)
         logits[:, number] = 30
-        colour = expand_chroma(palette()[number : number + 1])[0] / 110
+        colour = expand_chroma(make_palette()[number : number + 1])[0] / 110
         for temperature in (0.3, 1.0):
             assert torch.allclose(network.chroma(logits, temperature)[0, :, 0, 0], colour, atol=1e-4)
 
@@ -45,7 +45,7 @@ def test_a_colour_that_is_sure_comes_out_as_it_is_at_any_temperature():
 @torch.no_grad()
 def test_contrast_takes_more_from_dull_colours_than_from_loud_ones():
     plain, contrasted = PaletteColorizer(), PaletteColorizer(contrast=0.4)
-    logits = 20 * torch.nn.functional.one_hot(torch.tensor([0, 3, 80]), len(palette())).float().T[None, :, :, None]
+    logits = 20 * torch.nn.functional.one_hot(torch.tensor([0, 3, 80]), len(make_palette())).float().T[None, :, :, None]
     before, after = (network.chroma(logits, 1.0).norm(dim=1)[0, :, 0] for network in (plain, contrasted))
     assert after[1] < before[1] and after[2] > before[2] and after[0] < 1e-3
 

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from networks.dcgan import DCGAN
-from networks.latent_search import PRIOR_WEIGHT, context_weight, losses, nearest, search
+from networks.latent_search import PRIOR_WEIGHT, compute_context_weight, compute_losses, find_nearest, search
 
 
 @pytest.fixture(scope="module")
@@ -31,21 +31,21 @@ def test_codes_become_faces_and_faces_logits(network):
 
 
 def test_pixels_count_the_more_the_more_hole_is_near_and_the_hole_nothing():
-    weight = context_weight(half_known())
+    weight = compute_context_weight(half_known())
     assert weight.sum().item() == pytest.approx(1, abs=1e-5)
     assert weight[..., 20:44, 16:48].sum() == 0 and weight[0, 0, 2, 2] == 0
     assert weight[0, 0, 19, 30] > weight[0, 0, 18, 30] > 0
 
 
 def test_where_nothing_is_missing_all_pixels_count_alike():
-    weight = context_weight(torch.ones(1, 1, 64, 64))
+    weight = compute_context_weight(torch.ones(1, 1, 64, 64))
     assert torch.allclose(weight, torch.full_like(weight, 1 / 4096))
 
 
 def test_the_right_face_has_no_contextual_loss_whatever_is_in_the_hole(network):
     face = network(network.codes(1, torch.Generator().manual_seed(1)))
     known = half_known()
-    contextual, prior = losses(network, face, face * known + 9 * (1 - known), context_weight(known))
+    contextual, prior = compute_losses(network, face, face * known + 9 * (1 - known), compute_context_weight(known))
     assert contextual.item() == 0
     probability = torch.sigmoid(network.critic(face))
     assert prior.item() == pytest.approx(PRIOR_WEIGHT * torch.log(1 - probability).item(), abs=1e-5)
@@ -65,7 +65,7 @@ def test_the_search_lowers_its_loss_and_stays_in_the_cube_of_codes(network):
 def test_the_start_is_where_a_face_fits_best_already(network):
     known, codes = half_known(), network.codes(40, torch.Generator().manual_seed(8))
     picture = network(codes[33:34])
-    assert torch.equal(nearest(network, picture, known, codes, 3)[0], codes[33])
+    assert torch.equal(find_nearest(network, picture, known, codes, 3)[0], codes[33])
 
 
 def test_the_same_start_gives_the_same_face_and_another_another(network):

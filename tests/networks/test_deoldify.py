@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from checkpoints.deoldify import convert, places
+from checkpoints.deoldify import convert, find_places
 from networks.deoldify import DeOldify
 from tests.fixtures import parity
 
@@ -59,7 +59,7 @@ def test_every_part_of_stable_has_one_place_in_its_file():
     with torch.device("meta"):
         network = DeOldify("resnet101", deep=False, width=2.0)
     found = {
-        name: places(network, name)
+        name: find_places(network, name)
         for name, module in network.named_modules()
         if list(module.parameters(recurse=False))
     }

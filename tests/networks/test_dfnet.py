@@ -2,13 +2,13 @@ import numpy as np
 import pytest
 import torch
 
-from networks.dfnet import DFNet, laplace_fill, official_name
+from networks.dfnet import DFNet, find_official_name, laplace_fill
 from tests.fixtures import parity
 
 
 def test_it_computes_what_the_authors_implementation_computes():
     network, official, arrays = DFNet().eval(), parity.checkpoint("dfnet"), parity.arrays("dfnet")
-    network.load_state_dict({name: official[official_name(network, name)] for name in network.state_dict()})
+    network.load_state_dict({name: official[find_official_name(network, name)] for name in network.state_dict()})
     holed = arrays["in_image"] * arrays["in_mask"]
     given = torch.from_numpy(np.concatenate([holed, arrays["in_mask"]], axis=1))
     with torch.inference_mode():
@@ -22,7 +22,7 @@ def test_it_computes_what_the_authors_implementation_computes():
 
 def test_every_official_tensor_has_one_place():
     network = DFNet()
-    names = [official_name(network, name) for name in network.state_dict()]
+    names = [find_official_name(network, name) for name in network.state_dict()]
     assert sorted(names) == sorted(parity.checkpoint("dfnet"))
 
 

@@ -31,15 +31,15 @@ def blur_scene(scene, kernel):
 
 
 def test_the_kernel_between_a_sharp_and_a_blurred_picture_is_found(scene, kernel):
-    sharp, moved = fourier.gradients(scene), fourier.gradients(blur_scene(scene, kernel))
-    found = fourier.least_squares_kernel(sharp, moved, torch.tensor(1e-3), RADIUS)
+    sharp, moved = fourier.compute_gradients(scene), fourier.compute_gradients(blur_scene(scene, kernel))
+    found = fourier.solve_kernel(sharp, moved, torch.tensor(1e-3), RADIUS)
     assert (found - kernel).abs().sum() < 0.4
     assert (found * kernel).sum() / found.norm() / kernel.norm() > 0.98
 
 
 def test_without_evidence_the_kernel_is_a_point():
     flat = torch.zeros(1, 2, 64, 64)
-    found = fourier.least_squares_kernel(flat, flat, torch.tensor(0.1), RADIUS)
+    found = fourier.solve_kernel(flat, flat, torch.tensor(0.1), RADIUS)
     assert found[0, RADIUS, RADIUS] == pytest.approx(1, abs=1e-5)
     assert found.abs().sum() == pytest.approx(1, abs=1e-4)
 
@@ -68,7 +68,7 @@ def test_a_flat_picture_stays_flat_whatever_the_kernel(kernel):
 
 
 def test_the_window_is_one_inside_and_falls_to_both_ends():
-    window = fourier.window(50, 10, torch.zeros(1))
+    window = fourier.make_window(50, 10, torch.zeros(1))
     assert (window[10:40] == 1).all() and window[0] < 0.01
     assert torch.allclose(window, window.flip(0))
     assert (window[:11].diff() > 0).all()

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from networks import weights
-from networks.manifest import WeightsUnavailable, entries, verify
+from networks.manifest import WeightsUnavailable, read_entries, verify
 from networks.u2net import U2NetP
 from training.common.export import export
 
@@ -33,7 +33,7 @@ def rewrite(folder, **fields):
 def test_an_exported_network_is_listed_and_verified(folder):
     entry = verify("background", folder)
     assert entry.network == "u2netp" and entry.figures == {"iou": 0.5}
-    assert entries(folder) == {"background": entry}
+    assert read_entries(folder) == {"background": entry}
 
 
 def test_a_flipped_bit_is_refused(folder):
@@ -60,7 +60,7 @@ def test_a_name_the_manifest_does_not_know_is_unlisted(folder):
 
 
 def test_a_folder_without_a_manifest_lists_nothing(tmp_path):
-    assert entries(tmp_path) == {}
+    assert read_entries(tmp_path) == {}
     assert reason("background", tmp_path) == "unlisted"
 
 

@@ -11,10 +11,10 @@ import pytest
 import torch
 
 import services
-from checkpoints.conversion import ConversionRefused, convert, function, read
+from checkpoints.conversion import ConversionRefused, convert, find_function, read
 from networks import weights
-from networks.manifest import WEIGHTS, entries, put, sha256_of
-from networks.releases import OFFICIAL, official
+from networks.manifest import WEIGHTS, hash_file, put, read_entries
+from networks.releases import OFFICIAL, find_official
 from tests.fixtures import parity
 
 # A release whose file has the form of another's.
@@ -25,7 +25,7 @@ FORM = {
     "dfnet-celeba": "dfnet",
 }
 MAX_BYTES = 2**30
-ROW = official("u2netp")
+ROW = find_official("u2netp")
 
 
 @pytest.fixture(scope="module")
@@ -53,13 +53,13 @@ def refusal(source, tmp_path, row=ROW, most=MAX_BYTES):
 def test_every_row_names_things_that_exist(row):
     assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", row.name)
     assert row.network in weights.NETWORKS and services.get(row.service)
-    assert bool(row.rename) != bool(row.convert) and callable(function(row.rename or row.convert))
+    assert bool(row.rename) != bool(row.convert) and callable(find_function(row.rename or row.convert))
     assert row.licence and row.source and row.file
 
 
 def test_names_are_unique_and_none_is_that_of_shipped_weights():
     names = [row.name for row in OFFICIAL]
-    assert len(set(names)) == len(names) and not set(names) & set(entries(WEIGHTS))
+    assert len(set(names)) == len(names) and not set(names) & set(read_entries(WEIGHTS))
 
 
 @pytest.mark.parametrize("row", [row for row in OFFICIAL if row.name not in FORM], ids=lambda row: row.name)
@@ -73,7 +73,7 @@ def test_every_release_becomes_a_network_that_loads_strictly(row, tmp_path):
         "network": row.network,
         "arguments": row.arguments,
         "file": "a.safetensors",
-        "sha256": sha256_of(partial),
+        "sha256": hash_file(partial),
         "bytes": partial.stat().st_size,
         "licence": row.licence,
         "card": "",
@@ -85,7 +85,7 @@ def test_every_release_becomes_a_network_that_loads_strictly(row, tmp_path):
 
 def test_an_imported_network_still_computes_what_the_authors_does(checkpoint, tmp_path):
     convert(ROW, checkpoint, tmp_path / "partial", MAX_BYTES)
-    sha256, size = sha256_of(tmp_path / "partial"), (tmp_path / "partial").stat().st_size
+    sha256, size = hash_file(tmp_path / "partial"), (tmp_path / "partial").stat().st_size
     entry = {"network": "u2netp", "arguments": {}, "file": "a.safetensors", "sha256": sha256, "bytes": size}
     put(tmp_path, "u2netp", entry | {"licence": "", "card": ""}, tmp_path / "partial")
     network, arrays = weights.load("u2netp", folder=tmp_path), parity.arrays("u2netp")
@@ -98,7 +98,7 @@ def test_a_file_in_the_format_of_old_torch_is_read(checkpoint, tmp_path):
     torch.save(parity.checkpoint("u2netp"), tmp_path / "old.pth", _use_new_zipfile_serialization=False)
     convert(ROW, tmp_path / "old.pth", tmp_path / "out", MAX_BYTES)
     convert(ROW, checkpoint, tmp_path / "new", MAX_BYTES)
-    assert sha256_of(tmp_path / "out") == sha256_of(tmp_path / "new")
+    assert hash_file(tmp_path / "out") == hash_file(tmp_path / "new")
 
 
 def test_a_missing_tensor_is_named(checkpoint, tmp_path):
@@ -117,7 +117,7 @@ def test_a_tensor_of_another_shape_is_named(checkpoint, tmp_path):
 
 
 def test_the_file_of_another_release_is_refused(checkpoint, tmp_path):
-    assert refusal(checkpoint, tmp_path, official("u2net")).key == "tensors"
+    assert refusal(checkpoint, tmp_path, find_official("u2net")).key == "tensors"
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf")])

@@ -2,14 +2,14 @@ import numpy as np
 import pytest
 import torch
 
-from networks.u2net import U2Net, U2NetP, official_name
+from networks.u2net import U2Net, U2NetP, find_official_name
 from tests.fixtures import parity
 
 
 @pytest.mark.parametrize(("release", "network_class"), [("u2netp", U2NetP), ("u2net", U2Net)])
 def test_it_computes_what_the_authors_implementation_computes(release, network_class):
     network, official, arrays = network_class().eval(), parity.checkpoint(release), parity.arrays(release)
-    network.load_state_dict({name: official[official_name(network, name)] for name in network.state_dict()})
+    network.load_state_dict({name: official[find_official_name(network, name)] for name in network.state_dict()})
     with torch.inference_mode():
         maps = network.maps(torch.from_numpy(arrays["in_normalized"]))
     np.testing.assert_allclose(torch.sigmoid(maps[0]), arrays["out_d0"], atol=1e-4)
@@ -19,7 +19,7 @@ def test_it_computes_what_the_authors_implementation_computes(release, network_c
 @pytest.mark.parametrize(("release", "network_class"), [("u2netp", U2NetP), ("u2net", U2Net)])
 def test_every_official_tensor_has_one_place(release, network_class):
     network = network_class()
-    names = [official_name(network, name) for name in network.state_dict()]
+    names = [find_official_name(network, name) for name in network.state_dict()]
     assert sorted(names) == sorted(parity.checkpoint(release))
 
 

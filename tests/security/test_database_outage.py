@@ -117,4 +117,4 @@ def assert_no_job_is_lost_or_doubled(app, accepted: set[str]) -> None:
         assert accepted <= set(jobs)
         assert {job.status for job in jobs.values()} == {DONE}
         for job in jobs.values():
-            assert Path(storage.folder(job.id), job.result_file).is_file()
+            assert Path(storage.get_folder(job.id), job.result_file).is_file()

@@ -4,7 +4,7 @@ import pytest
 
 from models import User, UserSession, db
 from tests.accounts.people import JSON, PASSWORD, Browser, deliver, make_user, sign_in_person
-from views.http.guards import safe_next
+from views.http.guards import check_next
 
 PUBLIC = ["/register", "/register/code", "/login", "/reset", "/reset/code", "/logout", "/language"]
 PRIVATE = [
@@ -129,7 +129,7 @@ LEAVING = [
 def test_B09_signing_in_leads_to_no_other_site(app):
     make_user(app)
     for target in LEAVING:
-        assert safe_next(target) == "/", target
+        assert check_next(target) == "/", target
         response = Browser(app).post("/login", {"username": "12345", "password": PASSWORD, "next": target})
         assert (response.status_code, response.location) == (303, "/12345/"), target
 

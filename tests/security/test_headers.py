@@ -70,7 +70,7 @@ def test_B05_every_response_has_the_headers(app, path):
 def test_B05_also_on_refusals_and_failures(app, monkeypatch):
     browser = sign_in_person(app)
     too_large = browser.post("/12345/account/password", {"current": "x" * 300_000})
-    monkeypatch.setattr("views.accounts.account.sessions.all_of", lambda *args: 1 / 0)
+    monkeypatch.setattr("views.accounts.account.sessions.list_sessions", lambda *args: 1 / 0)
     failed = browser.get("/12345/account")
     for response, status in ((too_large, 413), (failed, 500), (browser.client.put("/login"), 405)):
         assert response.status_code == status

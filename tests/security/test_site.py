@@ -18,7 +18,7 @@ def empty_weights(environment, tmp_path):
 
 
 def test_C04_job_ids_have_128_random_bits():
-    ids = [storage.new_id() for _ in range(4000)]
+    ids = [storage.make_id() for _ in range(4000)]
     assert len(set(ids)) == len(ids) and all(re.fullmatch("[0-9a-f]{32}", each) for each in ids)
     for place in range(32):
         counts = Counter(each[place] for each in ids)
@@ -31,7 +31,7 @@ def test_C04_knowing_an_id_is_not_enough(app):
         job_id = make_job(db.session.scalar(db.select(User.id)))
     other = sign_in_person(app, "54321")
     foreign = other.get(f"/54321/jobs/{job_id}", headers=JSON)
-    missing = other.get(f"/54321/jobs/{storage.new_id()}", headers=JSON)
+    missing = other.get(f"/54321/jobs/{storage.make_id()}", headers=JSON)
     assert (foreign.status_code, foreign.data) == (missing.status_code, missing.data) == (404, missing.data)
 
 
@@ -40,7 +40,7 @@ def test_C06_no_address_leads_to_the_stored_files(app):
     with app.app_context():
         job_id = make_job(db.session.scalar(db.select(User.id)))
         job = db.session.get(Job, job_id)
-        path = storage.folder(job_id) / job.original_file
+        path = storage.get_folder(job_id) / job.original_file
         data = path.read_bytes()
     assert not path.is_relative_to(app.static_folder)
     inside = f"{job_id[:2]}/{job_id}/{job.original_file}"

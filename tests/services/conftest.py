@@ -44,5 +44,5 @@ def small_weights(tmp_path_factory):
 
 
 @pytest.fixture(autouse=True)
-def engine_on_small_weights(small_weights, monkeypatch):
+def run_on_small_weights(small_weights, monkeypatch):
     monkeypatch.setattr(runtime.folders, "weights", small_weights)

@@ -9,8 +9,8 @@ from PIL import Image
 
 import services
 from imaging.io.files import Picture
-from services import engine, runtime
-from services.base import CACHE, InvalidOption, ServiceError, silent
+from services import inference, runtime
+from services.base import CACHE, InvalidOption, ServiceError, ignore_progress
 from services.colorize import guess
 
 SERVICE = services.get("colorize")
@@ -20,7 +20,7 @@ FLAT = np.full((120, 160, 3), 140, np.uint8)
 
 
 def run(picture: np.ndarray, cache: dict | None = None, **chosen):
-    return SERVICE.run(Picture(picture), SERVICE.parse_options(chosen) | {CACHE: cache or {}}, silent)
+    return SERVICE.run(Picture(picture), SERVICE.parse_options(chosen) | {CACHE: cache or {}}, ignore_progress)
 
 
 def dab(colour=(200, 30, 30), shape=(120, 160)) -> Picture:
@@ -34,7 +34,7 @@ def no_network(monkeypatch):
     def asked(name):
         raise AssertionError(f"{name} was asked")
 
-    monkeypatch.setattr(engine.networks, "get", asked)
+    monkeypatch.setattr(inference.networks, "get", asked)
 
 
 def test_there_are_three_to_pick_from_and_they_differ():
@@ -80,7 +80,7 @@ def test_a_coloured_stamp_keeps_its_colour_and_the_rest_gets_some():
 
 def test_another_saturation_does_not_ask_the_network_again(monkeypatch):
     first = run(GREY)
-    monkeypatch.setattr(engine.networks, "get", lambda name: pytest.fail("asked"))
+    monkeypatch.setattr(inference.networks, "get", lambda name: pytest.fail("asked"))
     again = run(GREY, cache=dict(first.cache))
     assert np.abs(again.picture.pixels.astype(int) - first.picture.pixels).max() <= 1  # half precision
     vivid = run(GREY, cache=dict(first.cache), saturation="2")
@@ -89,8 +89,8 @@ def test_another_saturation_does_not_ask_the_network_again(monkeypatch):
 
 def test_another_working_size_does_ask_it(monkeypatch):
     kept = dict(run(GREY).cache)
-    asked, network = [], engine.networks.get
-    monkeypatch.setattr(engine.networks, "get", lambda name: asked.append(name) or network(name))
+    asked, network = [], inference.networks.get
+    monkeypatch.setattr(inference.networks, "get", lambda name: asked.append(name) or network(name))
     run(GREY, cache=kept, detail="192")
     assert asked == ["colorize"]
 
@@ -98,9 +98,9 @@ def test_another_working_size_does_ask_it(monkeypatch):
 def test_other_weights_of_the_same_name_ask_the_network_again(monkeypatch):
     """After an upgrade, a run with other hints does not take the old network's guess for the new one's."""
     kept = dict(run(GREY).cache)
-    asked, network = [], engine.networks.get
-    monkeypatch.setattr(engine.networks, "get", lambda name: asked.append(name) or network(name))
-    monkeypatch.setattr(runtime, "fingerprint", lambda name: 64 * "0")
+    asked, network = [], inference.networks.get
+    monkeypatch.setattr(inference.networks, "get", lambda name: asked.append(name) or network(name))
+    monkeypatch.setattr(runtime, "fingerprint_weights", lambda name: 64 * "0")
     assert dict(run(GREY, cache=kept).cache) != kept and asked == ["colorize"]
 
 
@@ -128,7 +128,7 @@ def test_a_dab_stops_at_an_edge():
 
 def test_hints_work_on_a_kept_guess_without_the_network(no_network, monkeypatch):
     chroma = np.zeros((128, 171, 6), np.float32)
-    kept = guess.Guess(chroma, f"colorize {runtime.fingerprint('colorize')} 128").packed()
+    kept = guess.Guess(chroma, f"colorize {runtime.fingerprint_weights('colorize')} 128").packed()
     result = run(FLAT, cache=kept, hints=dab((30, 30, 220)))
     assert result.picture.rgb[60, 40, 2] > result.picture.rgb[60, 40, 0] + 60
     assert dict(result.cache).keys() == kept.keys()  # the guess, not the hints
@@ -156,8 +156,8 @@ def test_deoldify_sees_a_square_of_its_own_working_size(monkeypatch):
             seen.append((tuple(tensor.shape), method))
             return tensor.new_zeros(1, 6, *tensor.shape[2:]) + 0.1
 
-    monkeypatch.setattr(engine.networks, "get", lambda name: Network())
-    monkeypatch.setattr(runtime, "fingerprint", lambda name: 64 * "0")
+    monkeypatch.setattr(inference.networks, "get", lambda name: Network())
+    monkeypatch.setattr(runtime, "fingerprint_weights", lambda name: 64 * "0")
     result = run(GREY, network="deoldify-artistic", render_factor="10")
     assert seen == [((1, 1, 160, 160), "variants")] and result.picture.pixels.shape == GREY.shape
 
@@ -169,7 +169,7 @@ def test_the_kept_guess_is_small():
 
 def test_the_guess_says_what_made_it():
     with np.load(io.BytesIO(run(GREY, variants="0").cache[guess.PLACE])) as file:
-        assert str(file["made"]) == f"colorize {runtime.fingerprint('colorize')} 128"
+        assert str(file["made"]) == f"colorize {runtime.fingerprint_weights('colorize')} 128"
 
 
 def test_every_variant_has_a_name():

@@ -13,7 +13,7 @@ from PIL.ExifTags import Base
 import services
 from imaging.idphoto.sheets import mm_to_pixels
 from imaging.io.files import Picture, choose_format, decode, encode
-from services.base import UPLOADED, Cancelled, Service, ServiceError, silent
+from services.base import UPLOADED, Cancelled, Service, ServiceError, ignore_progress
 from services.idphoto import sizes
 
 ROOT = Path(services.__file__).resolve().parent.parent
@@ -59,12 +59,12 @@ def compute_expected_shape(service: Service, height: int, width: int, channels: 
     if not service.own_size:
         return height, width, channels
     chosen = options_of(service)
-    asked, dpi = sizes.size(chosen["size"]), int(chosen["dpi"])
+    asked, dpi = sizes.find_size(chosen["size"]), int(chosen["dpi"])
     return mm_to_pixels(asked.height, dpi), mm_to_pixels(asked.width, dpi), 3
 
 
 def results_of(service: Service, picture: Picture) -> Picture:
-    return service.run(picture, options_of(service), silent).picture
+    return service.run(picture, options_of(service), ignore_progress).picture
 
 
 @every_service
@@ -95,7 +95,7 @@ def test_size_profile_exif_resolution_and_format_are_kept(service):
 def test_alpha_is_kept(service):
     picture = photo(channels=4)
     chosen = {"background": "transparent"} if service.key == "background" else {}
-    result = service.run(picture, options_of(service, **chosen), silent).picture
+    result = service.run(picture, options_of(service, **chosen), ignore_progress).picture
     if service.own_size:  # it is for paper, which has none
         assert not result.has_alpha
     else:
@@ -110,7 +110,7 @@ def test_any_shape_passes(service, shape):
             results_of(service, photo(*shape))
         return
     if (service.key, shape) in UNCHANGED:
-        result = service.run(photo(*shape), options_of(service), silent)
+        result = service.run(photo(*shape), options_of(service), ignore_progress)
         assert (result.picture, result.verdict) == (None, "nothing_changed")
         return
     assert results_of(service, photo(*shape)).pixels.shape == compute_expected_shape(service, *shape)

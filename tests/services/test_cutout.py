@@ -11,8 +11,8 @@ from PIL.PngImagePlugin import PngInfo
 import services
 from imaging.io.files import Picture
 from networks.sliding_window import FINE_SIDE, OWN_SIDES
-from services import cutout, engine
-from services.base import CACHE, InvalidOption, ServiceError, silent
+from services import cutout, inference
+from services.base import CACHE, InvalidOption, ServiceError, ignore_progress
 from services.cutout.outline import CONFIDENCE
 from training.matting import measure
 
@@ -24,14 +24,14 @@ PERSON = np.pad(np.full((300, 150), 255, np.uint8), ((120, 0), (90, 90)))
 
 def run(picture=Picture(NOISE), key="background", cache=None, **chosen):
     service = services.get(key)
-    return service.run(picture, service.parse_options(chosen) | {CACHE: cache or {}}, silent)
+    return service.run(picture, service.parse_options(chosen) | {CACHE: cache or {}}, ignore_progress)
 
 
 @pytest.fixture
 def asked(monkeypatch):
     """Counts how often the network is asked; it finds PERSON."""
     calls = []
-    network = engine.networks.get("background")
+    network = inference.networks.get("background")
 
     def forward(tensor):
         calls.append(tuple(tensor.shape))
@@ -116,7 +116,7 @@ def test_what_is_asked_lies_where_the_network_is(monkeypatch):
         return [torch.full((1, 1, 8, 8), 0.11)]  # too faint for anybody, and no reason to ask more
 
     monkeypatch.setattr("networks.sliding_window.predict_strip", predict_strip)
-    monkeypatch.setattr(engine.networks.get("background"), "device", "meta")
+    monkeypatch.setattr(inference.networks.get("background"), "device", "meta")
     assert run().verdict == "no_person_found" and seen == ["meta"]
 
 
@@ -126,7 +126,7 @@ def test_one_unusable_output_of_several_is_noticed(monkeypatch, side):
         unusable = tensor.shape[-1] == side
         return torch.full_like(tensor[:, :1], float("nan") if unusable else 1)
 
-    monkeypatch.setattr(engine.networks.get("background"), "_module", forward)
+    monkeypatch.setattr(inference.networks.get("background"), "_module", forward)
     for picture in (Picture(NOISE), Picture(np.zeros((200, 400, 3), np.uint8))):
         with pytest.raises(ServiceError) as caught:
             run(picture)
@@ -140,7 +140,7 @@ def test_a_mask_that_keeps_nothing_is_refused_in_words():
 
 
 def test_a_mask_can_keep_what_no_network_finds(monkeypatch):
-    monkeypatch.setattr(engine.networks.get("background"), "_module", lambda tensor: torch.zeros_like(tensor[:, :1]))
+    monkeypatch.setattr(inference.networks.get("background"), "_module", lambda tensor: torch.zeros_like(tensor[:, :1]))
     assert run().verdict == "no_person_found"
     assert run(mask=Picture(np.dstack([PERSON] * 3))).picture is not None
 
@@ -180,7 +180,7 @@ def test_an_imported_network_is_asked_at_the_side_it_was_made_for(monkeypatch):
             sides.append(tuple(tensor.shape[-2:]))
             return torch.ones(1, 1, *tensor.shape[-2:])
 
-    monkeypatch.setattr(engine.networks, "get", lambda name: Imported())
+    monkeypatch.setattr(inference.networks, "get", lambda name: Imported())
     result = run(network="u2net-human-seg")
     assert sides == [(320, 320)] and list(result.cache) == ["u2nethumanseg"]
 
@@ -200,7 +200,7 @@ def test_in_a_wide_photo_nobody_is_squeezed(asked):
 def test_what_the_service_makes_is_what_is_measured(asked):
     class Asked(torch.nn.Module):
         def forward(self, tensor):
-            return engine.networks.get("background")._module(tensor)
+            return inference.networks.get("background")._module(tensor)
 
     alpha, is_done = measure.find_alpha(Asked(), NOISE)
     result = run()
@@ -216,10 +216,10 @@ def veiled(monkeypatch):
         square = np.asarray(Image.fromarray(PERSON).resize(tensor.shape[-2:])) / np.float32(255)
         return torch.from_numpy(square * np.float32(0.16)).expand(len(tensor), 1, -1, -1)
 
-    monkeypatch.setattr(engine.networks.get("background"), "_module", forward)
+    monkeypatch.setattr(inference.networks.get("background"), "_module", forward)
 
 
-def test_a_doubtful_outline_says_that_parts_may_be_missing(veiled):
+def test_an_unsure_outline_says_that_parts_may_be_missing(veiled):
     result = run()
     assert result.picture is not None and result.verdict == cutout.PARTS_MISSING
     for key in ("background", "idphoto"):
@@ -227,7 +227,7 @@ def test_a_doubtful_outline_says_that_parts_may_be_missing(veiled):
         assert cutout.PARTS_MISSING in service.verdicts and cutout.PARTS_MISSING in service.touched_up
 
 
-def test_the_doubt_is_kept_until_somebody_touches_the_mask_up(veiled):
+def test_the_warning_is_kept_until_somebody_touches_the_mask_up(veiled):
     first = run()
     assert run(background="blue", cache=first.cache).verdict == cutout.PARTS_MISSING
     touched = first.mask.copy()
@@ -256,5 +256,5 @@ def test_a_network_runs_in_the_precision_it_was_given():
             return output
 
     for half in (torch.bfloat16, None):
-        assert engine.Network(Noting(3, 1, 1), "cpu", half)(torch.rand(1, 3, 8, 8)).dtype == torch.float32
+        assert inference.Network(Noting(3, 1, 1), "cpu", half)(torch.rand(1, 3, 8, 8)).dtype == torch.float32
     assert seen == [torch.bfloat16, torch.float32]

@@ -8,8 +8,8 @@ import services
 from imaging.deblurring import shake
 from imaging.io.files import Picture
 from networks.manifest import WEIGHTS
-from services import engine, runtime
-from services.base import InvalidOption, ServiceError, silent
+from services import inference, runtime
+from services.base import InvalidOption, ServiceError, ignore_progress
 from tests.imaging.deblurring.test_edges import scene, smear
 
 NOISE = np.random.default_rng(0).integers(0, 256, (70, 110, 3), dtype=np.uint8)
@@ -18,7 +18,7 @@ SHAKEN = smear(scene(150, 170), 4, 0)
 
 def run(picture: Picture, **chosen):
     service = services.get("deblur")
-    return service.run(picture, service.parse_options(chosen), silent)
+    return service.run(picture, service.parse_options(chosen), ignore_progress)
 
 
 def a_kernel(pixels: int) -> torch.Tensor:
@@ -32,7 +32,7 @@ def seen(monkeypatch):
     """What the blur is said to be: a straight motion of that many pixels."""
 
     def say(pixels: int) -> None:
-        module = engine.networks.get("deblur")._module
+        module = inference.networks.get("deblur")._module
         monkeypatch.setattr(module, "kernel", lambda tile: a_kernel(pixels), raising=False)
 
     return say
@@ -59,7 +59,7 @@ def test_a_picture_with_sharp_edges_is_left_alone_whatever_blur_is_seen(seen):
 
 def test_sharp_parts_of_a_shaken_picture_are_kept_and_the_verdict_says_so(monkeypatch):
     monkeypatch.setattr(shake, "is_shaken", lambda *found: True)
-    monkeypatch.setattr(engine.networks.get("deblur"), "_module", lambda tile: tile.roll(1, 3))
+    monkeypatch.setattr(inference.networks.get("deblur"), "_module", lambda tile: tile.roll(1, 3))
     pixels = smear(scene(200, 400), 5, 3)
     pixels[:, :200] = scene(200, 400)[:, :200]
     result = run(Picture(pixels))
@@ -74,7 +74,7 @@ def test_the_owner_may_run_it_anyway(seen):
 
 
 def test_a_straight_motion_of_three_pixels_is_enough_to_count(seen):
-    assert shake.deviation(a_kernel(2)[0]) >= shake.THRESHOLD > shake.deviation(a_kernel(0)[0])
+    assert shake.measure_deviation(a_kernel(2)[0]) >= shake.THRESHOLD > shake.measure_deviation(a_kernel(0)[0])
 
 
 def test_strength_mixes_the_original_in():
@@ -142,7 +142,7 @@ def spoiling(network, monkeypatch, spoil):
 )
 def test_a_bad_tile_stays_as_it_was_and_the_verdict_says_so(monkeypatch, spoil):
     smooth = np.kron(NOISE[:10, :18], np.ones((60, 60, 1))).astype(np.uint8)
-    spoiling(engine.networks.get("deblur"), monkeypatch, spoil)
+    spoiling(inference.networks.get("deblur"), monkeypatch, spoil)
     result = run(Picture(smooth), anyway="1")
     assert result.verdict == "some_tiles_kept"
     assert np.array_equal(result.picture.pixels[:250, :250], smooth[:250, :250])
@@ -150,7 +150,7 @@ def test_a_bad_tile_stays_as_it_was_and_the_verdict_says_so(monkeypatch, spoil):
 
 
 def test_when_no_tile_is_of_use_there_is_no_picture(monkeypatch):
-    monkeypatch.setattr(engine.networks.get("deblur"), "_module", lambda tile: tile * float("nan"))
+    monkeypatch.setattr(inference.networks.get("deblur"), "_module", lambda tile: tile * float("nan"))
     with pytest.raises(ServiceError) as caught:
         run(Picture(NOISE), anyway="1")
     assert caught.value.key == "unstable_network"

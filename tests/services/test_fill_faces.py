@@ -10,7 +10,7 @@ from networks.dcgan import DCGAN
 from networks.face_finder import FaceFinder
 from networks.pluralistic import Pluralistic
 from services import runtime
-from services.base import Cancelled, ServiceError, silent
+from services.base import Cancelled, ServiceError, ignore_progress
 from services.inpaint import fills
 from training.common.export import export
 
@@ -55,7 +55,7 @@ def mask(*extra: tuple[slice, slice]) -> Picture:
     return Picture(painted)
 
 
-def run(report=silent, **options):
+def run(report=ignore_progress, **options):
     return INPAINT.run(photo(), INPAINT.parse_options({"mask": mask()} | options), report)
 
 
@@ -94,15 +94,15 @@ def test_where_no_face_is_it_says_so_and_gives_nothing(small):
 
 def test_what_lies_in_no_face_is_filled_with_patches(small, monkeypatch):
     from imaging.inpainting import faces
-    from networks.face_finder import Square
+    from networks.face_finder import FaceBox
 
     small()
-    monkeypatch.setattr(faces, "face_around", lambda *given: Square(36.0, 46.0, 24.0, 1.0))
+    monkeypatch.setattr(faces, "find_face_around", lambda *given: FaceBox(36.0, 46.0, 24.0, 1.0))
     painted = mask((slice(70, 80), slice(90, 110)))
     before = photo().pixels.copy()
     before[70:80, 90:110] = (255, 0, 255)
     options = INPAINT.parse_options({"mask": painted, "engine": "dcgan"})
-    result = INPAINT.run(Picture(before), options, silent)
+    result = INPAINT.run(Picture(before), options, ignore_progress)
     assert not (result.picture.pixels[70:80, 90:110] == (255, 0, 255)).all(2).any()
 
 

@@ -9,7 +9,7 @@ from imaging.io.files import Picture
 from networks.context_encoder import ContextEncoder
 from networks.features import FeatureNetwork
 from services import runtime
-from services.base import Cancelled, silent
+from services.base import Cancelled, ignore_progress
 from services.inpaint import fills
 from training.common.export import export
 
@@ -27,7 +27,7 @@ def small(tmp_path, monkeypatch):
     monkeypatch.setattr("imaging.inpainting.neural_synthesis.STEPS", (4, 3))
 
 
-def run(report=silent, **options):
+def run(report=ignore_progress, **options):
     photo = np.random.default_rng(1).integers(0, 256, (HEIGHT, WIDTH, 3), dtype=np.uint8)
     painted = np.zeros((HEIGHT, WIDTH, 3), np.uint8)
     painted[25:40, 30:50] = 255

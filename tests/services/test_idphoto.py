@@ -12,8 +12,8 @@ from docs import id_sizes
 from imaging.idphoto import faces
 from imaging.idphoto.heads import find_head
 from imaging.io.files import Picture, encode
-from services import engine
-from services.base import CACHE, InvalidOption, silent
+from services import inference
+from services.base import CACHE, InvalidOption, ignore_progress
 from services.idphoto import sizes
 from tests.imaging.face_points import face_points
 from tests.imaging.idphoto.test_heads import person
@@ -26,7 +26,7 @@ PHOTO = np.random.default_rng(0).integers(0, 120, (HEIGHT, WIDTH, 3), dtype=np.u
 
 def run(picture=Picture(PHOTO, format="jpeg"), cache=None, **chosen):
     service = services.get("idphoto")
-    return service.run(picture, service.parse_options(chosen) | {CACHE: cache or {}}, silent)
+    return service.run(picture, service.parse_options(chosen) | {CACHE: cache or {}}, ignore_progress)
 
 
 def find_drawn_face(rgb, network):
@@ -44,7 +44,7 @@ def somebody(monkeypatch):
         square = np.asarray(Image.fromarray(ALPHA).resize(tensor.shape[2:])) / np.float32(255)
         return torch.from_numpy(np.stack([square, square[:, ::-1]]))[:, None]
 
-    monkeypatch.setattr(engine.networks.get("background"), "_module", found)
+    monkeypatch.setattr(inference.networks.get("background"), "_module", found)
 
 
 def read_back(picture: Picture, format: str) -> tuple[float, float]:
@@ -78,7 +78,7 @@ def test_there_are_sizes_of_at_least_twelve_countries_and_the_chinese_ones():
 
 @pytest.mark.parametrize("key", ["cn1", "icao", "us", "nl", "hk"])
 def test_the_head_has_the_size_and_the_place_that_the_document_asks_for(key):
-    row = sizes.size(key)
+    row = sizes.find_size(key)
     result = run(size=key, background="custom", colour="#00ff00", mask=MASK).picture.pixels
     alpha = np.where(result[:, :, 1] > 160, np.uint8(0), np.uint8(255))
     millimetre = result.shape[0] / row.height
@@ -113,7 +113,7 @@ def test_a_background_that_will_be_refused_is_made_with_a_warning():
 
 
 def test_a_drawn_frame_is_what_is_shown_and_needs_no_network(monkeypatch):
-    monkeypatch.setattr(engine.networks, "get", lambda name: pytest.fail("it was asked"))
+    monkeypatch.setattr(inference.networks, "get", lambda name: pytest.fail("it was asked"))
     pixels = np.zeros((1000, 1000, 3), np.uint8)
     pixels[100:460, 200:480] = 200  # 280 x 360, as 35 : 45
     result = run(Picture(pixels), size="icao", background="keep", frame="0.2,0.1,0.28,0.36")
@@ -122,9 +122,9 @@ def test_a_drawn_frame_is_what_is_shown_and_needs_no_network(monkeypatch):
 
 def test_nobody_and_no_head_are_said_and_no_photo_is_made(monkeypatch):
     monkeypatch.setattr(faces, "find_faces", lambda rgb, network: ([], 0))
-    monkeypatch.setattr(engine.networks.get("background"), "_module", lambda tensor: torch.zeros_like(tensor[:, :1]))
+    monkeypatch.setattr(inference.networks.get("background"), "_module", lambda tensor: torch.zeros_like(tensor[:, :1]))
     assert (run().picture, run().verdict) == (None, "no_person_found")
-    monkeypatch.setattr(engine.networks.get("background"), "_module", lambda tensor: torch.ones_like(tensor[:, :1]))
+    monkeypatch.setattr(inference.networks.get("background"), "_module", lambda tensor: torch.ones_like(tensor[:, :1]))
     assert (run().picture, run().verdict) == (None, "no_head_found")
 
 
@@ -163,7 +163,7 @@ def test_a_file_that_cannot_be_so_small_is_left_out_and_that_is_said():
 
 def test_another_size_of_the_same_photo_does_not_ask_the_network_again(monkeypatch):
     first = run(size="cn1")
-    monkeypatch.setattr(engine.networks, "get", lambda name: pytest.fail("it was asked"))
+    monkeypatch.setattr(inference.networks, "get", lambda name: pytest.fail("it was asked"))
     assert run(size="cn2", background="blue", cache=first.cache).picture.pixels.shape == (579, 413, 3)
 
 

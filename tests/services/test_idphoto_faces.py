@@ -8,7 +8,7 @@ import pytest
 import services
 from imaging.idphoto import faces
 from imaging.io.files import Picture
-from services import engine
+from services import inference
 from services.base import MET, NOT_MET, STATES, UNSURE
 from services.idphoto import CHECKS, sizes
 from tests.imaging.face_points import face_points
@@ -30,7 +30,7 @@ def test_the_head_measured_from_the_face_is_as_high_as_the_document_asks_for():
     for key in ("icao", "cn1", "us"):
         result = run(size=key, background="white")
         value = next(check.value for check in result.checks if check.key == "head_height")
-        low, high = sizes.size(key).head
+        low, high = sizes.find_size(key).head
         assert low <= float(value.split()[0]) <= high and f"({low}–{high} mm)" in value
 
 
@@ -90,7 +90,7 @@ def test_faces_are_kept_for_the_next_size(monkeypatch):
     first = run(size="cn1")
     assert json.loads(first.cache["faces"])["quarters"] == 0
     find(monkeypatch)  # it would find none now
-    monkeypatch.setattr(engine.networks, "get", lambda name: pytest.fail("it was asked"))
+    monkeypatch.setattr(inference.networks, "get", lambda name: pytest.fail("it was asked"))
     assert states(run(size="cn2", cache=first.cache))["one_face"] == MET
 
 

@@ -10,7 +10,7 @@ import services
 from imaging.io.files import Picture
 from networks.dfnet import DFNet
 from services import runtime
-from services.base import InvalidOption, silent
+from services.base import InvalidOption, ignore_progress
 from services.inpaint import fills
 from tests.services.conftest import export_small
 from training.common.export import export
@@ -40,7 +40,7 @@ def mask(top: int = 28, bottom: int = 52, left: int = 38, right: int = 62) -> Pi
 
 
 def run(picture: Picture | None = None, **options):
-    return INPAINT.run(picture or photo(), INPAINT.parse_options(options), silent)
+    return INPAINT.run(picture or photo(), INPAINT.parse_options(options), ignore_progress)
 
 
 def outside(margin: int = 0) -> np.ndarray:

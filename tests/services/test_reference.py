@@ -9,8 +9,8 @@ from PIL import Image
 import services
 from imaging.io import files
 from imaging.io.files import Picture
-from services import engine, runtime
-from services.base import CACHE, InvalidOption, silent
+from services import inference, runtime
+from services.base import CACHE, InvalidOption, ignore_progress
 from services.colorize import guess
 from services.colorize.reference import match_reference
 from tests.services.test_colorize import dab
@@ -34,18 +34,18 @@ def run(photo: np.ndarray, reference: np.ndarray | Picture | None = None, cache:
     if isinstance(reference, np.ndarray):
         reference = Picture(reference)
     options = SERVICE.parse_options(chosen | ({"reference": reference} if reference else {}))
-    return SERVICE.run(Picture(photo), options | {CACHE: cache or {}}, silent)
+    return SERVICE.run(Picture(photo), options | {CACHE: cache or {}}, ignore_progress)
 
 
 def chroma_error(found: np.ndarray, wanted: np.ndarray) -> float:
-    return float(np.abs(guess.lab(found)[..., 1:] - guess.lab(wanted)[..., 1:]).mean())
+    return float(np.abs(guess.to_lab(found)[..., 1:] - guess.to_lab(wanted)[..., 1:]).mean())
 
 
 def test_a_photo_gets_its_own_colours_back_from_the_coloured_print_of_it(coffee, grey):
     plain, guided = run(grey), run(grey, coffee)
     assert guided.verdict == ""
     assert chroma_error(guided.picture.rgb, coffee) < 0.35 * chroma_error(plain.picture.rgb, coffee)
-    assert np.abs(guess.lab(guided.picture.rgb)[..., 0] - guess.lab(grey)[..., 0]).max() < 1.5  # chroma only
+    assert np.abs(guess.to_lab(guided.picture.rgb)[..., 0] - guess.to_lab(grey)[..., 0]).max() < 1.5  # chroma only
 
 
 def test_the_calm_variant_is_paler_and_the_vivid_one_stronger(coffee, grey):
@@ -123,8 +123,8 @@ def test_other_networks_colours_can_have_a_reference_too(coffee, grey, monkeypat
         def __call__(self, tensor, method="forward"):
             return tensor.new_zeros(1, 6, *tensor.shape[2:])
 
-    real = engine.networks.get
-    monkeypatch.setattr(engine.networks, "get", lambda name: Network() if "deoldify" in name else real(name))
-    monkeypatch.setattr(runtime, "fingerprint", lambda name: 64 * "0")
+    real = inference.networks.get
+    monkeypatch.setattr(inference.networks, "get", lambda name: Network() if "deoldify" in name else real(name))
+    monkeypatch.setattr(runtime, "fingerprint_weights", lambda name: 64 * "0")
     result = run(grey, coffee, network="deoldify-artistic", render_factor="7", variants="0")
     assert chroma_error(result.picture.rgb, coffee) < 0.5 * chroma_error(grey, coffee)

@@ -8,7 +8,7 @@ import pytest
 
 from services import runtime
 
-CONFIGURED = "from services import runtime; runtime.configure(); from services import engine"
+CONFIGURED = "from services import runtime; runtime.configure(); from services import inference"
 
 
 @pytest.mark.parametrize(("given", "spins"), [({}, "1000"), ({"GOMP_SPINCOUNT": "77"}, "77")])

@@ -12,8 +12,8 @@ from imaging.io import metadata
 from imaging.io.files import Picture, choose_format
 from imaging.tensors import to_tensor
 from networks.layers.colour_space import rgb_to_lab
-from services import engine, runtime
-from services.base import silent
+from services import inference, runtime
+from services.base import ignore_progress
 from tests.services.conftest import export_small
 
 NOISE = np.random.default_rng(0).integers(0, 256, (70, 110, 3), dtype=np.uint8)
@@ -21,7 +21,7 @@ NOISE = np.random.default_rng(0).integers(0, 256, (70, 110, 3), dtype=np.uint8)
 
 def run(key: str, picture: Picture, **chosen):
     service = services.get(key)
-    return service.run(picture, service.parse_options(chosen), silent)
+    return service.run(picture, service.parse_options(chosen), ignore_progress)
 
 
 @pytest.mark.parametrize(
@@ -80,7 +80,7 @@ def test_colorize_reads_only_luminance_so_a_sepia_print_is_coloured_like_its_gre
 
 def test_a_colorized_picture_says_so_in_its_exif():
     exif = Image.Exif()
-    exif.load(metadata.public(run("colorize", Picture(NOISE), anyway="1").picture.exif))
+    exif.load(metadata.keep_public(run("colorize", Picture(NOISE), anyway="1").picture.exif))
     assert "colorized" in exif[0x0131]
 
 
@@ -95,7 +95,7 @@ def a_person_in_the_middle(monkeypatch):
         square = np.asarray(Image.fromarray(SCENE_ALPHA).resize(tensor.shape[-2:])) / np.float32(255)
         return torch.from_numpy(square).expand(len(tensor), 1, -1, -1)
 
-    monkeypatch.setattr(engine.networks.get("background"), "_module", forward)
+    monkeypatch.setattr(inference.networks.get("background"), "_module", forward)
 
 
 @pytest.mark.parametrize(
@@ -155,9 +155,9 @@ def test_a_photo_without_a_person_gives_no_picture_and_says_so(monkeypatch, tmp_
 
 def test_a_network_is_loaded_once_for_all_threads(monkeypatch, small_weights, tmp_path):
     loads = []
-    load = engine._load
-    monkeypatch.setattr(engine, "networks", engine.LoadedNetworks())
-    monkeypatch.setattr(engine, "_load", lambda *key: loads.append(key) or load(*key))
+    load = inference._load
+    monkeypatch.setattr(inference, "networks", inference.LoadedNetworks())
+    monkeypatch.setattr(inference, "_load", lambda *key: loads.append(key) or load(*key))
     results = []
     threads = [
         threading.Thread(target=lambda: results.append(run("deblur", Picture(NOISE), anyway="1").picture.pixels))
@@ -172,4 +172,4 @@ def test_a_network_is_loaded_once_for_all_threads(monkeypatch, small_weights, tm
 
 
 def test_the_device_has_a_name():
-    assert engine.device() in ("cpu", "cuda") and engine.device_name()
+    assert inference.choose_device() in ("cpu", "cuda") and inference.describe_device()

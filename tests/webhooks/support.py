@@ -69,7 +69,7 @@ def owner_of(user_id: int, name: str = "12345") -> registry.Owner:
 
 def queue_job(user_id: int) -> str:
     """Put the row of a job that waits into the database, without a picture; return its id."""
-    job = Job(id=storage.new_id(), user_id=user_id, service="adjust", original_file="original.jpg", options={})
+    job = Job(id=storage.make_id(), user_id=user_id, service="adjust", original_file="original.jpg", options={})
     db.session.add(job)
     db.session.commit()
     return job.id

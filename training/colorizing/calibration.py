@@ -15,7 +15,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from networks.layers.palette import expand_chroma, palette
+from networks.layers.palette import expand_chroma, make_palette
 from networks.palette_colorizer import CHROMA_UNIT, PaletteColorizer
 from training.colorizing.class_rebalancing import Rarity
 from training.colorizing.crops import Batch
@@ -115,7 +115,7 @@ class Trial:
 
 def compute_rebalancing(rarity: Rarity) -> Tensor:
     """Return the logarithm (K,) of the weight that each colour of the palette has in the loss."""
-    colours = expand_chroma(palette())[:, :, None, None] / CHROMA_UNIT
+    colours = expand_chroma(make_palette())[:, :, None, None] / CHROMA_UNIT
     return rarity.weight(colours.to(rarity.weights.device)).flatten().log()
 
 

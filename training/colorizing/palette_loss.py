@@ -4,7 +4,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from networks.layers.palette import compress_chroma, palette
+from networks.layers.palette import compress_chroma, make_palette
 from networks.palette_colorizer import CHROMA_UNIT
 from training.colorizing.class_rebalancing import Rarity
 
@@ -24,7 +24,7 @@ class PaletteLoss(nn.Module):
         self.rarity = rarity
         places = torch.arange(CELLS) * CELL - CELL * CELLS / 2 + CELL / 2
         cells = torch.cartesian_prod(places, places)
-        distances = torch.cdist(compress_chroma(cells), palette())
+        distances = torch.cdist(compress_chroma(cells), make_palette())
         self.shares: Tensor
         self.register_buffer("shares", (-distances.square() / (2 * BLUR**2)).softmax(1), persistent=False)
 

@@ -7,7 +7,7 @@ import torch
 from safetensors.torch import save_file
 from torch import nn
 
-from networks.manifest import WEIGHTS, put, sha256_of
+from networks.manifest import WEIGHTS, hash_file, put
 
 
 def export(
@@ -36,7 +36,7 @@ def export(
         "network": network_name,
         "arguments": arguments,
         "file": path.name,
-        "sha256": sha256_of(partial),
+        "sha256": hash_file(partial),
         "bytes": partial.stat().st_size,
         "licence": licence,
         "card": card,

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor, nn
 from torch.func import functional_call
 
-from networks.precision import half_type
+from networks.precision import find_half_type
 
 
 def choose_type(device: str) -> torch.dtype:
@@ -12,7 +12,7 @@ def choose_type(device: str) -> torch.dtype:
 
     Never float16: its gradients would vanish without a scaled loss.
     """
-    return torch.bfloat16 if half_type(device) is torch.bfloat16 else torch.float32
+    return torch.bfloat16 if find_half_type(device) is torch.bfloat16 else torch.float32
 
 
 def autocast(device: str) -> torch.autocast:

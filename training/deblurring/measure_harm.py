@@ -114,7 +114,7 @@ def restore(network: Deconvolver, picture: np.ndarray) -> np.ndarray | None:
 
     def tile(source: Tensor) -> Tensor:
         restored = network(source).clamp(0, 1)
-        if artifacts.fault(source, restored):
+        if artifacts.find_artifact(source, restored):
             return source
         return restored.lerp(source, referee.measure_kept_share(source, restored))
 

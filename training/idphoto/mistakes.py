@@ -5,8 +5,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from imaging.idphoto.faces import MIN_SCORE, SURE_SCORE, candidates, crop_around, find_upright_faces, locate
-from imaging.idphoto.points import Pose, face_pose
+from imaging.idphoto.faces import MIN_SCORE, SURE_SCORE, crop_around, find_candidates, find_upright_faces, locate
+from imaging.idphoto.points import Pose, estimate_pose
 from networks.face_landmarker import CELL, WINDOW, FaceLandmarker
 from training.common.crops import to_batch
 from training.idphoto.samples import Photo
@@ -30,7 +30,7 @@ def find_hard_windows(network: FaceLandmarker, rgb: np.ndarray, random: np.rando
 
 def find_hard_crops(network: FaceLandmarker, photo: Photo) -> list[np.ndarray]:
     """Return crops, uint8 (96, 96, 3), of what the search comes to in a photo beside its faces and judges too well."""
-    found = (locate(photo.rgb, pose, network) for pose in candidates(photo.rgb, network, SMALLEST))
+    found = (locate(photo.rgb, pose, network) for pose in find_candidates(photo.rgb, network, SMALLEST))
     wrong = (face.pose for face in found if face.score > HARD and is_wrong(face.pose, photo))
     return [crop_around(photo.rgb, pose)[0] for pose in wrong]
 
@@ -38,7 +38,7 @@ def find_hard_crops(network: FaceLandmarker, photo: Photo) -> list[np.ndarray]:
 def is_wrong(pose: Pose, photo: Photo) -> bool:
     """Whether a pose is at none of the photo's faces."""
     for points in photo.faces:
-        true = face_pose(points)
+        true = estimate_pose(points)
         apart = np.linalg.norm(pose.centre - true.centre) / true.side
         if apart < OFF[0] and abs(np.log(max(pose.side, 1.0) / true.side)) < OFF[1]:
             return False

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-from imaging.idphoto.points import MIRRORED, face_pose, rotation_to_crop
+from imaging.idphoto.points import MIRRORED, estimate_pose, rotation_to_crop
 from training.common.archives import Member, is_held_back, read_rgb
 
 # Archives, by the beginning of the name, whose pictures without faces are learnt from.
@@ -63,7 +63,7 @@ def cut_face(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return a crop, uint8 (side, side, 3), near one of the faces, and its points in parts of the crop, (P, 2)."""
     points = photo.faces[int(random.integers(len(photo.faces)))]
-    pose = face_pose(points)
+    pose = estimate_pose(points)
     centre = pose.centre + random.uniform(-1, 1, 2) * spread.shift * pose.side
     span = around * pose.side * np.exp(random.uniform(-1, 1) * spread.size)
     move = rotation_to_crop(centre, span, pose.tilt + random.uniform(-1, 1) * spread.turn, side)
@@ -76,7 +76,7 @@ def cut_face(
 
 def cut_wrong(photo: Photo, around: float, side: int, random: np.random.Generator) -> np.ndarray:
     """Return a crop, uint8 (side, side, 3), in which a face is sideways, upside down, far off or of a wrong size."""
-    pose = face_pose(photo.faces[0])
+    pose = estimate_pose(photo.faces[0])
     centre, turn, span = pose.centre, pose.tilt, around * pose.side
     kind = random.integers(4)
     if kind == 0:

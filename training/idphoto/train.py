@@ -14,7 +14,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from imaging.idphoto.points import MIRRORED, NAMES, face_pose
+from imaging.idphoto.points import MIRRORED, NAMES, estimate_pose
 from networks.face_landmarker import CELL, CROP, DIRECTIONS, STAGES, WINDOW, FaceLandmarker
 from networks.manifest import WEIGHTS
 from training.common.arguments import build_parser
@@ -177,7 +177,7 @@ def measure_stage(network: FaceLandmarker, stage: int, held: list[Photo]) -> dic
     crops, points = zip(*(cut_face(photo, SPREADS[stage], CROP_AROUND, CROP, random) for photo in held), strict=True)
     wanted = np.stack(points)
     places = network.locate(to_batch(list(crops)), stage).numpy()
-    sides = np.array([face_pose(each).side for each in wanted])
+    sides = np.array([estimate_pose(each).side for each in wanted])
     errors = np.linalg.norm(places - wanted, axis=2) / sides[:, None] * 100
     chin = errors[:, NAMES.index("chin")]
     return {

@@ -30,8 +30,8 @@ from imaging.inpainting import completion, neural_synthesis, patch_fill, regions
 from networks import weights
 from networks.dfnet import DFNet
 from networks.features import FeatureNetwork
-from networks.manifest import entries
-from networks.precision import half_type
+from networks.manifest import read_entries
+from networks.precision import find_half_type
 from training.common.arguments import build_parser
 from training.common.export import export
 from training.common.half_precision import autocast
@@ -88,12 +88,12 @@ def list_methods(network: DFNet | None, only: list[str] | None = None) -> dict[s
         "navier_stokes": partial(fill_by_diffusion, cv2.INPAINT_NS),
         "patch": fill_by_patches,
     }
-    sets = {name: cast(DFNet, weights.load(name)) for name, entry in entries().items() if entry.network == "dfnet"}
+    sets = {name: cast(DFNet, weights.load(name)) for name, entry in read_entries().items() if entry.network == "dfnet"}
     for name, found in (sets | ({"dfnet": network} if network else {})).items():
         methods[name] = partial(fill_by_network, found)
     if "dfnet" in sets or network:
         methods["automatic"] = partial(fill_automatically, network or sets["dfnet"])
-    if "features" in entries():
+    if "features" in read_entries():
         methods["neural"] = partial(fill_by_features, cast(FeatureNetwork, weights.load("features")))
     return {name: method for name, method in methods.items() if not only or name in only}
 
@@ -129,7 +129,7 @@ def make_network_fill(network: DFNet) -> regions.Fill:
 def fill_by_features(features: FeatureNetwork, picture: np.ndarray, hole: np.ndarray) -> np.ndarray:
     def fill(rgb, here, barred, report):
         return neural_synthesis.synthesize(
-            rgb, here, features, fill_with_patches, barred=barred, report=report, half=half_type("cpu")
+            rgb, here, features, fill_with_patches, barred=barred, report=report, half=find_half_type("cpu")
         )
 
     return fill_in_regions(picture, hole, fill)

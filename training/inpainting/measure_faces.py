@@ -36,7 +36,10 @@ SEED, SIDE = 16, 64
 KINDS = ("strokes", "box", "half")
 PICTURES, COMPLETIONS = 32, 4
 NETWORKS = {"dcgan": DCGAN, "pluralistic": Pluralistic}
-METHODS: dict[str, Callable[[Any, int], faces.CompleteFace]] = {"dcgan": faces.by_search, "pluralistic": faces.by_guess}
+METHODS: dict[str, Callable[[Any, int], faces.CompleteFace]] = {
+    "dcgan": faces.complete_by_search,
+    "pluralistic": faces.complete_by_guess,
+}
 LICENCE = "Trained on pictures under research terms: see the card"
 
 

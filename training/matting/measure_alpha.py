@@ -4,11 +4,11 @@
 
 Protocol: every held-back cut-out (`training.common.archives.is_held_back`), enlarged or reduced to SIDE, is laid over
 PLACES held-back places drawn with SEED; from that picture alone the person is laid over red, white, blue and another
-place, once with the colours as they are in the picture and once after `imaging.matting.matte.foreground`. Compared with
-the true picture of the same person in the new place, mean absolute error of 255 in the edge band, which is where the
-true alpha is neither 0 nor 1. Measured twice: with the true alpha, where only the colours can be wrong, and with the
-alpha that the service makes, in the band along its own outline too. The new background does not change the first: the
-same part of it is laid behind both.
+place, once with the colours as they are in the picture and once after `imaging.matting.matte.estimate_foreground`.
+Compared with the true picture of the same person in the new place, mean absolute error of 255 in the edge band, which
+is where the true alpha is neither 0 nor 1. Measured twice: with the true alpha, where only the colours can be wrong,
+and with the alpha that the service makes, in the band along its own outline too. The new background does not change the
+first: the same part of it is laid behind both.
 """
 
 from collections.abc import Sequence
@@ -59,7 +59,7 @@ def measure_figures(network: nn.Module, pictures: Collection, sides: Sequence[in
 def compare(person: np.ndarray, alpha: np.ndarray, picture: np.ndarray, used: np.ndarray, place: np.ndarray):
     """Return the mean error in the band by name, of a picture moved to each new background with the alpha `used`."""
     band = ((alpha > 0) & (alpha < 255)) | ((used > 0) & (used < 255))
-    own = matte.foreground(picture, used)
+    own = matte.estimate_foreground(picture, used)
     errors = {}
     for name, colour in NEW.items():
         behind = place if colour is None else np.broadcast_to(np.array(colour, np.uint8), place.shape)

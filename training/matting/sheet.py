@@ -52,7 +52,7 @@ def load_ema(checkpoint: Path) -> nn.Module:
 def draw_strip(network: nn.Module, rgb: np.ndarray) -> np.ndarray:
     """Draw one person four times beside each other, uint8 (HEIGHT, 4 * WIDTH, 3)."""
     alpha = np.rint(predict_as_served(network, rgb) * 255).astype(np.uint8)
-    own = matte.foreground(rgb, alpha)
+    own = matte.estimate_foreground(rgb, alpha)
     checkerboard = (np.indices(rgb.shape[:2]) // CHECK).sum(axis=0) % 2
     nothing = np.where(checkerboard[:, :, None] > 0, np.uint8(255), np.uint8(200)).repeat(3, axis=2)
     behind = [np.array((255, 0, 0), np.uint8), np.array((255, 255, 255), np.uint8), nothing]

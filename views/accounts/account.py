@@ -13,7 +13,7 @@ from jobs import account_deletion, quotas, retention
 from jobs.files import account_zip
 from jobs.queue import notify_mailer
 from models import utc_now
-from views.http.forms import as_field_error, beside_fields, field, page, respond
+from views.http.forms import as_field_error, beside_fields, read_field, render_page, respond
 from views.http.guards import finish, wants_json
 from webhooks import registry, signing
 from webhooks.errors import REASONS
@@ -39,18 +39,18 @@ SCOPES = {
 
 def show_account(errors: dict | None = None, new_token: str = "") -> str:
     person = current_user._get_current_object()
-    return page(
+    return render_page(
         "account.html",
         errors=errors,
-        sessions=sessions.all_of(person, person.session_token),
-        tokens=tokens.all_of(person),
+        sessions=sessions.list_sessions(person, person.session_token),
+        tokens=tokens.list_tokens(person),
         new_token=new_token,
         scopes={key: words for key, words in SCOPES.items() if key != tokens.ADMIN or person.is_admin},
         lifetimes_days=tokens.LIFETIMES_DAYS,
         wanted=_read_wanted_token() if "token_name" in request.form else {"scopes": [tokens.READ, tokens.JOBS]},
-        usage=quotas.usage(person.id),
+        usage=quotas.measure_usage(person.id),
         quotas=QUOTAS,
-        retention_days=retention.days_of(person.id),
+        retention_days=retention.find_days(person.id),
         theme=person.theme or "system",
         webhooks=registry.list_all(person.id),
         webhook_reasons=REASONS,
@@ -74,7 +74,7 @@ def show(username: str):
 @beside_fields(show_account)
 def password(username: str):
     user = current_user._get_current_object()
-    current, new, confirm = (field(name) for name in ("current", "password", "confirm"))
+    current, new, confirm = (read_field(name) for name in ("current", "password", "confirm"))
     notify_mailer(password_change.change(user, current, new, confirm, user.session_token, request.remote_addr))
     notice = _("Your password is changed. You are signed out everywhere else.")
     return respond(url_for("account.show", username=username), {"changed": True}, 200, notice)
@@ -83,8 +83,10 @@ def password(username: str):
 @blueprint.post("/theme")
 @beside_fields(show_account)
 def theme(username: str):
-    appearance.choose_theme(current_user._get_current_object(), field("theme"))
-    return respond(url_for("account.show", username=username), {"theme": field("theme")}, 200, _("Your theme is kept."))
+    appearance.choose_theme(current_user._get_current_object(), read_field("theme"))
+    return respond(
+        url_for("account.show", username=username), {"theme": read_field("theme")}, 200, _("Your theme is kept.")
+    )
 
 
 @blueprint.post("/sessions/end")
@@ -114,7 +116,7 @@ def create_token(username: str):
     """Show the new token in the response itself: anywhere else it would be kept."""
     user, wanted = current_user._get_current_object(), _read_wanted_token()
     chosen = wanted["name"], wanted["scopes"], wanted["days"]
-    token = tokens.create(user, *chosen, field("token_password"), request.remote_addr)
+    token = tokens.create(user, *chosen, read_field("token_password"), request.remote_addr)
     return make_response(jsonify(token=token) if wants_json() else show_account(new_token=token), 201)
 
 
@@ -127,9 +129,9 @@ def revoke_token(username: str, id: int):
 def _read_wanted_token() -> dict[str, Any]:
     """What the form asks for; the password is never shown again."""
     return {
-        "name": field("token_name"),
+        "name": read_field("token_name"),
         "scopes": request.form.getlist("token_scopes"),
-        "days": field("token_days"),
+        "days": read_field("token_days"),
     }
 
 
@@ -137,7 +139,7 @@ def _read_wanted_token() -> dict[str, Any]:
 def data(username: str):
     user_id = current_user.id
     audit.record("data_downloaded", actor=username, target=username, address=request.remote_addr)
-    archive = account_zip.of(user_id)
+    archive = account_zip.make_zip(user_id)
     name = f"revive-{utc_now():%Y-%m-%d}.zip"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return Response(archive, mimetype="application/zip", headers=headers)
@@ -148,7 +150,7 @@ def data(username: str):
 @as_field_error("deletion_password")
 def delete(username: str):
     user = current_user._get_current_object()
-    notify_mailer(account_deletion.leave(user, field("deletion_password"), request.remote_addr))
+    notify_mailer(account_deletion.delete_own_account(user, read_field("deletion_password"), request.remote_addr))
     finish()
     notice = _("Your account and all its pictures are deleted.")
     return respond(url_for("auth.login"), {"deleted": True}, 200, notice)

@@ -12,8 +12,8 @@ from accounts.mail import mailbox_links
 from accounts.security import codes
 from jobs.queue import notify_mailer
 from views.accounts import device_cookie
-from views.http.forms import beside_fields, field, page, respond
-from views.http.guards import begin, finish, own_home, safe_next
+from views.http.forms import beside_fields, read_field, render_page, respond
+from views.http.guards import begin, check_next, find_own_home, finish
 
 blueprint = Blueprint("auth", __name__)
 
@@ -28,20 +28,20 @@ ONWARD = ("login", "reset", "register")
 def only_for_strangers():
     """Who is signed in has no use for these pages."""
     if current_user.is_authenticated and request.endpoint != "auth.logout":
-        return respond(own_home(), {"username": current_user.name})
+        return respond(find_own_home(), {"username": current_user.name})
 
 
 def show_register(errors: dict | None = None) -> str:
-    return page("register.html", errors=errors, values=_values())
+    return render_page("register.html", errors=errors, values=_values())
 
 
 def show_reset(errors: dict | None = None) -> str:
-    return page("reset.html", errors=errors, values=_values())
+    return render_page("reset.html", errors=errors, values=_values())
 
 
 def show_login(errors: dict | None = None) -> str:
-    wanted = safe_next(request.values.get("next"), default="")
-    return page("login.html", errors=errors, values=_values(), next=wanted)
+    wanted = check_next(request.values.get("next"), default="")
+    return render_page("login.html", errors=errors, values=_values(), next=wanted)
 
 
 @blueprint.route("/register", methods=["GET", "POST"])
@@ -49,8 +49,8 @@ def show_login(errors: dict | None = None) -> str:
 def register():
     if request.method != "POST":
         return show_register()
-    form = [field(name) for name in ("username", "password", "confirm", "code")]
-    name = registration.register(*form, _browser(), request.remote_addr, str(get_locale()), device_cookie.device)
+    form = [read_field(name) for name in ("username", "password", "confirm", "code")]
+    name = registration.register(*form, _browser(), request.remote_addr, str(get_locale()), device_cookie.find_device)
     session[NAME] = name
     notice = _("Your account is ready. Please sign in.")
     return device_cookie.remember(respond(url_for("auth.login"), {"username": name}, 201, notice), name)
@@ -67,10 +67,10 @@ def register_code():
 def reset():
     if request.method != "POST":
         return show_reset()
-    form = [field(name) for name in ("username", "password", "confirm", "code")]
-    name, mail_id = password_change.reset(*form, _browser(), request.remote_addr, device_cookie.device)
+    form = [read_field(name) for name in ("username", "password", "confirm", "code")]
+    name, mail_id = password_change.reset(*form, _browser(), request.remote_addr, device_cookie.find_device)
     notify_mailer(mail_id)
-    session[NAME] = field("username")
+    session[NAME] = read_field("username")
     notice = _("Your password is changed. Please sign in.")
     return device_cookie.remember(respond(url_for("auth.login"), {"changed": True}, 200, notice), name)
 
@@ -88,11 +88,11 @@ def login():
         return show_login()
     agent = request.user_agent.string
     user, token = sessions.sign_in(
-        field("username"), field("password"), request.remote_addr, agent, device_cookie.device
+        read_field("username"), read_field("password"), request.remote_addr, agent, device_cookie.find_device
     )
     begin(user, token)
     home = url_for("home.user", username=user.name)
-    arrived = respond(safe_next(field("next"), default=home), {"username": user.name, "home_url": home})
+    arrived = respond(check_next(read_field("next"), default=home), {"username": user.name, "home_url": home})
     return device_cookie.remember(arrived, user.name)
 
 
@@ -100,11 +100,11 @@ def login():
 def mailbox(token: str):
     """Where a mailed link leads. The button there makes the browser the owner's; looking at the page does nothing."""
     if request.method != "POST":
-        return page("mailbox.html", name=mailbox_links.read_link(token) or abort(404), token=token)
+        return render_page("mailbox.html", name=mailbox_links.read_link(token) or abort(404), token=token)
     name = mailbox_links.open_link(token, request.remote_addr) or abort(404)
     session[NAME] = name
     notice = _("This browser is yours now: what others try no longer keeps it waiting.")
-    onward = field("onward") if field("onward") in ONWARD else "login"
+    onward = read_field("onward") if read_field("onward") in ONWARD else "login"
     return device_cookie.remember(respond(url_for(f"auth.{onward}"), {"username": name}, 200, notice), name)
 
 
@@ -119,11 +119,11 @@ def logout():
 def _send_code(purpose: str, location: str):
     """The same response whether a mail goes out or not, and whether the name is known or not."""
     code_id = registration.request_code(
-        purpose, field("username"), _browser(), request.remote_addr, str(get_locale()), device_cookie.device
+        purpose, read_field("username"), _browser(), request.remote_addr, str(get_locale()), device_cookie.find_device
     )
     if code_id is not None:
         notify_mailer(code_id)
-    session[NAME] = field("username").strip()
+    session[NAME] = read_field("username").strip()
     notice = _(
         "A mail with a code is on its way, unless too many were asked for. If none comes, ask again after a minute."
     )
@@ -138,4 +138,4 @@ def _browser() -> str:
 
 
 def _values() -> dict[str, str]:
-    return {"username": field("username") if request.method == "POST" else session.get(NAME, "")}
+    return {"username": read_field("username") if request.method == "POST" else session.get(NAME, "")}

@@ -17,10 +17,10 @@ DAYS = 180
 _ID_BYTES = 9
 
 
-def device(name: str) -> str:
+def find_device(name: str) -> str:
     """Return the id of this browser if it has proved to be that of the owner of `name` before, else ""."""
     try:
-        of, id = _serializer().loads(request.cookies.get(_cookie(), ""), max_age=DAYS * 86_400)
+        of, id = _make_serializer().loads(request.cookies.get(_cookie(), ""), max_age=DAYS * 86_400)
     except (BadSignature, ValueError, TypeError):
         return ""
     return id if isinstance(id, str) and of == _mark(name) else ""
@@ -28,7 +28,7 @@ def device(name: str) -> str:
 
 def remember(response: Response, name: str) -> Response:
     """Let the browser know that it is that of the owner of `name`; it keeps its id, and its count."""
-    value = _serializer().dumps([_mark(name), device(name) or secrets.token_urlsafe(_ID_BYTES)])
+    value = _make_serializer().dumps([_mark(name), find_device(name) or secrets.token_urlsafe(_ID_BYTES)])
     secure = current_app.config["SESSION_COOKIE_SECURE"]
     response.set_cookie(_cookie(), value, max_age=DAYS * 86_400, secure=secure, httponly=True, samesite="Lax")
     return response
@@ -42,6 +42,6 @@ def _mark(name: str) -> str:
     return hashlib.sha256(name.encode()).hexdigest()[:16]
 
 
-def _serializer() -> URLSafeTimedSerializer:
+def _make_serializer() -> URLSafeTimedSerializer:
     keys = [*reversed(current_app.config.get("SECRET_KEY_FALLBACKS") or ()), current_app.config["SECRET_KEY"]]
     return URLSafeTimedSerializer(keys, salt="known browser")

@@ -5,7 +5,7 @@ from flask_babel import gettext as _
 from flask_login import current_user
 
 from views.accounts.account import NEW_WEBHOOK_SECRET, show_account
-from views.http.forms import beside_fields, field, respond
+from views.http.forms import beside_fields, read_field, respond
 from views.http.guards import wants_json
 from webhooks import registry, signing
 
@@ -15,7 +15,7 @@ blueprint = Blueprint("webhooks", __name__, url_prefix="/<name:username>/account
 @blueprint.post("")
 @beside_fields(show_account)
 def add(username: str):
-    webhook_id, secret = registry.add(_owner(), field(registry.URL_FIELD))
+    webhook_id, secret = registry.add(_owner(), read_field(registry.URL_FIELD))
     _keep_for_page(webhook_id, secret)
     said = {"id": webhook_id, "secret": secret}
     return respond(_place(webhook_id), said, 201, _("The webhook is added. Its secret is shown once, below."))
@@ -30,7 +30,7 @@ def test(username: str, webhook_id: int):
 
 @blueprint.post("/<int(max=2147483647):webhook_id>/activity")
 def switch(username: str, webhook_id: int):
-    is_active = field("active") == "1"
+    is_active = read_field("active") == "1"
     registry.switch(_owner(), webhook_id, is_active)
     notice = _("The webhook is switched on.") if is_active else _("The webhook is switched off.")
     return respond(_place(webhook_id), {"active": is_active}, 200, notice)

@@ -4,7 +4,7 @@ from flask import render_template, request
 from flask_babel import lazy_gettext as _
 
 from accounts import user_queries
-from views.admin.shared import PAGE, blueprint, filters, next_url
+from views.admin.shared import PAGE, blueprint, make_next_url, read_filters
 
 ACTIONS = {
     "signed_in": _("signed in"),
@@ -55,12 +55,12 @@ ACTIONS = {
 
 @blueprint.get("/audit")
 def audit():
-    chosen = filters("actor", "target", "action", "address")
-    rows, mark = user_queries.events(chosen, PAGE, request.args.get("after", ""))
+    chosen = read_filters("actor", "target", "action", "address")
+    rows, mark = user_queries.list_events(chosen, PAGE, request.args.get("after", ""))
     return render_template(
         "admin/audit.html",
         events=rows,
         chosen=chosen,
         actions=ACTIONS,
-        next_url=next_url("admin.audit", chosen, mark),
+        next_url=make_next_url("admin.audit", chosen, mark),
     )

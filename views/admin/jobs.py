@@ -6,23 +6,23 @@ from flask_babel import gettext as _
 import services
 from jobs import administration, lifecycle, progress
 from models.job import ENDED, QUEUED, RUNNING
-from views.admin.shared import PAGE, back_to, blueprint, filters, me, next_url, show_errors_in_list
-from views.http.forms import page, respond
+from views.admin.shared import PAGE, back_to, blueprint, make_next_url, me, read_filters, show_errors_in_list
+from views.http.forms import render_page, respond
 
 STATUSES = (QUEUED, RUNNING, *ENDED)
 
 
 @blueprint.get("/jobs")
 def jobs():
-    chosen = filters("user", "service", "status")
-    rows, mark = administration.jobs(chosen, PAGE, request.args.get("after", ""))
-    return page(
+    chosen = read_filters("user", "service", "status")
+    rows, mark = administration.list_jobs(chosen, PAGE, request.args.get("after", ""))
+    return render_page(
         "admin/jobs.html",
         chosen=chosen,
         services=services.SERVICES,
         statuses=STATUSES,
         jobs=[(job, progress.view(job, estimate=False), lifecycle.can_retry(job)) for job in rows],
-        next_url=next_url("admin.jobs", chosen, mark),
+        next_url=make_next_url("admin.jobs", chosen, mark),
     )
 
 

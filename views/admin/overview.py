@@ -4,7 +4,7 @@ from flask import render_template
 
 import services
 from jobs import health, overview
-from views.admin.plots import columns, stacks
+from views.admin.plots import draw_columns, draw_stacks
 from views.admin.shared import blueprint
 
 FAILED = 2  # its place in the stacks of the first plot, and with it its colour
@@ -12,24 +12,24 @@ FAILED = 2  # its place in the stacks of the first plot, and with it its colour
 
 @blueprint.get("/", endpoint="overview")
 def show():
-    days = overview.days()
+    days = overview.count_by_day()
     return render_template(
         "admin/overview.html",
         health=health.report(),
-        line=overview.line(),
-        totals=overview.totals(),
+        line=overview.read_queue_state(),
+        totals=overview.read_totals(),
         days=days,
-        jobs_plot=stacks([(day.done, day.made - day.done - day.failed, day.failed) for day in days]),
-        failures_plot=columns([day.failed for day in days], kind=FAILED),
-        accounts_plot=columns([day.new_accounts for day in days]),
+        jobs_plot=draw_stacks([(day.done, day.made - day.done - day.failed, day.failed) for day in days]),
+        failures_plot=draw_columns([day.failed for day in days], kind=FAILED),
+        accounts_plot=draw_columns([day.new_accounts for day in days]),
         durations=_durations(),
-        failures=overview.failures(),
+        failures=overview.count_failures(),
     )
 
 
 def _durations() -> list[tuple[str, float, float]]:
     """(title, mean seconds, share of the longest) of each service that ran."""
-    seconds = overview.durations()
+    seconds = overview.average_durations()
     longest = max(seconds.values(), default=0.0) or 1.0
     titles = {service.key: service.title for service in services.SERVICES}
     return [(titles.get(key, key), mean, mean / longest) for key, mean in sorted(seconds.items())]

@@ -28,12 +28,12 @@ class Plot:
     height: int = HEIGHT
 
 
-def columns(numbers: Sequence[int], kind: int = 0) -> Plot:
+def draw_columns(numbers: Sequence[int], kind: int = 0) -> Plot:
     """One bar of this kind for each number."""
-    return stacks([(0,) * kind + (number,) for number in numbers])
+    return draw_stacks([(0,) * kind + (number,) for number in numbers])
 
 
-def stacks(rows: Sequence[Sequence[int]]) -> Plot:
+def draw_stacks(rows: Sequence[Sequence[int]]) -> Plot:
     """For each row, bars for its numbers standing on each other, the first one lowest."""
     top = round_up(max((sum(row) for row in rows), default=0))
     step = WIDTH / max(1, len(rows))

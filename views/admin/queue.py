@@ -5,17 +5,17 @@ from flask_babel import gettext as _
 
 from jobs import administration, overview
 from views.admin.shared import blueprint, me
-from views.http.forms import page, respond
+from views.http.forms import render_page, respond
 
 
 @blueprint.get("/queue")
 def queue():
-    return page(
+    return render_page(
         "admin/queue.html",
-        line=overview.line(),
+        line=overview.read_queue_state(),
         count_up_to=overview.COUNT_UP_TO,
-        workers=overview.workers(),
-        running=overview.running_jobs(),
+        workers=overview.list_workers(),
+        running=overview.list_running_jobs(),
     )
 
 

@@ -11,7 +11,7 @@ from accounts.administration import Administrator
 from jobs.errors import JobError, NotFound
 from models import db
 from views.http.forms import respond
-from views.http.guards import safe_next, wants_json
+from views.http.guards import check_next, wants_json
 
 blueprint = Blueprint("admin", __name__, url_prefix="/admin")
 
@@ -23,12 +23,12 @@ def me() -> Administrator:
     return Administrator(current_user.name, request.remote_addr or "")
 
 
-def filters(*names: str) -> dict[str, str]:
+def read_filters(*names: str) -> dict[str, str]:
     """The filters of a list, as the address holds them."""
     return {name: request.args.get(name, "")[:200] for name in names}
 
 
-def next_url(endpoint: str, chosen: dict[str, str], mark: str | None) -> str | None:
+def make_next_url(endpoint: str, chosen: dict[str, str], mark: str | None) -> str | None:
     """The address of the page that follows, with the same filters; None after the last one."""
     if mark is None:
         return None
@@ -54,7 +54,7 @@ def first_page() -> dict[str, str]:
 
 def back_to(default: str) -> str:
     """The list that the person came from, as the form says."""
-    return safe_next(request.form.get("next"), default=default)
+    return check_next(request.form.get("next"), default=default)
 
 
 def show_errors_in_list(default_endpoint: str) -> Callable:

@@ -11,22 +11,26 @@ from jobs import administration as job_administration
 from jobs import quotas as job_quotas
 from jobs import retention
 from jobs.queue import notify_mailer
-from views.admin.shared import PAGE, blueprint, filters, me, next_url
-from views.http.forms import as_field_error, beside_fields, field, page, respond
+from views.admin.shared import PAGE, blueprint, make_next_url, me, read_filters
+from views.http.forms import as_field_error, beside_fields, read_field, render_page, respond
 from views.http.guards import finish
 from views.languages import CODES
 
 
 @blueprint.get("/users")
 def users():
-    chosen = filters("q", "state", "order")
-    rows, mark = user_queries.users(chosen["q"], chosen["state"], chosen["order"], PAGE, request.args.get("after", ""))
-    return page("admin/users.html", users=rows, chosen=chosen, next_url=next_url("admin.users", chosen, mark))
+    chosen = read_filters("q", "state", "order")
+    rows, mark = user_queries.list_users(
+        chosen["q"], chosen["state"], chosen["order"], PAGE, request.args.get("after", "")
+    )
+    return render_page(
+        "admin/users.html", users=rows, chosen=chosen, next_url=make_next_url("admin.users", chosen, mark)
+    )
 
 
 def show_form(errors: dict | None = None) -> str:
-    values = {"username": field("username"), "language": field("language") or str(get_locale())}
-    return page("admin/new_user.html", errors=errors, values=values)
+    values = {"username": read_field("username"), "language": read_field("language") or str(get_locale())}
+    return render_page("admin/new_user.html", errors=errors, values=values)
 
 
 @blueprint.route("/users/new", methods=["GET", "POST"])
@@ -34,8 +38,8 @@ def show_form(errors: dict | None = None) -> str:
 def new_user():
     if request.method != "POST":
         return show_form()
-    language = field("language") if field("language") in CODES else str(get_locale())
-    user_id, mail_id = administration.create(me(), field("username"), language)
+    language = read_field("language") if read_field("language") in CODES else str(get_locale())
+    user_id, mail_id = administration.create(me(), read_field("username"), language)
     notify_mailer(mail_id)
     notice = _("The account is made. A mail invites its owner to choose a password.")
     return respond(url_for("admin.user", user_id=user_id), {"id": user_id}, 201, notice)
@@ -46,17 +50,17 @@ def show_user(errors: dict | None = None) -> str:
     user = user_queries.find(user_id)
     if user is None:
         raise NoSuchAccount()
-    values = {name: field(name) if errors else getattr(user, name) for name in administration.QUOTAS}
-    return page(
+    values = {name: read_field(name) if errors else getattr(user, name) for name in administration.QUOTAS}
+    return render_page(
         "admin/user.html",
         errors=errors,
         user=user,
         values=values,
-        usage=job_quotas.usage(user_id),
-        retention_days=retention.days_of(user_id),
-        sessions=sessions.all_of(user, ""),
-        tokens=tokens.all_of(user),
-        reason=field("reason"),
+        usage=job_quotas.measure_usage(user_id),
+        retention_days=retention.find_days(user_id),
+        sessions=sessions.list_sessions(user, ""),
+        tokens=tokens.list_tokens(user),
+        reason=read_field("reason"),
     )
 
 
@@ -78,7 +82,7 @@ def action(path: str, name: str):
 @action("disablement", "disable")
 def disable(user_id: int):
     onward = _onward(user_id)
-    notify_mailer(administration.disable(me(), user_id, field("reason")))
+    notify_mailer(administration.disable(me(), user_id, read_field("reason")))
     return respond(onward, {"disabled": True}, notice=_("The account is disabled, and a mail tells its owner."))
 
 
@@ -131,7 +135,7 @@ def quotas(user_id: int):
 @action("deletion", "delete_user")
 def delete(user_id: int):
     own = user_id == current_user.id
-    notify_mailer(job_administration.delete_account(me(), user_id, field("confirm")))
+    notify_mailer(job_administration.delete_account(me(), user_id, read_field("confirm")))
     if own:
         finish()
     location = url_for("home.index") if own else url_for("admin.users")

@@ -13,7 +13,7 @@ from jobs import availability, overview
 from jobs.errors import JobError
 from networks.releases import OFFICIAL
 from views.admin.shared import blueprint, me
-from views.http.forms import beside_fields, field, page, respond
+from views.http.forms import beside_fields, read_field, render_page, respond
 from views.http.guards import wants_json
 
 
@@ -25,20 +25,20 @@ def keep_large_files_on_disk(endpoint: str | None, values: dict | None) -> None:
 
 
 def _file_on_disk(*sizes, **more):
-    return tempfile.NamedTemporaryFile("w+b", dir=uploads.incoming())
+    return tempfile.NamedTemporaryFile("w+b", dir=uploads.make_incoming_folder())
 
 
 def show_weights(errors: dict | None = None) -> str:
-    return page(
+    return render_page(
         "admin/weights.html",
         errors=errors,
-        weights=availability.all_weights(),
-        imports=uploads.recent(),
-        workers=[worker for worker in overview.workers() if worker.alive],
+        weights=availability.list_weights(),
+        imports=uploads.list_recent(),
+        workers=[worker for worker in overview.list_workers() if worker.alive],
         busy=uploads.is_busy(),
-        importable=[row for row in OFFICIAL if row.name in availability.importable()],
+        importable=[row for row in OFFICIAL if row.name in availability.list_importable()],
         megabytes=current_app.config["MAX_WEIGHTS_MEGABYTES"],
-        chosen=field("name"),
+        chosen=read_field("name"),
     )
 
 
@@ -53,7 +53,7 @@ def import_weights():
     file = request.files.get("file")
     received = Path(file.stream.name) if file and file.filename else None
     try:
-        import_id = uploads.enqueue(me(), field("name"), received, file.filename if file else "")
+        import_id = uploads.enqueue(me(), read_field("name"), received, file.filename if file else "")
     except verbs.WeightsRefused as error:
         raise FieldErrors({error.field: error.message}) from error
     notice = _("The file is here. A worker reads it now; what comes of it is told below.")

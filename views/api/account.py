@@ -21,8 +21,8 @@ def account() -> dict[str, Any]:
         "language": user.language,
         "is_admin": user.is_admin,
         "created_at": tell_time(user.created_at),
-        "retention_days": retention.days_of(user.id),
-        "limits": [{"key": use.key, "used": use.used, "allowed": use.allowed} for use in quotas.usage(user.id)],
+        "retention_days": retention.find_days(user.id),
+        "limits": [{"key": use.key, "used": use.used, "allowed": use.allowed} for use in quotas.measure_usage(user.id)],
         "token": {
             "name": token.name,
             "scopes": token.scopes.split(),

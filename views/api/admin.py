@@ -15,7 +15,7 @@ from views.api.operation import operation
 @operation("GET", "/admin/jobs", N_("List everybody's jobs"), ADMIN, query=AdminJobsQuery, response=AdminJobs)
 def admin_jobs(query: AdminJobsQuery) -> dict[str, Any]:
     chosen = query.model_dump(exclude={"after"})
-    rows, mark = administration.jobs(chosen, PAGE, query.after)
+    rows, mark = administration.list_jobs(chosen, PAGE, query.after)
     return {"jobs": [_tell(job) for job in rows], "next": mark}
 
 
@@ -60,7 +60,7 @@ def _tell(job: Job) -> dict[str, Any]:
 
 
 def _tell_queue() -> dict[str, Any]:
-    line = overview.line()
+    line = overview.read_queue_state()
     return {
         "waiting": line.waiting,
         "running": line.running,
@@ -74,6 +74,6 @@ def _tell_queue() -> dict[str, Any]:
                 "is_alive": worker.alive,
                 "seen_at": tell_time(worker.seen_at),
             }
-            for worker in overview.workers()
+            for worker in overview.list_workers()
         ],
     }

@@ -21,7 +21,7 @@ _ONE = "/admin/accounts/<int(max=2147483647):id>"
 
 @operation("GET", "/admin/accounts", N_("List accounts"), ADMIN, query=AccountsQuery, response=AdminAccounts)
 def admin_accounts(query: AccountsQuery) -> dict[str, Any]:
-    rows, mark = user_queries.users(query.q, query.state, query.order, PAGE, query.after)
+    rows, mark = user_queries.list_users(query.q, query.state, query.order, PAGE, query.after)
     return {"accounts": [_tell(user) for user in rows], "next": mark}
 
 
@@ -72,5 +72,5 @@ def _tell_details(user_id: int) -> dict[str, Any]:
     user = user_queries.find(user_id)
     if user is None:
         raise NoSuchAccount()
-    limits = [{"key": use.key, "used": use.used, "allowed": use.allowed} for use in quotas.usage(user_id)]
-    return _tell(user) | {"limits": limits, "retention_days": retention.days_of(user_id)}
+    limits = [{"key": use.key, "used": use.used, "allowed": use.allowed} for use in quotas.measure_usage(user_id)]
+    return _tell(user) | {"limits": limits, "retention_days": retention.find_days(user_id)}

@@ -13,7 +13,7 @@ import services
 from errors import N_
 from jobs import idempotency
 from jobs.lifecycle import IMAGE
-from jobs.sources import FROM_JOB, FROM_WHICH, REUSE
+from jobs.sources import FROM_JOB, FROM_VARIANT, REUSE
 from services.base import UPLOADED, Option, Service
 from views.api.operation import OPERATIONS, Operation, blueprint, list_properties
 from views.api.schemas import Error
@@ -27,7 +27,7 @@ _ABOUT_KEY = N_("of your choice: with the same key again, no second job is made"
 _ABOUT_FIELDS = {
     IMAGE: N_("the picture; not needed with `from_job`"),
     FROM_JOB: N_("the id of an earlier job whose picture is worked on again"),
-    FROM_WHICH: N_("which picture of the earlier job; the original when absent"),
+    FROM_VARIANT: N_("which picture of the earlier job; the original when absent"),
     REUSE: N_("0 leaves out the file that the earlier job had here"),
 }
 _GROUPS = {
@@ -135,7 +135,7 @@ def _describe_form(service: Service) -> dict[str, Any]:
     about = {name: {"type": "string", "description": gettext(words)} for name, words in _ABOUT_FIELDS.items()}
     uploaded = [option.name for option in service.options if option.kind in UPLOADED]
     properties: dict[str, Any] = {IMAGE: {**about[IMAGE], "format": "binary"}, FROM_JOB: about[FROM_JOB]}
-    properties |= {FROM_WHICH: {**about[FROM_WHICH], "enum": ["original", "result"]}}
+    properties |= {FROM_VARIANT: {**about[FROM_VARIANT], "enum": ["original", "result"]}}
     properties |= {option.name: _describe_option(option) for option in service.options}
     properties |= {name + REUSE: {**about[REUSE], "enum": ["0", "1"]} for name in uploaded}
     return {"type": "object", "properties": properties, "additionalProperties": False}

@@ -7,7 +7,7 @@ from typing import Any
 from flask import url_for
 
 from jobs import progress
-from jobs.availability import list_offered_choices, unavailable_reason
+from jobs.availability import find_unavailable_reason, list_offered_choices
 from models import Job
 from services.base import UPLOADED, Option, Service
 from views.jobs.job_json import describe_job, describe_jobs
@@ -25,14 +25,14 @@ def tell_jobs(jobs: Sequence[Job]) -> list[dict[str, Any]]:
 
 def tell_tool(service: Service) -> dict[str, Any]:
     """Return what a tool does and takes, in the language of the request."""
-    reason = unavailable_reason(service)
+    reason = find_unavailable_reason(service)
     return {
         "key": service.key,
-        "title": progress.said(service.title),
-        "summary": progress.said(service.summary),
-        "notice": progress.said(service.notice),
+        "title": progress.translate(service.title),
+        "summary": progress.translate(service.summary),
+        "notice": progress.translate(service.notice),
         "is_available": reason is None,
-        "unavailable_reason": progress.said(reason or ""),
+        "unavailable_reason": progress.translate(reason or ""),
         "options": [_tell_option(option) for option in service.options],
         "jobs_url": url_for("api.create_job", service=service.key),
     }
@@ -66,10 +66,12 @@ def _tell_option(option: Option) -> dict[str, Any]:
     return {
         "name": option.name,
         "kind": option.kind,
-        "title": progress.said(option.title),
-        "help": progress.said(option.help),
+        "title": progress.translate(option.title),
+        "help": progress.translate(option.help),
         "default": option.default,
-        "choices": [{"value": each.value, "label": progress.said(each.label)} for each in list_offered_choices(option)],
+        "choices": [
+            {"value": each.value, "label": progress.translate(each.label)} for each in list_offered_choices(option)
+        ],
         "minimum": option.minimum,
         "maximum": option.maximum,
         "step": option.step,

@@ -16,7 +16,7 @@ from views.jobs.job_pages import history_of
 
 @operation("GET", "/jobs", N_("List your jobs, the newest first"), READ, query=JobsQuery, response=Jobs)
 def jobs(query: JobsQuery) -> dict[str, Any]:
-    found, older = lifecycle.page(current_user.id, query.limit, query.before or None, history_of(query.service))
+    found, older = lifecycle.list_page(current_user.id, query.limit, query.before or None, history_of(query.service))
     return {"jobs": tell_jobs(found), "next": older}
 
 

@@ -51,21 +51,21 @@ def file(id: str, name: str) -> Response:
 
 @operation("GET", "/jobs/<id>/preview", N_("A copy for the screen"), READ, query=SmallQuery, files=("image/webp",))
 def preview(id: str, query: SmallQuery) -> Response:
-    return send(downloads.small(lifecycle.find(current_user.id, id), storage.PREVIEW, query.of))
+    return send(downloads.find_small(lifecycle.find(current_user.id, id), storage.PREVIEW, query.of))
 
 
 @operation("GET", "/jobs/<id>/thumbnail", N_("A small copy"), READ, query=SmallQuery, files=("image/webp",))
 def thumbnail(id: str, query: SmallQuery) -> Response:
-    return send(downloads.small(lifecycle.find(current_user.id, id), storage.THUMBNAIL, query.of))
+    return send(downloads.find_small(lifecycle.find(current_user.id, id), storage.THUMBNAIL, query.of))
 
 
 @operation("GET", "/results.zip", N_("Download many results"), READ, query=ResultsQuery, files=("application/zip",))
 def results_archive(query: ResultsQuery) -> Response:
     service = history_of(query.service)
-    return Response(results_zip.of(current_user.id, query.id, service, query.format), mimetype="application/zip")
+    return Response(results_zip.make_zip(current_user.id, query.id, service, query.format), mimetype="application/zip")
 
 
-def _send(id: str, which: str) -> Response:
+def _send(id: str, variant: str) -> Response:
     job = lifecycle.find(current_user.id, id)
     wanted = (request.args.get(name) for name in ("format", "quality", "metadata"))
-    return send(downloads.picture(job, which, downloads.parse_spec(*wanted)))
+    return send(downloads.prepare_picture(job, variant, downloads.parse_spec(*wanted)))

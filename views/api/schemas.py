@@ -89,7 +89,7 @@ class JobError(BaseModel):
 
 class Parent(BaseModel):
     id: str
-    which: Literal["original", "result"]
+    variant: Literal["original", "result"] = Field(alias="which")
 
 
 class Alternative(BaseModel):

@@ -11,7 +11,7 @@ from errors import N_
 from jobs import idempotency
 from jobs.files.uploads import FormFile
 from jobs.lifecycle import IMAGE
-from jobs.sources import FROM_JOB, FROM_WHICH, REUSE
+from jobs.sources import FROM_JOB, FROM_VARIANT, REUSE
 from services.base import UPLOADED, Service
 from views.api.facts import tell_job, tell_tool
 from views.api.operation import Made, WrongRequest, operation
@@ -45,7 +45,7 @@ def _check_names(service: Service, files: dict[str, FormFile]) -> None:
     """Raise WrongRequest for a field or a file that the tool does not know: a slip would go unnoticed."""
     uploaded = [option.name for option in service.options if option.kind in UPLOADED]
     fields = [option.name for option in service.options if option.name not in uploaded]
-    fields += [FROM_JOB, FROM_WHICH, *(name + REUSE for name in uploaded)]
+    fields += [FROM_JOB, FROM_VARIANT, *(name + REUSE for name in uploaded)]
     for given, known in ((request.form, fields), (files, [IMAGE, *uploaded])):
         if unknown := next((name for name in given if name not in known), None):
             raise WrongRequest(unknown, tuple(known), N_("There is no field with this name."))

@@ -15,7 +15,7 @@ from errors import DomainError
 from jobs.errors import StorageFull, StorageReadOnly
 from jobs.files import storage
 from models import disk_reserve, undo
-from models.faults import Fault, describe, fault_of
+from models.faults import Fault, classify_fault, describe
 from views.http.guards import ask_anew, forget_who, is_api, is_known, takes_html, wants_json
 
 RETRY_SECONDS = 10
@@ -184,7 +184,7 @@ def http_error(error: HTTPException):
 def database_error(error: DBAPIError):
     """The database does not answer, or takes nothing: say which, and let the next request try anew."""
     undo()
-    fault = fault_of(error)
+    fault = classify_fault(error)
     if fault is Fault.AWAY or not is_known():
         forget_who()
     current_app.logger.error("The database is %s.", describe(error))

@@ -14,12 +14,12 @@ from views.http.guards import wants_json
 NOTICE = "notice"
 
 
-def field(name: str) -> str:
+def read_field(name: str) -> str:
     """Return a text field of the form; "" if it is missing."""
     return request.form.get(name, "")
 
 
-def page(template: str, *, errors: dict | None = None, **values: Any) -> str:
+def render_page(template: str, *, errors: dict | None = None, **values: Any) -> str:
     """Render the page of a form with everything that these pages have in common."""
     rules = {"min": current_app.config["PASSWORD_MIN_LENGTH"], "max": current_app.config["PASSWORD_MAX_LENGTH"]}
     shared = {"errors": errors or {}, "notice": session.pop(NOTICE, None), "rules": rules, "password_rules": rules}

@@ -136,7 +136,7 @@ def _preference(kind: str) -> float:
     return 0.0 if accepted else 1.0
 
 
-def safe_next(target: str | None, default: str = "/") -> str:
+def check_next(target: str | None, default: str = "/") -> str:
     """Return `target` if it is a path of this site, else `default`."""
     if not target or not target.startswith("/") or target.startswith("//"):
         return default
@@ -147,7 +147,7 @@ def safe_next(target: str | None, default: str = "/") -> str:
     return target if not parts.scheme and not parts.netloc else default
 
 
-def own_home() -> str:
+def find_own_home() -> str:
     """The address of the signed-in person's home."""
     return url_for("home.user", username=current_user.name)
 
@@ -252,7 +252,7 @@ def keep_to_own_prefix() -> Response | None:
     if current_user.name == prefix:
         return None
     current_app.logger.info("%s refused at the prefix of another user", request.endpoint)
-    return abort(404) if wants_json() else redirect(own_home(), 303)
+    return abort(404) if wants_json() else redirect(find_own_home(), 303)
 
 
 def is_administration() -> bool:

@@ -10,7 +10,7 @@ from jobs import trash
 from jobs.errors import JobError
 from jobs.files import results_zip
 from models import utc_now
-from views.http.guards import safe_next, wants_json
+from views.http.guards import check_next, wants_json
 from views.jobs.job_pages import history_of
 
 blueprint = Blueprint("history", __name__, url_prefix="/<name:username>/history")
@@ -20,7 +20,7 @@ blueprint = Blueprint("history", __name__, url_prefix="/<name:username>/history"
 def pictures(username: str):
     """The results of the jobs named `id`, or of all (of one tool), in one ZIP file that is made while it is sent."""
     service = history_of(request.args.get("service", ""))
-    archive = results_zip.of(current_user.id, request.args.getlist("id"), service, request.args.get("format", ""))
+    archive = results_zip.make_zip(current_user.id, request.args.getlist("id"), service, request.args.get("format", ""))
     name = f"revive-pictures-{utc_now():%Y-%m-%d}.zip"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return Response(archive, mimetype="application/zip", headers=headers)
@@ -58,4 +58,4 @@ def _read_selection() -> list[str]:
 def _finish_action(username: str, **said: int):
     if wants_json():
         return jsonify(**said)
-    return redirect(safe_next(request.form.get("next"), url_for("jobs.history", username=username)), 303)
+    return redirect(check_next(request.form.get("next"), url_for("jobs.history", username=username)), 303)

@@ -47,12 +47,12 @@ from models.job import QUEUED, RUNNING
 
 def describe_job(job: Job) -> dict[str, Any]:
     """Return the public facts of a job: the shape above."""
-    return _describe(job, lifecycle.parents_of([job]), estimate=True)
+    return _describe(job, lifecycle.find_parents([job]), estimate=True)
 
 
 def describe_jobs(jobs: Sequence[Job]) -> list[dict[str, Any]]:
     """Return the public facts of the jobs of a list, for which the queue is not asked about waiting times."""
-    parents = lifecycle.parents_of(jobs)
+    parents = lifecycle.find_parents(jobs)
     return [_describe(job, parents, estimate=False) for job in jobs]
 
 
@@ -60,65 +60,65 @@ def _describe(job: Job, parents: Mapping[str, Job], estimate: bool) -> dict[str,
     service = services.get(job.service)
     return (
         progress.view(job, estimate)
-        | _pictures(job)
+        | _describe_pictures(job)
         | {
             "number": job.number,
             "title": job.title,
             "name": job.title or job.original_name,
-            "options": _options(job),
+            "options": _describe_options(job),
             "original_name": job.original_name,
             "width": job.width,
             "height": job.height,
             "created_at": f"{job.created_at.isoformat(timespec='seconds')}Z",
             "deleted_at": f"{job.deleted_at.isoformat(timespec='seconds')}Z" if job.deleted_at else None,
-            "parent": _parent(job, parents.get(job.parent_id)),
+            "parent": _describe_parent(job, parents.get(job.parent_id)),
             "can_cancel": job.status in (QUEUED, RUNNING),
             "can_retry": lifecycle.can_retry(job),
             "can_run_anyway": lifecycle.can_run_anyway(job),
-            "another": _another(job),
-            "url": _address(job, "show"),
-            "cancel_url": _address(job, "cancel"),
-            "retry_url": _address(job, "retry"),
-            "rerun_url": _address(job, "rerun"),
-            "title_url": _address(job, "rename"),
-            "deletion_url": _address(job, "delete"),
+            "another": _describe_another(job),
+            "url": _make_address(job, "show"),
+            "cancel_url": _make_address(job, "cancel"),
+            "retry_url": _make_address(job, "retry"),
+            "rerun_url": _make_address(job, "rerun"),
+            "title_url": _make_address(job, "rename"),
+            "deletion_url": _make_address(job, "delete"),
             "restoration_url": url_for("history.restore", username=current_user.name),
-            "again_url": _form(job, storage.ORIGINAL) if service else None,
-            "result_again_url": _form(job, storage.RESULT) if service and job.result_file else None,
+            "again_url": _make_form_address(job, storage.ORIGINAL) if service else None,
+            "result_again_url": _make_form_address(job, storage.RESULT) if service and job.result_file else None,
         }
     )
 
 
-def _another(job: Job) -> dict[str, str] | None:
+def _describe_another(job: Job) -> dict[str, str] | None:
     service = services.get(job.service)
     found = service.another(job.options) if service and job.result_file else None
     return {"name": found[0], "value": found[1]} if found else None
 
 
-def _pictures(job: Job) -> dict[str, Any]:
+def _describe_pictures(job: Job) -> dict[str, Any]:
     """What is there to look at and to download."""
     done = bool(job.result_file)
     return {
         "has_result": done,
         "result_width": (job.result_width or None) if done else None,
         "result_height": (job.result_height or None) if done else None,
-        "original_url": _address(job, "original"),
-        "result_url": _address(job, "result") if done else None,
-        "formats": downloads.formats(job) if done else [],
-        "mask_url": _address(job, "mask") if job.mask_file else None,
-        "preview_original_url": _address(job, "preview", of="original"),
+        "original_url": _make_address(job, "original"),
+        "result_url": _make_address(job, "result") if done else None,
+        "formats": downloads.list_formats(job) if done else [],
+        "mask_url": _make_address(job, "mask") if job.mask_file else None,
+        "preview_original_url": _make_address(job, "preview", of="original"),
         # Named by the file, so that a browser shows another one after another alternative was picked.
-        "preview_result_url": _address(job, "preview", of=_name_shown_result(job)) if done else None,
-        "thumbnail_url": _address(job, "thumbnail", of=_name_shown_result(job) if done else "original"),
+        "preview_result_url": _make_address(job, "preview", of=_name_shown_result(job)) if done else None,
+        "thumbnail_url": _make_address(job, "thumbnail", of=_name_shown_result(job) if done else "original"),
         "answers": [_describe_alternative(job, number) for number in range(job.alternatives)],
         "chosen": job.chosen,
-        "choice_url": _address(job, "choose") if job.alternatives else None,
+        "choice_url": _make_address(job, "choose") if job.alternatives else None,
         "files": [
             {
                 "name": file["name"],
-                "label": progress.said(file["label"]),
+                "label": progress.translate(file["label"]),
                 "bytes": file["bytes"],
-                "url": _address(job, "file", name=file["name"]),
+                "url": _make_address(job, "file", name=file["name"]),
             }
             for file in job.files or ()
         ],
@@ -134,36 +134,36 @@ def _describe_alternative(job: Job, number: int) -> dict[str, Any]:
     service = services.get(job.service)
     names = service.alternative_names if service else ()
     return {
-        "name": progress.said(names[number]) if number < len(names) else "",
+        "name": progress.translate(names[number]) if number < len(names) else "",
         "number": number,
         "is_result": number == (job.chosen or 0),
-        "url": _address(job, "alternative", number=number),
-        "preview_url": _address(job, "preview", of=of),
-        "thumbnail_url": _address(job, "thumbnail", of=of),
+        "url": _make_address(job, "alternative", number=number),
+        "preview_url": _make_address(job, "preview", of=of),
+        "thumbnail_url": _make_address(job, "thumbnail", of=of),
     }
 
 
-def _options(job: Job) -> dict[str, Any]:
-    uploaded = {option.name for option in options.uploads_of(services.get(job.service))}
+def _describe_options(job: Job) -> dict[str, Any]:
+    uploaded = {option.name for option in options.list_uploads(services.get(job.service))}
     return {name: value is not None if name in uploaded else value for name, value in job.options.items()}
 
 
-def _parent(job: Job, parent: Job | None) -> dict[str, Any] | None:
+def _describe_parent(job: Job, parent: Job | None) -> dict[str, Any] | None:
     if parent is None:
         return None
     return {
         "id": parent.id,
-        "url": _address(parent, "show"),
-        "which": job.parent_which,
+        "url": _make_address(parent, "show"),
+        "which": job.parent_variant,
         "number": parent.number,
         "name": parent.title or parent.original_name,
     }
 
 
-def _address(job: Job, endpoint: str, **values: Any) -> str:
+def _make_address(job: Job, endpoint: str, **values: Any) -> str:
     return url_for(f"jobs.{endpoint}", username=current_user.name, id=job.id, **values)
 
 
-def _form(job: Job, which: str) -> str:
-    picture: dict[str, Any] = {"from": job.id, "which": which}
+def _make_form_address(job: Job, variant: str) -> str:
+    picture: dict[str, Any] = {"from": job.id, "which": variant}
     return url_for("studio.studio", username=current_user.name, service=job.service, **picture)

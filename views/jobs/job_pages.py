@@ -9,7 +9,7 @@ import services
 from jobs import lifecycle, trash
 from jobs.errors import NotFound
 from jobs.files import downloads, storage
-from views.http.guards import safe_next, wants_json
+from views.http.guards import check_next, wants_json
 from views.http.sending import send
 from views.jobs import tools
 from views.jobs.job_json import describe_job, describe_jobs
@@ -25,16 +25,16 @@ def show(username: str, id: str):
     facts = describe_job(job)
     if wants_json():
         return jsonify(facts)
-    return render_template("job.html", job=facts, **tools.page_of_job(job))
+    return render_template("job.html", job=facts, **tools.render_job(job))
 
 
-@blueprint.get("/jobs/<id>/original", defaults={"which": storage.ORIGINAL}, endpoint="original")
-@blueprint.get("/jobs/<id>/result", defaults={"which": storage.RESULT}, endpoint="result")
-@blueprint.get("/jobs/<id>/mask", defaults={"which": "mask"}, endpoint="mask")
-def picture(username: str, id: str, which: str):
+@blueprint.get("/jobs/<id>/original", defaults={"variant": storage.ORIGINAL}, endpoint="original")
+@blueprint.get("/jobs/<id>/result", defaults={"variant": storage.RESULT}, endpoint="result")
+@blueprint.get("/jobs/<id>/mask", defaults={"variant": "mask"}, endpoint="mask")
+def picture(username: str, id: str, variant: str):
     job = lifecycle.find(current_user.id, id)
     spec = downloads.parse_spec(*(request.args.get(name) for name in ("format", "quality", "metadata")))
-    return send(downloads.picture(job, which, spec))
+    return send(downloads.prepare_picture(job, variant, spec))
 
 
 @blueprint.get("/jobs/<id>/answers/<int(max=2147483647):number>")
@@ -52,7 +52,7 @@ def upload(username: str, id: str, option: str):
 @blueprint.get("/jobs/<id>/thumbnail", defaults={"kind": storage.THUMBNAIL}, endpoint="thumbnail")
 def small(username: str, id: str, kind: str):
     job = lifecycle.find(current_user.id, id)
-    return send(downloads.small(job, kind, request.args.get("of", storage.ORIGINAL)))
+    return send(downloads.find_small(job, kind, request.args.get("of", storage.ORIGINAL)))
 
 
 @blueprint.get("/jobs/<id>/files/<name>")
@@ -69,7 +69,7 @@ def choose(username: str, id: str):
 
 @blueprint.post("/jobs/<id>/rerun")
 def rerun(username: str, id: str):
-    job = lifecycle.again(current_user.id, id, request.form)
+    job = lifecycle.run_again(current_user.id, id, request.form)
     if wants_json():
         return jsonify(describe_job(job)), 202
     return redirect(url_for("jobs.show", username=username, id=job.id), 303)
@@ -98,13 +98,13 @@ def delete(username: str, id: str):
     lifecycle.delete(current_user.id, id)
     if wants_json():
         return jsonify(deleted=id, undo_minutes=trash.UNDO_MINUTES)
-    return redirect(safe_next(request.form.get("next"), url_for("jobs.history", username=username)), 303)
+    return redirect(check_next(request.form.get("next"), url_for("jobs.history", username=username)), 303)
 
 
 @blueprint.get("/history")
 def history(username: str):
     service, before = history_of(request.args.get("service", "")), request.args.get("before")
-    jobs, older = lifecycle.page(current_user.id, HISTORY_PAGE, before, service)
+    jobs, older = lifecycle.list_page(current_user.id, HISTORY_PAGE, before, service)
     sheet: dict[str, Any] = {"username": username, "service": service or None}
     older_url = url_for("jobs.history", **sheet, before=older) if older else None
     facts = describe_jobs(jobs)
@@ -117,7 +117,7 @@ def history(username: str):
 
 def _describe_deleted() -> dict[str, Any]:
     """What can still be taken back, by the go in which it was deleted."""
-    batches = trash.contents(current_user.id)
+    batches = trash.list_contents(current_user.id)
     return {
         "deleted": [describe_jobs(batch.jobs) for batch in batches],
         "undo_minutes": trash.UNDO_MINUTES,
@@ -135,4 +135,4 @@ def _after(username: str, id: str):
     """Back to the page of the job, or to where the form says that it stands."""
     if wants_json():
         return jsonify(describe_job(lifecycle.find(current_user.id, id)))
-    return redirect(safe_next(request.form.get("next"), url_for("jobs.show", username=username, id=id)), 303)
+    return redirect(check_next(request.form.get("next"), url_for("jobs.show", username=username, id=id)), 303)

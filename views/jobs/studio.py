@@ -25,7 +25,7 @@ from jobs.files import uploads
 from jobs.files.storage import ORIGINAL
 from jobs.files.uploads import FormFile
 from jobs.lifecycle import Template
-from jobs.sources import FROM_JOB, FROM_WHICH
+from jobs.sources import FROM_JOB, FROM_VARIANT
 from models import db
 from services.base import Service, ServiceError
 from views.http.admission import max_body_bytes
@@ -89,9 +89,9 @@ def _files() -> dict[str, FormFile]:
 def _read_prefill(service: Service) -> dict[str, Any]:
     """The form as the address asks for it: `?from=<job>&which=original|result` begins with an earlier picture."""
     job_id = request.args.get("from")
-    which = request.args.get("which") or ORIGINAL
-    form = lifecycle.template(current_user.id, job_id, service, which) if job_id else None
-    return tools.page(service, {}, form=form)
+    variant = request.args.get("which") or ORIGINAL
+    form = lifecycle.prefill(current_user.id, job_id, service, variant) if job_id else None
+    return tools.render_tool(service, {}, form=form)
 
 
 def _show_refusal(service: Service, error: DomainError):
@@ -102,7 +102,7 @@ def _show_refusal(service: Service, error: DomainError):
         return respond(
             error.status, error.key, error.message, fields={error.field: message} if error.field else None, **more
         )
-    page = tools.page(service, request.form, {error.field or "form": message}, _former(service))
+    page = tools.render_tool(service, request.form, {error.field or "form": message}, _former(service))
     response = make_response(render_template("studio.html", **page), error.status)
     if error.retry_after:
         response.headers["Retry-After"] = str(error.retry_after)
@@ -114,7 +114,7 @@ def _former(service: Service) -> Template | None:
     if not request.form.get(FROM_JOB):
         return None
     try:
-        which = request.form.get(FROM_WHICH) or ORIGINAL
-        return lifecycle.template(current_user.id, request.form[FROM_JOB], service, which)
+        variant = request.form.get(FROM_VARIANT) or ORIGINAL
+        return lifecycle.prefill(current_user.id, request.form[FROM_JOB], service, variant)
     except JobError:
         return None

@@ -8,41 +8,41 @@ from flask_login import current_user
 
 import services
 from jobs import lifecycle
-from jobs.availability import unavailable_reason
+from jobs.availability import find_unavailable_reason
 from jobs.lifecycle import Template
 from models import Job
 from services.base import Service
 
 
-def page(
+def render_tool(
     service: Service, values: Mapping[str, Any], errors: Mapping[str, str] | None = None, form: Template | None = None
 ) -> dict[str, Any]:
     """Return what `studio.html` wants: `values` fill the options in, `form` brings the picture of an earlier job."""
     config = current_app.config
     return {
         "service": service,
-        "unavailable": unavailable_reason(service),
+        "unavailable": find_unavailable_reason(service),
         "values": {**(form.values if form else {}), **values},
         "errors": errors or {},
-        "source": source(form) if form else None,
+        "source": describe_source(form) if form else None,
         "limits": {"megabytes": config["MAX_UPLOAD_MEGABYTES"], "megapixels": config["MAX_MEGAPIXELS"]},
     }
 
 
-def page_of_job(job: Job) -> dict[str, Any]:
+def render_job(job: Job) -> dict[str, Any]:
     """Return the same for the page of a job, whose form is ready to run once more with other options."""
     service = services.get(job.service)
     if service is None:  # a tool of long ago
         return {"service": None, "errors": {}, "others": []}
-    return page(service, {}, form=lifecycle.template(current_user.id, job.id)) | {"others": others(service)}
+    return render_tool(service, {}, form=lifecycle.prefill(current_user.id, job.id)) | {"others": list_others(service)}
 
 
-def others(service: Service) -> list[Service]:
+def list_others(service: Service) -> list[Service]:
     """Return the tools that a result of this one can be sent to."""
-    return [each for each in services.SERVICES if each is not service and not unavailable_reason(each)]
+    return [each for each in services.SERVICES if each is not service and not find_unavailable_reason(each)]
 
 
-def source(form: Template) -> dict[str, Any]:
+def describe_source(form: Template) -> dict[str, Any]:
     """Return the picture of an earlier job as the form shows it; `uploads` need not come again."""
     job, name, service = form.job, current_user.name, services.get(form.job.service)
     size = (job.width, job.height) if form.variant == "original" else (job.result_width, job.result_height)

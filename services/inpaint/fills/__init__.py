@@ -27,11 +27,11 @@ VERDICTS = {
 }
 
 
-def _dfnet(weights: str, label: str) -> Engine:
+def _make_dfnet(weights: str, label: str) -> Engine:
     return Engine(key=weights, label=label, prepared=partial(_prepare_dfnet, weights), weights=weights)
 
 
-def _faces(weights: str, label: str, way: str) -> Engine:
+def _make_faces(weights: str, label: str, way: str) -> Engine:
     return Engine(
         key=weights,
         label=label,
@@ -44,7 +44,7 @@ def _faces(weights: str, label: str, way: str) -> Engine:
     )
 
 
-def _neural(key: str, label: str, weights: str, prepare: str) -> Engine:
+def _make_neural(key: str, label: str, weights: str, prepare: str) -> Engine:
     prepared = import_on_call("services.inpaint.fills.neural", prepare)
     return Engine(key=key, label=label, prepared=prepared, weights=weights, varied=True, longest_side=512)
 
@@ -56,7 +56,7 @@ ENGINES: tuple[Engine, ...] = (
         prepared=import_on_call("services.inpaint.fills.automatic", "prepare"),
         varied=True,
         by_regions=False,
-        verdict=import_on_call("services.inpaint.fills.automatic", "verdict"),
+        verdict=import_on_call("services.inpaint.fills.automatic", "find_verdict"),
     ),
     Engine(
         key="patch",
@@ -64,13 +64,13 @@ ENGINES: tuple[Engine, ...] = (
         prepared=import_on_call("services.inpaint.fills.patch", "prepare"),
         varied=True,
     ),
-    _dfnet(DFNET, N_("With our network: for thin scratches, blurred in large holes")),
-    _dfnet("dfnet-places2", N_("With DFNet, for places")),
-    _dfnet("dfnet-celeba", N_("With DFNet, for faces")),
-    _faces("dcgan", N_("Faces only, an experiment: DCGAN, blurred, 64 by 64 pixels"), "by_search"),
-    _faces("pluralistic", N_("Faces only, an experiment: guesses, blurred, 64 by 64 pixels"), "by_guess"),
-    _neural("neural", N_("With patches of features: an experiment, and slow"), FEATURES, "prepare_from_patches"),
-    _neural(
+    _make_dfnet(DFNET, N_("With our network: for thin scratches, blurred in large holes")),
+    _make_dfnet("dfnet-places2", N_("With DFNet, for places")),
+    _make_dfnet("dfnet-celeba", N_("With DFNet, for faces")),
+    _make_faces("dcgan", N_("Faces only, an experiment: DCGAN, blurred, 64 by 64 pixels"), "complete_by_search"),
+    _make_faces("pluralistic", N_("Faces only, an experiment: guesses, blurred, 64 by 64 pixels"), "complete_by_guess"),
+    _make_neural("neural", N_("With patches of features: an experiment, and slow"), FEATURES, "prepare_from_patches"),
+    _make_neural(
         "neural-content",
         N_("With patches of features, begun by a network: an experiment, and slow"),
         CONTENT,

@@ -8,7 +8,7 @@ import numpy as np
 
 from imaging.inpainting.regions import fill_by_regions
 from imaging.inpainting.stroke_width import fill_by_thickness, thin
-from services import engine
+from services import inference
 from services.base import ServiceError
 from services.inpaint.fills import DFNET, dfnet, patch
 from services.inpaint.fills.base import Fill, Progress
@@ -27,7 +27,7 @@ def prepare(seed: int) -> Fill:
     return fill
 
 
-def verdict(hole: np.ndarray, seeds: range) -> str:
+def find_verdict(hole: np.ndarray, seeds: range) -> str:
     """Return which way filled what of a hole, bool (H, W), in the results of these seeds."""
     slight = int(thin(hole).sum()) if _has_network() else 0
     if not slight:
@@ -41,7 +41,7 @@ def verdict(hole: np.ndarray, seeds: range) -> str:
 
 def _has_network() -> bool:
     try:
-        engine.networks.get(DFNET)
+        inference.networks.get(DFNET)
     except ServiceError:
         return False
     return True

@@ -3,12 +3,12 @@
 import numpy as np
 
 from imaging.inpainting.completion import complete_photo
-from services import engine
+from services import inference
 from services.inpaint.fills.base import Fill, Progress
 
 
 def prepare(name: str, seed: int) -> Fill:
-    network = engine.networks.get(name)
+    network = inference.networks.get(name)
 
     def fill(rgb: np.ndarray, hole: np.ndarray, barred: np.ndarray, report: Progress) -> np.ndarray:
         return complete_photo(rgb, hole, network, (network.multiple_of, network.minimum_side), report)

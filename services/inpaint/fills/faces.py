@@ -9,7 +9,7 @@ from errors import N_
 from imaging.inpainting import faces
 from imaging.inpainting.regions import fill_by_regions
 from networks.face_finder import FaceFinder
-from services import engine
+from services import inference
 from services.base import ServiceError
 from services.inpaint.fills import patch
 from services.inpaint.fills.base import Fill, Progress
@@ -19,7 +19,7 @@ PATCHES_FROM = 0.9  # of the work; what of the hole lies in no face is filled wi
 
 
 def prepare(name: str, way: str, seed: int) -> Fill:
-    network, finder = engine.networks.get(name).module, cast(FaceFinder, engine.networks.get(FINDER).module)
+    network, finder = inference.networks.get(name).module, cast(FaceFinder, inference.networks.get(FINDER).module)
     complete = getattr(faces, way)(network, seed)
 
     def fill(rgb: np.ndarray, hole: np.ndarray, barred: np.ndarray, report: Progress) -> np.ndarray:

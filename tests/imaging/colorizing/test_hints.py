@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from imaging.colorizing.hints import dabs, spread_hints
+from imaging.colorizing.hints import find_dabs, spread_hints
 
 RED = np.float32((0.5, 0.3))
 
@@ -57,7 +57,7 @@ def test_without_a_dab_nothing_changes(halves):
 def test_paint_of_another_size_becomes_dabs_of_its_own_colour():
     paint = np.zeros((400, 600, 4), np.uint8)
     paint[100:140, 200:260] = (10, 200, 30, 255)
-    colours, dabbed = dabs(paint, (100, 150))
+    colours, dabbed = find_dabs(paint, (100, 150))
     assert dabbed[25:35, 50:65].all() and not dabbed[:24].any() and not dabbed[:, 66:].any()
     assert (colours[dabbed] == (10, 200, 30)).all()
 
@@ -65,7 +65,7 @@ def test_paint_of_another_size_becomes_dabs_of_its_own_colour():
 def test_hardly_any_paint_is_no_dab():
     paint = np.zeros((400, 600, 4), np.uint8)
     paint[100, 200] = 255
-    assert not dabs(paint, (100, 150))[1].any()
+    assert not find_dabs(paint, (100, 150))[1].any()
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (1, 40), (97, 33)])

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from imaging.deblurring import edges
-from imaging.deblurring.shake import windows
+from imaging.deblurring.shake import pick_windows
 
 
 def scene(height: int = 240, width: int = 240) -> np.ndarray:
@@ -26,7 +26,7 @@ def smear(pixels: np.ndarray, right: int, down: int) -> np.ndarray:
 
 
 def sharpness(pixels: np.ndarray) -> float:
-    return edges.sharpness(pixels, [(slice(None), slice(None))])[0]
+    return edges.measure_sharpness(pixels, [(slice(None), slice(None))])[0]
 
 
 def test_a_sharp_picture_has_sharp_edges():
@@ -50,23 +50,23 @@ def test_nothing_is_claimed_of_pictures_without_edges(shape):
 @pytest.mark.parametrize("factor", [2, 4])
 def test_an_enlarged_picture_is_known(factor):
     large = cv2.resize(scene(), None, fx=factor, fy=factor, interpolation=cv2.INTER_CUBIC)
-    assert edges.enlargement(large, windows(large)) == factor
+    assert edges.measure_enlargement(large, pick_windows(large)) == factor
 
 
 @pytest.mark.parametrize("motion", [(0, 0), (2, 0), (3, 3), (4, 1)])
 def test_neither_a_sharp_nor_a_shaken_photo_counts_as_enlarged(motion):
     photo = smear(scene(500, 500), *motion).astype(float) + np.random.default_rng(1).normal(0, 1, (500, 500, 3))
     pixels = photo.clip(0, 255).astype(np.uint8)
-    assert edges.enlargement(pixels, windows(pixels)) == 1
+    assert edges.measure_enlargement(pixels, pick_windows(pixels)) == 1
 
 
 def test_pictures_that_would_become_tiny_are_not_called_enlarged():
     large = cv2.resize(scene(60, 60), None, fx=2, fy=2, interpolation=cv2.INTER_CUBIC)
-    assert edges.enlargement(large, windows(large)) == 1
+    assert edges.measure_enlargement(large, pick_windows(large)) == 1
 
 
 @pytest.mark.parametrize("length", [1, 96, 97, 144, 145, 512])
 def test_parts_cover_a_side_and_overlap(length):
-    spans = [columns for _, columns in edges.small_parts(1, length)]
+    spans = [columns for _, columns in edges.find_small_parts(1, length)]
     assert spans[0].start == 0 and spans[-1].stop == length
     assert all(later.start <= earlier.stop - edges.SIDE // 2 for earlier, later in pairwise(spans))

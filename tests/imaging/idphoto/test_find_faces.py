@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from imaging.idphoto.faces import find_faces, pack, unpack
-from imaging.idphoto.points import eyes
+from imaging.idphoto.points import find_eyes
 from networks import weights
 
 ASTRONAUT = Path(__file__).resolve().parents[3] / "docs" / "demo" / "pictures" / "astronaut.jpg"
@@ -26,7 +26,7 @@ def photo() -> np.ndarray:
 
 def is_the_face(face, scale: float = 1.0, across: float = 0.0) -> bool:
     """Whether the eyes and the chin lie where they are seen in the photograph, to a few pixels."""
-    right, left = eyes(face.points)
+    right, left = find_eyes(face.points)
     seen = np.array([RIGHT_EYE, LEFT_EYE, CHIN], float) * scale + [across, 0]
     return bool(np.abs(np.array([right, left, face.chin]) - seen).max() < 10 * scale)
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from imaging.idphoto.framing import Box, Wanted, around, cut, cut_out, inside, shows
+from imaging.idphoto.framing import Box, Wanted, cut, cut_out, fit_inside, place_around, shows
 from imaging.idphoto.heads import Head
 
 PASSPORT = Wanted(35, 45, (32, 36), 4)
@@ -20,7 +20,7 @@ def alpha_with(head: Head, height: int = 900, width: int = 700, side: str = "") 
 
 def test_the_head_is_placed_as_the_document_asks_for():
     head = Head(crown=200, chin=540, centre=350)
-    box = around(head, PASSPORT, alpha_with(head), may_reach_out=False)
+    box = place_around(head, PASSPORT, alpha_with(head), may_reach_out=False)
     millimetre = box.height / 45
     assert box.width / box.height == pytest.approx(35 / 45)
     assert head.height / millimetre == pytest.approx(34)
@@ -30,25 +30,25 @@ def test_the_head_is_placed_as_the_document_asks_for():
 
 def test_where_there_is_little_room_the_head_becomes_as_large_as_allowed_and_no_larger():
     head = Head(crown=60, chin=400, centre=170)
-    box = around(head, PASSPORT, alpha_with(head), may_reach_out=False)
+    box = place_around(head, PASSPORT, alpha_with(head), may_reach_out=False)
     assert box.left == pytest.approx(0, abs=1e-6) and 34 < head.height / (box.height / 45) <= 36
-    assert around(Head(60, 400, 150), PASSPORT, alpha_with(Head(60, 400, 150)), may_reach_out=False) is None
+    assert place_around(Head(60, 400, 150), PASSPORT, alpha_with(Head(60, 400, 150)), may_reach_out=False) is None
 
 
 def test_before_a_new_background_the_box_may_leave_the_photo_where_nobody_is_cut_off():
     head = Head(crown=10, chin=350, centre=130)
-    box = around(head, PASSPORT, alpha_with(head), may_reach_out=True)
+    box = place_around(head, PASSPORT, alpha_with(head), may_reach_out=True)
     assert box.top < 0 and box.left < 0
-    assert around(head, PASSPORT, alpha_with(head, side="left"), may_reach_out=True) is None
+    assert place_around(head, PASSPORT, alpha_with(head, side="left"), may_reach_out=True) is None
 
 
 def test_a_photo_that_ends_at_the_chin_is_refused():
     head = Head(crown=100, chin=440, centre=350)
-    assert around(head, PASSPORT, alpha_with(head, height=450), may_reach_out=True) is None
+    assert place_around(head, PASSPORT, alpha_with(head, height=450), may_reach_out=True) is None
 
 
 def test_a_drawn_frame_keeps_its_middle_and_takes_the_aspect():
-    box = inside((0.25, 0.2, 0.5, 0.6), 0.5, 1000, 2000)
+    box = fit_inside((0.25, 0.2, 0.5, 0.6), 0.5, 1000, 2000)
     assert (box.width, box.height) == (300, 600)
     assert box.left + box.width / 2 == 1000 and box.top + box.height / 2 == 500
 
@@ -96,7 +96,7 @@ def eyes_height(head: Head, box: Box, wanted: Wanted) -> float:
 
 def test_eyes_that_would_be_too_low_are_raised_by_a_little_less_space_above():
     head, wanted = Head(200, 540, 350, eyes=200 + 0.56 * 340), Wanted(35, 45, (32, 36), 4, eyes=(22.5, 31.5))
-    box = around(head, wanted, alpha_with(head), may_reach_out=False)
+    box = place_around(head, wanted, alpha_with(head), may_reach_out=False)
     millimetre = box.height / 45
     assert 22.5 <= eyes_height(head, box, wanted) <= 23
     assert 32 <= head.height / millimetre <= 36 and 2 <= (head.crown - box.top) / millimetre < 4
@@ -106,13 +106,13 @@ def test_eyes_in_their_place_change_nothing_and_impossible_ones_neither():
     wanted = Wanted(35, 45, (32, 36), 4, eyes=(22.5, 31.5))
     for share in (0.5, 0.9):
         head = Head(200, 540, 350, eyes=200 + share * 340)
-        box = around(head, wanted, alpha_with(head), may_reach_out=False)
-        assert box == around(Head(200, 540, 350), wanted, alpha_with(head), may_reach_out=False)
+        box = place_around(head, wanted, alpha_with(head), may_reach_out=False)
+        assert box == place_around(Head(200, 540, 350), wanted, alpha_with(head), may_reach_out=False)
 
 
 def test_eyes_are_set_right_within_the_room_there_is():
     head = Head(crown=200, chin=540, centre=350, eyes=200 + 0.56 * 340)
     wanted = Wanted(35, 45, (32, 36), 4, eyes=(22.5, 31.5))
     height = 200 + round(340 / 34 * 41)  # the usual placing ends where the photo does
-    box = around(head, wanted, alpha_with(head, height=height), may_reach_out=False)
+    box = place_around(head, wanted, alpha_with(head, height=height), may_reach_out=False)
     assert box.top + box.height <= height + 1e-6 and eyes_height(head, box, wanted) >= 22.5

@@ -7,8 +7,8 @@ import cv2
 import numpy as np
 import pytest
 
-from imaging.idphoto.framing import Wanted, around
-from imaging.idphoto.heads import head_of_face
+from imaging.idphoto.framing import Wanted, place_around
+from imaging.idphoto.heads import estimate_head
 from tests.imaging.face_points import face_points
 
 PASSPORT = Wanted(35, 45, (32, 36), 4, eyes=(22.5, 31.5))
@@ -52,8 +52,8 @@ KINDS = {
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_head_is_as_high_as_a_passport_asks_for_and_the_eyes_are_in_their_place(kind):
     alpha, crown, is_sure = KINDS[kind]
-    found, sure = head_of_face(alpha, face_points(CENTRE, EYES, EYES_TO_CHIN / 1.025))
-    placed = around(found, PASSPORT, alpha, may_reach_out=False)
+    found, sure = estimate_head(alpha, face_points(CENTRE, EYES, EYES_TO_CHIN / 1.025))
+    placed = place_around(found, PASSPORT, alpha, may_reach_out=False)
     millimetre = placed.height / PASSPORT.height
     assert sure == is_sure
     assert 32 <= (1 + crown) * EYES_TO_CHIN / millimetre <= 36

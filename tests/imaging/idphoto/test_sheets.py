@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from imaging.idphoto.sheets import PAPERS, as_jpeg, as_pdf, sheet
+from imaging.idphoto.sheets import PAPERS, as_jpeg, as_pdf, make_sheet
 
 DPI = 300
 ONE_INCH = np.full((413, 295, 3), (10, 20, 200), np.uint8)  # 25 x 35 mm
@@ -19,13 +19,13 @@ def blue_pixels(image: Image.Image) -> int:
 
 @pytest.mark.parametrize("paper, count", [("5inch", 9), ("6inch", 12), ("a4", 50)])
 def test_a_sheet_holds_as_many_whole_copies_as_fit(paper, count):
-    image = sheet(ONE_INCH, paper, DPI)
+    image = make_sheet(ONE_INCH, paper, DPI)
     assert blue_pixels(image) == count * 413 * 295
 
 
 @pytest.mark.parametrize("paper", PAPERS)
 def test_a_jpeg_and_a_pdf_have_the_size_of_the_paper(paper):
-    image = sheet(ONE_INCH, paper, DPI)
+    image = make_sheet(ONE_INCH, paper, DPI)
     printed = Image.open(BytesIO(as_jpeg(image, DPI)))
     millimetres = sorted(side / dpi * 25.4 for side, dpi in zip(printed.size, printed.info["dpi"], strict=True))
     assert np.allclose(millimetres, sorted(PAPERS[paper]), atol=0.1)
@@ -34,7 +34,7 @@ def test_a_jpeg_and_a_pdf_have_the_size_of_the_paper(paper):
 
 
 def test_lines_to_cut_along_run_from_edge_to_edge_beside_every_photo():
-    pixels = np.asarray(sheet(ONE_INCH, "5inch", DPI))
+    pixels = np.asarray(make_sheet(ONE_INCH, "5inch", DPI))
     blue = (pixels == (10, 20, 200)).all(axis=2)
     lefts = np.flatnonzero(np.diff(blue.any(axis=0).astype(int)) == 1)  # the last column before a photo
     tops = np.flatnonzero(np.diff(blue.any(axis=1).astype(int)) == 1)
@@ -45,9 +45,9 @@ def test_lines_to_cut_along_run_from_edge_to_edge_beside_every_photo():
 
 def test_the_paper_lies_the_way_that_holds_more():
     wide = np.zeros((295, 650, 3), np.uint8)
-    assert sheet(wide, "5inch", DPI).size == (1500, 1050)
+    assert make_sheet(wide, "5inch", DPI).size == (1500, 1050)
 
 
 def test_a_photo_larger_than_the_paper_is_refused():
     with pytest.raises(ValueError):
-        sheet(np.zeros((4000, 4000, 3), np.uint8), "5inch", DPI)
+        make_sheet(np.zeros((4000, 4000, 3), np.uint8), "5inch", DPI)

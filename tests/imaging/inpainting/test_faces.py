@@ -6,7 +6,7 @@ import torch
 
 from imaging.inpainting import faces
 from networks.dcgan import DCGAN
-from networks.face_finder import NOWHERE, FaceFinder, Square, find_face
+from networks.face_finder import NOWHERE, FaceBox, FaceFinder, find_face
 from networks.pluralistic import Pluralistic
 
 
@@ -71,10 +71,10 @@ def test_where_no_face_is_found_all_of_the_hole_is_left():
 
 
 def test_a_hole_that_reaches_out_of_the_face_is_left_there(monkeypatch):
-    monkeypatch.setattr(faces, "face_around", lambda *given: Square(30.0, 40.0, 20.0, 1.0))
+    monkeypatch.setattr(faces, "find_face_around", lambda *given: FaceBox(30.0, 40.0, 20.0, 1.0))
     missing = hole(right=100)
     filled, left = faces.complete_faces(photo(), missing, finder(5.0), bright)
-    assert np.array_equal(left, missing & ~faces.inside(Square(30.0, 40.0, 20.0, 1.0), missing.shape))
+    assert np.array_equal(left, missing & ~faces.mark_inside(FaceBox(30.0, 40.0, 20.0, 1.0), missing.shape))
     assert left.any() and not left[40:50, 50:60].any() and np.array_equal(filled[~missing], photo()[~missing])
 
 
@@ -86,7 +86,7 @@ def test_each_of_two_faces_is_completed_and_the_work_is_reported(monkeypatch):
 
 @pytest.mark.parametrize("top, left", [(-20.0, -15.0), (60.0, 80.0)])
 def test_a_face_that_reaches_over_the_border_is_completed(monkeypatch, top, left):
-    monkeypatch.setattr(faces, "face_around", lambda *given: Square(top, left, 50.0, 1.0))
+    monkeypatch.setattr(faces, "find_face_around", lambda *given: FaceBox(top, left, 50.0, 1.0))
     missing = np.zeros((90, 120), bool)
     missing[max(0, int(top)) : int(top) + 40, max(0, int(left)) : int(left) + 45] = True
     filled, rest = faces.complete_faces(photo(), missing, finder(5.0), bright)
@@ -95,7 +95,7 @@ def test_a_face_that_reaches_over_the_border_is_completed(monkeypatch, top, left
 
 def test_a_large_face_is_blended_at_a_bounded_size(monkeypatch):
     monkeypatch.setattr(faces, "FINEST", 48)
-    monkeypatch.setattr(faces, "face_around", lambda *given: Square(5.0, 20.0, 80.0, 1.0))
+    monkeypatch.setattr(faces, "find_face_around", lambda *given: FaceBox(5.0, 20.0, 80.0, 1.0))
     filled, left = faces.complete_faces(photo(), hole(), finder(5.0), bright)
     assert not left.any() and np.array_equal(filled[~hole()], photo()[~hole()])
 
@@ -106,7 +106,7 @@ def test_a_seed_decides_the_completion_of_either_network(monkeypatch):
     pictures, known = torch.full((1, 3, 64, 64), 0.5), torch.ones(1, 1, 64, 64)
     known[..., 20:40, 20:40] = 0
     networks = (DCGAN(width=4, latent=8), Pluralistic(width=4, codes=4))
-    for way, network in zip((faces.by_search, faces.by_guess), networks, strict=True):
+    for way, network in zip((faces.complete_by_search, faces.complete_by_guess), networks, strict=True):
         network.eval().requires_grad_(False)
         completions = [way(network, seed)(pictures, known, lambda share: None) for seed in (1, 1, 2)]
         assert completions[0].shape == (1, 3, 64, 64) and torch.equal(completions[0], completions[1])
@@ -125,7 +125,7 @@ def test_the_finder_goes_where_a_window_scores_and_holds_the_place():
     network = Peak(width=2).eval().requires_grad_(False)
     network.wanted, place = 105, torch.zeros(1, 1, 200, 200)
     place[..., 98:102, 98:102] = 1
-    square = find_face(network, torch.rand(1, 3, 200, 200), 1 - place, place)
-    assert square.score == 4.0 and square.side > 0
-    assert square.top <= 100 <= square.top + square.side and square.left <= 100 <= square.left + square.side
-    assert NOWHERE < faces.MIN_SCORE < square.score
+    box = find_face(network, torch.rand(1, 3, 200, 200), 1 - place, place)
+    assert box.score == 4.0 and box.side > 0
+    assert box.top <= 100 <= box.top + box.side and box.left <= 100 <= box.left + box.side
+    assert NOWHERE < faces.MIN_SCORE < box.score

@@ -52,29 +52,29 @@ def test_the_nearest_patches_are_those_that_comparing_all_finds():
     maps = torch.rand(5, 12, 14)
     usable = torch.ones(12, 14, dtype=torch.bool)
     usable[4:8, 5:9] = False
-    known = neural_patches.filters(maps, usable, 1000, torch.Generator().manual_seed(0))
+    known = neural_patches.collect_filters(maps, usable, 1000, torch.Generator().manual_seed(0))
     centres = torch.tensor([4 * 14 + 5, 6 * 14 + 7, 0])
-    queries = neural_patches.patches_at(maps + 0.1 * torch.rand(5, 12, 14), centres)
+    queries = neural_patches.read_patches(maps + 0.1 * torch.rand(5, 12, 14), centres)
     compared = torch.cdist(queries.flatten(1), known.patches.flatten(1)).argmin(1)
-    assert torch.equal(neural_patches.nearest(queries, known), compared)
+    assert torch.equal(neural_patches.find_nearest(queries, known), compared)
 
 
 def test_the_product_of_matrices_is_the_convolution_with_known_patches_as_filters():
     torch.manual_seed(4)
     maps = torch.rand(3, 10, 9)
-    known = neural_patches.filters(maps, torch.ones(10, 9, dtype=torch.bool), 1000, torch.Generator())
+    known = neural_patches.collect_filters(maps, torch.ones(10, 9, dtype=torch.bool), 1000, torch.Generator())
     kernels = (known.patches - known.middle).transpose(1, 2).unflatten(2, (3, 3))
     shifted = known.middle.T.reshape(1, 3, 3, 3)
     bias = known.bias - (kernels * shifted).sum((1, 2, 3))
     scores = F.conv2d(F.pad(maps[None], (1,) * 4, mode="reflect"), kernels, bias)
-    every = neural_patches.patches_at(maps, torch.arange(90))
-    assert torch.equal(neural_patches.nearest(every, known), scores[0].argmax(0).flatten())
+    every = neural_patches.read_patches(maps, torch.arange(90))
+    assert torch.equal(neural_patches.find_nearest(every, known), scores[0].argmax(0).flatten())
 
 
 def test_known_patches_hold_nothing_that_is_missing():
     maps = torch.zeros(1, 9, 9)
     maps[0, 3:6, 3:6] = 1
-    known = neural_patches.filters(maps, maps[0] == 0, 1000, torch.Generator())
+    known = neural_patches.collect_filters(maps, maps[0] == 0, 1000, torch.Generator())
     assert len(known.patches) and not known.patches.any()
 
 
@@ -176,6 +176,6 @@ def test_a_content_network_runs_at_its_own_size_and_fills_the_hole_alone(hole, h
         asked.append(planes)
         return torch.full((1, 3, 32, 32), 0.5)
 
-    filled = context_fill.content(holed, hole, complete, 32)
+    filled = context_fill.fill_with_context(holed, hole, complete, 32)
     assert asked[0].shape == (1, 4, 32, 32) and not (asked[0][:, :3] * (1 - asked[0][:, 3:])).any()
     assert np.array_equal(filled[~hole], holed[~hole]) and (filled[hole] == 128).all()

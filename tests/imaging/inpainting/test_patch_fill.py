@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from imaging.inpainting.patch_fill import NoSource, fill_with_patches
-from imaging.inpainting.regions import _label_regions, fill_by_regions, regions
+from imaging.inpainting.regions import _label_regions, cut_regions, fill_by_regions
 from services.base import Cancelled
 
 
@@ -140,25 +140,25 @@ def many_holes() -> np.ndarray:
 def test_the_pieces_of_a_hole_are_the_hole_and_none_overlap():
     hole = many_holes()
     count = np.zeros(hole.shape, int)
-    for region in regions(hole):
+    for region in cut_regions(hole):
         count[region.core][region.piece] += 1
         for core, crop, length in zip(region.core, region.crop, hole.shape, strict=True):
             assert max(0, core.start - region.margin) == crop.start
             assert min(length, core.stop + region.margin) == crop.stop
     assert np.array_equal(count, hole)
-    assert len(list(regions(hole))) < 20  # not one for each speck
+    assert len(list(cut_regions(hole))) < 20  # not one for each speck
 
 
 def test_specks_cost_nothing_each_and_a_middle_decides_where_one_belongs():
     hole = np.zeros((1100, 1100), bool)
     hole[::2, ::2] = True  # three hundred thousand
-    pieces = list(regions(hole))
+    pieces = list(cut_regions(hole))
     assert len(pieces) == 9 and len(_label_regions(hole)[1]) == 9
     assert sum(region.piece.sum() for region in pieces) == hole.sum()
     few = np.zeros((600, 600), bool)
     few[10:13, 500:530] = True  # over the border of two cells, more in the second
     few[400, 3] = few[300, 200] = True
-    assert [region.core for region in regions(few)] == [np.s_[10:13, 500:530], np.s_[300:401, 3:201]]
+    assert [region.core for region in cut_regions(few)] == [np.s_[10:13, 500:530], np.s_[300:401, 3:201]]
 
 
 def test_only_the_hole_changes_and_all_of_it_does():

@@ -16,4 +16,4 @@ def _work() -> dict:
 
 
 if __name__ == "__main__":
-    child.reply(_work, seconds=20, memory_mb=1000, written_mb=1)
+    child.send_reply(_work, seconds=20, memory_mb=1000, written_mb=1)

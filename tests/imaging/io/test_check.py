@@ -164,7 +164,7 @@ def look():
         network = False
     return {"no_new_privileges": "NoNewPrivs:\\t1" in status, "network": network, "core": resource.getrlimit(4)[1]}
 
-child.reply(look, 5, 1400, 1)
+child.send_reply(look, 5, 1400, 1)
 """
 MAY_HAVE_A_NAMESPACE = "import ctypes; print(ctypes.CDLL(None).unshare(0x50000000))"
 

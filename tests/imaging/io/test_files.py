@@ -19,7 +19,7 @@ from imaging.io.files import (
     choose_format,
     decode,
     encode,
-    preview,
+    make_preview,
     probe,
 )
 from tests.imaging.pictures import FIXTURES, UPRIGHT, corners_of, private_exif, quarters, save
@@ -200,5 +200,5 @@ def test_a_reencoded_polyglot_keeps_no_tail():
 
 def test_a_preview_is_small_srgb_and_without_metadata():
     picture = Picture(np.full((300, 600, 3), 90, np.uint8), exif=private_exif().tobytes())
-    small = decode(preview(picture, longest_side=100))
+    small = decode(make_preview(picture, longest_side=100))
     assert (small.width, small.height, small.exif, small.format) == (100, 50, None, "webp")

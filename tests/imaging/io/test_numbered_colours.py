@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from imaging.io.files import decode, encode, preview
+from imaging.io.files import decode, encode, make_preview
 from imaging.io.modes import to_srgb
 from tests.imaging.io.test_bombs import chunk
 from tests.imaging.pictures import quarters, save
@@ -65,7 +65,7 @@ def test_the_numbers_stay_and_the_result_and_its_preview_have_the_profile():
     picture = decode(png(cicp(12, 13)))
     assert tuple(picture.pixels[0, 0]) == COLOUR and picture.icc[16:20] == b"RGB "
     assert show_first_pixel(encode(picture, "png")) == show_first_pixel(png(cicp(12, 13)))
-    assert np.abs(decode(preview(picture, format="png")).pixels[0, 0].astype(int) - P3).max() <= 2
+    assert np.abs(decode(make_preview(picture, format="png")).pixels[0, 0].astype(int) - P3).max() <= 2
 
 
 def test_greys_of_linear_light_are_as_bright_as_they_say():

@@ -99,7 +99,7 @@ def test_a_png_that_lacks_pixels_is_broken(lost):
 @pytest.mark.parametrize("format", ["png", "jpeg", "webp"])
 def test_a_result_with_a_large_profile_is_read_again(format):
     """A profile of a printer: tables of 1.5 MiB that no compression makes small."""
-    whole = cicp.profile(cicp.from_numbers(12, 13))
+    whole = cicp.make_profile(cicp.read_numbers(12, 13))
     large = whole + np.random.default_rng(0).integers(0, 256, 3 * 2**19, np.uint8).tobytes()
     large = struct.pack(">I", len(large)) + large[4:]
     picture = decode(save(quarters(), "JPEG", icc_profile=large))

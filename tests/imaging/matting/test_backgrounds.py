@@ -4,19 +4,19 @@ import numpy as np
 import pytest
 
 from imaging.io.files import Picture
-from imaging.matting.backgrounds import blur_background, gradient, solid
+from imaging.matting.backgrounds import blur_background, draw_gradient, fill_solid
 
 PHOTO = Picture(np.full((90, 120, 3), (30, 160, 60), np.uint8))
 ALL = slice(0, 90)
 
 
 def test_a_colour_is_that_colour():
-    assert (solid("#123456", PHOTO)(ALL) == (0x12, 0x34, 0x56)).all()
+    assert (fill_solid("#123456", PHOTO)(ALL) == (0x12, 0x34, 0x56)).all()
 
 
 @pytest.mark.parametrize("direction", ["down", "right", "diagonal", "middle"])
 def test_a_gradient_goes_from_the_first_colour_to_the_second(direction):
-    pixels = gradient("#000000", "#ffffff", direction, PHOTO)(ALL).astype(int)
+    pixels = draw_gradient("#000000", "#ffffff", direction, PHOTO)(ALL).astype(int)
     start, end = {
         "down": (pixels[0], pixels[-1]),
         "right": (pixels[:, 0], pixels[:, -1]),
@@ -27,13 +27,13 @@ def test_a_gradient_goes_from_the_first_colour_to_the_second(direction):
 
 
 def test_a_gradient_does_not_depend_on_how_its_rows_are_asked_for():
-    backdrop = gradient("#204060", "#306080", "down", PHOTO)
+    backdrop = draw_gradient("#204060", "#306080", "down", PHOTO)
     joined = np.concatenate([backdrop(slice(start, min(start + 32, 90))) for start in range(0, 90, 32)])
     assert np.array_equal(joined, backdrop(ALL))
 
 
 def test_a_slow_gradient_has_no_bands():
-    pixels = gradient("#606060", "#646464", "down", Picture(np.zeros((400, 64, 3), np.uint8)))(slice(0, 400))
+    pixels = draw_gradient("#606060", "#646464", "down", Picture(np.zeros((400, 64, 3), np.uint8)))(slice(0, 400))
     whole_rows = [row for row in pixels[:, :, 0] if np.ptp(row) == 0]
     assert len(whole_rows) < 200  # without the dither it would be all of them
     assert np.abs(np.diff(pixels[:, :, 0].reshape(25, 16, 64).mean(axis=(1, 2)))).max() < 0.3

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from imaging.guided_filter import enlarge_rows, fit, strips
+from imaging.guided_filter import cut_strips, enlarge_rows, fit
 from imaging.matting import matte
 
 HEIGHT, WIDTH = 420, 300
@@ -52,7 +52,7 @@ def test_a_flat_mask_stays_flat(value, expected):
 def test_the_foreground_loses_the_old_backgrounds_colour(scene):
     photo, truth, person, _ = scene
     alpha = np.rint(truth * 255).astype(np.uint8)
-    own = matte.foreground(photo, alpha).astype(np.float32)
+    own = matte.estimate_foreground(photo, alpha).astype(np.float32)
     edge = (truth > 0.3) & (truth < 0.95)
     before = np.abs(photo.astype(np.float32) - person)[edge].mean()
     after = np.abs(own - person)[edge].mean()
@@ -62,7 +62,7 @@ def test_the_foreground_loses_the_old_backgrounds_colour(scene):
 def test_inside_the_foreground_is_bit_identical_and_outside_is_blank(scene):
     photo, truth, _, _ = scene
     alpha = np.rint(truth * 255).astype(np.uint8)
-    own = matte.foreground(photo, alpha)
+    own = matte.estimate_foreground(photo, alpha)
     assert np.array_equal(own[alpha == 255], photo[alpha == 255])
     assert not own[alpha == 0].any()
 
@@ -71,7 +71,7 @@ def test_composition_is_exact_where_the_alpha_is_pure(scene):
     photo, truth, _, behind = scene
     alpha = np.rint(truth * 255).astype(np.uint8)
     new = np.random.default_rng(1).integers(0, 256, photo.shape, dtype=np.uint8)
-    result = matte.composite(matte.foreground(photo, alpha), alpha, lambda rows: new[rows])
+    result = matte.composite(matte.estimate_foreground(photo, alpha), alpha, lambda rows: new[rows])
     assert np.array_equal(result[alpha == 255], photo[alpha == 255])
     assert np.array_equal(result[alpha == 0], new[alpha == 0])
 
@@ -81,14 +81,14 @@ def test_tiny_and_thin_pictures_pass(shape):
     rgb = np.full((*shape, 3), 77, np.uint8)
     alpha = matte.refine_alpha(np.full((8, 8), 0.5, np.float32), rgb)
     assert alpha.shape == shape
-    assert matte.foreground(rgb, alpha).shape == rgb.shape
+    assert matte.estimate_foreground(rgb, alpha).shape == rgb.shape
 
 
 def test_strips_join_without_a_trace():
     rng = np.random.default_rng(0)
     field = rng.random((37, 23, 2), dtype=np.float32)
     whole = enlarge_rows(field, 0, 301, (301, 190))
-    joined = [enlarge_rows(field, s.start, s.stop - s.start, (301, 190)) for s in strips(301, 64)]
+    joined = [enlarge_rows(field, s.start, s.stop - s.start, (301, 190)) for s in cut_strips(301, 64)]
     assert np.allclose(np.concatenate(joined), whole, atol=1e-6)
     assert np.allclose(whole, cv2.resize(field, (190, 301), interpolation=cv2.INTER_LINEAR), atol=1e-4)
 

@@ -9,10 +9,10 @@ from imaging.matting.second_look import (
     MAX_TILES,
     MIN_CROP_PIXELS,
     Box,
+    cut_tiles,
     find_crops,
     join,
     merge,
-    tiles,
 )
 
 SIZE = (400, 600)  # of the photo; the mask below has half of it
@@ -99,7 +99,7 @@ def test_the_seam_of_a_crop_is_soft_inside_the_photo_and_none_at_its_edge():
 
 @pytest.mark.parametrize("size", [(320, 240), (300, 300), (300, 400), (720, 1280), (200, 400), (100, 300), (100, 600)])
 def test_tiles_cover_the_photo_and_are_few(size):
-    boxes, covered = tiles(size), np.zeros(size, bool)
+    boxes, covered = cut_tiles(size), np.zeros(size, bool)
     for box in boxes:
         assert box.size[0] == box.size[1] and min(box.top, box.left) >= 0
         covered[box.rows, box.columns] = True
@@ -107,7 +107,7 @@ def test_tiles_cover_the_photo_and_are_few(size):
 
 
 def test_a_strip_of_a_photo_is_not_looked_at_tile_by_tile():
-    assert tiles((100, 2000)) == []
+    assert cut_tiles((100, 2000)) == []
 
 
 def test_what_is_seen_in_a_tile_lies_in_the_mask_where_the_tile_does():

@@ -10,7 +10,7 @@ import pytest
 from imaging.io.errors import BrokenPicture
 from jobs import quotas
 from jobs.files import uploads
-from jobs.files.decoding_slots import DecodingSlots, NoSlot, decoding_slots
+from jobs.files.decoding_slots import DecodingSlots, NoSlot, get_slots
 from tests.accounts.people import JSON
 from tests.jobs.support import make_job, open_image, picture, refusal_of, upload
 
@@ -103,10 +103,10 @@ def test_a_slot_is_given_back_whatever_happened():
 def test_an_account_whose_share_is_taken_is_put_off_and_others_are_served(in_app, owner, owner_id, hold, monkeypatch):
     in_app.config["WEB_THREADS"] = 4
     monkeypatch.setattr(uploads, "_WAIT_SECONDS", 0.1)
-    hold(decoding_slots().slot(owner_id, 0))
+    hold(get_slots().slot(owner_id, 0))
     response = upload(owner, picture(), headers=JSON)
     assert (response.status_code, response.json["error"]["key"]) == (503, "busy")
-    with decoding_slots().slot(owner_id + 1, 0):
+    with get_slots().slot(owner_id + 1, 0):
         pass
 
 
@@ -116,7 +116,7 @@ def preview_of(owner, data: bytes):
 
 
 def megapixels(user_id: int) -> float:
-    return {use.key: use.used for use in quotas.usage(user_id)}["megapixels_per_day"]
+    return {use.key: use.used for use in quotas.measure_usage(user_id)}["megapixels_per_day"]
 
 
 def test_a_preview_counts_in_the_day(in_app, owner, owner_id):

@@ -28,8 +28,8 @@ def done(owner, owner_id) -> str:
     return run_job(make_job(owner_id, photo(), "Oma.jpg", brightness="0.9")).id
 
 
-def send(owner, job_id: str, query: str, which: str = "result"):
-    return owner.get(address(job_id, f"/{which}?{query}"))
+def send(owner, job_id: str, query: str, variant: str = "result"):
+    return owner.get(address(job_id, f"/{variant}?{query}"))
 
 
 @pytest.mark.parametrize("format", ["jpeg", "webp"])
@@ -42,11 +42,11 @@ def test_a_lower_quality_makes_a_smaller_file(owner, owner_id, format):
 
 
 def test_quality_means_nothing_to_png_and_the_stored_result_stays_lossless(owner, done):
-    before = (storage.folder(done) / "result.png").read_bytes()
+    before = (storage.get_folder(done) / "result.png").read_bytes()
     assert send(owner, done, "format=png&quality=10").data == before
     assert send(owner, done, "quality=10").data == before
     send(owner, done, "format=jpeg&quality=10")
-    assert (storage.folder(done) / "result.png").read_bytes() == before
+    assert (storage.get_folder(done) / "result.png").read_bytes() == before
 
 
 @pytest.mark.parametrize("format", ["jpeg", "png", "webp"])

@@ -81,7 +81,7 @@ def test_a_picture_that_the_format_cannot_hold_comes_as_it_is_stored(owner, owne
 def test_one_that_is_missing_never_ends_the_others(owner, owner_id):
     jobs = make_jobs(owner_id, 3)
     lifecycle.rename(owner_id, jobs[1], "Grandma")
-    (storage.folder(jobs[1]) / "result.png").unlink()
+    (storage.get_folder(jobs[1]) / "result.png").unlink()
     for query in ("", "?format=webp"):
         found = members(owner.get(ALL + query))
         assert len(found) == 3
@@ -106,7 +106,7 @@ def test_more_than_one_batch_comes_in_order(owner, owner_id, monkeypatch):
 def test_it_is_sent_piece_by_piece(in_app, user_id):
     for _ in range(3):
         run_job(make_job(user_id, picture(900, 700, "PNG"), brightness="0.9"))
-    pieces = list(results_zip.of(user_id, []))
+    pieces = list(results_zip.make_zip(user_id, []))
     assert len(pieces) > 3 and max(map(len, pieces)) < 2 * 2**18 + 2**12
 
 
@@ -128,9 +128,9 @@ def test_without_any_result_it_says_so(owner, owner_id):
 def test_too_many_at_once_wait_and_a_broken_off_download_makes_room(owner, owner_id):
     make_jobs(owner_id, 1)
     held = [Archive(results_zip._slots, -number, "", (b"" for _ in "x")) for number in range(1, results_zip._AT_ONCE)]
-    held.insert(0, results_zip.of(owner_id, []))
+    held.insert(0, results_zip.make_zip(owner_id, []))
     with pytest.raises(ServiceUnavailable):
-        results_zip.of(owner_id, [])
+        results_zip.make_zip(owner_id, [])
     next(iter(held[0]))
     for archive in held:
         archive.close()

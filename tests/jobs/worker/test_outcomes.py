@@ -140,10 +140,10 @@ def test_a_file_of_a_kind_that_is_not_on_the_list_is_never_stored(app, in_app, u
 def test_alternatives_files_and_the_cache_count_against_the_storage(in_app, user_id):
     for way in ("alternatives", "files", "plain"):
         job = run_job(make_job(user_id, service="sampler", way=way))
-        folder = storage.folder(job.id)
+        folder = storage.get_folder(job.id)
         counted = [path.stat().st_size for path in folder.iterdir() if path.suffix != ".webp"]
         assert job.original_bytes + job.result_bytes == sum(counted)
-    used = next(use.used for use in quotas.usage(user_id) if use.key == "storage_megabytes")
+    used = next(use.used for use in quotas.measure_usage(user_id) if use.key == "storage_megabytes")
     stored = db.session.scalar(db.select(db.func.sum(Job.original_bytes + Job.result_bytes)))
     assert used * 2**20 == pytest.approx(int(stored))
 
@@ -154,17 +154,17 @@ def test_the_check_of_the_storage_knows_every_kind_of_file(in_app, user_id):
         for way in ("alternatives", "files")
     ]
     kept = run_job(make_job(user_id, service="sampler")).id
-    assert recovery.missing_files() == []
+    assert recovery.list_missing_files() == []
     gone = {(jobs[0], "answer-2.png"), (jobs[0], "mask.png"), (jobs[1], "file-sheet.pdf"), (kept, "kept-matte.bin")}
     for job_id, name in gone:
-        (storage.folder(job_id) / name).unlink()
-    assert set(recovery.missing_files()) == gone
+        (storage.get_folder(job_id) / name).unlink()
+    assert set(recovery.list_missing_files()) == gone
 
 
 def test_an_uploaded_mask_is_never_written_over_by_the_one_that_the_run_made(in_app, user_id):
     job = run_job(make_job(user_id, service="sampler", mask=make_painted_sheet()))
     assert storage.MASK != "mask"
-    assert (storage.folder(job.id) / "mask.png").read_bytes() == make_painted_sheet()
+    assert (storage.get_folder(job.id) / "mask.png").read_bytes() == make_painted_sheet()
 
 
 @pytest.mark.parametrize("field, value", [("mask", b"no picture"), ("hints", b""), ("mask", picture()[:500])])

@@ -64,7 +64,7 @@ def test_a_database_that_was_away_is_not_held_against_the_worker(stuck, monkeypa
 
 def test_a_run_of_this_very_process_that_broke_off_is_noticed_at_once(user_id):
     job_id = make_job(user_id)
-    assert runner._claim(job_id, process_identity.new_run(process_identity.worker_id()))
+    assert runner._claim(job_id, process_identity.make_run(process_identity.make_worker_id()))
     assert recovery.Watch().rescue() == 1
     assert status_of(job_id) == "queued"
 
@@ -77,7 +77,7 @@ def test_a_worker_that_lost_its_job_changes_nothing_any_more(user_id, stuck, mon
     runner._finish(stuck, ELSEWHERE, {"status": "failed", "error_key": "late", "error_message": "late"})
     job = db.session.get(Job, stuck, populate_existing=True)
     assert (job.status, job.error_key, job.worker.split("/")[0]) == ("done", "", "second")
-    assert (storage.folder(stuck) / job.result_file).exists()
+    assert (storage.get_folder(stuck) / job.result_file).exists()
 
 
 def test_a_given_back_job_has_lost_no_attempt(stuck):
@@ -102,8 +102,8 @@ def test_D16_finished_jobs_are_deleted_after_their_time_with_their_files(in_app,
 
 def test_what_a_crash_left_in_the_storage_goes_after_an_hour(in_app, user_id):
     job_id = make_job(user_id)
-    draft = storage.root() / "incoming" / "abandoned"
-    part = storage.folder(job_id) / "result.png.0a0b.part"
+    draft = storage.get_root() / "incoming" / "abandoned"
+    part = storage.get_folder(job_id) / "result.png.0a0b.part"
     draft.mkdir()
     (draft / "original.part").write_bytes(b"x")
     part.write_bytes(b"x")
@@ -113,29 +113,29 @@ def test_what_a_crash_left_in_the_storage_goes_after_an_hour(in_app, user_id):
         os.utime(path, (time.time() - 4000,) * 2)
     recovery.purge()
     assert not draft.exists() and not part.exists()
-    assert (storage.folder(job_id) / "original.jpg").exists()
+    assert (storage.get_folder(job_id) / "original.jpg").exists()
 
 
 def test_F13_files_whose_row_was_lost_in_a_crash_go_and_others_stay(in_app, user_id):
     lost, sound = make_job(user_id), make_job(user_id)
     for job_id in (lost, sound):
         storage.mark_uncommitted(job_id)
-        os.utime(storage.folder(job_id) / "row-unsure", (time.time() - 4000,) * 2)
+        os.utime(storage.get_folder(job_id) / "row-unsure", (time.time() - 4000,) * 2)
     db.session.execute(db.delete(Job).where(Job.id == lost))
     db.session.commit()
     recovery.purge()
-    assert not storage.folder(lost).exists()
-    assert sorted(path.name for path in storage.folder(sound).iterdir())[0] == "original-preview.webp"
+    assert not storage.get_folder(lost).exists()
+    assert sorted(path.name for path in storage.get_folder(sound).iterdir())[0] == "original-preview.webp"
 
 
 def test_the_check_command_names_orphans_and_missing_files(app, in_app, user_id):
     runner, job_id = app.test_cli_runner(), make_job(user_id)
     assert runner.invoke(args=["jobs", "check"]).exit_code == 0
-    orphan = storage.folder("ff" * 16)
+    orphan = storage.get_folder("ff" * 16)
     orphan.mkdir(parents=True)
     (orphan / "original.jpg").write_bytes(picture())
     os.utime(orphan, (time.time() - 4000,) * 2)
-    (storage.folder(job_id) / "original.jpg").unlink()
+    (storage.get_folder(job_id) / "original.jpg").unlink()
     told = runner.invoke(args=["jobs", "check", "--remove-orphans"])
     assert told.exit_code == 1
     assert "ff" * 16 in told.output and f"Job {job_id} lacks its file original.jpg" in told.output

@@ -15,7 +15,7 @@ from tests.support.engines import both_engines
 
 
 def result_of(job_id: str) -> Image.Image:
-    return Image.open(storage.folder(job_id) / "result.png")
+    return Image.open(storage.get_folder(job_id) / "result.png")
 
 
 @both_engines
@@ -25,10 +25,10 @@ def test_a_job_goes_from_queued_to_done(user_id, start_worker):
     assert (job.status, job.error_message, job.attempts) == ("done", "", 1)
     expected = np.rot90(np.asarray(Image.open(io.BytesIO(picture(60, 40, "PNG")))), -1)
     assert np.array_equal(np.asarray(result_of(job.id)), expected)
-    assert (storage.folder(job.id) / "result.png").stat().st_mode & 0o077 == 0, "nobody else's to read"
+    assert (storage.get_folder(job.id) / "result.png").stat().st_mode & 0o077 == 0, "nobody else's to read"
 
 
-def test_an_idle_worker_hears_the_bell_at_once(user_id, environment, start_worker):
+def test_an_idle_worker_wakes_up_at_once(user_id, environment, start_worker):
     """Nothing but the message tells this worker of the job."""
     environment["NO_SWEEP"] = "1"
     start_worker().ready()
@@ -57,7 +57,7 @@ def test_a_job_of_a_killed_worker_is_finished_by_the_next(endless, gate, start_w
 
 
 def list_stored_files_of(job_id: str) -> list[str]:
-    return [path.name for path in storage.folder(job_id).iterdir()]
+    return [path.name for path in storage.get_folder(job_id).iterdir()]
 
 
 def test_a_job_that_kills_its_worker_twice_fails_and_others_are_served(endless, start_worker):
@@ -171,7 +171,7 @@ def test_F06_a_job_whose_result_does_not_fit_fails_with_a_reason_and_later_ones_
 
 def test_a_worker_is_known_by_its_machine_process_and_start(start_worker):
     worker = start_worker()
-    known_as = f"{':'.join(process_identity.worker_id().split(':')[:2])}:{worker.process.pid}"
+    known_as = f"{':'.join(process_identity.make_worker_id().split(':')[:2])}:{worker.process.pid}"
     start = process_identity._start(worker.process.pid)
     assert not process_identity.is_dead(f"{known_as}:{start}")
     assert process_identity.is_dead(f"{known_as}:{int(start) + 1}"), "the number was given to another process"

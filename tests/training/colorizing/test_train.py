@@ -9,7 +9,7 @@ import torch
 from PIL import Image
 
 from networks import weights
-from networks.layers.palette import expand_chroma, palette
+from networks.layers.palette import expand_chroma, make_palette
 from training.colorizing import nogan, nogan_steps
 from training.colorizing.calibration import (
     COLOURFULNESS,
@@ -145,8 +145,8 @@ def test_released_weights_come_back_as_they_are_under_the_norms_put_on_again():
 
 def test_a_distribution_that_knows_the_colour_has_the_least_loss(pictures):
     loss = PaletteLoss(Rarity(pictures.choose_batch(20, 32).chroma))
-    chroma = (expand_chroma(palette()[[5, 40]]) / 110)[:, :, None, None].repeat(1, 1, 4, 4)
-    logits = torch.zeros(2, len(palette()), 2, 2)
+    chroma = (expand_chroma(make_palette()[[5, 40]]) / 110)[:, :, None, None].repeat(1, 1, 4, 4)
+    logits = torch.zeros(2, len(make_palette()), 2, 2)
     logits[0, 5], logits[1, 40] = 6, 6
     assert loss(logits, chroma) < loss(torch.zeros_like(logits), chroma) < loss(logits.flip(0), chroma)
 
@@ -201,7 +201,7 @@ def test_the_watch_keeps_the_best_generator_and_says_when_it_lies_behind(method,
 
 def surely_grey(generator):
     torch.nn.init.zeros_(generator.head[-1].weight)
-    generator.head[-1].bias.data.copy_(20.0 * (torch.arange(len(palette())) == 0))
+    generator.head[-1].bias.data.copy_(20.0 * (torch.arange(len(make_palette())) == 0))
     return generator
 
 
@@ -223,7 +223,7 @@ def test_a_batch_that_nobody_named_has_gradients_for_the_classifier_too(fresh, b
 def test_a_tilt_away_from_red_makes_it_rarer_and_taking_back_rebalancing_makes_loud_colours_rarer(method, held):
     rare = compute_rebalancing(method.rarity)
     trial = Trial(method.generator, predict_logits(method.generator.eval(), held), held, rare)
-    red = palette()[:, 0]
+    red = make_palette()[:, 0]
     assert torch.corrcoef(torch.stack([trial.compute_tilt(Setting(rebalancing=0, red=-0.02)), red]))[0, 1] < -0.99
     assert torch.allclose(trial.compute_tilt(Setting(rebalancing=1.0)), -rare)
 

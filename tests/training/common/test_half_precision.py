@@ -8,7 +8,7 @@ from training.common import half_precision
 @pytest.fixture(params=[torch.bfloat16, torch.float16, None], ids=str)
 def fast_type(request, monkeypatch):
     """What the processor is fast in; None: float32 alone."""
-    monkeypatch.setattr(half_precision, "half_type", lambda device: request.param)
+    monkeypatch.setattr(half_precision, "find_half_type", lambda device: request.param)
     return request.param
 
 

@@ -10,7 +10,7 @@ import pytest
 import torch
 from PIL import Image
 
-from imaging.idphoto.points import Pose, face_pose
+from imaging.idphoto.points import Pose, estimate_pose
 from networks import weights
 from tests.imaging.face_points import face_points
 from training.idphoto import mistakes, samples, train
@@ -82,7 +82,7 @@ def test_the_points_move_with_the_crop():
     for seed in range(5):
         random = np.random.default_rng(seed)
         _, places = samples.cut_face(photo, samples.Spread(0.0, 0.0, 0.0), 1.5, 96, random)
-        pose = face_pose(places * 96)
+        pose = estimate_pose(places * 96)
         assert pose.centre == pytest.approx([48, 48], abs=0.1) and pose.side == pytest.approx(64, abs=0.1)
         assert pose.tilt == pytest.approx(0, abs=0.1)
 
@@ -96,7 +96,7 @@ def test_edges_of_a_mirror_image_are_the_mirrored_edges():
 
 def test_what_is_at_none_of_the_faces_is_a_mistake():
     points = face_points(60, 60, 36)
-    photo, pose = samples.Photo(np.zeros((140, 120, 3), np.uint8), [points]), face_pose(points)
+    photo, pose = samples.Photo(np.zeros((140, 120, 3), np.uint8), [points]), estimate_pose(points)
     assert not mistakes.is_wrong(Pose(pose.centre + 3, pose.side * 1.2, 5.0), photo)
     assert mistakes.is_wrong(Pose(pose.centre + pose.side, pose.side, 0.0), photo)
     assert mistakes.is_wrong(Pose(pose.centre, pose.side / 3, 0.0), photo)

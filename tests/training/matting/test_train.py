@@ -8,7 +8,7 @@ import torch
 from PIL import Image
 
 from networks import weights
-from networks.manifest import entries
+from networks.manifest import read_entries
 from networks.u2net import U2NetP
 from training.common.archives import is_held_back
 from training.common.distributed import ProcessGroup
@@ -187,5 +187,5 @@ def test_the_recipe_runs_on_the_device_it_is_given_and_exports(data, tmp_path, m
     threads = torch.get_num_threads()
     train.main()
     torch.set_num_threads(threads)
-    assert "portraits_iou" in entries(tmp_path / "weights")["background"].figures
+    assert "portraits_iou" in read_entries(tmp_path / "weights")["background"].figures
     assert weights.load("background", folder=tmp_path / "weights").multiple_of == 32

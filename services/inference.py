@@ -14,7 +14,7 @@ from torch import Tensor, dtype, nn
 
 from errors import N_
 from networks.manifest import WeightsUnavailable
-from networks.precision import half_type
+from networks.precision import find_half_type
 from networks.weights import load
 from services import runtime
 from services.base import ServiceError
@@ -40,7 +40,7 @@ class Network:
 
         `method` names another method of the network's class that returns a tensor.
         """
-        return finite(self.unchecked(tensor, method))
+        return check_finite(self.unchecked(tensor, method))
 
     def unchecked(self, tensor: Tensor, method: str = "forward") -> Tensor:
         """Return the same without a look whether it is `finite`, for which a graphics card would be waited for."""
@@ -58,7 +58,7 @@ class Network:
 
         Nobody looks whether its outputs are finite.
         """
-        runtime.note_use(device_name())
+        runtime.note_use(describe_device())
         return self._module
 
 
@@ -83,7 +83,7 @@ class LoadedNetworks:
                     self._networks[name] = where, _load(name, where[0])
             except WeightsUnavailable as error:
                 self._networks.pop(name, None)
-                raise runtime.unavailable() from error
+                raise runtime.make_unavailable_error() from error
             return self._networks[name][1]
 
     def clear(self) -> None:
@@ -95,14 +95,14 @@ class LoadedNetworks:
 networks = LoadedNetworks()
 
 
-def finite(output: Tensor) -> Tensor:
+def check_finite(output: Tensor) -> Tensor:
     """Return a network's output. Raises ServiceError when it holds a NaN or an infinity."""
     if not torch.isfinite(output).all():
-        raise unstable()
+        raise make_unstable_error()
     return output
 
 
-def unstable() -> ServiceError:
+def make_unstable_error() -> ServiceError:
     """Return the error that says that a network gave nothing usable."""
     return ServiceError(UNSTABLE, N_("The network gave no usable answer for this picture. Nothing was saved."))
 
@@ -116,34 +116,34 @@ def load_networks(names: Iterable[str]) -> str:
     """Load the networks of these weights and return `device_name()`. Raises ServiceError: one cannot be used."""
     for name in names:
         networks.get(name)
-    return device_name()
+    return describe_device()
 
 
-def device() -> str:
+def choose_device() -> str:
     """Return "cuda" when there is such a device, else "cpu"."""
     return "cuda" if torch.cuda.is_available() else "cpu"
 
 
-def half_precision() -> dtype | None:
+def choose_half_precision() -> dtype | None:
     """Return the type of 16 bits in which networks calculate on `device()`, None where they keep to float32."""
-    return half_type(device())
+    return find_half_type(choose_device())
 
 
-def device_name() -> str:
+def describe_device() -> str:
     """Return the name of the device that networks really run on, for people; with a precision that is not float32."""
-    on_card = device() == "cuda"
+    on_card = choose_device() == "cuda"
     name = torch.cuda.get_device_name() if on_card else torch.cpu.get_capabilities().get("cpu_name") or "CPU"
-    return f"{name}, {PRECISIONS[half]}" if (half := str(half_precision())) in PRECISIONS else name
+    return f"{name}, {PRECISIONS[half]}" if (half := str(choose_half_precision())) in PRECISIONS else name
 
 
 def _load(name: str, folder: Path) -> Network:
     _keep_pages()
-    module = load(name, device(), folder)
+    module = load(name, choose_device(), folder)
     fold = getattr(module, "folded", None)
     if fold is not None:  # a network that can be made faster for good says so
         module = fold()
     module = module.to(memory_format=torch.channels_last)
-    return Network(module, device(), half_precision())
+    return Network(module, choose_device(), choose_half_precision())
 
 
 def _keep_pages() -> None:
