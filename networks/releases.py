@@ -51,7 +51,7 @@ OFFICIAL: tuple[Official, ...] = (
         file="u2netp.pth",
         licence="Apache-2.0",
         source=_U2NET,
-        rename="networks.u2net:official_name",
+        rename="networks.u2net:find_official_name",
     ),
     Official(
         name="u2net",
@@ -60,7 +60,7 @@ OFFICIAL: tuple[Official, ...] = (
         file="u2net.pth",
         licence="Apache-2.0",
         source=_U2NET,
-        rename="networks.u2net:official_name",
+        rename="networks.u2net:find_official_name",
     ),
     Official(
         name="u2net-human-seg",
@@ -69,7 +69,7 @@ OFFICIAL: tuple[Official, ...] = (
         file="u2net_human_seg.pth",
         licence="Apache-2.0",
         source=_U2NET,
-        rename="networks.u2net:official_name",
+        rename="networks.u2net:find_official_name",
     ),
     Official(
         name="deoldify-artistic",
@@ -102,7 +102,7 @@ OFFICIAL: tuple[Official, ...] = (
         file="NAFNet-GoPro-width32.pth",
         licence="MIT",
         source="Chen et al. 2022, NAFNet; the authors' release, github.com/megvii-research/NAFNet",
-        rename="networks.nafnet:official_name",
+        rename="networks.nafnet:find_official_name",
         wrapped_as="params",
     ),
     Official(
@@ -112,7 +112,7 @@ OFFICIAL: tuple[Official, ...] = (
         file="model_places2.pth",
         licence="CC BY-NC 4.0",
         source=_DFNET,
-        rename="networks.dfnet:official_name",
+        rename="networks.dfnet:find_official_name",
     ),
     Official(
         name="dfnet-celeba",
@@ -121,7 +121,7 @@ OFFICIAL: tuple[Official, ...] = (
         file="model_celeba.pth",
         licence="CC BY-NC 4.0",
         source=_DFNET,
-        rename="networks.dfnet:official_name",
+        rename="networks.dfnet:find_official_name",
     ),
     # Further checkpoints: one row each, below.
 )
