@@ -1,6 +1,7 @@
 """Colour hints: dabs of colour that spread through a picture as far as its brightness lets them.
 
-Neighbours of like brightness have like colours (`imaging.colorizing.diffusion`). Here the colours are there already,
+Neighbours of like brightness have like colours (`imaging.colorizing.diffusion`), where they also look alike
+(`imaging.colorizing.likeness`). Here the colours are there already,
 guessed; so what spreads is first of all how much a place belongs to a dab, and it fades with distance, so that what
 nobody dabbed keeps its guess. No torch.
 """
@@ -11,6 +12,7 @@ import cv2
 import numpy as np
 
 from imaging.colorizing.diffusion import remove_specks, solve_diffusion
+from imaging.colorizing.likeness import rescale
 from imaging.guided_filter import resize_area
 
 MIN_COVER = 0.15  # of a pixel of the working size: what is painted less is no dab
@@ -19,6 +21,7 @@ FADING = 4e-4  # per pixel, against a passage of 1 between equal neighbours: how
 HOLD = 10.0  # how firmly a dab keeps its own colour
 COARSEST_SIDE = 48  # pixels of the shorter side of the first solution
 COARSE_ROUNDS, FINE_ROUNDS = 200, 60  # of conjugate gradients
+LIKE = (0.1, 0.3)  # similarity to the dabbed places at which a place takes nothing, and from which on all
 SURE = 0.4  # belonging from which on a place takes a dab's colour in full
 
 
@@ -28,6 +31,15 @@ class SpreadHints:
 
     share: np.ndarray
     chroma: np.ndarray
+
+    def limit_to_likes(self, similarity: np.ndarray, dabbed: np.ndarray) -> "SpreadHints":
+        """Return the hints without what reached places that look different from the dabbed ones, hair beside a face.
+
+        `similarity` as of `imaging.colorizing.likeness.compare_with_dabs`; `dabbed` bool (h, w).
+        """
+        height, width = self.share.shape
+        limit = rescale(cv2.resize(similarity, (width, height), interpolation=cv2.INTER_LINEAR), LIKE)
+        return SpreadHints(self.share * np.maximum(limit, dabbed), self.chroma)
 
     def over(self, chroma: np.ndarray) -> np.ndarray:
         """Return `chroma`, float32 (h, w, 2k) in pairs, with the dabs' colours in their places."""
@@ -55,10 +67,9 @@ def spread_hints(lightness: np.ndarray, chroma: np.ndarray, dabbed: np.ndarray) 
     held = np.dstack([dabbed.astype(np.float32), chroma * dabbed[:, :, None]])
     found = _solve(remove_specks(lightness), held)
     belonging = np.clip(found[:, :, 0], 0, 1)
-    share = np.clip(belonging / SURE, 0, 1)
-    share = share * share * (3 - 2 * share)
+    share = rescale(belonging, (0, SURE))
     colours = found[:, :, 1:] / np.maximum(belonging, 1e-6)[:, :, None]
-    return SpreadHints(share.astype(np.float32), colours.astype(np.float32))
+    return SpreadHints(share, colours.astype(np.float32))
 
 
 def _solve(lightness: np.ndarray, held: np.ndarray) -> np.ndarray:

@@ -12,8 +12,8 @@ import cv2
 import numpy as np
 
 from imaging.colorizing.diffusion import remove_specks, solve_diffusion
+from imaging.colorizing.likeness import average_colours, rescale, standardize
 
-SOFTNESS = 0.05  # of similarities: how much further matches count beside the best
 # A place takes nothing at the first value of each pair and everything at the second, smoothly in between.
 SIMILAR = (0.2, 0.4)  # cosine of the best match
 RELATED = (0.36, 0.48)  # cosine that a quarter of the photo's places reach: do the pictures show like things at all?
@@ -52,44 +52,18 @@ def match_colours(
     `chroma`: float32 (m, n, 2) of the reference; `usable`: bool (m, n), which of its places may be taken, at least one.
     """
     height, width = photo[0].shape[:2]
-    places, others = _describe(photo, reference)
+    levels = [
+        np.concatenate([one.reshape(-1, one.shape[2]) for one in maps]) for maps in zip(photo, reference, strict=True)
+    ]
+    places, others = np.split(standardize(levels), [height * width])
     others, colours = others[usable.ravel()], chroma[usable]
     similarity = places @ others.T
     best = similarity.max(1)
     mutual = best - similarity.max(0)[similarity.argmax(1)]
-    mean, deviation = _average_softly(similarity, best, colours)
-    confidence = _rescale(best, SIMILAR) * _rescale(mutual, MUTUAL) * _rescale(-deviation, AGREEING)
-    confidence *= _rescale(np.quantile(best, 0.75), RELATED)
+    mean, deviation = average_colours(similarity, best, colours)
+    confidence = rescale(best, SIMILAR) * rescale(mutual, MUTUAL) * rescale(-deviation, AGREEING)
+    confidence *= rescale(np.quantile(best, 0.75), RELATED)
     return Matches(confidence.reshape(height, width), mean.reshape(height, width, 2))
-
-
-def _describe(photo: Sequence[np.ndarray], reference: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
-    """Return unit vectors (h * w, D) and (m * n, D). What both pictures have everywhere tells no place from another."""
-    pairs = []
-    for maps in zip(photo, reference, strict=True):
-        count = maps[0].shape[0] * maps[0].shape[1]
-        both = np.concatenate([map_.reshape(-1, map_.shape[2]) for map_ in maps])
-        deviation = both.std(0)
-        both = (both - both.mean(0)) / (deviation + 1e-3 * deviation.mean() + 1e-12)
-        both /= np.maximum(np.linalg.norm(both, axis=1, keepdims=True), 1e-6) * len(photo) ** 0.5
-        pairs.append((both[:count], both[count:]))
-    places, others = zip(*pairs, strict=True)
-    return np.hstack(places), np.hstack(others)
-
-
-def _average_softly(similarity: np.ndarray, best: np.ndarray, colours: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return mean (n, 2) and standard deviation (n,) of the colours that each place could take."""
-    weights = similarity - best[:, None]
-    weights /= SOFTNESS
-    np.exp(weights, out=weights)
-    weights /= weights.sum(1, keepdims=True)
-    mean = weights @ colours
-    return mean, np.sqrt(np.maximum((weights @ colours**2 - mean**2).sum(1), 0))
-
-
-def _rescale(values: np.ndarray, ends: tuple[float, float]) -> np.ndarray:
-    share = np.clip((values - ends[0]) / (ends[1] - ends[0]), 0, 1)
-    return (share * share * (3 - 2 * share)).astype(np.float32)
 
 
 def blend_matches(lightness: np.ndarray, chroma: np.ndarray, matches: Matches, gains: Sequence[float]) -> np.ndarray:

@@ -76,6 +76,13 @@ SERVICE = Service(
             help=N_("Dab a colour where you know it. It spreads over what has the same brightness around it."),
         ),
         Option(
+            name="alike",
+            kind="switch",
+            title=N_("Hints reach alike places"),
+            default=False,
+            help=N_("A dab on one sleeve colours the other one too. Switch it off to take that back."),
+        ),
+        Option(
             name="anyway",
             kind="switch",
             title=N_("Colour it even if it has colours"),

@@ -11,12 +11,13 @@ import numpy as np
 from torch import Tensor
 
 from errors import N_
+from imaging.colorizing.likeness import describe_places
 from imaging.guided_filter import resize_area
 from imaging.tensors import pad_to_multiple, to_tensor
 from networks.layers.colour_space import rgb_to_lab
 from services import inference, runtime
 from services.base import CACHE, Report
-from services.colorize import OWN, VARIANTS
+from services.colorize import OWN, VARIANTS, features
 
 CHROMA_UNIT = 110.0  # the networks' a and b are in units of this
 MAX_PROPORTION = 4
@@ -28,16 +29,21 @@ PLACE = "guess"  # the name under which a guess is cached
 class Guess:
     """`chroma` float32 (h, w, 6): a* and b* in the networks' unit of 110, a pair for each of VARIANTS.
 
-    `made` names the network, its weights and its working size, so that a cached guess is not taken for another.
+    `descriptors` int8 (m, n, D): what the places of the picture look like, see `imaging.colorizing.likeness`; None for
+    networks without an encoder of ours. `made` names the network, its weights and its working size, so that a cached
+    guess is not taken for another.
     """
 
     chroma: np.ndarray
     made: str
+    descriptors: np.ndarray | None = None
 
     def packed(self) -> Mapping[str, bytes]:
         """Return the guess in half precision, for `Result.cache`."""
         file = io.BytesIO()
-        np.savez_compressed(file, chroma=self.chroma.astype(np.float16), made=np.array(self.made))
+        chroma, made = self.chroma.astype(np.float16), np.array(self.made)
+        descriptors = np.zeros(0, np.int8) if self.descriptors is None else self.descriptors
+        np.savez_compressed(file, chroma=chroma, made=made, descriptors=descriptors)
         return {PLACE: file.getvalue()}
 
 
@@ -55,7 +61,8 @@ def guess(rgb: np.ndarray, options: Mapping[str, Any], report: Report) -> Guess:
     report(0.1, N_("Guessing the colours"))
     height, width = rgb.shape[:2]
     size = choose_working_size(height, width, side) if network == OWN else (side, side)
-    return Guess(_predict(loaded, rgb, size), made)
+    descriptors = _describe(loaded, rgb) if network == OWN else None
+    return Guess(_predict(loaded, rgb, size), made, descriptors)
 
 
 def choose_working_size(height: int, width: int, side: int) -> tuple[int, int]:
@@ -80,6 +87,12 @@ def _predict(network: inference.Network, rgb: np.ndarray, size: tuple[int, int])
     return np.ascontiguousarray(output.permute(1, 2, 0).cpu().numpy())
 
 
+def _describe(network: inference.Network, rgb: np.ndarray) -> np.ndarray:
+    height, width = rgb.shape[:2]
+    small = resize_area(rgb, choose_working_size(height, width, features.SIDE))
+    return describe_places(features.encode(network, read_lightness(small)))
+
+
 def _unpack(cache: Mapping[str, bytes], made: str) -> Guess | None:
     """Return what `Guess.packed` made, unless there is none, it is of another kind or it is damaged."""
     if PLACE not in cache:
@@ -87,7 +100,8 @@ def _unpack(cache: Mapping[str, bytes], made: str) -> Guess | None:
     try:
         with np.load(io.BytesIO(cache[PLACE]), allow_pickle=False) as file:
             chroma, of = file["chroma"].astype(np.float32), str(file["made"])
+            descriptors = file["descriptors"] if file["descriptors"].ndim == 3 else None
     except (ValueError, KeyError, OSError, EOFError, zipfile.BadZipFile, zlib.error):
         return None
     usable = of == made and chroma.ndim == 3 and chroma.shape[2] == 2 * len(VARIANTS) and np.isfinite(chroma).all()
-    return Guess(chroma, made) if usable else None
+    return Guess(chroma, made, descriptors) if usable else None

@@ -9,7 +9,6 @@ import torch
 
 from errors import N_
 from imaging.colorizing.diffusion import smooth_chroma
-from imaging.colorizing.hints import find_dabs, spread_hints
 from imaging.colorizing.matching import Matches
 from imaging.colorizing.monochrome import Tone, tone_of
 from imaging.guided_filter import GuidedFilter, cut_strips, enlarge_rows, fit, fit_size, resize_area
@@ -18,6 +17,7 @@ from imaging.tensors import to_pixels
 from networks.layers.colour_space import lab_to_rgb_in_gamut
 from services.base import Picture, Report, Result
 from services.colorize import NOTHING_MATCHED, VARIANTS, guess
+from services.colorize.hints import apply_hints
 from services.colorize.reference import blend_reference, match_reference
 
 WINDOW_SHARE = 48  # the guided filter's radius is the short side of the working size over this
@@ -43,7 +43,7 @@ def run(picture: Picture, options: Mapping[str, Any], report: Report) -> Result:
     matches = _match_reference(picture, options["reference"], report)
     report(0.3, N_("Joining colours and details"))
     verdict = NOTHING_MATCHED if matches is not None and matches.is_empty else ""
-    fitted = _fit_guided_filter(picture.rgb, guessed.chroma, None if verdict else matches, options["hints"])
+    fitted = _fit_guided_filter(picture.rgb, guessed, None if verdict else matches, options)
     count = len(VARIANTS) if options["variants"] else 1
     results = _join_strips(picture.rgb, fitted, tone, count, options["saturation"], report)
     exif = metadata.set_software(picture.exif, MARK)
@@ -65,21 +65,22 @@ def _match_reference(picture: Picture, reference: Picture | None, report: Report
 
 
 def _fit_guided_filter(
-    rgb: np.ndarray, chroma: np.ndarray, matches: Matches | None, hints: Picture | None
+    rgb: np.ndarray, guessed: guess.Guess, matches: Matches | None, options: Mapping[str, Any]
 ) -> GuidedFilter:
     """Return the guided filter of the chroma to the luminance.
 
     It is the guessed one, smoothed; over it come the colours of a reference, and over these the hints.
     """
-    size = chroma.shape[:2]
+    size = guessed.chroma.shape[:2]
     light = _light(rgb, size)
-    chroma = smooth_chroma(light[:, :, 0], chroma)
+    chroma = smooth_chroma(light[:, :, 0], guessed.chroma)
     if matches is not None:
         chroma = blend_reference(light[:, :, 0], chroma, matches)
-    if hints is not None:
+    if options["hints"] is not None:
         size = max(size, guess.choose_working_size(rgb.shape[0], rgb.shape[1], HINT_SIDE))
         light = _light(rgb, size)
-        chroma = _spread_hints(light[:, :, 0], enlarge_rows(chroma, 0, size[0], size), hints)
+        chroma = enlarge_rows(chroma, 0, size[0], size)
+        chroma = apply_hints(light[:, :, 0], chroma, options["hints"], guessed.descriptors, options["alike"])
     radius = max(2, min(size) // WINDOW_SHARE)
     return fit(np.ascontiguousarray(light), np.ascontiguousarray(chroma), radius, GUIDE_EPSILON)
 
@@ -87,11 +88,6 @@ def _fit_guided_filter(
 def _light(rgb: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     """Return CIE L* / 100 of uint8 (H, W, 3) at `size`, float32 (h, w, 1)."""
     return guess.read_lightness(resize_area(rgb, size))[0].permute(1, 2, 0).numpy()
-
-
-def _spread_hints(light: np.ndarray, chroma: np.ndarray, hints: Picture) -> np.ndarray:
-    colours, dabbed = find_dabs(hints.pixels, light.shape)
-    return spread_hints(light, guess.to_lab(colours)[:, :, 1:] / guess.CHROMA_UNIT, dabbed).over(chroma)
 
 
 def _join_strips(

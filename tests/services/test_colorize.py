@@ -134,6 +134,19 @@ def test_hints_work_on_a_kept_guess_without_the_network(no_network, monkeypatch)
     assert dict(result.cache).keys() == kept.keys()  # the guess, not the hints
 
 
+def test_a_dab_reaches_alike_places_where_that_is_asked_for_and_never_unlike_ones(no_network):
+    sleeves = np.zeros((32, 43, 32), np.int8)
+    sleeves[..., 0] = 127
+    sleeves[:, 16:28] = np.roll(sleeves[0, 0], 1)  # the shirt between them looks different
+    kept = guess.Guess(
+        np.zeros((128, 171, 6), np.float32), f"colorize {runtime.fingerprint_weights('colorize')} 128", sleeves
+    ).packed()
+    without, with_alike = (run(FLAT, cache=kept, hints=dab(), alike=alike).picture.rgb.astype(int) for alike in "01")
+    reds = [(rgb[:, :, 0] - rgb[:, :, 1])[:, (10, 80, 140)].mean(0) for rgb in (without, with_alike)]
+    assert reds[0][0] > 60 > 10 > reds[0][1] and reds[1][0] > 60 > 10 > reds[1][1]
+    assert reds[1][2] > 60
+
+
 def test_an_opaque_picture_is_no_set_of_hints():
     with pytest.raises(InvalidOption) as caught:
         SERVICE.parse_options({"hints": Picture(FLAT)})
