@@ -8,8 +8,14 @@ class FormFaults extends HTMLElement {
   /** Tell of an error as the server sends it: {message, fields}; nothing at all means that there was no response. */
   tell(error) {
     const told = Object.entries(error?.fields ?? {}).filter(([name, words]) => this.beside(name, words));
-    if (told.length) return document.getElementById(told[0][0]).focus();
+    if (told.length) return this.lead(told[0][0]);
     this.append(this.words(error?.message ?? this.dataset.trouble));
+  }
+
+  /** Go where something is wrong: to its field, or to the canvas that it is drawn on. */
+  lead(name) {
+    const canvas = this.form.querySelector(`button[data-mode="${name}"]`);
+    canvas ? canvas.click() : document.getElementById(name).focus();
   }
 
   clear() {
@@ -23,8 +29,8 @@ class FormFaults extends HTMLElement {
 
   beside(name, words) {
     const field = document.getElementById(name);
-    const place = field?.closest(".option, photo-drop, .drawn");
-    if (!place || !this.form.contains(field)) return false;
+    const place = this.form.querySelector(`.option[data-option="${name}"]`) ?? field?.closest("photo-drop");
+    if (!place || !field || !this.form.contains(field)) return false;
     const fault = this.words(words, `${name}-error`);
     place.append(fault);
     place.closest("details")?.setAttribute("open", "");

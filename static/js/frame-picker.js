@@ -58,6 +58,7 @@ class FramePicker extends HTMLElement {
 
   begin() {
     this.classList.add("is-ready");
+    this.style.setProperty("--framing-aspect", this.image.naturalWidth / this.image.naturalHeight);
     this.measure();
     const given = this.input.value.split(",").map(Number);
     if (given.length === 4 && given.every(Number.isFinite)) this.rect.set(...given);

@@ -90,7 +90,7 @@ class JobStage extends HTMLElement {
 
   look() {
     this.job.querySelector("h2").focus({ preventScroll: true });
-    this.scrollIntoView({ block: "start", behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth" });
+    this.tool.scrollTo({ top: 0 });
   }
 }
 

@@ -1,4 +1,4 @@
-// A file field that takes a drop, a paste and the camera too, shows the picture at once and checks it against the
+// A file field that takes a drop and the camera too, and through <page-drop> whatever is dropped or pasted elsewhere, shows the picture at once and checks it against the
 // limits. The server checks again: this only spares the person an upload in vain. The main field of a tool
 // (data-main) takes several pictures: they leave it again as the event "photos", for the tray.
 const MEGABYTE = 1024 * 1024;
@@ -18,13 +18,7 @@ class PhotoDrop extends HTMLElement {
     for (const name in over) this.area.addEventListener(name, (event) => this.hover(event, over[name]));
     this.area.addEventListener("drop", (event) => this.take(event, event.dataTransfer));
     this.querySelector("[capture]")?.addEventListener("change", (event) => this.put(event.target.files));
-    this.paste = (event) => this.isMain && this.take(event, event.clipboardData);
-    document.addEventListener("paste", this.paste);
     if (this.input.files.length) this.look();
-  }
-
-  disconnectedCallback() {
-    document.removeEventListener("paste", this.paste);
   }
 
   hover(event, isOver) {

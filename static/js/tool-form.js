@@ -41,14 +41,14 @@ class ToolForm extends HTMLElement {
     this.drop.collecting = lying.length > 0;
     this.start.disabled = this.closed || this.line.isBusy || this.tray.isBusy || !ready;
     this.start.textContent = this.words(many);
-    const states = { "is-ready": ready, "has-many": lying.length > 0, "is-alone": alone };
-    for (const [name, on] of Object.entries(states)) this.classList.toggle(name, on);
+    const states = { "is-ready": ready, "has-picture": one, "has-many": lying.length, "is-alone": alone };
+    for (const [name, on] of Object.entries(states)) this.classList.toggle(name, Boolean(on));
+    this.dispatchEvent(new CustomEvent("refresh"));
   }
 
   words(many) {
     const { start, again, many: all } = this.form.dataset;
-    if (many) return all.replace("{count}", many);
-    return this.classList.contains("has-job") ? again : start;
+    return many ? all.replace("{count}", many) : this.classList.contains("has-job") ? again : start;
   }
 
   /** Another picture was chosen, or taken away again: what is on the stage does not belong to it. */

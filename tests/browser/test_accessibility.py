@@ -110,12 +110,16 @@ def faults(page, axe: str, address: str) -> list[str]:
     page.goto(address)
     if page.locator("#tool #image").count() and "?" not in address:
         page.set_input_files("#image", PICTURES / "coffee.jpg")
-        page.locator(".drop-preview:not([hidden])").first.wait_for()
+        page.locator(".drop-preview:not([hidden])").first.wait_for(state="attached")
     page.evaluate("for (const part of document.querySelectorAll('details')) part.open = true")
     for ready in page.locator("drawing-surface, frame-picker").all():
         expect(ready).to_have_class(re.compile(r"\bis-ready\b"))
     page.evaluate(axe)
-    return [f"{address}: {' | '.join(fault)}" for fault in page.evaluate(RUN)]
+    found = page.evaluate(RUN)
+    for mode in page.locator("mode-bar button:visible").all():
+        mode.click()
+        found += page.evaluate(RUN)
+    return [f"{address}: {' | '.join(fault)}" for fault in found]
 
 
 @pytest.mark.parametrize("setting", SETTINGS)

@@ -260,7 +260,7 @@ def test_a_mask_is_touched_up_on_the_result_and_the_run_goes_again(new_page, sig
     page.mouse.move(box["x"] + box["width"] * 0.5, box["y"] + box["height"] * 0.35, steps=5)
     page.mouse.up()
     masks = [page.locator(".job .mask img").get_attribute("src")]
-    page.locator("#drawn-mask .drawn-go button").click()
+    page.click(".start")
     page.wait_for_function("id => (document.querySelector('.job')?.dataset.job ?? id) !== id", arg=first)
     wait_until_done(page)
     masks.append(page.locator(".job .mask img").get_attribute("src"))

@@ -82,6 +82,7 @@ def test_a_mask_is_remembered_for_the_next_run_unless_one_says_no(page, site, pa
     first = start_job(page)
     page.reload()
     expect(page.locator("[data-former=mask]")).to_be_visible()
+    page.locator("mode-bar [data-mode=mask]").click()
     page.locator("drawing-surface.is-ready[start*='/uploads/mask']").wait_for()
     page.click(".start")
     page.wait_for_function("id => (document.querySelector('.job')?.dataset.job ?? id) !== id", arg=first)
@@ -90,7 +91,7 @@ def test_a_mask_is_remembered_for_the_next_run_unless_one_says_no(page, site, pa
     page.reload()
     page.locator("[data-former=mask] input").check()
     page.click(".start")
-    expect(page.locator("#drawn-mask .field-error")).to_contain_text("paint over")
+    expect(page.locator("[data-option=mask] .field-error")).to_contain_text("paint over")
 
 
 def test_a_reference_is_shown_counts_again_and_can_be_taken_away(page, site, paused_queue):
@@ -115,7 +116,7 @@ def test_a_reference_is_shown_counts_again_and_can_be_taken_away(page, site, pau
 def test_dabs_of_colour_go_with_the_run(page, site, paused_queue):
     page.goto("/tools/colorize")
     page.set_input_files("#image", PICTURES / "coffee.jpg")
-    page.locator("#drawn-hints > summary").click()
+    page.locator("mode-bar [data-mode=hints]").click()
     page.locator("#drawn-hints drawing-surface.is-ready").wait_for()
     brush = page.locator("#drawn-hints .drawing-frame")
     brush.focus()

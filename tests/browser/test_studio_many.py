@@ -190,7 +190,7 @@ def test_what_was_drawn_on_one_picture_does_not_go_with_the_others(new_page, sig
     page = new_page(storage_state=signed_in, **DESK)
     page.goto("/tools/background")
     page.set_input_files("#image", THREE[0])
-    page.locator("#drawn-mask > summary").click()
+    page.locator("mode-bar [data-mode=mask]").click()
     page.locator("#drawn-mask drawing-surface.is-ready").wait_for()
     out = io.BytesIO()
     Image.new("L", (8, 8), 255).save(out, "PNG")

@@ -180,7 +180,7 @@ def test_a_mask_is_touched_up_where_the_tool_takes_one(browser, made, tool):
 def test_the_brush_is_open_where_parts_of_the_mask_may_be_missing(browser, made, tool):
     files = {"service": "everything", "status": DONE, "result_file": "result.png", "mask_file": "mask.png"}
     text = page(browser, f"jobs/{made(verdict='doubtful', **files)}")
-    assert re.search(r'<details class="drawn" id="drawn-mask"[^>]* data-touches-up open>', text)
+    assert re.search(r'<div class="drawn" id="drawn-mask"[^>]* data-touches-up>', text)
     assert "Touch it up." in text and text.count("data-touches-up") == 1
     assert "data-touches-up" not in page(browser, f"jobs/{made(**files)}")
 
