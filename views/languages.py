@@ -10,7 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.wrappers import Response
 
 from accounts.language import remember
-from views.http.guards import check_next, is_api
+from views.http.guards import check_next, is_api, is_own_script
 
 # Code of the translation, name in itself, tag for `lang`.
 LANGUAGES = (("en", "English", "en"), ("zh", "中文", "zh-CN"))
@@ -49,7 +49,7 @@ def choose_language() -> str:
     chosen = request.cookies.get(COOKIE)
     if chosen in CODES:
         return chosen
-    if is_api():
+    if is_api() and not is_own_script():
         return _of_browser() or _of_account() or CODES[0]
     return _of_account() or _of_browser() or CODES[0]
 

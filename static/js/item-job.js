@@ -13,6 +13,10 @@ class ItemJob extends HTMLElement {
     clearTimeout(this.timer);
   }
 
+  get headers() {
+    return { "X-CSRFToken": this.closest("form").elements.csrf_token.value };
+  }
+
   /** Send the picture, or name the job that has it; return in how many seconds to try again, or nothing. */
   async send(fields, line) {
     const data = new FormData();
@@ -28,9 +32,9 @@ class ItemJob extends HTMLElement {
   }
 
   responded({ status, body, retrySeconds }) {
-    if (status === 202) this.job = body;
+    if (status === 201) this.job = body;
     if (this.isGivenUp) return void this.stop();
-    if (status === 202) return void this.hear(body, FIRST_WAIT_MS);
+    if (status === 201) return void this.hear(body, FIRST_WAIT_MS);
     if (retrySeconds) return retrySeconds;
     this.item.set("failed", body?.error?.message ?? this.item.tray.dataset.trouble);
   }
@@ -44,7 +48,7 @@ class ItemJob extends HTMLElement {
 
   async ask(wait) {
     try {
-      const response = await fetch(this.job.url, { headers: { Accept: "application/json" }, cache: "no-store" });
+      const response = await fetch(this.job.url, { headers: this.headers, cache: "no-store" });
       const job = await response.json();
       if (this.isGivenUp) return;
       if (response.ok) return this.hear(job, wait);
@@ -79,9 +83,7 @@ class ItemJob extends HTMLElement {
     clearTimeout(this.timer);
     this.item.set("cancelled");
     if (!this.job) return;
-    const body = new FormData();
-    body.set("csrf_token", this.closest("form").elements.csrf_token.value);
-    const options = { method: "POST", body, headers: { Accept: "application/json" } };
+    const options = { method: "POST", headers: this.headers };
     const response = await fetch(`${this.job.url}/cancellation`, options).catch(() => null);
     if (response?.ok) return;
     // The server was not told: the job goes on, and its state is shown.

@@ -83,9 +83,9 @@ class ToolForm extends HTMLElement {
     const response = this.line.post(data, true);
     this.refresh();
     const { status, body } = await response;
-    if (status === 202) {
+    if (status === 201) {
       this.sent = this.image.files[0];
-      await this.stage.show(body.url, { push: true, look: true }).catch(() => location.assign(body.url));
+      await this.stage.show(body.page_url, { push: true, look: true }).catch(() => location.assign(body.page_url));
     } else if (status === 404 && this.image.files.length && this.job.value) {
       // The job before was deleted meanwhile; the picture is still here.
       this.job.value = "";

@@ -38,9 +38,9 @@ class TrayItem extends HTMLElement {
   }
 
   /** The job has ended: say how, and offer what came of it. */
-  end({ status, error, verdict_message: verdict, result_url: result, url, thumbnail_url: thumbnail }) {
-    if (result) this.picture(thumbnail);
-    this.open.href = url;
+  end({ status, error, verdict_message: verdict, has_result: result, page_url: page }) {
+    if (result) this.picture(`${page}/thumbnail?of=result`);
+    this.open.href = page;
     this.open.hidden = status !== "done";
     this.set(status, error?.message ?? verdict);
   }

@@ -1,4 +1,4 @@
-// Sends the form of a tool to the server, and shows how much of it has gone out. A request that could not be sent has
+// Sends the form of a tool to the API, and shows how much of it has gone out. A request that could not be sent has
 // the status 0, one that was given up null.
 const MEGABYTE = 1024 * 1024;
 
@@ -17,8 +17,8 @@ class UploadLine extends HTMLElement {
   async post(data, shown, watch = {}) {
     const request = new XMLHttpRequest();
     const form = this.closest("form");
-    request.open("POST", form.action);
-    request.setRequestHeader("Accept", "application/json");
+    request.open("POST", this.dataset.url);
+    request.setRequestHeader("X-CSRFToken", form.elements.csrf_token.value);
     request.responseType = "json";
     request.upload.addEventListener("progress", (event) => (shown ? this.show(event) : watch.progress?.(event)));
     if (shown) this.begin(request);
@@ -26,11 +26,18 @@ class UploadLine extends HTMLElement {
     const response = new Promise((resolve) => request.addEventListener("loadend", resolve));
     let given = false;
     request.addEventListener("abort", () => (given = true));
-    request.send(data);
+    request.send(this.fields(data));
     await response;
     if (shown) this.begin(null);
     const retrySeconds = Number(request.getResponseHeader("Retry-After"));
     return { status: given ? null : request.status, body: request.response, retrySeconds };
+  }
+
+  /** What the API takes of a form: not the token, and no file field that was left empty. */
+  fields(data) {
+    const sent = new FormData();
+    for (const [name, value] of data) if (name !== "csrf_token" && value.name !== "") sent.append(name, value);
+    return sent;
   }
 
   begin(request) {

@@ -36,6 +36,12 @@ class Browser:
         data = {"csrf_token": self.token() if token is None else token, **(fields or {})}
         return self.client.post(path, data=data, environ_overrides=self.environ, **options)
 
+    def ask_api(self, method: str, path: str, **options):
+        """Ask the API as the script of a page does: with the session, and the token of the page in a header."""
+        headers = {"X-CSRFToken": self.token()} | options.pop("headers", {})
+        own = {"environ_overrides": self.environ, "headers": headers}
+        return self.client.open(f"/api/v1{path}", method=method, **own, **options)
+
     def send(self, method: str, path: str, token: str, **options):
         if method == "post":
             return self.post(path, token=token, **options)

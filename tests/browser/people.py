@@ -96,6 +96,13 @@ def choose(page, option: str, value: str) -> None:
         page.fill(f"[name={option}]", value)
 
 
+def ask_api(page, path: str, method: str = "GET", **options):
+    """Ask the API as the script of the page does."""
+    token = page.locator("input[name=csrf_token]").first.get_attribute("value")
+    address = path if path.startswith("/api/") else f"/api/v1{path}"
+    return page.request.fetch(address, method=method, headers={"X-CSRFToken": token}, **options)
+
+
 def download(page, format: str) -> bytes:
     """Download the result through the page's own button and return the file's bytes."""
     with page.expect_download() as waiting:

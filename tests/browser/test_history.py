@@ -11,11 +11,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Error, expect
 
-from tests.browser.people import PICTURES, member, sign_in
+from tests.browser.people import PICTURES, ask_api, member, sign_in
 
 NAME = "historian@example.com"
 DESK, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
-JSON = {"Accept": "application/json"}
 screens = pytest.mark.parametrize("viewport", [DESK, PHONE], ids=["desk", "phone"])
 
 
@@ -49,11 +48,11 @@ def token(page) -> str:
 def empty(page) -> None:
     """Delete for good whatever is there, and what was deleted before."""
     page.goto(f"/{NAME}/history")
-    jobs = [job["id"] for job in page.request.get(f"/{NAME}/history", headers=JSON).json()["jobs"]]
+    jobs = [job["id"] for job in ask_api(page, "/jobs?limit=100").json()["jobs"]]
     binned = page.locator(".deleted form[action$=erasure] input[name=id]").evaluate_all("all => all.map(i => i.value)")
     for verb, ids in (("deletion", jobs), ("erasure", jobs + binned)):
         fields = "&".join([f"csrf_token={token(page)}", *(f"id={each}" for each in ids)])
-        headers = {"Content-Type": "application/x-www-form-urlencoded"} | JSON
+        headers = {"Content-Type": "application/x-www-form-urlencoded"}
         if ids:
             assert page.request.post(f"/{NAME}/history/{verb}", data=fields, headers=headers).ok
 
@@ -62,16 +61,15 @@ def put_in(page, name: str, service: str = "adjust", seconds: float = 300) -> st
     """Upload a picture and wait for its result; return the address of the job."""
     picture = min(PICTURES.glob("*.jpg"), key=lambda path: path.stat().st_size)
     form = {
-        "csrf_token": token(page),
         "brightness": "1.3",
         "image": {"name": name, "mimeType": "image/jpeg", "buffer": picture.read_bytes()},
     }
-    job = page.request.post(f"/{NAME}/{service}", multipart=form, headers=JSON).json()
+    job = ask_api(page, f"/tools/{service}/jobs", "POST", multipart=form).json()
     end = time.monotonic() + seconds
-    while (job := page.request.get(job["url"], headers=JSON).json())["status"] != "done":
+    while (job := ask_api(page, job["url"]).json())["status"] != "done":
         assert job["status"] in ("queued", "running") and time.monotonic() < end, job
         time.sleep(0.1)
-    return job["url"]
+    return job["page_url"]
 
 
 def names(page) -> list[str]:

@@ -168,7 +168,7 @@ def test_a_picture_whose_job_was_deleted_meanwhile_is_simply_sent_again(desk):
     desk.evaluate(
         """async (url) => {
             const body = new FormData(document.querySelector('#tool'));
-            await fetch(url, {method: 'POST', body, headers: {Accept: 'application/json'}});
+            await fetch(url, {method: 'POST', body});
         }""",
         f"/{NAME}/jobs/{first}/deletion",
     )

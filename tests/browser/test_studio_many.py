@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import expect
 
-from tests.browser.people import DESK, DONE_MS, PICTURES, member
+from tests.browser.people import DESK, DONE_MS, PICTURES, ask_api, member
 
 NAME = "tray@example.com"
 DEVICES = {
@@ -55,7 +55,7 @@ def wait_for(page, name: str, state: str) -> None:
 
 def newest(page) -> list[dict]:
     """What the server says of the last three jobs."""
-    return page.request.get(f"/{NAME}/history", headers={"Accept": "application/json"}).json()["jobs"][:3]
+    return ask_api(page, "/jobs?limit=3").json()["jobs"]
 
 
 def test_several_pictures_are_run_one_by_one_and_downloaded_as_one_file(studio):
@@ -158,7 +158,7 @@ def test_a_full_line_makes_the_next_wait_and_a_used_up_day_is_told_at_the_item(d
             return route.continue_()
         route.fulfill(status=429, json={"error": refusals[response[0]]}, headers=response[1])
 
-    desk.route("**/adjust", refuse)
+    desk.route("**/tools/adjust/jobs", refuse)
     desk.set_input_files("#image", THREE)
     seen = desk.evaluate_handle(
         """() => {

@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
-from flask import Flask
+from flask import Flask, template_rendered
 from PIL import Image
 
 from jobs import lifecycle
@@ -94,6 +94,24 @@ def address(job_id: str, place: str = "") -> str:
     return f"/12345/jobs/{job_id}{place}"
 
 
+def shown(browser, path: str, name: str = "job"):
+    """What the template of a page gets under a name: the facts of its job, unless said otherwise."""
+    found = []
+
+    def note(_app, context, **_more) -> None:
+        if name in context:
+            found.append(context[name])
+
+    with template_rendered.connected_to(note, browser.app):
+        assert browser.get(path).status_code == 200
+    return found[-1]
+
+
+def facts_of(browser, job_id: str):
+    """What the page of a job of 12345 is made of."""
+    return shown(browser, address(job_id))
+
+
 def make_painted_sheet(width: int = 60, height: int = 40, mode: str = "RGBA") -> bytes:
     """A sheet with one dab of paint, as the bytes of a PNG."""
     out = io.BytesIO()
@@ -134,6 +152,12 @@ def upload(browser, data: bytes, name: str = "photo.jpg", service: str = "adjust
     """Post a picture through the form of a service."""
     body = (fields or BRIGHTER) | {"image": (io.BytesIO(data), name)}
     return browser.post(f"/12345/{service}", body, content_type="multipart/form-data", headers=headers)
+
+
+def upload_by_script(browser, data: bytes, service: str = "adjust", headers: dict | None = None, **fields: str):
+    """Send a picture to the API as the script of a tool's page does."""
+    body = (fields or BRIGHTER) | {"image": (io.BytesIO(data), "photo.jpg")}
+    return browser.ask_api("POST", f"/tools/{service}/jobs", data=body, headers=headers or {})
 
 
 def status_of(job_id: str) -> str:

@@ -1,12 +1,11 @@
-"""The history as pages and as JSON: filter, numbers, names, empty states; and a queue that stands still."""
+"""The history: filter, numbers, names, empty states; and a queue that stands still."""
 
 import pytest
 
 from jobs import lifecycle
 from models import Setting, db
 from models.setting import PAUSED
-from tests.accounts.people import JSON
-from tests.jobs.support import address, make_job, run_job
+from tests.jobs.support import address, facts_of, make_job, run_job, shown
 from tests.support.engines import both_engines
 
 
@@ -16,9 +15,8 @@ def test_the_history_of_one_tool_has_pages_of_its_own(sampler, browser, in_app, 
     made = [make_job(owner_id, service=("adjust", "sampler")[n % 2]) for n in range(7)]
     seen, url = [], "/12345/history?service=adjust"
     while url:
-        page = browser.get(url, headers=JSON).json
-        seen += [job["id"] for job in page["jobs"]]
-        url = page["older_url"]
+        seen += [job["id"] for job in shown(browser, url, "jobs")]
+        url = shown(browser, url, "older_url")
     assert seen == made[::2][::-1]
     assert browser.get("/12345/history?service=nothing").status_code == 404
 
@@ -29,18 +27,17 @@ def test_numbers_go_on_from_page_to_page(owner, owner_id, monkeypatch):
         make_job(owner_id)
     numbers, url = [], "/12345/history"
     while url:
-        page = owner.get(url, headers=JSON).json
-        numbers += [job["number"] for job in page["jobs"]]
-        url = page["older_url"]
+        numbers += [job["number"] for job in shown(owner, url, "jobs")]
+        url = shown(owner, url, "older_url")
     assert numbers == [5, 4, 3, 2, 1]
 
 
 def test_a_page_stays_when_the_job_before_it_is_deleted(owner, owner_id, monkeypatch):
     monkeypatch.setattr("views.jobs.job_pages.HISTORY_PAGE", 2)
     made = [make_job(owner_id) for _ in range(4)]
-    older = owner.get("/12345/history", headers=JSON).json["older_url"]
+    older = shown(owner, "/12345/history", "older_url")
     lifecycle.delete(owner_id, made[2])
-    assert [job["id"] for job in owner.get(older, headers=JSON).json["jobs"]] == made[:2][::-1]
+    assert [job["id"] for job in shown(owner, older, "jobs")] == made[:2][::-1]
 
 
 @pytest.mark.parametrize(
@@ -56,7 +53,8 @@ def test_a_page_stays_when_the_job_before_it_is_deleted(owner, owner_id, monkeyp
 )
 def test_a_job_has_a_name_of_its_owner_s_choice(owner, owner_id, title, shown):
     job_id = make_job(owner_id)
-    facts = owner.post(address(job_id, "/title"), {"title": title}, headers=JSON).json
+    assert owner.post(address(job_id, "/title"), {"title": title}).location == address(job_id)
+    facts = facts_of(owner, job_id)
     assert (facts["name"], facts["original_name"]) == (shown, "photo.jpg")
     assert "<b>Oma" not in owner.get("/12345/history").text
 
@@ -72,7 +70,7 @@ def test_a_long_name_is_cut_and_people_are_sent_back(owner, owner_id):
     job_id = make_job(owner_id)
     response = owner.post(address(job_id, "/title"), {"title": "x" * 5000, "next": "/12345/history"})
     assert (response.status_code, response.location) == (303, "/12345/history")
-    assert owner.get(address(job_id), headers=JSON).json["title"] == "x" * 100
+    assert facts_of(owner, job_id)["title"] == "x" * 100
 
 
 def test_an_empty_sheet_and_an_empty_filter_say_what_to_do(owner):
@@ -97,10 +95,10 @@ def test_the_page_offers_what_can_be_done_with_each(owner, owner_id):
 @both_engines
 def test_who_waits_is_told_that_the_queue_stands_still(browser, in_app, owner_id):
     done, waiting = run_job(make_job(owner_id)).id, make_job(owner_id)
-    assert browser.get(address(waiting), headers=JSON).json["paused"] is False
+    assert facts_of(browser, waiting)["paused"] is False
     db.session.add(Setting(key=PAUSED, number=1))
     db.session.commit()
-    facts = browser.get(address(waiting), headers=JSON).json
+    facts = facts_of(browser, waiting)
     assert (facts["paused"], facts["eta_seconds"], facts["position"]) == (True, None, 1)
-    assert browser.get(address(done), headers=JSON).json["paused"] is False
+    assert facts_of(browser, done)["paused"] is False
     assert "paused the queue" in browser.get(address(waiting)).text

@@ -76,8 +76,9 @@ def test_another_conversion_has_another_mark(owner, job_id):
 
 
 @pytest.mark.parametrize("accept", JSON_WITH_PARAMETERS)
-def test_json_is_understood_with_parameters_and_weights(owner, job_id, accept):
-    assert owner.get(address(job_id), headers={"Accept": accept}).json["id"] == job_id
+def test_json_is_understood_with_parameters_and_weights(owner, accept):
+    error = owner.get(address("nothing"), headers={"Accept": accept}).json["error"]
+    assert error["key"] == "not_found"
 
 
 @pytest.mark.parametrize("accept", HTML)

@@ -10,7 +10,7 @@ from jobs import lifecycle, trash
 from jobs.files import storage
 from models import Job, User, db
 from tests.accounts.people import JSON, sign_in_person
-from tests.jobs.support import address, list_stored_files, make_job, noise, open_image, picture
+from tests.jobs.support import address, facts_of, list_stored_files, make_job, noise, open_image, picture, shown
 from tests.support.engines import both_engines
 from worker import runner
 
@@ -25,8 +25,8 @@ def done(owner_id) -> str:
     return job_id
 
 
-def test_the_job_tells_programs_all_that_the_page_shows(owner, done):
-    facts = owner.get(address(done), headers=JSON).json
+def test_the_page_of_a_job_shows_all_that_is_to_be_known(owner, done):
+    facts = facts_of(owner, done)
     asked_for = {
         "id",
         "service",
@@ -63,12 +63,12 @@ def test_a_result_with_transparency_is_not_offered_in_a_format_without_it(owner,
     Image.new("RGBA", (40, 30), (200, 60, 40, 128)).save(out, "PNG")
     job_id = make_job(owner_id, out.getvalue(), "glass.png", transform="90")
     assert runner.run(job_id, "a-test")
-    assert owner.get(address(job_id), headers=JSON).json["formats"] == ["png", "webp"]
+    assert facts_of(owner, job_id)["formats"] == ["png", "webp"]
     assert b"format=jpeg" not in owner.get(address(job_id)).data
 
 
 def test_the_original_s_own_format_is_offered_first(owner, done):
-    assert owner.get(address(done), headers=JSON).json["formats"] == ["jpeg", "png", "webp"]
+    assert facts_of(owner, done)["formats"] == ["jpeg", "png", "webp"]
 
 
 def test_the_original_comes_back_byte_for_byte_or_in_another_format(owner, done):
@@ -135,8 +135,9 @@ def test_C01_strangers_and_other_users_get_no_picture_under_a_foreign_prefix(app
 def test_a_waiting_job_can_be_cancelled_tried_again_and_deleted(app, owner, owner_id):
     job_id = make_job(owner_id)
     assert owner.post(address(job_id, "/cancellation")).location == address(job_id)
-    assert owner.get(address(job_id), headers=JSON).json["status"] == "cancelled"
-    assert owner.post(address(job_id, "/retry"), headers=JSON).json["status"] == "queued"
+    assert facts_of(owner, job_id)["status"] == "cancelled"
+    assert owner.post(address(job_id, "/retry")).location == address(job_id)
+    assert facts_of(owner, job_id)["status"] == "queued"
     assert owner.post(address(job_id, "/deletion")).location == "/12345/history"
     assert owner.get(address(job_id)).status_code == 404
     assert trash.erase(owner_id, [job_id]) == 1
@@ -161,7 +162,7 @@ def test_an_unexpected_error_is_told_by_its_number_in_the_log(owner, owner_id, c
     monkeypatch.setattr(Image, "fromarray", lambda *_: 1 / 0)
     runner.run(job_id, "a-test")
     monkeypatch.undo()
-    error = owner.get(address(job_id), headers=JSON).json["error"]
+    error = facts_of(owner, job_id)["error"]
     reference = db.session.get(Job, job_id, populate_existing=True).error_message
     assert error["key"] == "unexpected" and reference in error["message"]
     assert reference in caplog.text and "ZeroDivisionError" in caplog.text
@@ -173,7 +174,7 @@ def test_a_picture_that_was_damaged_on_the_disk_fails_with_a_sentence(owner, own
     path = storage.get_folder(job_id) / "original.jpg"
     path.write_bytes(path.read_bytes()[:500])
     runner.run(job_id, "a-test")
-    facts = owner.get(address(job_id), headers=JSON).json
+    facts = facts_of(owner, job_id)
     assert (facts["status"], facts["error"]["key"], facts["result_url"]) == ("failed", "broken_picture", None)
 
 
@@ -184,9 +185,8 @@ def test_the_history_is_read_in_pages_newest_first(browser, in_app, monkeypatch)
     made = [make_job(owner_id) for _ in range(5)]
     seen, url = [], "/12345/history"
     while url:
-        page = browser.get(url, headers=JSON).json
-        seen += [job["id"] for job in page["jobs"]]
-        url = page["older_url"]
+        seen += [job["id"] for job in shown(browser, url, "jobs")]
+        url = shown(browser, url, "older_url")
     assert seen == made[::-1]
     assert browser.get("/12345/history?before=nonsense").status_code == 404
     assert made[-1] in browser.get("/12345/history").text

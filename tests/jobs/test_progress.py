@@ -6,8 +6,7 @@ from flask import Flask
 
 from jobs import health, progress
 from models import Job, Worker, db, utc_now
-from tests.accounts.people import JSON
-from tests.jobs.support import address, make_from, make_job, picture
+from tests.jobs.support import address, facts_of, make_from, make_job, picture
 from tests.support.engines import both_engines
 
 
@@ -96,10 +95,10 @@ def test_a_job_that_takes_longer_than_was_learnt_is_promised_nothing(user_id):
 
 def test_who_waits_for_no_worker_is_told_so(owner, owner_id):
     waiting = make_job(owner_id)
-    assert owner.get(address(waiting), headers=JSON).json["no_worker"] is True
+    assert facts_of(owner, waiting)["no_worker"] is True
     assert "Nothing works on the queue at this moment" in owner.get(address(waiting)).text
     add_worker()
-    assert owner.get(address(waiting), headers=JSON).json["no_worker"] is False
+    assert facts_of(owner, waiting)["no_worker"] is False
 
 
 def test_no_time_is_promised_while_no_worker_lives(user_id):

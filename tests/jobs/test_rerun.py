@@ -15,6 +15,7 @@ from tests.accounts.people import JSON, sign_in_person
 from tests.jobs import sampler as sampled
 from tests.jobs.support import (
     address,
+    facts_of,
     list_stored_files,
     make_from,
     make_job,
@@ -23,6 +24,7 @@ from tests.jobs.support import (
     open_image,
     picture,
     run_job,
+    shown,
 )
 from tests.support.engines import both_engines
 
@@ -172,11 +174,10 @@ def test_a_switch_that_was_off_stays_off(in_app, user_id):
 def test_the_site_takes_an_earlier_job_instead_of_an_upload(owner, owner_id):
     first = run_job(make_job(owner_id))
     form = {"from_job": first.id, "from_which": "result", "brightness": "0.5"}
-    response = owner.post("/12345/adjust", form, content_type="multipart/form-data", headers=JSON)
-    assert response.status_code == 202
+    response = owner.post("/12345/adjust", form, content_type="multipart/form-data")
+    assert response.status_code == 303
     parent = {"id": first.id, "url": address(first.id), "which": "result", "number": 1, "name": "photo.jpg"}
-    assert response.json["parent"] == parent
-    assert owner.post("/12345/adjust", form, content_type="multipart/form-data").status_code == 303
+    assert shown(owner, response.location)["parent"] == parent
     missing = form | {"from_job": "0" * 32}
     response = owner.post("/12345/adjust", missing, content_type="multipart/form-data", headers=JSON)
     assert (response.status_code, response.json["error"]["key"]) == (404, "not_found")
@@ -186,16 +187,16 @@ def test_a_parent_that_was_deleted_is_told_no_more(owner, owner_id):
     first = run_job(make_job(owner_id)).id
     second = make_from(owner_id, first)
     lifecycle.delete(owner_id, first)
-    assert owner.get(address(second), headers=JSON).json["parent"] is None
+    assert facts_of(owner, second)["parent"] is None
     lifecycle.erase(first)
-    assert owner.get(address(second), headers=JSON).json["parent"] is None
+    assert facts_of(owner, second)["parent"] is None
 
 
 def test_the_same_once_more_with_some_options_changed(owner, owner_id):
     first = make_job(owner_id, service="sampler", mask=make_painted_sheet(), amount="2", way="files")
-    response = owner.post(address(first, "/rerun"), {"amount": "0.5"}, headers=JSON)
-    assert response.status_code == 202
-    options = row(response.json["id"]).options
+    response = owner.post(address(first, "/rerun"), {"amount": "0.5"})
+    assert response.status_code == 303
+    options = row(response.location.rsplit("/")[-1]).options
     assert (options["amount"], options["way"], options["mask"]) == (0.5, "files", "mask.png")
     wrong = owner.post(address(first, "/rerun"), {"amount": "9"}, headers=JSON)
     assert (wrong.status_code, wrong.json["error"]["key"]) == (400, "invalid_option")

@@ -10,7 +10,7 @@ from jobs.errors import NotFound
 from jobs.files import storage
 from models import Job, db, utc_now
 from tests.accounts.people import JSON, sign_in_person
-from tests.jobs.support import address, list_stored_files, make_job, make_user, run_job, status_of
+from tests.jobs.support import address, facts_of, list_stored_files, make_job, make_user, run_job, shown, status_of
 from tests.support.engines import both_engines
 from worker import recovery
 
@@ -24,24 +24,23 @@ def age(job_id: str, minutes: float) -> None:
 @both_engines
 def test_a_deleted_job_is_nowhere_to_be_seen(browser, in_app, owner_id):
     deleted, kept = run_job(make_job(owner_id)).id, run_job(make_job(owner_id)).id
-    assert browser.post(address(deleted, "/deletion"), headers=JSON).json == {"deleted": deleted, "undo_minutes": 10}
+    assert browser.post(address(deleted, "/deletion")).location == "/12345/history"
     for place in ("", "/original", "/result", "/preview", "/thumbnail?of=result"):
         assert browser.get(address(deleted, place)).status_code == 404
     for verb in ("deletion", "retry", "cancellation", "rerun", "title", "choice"):
         assert browser.post(address(deleted, f"/{verb}"), headers=JSON).status_code == 404
-    assert [job["id"] for job in browser.get("/12345/history", headers=JSON).json["jobs"]] == [kept]
+    assert [job["id"] for job in shown(browser, "/12345/history", "jobs")] == [kept]
     assert deleted not in browser.get("/12345/").text
 
 
 @both_engines
 def test_it_comes_back_as_it_was(browser, in_app, owner_id):
     job_id = run_job(make_job(owner_id)).id
-    before = browser.get(address(job_id), headers=JSON).json
+    before = facts_of(browser, job_id)
     browser.post(address(job_id, "/deletion"))
     assert f'value="{job_id}"' in browser.get("/12345/history").text, "the page itself offers the undo"
-    response = browser.post("/12345/history/restoration", {"id": job_id}, headers=JSON)
-    assert response.json == {"restored": 1}
-    assert browser.get(address(job_id), headers=JSON).json == before
+    assert browser.post("/12345/history/restoration", {"id": job_id}).location == "/12345/history"
+    assert facts_of(browser, job_id) == before
     assert browser.post("/12345/history/restoration", {"id": job_id}, headers=JSON).status_code == 404
 
 
@@ -139,7 +138,8 @@ def test_only_what_is_deleted_is_erased_before_its_time(owner, owner_id):
 def test_C03_foreign_jobs_of_a_selection_are_passed_over(browser, in_app, owner_id):
     mine, foreign = make_job(owner_id), make_job(make_user("67890"))
     ids = [mine, foreign, "0" * 32, "é", "' OR 1=1"]
-    assert browser.post("/12345/history/deletion", {"id": ids}, headers=JSON).json == {"deleted": 1}
+    assert browser.post("/12345/history/deletion", {"id": ids}).status_code == 303
+    assert db.session.get(Job, mine, populate_existing=True).deleted_at is not None
     assert db.session.get(Job, foreign, populate_existing=True).deleted_at is None
     for verb in ("deletion", "restoration", "erasure"):
         assert browser.post(f"/12345/history/{verb}", {"id": [foreign]}, headers=JSON).status_code == 404

@@ -1,7 +1,6 @@
 """A visitor of a running site, over real sockets, for the tests of what happens when something breaks."""
 
 import http.client
-import json
 import re
 import threading
 import time
@@ -34,16 +33,17 @@ class Visitor(threading.Thread):
             for page in self.pages:
                 self.ask("GET", page)
             status, job_id = self.begin_job(self.upload())
-            if status == 202:
+            if status == 303:
                 self.accepted.append(job_id)
             self.leave.wait(0.1)
 
     def begin_job(self, body: bytes) -> tuple[int, str]:
         """Upload; return the status, and the id of the job if there is one."""
         status, text = self.ask("POST", f"/{self.user}/adjust", body, "multipart/form-data; boundary=x")
-        return status, json.loads(text).get("id", "")
+        return status, text.rsplit("/")[-1] if status == 303 else ""
 
     def ask(self, method: str, path: str, body=None, kind: str = "") -> tuple[int, str]:
+        """Send a request; return the status of the answer, and its text or where it leads."""
         headers = {"Cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items())}
         headers |= {"Content-Type": kind} if kind else {}
         headers |= {"Accept": "application/json"} if kind.startswith("multipart") else {}
@@ -52,6 +52,7 @@ class Visitor(threading.Thread):
         connection.request(method, path, body, headers)
         response = connection.getresponse()
         text = response.read().decode(errors="replace")
+        text = response.headers["Location"] if response.status == 303 else text
         assert response.status != 503 or path == "/healthz" or response.headers["Retry-After"]
         self.responses.append((begun, time.monotonic() - begun, response.status, path))
         for cookie in response.headers.get_all("Set-Cookie") or []:

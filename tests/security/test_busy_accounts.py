@@ -56,7 +56,7 @@ def test_others_are_served_while_one_account_sends_all_it_can(app, web):  # noqa
 
     def put_in():
         status, job_id = other.begin_job(body)
-        assert status == 202
+        assert status == 303
         jobs.append(job_id)
 
     def take_out():
@@ -74,4 +74,4 @@ def test_others_are_served_while_one_account_sends_all_it_can(app, web):  # noqa
     finally:
         flood.over.set()
         flood.join()
-    assert set(flood.statuses) <= {202, 429, 503} and 202 in flood.statuses
+    assert set(flood.statuses) <= {303, 429, 503} and 303 in flood.statuses

@@ -105,7 +105,7 @@ def test_F06_on_a_full_disk_people_read_sign_in_and_delete_and_are_told_what_is_
     make_user(app, "23456")
     first, second = Visitor(site), Visitor(site, "23456")
     status, job_id = first.begin_job(first.upload())
-    assert status == 202
+    assert status == 303
     wait_for(lambda: first.ask("GET", address(job_id, "/result"))[0] == 200, 120)
     wait_for(lambda: (small_disk / "instance" / "reserved-space").exists(), 60)
     let_time_pass(app, minutes=5)  # so that the sessions' last use would be written
@@ -128,7 +128,7 @@ def test_F06_on_a_full_disk_people_read_sign_in_and_delete_and_are_told_what_is_
     assert status == 507, "what was given up for people's own acts is not for pictures"
     filler.unlink()
     wait_for(lambda: health_of(first)["disk"] == "low" and health_of(first)["worker"] == "ok", 60)
-    assert first.begin_job(first.upload())[0] == 202
+    assert first.begin_job(first.upload())[0] == 303
     wait_for(lambda: (small_disk / "instance" / "reserved-space").exists(), 60)
 
 

@@ -81,8 +81,8 @@ def admitted(app):
     cookie = browser.client.get_cookie(app.config["SESSION_COOKIE_NAME"])
     cookies = f"{cookie.key}={cookie.value}"
 
-    def ask(method: str, path: str, query: str = "", cookies: str = cookies):
-        return app.extensions["admission"](method, path, query, cookies)
+    def ask(method: str, path: str, query: str = "", cookies: str = cookies, authorization: str = ""):
+        return app.extensions["admission"](method, path, query, cookies, authorization)
 
     return ask
 
@@ -100,9 +100,16 @@ def test_pictures_are_work_and_pages_are_not(admitted):
     assert admitted("GET", "/12345/history/pictures.zip").pool == ARCHIVE
 
 
+def test_the_script_of_a_page_is_admitted_to_the_api_like_its_form_and_takes_the_same_share(admitted):
+    form, script = admitted("POST", "/12345/adjust"), admitted("POST", "/api/v1/tools/adjust/jobs")
+    assert script == form and script.account == "12345"
+    assert admitted("GET", "/api/v1/jobs/abc", "wait=20").account == "12345"
+    assert admitted("POST", "/23456/adjust").account == "12345", "it is the session that tells whose share it is"
+
+
 @pytest.mark.parametrize("cookies", ["", "revive=forged", "revive=", "a=b; revive=eyJ9.x.y"])
 def test_strangers_send_small_forms_only(admitted, cookies):
-    for path in ("/12345/adjust", "/12345/preview", "/admin/weights", "/login"):
+    for path in ("/12345/adjust", "/12345/preview", "/api/v1/tools/adjust/jobs", "/admin/weights", "/login"):
         admission = admitted("POST", path, "", cookies)
         assert (admission.max_body_bytes, admission.pool) == (FORM_BYTES, PAGE)
 
@@ -122,7 +129,7 @@ def test_a_token_of_this_site_admits_what_a_session_does_and_no_other_token(app,
     for wrong in ("", "Bearer", f"Bearer {token}x", f"Basic {token}", "Bearer revive_W10.x"):
         admission = ask("POST", "/tools/adjust/jobs", "", wrong)
         assert (admission.max_body_bytes, admission.pool) == (FORM_BYTES, PAGE)
-    assert admitted("POST", "/api/v1/tools/adjust/jobs").max_body_bytes == FORM_BYTES
+    assert admitted("POST", "/api/v1/tools/adjust/jobs", authorization="Bearer x").max_body_bytes == FORM_BYTES
 
 
 def test_weights_are_sent_by_administrators_only(app, admitted):

@@ -9,5 +9,6 @@ from views.http.guards import csrf
 
 __all__ = ["account", "admin", "admin_accounts", "blueprint", "docs", "job_changes", "jobs", "pictures", "tools"]
 
-# A token comes with each request because the program sends it, never because a browser does.
+# A token comes with each request because the program sends it, never because a browser does. Where a page brings its
+# session instead, `views.http.guards.know_program` checks the header.
 csrf.exempt(blueprint)

@@ -112,12 +112,15 @@ def operation(
 
 
 def _check_scope(scope: str) -> None:
-    """Raise unless the request's token has the scope. Whose token it is, `views.http.guards` has found out."""
+    """Raise unless the request's token has the scope; a page's session has all, as its forms do.
+
+    Whose token or session it is, `views.http.guards` has found out.
+    """
     if not scope:
         return
     if not current_user.is_authenticated:
         abort(401)
-    if scope not in g.access_token.scopes.split():
+    if g.access_token and scope not in g.access_token.scopes.split():
         raise ScopeNeeded(scope)
     if scope == tokens.ADMIN and not current_user.is_admin:
         abort(403)

@@ -196,7 +196,7 @@ class Account(BaseModel):
     created_at: str
     retention_days: int = Field(description=N_("how many days a finished job is kept; 0 is for ever"))
     limits: list[Use]
-    token: TokenFacts
+    token: TokenFacts | None = Field(description=N_("null for a page of the site itself"))
 
 
 class JobsQuery(Taken):

@@ -20,6 +20,7 @@ from accounts import sessions, tokens
 from models import db
 from server import ARCHIVE, PAGE, WAIT, WORK, Admission
 from services.base import UPLOADED
+from views.http.guards import SESSION_KEY, SESSION_NAME
 
 FORM_BYTES = 64 * 1024
 _MEGABYTE = 1024 * 1024
@@ -51,19 +52,20 @@ def max_body_bytes(app: Flask, endpoint: str | None, values: dict[str, Any] | No
 def admit(app: Flask, method: str, path: str, query: str, cookies: str, authorization: str = "") -> Admission:
     """Judge a request by its head. What is refused here is refused by the views as well, in their words."""
     endpoint, values = _address(app, method, path)
-    if path.startswith("/api/"):
+    if path.startswith("/api/") and authorization:
         scheme, _, brought = authorization.partition(" ")
         owner = tokens.read_owner(app.config, brought.strip()) if scheme.lower() == "bearer" else None
         limit = max_body_bytes(app, endpoint, values) if owner else FORM_BYTES
         return Admission(limit, _pool(endpoint, method, query) if owner else PAGE, owner or "")
-    token = _session_token(app, cookies)
+    session = _read_session(app, cookies)
+    token = session.get(SESSION_KEY)
     if token is None:
         return Admission(FORM_BYTES)
     if endpoint == _WEIGHTS and method == "POST":
         large = _is_administrator(app, token)
         return Admission(max_body_bytes(app, endpoint, values) if large else FORM_BYTES, WORK if large else PAGE)
     pool = _pool(endpoint, method, query)
-    return Admission(max_body_bytes(app, endpoint, values), pool, path.split("/")[1] if pool == WORK else "")
+    return Admission(max_body_bytes(app, endpoint, values), pool, session.get(SESSION_NAME, token))
 
 
 def _pool(endpoint: str | None, method: str, query: str) -> str:
@@ -84,18 +86,18 @@ def _address(app: Flask, method: str, path: str) -> tuple[str | None, dict[str, 
     return endpoint, dict(values)
 
 
-def _session_token(app: Flask, cookies: str) -> str | None:
-    """Return the token in a cookie that this site signed; whether its session has ended is for the views to see."""
+def _read_session(app: Flask, cookies: str) -> dict[str, Any]:
+    """Return what a cookie that this site signed holds; whether its session has ended is for the views to see."""
     signed = parse_cookie(cookies).get(app.config["SESSION_COOKIE_NAME"])
     cookie_sessions = app.session_interface
     assert isinstance(cookie_sessions, SecureCookieSessionInterface)  # Flask's own
     serializer = cookie_sessions.get_signing_serializer(app)
     if not signed or serializer is None:
-        return None
+        return {}
     try:
-        return serializer.loads(signed).get("_user_id")
+        return serializer.loads(signed)
     except BadSignature:
-        return None
+        return {}
 
 
 def _is_administrator(app: Flask, token: str) -> bool:

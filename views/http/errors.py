@@ -16,7 +16,7 @@ from jobs.errors import StorageFull, StorageReadOnly
 from jobs.files import storage
 from models import disk_reserve, undo
 from models.faults import Fault, classify_fault, describe
-from views.http.guards import ask_anew, forget_who, is_api, is_known, takes_html, wants_json
+from views.http.guards import ask_anew, forget_who, is_api, is_known, is_own_script, takes_html, wants_json
 
 RETRY_SECONDS = 10
 
@@ -68,7 +68,8 @@ def init_app(app: Flask) -> None:
 
 def respond(status, key, message, *, fields=None, allowed=(), retry_after=None, reference=None):
     """Return the error as JSON or as a page, whichever the caller reads. `allowed` are values that would have done."""
-    if status == 401 and is_api():
+    is_token_needed = status == 401 and is_api() and not is_own_script()
+    if is_token_needed:
         key, message = TOKEN_NEEDED
     message = with_allowed(message, allowed)
     if is_api():
@@ -90,7 +91,7 @@ def respond(status, key, message, *, fields=None, allowed=(), retry_after=None, 
     response.status_code = status
     if retry_after:
         response.headers["Retry-After"] = str(int(retry_after))
-    if status == 401 and is_api():
+    if is_token_needed:
         response.headers["WWW-Authenticate"] = "Bearer"
     return response
 

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 from flask import Flask, abort, current_app, g, jsonify, make_response, redirect, request, session, url_for
 from flask_babel import lazy_gettext as _
 from flask_login import LoginManager, current_user, login_user, logout_user
-from flask_wtf.csrf import CSRFProtect
+from flask_wtf.csrf import CSRFProtect, validate_csrf
 from werkzeug.exceptions import SecurityError
 from werkzeug.routing import BaseConverter, ValidationError
 from werkzeug.wrappers import Response
@@ -21,6 +21,10 @@ ADMINISTRATION = "admin"
 API = "api"
 # Where Flask-Login keeps what `User.get_id` says.
 SESSION_KEY = "_user_id"
+# Whose session it is, for the web server, which shares its threads without asking the database.
+SESSION_NAME = "name"
+# Brings the token of the page's forms to the API; no other site can make a browser send it.
+CSRF_HEADER = "X-CSRFToken"
 UNSAFE_METHODS = {"POST", "PUT", "PATCH", "DELETE"}
 
 
@@ -38,6 +42,13 @@ class NameConverter(BaseConverter):
 
 class Csrf(CSRFProtect):
     """Flask-WTF's token, with a response that a person understands."""
+
+    def check_header(self) -> None:
+        """Raise AccountError unless the header CSRF_HEADER holds the session's token."""
+        try:
+            validate_csrf(request.headers.get(CSRF_HEADER))
+        except ValueError as error:  # WTForms has a kind of it
+            self._error_response(error.args[0])
 
     def _error_response(self, reason: str) -> None:
         audit.note("forged_request", address=request.remote_addr or "", detail=reason)
@@ -79,7 +90,7 @@ def init_app(app: Flask) -> None:
 def find_user(token: str) -> User | None:
     """Return who this session is of, if it is alive: what the request writes from now on is written only for them."""
     rights.forget()
-    user = None if is_api() else sessions.find(token)
+    user = None if is_api() and not is_own_script() else sessions.find(token)
     if user is not None:
         rights.remember(user.id, sessions.hash_token(token), is_administration())
     return user
@@ -95,13 +106,19 @@ def find_token() -> AccessToken | None:
 
 
 def know_program() -> None:
-    """Find out who a request to the API is from. Raises TooMany for who brings one wrong token after the other."""
+    """Find out who a request to the API is from.
+
+    Raises TooMany for who brings one wrong token after the other, and AccountError for a session without its page.
+    """
     if not is_api():
         return
-    g.access_token = find_token()
-    g._login_user = g.access_token.user if g.access_token else login_manager.anonymous_user()
-    if g.access_token is None and _brought_token():
+    caller = _find_caller()
+    g._login_user = login_manager.anonymous_user()
+    if caller is None and _brought_token():
         tokens.refuse(request.remote_addr)
+    if caller is not None and is_own_script():
+        csrf.check_header()
+    g._login_user = caller or g._login_user
 
 
 def _brought_token() -> str:
@@ -110,8 +127,13 @@ def _brought_token() -> str:
 
 
 def is_api() -> bool:
-    """Say whether the request is for what begins with `/api`, but for the page: tokens count there, never a cookie."""
+    """Say whether the request is for what begins with `/api`, but for the page: a cookie alone counts for nothing."""
     return request.path.split("/")[1] == API and request.endpoint != "api.docs"
+
+
+def is_own_script() -> bool:
+    """Say whether a request to the API claims to come from a page of this site, whose session then counts."""
+    return CSRF_HEADER in request.headers and "Authorization" not in request.headers
 
 
 def wants_json() -> bool:
@@ -156,6 +178,7 @@ def begin(user: User, token: str) -> None:
     """Give the browser its new session; nothing of the one before stays."""
     session.clear()
     session.permanent = True
+    session[SESSION_NAME] = user.name
     user.session_token = token
     login_user(user)
 
@@ -204,9 +227,10 @@ def ask_anew() -> Response | None:
 
 
 def _find_caller() -> User | None:
-    if is_api():
-        token = find_token()
-        return token.user if token else None
+    g.access_token = None
+    if is_api() and not is_own_script():
+        g.access_token = find_token()
+        return g.access_token.user if g.access_token else None
     known_by = session.get(SESSION_KEY)
     return find_user(known_by) if known_by else None
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Blueprint, Response, jsonify, redirect, request, url_for
+from flask import Blueprint, Response, redirect, request, url_for
 from flask_login import current_user
 
 from errors import N_
@@ -10,7 +10,7 @@ from jobs import trash
 from jobs.errors import JobError
 from jobs.files import results_zip
 from models import utc_now
-from views.http.guards import check_next, wants_json
+from views.http.guards import check_next
 from views.jobs.job_pages import history_of
 
 blueprint = Blueprint("history", __name__, url_prefix="/<name:username>/history")
@@ -35,17 +35,20 @@ def download(username: str):
 
 @blueprint.post("/deletion")
 def delete(username: str):
-    return _finish_action(username, deleted=trash.put(current_user.id, _read_selection()))
+    trash.put(current_user.id, _read_selection())
+    return _return(username)
 
 
 @blueprint.post("/restoration")
 def restore(username: str):
-    return _finish_action(username, restored=trash.take_back(current_user.id, _read_selection()))
+    trash.take_back(current_user.id, _read_selection())
+    return _return(username)
 
 
 @blueprint.post("/erasure")
 def erase(username: str):
-    return _finish_action(username, erased=trash.erase(current_user.id, _read_selection()))
+    trash.erase(current_user.id, _read_selection())
+    return _return(username)
 
 
 def _read_selection() -> list[str]:
@@ -55,7 +58,5 @@ def _read_selection() -> list[str]:
     raise JobError("nothing_selected", N_("Please select some pictures first."))
 
 
-def _finish_action(username: str, **said: int):
-    if wants_json():
-        return jsonify(**said)
+def _return(username: str):
     return redirect(check_next(request.form.get("next"), url_for("jobs.history", username=username)), 303)

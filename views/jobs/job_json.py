@@ -1,4 +1,4 @@
-"""The one JSON shape of a job, which pages are rendered from as well (`describe_job`):
+"""The one shape of a job, from which pages are rendered and the API answers (`describe_job`):
 
 id, number        number: of the frame in the owner's contact sheet, 1 being the first job ever
 title, name       title: the owner's own name for it or ""; name: that, else the name of the uploaded file

@@ -2,14 +2,14 @@
 
 from typing import Any
 
-from flask import Blueprint, jsonify, redirect, render_template, request, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 from flask_login import current_user
 
 import services
 from jobs import lifecycle, trash
 from jobs.errors import NotFound
 from jobs.files import downloads, storage
-from views.http.guards import check_next, wants_json
+from views.http.guards import check_next
 from views.http.sending import send
 from views.jobs import tools
 from views.jobs.job_json import describe_job, describe_jobs
@@ -22,10 +22,7 @@ HISTORY_PAGE = 24
 @blueprint.get("/jobs/<id>")
 def show(username: str, id: str):
     job = lifecycle.find(current_user.id, id)
-    facts = describe_job(job)
-    if wants_json():
-        return jsonify(facts)
-    return render_template("job.html", job=facts, **tools.render_job(job))
+    return render_template("job.html", job=describe_job(job), **tools.render_job(job))
 
 
 @blueprint.get("/jobs/<id>/original", defaults={"variant": storage.ORIGINAL}, endpoint="original")
@@ -70,8 +67,6 @@ def choose(username: str, id: str):
 @blueprint.post("/jobs/<id>/rerun")
 def rerun(username: str, id: str):
     job = lifecycle.run_again(current_user.id, id, request.form)
-    if wants_json():
-        return jsonify(describe_job(job)), 202
     return redirect(url_for("jobs.show", username=username, id=job.id), 303)
 
 
@@ -96,8 +91,6 @@ def retry(username: str, id: str):
 @blueprint.post("/jobs/<id>/deletion")
 def delete(username: str, id: str):
     lifecycle.delete(current_user.id, id)
-    if wants_json():
-        return jsonify(deleted=id, undo_minutes=trash.UNDO_MINUTES)
     return redirect(check_next(request.form.get("next"), url_for("jobs.history", username=username)), 303)
 
 
@@ -107,12 +100,9 @@ def history(username: str):
     jobs, older = lifecycle.list_page(current_user.id, HISTORY_PAGE, before, service)
     sheet: dict[str, Any] = {"username": username, "service": service or None}
     older_url = url_for("jobs.history", **sheet, before=older) if older else None
-    facts = describe_jobs(jobs)
-    if wants_json():
-        return jsonify(jobs=facts, older_url=older_url)
     here = url_for("jobs.history", **sheet, before=before)
-    place = {"service": service, "before": before, "here": here}
-    return render_template("history.html", jobs=facts, older_url=older_url, **place, **_describe_deleted())
+    place = {"service": service, "before": before, "here": here, "older_url": older_url}
+    return render_template("history.html", jobs=describe_jobs(jobs), **place, **_describe_deleted())
 
 
 def _describe_deleted() -> dict[str, Any]:
@@ -133,6 +123,4 @@ def history_of(service: str) -> str:
 
 def _after(username: str, id: str):
     """Back to the page of the job, or to where the form says that it stands."""
-    if wants_json():
-        return jsonify(describe_job(lifecycle.find(current_user.id, id)))
     return redirect(check_next(request.form.get("next"), url_for("jobs.show", username=username, id=id)), 303)

@@ -7,7 +7,6 @@ from flask import (
     Response,
     abort,
     current_app,
-    jsonify,
     make_response,
     redirect,
     render_template,
@@ -29,10 +28,9 @@ from jobs.sources import FROM_JOB, FROM_VARIANT
 from models import db
 from services.base import Service, ServiceError
 from views.http.admission import max_body_bytes
-from views.http.errors import respond, with_allowed
+from views.http.errors import with_allowed
 from views.http.guards import wants_json
 from views.jobs import tools
-from views.jobs.job_json import describe_job
 
 blueprint = Blueprint("studio", __name__)
 
@@ -62,8 +60,6 @@ def studio(username: str, service: str):
     except (JobError, PictureError, ServiceError) as error:
         db.session.rollback()
         return _show_refusal(chosen, error)
-    if wants_json():
-        return jsonify(describe_job(job)), 202
     return redirect(url_for("jobs.show", username=username, id=job.id), 303)
 
 
@@ -95,13 +91,10 @@ def _read_prefill(service: Service) -> dict[str, Any]:
 
 
 def _show_refusal(service: Service, error: DomainError):
-    """What is wrong, beside the field that it is about: programs get its name, people the form once more."""
-    message = with_allowed(error.message, error.allowed)
+    """Return the form once more, and what is wrong beside the field that it is about. Programs get the error itself."""
     if wants_json():
-        more = {"allowed": error.allowed, "retry_after": error.retry_after}
-        return respond(
-            error.status, error.key, error.message, fields={error.field: message} if error.field else None, **more
-        )
+        raise error
+    message = with_allowed(error.message, error.allowed)
     page = tools.render_tool(service, request.form, {error.field or "form": message}, _former(service))
     response = make_response(render_template("studio.html", **page), error.status)
     if error.retry_after:

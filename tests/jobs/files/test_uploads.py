@@ -10,7 +10,16 @@ from jobs.files import uploads
 from models import Job, db
 from tests.accounts.people import JSON
 from tests.imaging.containers import tiff_of, tiff_page
-from tests.jobs.support import BRIGHTER, list_stored_files, noise, open_image, picture, promise_weights, upload
+from tests.jobs.support import (
+    BRIGHTER,
+    list_stored_files,
+    noise,
+    open_image,
+    picture,
+    promise_weights,
+    upload,
+    upload_by_script,
+)
 
 HOSTILE_NAMES = [
     "../../etc/passwd",
@@ -35,23 +44,24 @@ def job_count() -> int:
     return db.session.query(Job).count()
 
 
-def test_a_program_gets_202_and_the_job(browser, in_app):
-    response = upload(browser, picture(), headers=JSON)
-    assert response.status_code == 202
+def test_the_script_of_a_page_gets_the_job_from_the_api(browser, in_app):
+    response = upload_by_script(browser, picture())
+    assert response.status_code == 201
     job = response.json
     assert (job["service"], job["status"], job["position"]) == ("adjust", "queued", 1)
     assert (job["error"], job["result_url"], job["eta_seconds"]) == (None, None, None)
-    assert job["original_url"] == f"/12345/jobs/{job['id']}/original"
+    assert job["original_url"] == f"/api/v1/jobs/{job['id']}/original" == f"{job['url']}/original"
+    assert job["page_url"] == f"/12345/jobs/{job['id']}"
     assert only_job().options == {"transform": "none", "brightness": 1.5}
 
 
 @pytest.mark.parametrize(("language", "words"), [("en", "holds 2 pictures"), ("zh", "包含 2 张图片")])
 def test_of_a_tiff_of_two_pages_the_largest_is_taken_and_that_is_told(browser, in_app, language, words):
     data = tiff_of(tiff_page(np.zeros((8, 8, 3), np.uint8)), tiff_page(np.zeros((30, 40, 3), np.uint8)))
-    job = upload(browser, data, headers=JSON | {"Accept-Language": language}).json
+    job = upload_by_script(browser, data, headers={"Accept-Language": language}).json
     assert (job["width"], job["height"], job["pages"]) == (40, 30, 2) and words in job["pages_note"]
-    assert words in browser.get(job["url"], headers={"Accept-Language": language}).text
-    other = upload(browser, picture(), headers=JSON).json
+    assert words in browser.get(job["page_url"], headers={"Accept-Language": language}).text
+    other = upload_by_script(browser, picture()).json
     assert (other["pages"], other["pages_note"]) == (1, "")
 
 

@@ -13,6 +13,7 @@ from tests.accounts.people import JSON, sign_in_person
 from tests.jobs import sampler as sampled
 from tests.jobs.support import (
     address,
+    facts_of,
     list_stored_files,
     make_from,
     make_job,
@@ -25,10 +26,6 @@ from tests.support.engines import both_engines
 from worker import recovery, runner
 
 pytestmark = pytest.mark.usefixtures("sampler")
-
-
-def facts_of(owner, job_id: str) -> dict:
-    return owner.get(address(job_id), headers=JSON).json
 
 
 @both_engines
@@ -57,9 +54,9 @@ def test_without_a_picture_there_is_nothing_to_fetch_and_every_page_stands(app, 
 
 def test_run_anyway_is_the_same_job_again_with_the_switch(owner, owner_id):
     job = run_job(make_job(owner_id, service="sampler", way="decline", amount="2"))
-    response = owner.post(facts_of(owner, job.id)["rerun_url"], {"anyway": "1"}, headers=JSON)
-    assert run_job(response.json["id"]).result_file
-    facts = facts_of(owner, response.json["id"])
+    response = owner.post(facts_of(owner, job.id)["rerun_url"], {"anyway": "1"})
+    assert (again := run_job(response.location.rsplit("/")[-1])).result_file
+    facts = facts_of(owner, again.id)
     assert (facts["has_result"], facts["can_run_anyway"], facts["options"]["amount"]) == (True, False, 2.0)
     assert facts["notice"] == "Samples are samples."
 
@@ -79,7 +76,8 @@ def test_of_several_alternatives_the_owner_picks_the_result(browser, in_app, own
     for alternative in facts["answers"]:
         assert open_image(browser.get(alternative["preview_url"]).data).size == (60, 40)
         assert open_image(browser.get(alternative["thumbnail_url"]).data).size == (60, 40)
-    picked = browser.post(facts["choice_url"], {"answer": "2"}, headers=JSON).json
+    assert browser.post(facts["choice_url"], {"answer": "2"}).location == facts["url"]
+    picked = facts_of(browser, job.id)
     assert (picked["chosen"], picked["answers"][2]["is_result"]) == (2, True)
     assert open_image(browser.get(picked["result_url"]).data).getpixel((0, 0)) == (20, 20, 20)
     assert picked["preview_result_url"] != facts["preview_result_url"], "else a browser might show the other one"
