@@ -23,7 +23,7 @@ class JobProgress extends HTMLElement {
 
   async ask() {
     try {
-      const headers = { "X-CSRFToken": this.querySelector("[name=csrf_token]").value };
+      const headers = { "X-CSRFToken": document.querySelector("[name=csrf_token]").value };
       const response = await fetch(this.dataset.apiUrl, { headers, cache: "no-store" });
       if (response.status === 401 || response.status === 404) return location.reload();
       if (!response.ok) throw new Error(response.status);
