@@ -99,10 +99,7 @@ class NestedU(nn.Module):
 
         For inference only: what is folded is neither trained nor saved.
         """
-        for parent in [*self.modules()]:
-            for name, unit in parent.named_children():
-                if isinstance(unit, ConvNormReLU):
-                    setattr(parent, name, ConvReLU(fuse_conv_bn_eval(unit.conv, unit.norm)))
+        fold_units(self)
         return self
 
     def forward(self, rgb: Tensor) -> list[Tensor] | Tensor:
@@ -154,6 +151,14 @@ class U2Net(NestedU):
 def make_block(height: int, channels_in: int, channels_mid: int, channels_out: int) -> ResidualU:
     dilated = height == 0
     return ResidualU(4 if dilated else height, channels_in, channels_mid, channels_out, dilated)
+
+
+def fold_units(network: nn.Module) -> None:
+    """Make one of each ConvNormReLU's convolution, norm and ReLU, in place."""
+    for parent in [*network.modules()]:
+        for name, unit in parent.named_children():
+            if isinstance(unit, ConvNormReLU):
+                setattr(parent, name, ConvReLU(fuse_conv_bn_eval(unit.conv, unit.norm)))
 
 
 def max_pool_half(features: Tensor) -> Tensor:

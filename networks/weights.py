@@ -23,6 +23,7 @@ NETWORKS = {
     "features": ("networks.features", "FeatureNetwork"),
     "face_finder": ("networks.face_finder", "FaceFinder"),
     "face_landmarker": ("networks.face_landmarker", "FaceLandmarker"),
+    "lite_u2net": ("networks.lite_u2net", "LiteU2Net"),
     "nafnet": ("networks.nafnet", "NAFNet"),
     "pluralistic": ("networks.pluralistic", "Pluralistic"),
     "resnet_generator": ("networks.resnet_generator", "ResnetGenerator"),

@@ -1,4 +1,6 @@
-"""EfficientNet-Lite0 as five levels for a grey picture: Tan, Le: "EfficientNet", ICML 2019, and its Lite variants.
+"""EfficientNet-Lite0 as five levels, for grey and for coloured pictures.
+
+Tan, Le: "EfficientNet", ICML 2019, and its Lite variants.
 
 The Lite networks are made for processors without an accelerator: no squeeze-and-excitation, ReLU6, and depthwise
 convolutions, so that an encoder of 4 million parameters costs a fortieth of VGG-16's time.
@@ -9,6 +11,7 @@ from typing import cast
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 STEM = 32  # channels
 # expansion, kernel, stride, channels, repeats of each stage, and the stages of each level (1/2 to 1/32)
@@ -34,13 +37,21 @@ class ConvNorm(nn.Module):
         groups = channels if depthwise else 1
         self.margins = ((kernel - 2) // 2, (kernel - 1) // 2) * 2 if stride == 2 else None
         self.convolution = nn.Conv2d(channels, out, kernel, stride, padding, groups=groups, bias=False)
-        self.norm = nn.BatchNorm2d(out, eps=1e-3)
+        self.norm: nn.Module = nn.BatchNorm2d(out, eps=1e-3)
         self.relu = relu
+        self.is_slow_in_half = depthwise and (stride == 2 or kernel == 5)
 
     def forward(self, maps: Tensor) -> Tensor:
         maps = F.pad(maps, self.margins) if self.margins else maps
-        maps = self.norm(self.convolution(maps))
+        maps = self.norm(self._convolve(maps))
         return F.relu6(maps) if self.relu else maps
+
+    def _convolve(self, maps: Tensor) -> Tensor:
+        """Some gradients of depthwise convolutions take a processor three to seven times as long in bfloat16."""
+        if not (self.is_slow_in_half and torch.is_grad_enabled() and torch.is_autocast_enabled("cpu")):
+            return self.convolution(maps)
+        with torch.autocast("cpu", enabled=False):
+            return self.convolution(maps.float()).to(maps.dtype)
 
 
 class InvertedResidual(nn.Module):
@@ -59,12 +70,12 @@ class InvertedResidual(nn.Module):
         return maps + out if self.residual else out
 
 
-def build_efficientnet_lite0() -> nn.ModuleList:
-    """Return the five levels, freshly initialised, one plane in: maps of CHANNELS at 1/2, 1/4, 1/8, 1/16 and 1/32."""
+def build_efficientnet_lite0(planes: int = 1) -> nn.ModuleList:
+    """Return the five levels, freshly initialised: maps of CHANNELS at 1/2, 1/4, 1/8, 1/16 and 1/32 of `planes`."""
     levels: list[nn.Sequential] = []
     channels = STEM
     for stages in LEVELS:
-        blocks: list[nn.Module] = [] if levels else [ConvNorm(1, STEM, 3, stride=2)]
+        blocks: list[nn.Module] = [] if levels else [ConvNorm(planes, STEM, 3, stride=2)]
         for expansion, kernel, stride, out, repeats in (STAGES[stage] for stage in stages):
             for repeat in range(repeats):
                 blocks.append(InvertedResidual(channels, out, expansion, kernel, stride if repeat == 0 else 1))
@@ -73,14 +84,23 @@ def build_efficientnet_lite0() -> nn.ModuleList:
     return nn.ModuleList(levels)
 
 
+def fold_norms(levels: nn.Module) -> None:
+    """Make one of each convolution and its norm, in place: eval mode computes the same, faster. For inference only."""
+    for module in levels.modules():
+        if isinstance(module, ConvNorm):
+            module.convolution = fuse_conv_bn_eval(module.convolution, module.norm)
+            module.norm = nn.Identity()
+
+
 def load_efficientnet_lite0(levels: nn.ModuleList, published: dict[str, Tensor]) -> None:
     """Fill the levels with the published ImageNet parameters, named as in the package `efficientnet-lite-pytorch`.
 
-    A grey picture is the same plane three times, so the first kernel is summed over its inputs.
+    A grey picture is the same plane three times, so for one plane the first kernel is summed over its inputs.
     """
     blocks = [module for module in levels.modules() if isinstance(module, InvertedResidual)]
     stem = cast(ConvNorm, next(levels[0].children()))
-    _load(stem, published, "_conv_stem", "_bn0", lambda kernel: kernel.sum(1, keepdim=True))
+    is_grey = stem.convolution.in_channels == 1
+    _load(stem, published, "_conv_stem", "_bn0", lambda kernel: kernel.sum(1, keepdim=True) if is_grey else kernel)
     for number, block in enumerate(blocks):
         prefix = f"_blocks.{number}."
         if isinstance(block.expand, ConvNorm):
