@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from networks.layers import efficientnet_lite
 from networks.layers.dense_concat import dense_concat
-from networks.u2net import ConvNormReLU, block, fold_units, resize
+from networks.u2net import ConvNormReLU, fold_units, make_block, resize
 
 MEAN, DEVIATION = 127 / 255, 128 / 255  # what EfficientNet-Lite's input is normalised by
 BOTTOM = (0, efficientnet_lite.CHANNELS[-1], 32, 64)  # (height, channels in, mid, out); a height of 0 is RSU-4F
@@ -30,11 +30,11 @@ class LiteU2Net(nn.Module):
     def __init__(self):
         super().__init__()
         self.levels = efficientnet_lite.build_efficientnet_lite0(planes=3)
-        self.bottom = block(*BOTTOM)
+        self.bottom = make_block(*BOTTOM)
         channels, decoders = BOTTOM[-1], []
         skips = efficientnet_lite.CHANNELS[:-1]
         for (height, mid, out), skip in zip(reversed(DECODERS), reversed(skips), strict=True):
-            decoders.append(block(height, channels + skip, mid, out))
+            decoders.append(make_block(height, channels + skip, mid, out))
             channels = out
         self.decoders = nn.ModuleList(decoders)  # deepest first
         self.full = nn.Sequential(ConvNormReLU(channels + 3, FULL_SIZE), ConvNormReLU(FULL_SIZE, FULL_SIZE))

@@ -88,6 +88,7 @@ def fold_norms(levels: nn.Module) -> None:
     """Make one of each convolution and its norm, in place: eval mode computes the same, faster. For inference only."""
     for module in levels.modules():
         if isinstance(module, ConvNorm):
+            assert isinstance(module.norm, nn.BatchNorm2d)
             module.convolution = fuse_conv_bn_eval(module.convolution, module.norm)
             module.norm = nn.Identity()
 

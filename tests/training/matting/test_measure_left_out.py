@@ -1,6 +1,5 @@
 """Measuring on whole sources that were left out of training."""
 
-import argparse
 import io
 import zipfile
 
@@ -9,7 +8,10 @@ import pytest
 import torch
 from PIL import Image
 
-from training.matting.measure_left_out import ARCHIVE, Row, format_table, load_pictures, measure
+from training.common.archives import is_held_back
+from training.matting.left_out import load_sources, measure_sources
+from training.matting.measure_left_out import Row, find_as_served, find_in_proportion, format_table, measure
+from training.matting.varied import ARCHIVE, is_for_report, load_masked_source
 
 
 def encode(pixels, format):
@@ -18,28 +20,47 @@ def encode(pixels, format):
     return out.getvalue()
 
 
+def write(path, names, is_empty=False):
+    rgb, mask = np.zeros((64, 64, 3), np.uint8), np.zeros((64, 64), np.uint8)
+    if not is_empty:
+        rgb[16:48, 16:48, 0] = mask[16:48, 16:48] = 255
+    with zipfile.ZipFile(path, "a") as archive:
+        for name in names:
+            archive.writestr(f"{name}.webp", encode(rgb, "WEBP"))
+            if not is_empty:
+                archive.writestr(f"{name}.mask.png", encode(mask, "PNG"))
+
+
 @pytest.fixture
 def data(tmp_path):
-    """An archive of four pictures a source, a red person of a quarter of the frame in each but those of no-person."""
-    with zipfile.ZipFile(tmp_path / ARCHIVE, "w") as archive:
-        for source in ("pennfudan", "coco", "davis", "camvid", "no-person"):
-            for number in range(4):
-                rgb, mask = np.zeros((64, 64, 3), np.uint8), np.zeros((64, 64), np.uint8)
-                if source != "no-person":
-                    rgb[16:48, 16:48, 0] = mask[16:48, 16:48] = 255
-                archive.writestr(f"{source}/{number}.webp", encode(rgb, "WEBP"))
-                archive.writestr(f"{source}/{number}.mask.png", encode(mask, "PNG"))
+    """Archives of pictures with a red person of a quarter of the frame in each but those of no-person."""
+    for source in ("pennfudan", "coco", "davis", "camvid"):
+        write(tmp_path / ARCHIVE, [f"{source}/{number}" for number in range(9)])
+    write(tmp_path / ARCHIVE, [f"no-person/{number}" for number in range(4)], is_empty=True)
+    write(tmp_path / "people-portraits.zip", [f"portraits/{number}" for number in range(40)])
+    write(tmp_path / "people-street.zip", [f"street/{number}" for number in range(40)])
     return tmp_path
 
 
-def choose(data, choice, every=1):
-    arguments = argparse.Namespace(data=data, choice=choice, every=every)
-    return {name: len(examples) for name, examples in load_pictures(arguments)}
+def test_choices_are_made_on_other_pictures_than_those_of_the_report(data):
+    report = sum(is_for_report(f"coco/{number}") for number in range(9))
+    held_back = sum(is_held_back(f"portraits/{number}") for number in range(40))
+    choice = {name: len(examples) for name, examples in load_sources(data, choice=True, at_most=60).items()}
+    assert {name: choice[name] for name in ("pennfudan", "camvid", "grey", "no-person")} == {
+        "pennfudan": 9,
+        "camvid": 9,
+        "grey": 9,
+        "no-person": 2,
+    }
+    assert choice["portraits"] == held_back and not {"coco", "davis"} & choice.keys()
+    found = {name: len(examples) for name, examples in load_sources(data, choice=False, at_most=4).items()}
+    assert found["coco"] == min(4, report) and found["davis"] == 4 and found["no-person"] == 2
+    assert not {"pennfudan", "camvid"} & found.keys()
 
 
-def test_thresholds_are_chosen_on_other_pictures_than_those_of_the_report(data):
-    assert choose(data, choice=True) == {"pennfudan": 4, "no-person": 2}
-    assert choose(data, choice=False, every=2) == {"coco": 2, "davis": 2, "camvid": 2, "no-person": 1}
+def test_what_is_kept_for_the_report_is_not_learnt_from(data):
+    kept, learnt = (len(load_masked_source(data, "coco", for_report)) for for_report in (True, False))
+    assert kept + learnt == 9 and 0 < kept < 9
 
 
 class Seer(torch.nn.Module):
@@ -49,16 +70,24 @@ class Seer(torch.nn.Module):
         return (rgb[:, :1] > 0.5).float()
 
 
-def test_a_person_who_is_cut_out_is_found_and_nobody_is_where_nobody_is(data):
-    arguments = argparse.Namespace(data=data, choice=True, every=4)
-    rows = {name: [measure(Seer(), *one) for one in examples] for name, examples in load_pictures(arguments)}
-    [person], [nobody] = rows["pennfudan"], rows["no-person"]
+@pytest.mark.parametrize("method", [find_as_served, lambda network, rgb: find_in_proportion(network, rgb, 96)])
+def test_a_person_who_is_cut_out_is_found_and_nobody_is_where_nobody_is(data, method):
+    sources = load_sources(data, choice=True, at_most=1)
+    person, nobody = (
+        measure(lambda rgb: method(Seer(), rgb), *sources[name][0]) for name in ("pennfudan", "no-person")
+    )
     assert person.is_found and person.iou > 0.9 and person.share == pytest.approx(0.25)
     assert not nobody.is_found and nobody.share == 0
 
 
+def test_on_the_way_each_source_has_a_figure(data):
+    figures = measure_sources(Seer(), load_sources(data, choice=True, at_most=1), side=64)
+    assert figures["pennfudan_iou"] > 0.9 and figures["nobody_found"] == 0 and figures["grey_iou"] < 0.1
+
+
 def test_the_table_has_a_line_for_each_source_and_share_of_the_frame():
-    rows = {"coco": [Row(0.05, 0.2, True, True, 1.0), Row(0.5, 0.9, True, True, 3.0)], "no-person": []}
+    rows = {"coco": [Row(0.05, 0.2, 0.3, True, True, 1.0), Row(0.5, 0.9, 0.7, True, True, 3.0)], "no-person": []}
     head, coco, small, large = format_table(rows)
-    assert coco.split() == ["coco", "2", "0.550", "1.000", "0.500", "2.00"]
-    assert small.split()[:6] == ["0%", "to", "10%", "1", "0.200", "1.000"] and large.startswith("35% to 100%")
+    assert coco.split() == ["coco", "2", "0.550", "0.500", "1.000", "0.500", "2.00"]
+    assert small.split()[:7] == ["0%", "to", "10%", "1", "0.200", "0.300", "1.000"]
+    assert large.startswith("35% to 100%")
