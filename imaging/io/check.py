@@ -20,8 +20,8 @@ from imaging.io.modes import to_rgb
 from imaging.io.previews import encode, make_small
 
 PREVIEW_SIDE = 2048
-THUMBNAIL_SIDE = 384
-PREVIEW_QUALITY = 85
+THUMBNAIL_SIDE = 320
+PREVIEW_QUALITY, THUMBNAIL_QUALITY = 85, 70
 DEFAULT_SECONDS = 8  # of processor time
 # The clock of the wall runs longer: a server that is busy must not take a plain picture for a costly one.
 PATIENCE = 5
@@ -92,7 +92,7 @@ def _inspect(arguments: argparse.Namespace) -> Header:
         preview = make_small(rgb, icc, PREVIEW_SIDE)
     preview = metadata.apply_orientation(preview, turn)
     _write(preview, arguments.preview)
-    _write(make_small(preview, None, THUMBNAIL_SIDE), arguments.thumbnail)
+    _write(make_small(preview, None, THUMBNAIL_SIDE), arguments.thumbnail, THUMBNAIL_QUALITY)
     if turn >= 5:
         header = replace(header, width=header.height, height=header.width)
     return header
@@ -104,8 +104,8 @@ def _reduce_hdr(image: Image.Image) -> Image.Image:
     return image.reduce(factor) if colours and colours.hdr and factor > 1 else image
 
 
-def _write(image: Image.Image, path: Path) -> None:
-    path.write_bytes(encode(image, _SUFFIXES[path.suffix.lower()], PREVIEW_QUALITY))
+def _write(image: Image.Image, path: Path, quality: int = PREVIEW_QUALITY) -> None:
+    path.write_bytes(encode(image, _SUFFIXES[path.suffix.lower()], quality))
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from PIL import Image
 from sqlalchemy import Row
 
 from imaging.io import files
-from imaging.io.check import PREVIEW_SIDE, THUMBNAIL_SIDE
+from imaging.io.check import PREVIEW_QUALITY, PREVIEW_SIDE, THUMBNAIL_QUALITY, THUMBNAIL_SIDE
 from imaging.io.files import Picture
 from jobs import options
 from jobs.files import storage
@@ -21,6 +21,10 @@ from services.base import File, Result, Service
 
 _CACHE_NAME = re.compile(r"[A-Za-z0-9]{1,32}")
 _FILE_NAME = re.compile(r"[A-Za-z0-9-]{1,40}\.([a-z0-9]{2,5})")
+_SMALL_COPIES = (
+    (storage.PREVIEW, PREVIEW_SIDE, PREVIEW_QUALITY),
+    (storage.THUMBNAIL, THUMBNAIL_SIDE, THUMBNAIL_QUALITY),
+)
 # What a finished download may be, and what it is called in the header of its response.
 FILE_TYPES = {
     "csv": "text/csv",
@@ -110,8 +114,8 @@ def _save_pictures(job: Job, first: Picture, result: Result) -> dict[str, Any]:
 
 def _save_picture(job: Job, stem: str, picture: Picture) -> int:
     size = storage.save(job.id, f"{stem}.png", files.encode(picture, "png"))
-    for kind, side in ((storage.PREVIEW, PREVIEW_SIDE), (storage.THUMBNAIL, THUMBNAIL_SIDE)):
-        storage.save(job.id, storage.name_small(kind, stem), files.make_preview(picture, side))
+    for kind, side, quality in _SMALL_COPIES:
+        storage.save(job.id, storage.name_small(kind, stem), files.make_preview(picture, side, quality=quality))
     return size
 
 

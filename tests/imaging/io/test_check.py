@@ -16,6 +16,9 @@ from PIL import Image
 from imaging.io import check
 from imaging.io.errors import OutOfTime
 from imaging.io.files import BrokenPicture, ForeignFormat, TooCostly, TooManyPixels, decode
+from imaging.io.previews import encode_small
+
+ROOT = Path(__file__).resolve().parents[3]
 
 
 @pytest.fixture
@@ -37,7 +40,7 @@ def test_it_returns_the_upright_header_and_writes_small_copies(photo):
     assert (header.format, header.width, header.height) == ("jpeg", 2000, 3000)
     preview, thumbnail = decode(photo.with_suffix(".preview.webp")), decode(photo.with_suffix(".thumbnail.jpg"))
     assert (preview.format, preview.height, preview.exif) == ("webp", 2048, None)
-    assert (thumbnail.format, thumbnail.width, thumbnail.height) == ("jpeg", 256, 384)
+    assert (thumbnail.format, thumbnail.width, thumbnail.height) == ("jpeg", 213, 320)
 
 
 def test_a_transparent_picture_keeps_its_alpha_in_the_preview(tmp_path):
@@ -200,3 +203,13 @@ def test_the_child_needs_neither_torch_nor_numpy():
 def test_small_copies_that_cannot_be_written_are_no_fault_of_the_picture(photo):
     with pytest.raises(FileNotFoundError):
         check.inspect(photo, photo.parent / "nowhere" / "preview.webp", photo.with_suffix(".jpg"))
+
+
+def test_thumbnails_of_photos_weigh_less_than_half_of_what_they_once_did():
+    sizes = {(384, 85): 0, (check.THUMBNAIL_SIDE, check.THUMBNAIL_QUALITY): 0}
+    for path in (ROOT / "docs" / "demo" / "pictures").glob("*.jpg"):
+        with Image.open(path) as image:
+            for side, quality in sizes:
+                sizes[side, quality] += len(encode_small(image.convert("RGB"), None, side, "webp", quality))
+    before, now = sizes.values()
+    assert 0 < now < before / 2
