@@ -16,7 +16,8 @@ COLOURS = {name: (light, dark) for name, light, dark in PAIR.findall(TOKENS)}
 
 # Ink on its ground, and the least contrast that WCAG 2.2 AA asks for: 4.5 for text, 3 for edges of controls.
 TEXT = [
-    *product(("ink", "ink-soft", "accent"), ("paper", "sheet", "print")),
+    *product(("ink", "ink-soft", "accent", "good"), ("paper", "sheet", "print")),
+    ("on-well", "well"),
     ("on-accent", "accent"),
     ("ink", "accent-wash"),
     ("accent", "accent-wash"),
