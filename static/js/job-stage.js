@@ -47,8 +47,10 @@ class JobStage extends HTMLElement {
 
   /** Say how the job has ended; nothing while it has not. */
   tell() {
-    if ("hasResult" in this.job.dataset) document.title = `✓ ${document.title}`;
-    this.news.textContent = this.job.dataset.news;
+    const { news, hasResult } = this.job.dataset;
+    this.news.textContent = news;
+    const detail = { news, hasResult: hasResult !== undefined };
+    if (news) this.dispatchEvent(new CustomEvent("finished", { bubbles: true, detail }));
   }
 
   /** Cancel, try again, pick another alternative: whatever leads back to the same job stays here. */

@@ -14,17 +14,24 @@ class TrayHead extends HTMLElement {
 
   show() {
     const { items, isBusy } = this.tray;
-    const [done, failed] = ["done", "failed"].map((state) => items.filter((item) => item.state === state));
-    const { count, summary, failedToo } = this.dataset;
+    const [done, failed, empty] = ["done", "failed", "empty"].map((state) => items.filter((item) => item.state === state));
+    const { count, summary, failedToo, emptyToo } = this.dataset;
     const hasBegun = items.some((item) => item.state !== "waiting" && !item.isBad);
-    const words = [hasBegun && summary.replace("{done}", done.length), failed.length && failedToo];
+    const words = [hasBegun && summary.replace("{done}", done.length), empty.length && emptyToo, failed.length && failedToo];
     this.part("count", count.replace("{count}", items.length));
-    this.part("summary", words.filter(Boolean).join(" · ").replace("{count}", items.length).replace("{failed}", failed.length));
+    this.part("summary", words.filter(Boolean).join(" · ").replace("{count}", items.length).replace("{failed}", failed.length).replace("{empty}", empty.length));
     this.querySelector("[data-act=cancel]").hidden = !isBusy;
     this.querySelector("[data-act=clear]").hidden = isBusy;
     const zip = this.querySelector("[data-part=zip]");
     zip.hidden = !done.length || isBusy;
+    if (this.wasBusy && !isBusy) this.finish(done.length > 0);
+    this.wasBusy = isBusy;
     zip.href = `${zip.dataset.url}?${new URLSearchParams(done.map(({ job }) => ["id", job.job.id]))}`;
+  }
+
+  finish(hasResult) {
+    const detail = { news: this.querySelector("[data-part=summary]").textContent, hasResult };
+    this.dispatchEvent(new CustomEvent("finished", { bubbles: true, detail }));
   }
 
   part(name, words) {

@@ -38,11 +38,23 @@ class TrayItem extends HTMLElement {
   }
 
   /** The job has ended: say how, and offer what came of it. */
-  end({ status, error, verdict_message: verdict, has_result: result, page_url: page }) {
-    if (result) this.picture(`${page}/thumbnail?of=result`);
+  end({ status, error, verdict_message: verdict, has_result: result, page_url: page, formats }) {
     this.open.href = page;
     this.open.hidden = status !== "done";
-    this.set(status, error?.message ?? verdict);
+    if (this.thumb.hidden) this.picture(`${page}/thumbnail?of=original`);
+    if (result) this.show(page, formats[0]);
+    this.set(status === "done" && !result ? "empty" : status, error?.message ?? verdict);
+  }
+
+  /** The result beside the original, and its file. */
+  show(page, format) {
+    const part = (name) => this.querySelector(`[data-part=${name}]`);
+    const [shown, download] = [part("result"), part("download")];
+    [shown.href, shown.firstElementChild.src] = [page, `${page}/thumbnail?of=result`];
+    download.href = `${page}/result?download=1&format=${format}`;
+    shown.hidden = download.hidden = false;
+    this.name(shown, this.tray.querySelector("tray-head").dataset.result);
+    download.setAttribute("aria-label", `${this.file.name}: ${download.title}`);
   }
 
   name(button, words) {
