@@ -16,7 +16,7 @@ from models.sqlite import make_sqlite_durable
 from views import admin, api, home, languages, ops, pages
 from views.accounts import account, auth, webhooks
 from views.http import admission, errors, guards, headers
-from views.jobs import history, job_pages, studio
+from views.jobs import history, job_pages, shares, studio
 from worker import commands as job_commands
 
 
@@ -35,7 +35,7 @@ def create_app(settings: Mapping[str, Any] | None = None) -> Flask:
     mail.init_app(app)
     for module in (admission, languages, guards, headers, pages, errors):
         module.init_app(app)
-    for module in (ops, home, auth, account, webhooks, admin, api, job_pages, history, studio):
+    for module in (ops, home, auth, account, webhooks, admin, api, job_pages, history, shares, studio):
         app.register_blueprint(module.blueprint)
     for module in (account_commands, job_commands):
         for command in module.commands:

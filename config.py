@@ -157,6 +157,12 @@ SETTINGS = (
         0,
         "jobs and their pictures are deleted after this many days; 0 keeps them",
     ),
+    Setting(
+        "SHARE_DAYS",
+        read_whole(0, 365),
+        0,
+        "longest time that a link lasts by which anybody may look at one result, in days; 0 allows no such links",
+    ),
     Setting("MAX_WEBHOOKS", read_whole(0, 100), 5, "webhooks that one account may have; 0 allows none"),
     Setting(
         "WEBHOOK_NETWORKS",

@@ -1,4 +1,4 @@
-"""What the site holds about a person, as plain data: account, sessions, access tokens, webhooks, audit lines."""
+"""What the site holds about a person, as plain data: account, sessions, tokens, shares, webhooks, audit lines."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, or_, select
 
-from models import AccessToken, Event, User, UserSession, Webhook, WebhookDelivery, db
+from models import AccessToken, Event, Job, Share, User, UserSession, Webhook, WebhookDelivery, db
 
 _BATCH = 500
 
@@ -47,6 +47,13 @@ def export_access_tokens(user_id: int) -> list[dict[str, Any]]:
     """Return what is known of the access tokens; what they are themselves is stored nowhere."""
     names = ("name", "scopes", "created_at", "expires_at", "seen_at", "address")
     rows = db.session.scalars(select(AccessToken).where(AccessToken.user_id == user_id).order_by(AccessToken.id))
+    return [{name: to_plain(getattr(row, name)) for name in names} for row in rows]
+
+
+def export_shares(user_id: int) -> list[dict[str, Any]]:
+    """Return the links by which results are shared; their tokens are stored nowhere."""
+    names = ("job_id", "views", "created_at", "expires_at")
+    rows = db.session.scalars(select(Share).join(Job).where(Job.user_id == user_id).order_by(Share.id))
     return [{name: to_plain(getattr(row, name)) for name in names} for row in rows]
 
 

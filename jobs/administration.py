@@ -4,6 +4,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import selectinload
 
+from accounts import user_queries
 from accounts.administration import Administrator
 from accounts.errors import FieldErrors, NoSuchAccount
 from accounts.security import audit
@@ -11,6 +12,7 @@ from accounts.user_queries import normalize_name
 from errors import N_
 from jobs import account_deletion, lifecycle, scheduler
 from jobs.errors import NotFound, NotNow
+from jobs.photos import shares
 from jobs.queue import notify_worker
 from models import Job, Setting, User, count_changed, db
 from models.job import QUEUED, RUNNING
@@ -42,6 +44,14 @@ def find(job_id: str) -> Job:
     if job is None:
         raise NotFound()
     return job
+
+
+def revoke_share(by: Administrator, user_id: int, share_id: int) -> None:
+    """End one link of an account; one that is gone already is no error. Raises NoSuchAccount."""
+    user = user_queries.find(user_id)
+    if user is None:
+        raise NoSuchAccount()
+    shares.revoke(user, share_id, by.name, by.address)
 
 
 def cancel(by: Administrator, job_id: str) -> None:

@@ -1,4 +1,4 @@
-"""The verbs of jobs on the side of the site: create, find, list, cancel, retry, delete.
+"""The verbs of jobs on the side of the site: create, find, cancel, retry, delete (`jobs.photos` lists them).
 
 A job that is missing and one that is somebody else's are the same to every verb: NotFound.
 """
@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy import delete as delete_from
+from sqlalchemy import func, select
 
 import services
 from errors import N_, DomainError
@@ -140,20 +140,6 @@ def find_parents(jobs: Sequence[Job]) -> dict[str, Job]:
     return {parent.id: parent for parent in db.session.scalars(select(Job).where(*own))}
 
 
-def list_page(user_id: int, size: int, before: str | None = None, service: str = "") -> tuple[list[Job], str | None]:
-    """Return the user's newest jobs, older than the job `before`, and the id to ask for the next page with.
-
-    With `service` only the jobs of that tool.
-    """
-    query = select(Job).where(Job.user_id == user_id, Job.deleted_at.is_(None))
-    if service:
-        query = query.where(Job.service == service)
-    if before:
-        query = query.where(_is_older(user_id, before))
-    jobs = list(db.session.scalars(query.order_by(Job.created_at.desc(), Job.id.desc()).limit(size + 1)))
-    return jobs[:size], jobs[size - 1].id if len(jobs) > size else None
-
-
 def rename(user_id: int, job_id: str, title: str) -> None:
     """Give a job the owner's own name for it; an empty one brings the name of the file back. Raises NotFound."""
     job = find(user_id, job_id)
@@ -221,27 +207,17 @@ def _service_of(job: Job) -> Service:
     return service
 
 
-def _is_older(user_id: int, job_id: str) -> ColumnElement[bool]:
-    """Older than this job of the user, deleted or not. The first comparison alone bounds the range of the index."""
-    place = select(Job.created_at, Job.id).where(Job.id == job_id, Job.user_id == user_id)
-    edge = db.session.execute(place).one_or_none() if job_id.isascii() else None
-    if edge is None:
-        raise NotFound()
-    earlier = or_(Job.created_at < edge.created_at, Job.id < edge.id)
-    return and_(Job.created_at <= edge.created_at, earlier)
-
-
 def _put_picture(job: Job, folder: Path, source: Source | None, files: Mapping[str, FormFile]) -> None:
     """Put the picture into the draft of a job, and what is known of it into the row."""
     if source is None:
         upload = _receive(files.get(IMAGE), folder, IMAGE, storage.ORIGINAL, job.user_id)
-        job.original_name = uploads.clean_name(files[IMAGE].name)
+        job.original_name, job.photo_id = uploads.clean_name(files[IMAGE].name), job.id
     else:
         upload = source.put_picture(folder)
         cache = source.link_cache(folder)
         job.cache, job.result_bytes = sorted(cache) or None, sum(cache.values())
         job.original_name, job.title = source.job.original_name, source.job.title
-        job.parent_id, job.parent_variant = source.job.id, source.variant
+        job.parent_id, job.parent_variant, job.photo_id = source.job.id, source.variant, source.job.photo_id
     job.original_file, job.original_bytes, job.image_format = upload.file, upload.bytes, upload.header.format
     job.width, job.height, job.image_pages = upload.header.width, upload.header.height, upload.header.pages
 

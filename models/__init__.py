@@ -7,6 +7,7 @@ from models.email_code import EmailCode
 from models.event import Event
 from models.job import Job
 from models.setting import DailyFigure, Setting
+from models.share import Share
 from models.user import User
 from models.user_session import UserSession
 from models.webhook import Webhook, WebhookDelivery
@@ -19,6 +20,7 @@ __all__ = [
     "EmailCode",
     "Event",
     "Setting",
+    "Share",
     "Job",
     "DailyCount",
     "User",

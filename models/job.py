@@ -19,7 +19,8 @@ class Job(Model):
     """`id` is 128 random bits in hex. File columns hold names relative to the job's own folder.
 
     `number` counts the jobs of one account: what its history calls the frame. `parent_id` is the job whose picture
-    (`parent_variant`: "original" or "result") this one was made from, deleted by now or not. `alternatives` is how many
+    (`parent_variant`: "original" or "result") this one was made from, deleted by now or not. `photo_id` is the first
+    job of the upload that all this began with: jobs that share it are versions of one photo. `alternatives` is how many
     pictures there are to pick the result from, 0 where there is but one; `chosen` is the one that the owner picked.
     `files` holds {"name", "label", "bytes"} of each finished download, `cache` the names of what a later run on the
     same original can use, `checks` {"key", "state", "value"} of each row of the result's checklist. `original_bytes`
@@ -39,6 +40,8 @@ class Job(Model):
         # For the history of one tool, the number of the next job, and the jobs whose deletion is due.
         Index(None, "user_id", "service", "created_at"),
         Index(None, "user_id", "number"),
+        # For the versions of one photo.
+        Index(None, "user_id", "photo_id", "created_at"),
         # A program that asks for the same job twice gets the one that it has.
         Index(None, "user_id", "request_key", unique=True),
         Index(None, "deleted_at"),
@@ -58,6 +61,7 @@ class Job(Model):
     title: Mapped[str] = mapped_column(db.String(255), default="", server_default="")
     parent_id: Mapped[str] = mapped_column(ascii_text(32), default="", server_default="")
     parent_variant: Mapped[str] = mapped_column("parent_which", ascii_text(16), default="", server_default="")
+    photo_id: Mapped[str] = mapped_column(ascii_text(32), default="", server_default="")
 
     request_key: Mapped[str | None] = mapped_column(ascii_text(64))
     request_hash: Mapped[str] = mapped_column(ascii_text(64), default="", server_default="")

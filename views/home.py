@@ -3,8 +3,8 @@
 from flask import Blueprint, redirect, render_template
 from flask_login import current_user
 
-from jobs import lifecycle
 from jobs.availability import find_unavailable_reason
+from jobs.photos import listing
 from services import SERVICES
 from views.http.guards import find_own_home
 from views.jobs.job_json import describe_jobs
@@ -24,7 +24,7 @@ def index():
 
 @blueprint.get("/<name:username>/")
 def user(username: str):
-    recent, _ = lifecycle.list_page(current_user.id, RECENT_JOBS)
+    recent, _ = listing.list_page(current_user.id, RECENT_JOBS)
     return render_template(
         "user_home.html",
         services=SERVICES,

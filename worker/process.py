@@ -22,6 +22,7 @@ from checkpoints import uploads
 from config import UMASK
 from jobs import job_statistics, process_identity, scheduler, trash
 from jobs.availability import find_unavailable_reason, list_folders
+from jobs.photos import shares
 from jobs.queue import JOB, MAIL, OutageFilter, get_outage, get_wake_up, notify_again
 from models import Worker, count_changed, db, disk_reserve, release, utc_now
 from models.faults import describe
@@ -156,6 +157,7 @@ class WorkerProcess:
     def _purge(self) -> None:
         recovery.purge()
         maintenance.remove_expired()
+        shares.remove_expired()
         uploads.tidy()
         deliveries.remove_old(self.app.config["WEBHOOK_LOG_DAYS"])
 

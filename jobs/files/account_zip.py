@@ -79,6 +79,7 @@ def _documents(app: Flask, user_id: int) -> dict[str, Any]:
             "account.json": data_export.export_account(user_id) | {"limits": uses},
             "sessions.json": data_export.export_sessions(user_id),
             "access-tokens.json": data_export.export_access_tokens(user_id),
+            "shares.json": data_export.export_shares(user_id),
             "webhooks.json": data_export.export_webhooks(user_id),
         }
 

@@ -34,6 +34,7 @@ _TYPES = {
 # How a stored file's suffix is called as a format.
 _FORMATS = {suffix: mimetype.removeprefix("image/") for suffix, mimetype in _TYPES.items()}
 _LOSSY = ("jpeg", "webp")
+_LOSSY_ORIGINALS = ("heic", "avif")
 _METADATA = ("keep", "strip")
 
 
@@ -116,7 +117,7 @@ def prepare_picture(job: Job, variant: str, spec: DownloadSpec = DownloadSpec())
     format = spec.format or own
     changes = format != own or spec.metadata == "strip" or (spec.quality and format in _LOSSY)
     if changes and format not in OUTPUT_FORMATS:
-        format = "jpeg" if format in ("heic", "avif") else "png"
+        format = "jpeg" if format in _LOSSY_ORIGINALS else "png"
     suffix = _SUFFIXES.get(format, format)
     name = _name(job, prefix, suffix if changes else stored.suffix[1:])
     return Download(stored, name, DownloadSpec(format, spec.quality, spec.metadata) if changes else None, job.user_id)
@@ -130,9 +131,21 @@ def _find_file(job: Job, variant: str) -> str:
 
 
 def list_formats(job: Job) -> list[str]:
-    """Return the formats that the result can be downloaded in, the original's own first."""
-    possible = ("png", "webp") if job.result_has_alpha else ("jpeg", "png", "webp")
-    return sorted(possible, key=lambda format: format != job.image_format)
+    """Return the formats that the result can be downloaded in, the one nearest to the original's first."""
+    own = find_own_format(job)
+    return sorted(_list_possible_formats(job), key=lambda format: format != own)
+
+
+def find_own_format(job: Job) -> str:
+    """Return the format of the original, or the nearest to it that the result can be written in."""
+    possible = _list_possible_formats(job)
+    if job.image_format in possible:
+        return job.image_format
+    return "jpeg" if job.image_format in _LOSSY_ORIGINALS and "jpeg" in possible else "png"
+
+
+def _list_possible_formats(job: Job) -> tuple[str, ...]:
+    return ("png", "webp") if job.result_has_alpha else ("jpeg", "png", "webp")
 
 
 def find_small(job: Job, kind: str, of: str) -> Download:

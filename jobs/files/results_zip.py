@@ -18,6 +18,7 @@ from jobs.errors import JobError
 from jobs.files import downloads, storage
 from jobs.files.downloads import Download, DownloadSpec
 from jobs.files.zip_stream import Archive, Pipe, make_entry, stream_open_file
+from jobs.photos.listing import ALL, Filter
 from models import Job, db
 
 _AT_ONCE = 3
@@ -29,10 +30,10 @@ OWN = "own"  # the format of each picture's original
 _slots = threading.BoundedSemaphore(_AT_ONCE)
 
 
-def make_zip(user_id: int, job_ids: Sequence[str], service: str = "", format: str = "") -> Archive:
-    """Return the results of the user's jobs of these ids, or of all, or all of one service, in one archive.
+def make_zip(user_id: int, job_ids: Sequence[str], chosen: Filter = ALL, format: str = "") -> Archive:
+    """Return the results of the user's jobs of these ids, or of all, as far as the filter leaves them in.
 
-    Each is in `format` ("png", "jpeg", "webp", or "own", as when it is absent: that of its original), or as it is
+    Each is in `format` ("png", "jpeg", "webp", or "own", as when it is absent: see `downloads.own_format`), or as it is
     stored where that format cannot hold it; the files that a run finished for download are beside it. Jobs without a
     result are passed over. Raises JobError when nothing is left or the format is unknown, ServiceUnavailable while the
     account has another archive sent or too many are.
@@ -40,8 +41,7 @@ def make_zip(user_id: int, job_ids: Sequence[str], service: str = "", format: st
     spec = None if format in ("", OWN) else downloads.parse_spec(format)
     mine = exists().where(find_account(user_id).is_there())
     wanted = select(Job).where(Job.user_id == user_id, mine, Job.deleted_at.is_(None), Job.result_file != "")
-    if service:
-        wanted = wanted.where(Job.service == service)
+    wanted = wanted.where(*chosen.list_conditions())
     if job_ids:
         wanted = wanted.where(Job.id.in_([job_id for job_id in job_ids if job_id.isascii()]))
     if db.session.scalar(wanted.with_only_columns(Job.id).limit(1)) is None:
@@ -86,7 +86,7 @@ def _sources(app: Flask, job: Job, spec: DownloadSpec | None) -> Iterator[tuple[
     mark = f"{job.number:04}-{job.id[:6]}"
     as_stored = partial(downloads.prepare_picture, job, storage.RESULT)
     # Where this format cannot hold it, or the server is busy: better as it is stored than not at all.
-    yield _open_file(app, job, mark, partial(as_stored, spec or DownloadSpec(_own_format(job))), as_stored)
+    yield _open_file(app, job, mark, partial(as_stored, spec or DownloadSpec(downloads.own_format(job))), as_stored)
     for file in job.files or ():
         yield _open_file(app, job, mark, partial(downloads.find_finished, job, file["name"]))
 
@@ -101,10 +101,3 @@ def _open_file(app: Flask, job: Job, mark: str, *ways: Callable[[], Download]) -
             except (JobError, PictureError, OSError):
                 continue
     return f"{mark} {job.title or job.original_name}", None
-
-
-def _own_format(job: Job) -> str | None:
-    """The format of the original, or the nearest that can be written; None where that is how the result is stored."""
-    if job.image_format in ("heic", "avif") and not job.result_has_alpha:
-        return "jpeg"
-    return job.image_format if job.image_format in downloads.list_formats(job) else None

@@ -13,4 +13,10 @@ class LocalTime extends HTMLElement {
   }
 }
 
+// The server puts pictures under the days of that place.
+const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+if (zone && !document.cookie.split("; ").includes(`zone=${zone}`)) {
+  document.cookie = `zone=${zone}; path=/; max-age=31536000; samesite=lax${location.protocol === "https:" ? "; secure" : ""}`;
+}
+
 customElements.define("local-time", LocalTime);

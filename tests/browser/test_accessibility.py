@@ -39,6 +39,8 @@ NO_PAGES = {
     "jobs.result",
     "jobs.thumbnail",
     "jobs.upload",
+    "shares.picture",
+    "shares.preview",
 }
 RUN = """async () => {
     const rules = {'target-size': {enabled: true}};
@@ -55,7 +57,7 @@ def axe() -> str:
 @pytest.fixture(scope="module")
 def site(tmp_path_factory, axe):
     """An installation of its own, with an administrator: its queue is paused at the end of the preparation."""
-    with installation(tmp_path_factory.mktemp("axe")) as site:
+    with installation(tmp_path_factory.mktemp("axe"), SHARE_DAYS="30") as site:
         site.make_admin(CHIEF)
         yield site
 
@@ -71,6 +73,9 @@ def pages(chromium, site):
     start(page, "adjust", PICTURES / "coffee.jpg", brightness="1.4")
     wait_until_done(page)
     jobs = [page.url]
+    page.locator(".share summary").click()
+    page.get_by_role("button", name="Make a link").click()
+    link = page.locator("#new-link").input_value()
     start(page, "colorize", PICTURES / "coffee.jpg")  # a verdict, and no result: it has colours already
     wait_until_done(page)
     jobs.append(page.url)
@@ -83,6 +88,11 @@ def pages(chromium, site):
         jobs.append(page.url)
     page.locator("form[action$='/cancellation'] button").click()
     page.locator(".job[data-status=cancelled]").wait_for()
+    page.goto(jobs[0])  # a second version of its photo, which waits
+    page.locator("#tool [name=brightness]").first.fill("0.8")
+    page.locator("#tool .start").click()
+    page.wait_for_url(lambda url: "/jobs/" in url and url != jobs[0])
+    jobs.append(page.url)
     page.goto(f"/{CHIEF}/account")
     page.get_by_label("Address of the receiver").fill("https://localhost:8443/")
     page.get_by_role("button", name="Add a webhook").click()
@@ -90,10 +100,11 @@ def pages(chromium, site):
     page.get_by_role("status").get_by_text("A test is being sent.").wait_for()
     with member(chromium, site, MEMBER):
         pass
+    first = jobs[0].rsplit("/", 1)[1]
     own = [f"/{CHIEF}/", f"/{CHIEF}/history", f"/{CHIEF}/history?service=inpaint", f"/{CHIEF}/account"]
     tools = [f"/{CHIEF}/{service.key}" for service in SERVICES]
-    again = f"/{CHIEF}/adjust?from={jobs[0].rsplit('/', 1)[1]}&which=result"
-    addresses = own + tools + [again] + [job.removeprefix(site.url) for job in jobs]
+    more = [f"/{CHIEF}/adjust?from={first}&which=result", f"/{CHIEF}/history?photo={first}"]
+    addresses = own + tools + more + [each.removeprefix(site.url) for each in [*jobs, link]]
     yield page.context.storage_state(), addresses + [f"/admin/{name}" for name in ADMIN]
     page.context.close()
 

@@ -9,7 +9,6 @@ import pytest
 from flask import Flask, url_for
 from sqlalchemy import delete, select, update
 from werkzeug.datastructures import FileStorage
-from werkzeug.test import encode_multipart
 
 import config
 from accounts import administration, password_change, sessions
@@ -23,6 +22,7 @@ from models import (
     Event,
     Job,
     Setting,
+    Share,
     User,
     UserSession,
     Webhook,
@@ -33,8 +33,9 @@ from models import (
 )
 from models.job import CANCELLED, DONE
 from models.setting import PAUSED
-from tests.accounts.people import NEW_PASSWORD, PASSWORD, Browser, make_user, sign_in_person
+from tests.accounts.people import NEW_PASSWORD, PASSWORD, make_user, sign_in_person
 from tests.jobs.support import list_stored_files, make_job
+from tests.security.held import post_held
 from tests.support.engines import both_engines
 from webhooks import registry
 
@@ -42,34 +43,6 @@ BY = administration.Administrator("54321", "10.0.0.1")
 # Addresses that change no row and no picture: a ZIP has an address of its own, a preview is not kept, and weights that
 # were never imported cannot be removed.
 WITHOUT_EFFECT = {"history.download", "studio.preview", "admin.remove_weights"}
-
-
-class HeldBody(io.RawIOBase):
-    """A body that arrives after something has happened."""
-
-    def __init__(self, body: bytes, happen: Callable[[], None]):
-        super().__init__()
-        self.body, self.happen = io.BytesIO(body), happen
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer) -> int:
-        happen, self.happen = self.happen, None
-        if happen:
-            happen()
-        return self.body.readinto(buffer)
-
-
-def post_held(browser: Browser, path: str, fields: dict, happen: Callable[[], None]) -> int:
-    """Send a form whose body is held back until `happen` has run; return the status of the response."""
-    boundary, body = encode_multipart(fields)
-    environ = {
-        "wsgi.input": HeldBody(body, happen),
-        "CONTENT_LENGTH": str(len(body)),
-        "CONTENT_TYPE": f"multipart/form-data; boundary={boundary}",
-    }
-    return browser.client.post(path, environ_overrides=environ | browser.environ).status_code
 
 
 def list_private_posts() -> list[str]:
@@ -90,7 +63,7 @@ def empty_weights(environment, tmp_path):
 
 def rows() -> dict[str, list]:
     """What people have, and who is signed in."""
-    tables = (User, Job, UserSession, AccessToken, Setting, WeightsImport, Webhook, WebhookDelivery)
+    tables = (User, Job, UserSession, AccessToken, Setting, Share, WeightsImport, Webhook, WebhookDelivery)
     return {
         table.__tablename__: [tuple(row) for row in db.session.execute(select(*table.__table__.columns)).all()]
         for table in tables
@@ -102,6 +75,7 @@ class Site:
 
     def __init__(self, app: Flask):
         self.app = app
+        app.config["SHARE_DAYS"] = 30
         make_user(app, "54321", is_admin=True)
         sign_in_person(app, "67890")
         self.browser, _other_browser = sign_in_person(app), sign_in_person(app)
@@ -111,12 +85,22 @@ class Site:
             self.webhook, _secret = registry.add(registry.Owner(self.own_id, "12345", None), "https://example.com/")
             self.own_job, self.other_job = make_job(self.own_id), make_job(self.other_id)
             mine = select(UserSession.id).where(UserSession.user_id == self.own_id)
+            self.shares = {owner: self.add_share(job) for owner, job in self.list_jobs()}
             self.tokens = {owner: self.add_token(owner) for owner in (self.own_id, self.other_id)}
             self.other_session = db.session.scalar(mine.order_by(UserSession.id.desc()))
         self.token = self.browser.token_of("/12345/account")
 
     def id_of(self, name: str) -> int:
         return db.session.scalar(select(User.id).where(User.name == name))
+
+    def list_jobs(self) -> list[tuple[int, str]]:
+        return [(self.own_id, self.own_job), (self.other_id, self.other_job)]
+
+    def add_share(self, job_id: str) -> int:
+        row = Share(job_id=job_id, token_hash=job_id, expires_at=utc_now() + timedelta(days=1))
+        db.session.add(row)
+        db.session.commit()
+        return row.id
 
     def add_token(self, owner: int) -> int:
         ends = utc_now() + timedelta(days=1)
@@ -135,6 +119,8 @@ class Site:
             self.set(Job, self.other_job if endpoint.startswith("admin") else self.own_job, status=CANCELLED)
         elif endpoint == "jobs.choose":
             self.set(Job, self.own_job, status=DONE, alternatives=2, chosen=0, result_file="answer-1.png")
+        elif endpoint == "shares.create":
+            self.set(Job, self.own_job, status=DONE, result_file="result.png")
         elif endpoint in {"history.restore", "history.erase"}:
             trash.put(self.own_id, [self.own_job])
         elif endpoint == "admin.enable":
@@ -160,6 +146,7 @@ class Site:
             "webhooks.add": {"webhook_url": "https://hooks.example.com/"},
             "webhooks.switch": {"active": "0"},
             "jobs.choose": {"answer": "1"},
+            "shares.create": {"days": "7"},
             "jobs.rename": {"title": "Another name"},
             "jobs.rerun": {"brightness": "3"},
             "studio.studio": {"from_job": self.own_job, "brightness": "3"},
@@ -175,6 +162,7 @@ class Site:
     def path(self, endpoint: str) -> str:
         values = {"username": "12345", "service": "adjust", "user_id": self.other_id, "name": "u2netp"}
         values["webhook_id"] = self.webhook
+        values["share_id"] = self.shares[self.other_id if endpoint.startswith("admin.") else self.own_id]
         if endpoint == "account.end_session":
             values["id"] = self.other_session
         elif endpoint.endswith(".revoke_token"):

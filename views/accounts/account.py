@@ -11,6 +11,7 @@ from accounts import appearance, password_change, sessions, tokens
 from accounts.security import audit
 from jobs import account_deletion, quotas, retention
 from jobs.files import account_zip
+from jobs.photos import shares
 from jobs.queue import notify_mailer
 from models import utc_now
 from views.http.forms import as_field_error, beside_fields, read_field, render_page, respond
@@ -52,6 +53,7 @@ def show_account(errors: dict | None = None, new_token: str = "") -> str:
         quotas=QUOTAS,
         retention_days=retention.find_days(person.id),
         theme=person.theme or "system",
+        shares=shares.list_of_account(person.id),
         webhooks=registry.list_all(person.id),
         webhook_reasons=REASONS,
         new_webhook_secret=_take_webhook_secret(),

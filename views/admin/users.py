@@ -10,6 +10,7 @@ from accounts.errors import NoSuchAccount
 from jobs import administration as job_administration
 from jobs import quotas as job_quotas
 from jobs import retention
+from jobs.photos import shares
 from jobs.queue import notify_mailer
 from views.admin.shared import PAGE, blueprint, make_next_url, me, read_filters
 from views.http.forms import as_field_error, beside_fields, read_field, render_page, respond
@@ -60,6 +61,7 @@ def show_user(errors: dict | None = None) -> str:
         retention_days=retention.find_days(user_id),
         sessions=sessions.list_sessions(user, ""),
         tokens=tokens.list_tokens(user),
+        shares=shares.list_of_account(user_id),
         reason=read_field("reason"),
     )
 
@@ -124,6 +126,12 @@ def end_sessions(user_id: int):
 def revoke_token(user_id: int, id: int):
     administration.revoke_token(me(), user_id, id)
     return respond(_page_of(user_id), {"revoked": True}, notice=_("That token is revoked."))
+
+
+@blueprint.post("/users/<int(max=2147483647):user_id>/shares/<int(max=2147483647):share_id>/revocation")
+def revoke_share(user_id: int, share_id: int):
+    job_administration.revoke_share(me(), user_id, share_id)
+    return respond(_page_of(user_id), {"revoked": True}, notice=_("That link is revoked."))
 
 
 @action("quotas", "quotas")

@@ -6,17 +6,18 @@ from flask_login import current_user
 
 from accounts.tokens import READ
 from errors import N_
-from jobs import lifecycle
+from jobs.photos import listing
 from jobs.waiting import wait_for_end
 from views.api.facts import tell_job, tell_jobs
 from views.api.operation import operation
 from views.api.schemas import Job, JobQuery, Jobs, JobsQuery
-from views.jobs.job_pages import history_of
+from views.jobs.sheet import history_of
 
 
 @operation("GET", "/jobs", N_("List your jobs, the newest first"), READ, query=JobsQuery, response=Jobs)
 def jobs(query: JobsQuery) -> dict[str, Any]:
-    found, older = lifecycle.list_page(current_user.id, query.limit, query.before or None, history_of(query.service))
+    chosen = listing.Filter(service=history_of(query.service))
+    found, older = listing.list_page(current_user.id, query.limit, query.before or None, chosen)
     return {"jobs": tell_jobs(found), "next": older}
 
 

@@ -7,10 +7,11 @@ from accounts.tokens import READ
 from errors import N_
 from jobs import lifecycle
 from jobs.files import downloads, results, results_zip, storage
+from jobs.photos.listing import Filter
 from views.api.operation import operation
 from views.api.schemas import PictureQuery, ResultsQuery, SmallQuery
 from views.http.sending import send
-from views.jobs.job_pages import history_of
+from views.jobs.sheet import history_of
 
 _PICTURES = ("image/png", "image/jpeg", "image/webp")
 _ORIGINALS = (*_PICTURES, "image/bmp", "image/gif", "image/tiff", "image/heic", "image/avif")
@@ -61,8 +62,8 @@ def thumbnail(id: str, query: SmallQuery) -> Response:
 
 @operation("GET", "/results.zip", N_("Download many results"), READ, query=ResultsQuery, files=("application/zip",))
 def results_archive(query: ResultsQuery) -> Response:
-    service = history_of(query.service)
-    return Response(results_zip.make_zip(current_user.id, query.id, service, query.format), mimetype="application/zip")
+    chosen = Filter(service=history_of(query.service))
+    return Response(results_zip.make_zip(current_user.id, query.id, chosen, query.format), mimetype="application/zip")
 
 
 def _send(id: str, variant: str) -> Response:

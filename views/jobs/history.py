@@ -11,16 +11,19 @@ from jobs.errors import JobError
 from jobs.files import results_zip
 from models import utc_now
 from views.http.guards import check_next
-from views.jobs.job_pages import history_of
+from views.jobs import sheet
 
 blueprint = Blueprint("history", __name__, url_prefix="/<name:username>/history")
 
 
 @blueprint.get("/pictures.zip")
 def pictures(username: str):
-    """The results of the jobs named `id`, or of all (of one tool), in one ZIP file that is made while it is sent."""
-    service = history_of(request.args.get("service", ""))
-    archive = results_zip.make_zip(current_user.id, request.args.getlist("id"), service, request.args.get("format", ""))
+    """The results of the jobs named `id`, or of all, as far as the filters leave them in, in one ZIP file.
+
+    It is made while it is sent.
+    """
+    chosen, _words = sheet.read_filter()
+    archive = results_zip.make_zip(current_user.id, request.args.getlist("id"), chosen, request.args.get("format", ""))
     name = f"revive-pictures-{utc_now():%Y-%m-%d}.zip"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return Response(archive, mimetype="application/zip", headers=headers)

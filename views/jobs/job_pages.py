@@ -1,18 +1,14 @@
 """A person's jobs: the page of each, its pictures, what can be done with it, and the history."""
 
-from typing import Any
-
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask_login import current_user
 
-import services
-from jobs import lifecycle, trash
-from jobs.errors import NotFound
+from jobs import lifecycle
 from jobs.files import downloads, storage
+from jobs.photos import listing
 from views.http.guards import check_next
 from views.http.sending import send
-from views.jobs import tools
-from views.jobs.job_json import describe_job, describe_jobs
+from views.jobs import job_page, sheet
 
 blueprint = Blueprint("jobs", __name__, url_prefix="/<name:username>")
 
@@ -22,7 +18,7 @@ HISTORY_PAGE = 24
 @blueprint.get("/jobs/<id>")
 def show(username: str, id: str):
     job = lifecycle.find(current_user.id, id)
-    return render_template("job.html", job=describe_job(job), **tools.render_job(job))
+    return job_page.show(job)
 
 
 @blueprint.get("/jobs/<id>/original", defaults={"variant": storage.ORIGINAL}, endpoint="original")
@@ -96,29 +92,11 @@ def delete(username: str, id: str):
 
 @blueprint.get("/history")
 def history(username: str):
-    service, before = history_of(request.args.get("service", "")), request.args.get("before")
-    jobs, older = lifecycle.list_page(current_user.id, HISTORY_PAGE, before, service)
-    sheet: dict[str, Any] = {"username": username, "service": service or None}
-    older_url = url_for("jobs.history", **sheet, before=older) if older else None
-    here = url_for("jobs.history", **sheet, before=before)
-    place = {"service": service, "before": before, "here": here, "older_url": older_url}
-    return render_template("history.html", jobs=describe_jobs(jobs), **place, **_describe_deleted())
-
-
-def _describe_deleted() -> dict[str, Any]:
-    """What can still be taken back, by the go in which it was deleted."""
-    batches = trash.list_contents(current_user.id)
-    return {
-        "deleted": [describe_jobs(batch.jobs) for batch in batches],
-        "undo_minutes": trash.UNDO_MINUTES,
-    }
-
-
-def history_of(service: str) -> str:
-    """Return the key of the tool that the history is asked for, "" for all. Raises NotFound."""
-    if service and services.get(service) is None:
-        raise NotFound()
-    return service
+    """One frame for each photo, unless the versions of one are asked for."""
+    chosen, words = sheet.read_filter()
+    find = listing.list_page if chosen.photo else listing.list_stacks
+    jobs, older = find(current_user.id, HISTORY_PAGE, request.args.get("before"), chosen)
+    return render_template("history.html", **sheet.describe(jobs, chosen, words, older))
 
 
 def _after(username: str, id: str):
