@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, and_, or_, select
 from models import AccessToken, Event, Job, Share, User, UserSession, Webhook, WebhookDelivery, db
 
 _BATCH = 500
+_BY_STRANGERS = {"share_opened"}
 
 
 @dataclass(frozen=True)
@@ -87,7 +88,7 @@ def export_events_after(name: str, since: datetime, last: int) -> list[tuple[int
 
 
 def _export_event(row: Event, name: str) -> dict[str, Any]:
-    of_another = row.actor not in {"", name}
+    of_another = row.actor not in {"", name} or row.action in _BY_STRANGERS
     return {
         "at": to_plain(row.at),
         "action": row.action,

@@ -114,6 +114,7 @@ def test_all_of_ones_data_comes_as_one_zip_file_and_nothing_of_anybody_else(app)
         "sessions.json",
         "webhooks.json",
         "access-tokens.json",
+        "shares.json",
         "events.jsonl",
         *(f"pictures/{job_id}/{name}" for name in ("job.json", "original.jpg", "result.png")),
     }

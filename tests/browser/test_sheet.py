@@ -165,7 +165,7 @@ def test_a_result_is_copied_and_printed_alone(visit, filled):
     expect(page.locator("keep-picture [role=status]")).to_have_text("The picture is copied.")
     kinds = page.evaluate("navigator.clipboard.read().then(items => items.flatMap(item => item.types))")
     assert kinds == ["image/png"]
-    page.evaluate("window.print = () => { document.documentElement.dataset.printed = 'yes'; }")
+    page.evaluate("() => { window.print = () => (document.documentElement.dataset.printed = 'yes'); }")
     page.get_by_role("button", name="Print").click()
     expect(page.locator("html")).to_have_attribute("data-printed", "yes")
     assert page.locator(".printed").get_attribute("src").startswith("blob:"), "the full picture"

@@ -1,11 +1,12 @@
 """Links that share a result: off unless a setting allows them, for one picture, until they end in one of many ways."""
 
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import func, select, update
 
+from accounts import data_export
 from accounts.security import limits
 from jobs import lifecycle, trash
 from jobs.photos import shares
@@ -40,9 +41,9 @@ def stranger(app) -> Browser:
 
 
 def make_link(browser: Browser, job_id: str, days: str = "7") -> str:
-    answer = browser.post(address(job_id, "/shares"), {"days": days}, headers=JSON)
-    assert answer.status_code == 201, answer.text
-    return answer.json["url"].removeprefix("http://localhost")
+    response = browser.post(address(job_id, "/shares"), {"days": days})
+    assert response.status_code == 201, response.text
+    return re.search(r'id="new-link" readonly value="http://localhost(/shared/[^"]+)"', response.text)[1]
 
 
 def actions() -> list[str]:
@@ -62,11 +63,11 @@ def test_whoever_has_the_link_sees_the_result_and_nothing_of_the_account(browser
     assert page.headers["X-Robots-Tag"].startswith("noindex") and 'name="robots" content="noindex' in page.text
     assert page.headers["Cache-Control"] == "private, no-store" and "same-origin" in page.headers["Referrer-Policy"]
     for place, format in (("/preview", "WEBP"), ("/picture", "JPEG")):
-        answer = stranger.get(link + place)
-        image = open_image(answer.data)
+        response = stranger.get(link + place)
+        image = open_image(response.data)
         assert (image.format, image.size) == (format, (60, 40)) and not image.getexif()
-        assert "Grandma" not in str(answer.headers) and answer.headers["X-Robots-Tag"].startswith("noindex")
-    assert "filename=revive-picture.jpg" in answer.headers["Content-Disposition"].replace('"', "")
+        assert "Grandma" not in str(response.headers) and response.headers["X-Robots-Tag"].startswith("noindex")
+    assert "filename=revive-picture.jpg" in response.headers["Content-Disposition"].replace('"', "")
     for place in ("/original", "/mask", "/result"):
         assert stranger.get(link + place).status_code == 404
     with app.app_context():
@@ -85,9 +86,7 @@ def test_the_token_is_long_random_and_stored_nowhere(owner, done, share, app):
 
 
 def test_the_page_shows_a_new_link_once_and_revokes_it(owner, done, stranger):
-    page = owner.post(address(done, "/shares"), {"days": "1"})
-    assert page.status_code == 201
-    link = re.search(r'id="new-link" readonly value="http://localhost(/shared/[^"]+)"', page.text)[1]
+    link = make_link(owner, done, "1")
     assert stranger.get(link).status_code == 200
     page = owner.get(address(done)).text
     assert "opened once" in page
@@ -134,8 +133,8 @@ def test_a_link_that_has_ended_looks_like_one_that_never_was(app, owner_id, done
     never = stranger.get("/shared/" + "x" * 32)
     assert never.status_code == 404
     for place in ("", "/preview", "/picture"):
-        answer = stranger.get(share + place)
-        assert (answer.status_code, answer.headers["X-Robots-Tag"][:7]) == (404, "noindex")
+        response = stranger.get(share + place)
+        assert (response.status_code, response.headers["X-Robots-Tag"][:7]) == (404, "noindex")
     mask = re.compile(r'(csrf_token" value|name="next" value)="[^"]+"')
     assert mask.sub("", stranger.get(share).text) == mask.sub("", never.text)
 
@@ -154,8 +153,8 @@ def test_nothing_is_offered_or_made_where_the_site_allows_no_links(app, owner, d
 
 @pytest.mark.parametrize("days", ["", "0", "-1", "31", "365", "7.0", "seven"])
 def test_only_the_offered_times_are_taken(owner, done, days):
-    answer = owner.post(address(done, "/shares"), {"days": days}, headers=JSON)
-    assert (answer.status_code, answer.json["error"]["key"]) == (400, "wrong_days")
+    response = owner.post(address(done, "/shares"), {"days": days}, headers=JSON)
+    assert (response.status_code, response.json["error"]["key"]) == (400, "wrong_days")
     assert not db.session.scalar(select(func.count()).select_from(Share))
 
 
@@ -163,7 +162,7 @@ def test_the_setting_bounds_the_offered_times(app, in_app):
     offered = {}
     for longest in (0, 1, 5, 30, 365):
         app.config["SHARE_DAYS"] = longest
-        offered[longest] = shares.lifetimes_days()
+        offered[longest] = shares.list_lifetimes_days()
     assert offered == {0: [], 1: [1], 5: [1, 5], 30: [1, 7, 30], 365: [1, 7, 30, 90, 365]}
 
 
@@ -185,8 +184,8 @@ def test_a_job_without_a_result_is_not_shared(owner, owner_id):
 
 def test_an_account_has_so_many_links_and_no_more(owner, done, share, monkeypatch):
     monkeypatch.setattr(shares, "MAX_SHARES", 1)
-    answer = owner.post(address(done, "/shares"), {"days": "7"}, headers=JSON)
-    assert (answer.status_code, answer.json["error"]["key"]) == (400, "too_many_shares")
+    response = owner.post(address(done, "/shares"), {"days": "7"}, headers=JSON)
+    assert (response.status_code, response.json["error"]["key"]) == (400, "too_many_shares")
 
 
 def test_one_address_opens_and_tries_links_so_often_and_no_more(share, app, monkeypatch):
@@ -212,6 +211,15 @@ def test_the_administrator_sees_and_revokes_links(app, owner_id, share, stranger
 def test_the_account_page_lists_all_links(owner, done, share):
     page = owner.get("/12345/account").text
     assert SECRET_NAME in page and re.search(r'action="/12345/shares/\d+/revocation"', page)
+
+
+def test_the_owner_s_data_tell_of_links_but_not_who_opened_them(app, owner_id, share, stranger):
+    stranger.get(share)
+    (told,) = data_export.export_shares(owner_id)
+    assert told["views"] == 1 and not [word for word in told.values() if share.rpartition("/")[2] in str(word)]
+    lines = [line for _, line in data_export.export_events_after("12345", datetime.min, 0)]
+    (opened,) = [line for line in lines if line["action"] == "share_opened"]
+    assert (opened["actor"], opened["address"]) == ("another person", "")
 
 
 def test_ended_links_are_thrown_away(app, owner_id, done, share):

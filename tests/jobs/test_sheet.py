@@ -6,11 +6,11 @@ from datetime import datetime
 import pytest
 
 from jobs import lifecycle
+from jobs.files import downloads
 from jobs.photos import listing
 from jobs.photos.listing import Filter
 from jobs.photos.steps import find_steps
 from models import Job, User, db
-from tests.accounts.people import JSON
 from tests.jobs.support import address, make_from, make_job, picture, run_job
 from tests.support.engines import both_engines
 
@@ -58,11 +58,6 @@ def test_a_stack_holds_what_the_filter_leaves_in(sampler, owner, owner_id):
     make_from(owner_id, first, "sampler", "result")
     page = owner.get("/12345/history?service=adjust").text
     assert frames(page) == [first] and "versions" not in page
-
-
-def test_programs_get_every_job(owner, owner_id):
-    chain = make_chain(owner_id)
-    assert [job["id"] for job in owner.get("/12345/history", headers=JSON).json["jobs"]] == chain[::-1]
 
 
 @both_engines
@@ -129,7 +124,7 @@ def test_all_of_a_search_comes_as_one_zip(owner, owner_id):
 @pytest.mark.parametrize(("format", "first"), [("JPEG", "jpeg"), ("PNG", "png"), ("WEBP", "webp"), ("TIFF", "png")])
 def test_the_format_of_the_original_comes_first_everywhere(owner, owner_id, format, first):
     job_id = run_job(make_job(owner_id, picture(format=format))).id
-    assert owner.get(address(job_id), headers=JSON).json["formats"][0] == first
+    assert downloads.list_formats(db.session.get(Job, job_id))[0] == first
     sheet = owner.get("/12345/history").text
     assert f"{address(job_id, '/result')}?download=1&amp;format={first}" in sheet
     suffix = {"jpeg": "jpg"}.get(first, first)
@@ -157,4 +152,4 @@ def test_a_step_that_was_deleted_is_missed(owner, owner_id):
     found = find_steps(db.session.get(Job, third))
     assert [job.id for job in found.path] == [second, third] and not found.is_whole
     assert "An earlier step was deleted." in owner.get(address(third)).text
-    assert len(listing.page(owner_id, 9, None, Filter(photo=first))[0]) == 3, "they stay one photo"
+    assert len(listing.list_page(owner_id, 9, None, Filter(photo=first))[0]) == 3, "they stay one photo"

@@ -107,6 +107,13 @@ def test_the_script_of_a_page_is_admitted_to_the_api_like_its_form_and_takes_the
     assert admitted("POST", "/23456/adjust").account == "12345", "it is the session that tells whose share it is"
 
 
+def test_all_who_have_links_get_no_more_threads_for_pictures_than_one_account(admitted):
+    for cookies in ({}, {"cookies": ""}):
+        admission = admitted("GET", "/shared/abc/picture", **cookies)
+        assert (admission.pool, admission.account) == (WORK, "shared") and admission.max_body_bytes == FORM_BYTES
+        assert admitted("GET", "/shared/abc", **cookies).pool == PAGE
+
+
 @pytest.mark.parametrize("cookies", ["", "revive=forged", "revive=", "a=b; revive=eyJ9.x.y"])
 def test_strangers_send_small_forms_only(admitted, cookies):
     for path in ("/12345/adjust", "/12345/preview", "/api/v1/tools/adjust/jobs", "/admin/weights", "/login"):

@@ -30,6 +30,7 @@ _PICTURES = {"studio.studio", "studio.preview", "api.create_job"}
 _ARCHIVES = {"history.pictures", "account.data", "api.results_archive"}
 _CONVERTED = {"jobs.original", "jobs.result", "jobs.mask", "jobs.alternative"}
 _CONVERTED |= {"api.original", "api.result", "api.mask", "api.alternative"}
+_SHARED = "shares.picture"
 _WAITING = "api.job"
 _CONVERSIONS = {"format", "quality", "metadata"}
 
@@ -57,6 +58,8 @@ def admit(app: Flask, method: str, path: str, query: str, cookies: str, authoriz
         owner = tokens.read_owner(app.config, brought.strip()) if scheme.lower() == "bearer" else None
         limit = max_body_bytes(app, endpoint, values) if owner else FORM_BYTES
         return Admission(limit, _pool(endpoint, method, query) if owner else PAGE, owner or "")
+    if endpoint == _SHARED:  # it is converted; whoever has links shares what one account may take
+        return Admission(FORM_BYTES, WORK, path.split("/")[1])
     session = _read_session(app, cookies)
     token = session.get(SESSION_KEY)
     if token is None:
