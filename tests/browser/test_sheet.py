@@ -184,6 +184,7 @@ def test_a_link_is_made_opened_by_a_stranger_and_revoked(chromium, site, visit, 
     page.locator(".share summary").click()
     page.get_by_label("The link lasts").select_option("30")
     page.get_by_role("button", name="Make a link").click()
+    expect(page.locator("#new-link")).to_be_focused()
     link = page.locator("#new-link").input_value()
     stranger = open_page(chromium, site.url, **screen)
     stranger.goto(link)
