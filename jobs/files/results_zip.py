@@ -33,10 +33,10 @@ _slots = threading.BoundedSemaphore(_AT_ONCE)
 def make_zip(user_id: int, job_ids: Sequence[str], chosen: Filter = ALL, format: str = "") -> Archive:
     """Return the results of the user's jobs of these ids, or of all, as far as the filter leaves them in.
 
-    Each is in `format` ("png", "jpeg", "webp", or "own", as when it is absent: see `downloads.own_format`), or as it is
-    stored where that format cannot hold it; the files that a run finished for download are beside it. Jobs without a
-    result are passed over. Raises JobError when nothing is left or the format is unknown, ServiceUnavailable while the
-    account has another archive sent or too many are.
+    Each is in `format` ("png", "jpeg", "webp", or "own", as when it is absent: see `downloads.find_own_format`), or as
+    it is stored where that format cannot hold it; the files that a run finished for download are beside it. Jobs
+    without a result are passed over. Raises JobError when nothing is left or the format is unknown, ServiceUnavailable
+    while the account has another archive sent or too many are.
     """
     spec = None if format in ("", OWN) else downloads.parse_spec(format)
     mine = exists().where(find_account(user_id).is_there())
@@ -86,7 +86,8 @@ def _sources(app: Flask, job: Job, spec: DownloadSpec | None) -> Iterator[tuple[
     mark = f"{job.number:04}-{job.id[:6]}"
     as_stored = partial(downloads.prepare_picture, job, storage.RESULT)
     # Where this format cannot hold it, or the server is busy: better as it is stored than not at all.
-    yield _open_file(app, job, mark, partial(as_stored, spec or DownloadSpec(downloads.own_format(job))), as_stored)
+    wanted = spec or DownloadSpec(downloads.find_own_format(job))
+    yield _open_file(app, job, mark, partial(as_stored, wanted), as_stored)
     for file in job.files or ():
         yield _open_file(app, job, mark, partial(downloads.find_finished, job, file["name"]))
 
