@@ -196,12 +196,13 @@ def _open_tiff(file: _File) -> Image.Image:
         raise TooManyPixels()
     try:
         image = _open_plain(file, None if page is pages.pages[0] else pages.beginning_with(page))
+        image.info.update(tiff.describe_samples(page))
     except Exception:  # a layout of samples that Pillow has no mode for
         deep = tiff.open_deep(pages, page, file.memory)
         if deep is None:
             raise
         image = deep
-    image.info.update(pages=pages.page_count, **tiff.describe_samples(page))
+    image.info["pages"] = pages.page_count
     return image
 
 

@@ -102,35 +102,41 @@ def _from_grey(image: Image.Image, icc: bytes) -> Image.Image:
 def _eight_bit_rgb(image: Image.Image) -> Image.Image:
     if image.mode in _WITH_ALPHA:
         return image.convert("RGBA")
-    if image.mode in _DIRECT:
+    if image.mode in _DIRECT and not image.info.get("is_signed"):
         return image.convert("RGBA" if image.has_transparency_data else "RGB")
     return _from_deep(image)
 
 
 def _from_deep(image: Image.Image) -> Image.Image:
-    """Bring 16-bit, 32-bit and floating point grey to 8 bits."""
+    """Bring grey of 16 or 32 bits, with a sign, or in floating point to 8 bits."""
     import numpy as np  # only these rare modes need it, and the checking process starts faster without
 
     values = np.asarray(image, dtype=np.float32 if image.mode == "F" else None)
     bits = image.info.get("sample_bits", 16)
-    if bits == 32 and values.dtype == np.int32:  # Pillow has no mode for those without a sign
+    if values.dtype == np.int32:  # Pillow has no mode for those without a sign
         values = values.view(np.uint32)
-    grey = to_eight_bits(values, bits)
+    grey = to_eight_bits(values, bits, image.info.get("is_signed", False))
     return Image.fromarray(255 - grey if image.info.get("is_white_zero") else grey).convert("RGB")
 
 
-def to_eight_bits(values: "np.ndarray", bits: int = 16) -> "np.ndarray":
+def to_eight_bits(values: "np.ndarray", bits: int = 16, is_signed: bool = False) -> "np.ndarray":
     """Return an array of integers or floating point numbers of any shape as uint8.
 
     Integers deeper than 8 bits fill the `bits` that their file says, unless none is over 255: then a program wrote 8
     bits, or a mask, into more; or 16 bits into 32. Floating point numbers say nothing of their white, so the first of
     1, 255, 65535 that holds every value is taken for it. The largest value is white where nothing else holds it.
+
+    `is_signed`: the integers, given without a sign in as many bits or more, have one. Then the least number that fits
+    is black where there are negative ones, else zero is.
     """
     import numpy as np
 
-    if values.dtype == np.uint8:
+    if is_signed and values.dtype.kind != "f":
+        values, bits = _without_sign(values, bits)
+    elif values.dtype == np.uint8:
         return values
-    whites = (1.0, 255.0, 65535.0) if values.dtype.kind == "f" else (255.0, min(2.0**bits - 1, 65535.0), 2.0**bits - 1)
+    full = 2.0**bits - 1
+    whites = (1.0, 255.0, 65535.0) if values.dtype.kind == "f" else (min(255.0, full), min(65535.0, full), full)
     bands = range(0, len(values), _BAND_ROWS)  # a copy of all of it as floating point numbers could be very large
     peak = max((float(_finite(values[top : top + _BAND_ROWS]).max(initial=0.0)) for top in bands), default=0.0)
     white = next((white for white in whites if peak <= white), peak)
@@ -139,6 +145,18 @@ def to_eight_bits(values: "np.ndarray", bits: int = 16) -> "np.ndarray":
         scaled = _finite(values[top : top + _BAND_ROWS]) * (255.0 / white)
         eight_bits[top : top + _BAND_ROWS] = np.clip(np.rint(scaled), 0, 255)
     return eight_bits
+
+
+def _without_sign(values: "np.ndarray", bits: int) -> tuple["np.ndarray", int]:
+    """Return signed integers that unsigned ones hold, from zero up, and how many bits they then fill."""
+    import numpy as np
+
+    signed = values.view(f"i{values.dtype.itemsize}")
+    if not signed.size or signed.min() >= 0:
+        return values.astype(np.uint32, copy=False), bits - 1
+    raised = signed.astype(np.uint32)  # below zero they wrap, and wrap back
+    raised += np.uint32(2 ** (bits - 1))
+    return raised, bits
 
 
 def _finite(values: "np.ndarray") -> "np.ndarray":

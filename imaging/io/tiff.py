@@ -16,11 +16,11 @@ _MAX_PAGES = 1000
 _MAX_TAGS = 500
 _MAX_VALUES = 1_000_000
 _SUBFILE, _WIDTH, _HEIGHT, _BITS, _COMPRESSION, _PHOTOMETRIC, _SUB_PAGES = 254, 256, 257, 258, 259, 262, 330
-_STRIPS, _STRIP_BYTES, _TILES, _TILE_BYTES = 273, 279, 324, 325
+_STRIPS, _STRIP_BYTES, _TILES, _TILE_BYTES, _SAMPLE_FORMAT = 273, 279, 324, 325, 339
 _CFA_PATTERN, _PROFILE, _DNG_VERSION, _DNG_BACKWARD = 33422, 34675, 50706, 50707
 _READ = {
     *(_SUBFILE, _WIDTH, _HEIGHT, _BITS, _COMPRESSION, _PHOTOMETRIC, _SUB_PAGES),
-    *(_STRIPS, _STRIP_BYTES, _TILES, _TILE_BYTES, _CFA_PATTERN, _DNG_VERSION, _DNG_BACKWARD),
+    *(_STRIPS, _STRIP_BYTES, _TILES, _TILE_BYTES, _SAMPLE_FORMAT, _CFA_PATTERN, _DNG_VERSION, _DNG_BACKWARD),
 }
 _REDUCED, _MASK = 1, 4  # bits of _SUBFILE
 _RAW_PHOTOMETRICS = {32803, 34892}  # colour filter array, linear raw
@@ -30,6 +30,7 @@ _WEBP = 50001  # opened by Pillow and then not decoded; other compressions that 
 _TYPES = {1: "B", 3: "H", 4: "I", 13: "I", 16: "Q", 18: "Q"}
 _PLAIN_COMPRESSIONS = {1, 5, 8, 32773, 32946}  # none, LZW, Deflate, PackBits
 _WHITE_IS_ZERO, _GREY, _RGB = 0, 1, 2
+_SIGNED = 2  # a sample format
 _COPIES = 4  # of its pixels that decoding a page takes whose samples Pillow has no mode for, measured
 _LAYOUTS = {b"II*\0": ("<", False), b"MM\0*": (">", False), b"II+\0": ("<", True), b"MM\0+": (">", True)}
 SIGNATURES = tuple(_LAYOUTS)
@@ -149,8 +150,12 @@ class TiffFile:
 
 
 def describe_samples(page: Page) -> dict[str, int | bool]:
-    """Return what Pillow does not heed of a page of deep grey samples: how many bits fill them, what is white."""
-    return {"sample_bits": page.get(_BITS, 1), "is_white_zero": page.get(_PHOTOMETRIC) == _WHITE_IS_ZERO}
+    """Return what Pillow does not heed of a page of grey samples: how many bits, whether a sign, what is white."""
+    return {
+        "sample_bits": page.get(_BITS, 1),
+        "is_signed": page.get(_SAMPLE_FORMAT) == _SIGNED,
+        "is_white_zero": page.get(_PHOTOMETRIC) == _WHITE_IS_ZERO,
+    }
 
 
 def open_deep(file: TiffFile, page: Page, memory: Reservation) -> Image.Image | None:
@@ -175,9 +180,9 @@ def open_deep(file: TiffFile, page: Page, memory: Reservation) -> Image.Image | 
         return None
     if values is None or (values.ndim == 3 and values.shape[2] not in (3, 4)):
         return None
-    if values.dtype == np.int32:  # older versions of OpenCV have no type for those without a sign
-        values = values.view(np.uint32)
-    pixels = to_eight_bits(values, 32 if values.dtype == np.uint32 else 16)
+    if values.dtype.kind != "f":  # versions of OpenCV differ in whether they tell of a sign
+        values = values.view(f"u{values.dtype.itemsize}")
+    pixels = to_eight_bits(values, 8 * values.dtype.itemsize, page.get(_SAMPLE_FORMAT) == _SIGNED)
     del values
     if pixels.ndim == 3:
         pixels = pixels[:, :, [2, 1, 0, 3][: pixels.shape[2]]]

@@ -42,6 +42,18 @@ def test_deep_integers_are_as_light_as_their_bits_say():
     assert np.abs(twelve.astype(int) - RGB[:, :, 0]).max() <= 1
 
 
+@pytest.mark.parametrize("kind", [np.int8, np.int16, np.int32])
+@pytest.mark.parametrize("is_grey", [True, False])
+def test_samples_with_a_sign_are_as_light_as_their_range_says(kind, is_grey):
+    """From the least number to the greatest, or from zero where none is below it."""
+    colours, range_ = RGB[:, :, 0] if is_grey else RGB, np.iinfo(kind)
+    whole = np.rint(colours / 255 * (range_.max - range_.min) + range_.min).clip(range_.min, range_.max)
+    upper = np.rint(colours / 255 * range_.max)
+    for samples in (whole, upper):
+        pixels = decode(tiff_of(tiff_page(samples.astype(kind)))).pixels
+        assert np.abs(pixels.astype(int) - RGB[:, :, :1] if is_grey else pixels.astype(int) - RGB).max() <= 1
+
+
 @pytest.mark.parametrize("kind, most", [(np.uint8, 255), (np.uint16, 65535)])
 def test_a_grey_tiff_in_which_zero_is_white_is_no_negative(kind, most):
     grey = RGB[:, :, 0].astype(kind) * kind(most // 255)
