@@ -21,11 +21,20 @@ class Refused(Exception):
         self.status, self.error = status, error
 
 
+class _NoRedirects(urllib.request.HTTPRedirectHandler):
+    """Follows no redirect: the access token would go along to wherever it leads."""
+
+    def redirect_request(self, request: Any, file: Any, code: int, words: str, headers: Any, place: str) -> None:
+        message = f"The site redirects to {place}. If that is your site, set REVIVE to it."
+        raise Refused(code, {"key": "redirected", "message": message})
+
+
 class Revive:
     """One site, used with one access token."""
 
     def __init__(self, site: str, token: str):
         self.site, self.token = site.rstrip("/"), token
+        self._opener = urllib.request.build_opener(_NoRedirects)
 
     def tools(self) -> list[dict[str, Any]]:
         """Return the tools with their options."""
@@ -55,7 +64,7 @@ class Revive:
     def _ask(self, method: str, path: str, body: bytes | None = None, headers: dict[str, str] | None = None) -> bytes:
         own = {"Authorization": f"Bearer {self.token}"} | (headers or {})
         try:
-            with urllib.request.urlopen(urllib.request.Request(self.site + path, body, own, method=method)) as response:
+            with self._opener.open(urllib.request.Request(self.site + path, body, own, method=method)) as response:
                 return response.read()
         except urllib.error.HTTPError as refusal:
             raise Refused(refusal.code, json.load(refusal)["error"]) from None
