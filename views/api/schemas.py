@@ -177,8 +177,8 @@ class Count(BaseModel):
 
 
 class Use(BaseModel):
-    key: str
-    used: float
+    key: str = Field(description=N_("which limit, and its unit; 1 megabyte is 1,048,576 bytes"))
+    used: float = Field(description=N_("to three decimals"))
     allowed: int
 
 
