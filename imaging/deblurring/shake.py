@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from imaging.deblurring import edges
+from imaging.deblurring import edges, interpolation
 from imaging.tensors import pad_to_multiple, to_tensor
 
 SIDE, MAX_WINDOWS = 256, 5  # of the windows that are looked at: pixels, and how many
@@ -30,11 +30,15 @@ def is_shaken(
     A place with sharp edges decides that there is none, whatever the rest looks like. What was enlarged is judged at
     two thirds of the resolution that it had before, and not at all where that leaves less than `minimum_side`.
     """
-    while (factor := edges.measure_enlargement(pixels, pick_windows(pixels))) > 1:
-        height, width = (2 * side // (3 * factor) for side in pixels.shape[:2])
+    factor: float = edges.measure_enlargement(pixels, pick_windows(pixels))
+    if factor == 1:
+        factor = interpolation.measure_enlargement(pixels)
+    while factor > 1:
+        height, width = (int(2 * side / (3 * factor)) for side in pixels.shape[:2])
         if min(height, width) < minimum_side:
             return False
         pixels = cv2.resize(pixels, (width, height), interpolation=cv2.INTER_AREA)
+        factor = edges.measure_enlargement(pixels, pick_windows(pixels))
     if edges.is_sharp_somewhere(pixels, pick_windows(pixels, MOST_FOR_EDGES)):
         return False
     return estimate_blur(pixels, kernels, multiple_of, minimum_side, device) >= THRESHOLD
