@@ -13,7 +13,7 @@ from flask_babel import lazy_gettext as _
 from sqlalchemy import func, select, true, update
 from sqlalchemy.exc import IntegrityError
 
-from accounts import password_change, sessions, tokens
+from accounts import password_change, program_access, sessions, tokens
 from accounts.errors import AccountError, FieldErrors, NoSuchAccount
 from accounts.names import canonicalize
 from accounts.security import audit, codes, passwords, rights
@@ -108,11 +108,11 @@ def force_new_password(by: Administrator, user_id: int) -> str:
 
 
 def sign_out_everywhere(by: Administrator, user_id: int) -> None:
-    """End every session of an account and revoke its access tokens. Raises NoSuchAccount."""
+    """End every session of an account, revoke its access tokens and switch its webhooks off. Raises NoSuchAccount."""
     user = _find_user(user_id)
     name = user.name
     sessions.end_all(user)
-    tokens.revoke_all(user)
+    program_access.end_all(user)
     db.session.commit()
     _record(by, "all_sessions_ended", name)
 

@@ -1,24 +1,16 @@
 """The end of an account. Its jobs and their pictures are the business of `jobs.account_deletion`."""
 
-from flask_babel import lazy_gettext as _
 from sqlalchemy import delete, update
 
 from accounts import administration
-from accounts.errors import FieldErrors
-from accounts.security import audit, codes, limits, passwords
+from accounts.security import codes, present_password
 from models import EmailCode, User, db, utc_now
 
 
 def confirm(user: User, password: str, address: str | None) -> None:
     """Let a signed-in person prove that the account is his. Raises FieldErrors or TooMany."""
-    name = user.name
-    if not password:
-        raise FieldErrors({"deletion_password": passwords.EMPTY})
-    limits.take(limits.PRESENT_PASSWORD, name, address)
-    if not passwords.matches(user.password_hash, password):
-        audit.record("account_deletion_failed", actor=name, target=name, address=address)
-        raise FieldErrors({"deletion_password": _("This is not your present password.")})
-    limits.give_back(limits.PRESENT_PASSWORD, name, address)
+    failed = {"field": "deletion_password", "refused": "account_deletion_failed"}
+    present_password.confirm(user.name, user.password_hash, password, address, **failed)
 
 
 def close(user_id: int) -> User:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from flask_babel import lazy_gettext as _
 from sqlalchemy import select, update
 
-from accounts import sessions, tokens
+from accounts import program_access, sessions
 from accounts.errors import FieldErrors
 from accounts.registration import check_fields, no_device
 from accounts.security import audit, codes, limits, passwords
@@ -21,7 +21,7 @@ def reset(
     address: str | None,
     device: Callable[[str], str] = no_device,
 ) -> tuple[str, str]:
-    """Set a new password with a mailed code and end every session and access token.
+    """Set a new password with a mailed code, end every session and access token, and switch webhooks off.
 
     Returns the canonical name and the id of the mail that tells the owner. Nobody is signed in by this. Raises
     FieldErrors, TooMany or LinkNeeded, the same for names that nobody has: no right code is ever made for them.
@@ -42,7 +42,7 @@ def reset(
 
 
 def change(user: User, current: str, password: str, confirm: str, keep: str, address: str | None) -> str:
-    """Change the password of a signed-in user, and end his other sessions and his access tokens.
+    """Change the password of a signed-in user, end his other sessions and access tokens, and switch his webhooks off.
 
     Returns the id of the mail that tells him. `keep` is the token of the session that stays. Raises FieldErrors or
     TooMany.
@@ -75,14 +75,14 @@ def change(user: User, current: str, password: str, confirm: str, keep: str, add
 
 
 def start_reset(user: User, actor: str, address: str | None = "") -> str:
-    """Take an account's password, sessions and tokens away and return the id of the mail that asks for a new one.
+    """Take an account's password, sessions and tokens away, switch its webhooks off, and mail that a new one is needed.
 
-    The administrator neither sees nor chooses a password.
+    Returns the id of the mail. The administrator neither sees nor chooses a password.
     """
     name, language = user.name, user.language or "en"
     user.password_hash = ""
     sessions.end_all(user)
-    tokens.revoke_all(user)
+    program_access.end_all(user)
     mail_id = codes.order_notice(codes.INVITE, name, language)
     audit.record("reset_started", actor=actor, target=name, address=address)
     return mail_id
@@ -94,9 +94,9 @@ def _not_present(name: str, address: str | None) -> FieldErrors:
 
 
 def _renew(user: User, password_hash: str, keep: str | None) -> str:
-    """Store the hash, end sessions, access tokens and codes, and order the mail, all in one transaction."""
+    """Store the hash, end sessions, codes and what programs may do, and order the mail, all in one transaction."""
     user.password_hash = password_hash
     codes.end_all(user.name)
     sessions.end_all(user, but=keep)
-    tokens.revoke_all(user)
+    program_access.end_all(user)
     return codes.order_notice(codes.CHANGED, user.name, user.language or "en")

@@ -18,7 +18,7 @@ from sqlalchemy.orm import joinedload
 
 from accounts import sessions
 from accounts.errors import AccountError, FieldErrors
-from accounts.security import audit, limits, passwords, rights
+from accounts.security import audit, codes, limits, passwords, present_password, rights
 from models import AccessToken, User, count_changed, db, utc_now
 from models.access_token import TOKEN_NAME_LENGTH
 
@@ -49,15 +49,16 @@ class TokenView:
 
 def create(
     user: User, name: str, scopes: Collection[str], lifetime_days: str, password: str, address: str | None
-) -> str:
-    """Make a token of a signed-in person and return it; it can be shown this once only.
+) -> tuple[str, str]:
+    """Make a token of a signed-in person; return it and the id of the mail that tells the owner.
 
-    Raises FieldErrors with the fields `token_name`, `token_scopes`, `token_days` and `token_password`, TooMany, or
-    AccountError when the account has MAX_TOKENS.
+    The token can be shown this once only. Raises FieldErrors with the fields `token_name`, `token_scopes`, `token_days`
+    and `token_password`, TooMany, or AccountError when the account has MAX_TOKENS.
     """
-    owner, user_id, name = user.name, user.id, " ".join(name.split())
+    owner, user_id, language, name = user.name, user.id, user.language or "en", " ".join(name.split())
     _check(user, name, scopes, lifetime_days, password)
-    _confirm(user, password, address)
+    failed = {"field": "token_password", "refused": "token_creation_failed"}
+    present_password.confirm(owner, user.password_hash, password, address, **failed)
     limits.take(limits.ACCESS_TOKENS, owner, address)
     rights.lock_account(user_id)
     if (db.session.scalar(select(func.count()).where(AccessToken.user_id == user_id)) or 0) >= MAX_TOKENS:
@@ -69,9 +70,9 @@ def create(
     ends = utc_now() + timedelta(days=int(lifetime_days))
     row = AccessToken(user_id=user_id, name=name, token_hash=hash_token(token), scopes=wanted, expires_at=ends)
     db.session.add(row)
-    db.session.commit()
+    mail_id = codes.order_notice(codes.TOKEN_CREATED, owner, language)
     audit.record("token_created", actor=owner, target=owner, address=address, detail=f"{wanted}: {name}")
-    return token
+    return token, mail_id
 
 
 def find(token: str, address: str | None) -> AccessToken | None:
@@ -178,13 +179,3 @@ def _check(user: User, name: str, scopes: Collection[str], lifetime_days: str, p
         errors["token_password"] = passwords.EMPTY
     if errors:
         raise FieldErrors(errors)
-
-
-def _confirm(user: User, password: str, address: str | None) -> None:
-    """Let a signed-in person prove who it is. Raises FieldErrors or TooMany."""
-    name = user.name
-    limits.take(limits.PRESENT_PASSWORD, name, address)
-    if not passwords.matches(user.password_hash, password):
-        audit.record("token_creation_failed", actor=name, target=name, address=address)
-        raise FieldErrors({"token_password": _("This is not your present password.")})
-    limits.give_back(limits.PRESENT_PASSWORD, name, address)

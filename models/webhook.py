@@ -1,8 +1,9 @@
 """An address of an owner's choice that is told how jobs end, and what was sent to it."""
 
+from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index
+from sqlalchemy import ForeignKey, Index, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Model, ascii_text, db, moment, utc_now
@@ -54,3 +55,9 @@ class WebhookDelivery(Model):
     error: Mapped[str] = mapped_column(ascii_text(32), default="")
     created_at: Mapped[datetime] = mapped_column(moment(), default=utc_now)
     next_attempt_at: Mapped[datetime] = mapped_column(moment(), default=utc_now)
+
+
+def drop_pending(webhook_ids: Collection[int]) -> None:
+    """Give up what waits for webhooks that are being switched off, in the caller's transaction."""
+    waiting = WebhookDelivery.webhook_id.in_(webhook_ids), WebhookDelivery.status == PENDING
+    db.session.execute(update(WebhookDelivery).where(*waiting).values(status=GIVEN_UP, error="switched_off"))

@@ -103,6 +103,6 @@ def _body_of(job: Job, user: User) -> str:
         "name": job.title or job.original_name,
         "created_at": to_plain(job.created_at),
         "finished_at": to_plain(job.finished_at),
-        "url": f"{current_app.config['BASE_URL']}/{user.name}/jobs/{job.id}",
+        "url": None if job.deleted_at else f"{current_app.config['BASE_URL']}/{user.name}/jobs/{job.id}",
     }
     return compose(JOB_ENDED, data)

@@ -14,7 +14,7 @@ from sqlalchemy import func, select, true, update
 
 from accounts.security import audit
 from models import User, Webhook, WebhookDelivery, count_changed, db, utc_now
-from models.webhook import DELIVERED, GIVEN_UP, PENDING
+from models.webhook import DELIVERED, GIVEN_UP, PENDING, drop_pending
 from webhooks import sending, signing, targets
 from webhooks.announcements import TEST
 from webhooks.errors import NotDelivered
@@ -65,12 +65,6 @@ def remove_old(days: int) -> None:
     old = WebhookDelivery.created_at <= utc_now() - timedelta(days=days)
     db.session.execute(delete_from(WebhookDelivery).where(old))
     db.session.commit()
-
-
-def drop_pending(webhook_id: int) -> None:
-    """Give up what waits for a webhook that is being switched off, in the caller's transaction."""
-    waiting = update(WebhookDelivery).where(WebhookDelivery.webhook_id == webhook_id, WebhookDelivery.status == PENDING)
-    db.session.execute(waiting.values(status=GIVEN_UP, error="switched_off"))
 
 
 def _is_due(now: datetime) -> tuple:
@@ -140,7 +134,7 @@ def _switch_off_after_failures(webhook_id: int) -> None:
     if not count_changed(update(Webhook).where(*failing).values(is_active=False)):
         db.session.rollback()
         return
-    drop_pending(webhook_id)
+    drop_pending([webhook_id])
     db.session.commit()
     owner = select(User.name).join(Webhook, Webhook.user_id == User.id).where(Webhook.id == webhook_id)
     name = db.session.scalar(owner) or ""

@@ -6,6 +6,7 @@ a line for each change, with the host alone: the rest of an address may be as go
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from flask import current_app
@@ -14,12 +15,13 @@ from sqlalchemy import delete as delete_from
 from sqlalchemy import func, select
 
 from accounts.errors import FieldErrors
-from accounts.security import audit, limits, rights
-from models import Webhook, WebhookDelivery, db
-from webhooks import announcements, deliveries, signing, targets
+from accounts.security import audit, codes, limits, present_password, rights
+from models import Job, User, Webhook, WebhookDelivery, db
+from models.webhook import drop_pending
+from webhooks import announcements, signing, targets
 from webhooks.errors import NoSuchWebhook, SwitchedOff
 
-URL_FIELD = "webhook_url"
+URL_FIELD, PASSWORD_FIELD = "webhook_url", "webhook_password"
 TESTS = limits.Limit("webhook-tests", name="5/minute;30/hour")
 _SHOWN_DELIVERIES = 5
 
@@ -35,24 +37,36 @@ class Owner:
 
 @dataclass(frozen=True)
 class Listed:
-    """A webhook with its latest deliveries, the newest first."""
+    """A webhook with its latest deliveries, the newest first, and the ids of those of their jobs that can be seen."""
 
     webhook: Webhook
     deliveries: Sequence[WebhookDelivery]
+    job_ids: frozenset[str]
+
+
+class Added(NamedTuple):
+    """A new webhook: its id, its secret, which is shown this once, and the id of the mail that tells the owner."""
+
+    id: int
+    secret: str
+    mail_id: str
 
 
 def list_all(user_id: int) -> list[Listed]:
     """Return the webhooks of an account in the order in which they were added."""
     found = db.session.scalars(select(Webhook).where(Webhook.user_id == user_id).order_by(Webhook.id)).all()
-    return [Listed(webhook, _find_latest(webhook.id)) for webhook in found]
+    return [_list_one(webhook) for webhook in found]
 
 
-def add(owner: Owner, url: str) -> tuple[int, str]:
-    """Add a webhook; return its id and its secret, which is shown this once. Raises FieldErrors."""
+def add(owner: Owner, url: str, password: str) -> Added:
+    """Add a webhook, for whoever knows the owner's present password. Raises FieldErrors or TooMany."""
     try:
         target = targets.read(url, current_app.config["WEBHOOK_NETWORKS"])
     except targets.WrongUrl as error:
         raise FieldErrors({URL_FIELD: error.message}) from None
+    password_hash, language = _read_account(owner.id)
+    failed = {"field": PASSWORD_FIELD, "refused": "webhook_refused"}
+    present_password.confirm(owner.name, password_hash, password, owner.address, **failed)
     rights.lock_account(owner.id)
     count = db.session.scalar(select(func.count()).where(Webhook.user_id == owner.id))
     if count >= current_app.config["MAX_WEBHOOKS"]:
@@ -61,9 +75,9 @@ def add(owner: Owner, url: str) -> tuple[int, str]:
     secret = signing.make()
     webhook = Webhook(user_id=owner.id, url=target.url, secret=signing.encrypt(secret))
     db.session.add(webhook)
-    db.session.commit()
+    mail_id = codes.order_notice(codes.WEBHOOK_ADDED, owner.name, language)
     _record(owner, "webhook_added", webhook)
-    return webhook.id, secret
+    return Added(webhook.id, secret, mail_id)
 
 
 def switch(owner: Owner, webhook_id: int, is_active: bool) -> None:
@@ -74,7 +88,7 @@ def switch(owner: Owner, webhook_id: int, is_active: bool) -> None:
     webhook.is_active, webhook.failures = is_active, 0
     db.session.flush()
     if not is_active:
-        deliveries.drop_pending(webhook_id)
+        drop_pending([webhook_id])
     db.session.commit()
     _record(owner, "webhook_switched_on" if is_active else "webhook_switched_off", webhook)
 
@@ -117,10 +131,19 @@ def _find(owner: Owner, webhook_id: int) -> Webhook:
     return webhook
 
 
-def _find_latest(webhook_id: int) -> Sequence[WebhookDelivery]:
-    log = select(WebhookDelivery).where(WebhookDelivery.webhook_id == webhook_id)
+def _read_account(user_id: int) -> tuple[str, str]:
+    """Return the hash of the password and the language of an account; a hash that nothing matches where it is gone."""
+    found = db.session.execute(select(User.password_hash, User.language).where(User.id == user_id)).one_or_none()
+    return (found.password_hash, found.language or "en") if found else ("", "en")
+
+
+def _list_one(webhook: Webhook) -> Listed:
+    log = select(WebhookDelivery).where(WebhookDelivery.webhook_id == webhook.id)
     newest = WebhookDelivery.created_at.desc(), WebhookDelivery.id
-    return db.session.scalars(log.order_by(*newest).limit(_SHOWN_DELIVERIES)).all()
+    latest = db.session.scalars(log.order_by(*newest).limit(_SHOWN_DELIVERIES)).all()
+    told_of = Job.id.in_([delivery.job_id for delivery in latest]), Job.user_id == webhook.user_id
+    there = db.session.scalars(select(Job.id).where(*told_of, Job.deleted_at.is_(None)))
+    return Listed(webhook, latest, frozenset(there))
 
 
 def _record(owner: Owner, action: str, webhook: Webhook) -> None:

@@ -41,6 +41,8 @@ def compose(purpose: str, name: str, code: str | None, has_account: bool, reason
         codes.INVITE: _write_invitation,
         codes.DELETED: _write_account_deleted,
         codes.SIGN_IN_LINK: _sign_in_link,
+        codes.TOKEN_CREATED: _write_token_created,
+        codes.WEBHOOK_ADDED: _write_webhook_added,
     }
     return plain[purpose](name)
 
@@ -110,7 +112,30 @@ def _write_password_changed(name: str) -> Letter:
         _("Your Revive password was changed"),
         (
             _("The password of the account %(name)s was changed, and all its other sessions were ended.", name=name),
+            _("All access tokens were revoked, and all webhooks switched off until you switch them on again."),
             _("If it was not you, choose a new password at once:"),
+        ),
+        link=_name_site("/reset"),
+    )
+
+
+def _write_token_created(name: str) -> Letter:
+    return Letter(
+        _("A new access token of your Revive account"),
+        (
+            _("An access token was made for the account %(name)s. With it a program acts for the account.", name=name),
+            _("If it was not you, choose a new password at once. That revokes all access tokens:"),
+        ),
+        link=_name_site("/reset"),
+    )
+
+
+def _write_webhook_added(name: str) -> Letter:
+    return Letter(
+        _("A new webhook of your Revive account"),
+        (
+            _("A webhook was added to the account %(name)s. It is told how each picture ended.", name=name),
+            _("If it was not you, choose a new password at once. That switches all webhooks off:"),
         ),
         link=_name_site("/reset"),
     )

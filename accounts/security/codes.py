@@ -25,6 +25,7 @@ REGISTER, RESET = "register", "reset"
 CHANGED, INVITE, WELCOME = "changed", "invite", "welcome"
 SIGN_IN_LINK = "sign-in-link"
 DISABLED, DELETED = "disabled", "deleted"
+TOKEN_CREATED, WEBHOOK_ADDED = "token-created", "webhook-added"
 NOTICE_HOURS = 24
 
 MAX_TRIES = 5

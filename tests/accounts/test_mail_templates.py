@@ -49,6 +49,8 @@ LETTERS = {
     "nobody": ("there is no account with this user name", "没有"),
     "changed": ("was changed, and all its other sessions", "已"),
     "invite": ("asks you to choose a new password", "密码"),
+    "token-created": ("An access token was made for the account", "访问令牌"),
+    "webhook-added": ("A webhook was added to the account", "Webhook"),
     "welcome": ("made an account at Revive for you", "为您开设"),
     "disabled": ("The reason given: Spam", "给出的理由：Spam"),
     "deleted": ("was deleted with all its pictures", "已删除"),
@@ -65,8 +67,8 @@ def cause(kind: str, language: str) -> None:
         codes.order(codes.REGISTER, NAME, "a browser", language)
     elif kind in {"reset", "nobody"}:
         codes.order(codes.RESET, NAME, "a browser", language)
-    elif kind == "changed":
-        codes.order_notice(codes.CHANGED, NAME, language)
+    elif kind in {"changed", "token-created", "webhook-added"}:
+        codes.order_notice(kind, NAME, language)
     elif kind == "welcome":
         administration.create(BY, NAME, language)
     elif kind == "invite":

@@ -10,7 +10,7 @@ import pytest
 from accounts import tokens
 from accounts.errors import AccountError
 from models import AccessToken, Event, User, db
-from tests.accounts.people import JSON, PASSWORD, at_once, make_user, sign_in_person
+from tests.accounts.people import JSON, PASSWORD, at_once, body, deliver, make_user, sign_in_person
 from tests.api.support import Program, make_token
 from tests.support.engines import both_engines
 
@@ -101,6 +101,12 @@ def test_an_administrator_sees_and_revokes_the_tokens_of_an_account(app):
     path = f"/admin/users/{user_id}/tokens/{token_id}/revocation"
     assert chief.post(path, token=chief.token_of(f"/admin/users/{user_id}")).status_code == 303
     assert program.get("/account").status_code == 401
+
+
+def test_the_owner_is_mailed_when_a_token_is_made(app):
+    make(sign_in_person(app))
+    (letter,) = deliver(app)
+    assert "An access token was made for the account 12345." in body(letter)
 
 
 def test_the_audit_log_says_who_made_and_revoked_a_token(app):

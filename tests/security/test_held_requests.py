@@ -82,7 +82,8 @@ class Site:
         with app.app_context():
             self.own_id, self.other_id = (self.id_of(name) for name in ("12345", "67890"))
             self.set(User, self.own_id, is_admin=True)
-            self.webhook, _secret = registry.add(registry.Owner(self.own_id, "12345", None), "https://example.com/")
+            owner = registry.Owner(self.own_id, "12345", None)
+            self.webhook = registry.add(owner, "https://example.com/", PASSWORD).id
             self.own_job, self.other_job = make_job(self.own_id), make_job(self.other_id)
             mine = select(UserSession.id).where(UserSession.user_id == self.own_id)
             self.shares = {owner: self.add_share(job) for owner, job in self.list_jobs()}
@@ -143,7 +144,7 @@ class Site:
                 "token_days": "30",
                 "token_password": PASSWORD,
             },
-            "webhooks.add": {"webhook_url": "https://hooks.example.com/"},
+            "webhooks.add": {"webhook_url": "https://hooks.example.com/", "webhook_password": PASSWORD},
             "webhooks.switch": {"active": "0"},
             "jobs.choose": {"answer": "1"},
             "shares.create": {"days": "7"},

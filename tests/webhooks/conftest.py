@@ -12,7 +12,7 @@ from tests.webhooks.support import Receiver
 
 
 @pytest.fixture(autouse=True)
-def empty_weights(environment, tmp_path):
+def empty_weights(environment, tmp_path, cheap_hashes):
     environment["WEIGHTS_DIR"] = str(tmp_path / "weights")
 
 

@@ -7,9 +7,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+from accounts.security import passwords
 from jobs import lifecycle
 from jobs.files import storage
-from models import Job, Webhook, WebhookDelivery, db
+from models import Job, User, Webhook, WebhookDelivery, db
+from tests.accounts.people import PASSWORD
 from webhooks import announcements, registry
 
 
@@ -67,6 +69,13 @@ def owner_of(user_id: int, name: str = "12345") -> registry.Owner:
     return registry.Owner(user_id, name, "10.0.0.1")
 
 
+def add_webhook(user_id: int, url: str, name: str = "12345") -> registry.Added:
+    """Add a webhook of an account, which gets the usual password."""
+    db.session.execute(db.update(User).where(User.id == user_id).values(password_hash=passwords.make_hash(PASSWORD)))
+    db.session.commit()
+    return registry.add(owner_of(user_id, name), url, PASSWORD)
+
+
 def queue_job(user_id: int) -> str:
     """Put the row of a job that waits into the database, without a picture; return its id."""
     job = Job(id=storage.make_id(), user_id=user_id, service="adjust", original_file="original.jpg", options={})
@@ -84,7 +93,7 @@ def end_job(user_id: int) -> str:
 
 def make_delivery(user_id: int, url: str) -> str:
     """Add a webhook, end a job, and write the delivery; return its id."""
-    registry.add(owner_of(user_id), url)
+    add_webhook(user_id, url)
     end_job(user_id)
     announcements.announce()
     return db.session.scalars(db.select(WebhookDelivery.id)).one()

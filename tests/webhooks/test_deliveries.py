@@ -14,6 +14,7 @@ from tests.accounts.people import at_once
 from tests.jobs.support import make_job, make_user, run_job
 from tests.support.engines import both_engines
 from tests.webhooks.support import (
+    add_webhook,
     delivery_of,
     end_job,
     is_signed,
@@ -45,7 +46,7 @@ def interrupt(_attempt) -> int:
 
 @both_engines
 def test_a_job_that_is_done_is_told_of_with_a_signature(in_app, user_id, receiver):
-    webhook_id, secret = registry.add(owner_of(user_id), receiver.url)
+    webhook_id, secret, _mail = add_webhook(user_id, receiver.url)
     job = run_job(make_job(user_id, name="祖母.jpg"))
     assert webhook_sender.work(in_app) == 1
     (message,) = receiver.messages
@@ -72,7 +73,7 @@ def test_a_job_that_is_done_is_told_of_with_a_signature(in_app, user_id, receive
 
 
 def test_every_way_in_which_a_job_ends_is_told_of_once(in_app, user_id, sampler):
-    registry.add(owner_of(user_id), ELSEWHERE)
+    add_webhook(user_id, ELSEWHERE)
     ended = {
         "cancelled by its owner": end_job(user_id),
         "failed": run_job(make_job(user_id, service="sampler", way="rogue")).id,
@@ -88,11 +89,12 @@ def test_every_way_in_which_a_job_ends_is_told_of_once(in_app, user_id, sampler)
     assert told[ended["cancelled by its owner"]]["status"] == "cancelled"
     nothing = told[ended["done without a result"]]
     assert (nothing["status"], nothing["has_result"]) == ("done", False) and nothing["verdict"]
+    assert [job_id for job_id in told if told[job_id]["url"] is None] == [ended["deleted while it waits"]]
     assert not any(job_of(job_id).webhooks_due for job_id in ended.values())
 
 
 def test_a_job_that_is_tried_again_is_told_of_again(user_id):
-    registry.add(owner_of(user_id), ELSEWHERE)
+    add_webhook(user_id, ELSEWHERE)
     job_id = make_job(user_id)
     lifecycle.cancel(user_id, job_id)
     announcements.announce()
@@ -106,7 +108,7 @@ def test_a_job_that_is_tried_again_is_told_of_again(user_id):
 def test_words_are_in_the_owners_language(user_id, sampler):
     db.session.execute(db.update(User).values(language="zh"))
     db.session.commit()
-    registry.add(owner_of(user_id), ELSEWHERE)
+    add_webhook(user_id, ELSEWHERE)
     run_job(make_job(user_id, service="sampler", way="rogue"))
     announcements.announce()
     message = data_of(all_deliveries()[0])["error"]["message"]
@@ -115,8 +117,8 @@ def test_words_are_in_the_owners_language(user_id, sampler):
 
 def test_each_active_webhook_of_the_owner_is_told_and_nobody_elses(user_id):
     other = make_user("67890")
-    first, second, off = (registry.add(owner_of(user_id), f"{ELSEWHERE}{n}")[0] for n in range(3))
-    registry.add(owner_of(other, "67890"), ELSEWHERE)
+    first, second, off = (add_webhook(user_id, f"{ELSEWHERE}{n}")[0] for n in range(3))
+    add_webhook(other, ELSEWHERE, "67890")
     registry.switch(owner_of(user_id), off, False)
     end_job(user_id)
     assert announcements.announce() == 2
@@ -196,7 +198,7 @@ def test_two_workers_at_once_send_one_message(in_app, user_id, receiver):
 
 @both_engines
 def test_two_workers_at_once_write_one_delivery(in_app, user_id):
-    registry.add(owner_of(user_id), ELSEWHERE)
+    add_webhook(user_id, ELSEWHERE)
     end_job(user_id)
 
     def announce(_worker: int) -> int:
@@ -230,8 +232,8 @@ def test_accounts_take_turns(user_id):
     for _ in range(3):
         end_job(user_id)
     other = make_user("67890")
-    registry.add(owner_of(user_id), ELSEWHERE)
-    registry.add(owner_of(other, "67890"), ELSEWHERE)
+    add_webhook(user_id, ELSEWHERE)
+    add_webhook(other, ELSEWHERE, "67890")
     end_job(other)
     assert announcements.announce() == 4
     owners = {delivery.id: data_of(delivery)["url"].split("/")[3] for delivery in all_deliveries()}

@@ -13,7 +13,7 @@ import pytest
 import config
 from models.webhook import DELIVERED
 from tests.support.servers import free_port, wait_for_port
-from tests.webhooks.support import delivery_of, end_job, make_delivery, owner_of
+from tests.webhooks.support import add_webhook, delivery_of, end_job, make_delivery, owner_of
 from webhooks import announcements, deliveries, registry, sending, signing
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "webhooks.md").read_text("utf-8")
@@ -44,7 +44,7 @@ def receiver_of_the_page(tmp_path):
 def test_the_program_takes_what_this_site_sends_and_nothing_else(user_id, clock, receiver_of_the_page):
     port = free_port()
     url = f"http://127.0.0.1:{port}/"
-    webhook_id, secret = registry.add(owner_of(user_id), url)
+    webhook_id, secret, _mail = add_webhook(user_id, url)
     receiver_of_the_page(secret, port)
     end_job(user_id)
     announcements.announce()
@@ -60,7 +60,7 @@ def test_the_program_takes_what_this_site_sends_and_nothing_else(user_id, clock,
 
 def test_the_program_refuses_an_old_message(user_id, clock, receiver_of_the_page):
     port = free_port()
-    webhook_id, secret = registry.add(owner_of(user_id), f"http://127.0.0.1:{port}/")
+    webhook_id, secret, _mail = add_webhook(user_id, f"http://127.0.0.1:{port}/")
     receiver_of_the_page(secret, port)
     clock.go_on(-600)
     end_job(user_id)

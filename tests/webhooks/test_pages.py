@@ -8,13 +8,13 @@ from ipaddress import ip_network
 
 import pytest
 
-from jobs import account_deletion
-from models import Event, User, Webhook, WebhookDelivery, db
-from tests.accounts.people import JSON, at_once, sign_in_person
+from accounts.names import find_mailbox
+from jobs import account_deletion, trash
+from models import Event, Job, User, Webhook, WebhookDelivery, db
+from tests.accounts.people import JSON, NEW_PASSWORD, PASSWORD, at_once, body, deliver, sign_in_person
 from tests.support.engines import both_engines
-from tests.webhooks.support import Receiver, is_signed, make_delivery, owner_of
+from tests.webhooks.support import Receiver, add_webhook, is_signed, make_delivery
 from views.accounts.account import NEW_WEBHOOK_SECRET
-from webhooks import registry
 from worker import webhook_sender
 
 PAGE = "/12345/account"
@@ -34,7 +34,7 @@ def post(browser, path: str = "", fields: dict | None = None, **options):
 
 
 def add(browser, url: str = URL, **options):
-    return post(browser, "", {"webhook_url": url}, **options)
+    return post(browser, "", {"webhook_url": url, "webhook_password": PASSWORD}, **options)
 
 
 def stored(app, table: type = Webhook) -> list:
@@ -55,6 +55,29 @@ def test_a_webhook_is_added_and_its_secret_is_shown_once(app, browser):
     assert secret not in webhook.secret and secret.removeprefix("whsec_") not in webhook.secret, "kept encrypted"
     (event,) = [event for event in stored(app, Event) if event.action == "webhook_added"]
     assert (event.actor, event.target, event.detail) == ("12345", "12345", "hooks.example.com"), "not the token"
+
+
+def test_adding_one_takes_the_present_password_and_the_owner_is_mailed(app, browser):
+    for password, words in (("", "Please fill in this field."), ("wrong", "This is not your present password.")):
+        response = post(browser, "", {"webhook_url": URL, "webhook_password": password})
+        assert response.status_code == 400 and 'id="webhook_password-error"' in response.text and words in response.text
+    assert stored(app) == [] and deliver(app) == []
+    add(browser)
+    (letter,) = deliver(app)
+    assert letter["To"] == find_mailbox("12345") and "A webhook was added to the account 12345." in body(letter)
+    assert [e.action for e in stored(app, Event) if "webhook" in e.action] == ["webhook_refused", "webhook_added"]
+
+
+def test_a_new_password_switches_webhooks_off_for_the_owner_to_switch_on_again(app, browser):
+    add(browser)
+    (webhook,) = stored(app)
+    post(browser, f"/{webhook.id}/test")
+    fields = {"current": PASSWORD, "password": NEW_PASSWORD, "confirm": NEW_PASSWORD}
+    browser.post(f"{PAGE}/password", fields, token=browser.token_of(PAGE))
+    assert not stored(app)[0].is_active and stored(app, WebhookDelivery)[0].error == "switched_off"
+    assert any("all webhooks switched off until" in body(letter) for letter in deliver(app))
+    post(browser, f"/{webhook.id}/activity", {"active": "1"})
+    assert stored(app)[0].is_active
 
 
 @pytest.mark.parametrize("url", ["http://hooks.example.com/", "https://192.168.1.1/", "nonsense"])
@@ -141,10 +164,12 @@ def test_the_cookie_holds_no_secret_that_can_be_read(app, browser):
     assert NEW_WEBHOOK_SECRET not in kept(), "a program has it from the answer"
 
 
-def test_a_webhook_is_deleted_with_its_log(app, browser):
+def test_a_webhook_is_deleted_with_its_log_after_a_question(app, browser):
     add(browser)
     (webhook,) = stored(app)
     post(browser, f"/{webhook.id}/test")
+    question = re.search(r'<details class="confirm">.*?</details>', browser.get(PAGE).text, re.S)[0]
+    assert "Delete this webhook?" in question and f"{HOOKS}/{webhook.id}/deletion" in question
     assert post(browser, f"/{webhook.id}/deletion").location == f"{PAGE}#webhooks"
     assert "The webhook is deleted." in browser.get(PAGE).text
     assert stored(app) == [] and stored(app, WebhookDelivery) == []
@@ -154,7 +179,7 @@ def test_a_webhook_is_deleted_with_its_log(app, browser):
 def test_nobody_touches_the_webhook_of_another(app, browser, place):
     other = sign_in_person(app, "54321")
     token = other.token_of("/54321/account")
-    other.post("/54321/account/webhooks", {"webhook_url": URL}, token=token)
+    other.post("/54321/account/webhooks", {"webhook_url": URL, "webhook_password": PASSWORD}, token=token)
     (webhook,) = stored(app)
     assert URL not in browser.get(PAGE).text
     assert post(browser, f"/{webhook.id}/{place}", {"active": "0"}).status_code == 404
@@ -178,7 +203,8 @@ def test_of_two_that_are_added_at_once_only_the_allowed_ones_are_kept(app):
     def add_one(_place: int) -> int:
         client = app.test_client()
         client.set_cookie(app.config["SESSION_COOKIE_NAME"], cookies)
-        return client.post(HOOKS, data={"csrf_token": token, "webhook_url": URL}).status_code
+        fields = {"csrf_token": token, "webhook_url": URL, "webhook_password": PASSWORD}
+        return client.post(HOOKS, data=fields).status_code
 
     assert sorted(at_once(2, add_one)) == [303, 400] and len(stored(app)) == 1
 
@@ -201,7 +227,7 @@ def test_the_end_of_an_account_is_the_end_of_its_webhooks(app):
     with app.app_context():
         ids = dict(db.session.execute(db.select(User.name, User.id)).all())
         make_delivery(ids["12345"], URL)
-        registry.add(owner_of(ids["54321"], "54321"), URL)
+        add_webhook(ids["54321"], URL, "54321")
         account_deletion.remove(ids["12345"], "54321", None)
         assert db.session.scalars(db.select(Webhook.user_id)).all() == [ids["54321"]]
         assert db.session.scalars(db.select(WebhookDelivery)).all() == []
@@ -215,3 +241,16 @@ def test_ones_data_has_the_webhooks_without_their_secrets(app, browser):
     assert webhook["url"] == URL and [delivery["event"] for delivery in webhook["deliveries"]] == ["job.ended"]
     everything = b"".join(archive.read(name) for name in archive.namelist())
     assert stored(app)[0].secret.encode() not in everything
+
+
+def test_a_message_about_a_deleted_picture_leads_nowhere(app, browser):
+    with app.app_context():
+        user_id = db.session.scalar(db.select(User.id))
+        make_delivery(user_id, URL)
+        job_id = db.session.scalar(db.select(Job.id))
+    link = f'href="/12345/jobs/{job_id}"'
+    assert link in browser.get(PAGE).text
+    with app.app_context():
+        trash.put(user_id, [job_id])
+    page = browser.get(PAGE).text
+    assert link not in page and "Deleted picture" in page

@@ -118,7 +118,8 @@ def create_token(username: str):
     """Show the new token in the response itself: anywhere else it would be kept."""
     user, wanted = current_user._get_current_object(), _read_wanted_token()
     chosen = wanted["name"], wanted["scopes"], wanted["days"]
-    token = tokens.create(user, *chosen, read_field("token_password"), request.remote_addr)
+    token, mail_id = tokens.create(user, *chosen, read_field("token_password"), request.remote_addr)
+    notify_mailer(mail_id)
     return make_response(jsonify(token=token) if wants_json() else show_account(new_token=token), 201)
 
 

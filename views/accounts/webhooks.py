@@ -4,6 +4,7 @@ from flask import Blueprint, request, session, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
 
+from jobs.queue import notify_mailer
 from views.accounts.account import NEW_WEBHOOK_SECRET, show_account
 from views.http.forms import beside_fields, read_field, respond
 from views.http.guards import wants_json
@@ -15,10 +16,11 @@ blueprint = Blueprint("webhooks", __name__, url_prefix="/<name:username>/account
 @blueprint.post("")
 @beside_fields(show_account)
 def add(username: str):
-    webhook_id, secret = registry.add(_owner(), read_field(registry.URL_FIELD))
-    _keep_for_page(webhook_id, secret)
-    said = {"id": webhook_id, "secret": secret}
-    return respond(_place(webhook_id), said, 201, _("The webhook is added. Its secret is shown once, below."))
+    added = registry.add(_owner(), read_field(registry.URL_FIELD), read_field(registry.PASSWORD_FIELD))
+    notify_mailer(added.mail_id)
+    _keep_for_page(added.id, added.secret)
+    said = {"id": added.id, "secret": added.secret}
+    return respond(_place(added.id), said, 201, _("The webhook is added. Its secret is shown once, below."))
 
 
 @blueprint.post("/<int(max=2147483647):webhook_id>/test")

@@ -38,6 +38,7 @@ ACTIONS = {
     "user_demoted": _("no administrator any more"),
     "quotas_set": _("limits set"),
     "webhook_added": _("webhook added"),
+    "webhook_refused": _("webhook refused"),
     "webhook_deleted": _("webhook deleted"),
     "webhook_secret_renewed": _("webhook given a new secret"),
     "webhook_switched_off": _("webhook switched off"),
