@@ -216,15 +216,26 @@ def adjust(
     picture: Source,
     *,
     transform: str = "none",
+    straighten: float = 0.0,
+    crop: tuple[float, float, float, float] | None = None,
     brightness: float = 1.0,
+    contrast: float = 1.0,
+    temperature: float = 0.0,
+    tint: float = 0.0,
     max_megapixels: float = DEFAULT_MAX_MEGAPIXELS,
     report: Report = ignore_progress,
 ) -> Result:
-    """Rotate clockwise ("90", "180", "270") or mirror ("mirror_horizontal", "mirror_vertical"), and brighten.
+    """Turn, straighten, crop and change the colours. No network is asked.
 
-    brightness: 0.2 to 100 times. No network is asked.
+    transform: "90", "180" or "270" degrees clockwise, "mirror_horizontal" or "mirror_vertical". straighten: -20 to 20
+    degrees clockwise; emptied corners are cut off. crop: left, top, width and height in parts of the picture that this
+    makes. brightness: 0.2 to 100 times. contrast: 0.2 to 3 times. temperature (above 0 is warmer) and tint (above 0 is
+    more magenta): -100 to 100.
     """
-    return _run("adjust", picture, {"transform": transform, "brightness": brightness}, max_megapixels, report)
+    options: dict[str, Any] = {"transform": transform, "straighten": straighten, "brightness": brightness}
+    options |= {"contrast": contrast, "temperature": temperature, "tint": tint}
+    options["crop"] = ",".join(map(str, crop)) if crop else None
+    return _run("adjust", picture, options, max_megapixels, report)
 
 
 def _run(key: str, picture: Source, raw: dict[str, Any], max_megapixels: float, report: Report) -> Result:

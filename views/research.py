@@ -128,7 +128,7 @@ BEHIND: dict[str, tuple[Part, ...]] = {
     ),
     "adjust": (
         Part(
-            N_("No network: turning, mirroring and brightness are exact operations of an imaging library."),
+            N_("No network: an imaging library turns and crops, and each colour is looked up in a table."),
             (Work("Pillow, Clark and contributors", "https://python-pillow.github.io/"),),
         ),
     ),

@@ -1,35 +1,35 @@
-"""How Adjust turns, mirrors and brightens a picture."""
+"""How Adjust turns, straightens, crops and recolours a picture."""
 
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from PIL import Image, ImageEnhance
+from PIL import Image
 
 from errors import N_
+from imaging.adjusting import shape, tones
+from services.adjust import TONES, is_cropped
 from services.base import Picture, Report, Result
-
-# Degrees are counter-clockwise in Pillow and clockwise in people's minds: a person who picks 90 degrees
-# expects the top of the photo on the right.
-_TRANSPOSES = {
-    "90": Image.Transpose.ROTATE_270,
-    "180": Image.Transpose.ROTATE_180,
-    "270": Image.Transpose.ROTATE_90,
-    "mirror_horizontal": Image.Transpose.FLIP_LEFT_RIGHT,
-    "mirror_vertical": Image.Transpose.FLIP_TOP_BOTTOM,
-}
 
 
 def run(picture: Picture, options: Mapping[str, Any], report: Report) -> Result:
-    """Turn or mirror, then brighten: `brightness` times each colour, clipped; alpha stays."""
+    """Turn or mirror, straighten, crop, then change the colours; alpha takes part in all but the last.
+
+    What is left neutral changes no pixel.
+    """
     report(0.0, N_("Adjusting"))
     image = Image.fromarray(np.ascontiguousarray(picture.pixels))
-    if options["brightness"] != 1.0:
-        image = ImageEnhance.Brightness(image).enhance(options["brightness"])
-    report(0.5, N_("Adjusting"))
     if options["transform"] != "none":
-        image = image.transpose(_TRANSPOSES[options["transform"]])
+        image = shape.turn(image, options["transform"])
+    if options["straighten"]:
+        image = shape.straighten(image, options["straighten"])
+    if is_cropped(options):
+        image = shape.crop(image, options["crop"])
+    report(0.5, N_("Adjusting"))
     result = picture.with_pixels(np.asarray(image))
+    if any(options[name] != neutral for name, neutral in TONES.items()):
+        tables = tones.make_tables(**{name: options[name] for name in TONES})
+        result = result.with_rgb(tones.apply_tables(result.rgb, tables))
     if picture.dpi and options["transform"] in ("90", "270"):
         result = result.with_dpi(picture.dpi[::-1])
     report(1.0, N_("Done"))

@@ -8,12 +8,13 @@ import torch
 from PIL import Image, ImageCms
 
 import services
+from imaging.adjusting import shape, tones
 from imaging.io import metadata
 from imaging.io.files import Picture, choose_format
 from imaging.tensors import to_tensor
 from networks.layers.colour_space import rgb_to_lab
 from services import inference, runtime
-from services.base import ignore_progress
+from services.base import ServiceError, ignore_progress
 from tests.services.conftest import export_small
 
 NOISE = np.random.default_rng(0).integers(0, 256, (70, 110, 3), dtype=np.uint8)
@@ -43,6 +44,27 @@ def test_adjust_brightness_multiplies_and_clips_and_leaves_alpha():
     result = run("adjust", Picture(pixels), brightness="2").picture.pixels
     assert np.array_equal(result[:, :, :3], np.minimum(NOISE.astype(int) * 2, 255))
     assert np.array_equal(result[:, :, 3], pixels[:, :, 3])
+
+
+NEUTRAL = {"straighten": 0, "crop": "0,0,1,1", "brightness": 1, "contrast": 1, "temperature": 0, "tint": 0}
+
+
+@pytest.mark.parametrize("channels", [3, 4])
+@pytest.mark.parametrize("name", NEUTRAL)
+def test_what_adjust_leaves_neutral_changes_no_pixel(name, channels):
+    pixels = np.dstack([NOISE, NOISE[:, :, 0]])[:, :, :channels]
+    turned = run("adjust", Picture(pixels), transform="180", **{name: NEUTRAL[name]})
+    assert np.array_equal(turned.picture.pixels, np.rot90(pixels, 2))
+    with pytest.raises(ServiceError):
+        run("adjust", Picture(pixels), **{name: NEUTRAL[name]})
+
+
+def test_adjust_crops_what_was_turned_and_straightened_and_then_changes_the_colours():
+    chosen = {"transform": "90", "straighten": 3, "crop": "0.1,0.2,0.5,0.5", "contrast": 1.5, "tint": -20}
+    image = shape.straighten(Image.fromarray(np.rot90(NOISE, -1)), 3)
+    cut = np.asarray(shape.crop(image, (0.1, 0.2, 0.5, 0.5)))
+    expected = tones.apply_tables(cut, tones.make_tables(contrast=1.5, tint=-20))
+    assert np.array_equal(run("adjust", Picture(NOISE), **chosen).picture.pixels, expected)
 
 
 def test_a_quarter_turn_turns_the_resolution_too():
