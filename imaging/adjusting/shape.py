@@ -6,6 +6,8 @@ from PIL import Image
 
 Frame = tuple[float, float, float, float]
 
+RESAMPLING = Image.Resampling.BICUBIC
+
 # Degrees are counter-clockwise in Pillow and clockwise in people's minds: a person who picks 90 degrees
 # expects the top of the photo on the right.
 _TRANSPOSES = {
@@ -33,7 +35,7 @@ def straighten(image: Image.Image, degrees: float) -> Image.Image:
     left = image.width / 2 - cosine * width / 2 - sine * height / 2
     top = image.height / 2 + sine * width / 2 - cosine * height / 2
     matrix = (cosine, sine, left, -sine, cosine, top)
-    return image.transform((width, height), Image.Transform.AFFINE, matrix, Image.Resampling.BICUBIC)
+    return image.transform((width, height), Image.Transform.AFFINE, matrix, RESAMPLING)
 
 
 def fit_upright(width: int, height: int, degrees: float) -> tuple[int, int]:

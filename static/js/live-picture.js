@@ -1,0 +1,71 @@
+// What a tool would make of the picture, drawn in the browser while a control moves. The base of one element a tool:
+//
+//   read(fields)               the options that are drawn, as an object
+//   isChanged(wanted)          whether these change the picture
+//   draw(canvas, source, wanted)
+//
+// `fields` is what the form would send, `source` a canvas with the picture, no side over LONGEST. What is saved is
+// computed by the server. The tool has the class "is-live" while the preview is shown.
+const LONGEST = 1600;
+
+export class LivePicture extends HTMLElement {
+  connectedCallback() {
+    if (this.tool) return;
+    this.tool = this.closest("tool-form");
+    this.form = this.tool.querySelector("form.studio");
+    this.canvas = this.querySelector("canvas");
+    this.image = this.tool.querySelector("[data-main] photo-preview img");
+    this.shown = this.tool.classList.contains("has-job") ? this.stateOf(this.form) : "";
+    this.image.addEventListener("load", () => this.renew());
+    for (const news of ["input", "change"]) this.form.addEventListener(news, () => this.later());
+    this.tool.addEventListener("photo", () => this.later());
+    this.tool.addEventListener("shown", ({ detail }) => this.see(detail));
+    if (this.image.complete) this.renew();
+  }
+
+  /** The options of a form as they are drawn. */
+  wantedOf(form) {
+    return this.read(Object.fromEntries([...new FormData(form)].reverse())); // the first value of a name counts
+  }
+
+  stateOf(form) {
+    return JSON.stringify(this.wantedOf(form));
+  }
+
+  /** A job is on the stage: what its page has in the form is what it shows. */
+  see({ id, page }) {
+    this.shown = id ? this.stateOf(page.querySelector("form.studio") ?? this.form) : "";
+    this.later();
+  }
+
+  /** Another picture is there. */
+  renew() {
+    const { naturalWidth: width, naturalHeight: height } = this.image;
+    const scale = Math.min(1, LONGEST / Math.max(width, height));
+    this.source = null;
+    if (width) {
+      this.source = document.createElement("canvas");
+      const [wide, high] = [width, height].map((side) => Math.max(1, Math.round(side * scale)));
+      Object.assign(this.source, { width: wide, height: high });
+      const paper = this.source.getContext("2d");
+      paper.imageSmoothingQuality = "high";
+      paper.drawImage(this.image, 0, 0, wide, high);
+    }
+    this.later();
+  }
+
+  later() {
+    this.timer ??= requestAnimationFrame(() => {
+      this.timer = null;
+      this.update();
+    });
+  }
+
+  update() {
+    const there = this.source && !this.image.hidden && !this.tool.classList.contains("has-many");
+    const wanted = this.wantedOf(this.form);
+    const isLive = Boolean(there) && JSON.stringify(wanted) !== this.shown && this.isChanged(wanted);
+    if (isLive) this.draw(this.canvas, this.source, wanted);
+    this.tool.classList.toggle("is-live", isLive);
+  }
+}
