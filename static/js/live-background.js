@@ -11,6 +11,15 @@ class LiveBackground extends LiveResult {
     return Object.fromEntries(OPTIONS.map((name) => [name, fields[name] ?? ""]));
   }
 
+  get paint() {
+    return this.form.elements.mask.files[0];
+  }
+
+  see(detail) {
+    this.seenPaint = this.paint;
+    super.see(detail);
+  }
+
   async fetchResult() {
     super.fetchResult();
     const mask = this.tool.querySelector("job-stage .mask img")?.getAttribute("src") ?? "";
@@ -25,8 +34,8 @@ class LiveBackground extends LiveResult {
 
   isChanged(wanted) {
     if (!this.result || !this.mask || !this.was || wanted.network !== this.was.network) return false;
-    const painted = this.form.querySelector("#drawn-mask input[type=file]")?.files.length;
-    return !painted && (wanted.background !== "picture" || Boolean(this.behindPicture));
+    if (this.paint && this.paint !== this.seenPaint) return false; // another mask: the server has to see it
+    return wanted.background !== "picture" || Boolean(this.behindPicture);
   }
 
   /** The chosen background picture, once it can be drawn. */

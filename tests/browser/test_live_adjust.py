@@ -10,7 +10,7 @@ from PIL import Image
 import services
 from imaging.adjusting import shape
 from imaging.io.files import Picture
-from services.base import silent
+from services.base import ignore_progress
 from tests.browser.people import PICTURES
 
 DRAW = """async ([address, wanted]) => {
@@ -66,7 +66,7 @@ def compare(new_bench_page, workbench, folder):
         with Image.open(io.BytesIO(base64.b64decode(url.split(",")[1]))) as image:
             shown = np.asarray(image.convert("RGB")).astype(int)
         raw = wanted | ({"crop": ",".join(map(str, wanted["crop"]))} if "crop" in wanted else {})
-        made = adjust.run(photo, adjust.parse_options(raw), silent).picture.pixels
+        made = adjust.run(photo, adjust.parse_options(raw), ignore_progress).picture.pixels
         assert shown.shape == made.shape
         return np.abs(shown - made)
 

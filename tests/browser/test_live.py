@@ -1,0 +1,94 @@
+"""The preview in the studio while a control moves: undo and redo, and what is saved is what was shown."""
+
+import base64
+import io
+
+import numpy as np
+import pytest
+from PIL import Image
+from playwright.sync_api import expect
+
+from tests.browser.people import DESK, PICTURES, download, member, until, wait_until_done
+
+NAME = "live@example.com"
+READ = "document.querySelector('.live canvas').toDataURL()"
+LIVE = "document.querySelector('tool-form').classList.contains('is-live')"
+
+
+@pytest.fixture(scope="module")
+def studio(chromium, site):
+    """A signed-in person."""
+    with member(chromium, site, NAME, **DESK) as page:
+        yield page
+
+
+@pytest.fixture(scope="module")
+def photo(tmp_path_factory):
+    """A photo without loss, so that the browser and the server decode the same."""
+    path = tmp_path_factory.mktemp("photo") / "coffee.png"
+    with Image.open(PICTURES / "coffee.jpg") as image:
+        image.resize((240, 161)).save(path)
+    return path
+
+
+def read_preview(page) -> np.ndarray:
+    """Return the preview, int (H, W, 4), once the last change is drawn."""
+    page.evaluate("new Promise((done) => requestAnimationFrame(() => setTimeout(done)))")
+    return decode(base64.b64decode(page.evaluate(READ).split(",")[1]))
+
+
+def decode(data: bytes) -> np.ndarray:
+    with Image.open(io.BytesIO(data)) as image:
+        return np.asarray(image.convert("RGBA")).astype(int)
+
+
+def test_adjust_answers_at_once_undoes_and_saves_what_was_shown(studio, photo):
+    studio.goto("/tools/adjust")
+    studio.set_input_files("#image", photo)
+    preview = studio.locator(".live canvas")
+    expect(studio.locator(".live")).to_be_hidden()
+    studio.fill("[name=contrast]", "1.5")
+    expect(preview).to_be_visible()
+    studio.wait_for_timeout(600)  # a pause ends a step of the history
+    studio.locator("[name=transform][value='90']").check(force=True)
+    until(studio, "document.querySelector('.live canvas').width === 161")
+    studio.keyboard.press("Control+z")
+    until(studio, "document.querySelector('.live canvas').width === 240")
+    expect(studio.locator("[name=contrast]")).to_have_value("1.5")
+    studio.click("edit-history [data-do=undo]")
+    expect(studio.locator("[name=contrast]")).to_have_value("1")
+    expect(studio.locator("edit-history [data-do=undo]")).to_have_attribute("aria-disabled", "true")
+    until(studio, f"!{LIVE}")
+    for _ in range(2):
+        studio.keyboard.press("Control+Shift+z")
+    expect(studio.locator("[name=transform][value='90']")).to_be_checked()
+    shown = read_preview(studio)
+    studio.click(".start")
+    wait_until_done(studio, "compare-slider")
+    until(studio, f"!{LIVE}")
+    assert np.array_equal(decode(download(studio, "png")), shown)
+    # Nothing was saved with these options yet: Download has that done first.
+    studio.fill("[name=brightness]", "1.4")
+    until(studio, LIVE)
+    shown = read_preview(studio)
+    assert np.array_equal(decode(download(studio, "png")), shown)
+    until(studio, f"!{LIVE}")
+
+
+def test_another_background_is_laid_at_once_behind_the_person_of_the_result(studio, photo, tmp_path):
+    """The small copies of the result are stored with loss: a level or two on average, more along the person's edge."""
+    mask = np.zeros((161, 240), np.uint8)
+    mask[30:130, 60:180] = 255
+    Image.fromarray(mask).save(tmp_path / "mask.png")
+    studio.goto("/tools/background")
+    studio.set_input_files("#image", photo)
+    studio.set_input_files("#mask", tmp_path / "mask.png")
+    studio.click(".start")
+    wait_until_done(studio, "compare-slider")
+    for chosen, more in (("blue", {}), ("gradient", {"colour_to": "#204060"}), ("blurred", {"blur": "6"})):
+        studio.locator(f"[name=background][value={chosen}]").check(force=True)
+        for name, value in more.items():
+            studio.fill(f"[name={name}]", value)
+        until(studio, LIVE)
+        shown = read_preview(studio)[:, :, :3]
+        assert np.abs(shown - decode(download(studio, "png"))[:, :, :3]).mean() < 2.5, chosen
