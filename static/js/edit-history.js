@@ -81,7 +81,7 @@ class EditHistory extends HTMLElement {
   key(event) {
     const letter = event.key.toLowerCase();
     if (event.defaultPrevented || event.altKey || !(event.ctrlKey || event.metaKey) || event.target.matches(TYPED)) return;
-    if (letter !== "z" && letter !== "y") return;
+    if ((letter !== "z" && letter !== "y") || this.tool.querySelector(".drawn.is-shown drawing-surface")) return;
     event.preventDefault();
     this.go(letter === "y" || event.shiftKey ? 1 : -1);
   }
