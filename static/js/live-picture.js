@@ -66,6 +66,7 @@ export class LivePicture extends HTMLElement {
     const wanted = this.wantedOf(this.form);
     const isLive = Boolean(there) && JSON.stringify(wanted) !== this.shown && this.isChanged(wanted);
     if (isLive) this.draw(this.canvas, this.source, wanted);
+    this.canvas.style.setProperty("--shape", this.canvas.width / this.canvas.height);
     this.tool.classList.toggle("is-live", isLive);
   }
 }
