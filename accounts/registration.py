@@ -7,6 +7,7 @@ from flask_babel import lazy_gettext as _
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
+from accounts import sessions
 from accounts.errors import FieldErrors, TooMany
 from accounts.names import KINDS, canonicalize
 from accounts.security import audit, codes, limits, passwords
@@ -67,6 +68,33 @@ def register(
         raise FieldErrors({"username": _("You have an account already. Sign in, or ask for a new password.")})
     audit.record("registered", actor=name, target=name, address=address)
     return name
+
+
+def register_and_sign_in(
+    name: str,
+    password: str,
+    confirm: str,
+    code: str,
+    browser: str,
+    address: str | None,
+    language: str = "en",
+    device: Callable[[str], str] = no_device,
+    agent: str = "",
+) -> tuple[User, str]:
+    """Make an account as `register` does, and return its user and the token of its first session.
+
+    Raises what `register` raises, and RightsEnded for an account that somebody disabled in this very moment.
+    """
+    name = register(name, password, confirm, code, browser, address, language, device)
+    return sessions.open_first(name, password, address, agent)
+
+
+def judge_password(name: str, password: str) -> str | None:
+    """Return what would be wrong with a new password of a person who is still typing, or None."""
+    try:
+        return passwords.find_trouble(password, canonicalize(name))
+    except FieldErrors:
+        return passwords.find_trouble(password, None)
 
 
 def check_fields(name: str, password: str, confirm: str, code: str, kinds: Collection[str] = KINDS) -> str:

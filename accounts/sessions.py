@@ -14,7 +14,7 @@ from sqlalchemy import Executable, delete, select, update
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import joinedload
 
-from accounts.errors import FieldErrors, TooMany
+from accounts.errors import FieldErrors, RightsEnded, TooMany
 from accounts.names import canonicalize
 from accounts.security import audit, codes, limits, passwords
 from models import User, UserSession, count_changed, db, undo, utc_now
@@ -77,6 +77,16 @@ def sign_in(
     token = _open(user, verified, password, address, agent)
     if token is None:  # the password was renewed in this very moment
         raise _make_refusal(known_as, address)
+    audit.record("signed_in", actor=user.name, target=user.name, address=address)
+    return user, token
+
+
+def open_first(name: str, password: str, address: str | None, agent: str = "") -> tuple[User, str]:
+    """Return the user who has just registered and the token of a new session. Raises RightsEnded if that may not be."""
+    user = db.session.scalar(select(User).where(User.name == name))
+    token = _open(user, user.password_hash, password, address, agent) if user else None
+    if user is None or token is None:
+        raise RightsEnded()
     audit.record("signed_in", actor=user.name, target=user.name, address=address)
     return user, token
 

@@ -4,6 +4,9 @@ Six digits are only 20 bits: what makes them safe is counting. A code takes five
 before the comparison, and is bound to its purpose, its user name and the browser that asked for it. It dies when
 used, when a newer one is asked for by the same browser (a stranger's request ends nobody's code), and after
 `CODE_MINUTES` by the wall clock or by the machine's steady clock, whichever says so first.
+
+The code of a new account may also be entered in another browser: who registers may read mail on the phone and type at
+a desk. Other browsers have five tries of their own, so that strangers use up none of the asking browser's.
 """
 
 import hashlib
@@ -14,7 +17,7 @@ from datetime import timedelta
 
 from flask import current_app
 from flask_babel import lazy_gettext as _
-from sqlalchemy import Update, select, update
+from sqlalchemy import ColumnElement, Update, select, update
 
 from accounts.errors import FieldErrors, LinkNeeded, TooMany
 from accounts.security import audit, clock, limits
@@ -29,6 +32,7 @@ TOKEN_CREATED, WEBHOOK_ADDED = "token-created", "webhook-added"
 NOTICE_HOURS = 24
 
 MAX_TRIES = 5
+_ELSEWHERE = (REGISTER,)  # codes that another browser than the one that asked may enter
 _SIX_DIGITS = re.compile(r"[0-9]{6}")
 _HEX = 16
 
@@ -63,10 +67,11 @@ def check(purpose: str, name: str, browser: str, code: str, address: str | None,
     A right code clears what was counted for the name.
     """
     limits.ask(limits.WRONG_CODES, name, address, device)
-    row = _find_waiting(purpose, name, browser)
+    own_row = _find_waiting(purpose, name, browser)
+    row = own_row or _find_waiting_elsewhere(purpose, name)
     if row is None:
         limits.count(limits.WRONG_CODES, None, address, everybody=False)
-    elif _is_right(row.id, row.code_hash, name, code, device):
+    elif (own_row is None or _count_try(row.id)) and _is_right(row.id, row.code_hash, name, code, device):
         for limit, own in ((limits.WRONG_CODES, device), (limits.CODE_GUESSES, device and limits.ANY_DEVICE)):
             limits.forget(limit, name)
             limits.forget_device(limit, name, own)
@@ -78,9 +83,7 @@ def check(purpose: str, name: str, browser: str, code: str, address: str | None,
 
 
 def _is_right(code_id: str, code_hash: str | None, name: str, code: str, device: str) -> bool:
-    """Count one guess at a code, then compare. Raises LinkNeeded when the account has had its guesses."""
-    if not _count_try(code_id):
-        return False
+    """Count one guess at the account's codes, then compare. Raises LinkNeeded when it has had its guesses."""
     try:
         limits.take(limits.CODE_GUESSES, name, None, device and limits.ANY_DEVICE)
     except TooMany as error:
@@ -107,7 +110,7 @@ def looks_right(code: str) -> bool:
 
 
 def make_refusal() -> FieldErrors:
-    """The one response to a code that is wrong, used, too old or of another browser."""
+    """The one response to a code that is wrong, used, too old or bound to another browser."""
     message = _("This code is wrong or no longer valid. Check the latest mail or ask for a new code.")
     return FieldErrors({"code": message})
 
@@ -141,10 +144,24 @@ def _end_open(purpose: str, name: str) -> Update:
 
 def _find_waiting(purpose: str, name: str, browser: str) -> EmailCode | None:
     """Return the row of the code that this browser may enter; a row found too old is ended for good."""
+    return _find_newest(purpose, name, EmailCode.browser_hash == _hash_browser(browser))
+
+
+def _find_waiting_elsewhere(purpose: str, name: str) -> EmailCode | None:
+    """Return the row of the newest code that any browser asked for, where this one has a try left; count that try."""
+    row = _find_newest(purpose, name, EmailCode.tries < MAX_TRIES) if purpose in _ELSEWHERE else None
+    try:
+        if row is not None:
+            limits.take(limits.CODE_ELSEWHERE, row.id, None)
+    except TooMany:
+        return None
+    return row
+
+
+def _find_newest(purpose: str, name: str, *which: ColumnElement[bool]) -> EmailCode | None:
     row = db.session.scalar(
         select(EmailCode)
-        .where(EmailCode.name == name, EmailCode.purpose == purpose, EmailCode.ended_at.is_(None))
-        .where(EmailCode.browser_hash == _hash_browser(browser))
+        .where(EmailCode.name == name, EmailCode.purpose == purpose, EmailCode.ended_at.is_(None), *which)
         .order_by(EmailCode.requested_at.desc())
         .limit(1)
     )

@@ -81,6 +81,8 @@ WRONG_CODES = Limit(
     everybody="1000/hour",
     known="25/hour;100/day",
 )
+# For all browsers together but the one that asked: as many tries as that one has. No code lives for an hour.
+CODE_ELSEWHERE = Limit("code-elsewhere", name="5/day")
 # NIST SP 800-63B, 5.2.2: at most 100 in all. Cleared by a success alone, for which a hundred years are enough.
 CODE_GUESSES = Limit("code-guesses", name="100/100 years", known="100/100 years")
 

@@ -36,7 +36,7 @@ EMPTY = _("Please fill in this field.")
 def check(password: str, confirm: str, name: str | None) -> None:
     """Raise FieldErrors unless `password` keeps the rules and was typed twice. `name` may be unknown (None)."""
     errors = {}
-    trouble = _trouble(password, name)
+    trouble = find_trouble(password, name)
     if trouble is not None:
         errors["password"] = trouble
     if not confirm:
@@ -45,6 +45,32 @@ def check(password: str, confirm: str, name: str | None) -> None:
         errors["confirm"] = _("The two passwords differ.")
     if errors:
         raise FieldErrors(errors)
+
+
+def find_trouble(password: str, name: str | None) -> str | None:
+    """Return what is wrong with the password of `name`, which may be unknown, or None.
+
+    Length comes first: the rest never sees 100 kB.
+    """
+    shortest, longest = current_app.config["PASSWORD_MIN_LENGTH"], current_app.config["PASSWORD_MAX_LENGTH"]
+    if not password:
+        return EMPTY
+    normalised = _normalise(password)
+    if len(normalised) > MAX_HASHED_LENGTH or not shortest <= _count_visible(password) <= longest:
+        return _("Please use %(shortest)s to %(longest)s characters.", shortest=shortest, longest=longest)
+    password = normalised
+    kinds = {unicodedata.category(character)[0] for character in password}
+    if not any(character.isdecimal() for character in password):
+        return _("Please use at least one digit.")
+    if "L" not in kinds:
+        return _("Please use at least one letter.")
+    if not kinds & {"P", "S", "Z"}:
+        return _("Please use at least one special character, such as ! or #.")
+    if name and password.casefold() in {name, find_mailbox(name), find_mailbox(name).split("@")[0]}:
+        return _("The password must not be the user name.")
+    if password.casefold() in _COMMON:
+        return _("This is one of the first passwords that anybody would try. Please choose another one.")
+    return None
 
 
 def make_hash(password: str) -> str:
@@ -90,29 +116,6 @@ def _count_visible(password: str) -> int:
     """Return how many characters a person sees: accents and joiners are parts of the one before."""
     composed = unicodedata.normalize("NFC", password)
     return sum(unicodedata.category(character) not in {"Mn", "Me", "Cf"} for character in composed)
-
-
-def _trouble(password: str, name: str | None) -> str | None:
-    """Return what is wrong with the password, or None. Length comes first: the rest never sees 100 kB."""
-    shortest, longest = current_app.config["PASSWORD_MIN_LENGTH"], current_app.config["PASSWORD_MAX_LENGTH"]
-    if not password:
-        return EMPTY
-    normalised = _normalise(password)
-    if len(normalised) > MAX_HASHED_LENGTH or not shortest <= _count_visible(password) <= longest:
-        return _("Please use %(shortest)s to %(longest)s characters.", shortest=shortest, longest=longest)
-    password = normalised
-    kinds = {unicodedata.category(character)[0] for character in password}
-    if not any(character.isdecimal() for character in password):
-        return _("Please use at least one digit.")
-    if "L" not in kinds:
-        return _("Please use at least one letter.")
-    if not kinds & {"P", "S", "Z"}:
-        return _("Please use at least one special character, such as ! or #.")
-    if name and password.casefold() in {name, find_mailbox(name), find_mailbox(name).split("@")[0]}:
-        return _("The password must not be the user name.")
-    if password.casefold() in _COMMON:
-        return _("This is one of the first passwords that anybody would try. Please choose another one.")
-    return None
 
 
 @lru_cache(maxsize=1)

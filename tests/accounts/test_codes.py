@@ -192,9 +192,38 @@ def test_A05_a_code_for_another_purpose_is_wrong(app):
     assert browser.reset("12345", code).status_code == 400
 
 
-def test_A05_a_code_of_another_browser_is_wrong(app):
+def test_A05_a_code_for_a_new_password_is_wrong_in_another_browser(app):
+    make_user(app)
+    browser = Browser(app)
+    browser.ask_for_code("12345", "reset")
+    (mail_,) = deliver(app)
+    assert Browser(app).reset("12345", code_in(mail_)).status_code == 400
+    assert browser.reset("12345", code_in(mail_)).status_code == 303
+
+
+@both_engines
+def test_A05_a_code_for_a_new_account_may_be_entered_in_another_browser(app):
     _browser, code = order_code(app)
-    assert Browser(app).register("12345", code).status_code == 400
+    other = Browser(app, "127.0.0.2")
+    assert other.register("54321", code).status_code == 400
+    assert other.register("12345", code).location == "/12345/"
+    assert other.is_signed_in() and user_count(app) == 1
+
+
+def test_A03_other_browsers_have_five_tries_together_and_take_none_of_the_asking_ones(app):
+    owner, code = order_code(app)
+    for step in range(1, 6):
+        assert Browser(app, f"127.0.0.{step + 1}").register("12345", other_than(code, step)).status_code == 400
+    assert Browser(app, "127.0.0.9").register("12345", code).status_code == 400
+    assert owner.register("12345", code).status_code == 303
+
+
+def test_A03_a_code_that_its_browser_has_used_up_is_dead_in_every_other(app):
+    browser, code = order_code(app)
+    for step in range(1, 6):
+        browser.register("12345", other_than(code, step))
+    assert Browser(app, "127.0.0.2").register("12345", code).status_code == 400
+    assert user_count(app) == 0
 
 
 def test_A05_before_the_worker_has_made_a_code_nothing_matches(app):

@@ -11,8 +11,9 @@ def test_a_person_registers_signs_in_signs_out_and_resets_the_password(app):
     (mail,) = deliver(app)
     assert mail["To"] == "12345@qq.com"
     response = browser.register("12345", code_in(mail))
-    assert (response.status_code, response.location) == (303, "/login")
-    assert "Your account is ready" in browser.get("/login").text
+    assert (response.status_code, response.location) == (303, "/12345/")
+    assert browser.is_signed_in()
+    assert browser.post("/logout").status_code == 303
 
     response = browser.sign_in("12345")
     assert (response.status_code, response.location) == (303, "/12345/")
