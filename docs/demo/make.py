@@ -74,9 +74,9 @@ def scratches(pixels: np.ndarray) -> np.ndarray:
     return sheet
 
 
-def grey_and_scratched(pixels: np.ndarray) -> np.ndarray:
+def scratched(pixels: np.ndarray) -> np.ndarray:
     """Show the bare paper where the print is scratched."""
-    return np.where(scratches(pixels)[..., None] > 0, np.uint8((235, 228, 214)), grey(pixels))
+    return np.where(scratches(pixels)[..., None] > 0, np.uint8((235, 228, 214)), pixels)
 
 
 def over_scratches(pixels: np.ndarray) -> np.ndarray:
@@ -89,6 +89,7 @@ class Example:
     """One pair: `top` is where the 4:3 crop begins, as a part of what is cut away above and below.
 
     `mask` makes the file of the option "mask". `printed` results, of a size of their own, lie on a white sheet.
+    The *before* is a sample for people to try, too: for the tool itself, and for those that `also` names.
     """
 
     key: str
@@ -101,42 +102,44 @@ class Example:
     carousel: bool = True
     mask: Callable[[np.ndarray], np.ndarray] | None = None
     printed: bool = False
+    also: tuple[str, ...] = ()
 
 
 # The first one with a result stands at the top of the home page.
 EXAMPLES = (
     Example(
         "inpaint",
-        "hopper.jpg",
-        grey_and_scratched,
-        N_("Portrait of Grace Hopper in uniform, black and white"),
-        N_("The print was scratched on purpose, the scratches were painted over, and the tool filled them in."),
-        top=0.12,
+        "brothers.jpg",
+        scratched,
+        N_("Two brothers in a photographer's studio around 1870"),
+        N_("An old print was scratched on purpose, the scratches were painted over, and the tool filled them in."),
         mask=over_scratches,
     ),
     Example(
         "background",
-        "astronaut.jpg",
+        "cameraman.jpg",
         as_it_is,
-        N_("The astronaut Eileen Collins in an orange suit"),
-        N_("The network looked for the person; the rest was painted blue."),
-        top=0.0,
-        options={"background": "blue"},
+        N_("A man in a dark coat looks through a camera on a tripod"),
+        N_("The tool found the man by itself and blurred what is behind him."),
+        top=0.3,
+        options={"background": "blurred"},
+        also=("colorize", "adjust"),
     ),
     Example(
         "deblur",
         "coffee.jpg",
         shaken,
         N_("A red cup of coffee on a wooden table"),
-        N_("A sharp photograph was shaken on purpose, then given to the network."),
+        N_("A sharp photo was blurred on purpose, as by a shaking hand. The tool made it sharp again."),
     ),
     Example(
         "colorize",
         "hopper.jpg",
         grey,
         N_("Portrait of Grace Hopper in uniform"),
-        N_("The colours were taken out of the photograph, then guessed by the network."),
+        N_("The colours were taken out of the photo, and the tool guessed them anew."),
         top=0.12,
+        also=("background", "adjust"),
     ),
     Example(
         "idphoto",
@@ -148,6 +151,7 @@ EXAMPLES = (
         options={"size": "icao", "background": "white"},
         carousel=False,
         printed=True,
+        also=("background", "adjust"),
     ),
     Example(
         "adjust",
@@ -178,9 +182,12 @@ def make(example: Example, folder: Path) -> dict | None:
     harmed = Image.fromarray(example.harm(clean))
     harmed.save(before)
     words = [word for name, value in example.options.items() for word in (f"--{name}", value)]
+    drawn = {}
     if example.mask:
-        Image.fromarray(example.mask(clean)).save(folder / "mask.png")
-        words += ["--mask", str(folder / "mask.png")]
+        drawn["mask"] = f"demo/{example.key}-mask.png"
+        mask = ROOT / "static" / drawn["mask"]
+        Image.fromarray(example.mask(clean)).convert("1").save(mask, optimize=True)
+        words += ["--mask", str(mask)]
     command = [sys.executable, "-m", "flask", "process", example.key, str(before), str(after), *words]
     run = subprocess.run(command, cwd=ROOT, env=os.environ | {"FLASK_APP": "app:create_app"}, check=False)
     if run.returncode or not after.exists():
@@ -201,6 +208,10 @@ def make(example: Example, folder: Path) -> dict | None:
         "alt": example.alt,
         "caption": example.caption,
         "carousel": example.carousel,
+        "name": Path(example.picture).stem,
+        "tools": [example.key, *example.also],
+        "options": dict(example.options),
+        **drawn,
     }
 
 

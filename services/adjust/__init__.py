@@ -29,7 +29,7 @@ def check(options: Mapping[str, Any]) -> None:
 SERVICE = Service(
     key="adjust",
     title=N_("Adjust"),
-    summary=N_("Turns, straightens and crops; sets brightness, contrast and white balance. No network is involved."),
+    summary=N_("Turns, straightens and crops; sets brightness, contrast and white balance. Nothing is guessed."),
     run=import_on_call("services.adjust.run", "run"),
     check=check,
     options=(

@@ -48,7 +48,7 @@ SERVICE = Service(
             advanced=True,
             choices=(
                 Choice(OWN, N_("Ours: estimates the blur and divides it out")),
-                Choice("deblurgan", N_("DeblurGAN's generator, small"), weights="deblurgan"),
+                Choice("deblurgan", N_("An earlier method (DeblurGAN), small"), weights="deblurgan"),
                 Choice(IMPORTED, N_("NAFNet, width 32, trained on GoPro"), weights=IMPORTED),
             ),
         ),

@@ -62,7 +62,7 @@ def run(report=ignore_progress, **options):
 def test_they_say_how_small_they_are_and_are_not_the_default():
     for key in ("dcgan", "pluralistic"):
         way = fills.get(key)
-        assert way.longest_side == 64 and "64 by 64" in way.label and way.varied and way.weights == key
+        assert way.longest_side == 64 and "small and blurred" in way.label and way.varied and way.weights == key
     assert INPAINT.parse_options({"mask": mask()})["engine"] not in {"dcgan", "pluralistic"}
 
 
@@ -72,7 +72,7 @@ def test_four_alternatives_differ_in_the_hole_and_nowhere_else(small, key):
     result = run(engine=key, answers=4)
     pictures = [result.picture, *result.alternatives]
     missing = result.mask > 0
-    assert len(pictures) == 4 and "64 by 64 pixels" in INPAINT.verdicts[result.verdict]
+    assert len(pictures) == 4 and "so it is blurred" in INPAINT.verdicts[result.verdict]
     for picture in pictures:
         assert np.array_equal(picture.pixels[~missing], photo().pixels[~missing])
     assert len({picture.pixels.tobytes() for picture in pictures}) == 4

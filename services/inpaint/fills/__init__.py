@@ -22,7 +22,8 @@ VERDICTS = {
     "filled_by_both": N_("Our network filled the thin holes, patches of this photo the others."),
     "filled_by_either": N_("The holes are thin: the first answer is our network's, the others are patches."),
     "faces_at_64": N_(
-        "The face was made at 64 by 64 pixels and enlarged. Holes outside of a face were filled with patches."
+        "The face was made very small and then enlarged, so it is blurred. Holes outside of a face were filled with "
+        "patches."
     ),
 }
 
@@ -67,8 +68,8 @@ ENGINES: tuple[Engine, ...] = (
     _make_dfnet(DFNET, N_("With our network: for thin scratches, blurred in large holes")),
     _make_dfnet("dfnet-places2", N_("With DFNet, for places")),
     _make_dfnet("dfnet-celeba", N_("With DFNet, for faces")),
-    _make_faces("dcgan", N_("Faces only, an experiment: DCGAN, blurred, 64 by 64 pixels"), "complete_by_search"),
-    _make_faces("pluralistic", N_("Faces only, an experiment: guesses, blurred, 64 by 64 pixels"), "complete_by_guess"),
+    _make_faces("dcgan", N_("Faces only, an experiment: searched for, small and blurred"), "complete_by_search"),
+    _make_faces("pluralistic", N_("Faces only, an experiment: guessed, small and blurred"), "complete_by_guess"),
     _make_neural("neural", N_("With patches of features: an experiment, and slow"), FEATURES, "prepare_from_patches"),
     _make_neural(
         "neural-content",
