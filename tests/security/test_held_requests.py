@@ -162,7 +162,7 @@ class Site:
 
     def path(self, endpoint: str) -> str:
         values = {"username": "12345", "service": "adjust", "user_id": self.other_id, "name": "u2netp"}
-        values["webhook_id"] = self.webhook
+        values |= {"webhook_id": self.webhook, "key": "adjust"}
         values["share_id"] = self.shares[self.other_id if endpoint.startswith("admin.") else self.own_id]
         if endpoint == "account.end_session":
             values["id"] = self.other_session

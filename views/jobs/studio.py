@@ -1,5 +1,6 @@
 """The tools: the form of each, and the upload that starts a job."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from flask import (
@@ -30,7 +31,7 @@ from services.base import Service, ServiceError
 from views.http.admission import max_body_bytes
 from views.http.errors import with_allowed
 from views.http.guards import wants_json
-from views.jobs import tools
+from views.jobs import samples, tools
 
 blueprint = Blueprint("studio", __name__)
 
@@ -41,26 +42,20 @@ def limit_body(endpoint: str | None, values: dict | None) -> None:
     request.max_content_length = max_body_bytes(current_app, endpoint, values)
 
 
-@blueprint.get("/tools/<service>")
-def tool(service: str):
-    key = _service(service).key
-    here = url_for("studio.tool", service=key)
-    if not current_user.is_authenticated:
-        return abort(401) if wants_json() else redirect(url_for("auth.login", next=here), 303)
-    return redirect(url_for("studio.studio", username=current_user.name, service=key), 303)
-
-
 @blueprint.route("/<name:username>/<service>", methods=["GET", "POST"])
 def studio(username: str, service: str):
     chosen = _service(service)
     if request.method != "POST":
         return render_template("studio.html", **_read_prefill(chosen))
-    try:
-        job = lifecycle.create(current_user.id, chosen, request.form, _files())
-    except (JobError, PictureError, ServiceError) as error:
-        db.session.rollback()
-        return _show_refusal(chosen, error)
-    return redirect(url_for("jobs.show", username=username, id=job.id), 303)
+    return _create_job(chosen, request.form, _files())
+
+
+@blueprint.post("/<name:username>/<service>/samples/<key>")
+def sample(username: str, service: str, key: str):
+    """Try the tool on a picture of ours, with the options of its example: a job like any other."""
+    chosen = _service(service)
+    with samples.open_sample(chosen, key) as files:
+        return _create_job(chosen, samples.options_of(chosen), files)
 
 
 @blueprint.post("/<name:username>/preview")
@@ -71,6 +66,15 @@ def preview(username: str):
     db.session.rollback()  # the upload and its check need no connection
     copy = uploads.copy_of(_files().get(lifecycle.IMAGE), user_id)
     return Response(copy, mimetype="image/webp")
+
+
+def _create_job(service: Service, fields: Mapping[str, Any], files: Mapping[str, FormFile]):
+    try:
+        job = lifecycle.create(current_user.id, service, fields, files)
+    except (JobError, PictureError, ServiceError) as error:
+        db.session.rollback()
+        return _show_refusal(service, error)
+    return redirect(url_for("jobs.show", username=current_user.name, id=job.id), 303)
 
 
 def _service(key: str) -> Service:

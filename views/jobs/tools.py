@@ -12,6 +12,7 @@ from jobs.availability import find_unavailable_reason
 from jobs.lifecycle import Template
 from models import Job
 from services.base import Service
+from views.jobs import samples
 
 
 def render_tool(
@@ -24,6 +25,7 @@ def render_tool(
         "unavailable": find_unavailable_reason(service),
         "values": {**(form.values if form else {}), **values},
         "errors": errors or {},
+        "samples": samples.list_samples(service),
         "source": describe_source(form) if form else None,
         "limits": {"megabytes": config["MAX_UPLOAD_MEGABYTES"], "megapixels": config["MAX_MEGAPIXELS"]},
     }
