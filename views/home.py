@@ -1,12 +1,14 @@
-"""The front page for visitors, and the home of a signed-in user."""
+"""The front page for visitors, what a tool does for who has no account, and the home of a signed-in user."""
 
-from flask import Blueprint, redirect, render_template
+from flask import Blueprint, abort, redirect, render_template, url_for
 from flask_login import current_user
 
+import services
 from jobs.availability import find_unavailable_reason
 from jobs.photos import listing
 from services import SERVICES
-from views.http.guards import find_own_home
+from views.accounts import auth
+from views.http.guards import find_own_home, wants_json
 from views.jobs.job_json import describe_jobs
 from views.research import list_parts
 
@@ -20,6 +22,14 @@ def index():
     if current_user.is_authenticated:
         return redirect(find_own_home(), 303)
     return render_template("home.html", services=SERVICES, research=list_parts)
+
+
+@blueprint.get("/tools/<service>")
+def tool(service: str):
+    key = (services.get(service) or abort(404)).key
+    if not current_user.is_authenticated:
+        return abort(401) if wants_json() else auth.show_register(onward=url_for("home.tool", service=key))
+    return redirect(url_for("studio.studio", username=current_user.name, service=key), 303)
 
 
 @blueprint.get("/<name:username>/")

@@ -51,6 +51,7 @@ def init_app(app: Flask) -> None:
     app.add_template_filter(as_utc_text, "iso")
     app.add_template_filter(readable)
     app.add_template_filter(browser_name)
+    app.add_template_filter(name_device)
     app.add_template_filter(amount)
     app.add_template_filter(file_size)
     app.after_request(keep_versioned_files)
@@ -109,10 +110,10 @@ def here() -> str:
 
 
 def tool_url(key: str, person: Any) -> str:
-    """The tool itself for a signed-in person, the way through the login page for others."""
+    """The tool itself for a signed-in person, what it does and the way to an account for others."""
     if person:
         return url_for("studio.studio", username=person.name, service=key)
-    return url_for("studio.tool", service=key)
+    return url_for("home.tool", service=key)
 
 
 def as_utc_text(moment: datetime | str) -> str:
@@ -140,6 +141,11 @@ def file_size(byte_count: int) -> str:
         if number < 1024:
             break
     return f"{amount(number)} {unit}"
+
+
+def name_device(device: str) -> str:
+    """The device that a job ran on, without the precision of its numbers: that is for the administration."""
+    return device.partition(", ")[0]
 
 
 def browser_name(agent: str) -> str:

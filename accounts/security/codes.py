@@ -158,10 +158,10 @@ def _find_waiting_elsewhere(purpose: str, name: str) -> EmailCode | None:
     return row
 
 
-def _find_newest(purpose: str, name: str, *which: ColumnElement[bool]) -> EmailCode | None:
+def _find_newest(purpose: str, name: str, *conditions: ColumnElement[bool]) -> EmailCode | None:
     row = db.session.scalar(
         select(EmailCode)
-        .where(EmailCode.name == name, EmailCode.purpose == purpose, EmailCode.ended_at.is_(None), *which)
+        .where(EmailCode.name == name, EmailCode.purpose == purpose, EmailCode.ended_at.is_(None), *conditions)
         .order_by(EmailCode.requested_at.desc())
         .limit(1)
     )

@@ -8,7 +8,7 @@ class FormFaults extends HTMLElement {
   /** Tell of an error as the server sends it: {message, fields}; nothing at all means that there was no response. */
   tell(error) {
     const told = Object.entries(error?.fields ?? {}).filter(([name, words]) => this.beside(name, words));
-    if (told.length) return this.lead(told[0][0]);
+    if (told.length) return this.lead(this.form.querySelector("[aria-invalid]").id);
     this.append(this.words(error?.message ?? this.dataset.trouble));
   }
 
@@ -29,7 +29,7 @@ class FormFaults extends HTMLElement {
 
   beside(name, words) {
     const field = document.getElementById(name);
-    const place = this.form.querySelector(`.option[data-option="${name}"]`) ?? field?.closest("photo-drop");
+    const place = this.form.querySelector(`.option[data-option="${name}"]`) ?? field?.closest("photo-drop, .field");
     if (!place || !field || !this.form.contains(field)) return false;
     const fault = this.words(words, `${name}-error`);
     place.append(fault);

@@ -22,13 +22,13 @@ SETTINGS = {
     "dark-english-phone": {"color_scheme": "dark", "locale": "en-US", **PHONE},
     "dark-chinese-desk": {"color_scheme": "dark", "locale": "zh-CN", **DESK},
 }
-STRANGERS = ["/", "/api/v1/docs", "/login", "/register", "/reset", "/no-such-page", "/logout"]
+STRANGERS = ["/", "/api/v1/docs", "/login", "/register", "/reset", "/tools/colorize", "/no-such-page", "/logout"]
 ADMIN = ["", "users", "users/1", "users/2", "users/new", "jobs", "queue", "weights", "storage", "audit"]
 # What a GET answers with anything but a page of its own.
 NO_PAGES = {
     "static",
     "ops.health",
-    "studio.tool",
+    "home.tool",
     "account.data",
     "history.pictures",
     "jobs.alternative",

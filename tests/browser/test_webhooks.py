@@ -2,7 +2,7 @@
 
 from playwright.sync_api import expect
 
-from tests.browser.people import PASSWORD, PHONE, follow, register, reload_until, sign_in
+from tests.browser.people import PASSWORD, PHONE, follow, register, reload_until
 
 NAME = "hooks@example.com"
 
@@ -10,7 +10,6 @@ NAME = "hooks@example.com"
 def test_a_person_adds_tests_and_deletes_a_webhook_without_script(new_page, site):
     page = new_page(java_script_enabled=False, **PHONE)
     register(page, site, NAME)
-    sign_in(page, NAME)
     page.goto(f"/{NAME}/account")
     page.get_by_label("Address of the receiver").fill("https://localhost:8443/revive")
     page.locator("#webhook_password").fill(PASSWORD)

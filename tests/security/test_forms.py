@@ -6,7 +6,16 @@ from models import User, UserSession, db
 from tests.accounts.people import JSON, PASSWORD, Browser, deliver, make_user, sign_in_person
 from views.http.guards import check_next
 
-PUBLIC = ["/register", "/register/code", "/login", "/reset", "/reset/code", "/logout", "/language"]
+PUBLIC = [
+    "/register",
+    "/register/code",
+    "/register/password",
+    "/login",
+    "/reset",
+    "/reset/code",
+    "/logout",
+    "/language",
+]
 PRIVATE = [
     "/12345/account/password",
     "/12345/account/sessions/end",
@@ -20,6 +29,7 @@ PRIVATE = [
     "/12345/account/webhooks/1/deletion",
     "/12345/account/deletion",
     "/12345/adjust",
+    "/12345/adjust/samples/adjust",
     "/12345/jobs/" + "0" * 32 + "/cancellation",
     "/12345/jobs/" + "0" * 32 + "/deletion",
     "/12345/jobs/" + "0" * 32 + "/retry",
@@ -137,9 +147,9 @@ def test_B09_signing_in_leads_to_no_other_site(app):
 def test_B09_signing_in_leads_to_where_the_person_wanted_to_go(app):
     make_user(app)
     browser = Browser(app)
-    response = browser.get("/tools/adjust")
-    assert response.location == "/login?next=/tools/adjust"
-    assert 'name="next" value="/tools/adjust"' in browser.get(response.location).text
+    page = browser.get("/tools/adjust").text
+    assert 'href="/login?next=/tools/adjust"' in page and 'name="next" value="/tools/adjust"' in page
+    assert 'name="next" value="/tools/adjust"' in browser.get("/login?next=/tools/adjust").text
     response = browser.post("/login", {"username": "12345", "password": PASSWORD, "next": "/tools/adjust"})
     assert response.location == "/tools/adjust"
     assert browser.get("/tools/adjust").location == "/12345/adjust"

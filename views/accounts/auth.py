@@ -2,15 +2,17 @@
 
 import secrets
 
-from flask import Blueprint, abort, request, session, url_for
+from flask import Blueprint, abort, current_app, jsonify, request, session, url_for
 from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_login import current_user
 
+import services
 from accounts import password_change, registration, sessions
 from accounts.mail import mailbox_links
 from accounts.security import codes
 from jobs.queue import notify_mailer
+from models import User
 from views.accounts import device_cookie
 from views.http.forms import beside_fields, read_field, render_page, respond
 from views.http.guards import begin, check_next, find_own_home, finish
@@ -20,6 +22,7 @@ blueprint = Blueprint("auth", __name__)
 PAUSE_SECONDS = 60
 # Kept in the browser's session between asking for a code and entering it.
 NAME, BROWSER = "username", "browser"
+TOOLS = "/tools/"
 # Where the holder of a mailbox may go on from a mailed link.
 ONWARD = ("login", "reset", "register")
 
@@ -31,17 +34,26 @@ def only_for_strangers():
         return respond(find_own_home(), {"username": current_user.name})
 
 
-def show_register(errors: dict | None = None) -> str:
-    return render_page("register.html", errors=errors, values=_values())
+def show_register(errors: dict | None = None, onward: str = "") -> str:
+    """The form; where it leads on to a tool, beside what that tool does."""
+    onward = onward or _read_onward()
+    tool = services.get(onward.removeprefix(TOOLS)) if onward.startswith(TOOLS) else None
+    return render_page(
+        "register.html",
+        errors=errors,
+        values=_values(),
+        next=onward,
+        tool=tool,
+        code_sent=_say_code_sent(),
+    )
 
 
 def show_reset(errors: dict | None = None) -> str:
-    return render_page("reset.html", errors=errors, values=_values())
+    return render_page("reset.html", errors=errors, values=_values(), code_sent=_say_code_sent())
 
 
 def show_login(errors: dict | None = None) -> str:
-    wanted = check_next(request.values.get("next"), default="")
-    return render_page("login.html", errors=errors, values=_values(), next=wanted)
+    return render_page("login.html", errors=errors, values=_values(), next=_read_onward())
 
 
 @blueprint.route("/register", methods=["GET", "POST"])
@@ -50,16 +62,20 @@ def register():
     if request.method != "POST":
         return show_register()
     form = [read_field(name) for name in ("username", "password", "confirm", "code")]
-    name = registration.register(*form, _browser(), request.remote_addr, str(get_locale()), device_cookie.find_device)
-    session[NAME] = name
-    notice = _("Your account is ready. Please sign in.")
-    return device_cookie.remember(respond(url_for("auth.login"), {"username": name}, 201, notice), name)
+    whence = _browser(), request.remote_addr, str(get_locale()), device_cookie.find_device, request.user_agent.string
+    return _arrive(*registration.register_and_sign_in(*form, *whence), 201)
 
 
 @blueprint.post("/register/code")
 @beside_fields(show_register)
 def register_code():
-    return _send_code(codes.REGISTER, url_for("auth.register"))
+    return _send_code(codes.REGISTER, url_for("auth.register", next=_read_onward() or None))
+
+
+@blueprint.post("/register/password")
+def judge_password():
+    """Say at once what is wrong with a password; it is judged again when the form is sent."""
+    return jsonify(trouble=str(registration.judge_password(read_field("username"), read_field("password")) or ""))
 
 
 @blueprint.route("/reset", methods=["GET", "POST"])
@@ -90,10 +106,7 @@ def login():
     user, token = sessions.sign_in(
         read_field("username"), read_field("password"), request.remote_addr, agent, device_cookie.find_device
     )
-    begin(user, token)
-    home = url_for("home.user", username=user.name)
-    arrived = respond(check_next(read_field("next"), default=home), {"username": user.name, "home_url": home})
-    return device_cookie.remember(arrived, user.name)
+    return _arrive(user, token)
 
 
 @blueprint.route("/mailbox/<token>", methods=["GET", "POST"])
@@ -116,6 +129,20 @@ def logout():
     return respond(url_for("home.index"), {"signed_out": True})
 
 
+def _arrive(user: User, token: str, status: int = 200):
+    """Begin the session of who has signed in, and lead on to where the person wanted to go."""
+    begin(user, token)
+    home = url_for("home.user", username=user.name)
+    onward = check_next(read_field("next"), default=home)
+    said = {"username": user.name, "home_url": home, "next_url": onward}
+    return device_cookie.remember(respond(onward, said, status), user.name)
+
+
+def _read_onward() -> str:
+    """Where the person wanted to go, or ""."""
+    return check_next(request.values.get("next"), default="")
+
+
 def _send_code(purpose: str, location: str):
     """The same response whether a mail goes out or not, and whether the name is known or not."""
     code_id = registration.request_code(
@@ -124,10 +151,16 @@ def _send_code(purpose: str, location: str):
     if code_id is not None:
         notify_mailer(code_id)
     session[NAME] = read_field("username").strip()
-    notice = _(
-        "A mail with a code is on its way, unless too many were asked for. If none comes, ask again after a minute."
-    )
-    return respond(location, {"sent": True, "seconds": PAUSE_SECONDS}, 202, notice)
+    return respond(location, {"sent": True, "seconds": PAUSE_SECONDS}, 202, _say_code_sent())
+
+
+def _say_code_sent() -> str:
+    """The sentence that follows the wish for a code, whether one was made or not."""
+    if current_app.config["MAIL_SERVER"]:
+        return _(
+            "A mail with a code is on its way, unless too many were asked for. If none comes, ask again after a minute."
+        )
+    return _("The code is on the server's terminal, unless too many were asked for. If not, ask again after a minute.")
 
 
 def _browser() -> str:

@@ -257,10 +257,12 @@ def test_an_unknown_tool_is_a_404(browser):
     assert browser.get("/tools/enlarge").status_code == 404
 
 
-def test_the_short_address_of_a_tool_leads_through_the_login_page(app, browser):
+def test_the_short_address_of_a_tool_shows_a_stranger_what_it_does_beside_the_form(app, browser):
     assert browser.get("/tools/adjust").location == "/12345/adjust"
     stranger = app.test_client().get("/tools/adjust")
-    assert (stranger.status_code, stranger.location) == (303, "/login?next=/tools/adjust")
+    assert stranger.status_code == 200
+    assert 'action="/register"' in stranger.text and "adjust-after.webp" in stranger.text
+    assert app.test_client().get("/tools/adjust", headers={"Accept": "application/json"}).status_code == 401
 
 
 def test_the_name_of_a_download_is_ours():
