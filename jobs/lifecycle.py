@@ -45,7 +45,7 @@ class Template:
     """The form of a tool, filled in from an earlier job: `values` by option, and which `uploads` need not come again.
 
     `variant` picture of `job` the new one will start from, "original" or "result"; `is_again` where the same tool gets
-    the same original: only then earlier uploads count once more.
+    the same original: only then earlier uploads count once more. `frame`: where the earlier job cut it, or "".
     """
 
     job: Job
@@ -53,6 +53,7 @@ class Template:
     is_again: bool
     values: Mapping[str, str]
     uploads: tuple[str, ...]
+    frame: str
 
 
 def create(
@@ -104,7 +105,9 @@ def prefill(user_id: int, job_id: str, service: Service | None = None, variant: 
     service = service or _service_of(job)
     source = sources.find(user_id, service, job_id, variant)
     values = options.as_fields(service, source.job.options) if source.job.service == service.key else {}
-    return Template(source.job, variant, source.is_again, values, tuple(source.uploads(service, {})))
+    return Template(
+        source.job, variant, source.is_again, values, tuple(source.uploads(service, {})), source.read_frame()
+    )
 
 
 def run_again(user_id: int, job_id: str, changes: Mapping[str, Any]) -> Job:
@@ -218,6 +221,7 @@ def _put_picture(job: Job, folder: Path, source: Source | None, files: Mapping[s
         job.cache, job.result_bytes = sorted(cache) or None, sum(cache.values())
         job.original_name, job.title = source.job.original_name, source.job.title
         job.parent_id, job.parent_variant, job.photo_id = source.job.id, source.variant, source.job.photo_id
+        job.chosen = source.job.chosen if source.is_again else None
     job.original_file, job.original_bytes, job.image_format = upload.file, upload.bytes, upload.header.format
     job.width, job.height, job.image_pages = upload.header.width, upload.header.height, upload.header.pages
 

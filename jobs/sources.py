@@ -19,7 +19,7 @@ from jobs.errors import NotFound, UploadRefused
 from jobs.files import storage
 from jobs.files.uploads import Upload
 from models import Job, db
-from services.base import Service
+from services.base import CACHED_FRAME, Service
 
 FROM_JOB, FROM_VARIANT = "from_job", "from_which"
 # `<option>_reuse` with the value 0 in the form means: this time without the picture of the earlier job.
@@ -67,6 +67,15 @@ class Source:
             if (storage.get_folder(self.job.id) / file).is_file():
                 found[name] = self._put(file, folder / file)
         return found
+
+    def read_frame(self) -> str:
+        """Return where the earlier run cut this picture, "left,top,width,height" in its parts, or ""."""
+        if not self.is_again or CACHED_FRAME not in (self.job.cache or ()):
+            return ""
+        try:
+            return (storage.get_folder(self.job.id) / storage.name_cache_file(CACHED_FRAME)).read_text()
+        except FileNotFoundError:
+            return ""
 
     def _header(self) -> Header:
         """The size of the picture, and the format that it should best be saved in."""

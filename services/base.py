@@ -19,6 +19,7 @@ __all__ = [
     "File",
     "InvalidOption",
     "CACHE",
+    "CACHED_FRAME",
     "MET",
     "N_",
     "NOT_MET",
@@ -78,6 +79,8 @@ def import_on_call(module: str, function: str) -> Callable[..., Any]:
 
 # The option under which a run finds what an earlier run on the same original cached: name -> bytes.
 CACHE = "cache"
+# What a run that cuts caches under this name: where, "left,top,width,height" in parts of the original.
+CACHED_FRAME = "frame"
 # The states of a check.
 MET, NOT_MET, UNSURE = "met", "not_met", "unsure"
 STATES = {MET: N_("fulfilled"), NOT_MET: N_("not fulfilled"), UNSURE: N_("please check")}
@@ -107,7 +110,8 @@ class Option:
     `kind` is "choice", "number", "switch", "colour" (#rrggbb), "frame", or one of UPLOADED: "picture" (a second
     upload), "mask" (white, or opaque paint, is chosen) and "hints" (dabs of colour, transparent elsewhere). The value
     of an uploaded one is a `Picture` or None; that of a frame is (left, top, width, height) in parts of the
-    picture, or None. `aspect_of` names the choice option whose value says which width / height a frame keeps.
+    picture, or None. `aspect_of` names the choice option whose value says which width / height a frame keeps;
+    `head_lines` says for the same values where in the frame crown and chin belong, in parts of its height.
     `shown_when` names another option and the value or values of it for which this one matters.
     `advanced` ones stand under "Advanced". `keeps` says of a mask that what it chooses stays; else that is what is
     worked on. `needed`: where it matters, nothing can be done without it.
@@ -127,6 +131,7 @@ class Option:
     keeps: bool = False
     needed: bool = False
     aspect_of: tuple[str, Mapping[str, float]] | None = None
+    head_lines: Mapping[str, tuple[float, float]] | None = None
 
     def parse(self, raw: Any) -> Any:
         """Return the typed value of a form field; raise InvalidOption. Empty means the default."""

@@ -46,10 +46,11 @@ def store(job: Job, service: Service, result: Result) -> dict[str, Any]:
     """
     if result.picture is None and not service.verdicts.get(result.verdict):
         raise ValueError("a result without a picture needs a verdict that its service declares")
-    columns: dict[str, Any] = {"verdict": result.verdict, "chosen": None}
+    columns: dict[str, Any] = {"verdict": result.verdict, "chosen": _choose_again(job, service, result)}
     columns["checks"] = [asdict(check) for check in result.checks] or None
     if result.picture is not None:
         columns |= _save_pictures(job, result.picture, result)
+        columns["result_file"] = f"{storage.name_alternative(columns['chosen'] or 0)}.png"
     columns |= _save_files(job, result.files)
     columns["result_bytes"] = columns.get("result_bytes", 0) + sum(file["bytes"] for file in columns["files"] or ())
     names = _store_cache(job, result)
@@ -91,6 +92,12 @@ def forget(job_id: str, cache_before: list[str] | None) -> None:
     storage.remove_files(job_id, *(name for name in stored if name not in known))
 
 
+def _choose_again(job: Job, service: Service, result: Result) -> int | None:
+    """Return the alternative of a kind that the owner picked from the run before, where this one has it too."""
+    has_kinds = bool(service.alternative_names) and bool(job.chosen)
+    return job.chosen if has_kinds and (job.chosen or 0) <= len(result.alternatives) else None
+
+
 def _save_pictures(job: Job, first: Picture, result: Result) -> dict[str, Any]:
     """Store the result and the alternatives beside it, each with its small copies, and the mask."""
     alternatives = (first, *result.alternatives)
@@ -102,7 +109,6 @@ def _save_pictures(job: Job, first: Picture, result: Result) -> dict[str, Any]:
         mask = f"{storage.MASK}.png"
         size += storage.save(job.id, mask, _encode_png(result.mask))
     return {
-        "result_file": f"{storage.RESULT}.png",
         "result_bytes": size,
         "mask_file": mask,
         "result_has_alpha": first.has_alpha,

@@ -3,7 +3,7 @@
 from errors import N_
 from services import cutout
 from services.base import Choice, Option, Service, import_on_call
-from services.idphoto.sizes import SIZES
+from services.idphoto.sizes import SIZES, Size
 
 FACES = "face"  # the weights of the network that finds faces
 CHECKS = {
@@ -53,6 +53,12 @@ VERDICTS = cutout.DOUBTS | {
     ),
     "enlarged": N_("The photo has fewer pixels than this size needs. It was enlarged and may look soft."),
 }
+
+
+def find_head_lines(row: Size) -> tuple[float, float]:
+    """Return where crown and chin belong in a photo of this size, in parts of its height from above."""
+    return row.top / row.height, (row.top + sum(row.head) / 2) / row.height
+
 
 SERVICE = Service(
     key="idphoto",
@@ -105,6 +111,7 @@ SERVICE = Service(
                 "a sideways photo is turned where its face is clear."
             ),
             aspect_of=("size", {row.key: row.width / row.height for row in SIZES}),
+            head_lines={row.key: find_head_lines(row) for row in SIZES},
         ),
         Option(
             name="sheet",

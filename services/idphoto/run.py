@@ -12,7 +12,7 @@ from imaging.idphoto.sheets import mm_to_pixels
 from imaging.io.files import encode
 from imaging.io.modes import to_srgb
 from imaging.matting import backgrounds, matte
-from services.base import NOT_MET, Check, File, Picture, Report, Result
+from services.base import CACHED_FRAME, NOT_MET, Check, File, Picture, Report, Result
 from services.cutout import PARTS_MISSING
 from services.cutout.outline import find_transparent
 from services.idphoto import checks as checklist
@@ -48,6 +48,8 @@ def run(picture: Picture, options: Mapping[str, Any], report: Report) -> Result:
     placed = place.place(scene, alpha, wanted, may_reach_out=bool(colour))
     if isinstance(placed, str):
         return Result(None, verdict=placed, cache=cache)
+    if not scene.quarters:
+        cache |= _describe_frame(placed, picture)
     shape = mm_to_pixels(wanted.height, dpi), mm_to_pixels(wanted.width, dpi)
     if colour and (placed.alpha is None or not framing.shows(placed.alpha, placed.box)):
         return Result(None, verdict="frame_empty", cache=cache)
@@ -78,6 +80,13 @@ def _colour(wanted: Size, options: Mapping[str, Any]) -> str | None:
             return chosen
         case name:
             return COLOURS[name]
+
+
+def _describe_frame(placed: place.Placed, picture: Picture) -> dict[str, bytes]:
+    """Return for the cache where the photo is cut; one that was straightened was turned around its face."""
+    box, height, width = placed.box, picture.height, picture.width
+    parts = box.left / width, box.top / height, box.width / width, box.height / height
+    return {CACHED_FRAME: ",".join(f"{part:.4f}" for part in parts).encode()}
 
 
 def _cut(placed: place.Placed, shape: tuple[int, int], colour: str | None) -> np.ndarray:

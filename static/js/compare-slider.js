@@ -3,6 +3,7 @@
 // Pictures of another shape stand side by side. What looks closer is in zoom-pane.js and compare-tools.js.
 const GRIP_PIXELS = 36;
 const SHAPE_TOLERANCE = 0.02;
+const isSideways = (from, to) => Math.abs(to.clientX - from.clientX) > Math.max(8, 2 * Math.abs(to.clientY - from.clientY));
 
 class CompareSlider extends HTMLElement {
   connectedCallback() {
@@ -76,9 +77,10 @@ class CompareSlider extends HTMLElement {
     this.box.classList.add("is-dragged");
     signal.addEventListener("abort", () => this.box.classList.remove("is-dragged"));
     this.box.setPointerCapture(event.pointerId);
-    // A finger that comes down may be about to scroll the page: the divider waits for it to move sideways.
+    // A finger may be about to scroll: away from the grip the divider waits until it has moved sideways.
+    let follows = event.pointerType !== "touch" || nearGrip;
     if (event.pointerType !== "touch") this.follow(event);
-    this.box.addEventListener("pointermove", (to) => this.follow(to), { signal });
+    this.box.addEventListener("pointermove", (to) => (follows ||= isSideways(event, to)) && this.follow(to), { signal });
     for (const name of ["pointerup", "pointercancel"]) this.box.addEventListener(name, () => this.let.abort(), { signal });
   }
 

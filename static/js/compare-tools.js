@@ -1,6 +1,5 @@
-// Look closer at before and after: enlarge both together, 1:1, side by side, full screen, and "before" for as long as
-// a key or the button is held. Previews are shown until they are enlarged beyond their own pixels; only then the full
-// pictures are fetched. Lives in a <compare-slider> with a <zoom-pane>.
+// Look closer at before and after: enlarge both together, 1:1, side by side, full screen, and "before" while a key or
+// the button is held. Only what is enlarged beyond its preview's pixels is fetched in full. In a <compare-slider>.
 const KEYS = { "+": "closer", "=": "closer", "-": "farther", 0: "fit", 1: "full", s: "pair", f: "screen" };
 const WAYS = { ArrowLeft: [60, 0], ArrowRight: [-60, 0], ArrowUp: [0, 60], ArrowDown: [0, -60] };
 const RATIO = 1.5;
@@ -37,7 +36,10 @@ class CompareTools extends HTMLElement {
       pair: () => slider.matches(".is-odd") || this.press("pair", slider.classList.toggle("is-pair")),
       screen: () => this.screen(!slider.classList.contains("is-screen")),
     };
+    const held = slider.range === document.activeElement;
     actions[name]?.();
+    // Where the divider went away, the focus that it had must not be lost.
+    if (held && slider.matches(".is-pair")) this.querySelector("[data-do=pair]").focus();
   }
 
   key(event) {

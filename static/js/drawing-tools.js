@@ -17,7 +17,7 @@ class DrawingTools extends HTMLElement {
   }
 
   key(event) {
-    if (event.target.matches("input, select, textarea") || event.altKey) return;
+    if (event.target.matches("input:not([type=range], [type=radio], [type=checkbox]), select, textarea") || event.altKey) return;
     const history = { z: event.shiftKey ? "redo" : "undo", y: "redo" }[event.key.toLowerCase()];
     const name = event.ctrlKey || event.metaKey ? history : KEYS[event.key];
     if (!name) return;

@@ -12,13 +12,27 @@ class DrawnOptions extends HTMLElement {
       here.hidden = former.hidden;
       here.querySelector("input").checked = false;
     }
-    for (const fresh of page.querySelectorAll("drawing-surface[keep][start]")) {
+    for (const fresh of page.querySelectorAll("drawing-surface:is([keep][start], [mode=hints][src])")) {
       const here = document.getElementById(fresh.querySelector("[type=file]").name).closest("drawing-surface");
-      for (const name of ["start", "src"]) here.setAttribute(name, fresh.getAttribute(name));
+      if (here.isNews && here.getAttribute("start") === fresh.getAttribute("start")) this.lay(here, fresh.getAttribute("src"));
+      else for (const { name, value } of fresh.attributes) if (["start", "src"].includes(name)) here.setAttribute(name, value);
+    }
+    for (const fresh of page.querySelectorAll("frame-picker[data-placed]")) {
+      const here = document.getElementById(fresh.querySelector("input").name).closest("frame-picker");
+      here.dataset.placed = fresh.dataset.placed;
+      if (here.classList.contains("is-ready")) here.begin();
     }
     for (const canvas of this.querySelectorAll(".drawn")) {
       canvas.toggleAttribute("data-touches-up", "touchesUp" in page.getElementById(canvas.id).dataset);
     }
+  }
+
+  /** Put another picture under what is painted and not yet sent. */
+  async lay(surface, address) {
+    const image = Object.assign(new Image(), { src: address });
+    await image.decode();
+    const { sheet } = surface;
+    sheet.getContext("2d").drawImage(image, 0, 0, sheet.width, sheet.height);
   }
 }
 

@@ -22,7 +22,7 @@ class FramePicker extends HTMLElement {
     const chosen = () => source?.copies?.get(source.files[0]) ?? source?.files[0];
     const look = () => (this.picture = chosen() ?? this.getAttribute("src"));
     // A frame belongs to its picture.
-    source?.addEventListener("change", () => (this.input.value = ""));
+    source?.addEventListener("change", () => (this.input.value = this.dataset.placed = ""));
     for (const news of ["change", "copied"]) source?.addEventListener(news, look);
     this.follow();
     look();
@@ -32,7 +32,12 @@ class FramePicker extends HTMLElement {
     const [form, name] = [this.closest("form"), this.getAttribute("aspect-of")];
     if (!form || !name) return;
     const aspects = JSON.parse(this.dataset.aspects);
-    const take = () => this.setAttribute("aspect", aspects[form.elements[name].value] ?? "");
+    const lines = JSON.parse(this.dataset.headLines ?? "{}");
+    const take = () => {
+      const { value } = form.elements[name];
+      this.setAttribute("aspect", aspects[value] ?? "");
+      ["--crown", "--chin"].forEach((line, i) => this.style.setProperty(line, `${100 * (lines[value]?.[i] ?? 0)}%`));
+    };
     form.addEventListener("change", (event) => event.target.name === name && take());
     take();
   }
@@ -40,9 +45,9 @@ class FramePicker extends HTMLElement {
   attributeChangedCallback() {
     if (!this.classList.contains("is-ready")) return;
     this.measure();
-    if (!this.input.value) return this.rect.centre();
     this.rect.reshape();
-    this.write();
+    if (this.input.value) this.write();
+    else if (!this.dataset.placed) this.rect.centre();
   }
 
   set picture(what) {
@@ -60,7 +65,7 @@ class FramePicker extends HTMLElement {
     this.classList.add("is-ready");
     this.style.setProperty("--framing-aspect", this.image.naturalWidth / this.image.naturalHeight);
     this.measure();
-    const given = this.input.value.split(",").map(Number);
+    const given = (this.input.value || (this.dataset.placed ?? "")).split(",").map(Number);
     if (given.length === 4 && given.every(Number.isFinite)) this.rect.set(...given);
     else this.rect.centre();
   }

@@ -59,7 +59,8 @@ class ItemJob extends HTMLElement {
     this.later(wait);
   }
 
-  hear(job, wait) {
+  /** Take in what the server says of the job, or said when the page was left. */
+  hear(job, wait = FIRST_WAIT_MS) {
     this.job = job;
     const { place, running } = this.item.tray.dataset;
     if (job.status === "queued") this.item.set("queued", job.position && place.replace("{position}", job.position));

@@ -1,4 +1,7 @@
 // On a narrow screen the options lie below the picture, as a sheet that is scrolled over it: this brings it up, and away.
+const SHARE = 0.66; // of the height
+const SLIP_PIXELS = 40; // less is no sheet that is up
+
 class OptionsSheet extends HTMLElement {
   connectedCallback() {
     this.scroller = this.closest("tool-form");
@@ -10,12 +13,12 @@ class OptionsSheet extends HTMLElement {
   toggle(event) {
     event.preventDefault();
     const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
-    const top = this.isUp ? 0 : this.scroller.scrollHeight;
+    const top = this.isUp ? 0 : SHARE * this.scroller.clientHeight;
     this.scroller.scrollTo({ top, behavior: calm ? "auto" : "smooth" });
   }
 
   get isUp() {
-    return this.scroller.scrollTop > 40;
+    return this.scroller.scrollTop > SLIP_PIXELS;
   }
 
   tell() {

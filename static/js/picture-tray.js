@@ -8,8 +8,6 @@ class PictureTray extends HTMLElement {
     this.template = this.querySelector("template");
     this.drop = this.closest("form").querySelector("[data-main]");
     this.line = this.closest("form").querySelector("upload-line");
-    // Leaving now would lose what has not been sent.
-    addEventListener("beforeunload", (event) => this.unsent.length && this.isSending && event.preventDefault());
   }
 
   get items() {
@@ -35,6 +33,13 @@ class PictureTray extends HTMLElement {
     if (alone) this.drop.put();
     if (alone) this.add([alone]);
     this.changed();
+  }
+
+  /** Lay {file, job} into the tray as they lay there before; a job that there is goes on. */
+  restore(kept) {
+    const before = this.items.length;
+    this.add(kept.map(({ file }) => file));
+    this.items.slice(before).forEach((item, i) => kept[i].job && item.job.hear(kept[i].job));
   }
 
   /** Send everything that can be sent, with these options. */

@@ -94,6 +94,14 @@ def test_faces_are_kept_for_the_next_size(monkeypatch):
     assert states(run(size="cn2", cache=first.cache))["one_face"] == MET
 
 
+def test_where_it_was_cut_is_kept_for_the_frame_of_the_next_run():
+    first = run(size="cn1").cache["frame"].decode()
+    again = run(size="cn1", frame=first)
+    before, after = ([float(part) for part in text.split(",")] for text in (first, again.cache["frame"].decode()))
+    assert after == pytest.approx(before, abs=0.002)
+    assert states(again)["head_height"] == MET
+
+
 def test_an_uneven_background_that_is_kept_is_said():
     photo = np.full((HEIGHT, WIDTH, 3), 200, np.uint8)
     even = run(Picture(photo), size="gb", mask=MASK)

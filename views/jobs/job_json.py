@@ -108,8 +108,8 @@ def _describe_pictures(job: Job) -> dict[str, Any]:
         "mask_url": _make_address(job, "mask") if job.mask_file else None,
         "preview_original_url": _make_address(job, "preview", of="original"),
         # Named by the file, so that a browser shows another one after another alternative was picked.
-        "preview_result_url": _make_address(job, "preview", of=_name_shown_result(job)) if done else None,
-        "thumbnail_url": _make_address(job, "thumbnail", of=_name_shown_result(job) if done else "original"),
+        "preview_result_url": _make_address(job, "preview", of=name_shown_result(job)) if done else None,
+        "thumbnail_url": _make_address(job, "thumbnail", of=name_shown_result(job) if done else "original"),
         "answers": [_describe_alternative(job, number) for number in range(job.alternatives)],
         "chosen": job.chosen,
         "choice_url": _make_address(job, "choose") if job.alternatives else None,
@@ -125,7 +125,8 @@ def _describe_pictures(job: Job) -> dict[str, Any]:
     }
 
 
-def _name_shown_result(job: Job) -> str:
+def name_shown_result(job: Job) -> str:
+    """Return the name under which the small copies of a job's result are kept: that of the picked alternative."""
     return f"{storage.ALTERNATIVE}-{job.chosen}" if job.alternatives and job.chosen else storage.RESULT
 
 

@@ -13,6 +13,7 @@ from jobs.lifecycle import Template
 from models import Job
 from services.base import Service
 from views.jobs import samples
+from views.jobs.job_json import name_shown_result
 
 
 def render_tool(
@@ -47,6 +48,7 @@ def list_others(service: Service) -> list[Service]:
 def describe_source(form: Template) -> dict[str, Any]:
     """Return the picture of an earlier job as the form shows it; `uploads` need not come again."""
     job, name, service = form.job, current_user.name, services.get(form.job.service)
+    dabs = form.is_again and bool(job.result_file)  # what is dabbed on is the result of before
     size = (job.width, job.height) if form.variant == "original" else (job.result_width, job.result_height)
     return {
         "id": job.id,
@@ -55,6 +57,8 @@ def describe_source(form: Template) -> dict[str, Any]:
         "width": size[0],
         "height": size[1],
         "preview_url": url_for("jobs.preview", username=name, id=job.id, of=form.variant),
+        "result_url": url_for("jobs.preview", username=name, id=job.id, of=name_shown_result(job)) if dabs else "",
+        "frame": form.frame,
         "uploads": form.uploads,
         "starts": _starts(form, service) if service and form.is_again else {},
         "touches_up": service is not None and form.is_again and job.verdict in service.touched_up,
