@@ -1,10 +1,11 @@
-"""The wheel: built, installed into an empty environment, and run from another folder without any network."""
+"""The wheel: built from the sdist, installed into an empty environment, run from another folder without any network."""
 
 import importlib.util
 import json
 import os
 import subprocess
 import sys
+import tarfile
 import urllib.request
 import zipfile
 from pathlib import Path
@@ -22,13 +23,22 @@ DEAD_PROXIES = {name: "http://127.0.0.1:9" for name in ("http_proxy", "https_pro
 
 
 @pytest.fixture(scope="module")
-def wheel(tmp_path_factory) -> Path:
+def sdist(tmp_path_factory) -> Path:
     if importlib.util.find_spec("hatchling") is None:
         message = "hatchling is not installed"
         pytest.fail(message) if EVERYTHING_IS_COMPULSORY else pytest.skip(message)
+    folder = tmp_path_factory.mktemp("sdist")
+    build = ["-m", "hatchling", "build", "--target", "sdist", "--directory", str(folder)]
+    subprocess.run([sys.executable, *build], cwd=ROOT, check=True, capture_output=True)
+    return next(folder.glob("revive-*.tar.gz"))
+
+
+@pytest.fixture(scope="module")
+def wheel(sdist, tmp_path_factory) -> Path:
+    """The wheel that is made of the sdist alone, as an installer makes it that finds no wheel."""
     folder = tmp_path_factory.mktemp("dist")
     options = ["--no-deps", "--no-build-isolation", "--no-index", "--quiet", "-w", str(folder)]
-    subprocess.run([sys.executable, "-m", "pip", "wheel", str(ROOT), *options], check=True, capture_output=True)
+    subprocess.run([sys.executable, "-m", "pip", "wheel", str(sdist), *options], check=True, capture_output=True)
     return next(folder.glob("revive-*.whl"))
 
 
@@ -83,6 +93,16 @@ def ran(installed, tmp_path_factory) -> tuple[Path, list[int]]:
     statuses = [int(line.split()[1]) for line in done.stdout.splitlines() if line.startswith("status ")]
     assert len(statuses) == len(CALLS), done.stderr
     return folder, statuses
+
+
+def test_the_sdist_is_what_git_has_without_what_only_developers_need(sdist):
+    with tarfile.open(sdist) as archive:
+        files = {name.partition("/")[2] for name in archive.getnames()}
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True)
+    tracked = {name for name in listed.stdout.split("\0") if name and (ROOT / name).is_file()}
+    left_out = (".ci/", "docs/screenshots/", "training/logs/")
+    assert {name for name in tracked if not name.startswith(left_out)} - files == set()
+    assert not [name for name in files if name.startswith((*left_out, "instance/", "runs/", ".venv/", "shared/"))]
 
 
 def test_one_name_goes_into_site_packages_and_every_file_is_in_the_wheel(wheel):
