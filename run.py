@@ -11,9 +11,11 @@ import socket
 import subprocess
 import sys
 import time
+from gettext import gettext as _
 from pathlib import Path
 
 import config
+from command_line import use_language
 
 ROOT = Path(__file__).resolve().parent
 STOP_SECONDS = 60
@@ -34,7 +36,8 @@ class Process:
     def restart_if_dead(self) -> None:
         if self.popen.poll() is not None:
             self.ended += 1
-            say(f"The {self.name} ended with status {self.popen.returncode}; starting it again.")
+            told = _("The {part} ended with status {status}; starting it again.")
+            say(told.format(part=self.name, status=self.popen.returncode))
             time.sleep(RESTART_SECONDS)
             self.start()
 
@@ -50,15 +53,17 @@ class Process:
 
 
 def main() -> None:
+    use_language()
     os.umask(config.UMASK)
     settings = config.load_or_exit()
     host, port = settings["HOST"], settings["PORT"]
     if responds(host, port):
-        sys.exit(f"Revive cannot start: something already listens on port {port}. Stop it, or set PORT to another.")
+        told = _("Revive cannot start: something already listens on port {port}. Stop it, or set PORT to another.")
+        sys.exit(told.format(port=port))
     prepare()
     parts = [
-        Process("web server", "gunicorn", "app:create_app()"),
-        Process("worker", "flask", "worker"),
+        Process(_("web server"), "gunicorn", "app:create_app()"),
+        Process(_("worker"), "flask", "worker"),
     ]
     with stop_signals():
         try:
@@ -68,16 +73,18 @@ def main() -> None:
                     part.restart_if_dead()
                     if part.ended == FRUITLESS_STARTS:
                         stop_all(parts)
-                        sys.exit(f"Revive cannot start: the {part.name} ends at once, again and again; see above why.")
-            say(f"Revive is ready at http://{host}:{port}  (Ctrl-C stops it)")
+                        told = _("Revive cannot start: the {part} ends at once, again and again; see above why.")
+                        sys.exit(told.format(part=part.name))
+            say(_("Revive is ready at {address}  (Ctrl-C stops it)").format(address=f"http://{host}:{port}"))
             if not settings["MAIL_SERVER"]:
-                say(f"No mail is sent while MAIL_SERVER is not set: codes appear here and in {settings['OUTBOX_DIR']}.")
+                told = _("No mail is sent while MAIL_SERVER is not set: codes appear here and in {folder}.")
+                say(told.format(folder=settings["OUTBOX_DIR"]))
             while True:
                 time.sleep(1)
                 for part in parts:
                     part.restart_if_dead()
         except KeyboardInterrupt:
-            say("Stopping: running jobs are finished or put back into the queue.")
+            say(_("Stopping: running jobs are finished or put back into the queue."))
     stop_all(parts)
 
 
@@ -90,7 +97,8 @@ def prepare() -> None:
         command = [sys.executable, "-m", *arguments]
         done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
         if done.returncode:
-            sys.exit(f"Revive cannot start: `{' '.join(arguments)}` failed.\n{done.stderr.strip()}")
+            told = _("Revive cannot start: `{command}` failed.").format(command=" ".join(arguments))
+            sys.exit(f"{told}\n{done.stderr.strip()}")
 
 
 def translations_are_stale() -> bool:

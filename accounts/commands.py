@@ -2,10 +2,12 @@
 
 import sys
 from collections.abc import Callable
+from gettext import gettext as _
 
 import click
 from flask import current_app
 from flask.cli import with_appcontext
+from flask_babel import force_locale
 from sqlalchemy import select, true
 from sqlalchemy.exc import IntegrityError
 
@@ -13,28 +15,31 @@ from accounts import administration
 from accounts.errors import AccountError, FieldErrors
 from accounts.names import canonicalize
 from accounts.security import audit, passwords
+from command_line import Command, Group, Option, chosen_language, translate
+from errors import N_
 from models import User, db
 
 ACTOR = "command line"
 SOMEBODY = administration.Administrator(ACTOR, "")
 
 
-@click.group("users")
+@click.group("users", cls=Group, help=N_("Create and manage accounts."))
 def group() -> None:
-    """Create and manage accounts."""
+    """Hold the commands."""
 
 
-@group.command("create-admin")
+@group.command("create-admin", cls=Command, help=N_("Create an account with administrator rights."))
 @click.argument("name", required=False)
-@click.option("--password-stdin", is_flag=True, help="Read the password from standard input instead of asking.")
+@click.option(
+    "--password-stdin", cls=Option, is_flag=True, help=N_("Read the password from standard input instead of asking.")
+)
 @with_appcontext
 def create_admin(name: str | None, password_stdin: bool) -> None:
-    """Create an account with administrator rights."""
-    name = _canonical(name or click.prompt("User name"))
+    name = _canonical(name or click.prompt(_("User name")))
     if password_stdin:
         password = sys.stdin.readline().rstrip("\r\n")
     else:
-        password = click.prompt("Password", hide_input=True, confirmation_prompt=True)
+        password = click.prompt(_("Password"), hide_input=True, confirmation_prompt=True)
     try:
         passwords.check(password, password, name)
     except FieldErrors as error:
@@ -44,68 +49,72 @@ def create_admin(name: str | None, password_stdin: bool) -> None:
         db.session.commit()
     except IntegrityError:
         db.session.rollback()
-        raise click.ClickException(f"The account {name} exists already.") from None
+        raise click.ClickException(_("The account {name} exists already.").format(name=name)) from None
     audit.record("admin_created", actor=ACTOR, target=name)
-    click.echo(f"Made the administrator {name}.")
+    click.echo(_("Made the administrator {name}.").format(name=name))
 
 
-@group.command("list")
-@click.option("--admins", is_flag=True, help="Only administrators.")
-@click.option("--disabled", is_flag=True, help="Only disabled accounts.")
+@group.command("list", cls=Command, help=N_("Print the accounts, one per line."))
+@click.option("--admins", cls=Option, is_flag=True, help=N_("Only administrators."))
+@click.option("--disabled", cls=Option, is_flag=True, help=N_("Only disabled accounts."))
 @with_appcontext
 def list_users(admins: bool, disabled: bool) -> None:
-    """Print the accounts, one per line."""
     wanted = select(User).order_by(User.name).execution_options(yield_per=1000)
     if admins:
         wanted = wanted.where(User.is_admin == true())
     if disabled:
         wanted = wanted.where(User.disabled_at.is_not(None))
     for user in db.session.scalars(wanted):
-        words = [user.name, f"since {user.created_at:%Y-%m-%d}"]
-        words += ["administrator"] * user.is_admin + ["disabled"] * bool(user.disabled_at)
+        words = [user.name, _("since {date}").format(date=f"{user.created_at:%Y-%m-%d}")]
+        words += [_("administrator")] * user.is_admin + [_("disabled")] * bool(user.disabled_at)
         click.echo("  ".join(words))
 
 
-@group.command("disable")
+@group.command(
+    "disable",
+    cls=Command,
+    help=N_("End an account's sessions and jobs at once, block it from signing in, and mail its owner why."),
+)
 @click.argument("name")
-@click.option("--reason", prompt="Reason (its owner is mailed it)", help="Why; its owner is mailed it.")
+@click.option("--reason", cls=Option, help=N_("Why; its owner is mailed it."))
 @with_appcontext
-def disable(name: str, reason: str) -> None:
-    """End an account's sessions and jobs at once, block it from signing in, and mail its owner why."""
-    click.echo(f"Disabled {_do(administration.disable, name, reason)}.")
+def disable(name: str, reason: str | None) -> None:
+    reason = reason or click.prompt(_("Reason (its owner is mailed it)"))
+    click.echo(_("Disabled {name}.").format(name=_do(administration.disable, name, reason)))
 
 
-@group.command("enable")
+@group.command("enable", cls=Command, help=N_("Let a disabled account sign in again."))
 @click.argument("name")
 @with_appcontext
 def enable(name: str) -> None:
-    """Let a disabled account sign in again."""
-    click.echo(f"Enabled {_do(administration.enable, name)}.")
+    click.echo(_("Enabled {name}.").format(name=_do(administration.enable, name)))
 
 
-@group.command("promote")
+@group.command("promote", cls=Command, help=N_("Give an account administrator rights."))
 @click.argument("name")
 @with_appcontext
 def promote(name: str) -> None:
-    """Give an account administrator rights."""
-    click.echo(f"{_do(administration.promote, name)} is an administrator.")
+    click.echo(_("{name} is an administrator.").format(name=_do(administration.promote, name)))
 
 
-@group.command("demote")
+@group.command("demote", cls=Command, help=N_("Take administrator rights away, except from the last administrator."))
 @click.argument("name")
 @with_appcontext
 def demote(name: str) -> None:
-    """Take administrator rights away, except from the last administrator."""
-    click.echo(f"{_do(administration.demote, name)} is no administrator.")
+    click.echo(_("{name} is no administrator.").format(name=_do(administration.demote, name)))
 
 
-@group.command("reset-password")
+@group.command(
+    "reset-password",
+    cls=Command,
+    help=N_("Invalidate the old password and mail the owner to choose a new one; nobody else sees or chooses it."),
+)
 @click.argument("name")
 @with_appcontext
 def reset_password(name: str) -> None:
-    """Invalidate the old password and mail the owner to choose a new one; nobody else sees or chooses it."""
     name = _do(administration.force_new_password, name)
-    click.echo(f"The worker mails {name} to choose a new password at {current_app.config['BASE_URL']}/reset.")
+    told = _("The worker mails {name} to choose a new password at {address}.")
+    click.echo(told.format(name=name, address=f"{current_app.config['BASE_URL']}/reset"))
 
 
 def _do(verb: Callable[..., object], name: str, *words: str) -> str:
@@ -113,13 +122,13 @@ def _do(verb: Callable[..., object], name: str, *words: str) -> str:
     name = _canonical(name)
     user_id = db.session.scalar(select(User.id).where(User.name == name))
     if user_id is None:
-        raise click.ClickException(f"There is no account {name}.")
+        raise click.ClickException(_("There is no account {name}.").format(name=name))
     try:
         verb(SOMEBODY, user_id, *words)
     except FieldErrors as error:
         raise click.ClickException(_sentences(error)) from None
     except AccountError as error:
-        raise click.ClickException(str(error.message)) from None
+        raise click.ClickException(_say(error.message)) from None
     return name
 
 
@@ -131,7 +140,13 @@ def _canonical(name: str) -> str:
 
 
 def _sentences(error: FieldErrors) -> str:
-    return " ".join(str(message) for message in error.errors.values())
+    return " ".join(_say(message) for message in error.errors.values())
+
+
+def _say(message: object) -> str:
+    """Return a sentence of the site in the language of the command."""
+    with force_locale(chosen_language()):
+        return translate(str(message))
 
 
 commands = (group,)

@@ -1,5 +1,6 @@
 """`flask weights`: official checkpoints for this installation."""
 
+from gettext import gettext as _
 from pathlib import Path
 
 import click
@@ -8,6 +9,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from accounts.administration import Administrator
 from checkpoints import imports
+from command_line import Command, Group, translate
+from errors import N_
 from jobs import availability
 from jobs.errors import JobError
 from networks.releases import OFFICIAL
@@ -15,45 +18,57 @@ from networks.releases import OFFICIAL
 SOMEBODY = Administrator("command line", "")
 
 
-@click.group("weights")
+@click.group("weights", cls=Group, help=N_("List, import and remove weights."))
 def group() -> None:
-    """List, import and remove weights."""
+    """Hold the commands."""
 
 
-@group.command("list")
+@group.command(
+    "list",
+    cls=Command,
+    help=N_("Print every set of weights with its state, and the official files that can be imported."),
+)
 @with_appcontext
 def list_weights() -> None:
-    """Print every set of weights with its state, and the official files that can be imported."""
     listed = availability.list_weights()
     for view in listed:
-        kind = "imported" if view.imported else "shipped"
-        state = "unusable" if view.reason else "matches its SHA-256"
-        click.echo("  ".join([view.name, kind, state, ", ".join(service.key for service in view.services) or "unused"]))
+        kind = _("imported") if view.imported else _("shipped")
+        state = _("unusable") if view.reason else _("matches its SHA-256")
+        used_by = ", ".join(service.key for service in view.services) or _("unused")
+        click.echo("  ".join([view.name, kind, state, used_by]))
         if view.imported and view.entry:
-            click.echo(f"    stored {view.entry.sha256}\n    official file {view.entry.source_sha256}")
+            told = _("    stored {sha256}\n    official file {source_sha256}")
+            click.echo(told.format(sha256=view.entry.sha256, source_sha256=view.entry.source_sha256))
     known = {view.name for view in listed}
     for row in OFFICIAL:
         if row.name not in known:
-            click.echo(f"{row.name}  can be imported from {row.file} ({row.licence}; {row.source}), for {row.service}")
+            told = _("{name}  can be imported from {file} ({licence}; {source}), for {service}")
+            words = {"licence": row.licence, "source": row.source, "service": row.service}
+            click.echo(told.format(name=row.name, file=row.file, **words))
 
 
-@group.command("import")
+@group.command(
+    "import",
+    cls=Command,
+    help=N_(
+        "Import the official FILE as weights NAME. `flask weights list` prints the names. Nothing in FILE is executed."
+    ),
+)
 @click.argument("name")
 @click.argument("file", type=click.Path(path_type=Path))
 @with_appcontext
 def import_weights(name: str, file: Path) -> None:
-    """Import the official FILE as weights NAME. `flask weights list` prints the names. Nothing in FILE is executed."""
     entry = _run_verb(imports.import_file, name, file)
-    click.echo(f"Imported {name}: {entry['bytes']} bytes, SHA-256 {entry['sha256']}.")
+    told = _("Imported {name}: {bytes} bytes, SHA-256 {sha256}.")
+    click.echo(told.format(name=name, bytes=entry["bytes"], sha256=entry["sha256"]))
 
 
-@group.command("remove")
+@group.command("remove", cls=Command, help=N_("Delete imported weights. Those that come with Revive stay."))
 @click.argument("name")
 @with_appcontext
 def remove_weights(name: str) -> None:
-    """Delete imported weights. Those that come with Revive stay."""
     _run_verb(imports.remove, name)
-    click.echo(f"Removed {name}.")
+    click.echo(_("Removed {name}.").format(name=name))
 
 
 def _run_verb(verb, *words):
@@ -62,8 +77,10 @@ def _run_verb(verb, *words):
         return verb(SOMEBODY, *words)
     except JobError as error:
         detail = getattr(error, "detail", "")
-        raise click.ClickException(f"{error.message}" + (f" ({detail})" if detail else "")) from None
+        raise click.ClickException(translate(error.message) + (f" ({detail})" if detail else "")) from None
     except SQLAlchemyError:
-        raise click.ClickException("The database does not answer, or has no tables yet: `flask db upgrade`.") from None
+        told = _("The database does not answer, or has no tables yet: `flask db upgrade`.")
+        raise click.ClickException(told) from None
     except OSError as error:
-        raise click.ClickException(f"The file cannot be read or written: {error.strerror}.") from None
+        told = _("The file cannot be read or written: {reason}.").format(reason=error.strerror)
+        raise click.ClickException(told) from None

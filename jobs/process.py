@@ -8,9 +8,9 @@ import click
 from flask import current_app
 from flask.cli import with_appcontext
 
+from command_line import Command, Group
 from errors import N_
 from jobs.availability import list_folders
-from revive.language import Command, Group
 from revive.options import tool_parameters
 from revive.run import Call, run_tool
 from services import SERVICES

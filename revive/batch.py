@@ -10,13 +10,13 @@ from gettext import gettext as _
 from pathlib import Path
 from typing import Any
 
+from command_line import translate
 from imaging.io import files
 from imaging.io.errors import ForeignFormat
 from imaging.io.files import Picture
 from imaging.io.outputs import OutputExists, Outputs
 from revive.console import DECLINED, DONE, FAILED, SKIPPED, End, PlainLines, escape_unprintable
 from revive.inputs import Input
-from revive.language import translate
 from revive.options import describe_error
 from revive.targets import SUFFIX_OF, Target
 from services.base import MET, STATES, Cancelled, File, Report, Result, Service

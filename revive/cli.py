@@ -9,9 +9,9 @@ from importlib.util import find_spec
 import click
 
 import config
+from command_line import LANGUAGES, Command, Group, Option, use_language
 from errors import N_
 from imaging.io.formats import DEFAULT_QUALITY
-from revive.language import LANGUAGES, Command, Group, Option, use_language
 from revive.options import tool_parameters
 from revive.packages import IS_INSTALLED, ROOT
 from revive.run import Call, run_tool

@@ -13,6 +13,8 @@ TEXTS = (
     N_("%(prog)s, version %(version)s"),
     N_("d"),
     N_("Aborted!"),
+    N_("Repeat for confirmation"),
+    N_("Error: The two entered values do not match."),
     N_("Error: {message}"),
     N_("Try '{command} {option}' for help."),
     N_("Missing command."),

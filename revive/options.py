@@ -7,11 +7,11 @@ from typing import Any
 
 import click
 
+import command_line
+from command_line import translate
 from errors import N_, DomainError
 from imaging.io import files
 from imaging.io.errors import PictureError
-from revive import language
-from revive.language import translate
 from services.availability import check_choices
 from services.base import CACHE, UPLOADED, Option, Service, ServiceError
 
@@ -20,7 +20,7 @@ METADATA = ("keep", "strip", "all")
 _METAVARS = {"number": "NUMBER", "colour": "#RRGGBB", "frame": "LEFT,TOP,WIDTH,HEIGHT"}
 
 
-class ToolOption(language.Option):
+class ToolOption(command_line.Option):
     """An option of a tool: its help says title, range and default, and what the service says of it."""
 
     def __init__(self, names: list[str], option: Option, **settings: Any):
@@ -53,20 +53,20 @@ def tool_parameters(service: Service, switches_are_flags: bool) -> list[click.Pa
     """
     return [
         *(_parameter(option, switches_are_flags) for option in service.options),
-        language.Option(
+        command_line.Option(
             ["--option", "settings"],
             metavar="NAME=VALUE",
             multiple=True,
             help=N_("Any option of the service by its name; the value of a picture, mask or hints is a file."),
         ),
-        language.Option(
+        command_line.Option(
             ["--metadata"],
             type=click.Choice(METADATA),
             default="keep",
             show_default=True,
             help=N_("keep: camera data only; strip: nothing; all: place and owner as well."),
         ),
-        language.Option(
+        command_line.Option(
             ["--overwrite"],
             is_flag=True,
             help=N_("Replace files that are already there. An input is never replaced."),

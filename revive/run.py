@@ -13,11 +13,11 @@ from typing import Any
 
 import click
 
+from command_line import translate
 from imaging.io.formats import DEFAULT_QUALITY
 from revive.batch import Task, run_batch
 from revive.console import DECLINED, FAILED, End, PlainLines, choose_console
 from revive.inputs import STANDARD, Input, has_folders, list_inputs
-from revive.language import translate
 from revive.options import read_options
 from revive.targets import check_target, choose_target
 from services import runtime

@@ -2,6 +2,7 @@
 
 import logging
 import sys
+from gettext import gettext as _
 
 import click
 from flask.cli import with_appcontext
@@ -9,51 +10,62 @@ from flask.globals import app_ctx
 
 from accounts.security import audit
 from checkpoints.commands import group as weights_group
+from command_line import Command, Group, Option
+from errors import N_
 from jobs.files import storage
 from jobs.process import process
 from worker import recovery
 from worker.process import WorkerProcess
 
 
-@click.command("worker")
+@click.command("worker", cls=Command, help=N_("Run queued jobs and send mails until Ctrl-C."))
 @with_appcontext
 def worker() -> None:
-    """Run queued jobs and send mails until Ctrl-C."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     logging.getLogger("huey").setLevel(logging.ERROR)
     WorkerProcess(app_ctx.app).run()
 
 
-@click.group("jobs")
+@click.group("jobs", cls=Group, help=N_("Check and clean up jobs and their files."))
 def group() -> None:
-    """Check and clean up jobs and their files."""
+    """Hold the commands."""
 
 
-@group.command("purge")
+@group.command(
+    "purge",
+    cls=Command,
+    help=N_("Delete jobs past their retention, and files left over from crashes. A worker does this every hour."),
+)
 @click.option(
-    "--days", type=click.IntRange(1, 3650), help="Delete jobs that ended so many days ago; RETENTION_DAYS when absent."
+    "--days",
+    cls=Option,
+    type=click.IntRange(1, 3650),
+    help=N_("Delete jobs that ended so many days ago; RETENTION_DAYS when absent."),
 )
 @with_appcontext
 def purge(days: int | None) -> None:
-    """Delete jobs past their retention, and files left over from crashes. A worker does this every hour."""
     count = recovery.purge(days)
     audit.record("jobs_purged", actor="command line", detail=f"{count} jobs")
-    click.echo(f"{count} jobs deleted.")
+    click.echo(_("{count} jobs deleted.").format(count=count))
 
 
-@group.command("check")
-@click.option("--remove-orphans", is_flag=True, help="Delete folders that no job knows.")
+@group.command(
+    "check",
+    cls=Command,
+    help=N_("Compare the storage with the database; the exit status is 1 when files are missing or orphaned."),
+)
+@click.option("--remove-orphans", cls=Option, is_flag=True, help=N_("Delete folders that no job knows."))
 @with_appcontext
 def check(remove_orphans: bool) -> None:
-    """Compare the storage with the database; the exit status is 1 when files are missing or orphaned."""
     orphans, missing = recovery.list_orphans(), recovery.list_missing_files()
     for job_id in orphans:
-        click.echo(f"No job knows the folder {job_id}.")
+        click.echo(_("No job knows the folder {folder}.").format(folder=job_id))
         if remove_orphans:
             storage.remove(job_id)
     for job_id, name in missing:
-        click.echo(f"Job {job_id} lacks its file {name}.")
-    click.echo(f"{len(orphans)} folders of no job, {len(missing)} missing files.")
+        click.echo(_("Job {id} lacks its file {name}.").format(id=job_id, name=name))
+    told = _("{folders} folders of no job, {files} missing files.")
+    click.echo(told.format(folders=len(orphans), files=len(missing)))
     sys.exit(bool(missing or (orphans and not remove_orphans)))
 
 

@@ -6,9 +6,11 @@ import re
 import click
 import pytest
 
+import run
+from command_line import use_language
 from revive import click_texts
-from revive.language import use_language
 from services import SERVICES
+from tests.accounts.people import PASSWORD
 from tests.commands.conftest import names
 from tests.jobs.support import picture
 
@@ -108,3 +110,31 @@ def test_the_texts_of_click_are_those_of_the_installed_one(monkeypatch):
             told = error.format_message()
         assert not [text for text in ("Missing", "requires", "is not", "unexpected", "No such") if text in str(told)]
     assert all(isinstance(text, str) for text in click_texts.TEXTS)
+
+
+def test_the_commands_of_the_site_speak_it_too(app, speak):
+    """Their help without a sentence in English; what they do and what they refuse as well."""
+    speak(LANG="zh_CN.UTF-8")
+    invoke = app.test_cli_runner().invoke
+    for name in ("users", "jobs", "weights", "worker"):
+        command = app.cli.commands[name]
+        for part in ([], *([each] for each in getattr(command, "commands", {}))):
+            shown = invoke(args=[name, *part, "--help"]).output
+            assert "用法：" in shown and [line for line in shown.splitlines() if re.search(r"[a-z]\.$", line)] == []
+    make = ["users", "create-admin", "12345", "--password-stdin"]
+    assert "错误：" in (refused := invoke(args=make, input="short\n")).output and "Please" not in refused.output
+    assert "已创建管理员 12345。" in invoke(args=make, input=f"{PASSWORD}\n").output
+    assert "管理员" in invoke(args=["users", "list"]).output
+    assert "没有账号 67890。" in invoke(args=["users", "enable", "67890"]).output
+    last = invoke(args=["users", "demote", "12345"]).output
+    assert "错误：" in last and not re.search("[a-z]{3}", last)
+    assert "已删除 0 个任务。" in invoke(args=["jobs", "purge"]).output
+
+
+def test_starting_the_site_speaks_it_too(monkeypatch, speak):
+    speak(LANG="zh_CN.UTF-8")
+    monkeypatch.setattr(run.config, "load_or_exit", lambda: {"HOST": "127.0.0.1", "PORT": 80})
+    monkeypatch.setattr(run, "responds", lambda *_: True)
+    monkeypatch.setattr(run.os, "umask", lambda _: None)
+    with pytest.raises(SystemExit, match="端口 80 已被占用"):
+        run.main()

@@ -1,15 +1,15 @@
-"""The language that the command speaks: that of the environment, or of `--language`. English is in the code.
+"""The language that commands speak: that of the environment, or of `--language`. English is in the code.
 
 Machines are spoken to in English: `--json` chooses it.
 """
 
 import gettext
 import os
+from pathlib import Path
 
 import click
 
-from revive.packages import ROOT
-
+TRANSLATIONS = Path(__file__).resolve().parent / "translations"
 LANGUAGES = ("en", "zh")
 # In the order in which they count.
 _VARIABLES = ("LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG")
@@ -21,8 +21,13 @@ def use_language(code: str = "") -> None:
     The environment keeps the choice, so that the commands of the site know it as well.
     """
     os.environ["LANGUAGE"] = code or _of_environment()
-    gettext.bindtextdomain("messages", str(ROOT / "translations"))
+    gettext.bindtextdomain("messages", str(TRANSLATIONS))
     gettext.textdomain("messages")
+
+
+def chosen_language() -> str:
+    """Return the code of the language that `use_language` chose, one of LANGUAGES."""
+    return _of_environment()
 
 
 def translate(text: str) -> str:
@@ -47,7 +52,11 @@ class Option(Translated, click.Option):  # type: ignore[misc]  # an attribute th
 
 
 class Command(Translated, click.Command):  # type: ignore[misc]  # an attribute there, a property here
-    """A command with a translated help."""
+    """A command with a translated help, which speaks the language of the environment unless another was chosen."""
+
+    def make_context(self, *arguments, **settings) -> click.Context:
+        use_language()
+        return super().make_context(*arguments, **settings)
 
     def get_help_option(self, ctx: click.Context) -> click.Option | None:
         """Return the option --help; Click keeps it with the words of its first use."""
@@ -57,11 +66,7 @@ class Command(Translated, click.Command):  # type: ignore[misc]  # an attribute 
 
 
 class Group(Command, click.Group):  # type: ignore[misc]  # an attribute there, a property here
-    """Commands that speak the language of the environment unless `--language` names another."""
-
-    def make_context(self, *arguments, **settings) -> click.Context:
-        use_language()
-        return super().make_context(*arguments, **settings)
+    """Commands under one name."""
 
 
 def _of_environment() -> str:
