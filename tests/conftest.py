@@ -17,7 +17,9 @@ import pytest
 from argon2 import PasswordHasher
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
+from flask import Flask
 from flask_migrate import upgrade
+from jinja2 import BytecodeCache
 
 import config
 from accounts.security import passwords
@@ -26,6 +28,7 @@ from models import db, utc_now
 from services import runtime
 from tests.support.servers import MariaDB, Redis
 
+PRODUCTION_HASHER, CHEAP_HASHER = passwords.HASHER, PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 CATALOGUE = config.ROOT / "translations" / "zh" / "LC_MESSAGES" / "messages.po"
 
 
@@ -96,13 +99,39 @@ def weights_as_they_were(monkeypatch):
         monkeypatch.setattr(runtime.folders, name, getattr(runtime.folders, name))
 
 
-@pytest.fixture
+@pytest.fixture(autouse=True)
 def cheap_hashes(monkeypatch):
-    """For tests of what does not depend on what a hash costs."""
-    monkeypatch.setattr(passwords, "HASHER", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+    """Nearly every test signs somebody in, and few are about what a hash of a password costs."""
+    monkeypatch.setattr(passwords, "HASHER", CHEAP_HASHER)
     passwords._nobodys_hash.cache_clear()
     yield
     passwords._nobodys_hash.cache_clear()
+
+
+@pytest.fixture
+def production_hashes(monkeypatch, cheap_hashes):
+    """For tests of what a hash costs, and of what depends on it."""
+    monkeypatch.setattr(passwords, "HASHER", PRODUCTION_HASHER)
+
+
+class CompiledTemplates(BytecodeCache):
+    """Jinja's compiled templates, by name and checksum of the source: each application would compile its own."""
+
+    def __init__(self) -> None:
+        self.codes: dict[tuple[str, str], object] = {}
+
+    def load_bytecode(self, bucket):
+        bucket.code = self.codes.get((bucket.key, bucket.checksum))
+
+    def dump_bytecode(self, bucket):
+        self.codes[bucket.key, bucket.checksum] = bucket.code
+
+
+@pytest.fixture(autouse=True, scope="session")
+def compiled_templates():
+    Flask.jinja_options = {"bytecode_cache": CompiledTemplates()}
+    yield
+    Flask.jinja_options = {}
 
 
 @pytest.fixture(scope="session")

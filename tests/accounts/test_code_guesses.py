@@ -21,7 +21,6 @@ from tests.accounts.people import (
 from tests.support.engines import both_engines
 
 NAME = "12345"
-pytestmark = pytest.mark.usefixtures("cheap_hashes")
 
 
 def guess(place: int, code: str = "wrong!") -> None:

@@ -1,7 +1,6 @@
 """A08, A09, A10: how often, and counted by whom."""
 
 import pytest
-from argon2 import PasswordHasher
 
 from accounts.errors import TooMany
 from accounts.security import limits, passwords
@@ -17,15 +16,6 @@ from tests.accounts.people import (
     sign_in_person,
 )
 from tests.support.engines import both_engines
-
-
-@pytest.fixture(autouse=True)
-def cheap_hashes(monkeypatch):
-    """What is counted here does not depend on what a hash costs."""
-    monkeypatch.setattr(passwords, "HASHER", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
-    passwords._nobodys_hash.cache_clear()
-    yield
-    passwords._nobodys_hash.cache_clear()
 
 
 def fail(browser: Browser, name: str = "12345", times: int = 1) -> list[int]:

@@ -23,7 +23,6 @@ from tests.accounts.people import (
 from tests.support.engines import both_engines
 
 NAME = "12345"
-pytestmark = pytest.mark.usefixtures("cheap_hashes")
 
 
 def fail(browser: Browser, times: int, name: str = NAME) -> list[int]:

@@ -13,6 +13,8 @@ from config import load
 from models import User, db
 from tests.accounts.people import PASSWORD, Browser, make_user, sign_in_person
 
+pytestmark = pytest.mark.usefixtures("production_hashes")
+
 GOOD = ["blue-Heron7", "a1 bcd", "Quiet river 42", "密码abc1！", "naïve é 1x", "1!aaaaaaaaaaaaaaaa", "tab\t1x!"]
 BAD = {
     "aB1!x": "6 to 18",

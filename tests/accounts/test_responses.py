@@ -12,6 +12,8 @@ from accounts.mail import outbox
 from accounts.security import passwords
 from tests.accounts.people import JSON, PASSWORD, Browser, body, code_in, deliver, gives_away, let_time_pass, make_user
 
+pytestmark = pytest.mark.usefixtures("production_hashes")
+
 KNOWN, UNKNOWN = "12345", "54321"
 
 

@@ -16,7 +16,6 @@ from tests.support.engines import both_engines
 
 PAGE = "/12345/account"
 FORM = {"token_name": "my phone", "token_scopes": ["read", "jobs"], "token_days": "30", "token_password": PASSWORD}
-pytestmark = pytest.mark.usefixtures("cheap_hashes")
 
 
 def make(browser, **changes):

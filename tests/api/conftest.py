@@ -5,8 +5,6 @@ import pytest
 from tests.api.support import Program
 from tests.jobs.support import run_job
 
-pytestmark = pytest.mark.usefixtures("cheap_hashes")
-
 
 @pytest.fixture(autouse=True)
 def empty_weights(environment, tmp_path):
@@ -15,13 +13,13 @@ def empty_weights(environment, tmp_path):
 
 
 @pytest.fixture
-def program(app, cheap_hashes) -> Program:
+def program(app) -> Program:
     """A program of the account 12345 that may read, and change jobs."""
     return Program(app)
 
 
 @pytest.fixture
-def administrator(app, cheap_hashes) -> Program:
+def administrator(app) -> Program:
     """A program of the administrator 54321."""
     return Program(app, "54321", "read jobs admin", is_admin=True)
 

@@ -9,7 +9,6 @@ from tests.api.support import API, Program, make_token, refusal
 from tests.support.engines import both_engines
 from views.api.operation import OPERATIONS
 
-pytestmark = pytest.mark.usefixtures("cheap_hashes")
 BY = administration.Administrator("54321", "10.0.0.1")
 GUARDED = [said for said in OPERATIONS if said.scope]
 

@@ -18,7 +18,6 @@ from tests.security.test_held_requests import HeldBody, rows
 from views.api.operation import OPERATIONS
 from views.http.guards import UNSAFE_METHODS
 
-pytestmark = pytest.mark.usefixtures("cheap_hashes")
 BY = administration.Administrator("54321", "10.0.0.1")
 CHANGING = [said for said in OPERATIONS if said.method != "GET"]
 BODIES = {

@@ -36,7 +36,7 @@ def empty_weights():
 
 
 @pytest.fixture
-def site(app, environment, tmp_path, cheap_hashes):
+def site(app, environment, tmp_path):
     """A running web server with the account 12345, an administrator's; no worker."""
     make_user(app, is_admin=True)
     environment |= {"PORT": str(free_port()), "PATH": os.environ["PATH"], "TMPDIR": str(tmp_path)}

@@ -21,8 +21,6 @@ PAGE = "/12345/account"
 HOOKS = f"{PAGE}/webhooks"
 URL = "https://hooks.example.com/revive?token=abc"
 
-pytestmark = pytest.mark.usefixtures("cheap_hashes")
-
 
 @pytest.fixture
 def browser(app):
