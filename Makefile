@@ -4,15 +4,26 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
+# Tests run on all cores, file by file, so that what a file shares is made once.
+PARALLEL := -n auto --maxprocesses 8 --dist loadfile
 
-.PHONY: run test lint lock audit clean
+.PHONY: run test coverage lint lock audit clean
 
 run: $(VENV)/.run-installed
 	@$(BIN)/python run.py
 
 test: $(VENV)/.dev-installed lint
 	@$(BIN)/pybabel --quiet compile -f -d translations
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest $(PARALLEL) $(ARGS)
+
+# Runs the tests, in all their processes, and writes into docs/architecture.md which share of each room they run.
+coverage: $(VENV)/.dev-installed
+	@$(BIN)/pybabel --quiet compile -f -d translations
+	@$(BIN)/coverage erase
+	@$(BIN)/coverage run -m pytest $(PARALLEL) $(ARGS)
+	@$(BIN)/coverage combine --quiet
+	@$(BIN)/coverage json --quiet --ignore-errors -o .coverage.json
+	@$(BIN)/python docs/coverage_by_room.py .coverage.json
 
 lint: $(VENV)/.dev-installed
 	@$(BIN)/ruff check .
