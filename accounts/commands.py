@@ -118,7 +118,7 @@ def reset_password(name: str) -> None:
 
 
 def _do(verb: Callable[..., object], name: str, *words: str) -> str:
-    """Do what an administrator does to an account, as whoever sits at the server; return the canonical name."""
+    """Do to an account what an administrator does, as the operator of the server; return the canonical name."""
     name = _canonical(name)
     user_id = db.session.scalar(select(User.id).where(User.name == name))
     if user_id is None:

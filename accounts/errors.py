@@ -19,7 +19,7 @@ class NoSuchAccount(AccountError):
 
 
 class RightsEnded(AccountError):
-    """Whoever asked is signed out, disabled, deleted or no administrator any more, since the request began."""
+    """The caller was signed out, disabled, deleted or demoted since the request began."""
 
     key, status = "sign_in_needed", 401
     message = _("Please sign in first.")

@@ -72,7 +72,7 @@ def remove_weights(name: str) -> None:
 
 
 def _run_verb(verb, *words):
-    """Do it as whoever sits at the server; what cannot be done is a sentence and the exit status 1."""
+    """Act as the operator of the server; an error is one sentence and the exit status 1."""
     try:
         return verb(SOMEBODY, *words)
     except JobError as error:

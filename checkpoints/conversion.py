@@ -70,7 +70,7 @@ def read(source: Path, wrapped_as: str, max_bytes: int) -> dict:
         held = torch.load(source, map_location="cpu", weights_only=True)
     except (MemoryError, ConversionRefused):
         raise
-    except Exception as error:  # a reader of hostile files raises whatever it stumbles over
+    except Exception as error:  # a reader of hostile files may raise anything
         raise ConversionRefused("unreadable", type(error).__name__) from error
     held = held.get(wrapped_as) if wrapped_as and isinstance(held, dict) else held
     if not isinstance(held, dict) or not held:

@@ -21,7 +21,7 @@ class UploadRefused(JobError):
 
 
 class QuotaExceeded(JobError):
-    """The account has used up what it may use."""
+    """The account has reached one of its limits."""
 
     status = 429
 

@@ -111,7 +111,7 @@ def _error(job: Job) -> dict[str, str] | None:
 
 
 def translate(text: str) -> str:
-    """Return a sentence of ours in the language of the request; nothing stays nothing."""
+    """Return one of our sentences in the language of the request; empty text stays empty."""
     return gettext(text) if text else ""  # the empty text is the catalogue's own header
 
 

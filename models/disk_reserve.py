@@ -33,7 +33,7 @@ def hold() -> None:
 
 
 def release_if_full() -> None:
-    """Give the space to whoever must write now, if there is hardly any other."""
+    """Free the reserved space for those who must write now, if the disk is nearly full."""
     folder = find_sqlite_folder()
     if folder is not None and _free_bytes(folder) < _ALMOST_NOTHING_BYTES:
         release()

@@ -61,7 +61,7 @@ def describe(error: DBAPIError) -> str:
 
 
 def is_deadlock(error: DBAPIError) -> bool:
-    """Say whether the server undid one of two transactions that waited for each other: it may be tried again."""
+    """Say whether the server rolled back a transaction because of a deadlock: it may be tried again."""
     return _mysql_code(error) == _MYSQL_DEADLOCK
 
 

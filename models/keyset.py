@@ -20,7 +20,7 @@ def fetch_page(
     """Return one page of `query`, sorted by `key` and then by the unique `tie`, and what to ask for the next one with.
 
     Rows without a key are the smallest, as databases have it: they come last when falling, else first.
-    `after` comes from outside: what is no mark of ours begins at the first page.
+    `after` comes from outside: an unknown mark begins at the first page.
     """
     columns: tuple[Column, ...] = (key, tie) if key is not tie else (tie,)
     mark = _read(after, columns)

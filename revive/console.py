@@ -126,7 +126,7 @@ class JsonLines(PlainLines):
         click.echo(json.dumps(fields))
 
     def finish(self, ends: list[End]) -> None:
-        """Say nothing more: whoever reads the lines can count them."""
+        """Print nothing more: a program can count the lines."""
 
 
 def choose_console(as_json: bool, picture_to_output: bool) -> PlainLines:

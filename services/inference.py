@@ -1,6 +1,6 @@
 """Where networks run: the device, the loaded networks, the precision.
 
-Whoever must not import torch asks `services.runtime`. All functions may be called from several threads.
+Code that must not import torch asks `services.runtime`. All functions may be called from several threads.
 """
 
 import ctypes

@@ -90,7 +90,7 @@ def keep_versioned_files(response: Response) -> Response:
 
 
 def tr(text: Any) -> str:
-    """Translate a text that is not known to the template; nothing stays nothing."""
+    """Translate a text that is not known to the template; empty text stays empty."""
     return gettext(str(text)) if text else ""
 
 
@@ -156,7 +156,7 @@ def browser_name(agent: str) -> str:
 
 
 def examples() -> list[Mapping[str, Any]]:
-    """The pairs of the carousel; where none of those tools has made one yet, whatever pairs there are."""
+    """The pairs of the carousel: those of its tools, or any where these have none yet."""
     return [example for example in all_examples() if example["carousel"]] or all_examples()
 
 

@@ -1,4 +1,4 @@
-"""Links in mails that show a browser to be that of whoever holds the mailbox.
+"""Links in mails by which a browser proves that its user can read the mailbox.
 
 Such a browser is counted by itself when it signs in or asks for a code (see `accounts.security.limits`). The link
 gives no other right: it neither signs in nor stands for a code. Signed for one name and for this one purpose, it needs

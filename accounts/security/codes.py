@@ -99,7 +99,7 @@ def spend(code_id: str) -> bool:
 
 
 def end_all(name: str) -> None:
-    """End every code of a name, within the caller's transaction: whoever asked for them before asks in vain."""
+    """Invalidate every code of a name, within the caller's transaction."""
     for purpose in (REGISTER, RESET):
         db.session.execute(_end_open(purpose, name))
 

@@ -34,7 +34,7 @@ class _Claim:
 
 
 def remember(user_id: int, token_hash: str, is_administration: bool, is_access_token: bool = False) -> None:
-    """From here on this context writes only while the account is able, its session alive, and its rights as needed.
+    """From now on this context writes only while the account is able, its session alive, and its rights as needed.
 
     `token_hash` is that of a session, or of an access token.
     """
@@ -51,7 +51,7 @@ def lock_account(user_id: int) -> None:
 
 
 def forget() -> None:
-    """From here on this context writes for nobody."""
+    """From now on this context writes on behalf of nobody."""
     db.session.info.pop(_CLAIM, None)
     db.session.info.pop(_VERIFIED, None)
 

@@ -55,7 +55,7 @@ def complete_photo(
 
 
 def _tell(report: Report, number: int, count: int, share: float) -> None:
-    """Report the share done of all, when so much of the scale of this number is done."""
+    """Report the overall progress: this scale is done to `share`, those before it wholly."""
     report((number + share) / count)
 
 

@@ -112,7 +112,7 @@ def _parse(line: str) -> dict[str, Any]:
 
 def _check_reply(line: str) -> dict[str, Any]:
     reply = _parse(line)
-    if not reply:  # it was killed by one of its limits, or fell over a bug in a decoder
+    if not reply:  # it was killed by one of its limits, or crashed by a bug in a decoder
         raise TooCostly()
     if "error" in reply:
         raise ERRORS.get(reply["error"], PictureError)()

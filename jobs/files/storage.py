@@ -131,7 +131,7 @@ def keep(path: Path, job_id: str) -> None:
 
 
 def mark_uncommitted(job_id: str) -> None:
-    """Mark a job's folder: its row may be missing by the time that anybody looks again, and then it may go."""
+    """Mark a job's folder as one that may be removed later if its row is missing then."""
     with suppress(FileNotFoundError):
         (get_folder(job_id) / _UNCOMMITTED).touch()
 

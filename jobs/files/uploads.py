@@ -81,7 +81,7 @@ def clean_name(client_name: str) -> str:
 
 
 def clean_title(text: str) -> str:
-    """Return what an owner calls a job, fit to be shown: no control characters, not long; it may be nothing."""
+    """Return an owner's title for a job, fit to be shown: no control characters, not too long; it may be empty."""
     shown = "".join(c for c in unicodedata.normalize("NFC", text) if unicodedata.category(c)[0] != "C")
     return shown.strip()[:_NAME_LENGTH]
 
@@ -92,7 +92,7 @@ def choose_shown_name(title: str, original_name: str) -> str:
 
 
 def download_name(prefix: str, shown_name: str, suffix: str) -> str:
-    """Return a file name of ours for a download: letters, digits, dots, dashes and spaces of the shown name."""
+    """Return a safe file name for a download: letters, digits, dots, dashes and spaces of the shown name."""
     stem = re.sub(r"[^\w\-. ]+", "_", Path(shown_name).stem).strip("._ ")[:_STEM_LENGTH]
     return f"revive-{prefix}-{stem or 'picture'}.{suffix}"
 

@@ -29,7 +29,7 @@ ONWARD = ("login", "reset", "register")
 
 @blueprint.before_request
 def only_for_strangers():
-    """Who is signed in has no use for these pages."""
+    """Send people who are signed in home."""
     if current_user.is_authenticated and request.endpoint != "auth.logout":
         return respond(find_own_home(), {"username": current_user.name})
 

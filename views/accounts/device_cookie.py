@@ -1,8 +1,8 @@
 """Browsers that have proved to be an account owner's: what they try is counted by itself, not with strangers.
 
-Whoever knows a user name can use up its tries and its codes; without this its owner could neither sign in nor reset. A
-cookie tells the owner's browser from a stranger's. It is given to a browser that signs in, enters a mailed code or
-opens a mailed link; it is signed, for one name, and gives no right but a counter of its own, which is as strict
+Anybody who knows a user name can use up its tries and its codes; without this its owner could neither sign in nor
+reset. A cookie tells the owner's browser from a stranger's. It is given to a browser that signs in, enters a mailed
+code or opens a mailed link; it is signed, for one name, and gives no right but a counter of its own, which is as strict
 (OWASP, "Slow Down Online Guessing Attacks with Device Cookies").
 """
 

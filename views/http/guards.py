@@ -29,7 +29,7 @@ UNSAFE_METHODS = {"POST", "PUT", "PATCH", "DELETE"}
 
 
 class NameConverter(BaseConverter):
-    """A canonical user name in an address; any other spelling is no address of ours."""
+    """A canonical user name in an address; any other spelling is not found."""
 
     regex = r"[1-9][0-9]{4,10}|[^/]{1,64}@[^/]{1,120}"
     part_isolating = True
@@ -252,7 +252,7 @@ def refuse_foreign_hosts() -> Response | None:
 
 
 def refuse_other_sites() -> None:
-    """Refuse what a browser says another site made it send, whatever token it brings."""
+    """Refuse what a browser says another site made it send, even with a valid token."""
     if request.method not in UNSAFE_METHODS:
         return
     fetched_from = request.headers.get("Sec-Fetch-Site", "same-origin")
@@ -287,7 +287,7 @@ def is_administration() -> bool:
 
 
 def hide_administration() -> None:
-    """Whatever belongs to the administration is not there for those who are no administrators."""
+    """Pages of the administration are not found by anybody but administrators."""
     if not is_administration() or (current_user.is_authenticated and current_user.is_admin):
         return
     if is_api():  # its description, which is for everybody, names what is there

@@ -16,7 +16,7 @@ class Engine:
     """One way of filling a hole.
 
     `prepared(seed)` loads what is needed and returns the fill of one result; the same seed gives the same result.
-    With `varied` other seeds give alternatives; else the seed is of no account. `weights` names the set without which
+    With `varied` other seeds give alternatives; otherwise the seed is ignored. `weights` names the set without which
     it is not offered. `longest_side` is how many pixels of a crop it really computes; what is larger it enlarges. None
     says that it works at any size. With `by_regions` False it gets the whole photo with its whole hole at once instead
     of a crop around each piece of the hole.

@@ -10,7 +10,7 @@ def prepare(seed: int) -> Fill:
     def fill(rgb: np.ndarray, hole: np.ndarray, barred: np.ndarray, report: Progress) -> np.ndarray:
         try:
             return fill_with_patches(rgb, hole, seed, barred, report)
-        except NoSource:  # all that is known here is hidden or was just filled: better than nothing
+        except NoSource:  # everything known here is hidden or was just filled: better than nothing
             return fill_with_patches(rgb, hole, seed, None, report)
 
     return fill
