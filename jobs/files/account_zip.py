@@ -9,7 +9,7 @@ from typing import Any
 
 from flask import Flask
 from flask.globals import app_ctx
-from sqlalchemy import exists, select
+from sqlalchemy import exists, inspect, select
 
 from accounts import data_export
 from accounts.data_export import Account
@@ -99,8 +99,10 @@ def _jobs_after(app: Flask, account: Account, last: str) -> list[tuple[dict[str,
 
 
 def _facts(job: Job) -> dict[str, Any]:
-    keys = (column.key for column in Job.__table__.columns if column.key not in _HIDDEN)
-    return {key: data_export.to_plain(getattr(job, key)) for key in keys}
+    """Return the job's row but what is hidden; the keys are the names of the columns."""
+    shown = [column for column in Job.__table__.columns if column.key not in _HIDDEN]
+    attributes = {column.key: inspect(Job).get_property_by_column(column).key for column in shown}
+    return {name: data_export.to_plain(getattr(job, key)) for name, key in attributes.items()}
 
 
 def _files(job: Job) -> Iterable[Path]:
