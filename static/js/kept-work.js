@@ -15,7 +15,7 @@ class KeptWork extends HTMLElement {
     [this.store, this.key] = [this.querySelector("browser-store"), `${sessionStorage.tab} ${this.tool.dataset.home}`];
     const [{ type }] = performance.getEntriesByType("navigation");
     if (this.isAtHome && type !== "navigate") await this.bring(await this.store.read(this.key));
-    for (const name of ["change", "tray"]) this.tool.addEventListener(name, () => this.later());
+    for (const name of ["input", "change", "tray"]) this.tool.addEventListener(name, () => this.later());
     this.later();
   }
 
