@@ -2,13 +2,14 @@
 
 import base64
 import io
+from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 from playwright.sync_api import expect
 
-from tests.browser.people import DESK, PICTURES, download, member, until, wait_until_done
+from tests.browser.people import DESK, DONE_MS, PICTURES, download, member, until, wait_until_done
 
 NAME = "live@example.com"
 READ = "document.querySelector('.live canvas').toDataURL()"
@@ -42,6 +43,13 @@ def decode(data: bytes) -> np.ndarray:
         return np.asarray(image.convert("RGBA")).astype(int)
 
 
+def save(page) -> bytes:
+    """Press Download while a preview is shown, and return the file of the job that this has made."""
+    with page.expect_download(timeout=DONE_MS) as waiting:
+        page.click(".download-form [name=format][value=png]")
+    return Path(waiting.value.path()).read_bytes()
+
+
 def test_adjust_answers_at_once_undoes_and_saves_what_was_shown(studio, photo):
     studio.goto("/tools/adjust")
     studio.set_input_files("#image", photo)
@@ -71,7 +79,7 @@ def test_adjust_answers_at_once_undoes_and_saves_what_was_shown(studio, photo):
     studio.fill("[name=brightness]", "1.4")
     until(studio, LIVE)
     shown = read_preview(studio)
-    assert np.array_equal(decode(download(studio, "png")), shown)
+    assert np.array_equal(decode(save(studio)), shown)
     until(studio, f"!{LIVE}")
 
 
@@ -91,4 +99,4 @@ def test_another_background_is_laid_at_once_behind_the_person_of_the_result(stud
             studio.fill(f"[name={name}]", value)
         until(studio, LIVE)
         shown = read_preview(studio)[:, :, :3]
-        assert np.abs(shown - decode(download(studio, "png"))[:, :, :3]).mean() < 2.5, chosen
+        assert np.abs(shown - decode(save(studio))[:, :, :3]).mean() < 2.5, chosen
