@@ -48,9 +48,10 @@ def history_of(service: str) -> str:
 def describe(jobs: Sequence[Job], chosen: Filter, words: dict[str, Any], older: str | None) -> dict[str, Any]:
     """Return what `history.html` wants: a page of jobs, by the day on which each was made."""
     place: dict[str, Any] = {"username": current_user.name} | words
-    before = request.args.get("before")
+    before, facts = request.args.get("before"), describe_jobs(jobs)
     return {
-        "days": _by_day(jobs),
+        "jobs": facts,
+        "days": _by_day(jobs, facts),
         "stacks": {} if chosen.photo else _stacks(jobs, chosen, place),
         "words": words,
         "before": before,
@@ -63,12 +64,12 @@ def describe(jobs: Sequence[Job], chosen: Filter, words: dict[str, Any], older: 
     }
 
 
-def _by_day(jobs: Sequence[Job]) -> list[dict[str, Any]]:
-    """Return the jobs day by day: {"day", "title", "jobs"}."""
-    zone, facts = read_zone(), {job["id"]: job for job in describe_jobs(jobs)}
-    days = groupby(jobs, key=lambda job: find_day(job.created_at, zone))
+def _by_day(jobs: Sequence[Job], facts: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the facts of the jobs day by day: {"day", "title", "jobs"}."""
+    zone = read_zone()
+    days = groupby(zip(jobs, facts, strict=True), key=lambda pair: find_day(pair[0].created_at, zone))
     return [
-        {"day": day.isoformat(), "title": format_date(day, "full"), "jobs": [facts[job.id] for job in group]}
+        {"day": day.isoformat(), "title": format_date(day, "full"), "jobs": [fact for _job, fact in group]}
         for day, group in days
     ]
 
