@@ -8,7 +8,7 @@ from models import Job, User, UserSession, db
 from tests.accounts.people import Browser, make_user, sign_in_person
 from tests.api.support import API, make_token, refusal
 from tests.jobs.support import make_job, picture, upload_by_script
-from tests.security.test_held_requests import HeldBody
+from tests.security.held import HeldBody
 from tests.support.engines import both_engines
 
 pytestmark = pytest.mark.usefixtures("cheap_hashes")
