@@ -59,13 +59,16 @@ def run(picture: Picture, options: Mapping[str, Any], report: Report) -> Result:
     result = picture.with_pixels(photo).with_dpi((float(dpi), float(dpi)))
     files, too_many = _make_files(result, options, dpi)
     report(1.0, N_("Done"))
-    own = picture.alpha
-    replaced = bool(colour) or (own is not None and bool(own.min() < 255))  # paper shows through a cut-out
+    replaced = bool(colour) or _is_cut_out(picture)  # paper shows through a cut-out
     unsure = found.verdict if found and colour else ""
     enlarged = shape[1] > ENLARGED * placed.box.width
     verdict = _find_verdict(too_many, wanted.as_taken and replaced, unsure, enlarged)
     verdict = _first(verdict, place.find_verdict(placed) if looked else "", checks)
     return Result(result, mask=mask, verdict=verdict, cache=cache, files=files, checks=checks)
+
+
+def _is_cut_out(picture: Picture) -> bool:
+    return picture.alpha is not None and bool(picture.alpha.min() < 255)
 
 
 def _colour(wanted: Size, options: Mapping[str, Any]) -> str | None:

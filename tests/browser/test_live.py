@@ -50,7 +50,7 @@ def save(page) -> bytes:
     return Path(waiting.value.path()).read_bytes()
 
 
-def test_adjust_answers_at_once_undoes_and_saves_what_was_shown(studio, photo):
+def test_adjust_shows_it_at_once_undoes_and_saves_what_was_shown(studio, photo):
     studio.goto("/tools/adjust")
     studio.set_input_files("#image", photo)
     preview = studio.locator(".live canvas")
