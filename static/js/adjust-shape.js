@@ -19,7 +19,7 @@ function span(start, length, pixels) {
 
 /** Draw `source` onto `canvas`, turned, straightened (degrees clockwise) and cropped; the canvas takes on its size.
  * `crop` is [left, top, width, height] in parts of what was turned and straightened, or null. */
-export function drawShaped(canvas, source, { transform = "none", straighten = 0, crop = null }) {
+function drawShaped(canvas, source, { transform = "none", straighten = 0, crop = null }) {
   const quarter = TURNS[transform] ?? 0;
   const angle = (straighten * Math.PI) / 180;
   const sides = quarter % 2 ? [source.height, source.width] : [source.width, source.height];
@@ -35,3 +35,10 @@ export function drawShaped(canvas, source, { transform = "none", straighten = 0,
   paper.scale(...(MIRRORS[transform] ?? [1, 1]));
   paper.drawImage(source, -source.width / 2, -source.height / 2);
 }
+
+/** Stands on no page: by its name other files find these functions. */
+class AdjustShape extends HTMLElement {
+  static drawShaped = drawShaped;
+}
+
+customElements.define("adjust-shape", AdjustShape);

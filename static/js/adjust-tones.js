@@ -13,7 +13,7 @@ function gains(temperature, tint) {
 }
 
 /** The new value of each old one of red, green and blue: three arrays of 256. */
-export function makeTables({ brightness = 1, contrast = 1, temperature = 0, tint = 0 }) {
+function makeTables({ brightness = 1, contrast = 1, temperature = 0, tint = 0 }) {
   const balanced = temperature || tint;
   return gains(temperature, tint).map((gain) =>
     Uint8ClampedArray.from({ length: 256 }, (_, i) => {
@@ -26,7 +26,7 @@ export function makeTables({ brightness = 1, contrast = 1, temperature = 0, tint
 }
 
 /** Replace each colour of a canvas by that of its table; transparency stays. */
-export function applyTables(canvas, [red, green, blue]) {
+function applyTables(canvas, [red, green, blue]) {
   const paper = canvas.getContext("2d", { willReadFrequently: true });
   const image = paper.getImageData(0, 0, canvas.width, canvas.height);
   const { data } = image;
@@ -37,3 +37,11 @@ export function applyTables(canvas, [red, green, blue]) {
   }
   paper.putImageData(image, 0, 0);
 }
+
+/** Stands on no page: by its name other files find these functions. */
+class AdjustTones extends HTMLElement {
+  static makeTables = makeTables;
+  static applyTables = applyTables;
+}
+
+customElements.define("adjust-tones", AdjustTones);

@@ -44,13 +44,13 @@ function fill(light, known, width, height) {
 }
 
 /** The size at which a picture is blurred. */
-export function blurSize({ width, height }) {
+function blurSize({ width, height }) {
   const scale = Math.min(1, SIDE / Math.max(width, height));
   return { width: Math.max(1, Math.round(width * scale)), height: Math.max(1, Math.round(height * scale)) };
 }
 
 /** What is behind the person, as light: from the pixels of the picture and of the mask at `blurSize`. */
-export function lightBehind(picture, mask) {
+function lightBehind(picture, mask) {
   const { width, height } = picture;
   const known = Float32Array.from({ length: width * height }, (_, i) => (mask.data[4 * i] > 4 ? 0 : 1));
   const light = [0, 1, 2].map((c) => Float32Array.from(known, (_, i) => picture.data[4 * i + c] ** 2));
@@ -58,7 +58,7 @@ export function lightBehind(picture, mask) {
 }
 
 /** A small canvas with that light out of focus. */
-export function defocus({ width, height, planes }, strength) {
+function defocus({ width, height, planes }, strength) {
   const soft = blur(planes, width, height, Math.max(0.3, BLUR_STEP * strength * Math.max(width, height)));
   const sheet = Object.assign(document.createElement("canvas"), { width, height });
   const image = new ImageData(width, height);
@@ -69,3 +69,12 @@ export function defocus({ width, height, planes }, strength) {
   sheet.getContext("2d").putImageData(image, 0, 0);
   return sheet;
 }
+
+/** Stands on no page: by its name other files find these functions. */
+class BlurredBackdrop extends HTMLElement {
+  static blurSize = blurSize;
+  static lightBehind = lightBehind;
+  static defocus = defocus;
+}
+
+customElements.define("blurred-backdrop", BlurredBackdrop);

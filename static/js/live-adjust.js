@@ -1,14 +1,12 @@
 // Adjust while its controls move, by the formulas of the server. While the frame of the crop is drawn, it lies on the
 // picture as it was turned and straightened, uncropped.
-import { drawShaped } from "./adjust-shape.js";
-import { applyTables, makeTables } from "./adjust-tones.js";
-import { LivePicture } from "./live-picture.js";
+const { drawShaped } = customElements.get("adjust-shape");
+const { applyTables, makeTables } = customElements.get("adjust-tones");
 
 const NEUTRAL = { straighten: 0, brightness: 1, contrast: 1, temperature: 0, tint: 0 };
-
 const MOST_DEGREES = 45;
 
-class LiveAdjust extends LivePicture {
+class LiveAdjust extends customElements.get("live-picture") {
   read(fields) {
     const number = (name) => (fields[name]?.trim() && Number.isFinite(Number(fields[name])) ? Number(fields[name]) : NEUTRAL[name]);
     const wanted = Object.fromEntries(Object.keys(NEUTRAL).map((name) => [name, number(name)]));

@@ -1,12 +1,11 @@
 // Another background while it is chosen. The person is taken out of the result by the mask, which is fetched once: what
 // is left without the background that was laid behind them is theirs, edge included, and lies over any other.
-import { cover, fillColours } from "./backdrop.js";
-import { blurSize, defocus, lightBehind } from "./blurred-backdrop.js";
-import { LiveResult } from "./live-result.js";
+const { cover, fillColours } = customElements.get("backdrop-fill");
+const { blurSize, defocus, lightBehind } = customElements.get("blurred-backdrop");
 
 const OPTIONS = ["background", "colour", "colour_from", "colour_to", "direction", "blur", "network"];
 
-class LiveBackground extends LiveResult {
+class LiveBackground extends customElements.get("live-result") {
   read(fields) {
     return Object.fromEntries(OPTIONS.map((name) => [name, fields[name] ?? ""]));
   }

@@ -1,7 +1,5 @@
 // The strength of Deblur while its slider moves: the picture and its result are blended, as the server blends them.
-import { LiveResult } from "./live-result.js";
-
-class LiveDeblur extends LiveResult {
+class LiveDeblur extends customElements.get("live-result") {
   read({ strength, network, anyway }) {
     return { strength: Number(strength), network, anyway };
   }

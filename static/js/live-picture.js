@@ -1,4 +1,5 @@
-// What a tool would make of the picture, drawn in the browser while a control moves. The base of one element a tool:
+// What a tool would make of the picture, drawn in the browser while a control moves. It stands on no page: one element a
+// tool extends it and has
 //
 //   read(fields)               the options that are drawn, as an object
 //   isChanged(wanted)          whether these change the picture
@@ -8,7 +9,7 @@
 // computed by the server. The tool has the class "is-live" while the preview is shown.
 const LONGEST = 1600;
 
-export class LivePicture extends HTMLElement {
+class LivePicture extends HTMLElement {
   connectedCallback() {
     if (this.tool) return;
     this.tool = this.closest("tool-form");
@@ -70,3 +71,5 @@ export class LivePicture extends HTMLElement {
     this.tool.classList.toggle("is-live", isLive);
   }
 }
+
+customElements.define("live-picture", LivePicture);

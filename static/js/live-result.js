@@ -1,8 +1,7 @@
 // A preview that is made of the result on the stage: `result` is its small copy as an image, or null while there is
-// none, and `was` are the options that it was made with.
-import { LivePicture } from "./live-picture.js";
-
-export class LiveResult extends LivePicture {
+// none, and `was` are the options that it was made with. It stands on no page: one element a tool
+// extends it.
+class LiveResult extends customElements.get("live-picture") {
   connectedCallback() {
     super.connectedCallback();
     this.fetchResult();
@@ -37,3 +36,5 @@ export class LiveResult extends LivePicture {
     return paper.getImageData(0, 0, width, height);
   }
 }
+
+customElements.define("live-result", LiveResult);

@@ -14,6 +14,7 @@ from tests.browser.people import PICTURES
 PAGE = """{% extends "base.html" %}
 {% from "_parts.html" import icon, compare, compare_head, csrf with context %}
 {% from "_drawing.html" import drawing, drawing_head, frame_picker with context %}
+{% from "_live_head.html" import live_head with context %}
 {% block head %}{{ drawing_head() }}{{ compare_head() }}{% endblock %}
 {% block main %}<div class="wrap"><h1>Bench</h1>
 <form method="post" action="/bench/sent" enctype="multipart/form-data">{{ csrf() }}

@@ -14,8 +14,8 @@ from services.base import ignore_progress
 from tests.browser.people import PICTURES
 
 DRAW = """async ([address, wanted]) => {
-  const [{ drawShaped }, { applyTables, makeTables }] = await Promise.all(
-    ["shape", "tones"].map((name) => import(`/static/js/adjust-${name}.js`)));
+  const { drawShaped } = customElements.get("adjust-shape");
+  const { applyTables, makeTables } = customElements.get("adjust-tones");
   const image = Object.assign(new Image(), { src: address });
   await image.decode();
   const [source, canvas] = [0, 0].map(() => document.createElement("canvas"));
@@ -56,7 +56,7 @@ def folder(tmp_path_factory):
 def compare(new_bench_page, workbench, folder):
     """Return by how much the preview differs from the server's result, int (H, W, 3)."""
     page = new_bench_page()
-    workbench.show(page, "", folder)
+    workbench.show(page, "{{ live_head('adjust') }}", folder)
     with Image.open(folder / "coffee.png") as image:
         photo = Picture(np.asarray(image))
     adjust = services.get("adjust")

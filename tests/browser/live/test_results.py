@@ -14,7 +14,6 @@ from services.background.run import _lay_over_background
 from tests.browser.people import PICTURES
 
 DRAW = """async ([service, pictures, was, wanted]) => {
-  await import(`/static/js/live-${service}.js`);
   const element = document.createElement(`live-${service}`);
   const [source, canvas] = [0, 0].map(() => document.createElement("canvas"));
   for (const [name, url] of Object.entries(pictures)) {
@@ -40,7 +39,7 @@ def to_url(pixels: np.ndarray) -> str:
 def draw(new_bench_page, workbench):
     """Return a function that draws a preview: float (H, W, 4), its colours multiplied by alpha."""
     page = new_bench_page()
-    workbench.show(page, "")
+    workbench.show(page, "{{ live_head('background') }}{{ live_head('deblur') }}")
 
     def draw(service: str, pictures: dict, was: dict, wanted: dict) -> np.ndarray:
         urls = {name: to_url(pixels) for name, pixels in pictures.items()}

@@ -1,8 +1,8 @@
 // What can stand behind a person, drawn on a canvas as imaging/matting/backgrounds.py makes it.
-export const COLOURS = { white: "#ffffff", red: "#ff0000", blue: "#438edb", grey: "#808080" };
+const COLOURS = { white: "#ffffff", red: "#ff0000", blue: "#438edb", grey: "#808080" };
 
 /** Fill a canvas with one colour or with two; return whether these options ask for one of these. */
-export function fillColours(canvas, wanted) {
+function fillColours(canvas, wanted) {
   const { width, height } = canvas;
   const paper = canvas.getContext("2d", { willReadFrequently: true });
   const colour = wanted.background === "custom" ? wanted.colour : COLOURS[wanted.background];
@@ -25,7 +25,7 @@ function gradient(paper, wanted) {
 }
 
 /** Cover a canvas with a picture, cut in its middle; transparent places turn white. */
-export function cover(canvas, image) {
+function cover(canvas, image) {
   const [wide, high] = [image.naturalWidth, image.naturalHeight];
   const scale = Math.max(canvas.width / wide, canvas.height / high);
   const [width, height] = [canvas.width / scale, canvas.height / scale];
@@ -34,3 +34,11 @@ export function cover(canvas, image) {
   paper.fillRect(0, 0, canvas.width, canvas.height);
   paper.drawImage(image, (wide - width) / 2, (high - height) / 2, width, height, 0, 0, canvas.width, canvas.height);
 }
+
+/** Stands on no page: by its name other files find these functions. */
+class BackdropFill extends HTMLElement {
+  static fillColours = fillColours;
+  static cover = cover;
+}
+
+customElements.define("backdrop-fill", BackdropFill);
