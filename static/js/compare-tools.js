@@ -56,11 +56,10 @@ class CompareTools extends HTMLElement {
   blinkButton() {
     const button = this.querySelector("[data-do=blink]");
     const hold = (event) => !event.key || event.key === " " || event.key === "Enter";
-    for (const name of ["pointerdown", "keydown"]) button.addEventListener(name, (e) => hold(e) && this.blink(true));
-    for (const name of ["pointerup", "pointerleave", "pointercancel", "keyup", "blur"]) {
-      button.addEventListener(name, () => this.blink(false));
-    }
-    button.addEventListener("contextmenu", (event) => event.preventDefault());
+    const listen = (names, act) => names.forEach((name) => button.addEventListener(name, act));
+    listen(["pointerdown", "keydown"], (event) => hold(event) && this.blink(true));
+    listen(["pointerup", "pointerleave", "pointercancel", "keyup", "blur"], () => this.blink(false));
+    listen(["contextmenu"], (event) => event.preventDefault());
   }
 
   blink(on) {
