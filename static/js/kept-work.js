@@ -1,5 +1,6 @@
 // Work that has not been sent yet: leaving asks, and a reload or Back brings it back. The <browser-store> keeps the
-// pictures, what was drawn on them and the options for this tab; another visit to the tool begins anew.
+// pictures, what was drawn on them and the options for this tab; another visit to the tool begins anew. After
+// signing out, forget-work.js deletes all of it.
 const REST_MS = 300;
 const NOT_KEPT = /^(csrf_token|from_)/;
 
