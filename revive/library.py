@@ -110,7 +110,7 @@ def colorize(
     *,
     variants: bool = True,
     saturation: float = 1.0,
-    detail: str = "128",
+    detail: str = "256",
     reference: Source | None = None,
     hints: Source | None = None,
     anyway: bool = False,

@@ -1,4 +1,5 @@
-"""Make the before-and-after pictures of the home page: `python docs/demo/make.py`, from the root of the repository.
+"""Make the before-and-after pictures of the home page: `python docs/demo/make.py [TOOL...]`, from the root of the
+repository; with tools named, theirs alone.
 
 The *before* is a public-domain picture (`pictures/SOURCES.md`), cropped to 4:3 and harmed as its caption says.
 The *after* is what `flask process` makes of that very file, untouched. A tool that cannot run here (its weights
@@ -167,11 +168,16 @@ EXAMPLES = (
 
 def main() -> None:
     OUT.mkdir(parents=True, exist_ok=True)
-    for old in OUT.glob("*"):
-        old.unlink()
+    listed, named = OUT / "examples.json", sys.argv[1:] or [example.key for example in EXAMPLES]
+    entries = {entry["key"]: entry for entry in json.loads(listed.read_text("utf-8"))} if listed.exists() else {}
     with tempfile.TemporaryDirectory() as folder:
-        made = [entry for example in EXAMPLES if (entry := make(example, Path(folder)))]
-    (OUT / "examples.json").write_text(json.dumps(made, indent=1, ensure_ascii=False) + "\n", "utf-8")
+        for example in EXAMPLES:
+            if example.key in named:
+                for old in OUT.glob(f"{example.key}-*"):
+                    old.unlink()
+                entries[example.key] = make(example, Path(folder))
+    made = [entries[example.key] for example in EXAMPLES if entries.get(example.key)]
+    listed.write_text(json.dumps(made, indent=1, ensure_ascii=False) + "\n", "utf-8")
 
 
 def make(example: Example, folder: Path) -> dict | None:

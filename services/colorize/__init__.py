@@ -59,9 +59,9 @@ SERVICE = Service(
             name="detail",
             kind="choice",
             title=N_("Colour detail"),
-            default="128",
+            default="256",
             choices=(
-                Choice("128", N_("Broad: the size it learned at")),
+                Choice("128", N_("Broad")),
                 Choice("192", N_("Medium")),
                 Choice("256", N_("Fine")),
                 Choice("384", N_("Very fine: less sure")),

@@ -127,8 +127,8 @@ def test_a_dab_stops_at_an_edge():
 
 
 def test_hints_work_on_a_kept_guess_without_the_network(no_network, monkeypatch):
-    chroma = np.zeros((128, 171, 6), np.float32)
-    kept = guess.Guess(chroma, f"colorize {runtime.fingerprint_weights('colorize')} 128").packed()
+    chroma = np.zeros((256, 341, 6), np.float32)
+    kept = guess.Guess(chroma, f"colorize {runtime.fingerprint_weights('colorize')} 256").packed()
     result = run(FLAT, cache=kept, hints=dab((30, 30, 220)))
     assert result.picture.rgb[60, 40, 2] > result.picture.rgb[60, 40, 0] + 60
     assert dict(result.cache).keys() == kept.keys()  # the guess, not the hints
@@ -139,7 +139,7 @@ def test_a_dab_reaches_alike_places_where_that_is_asked_for_and_never_unlike_one
     sleeves[..., 0] = 127
     sleeves[:, 16:28] = np.roll(sleeves[0, 0], 1)  # the shirt between them looks different
     kept = guess.Guess(
-        np.zeros((128, 171, 6), np.float32), f"colorize {runtime.fingerprint_weights('colorize')} 128", sleeves
+        np.zeros((256, 341, 6), np.float32), f"colorize {runtime.fingerprint_weights('colorize')} 256", sleeves
     ).packed()
     without, with_alike = (run(FLAT, cache=kept, hints=dab(), alike=alike).picture.rgb.astype(int) for alike in "01")
     reds = [(rgb[:, :, 0] - rgb[:, :, 1])[:, (10, 80, 140)].mean(0) for rgb in (without, with_alike)]
@@ -182,7 +182,7 @@ def test_the_kept_guess_is_small():
 
 def test_the_guess_says_what_made_it():
     with np.load(io.BytesIO(run(GREY, variants="0").cache[guess.PLACE])) as file:
-        assert str(file["made"]) == f"colorize {runtime.fingerprint_weights('colorize')} 128"
+        assert str(file["made"]) == f"colorize {runtime.fingerprint_weights('colorize')} 256"
 
 
 def test_every_variant_has_a_name():

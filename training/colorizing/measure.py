@@ -28,7 +28,7 @@ from training.colorizing.metrics import ciede2000, measure_colourfulness
 from training.common.archives import list_members, read_folder, read_rgb, split_held_back
 from training.common.arguments import build_parser
 
-SIDE = 128  # pixels: the working size that the figures of the card are for
+SIDE = 256  # pixels: the working size that the figures of the card are for
 FACE_SIDE = 96  # of the small pictures of faces
 
 

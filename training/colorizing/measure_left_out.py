@@ -36,7 +36,7 @@ SETS = {
 }
 CHOICES = {"no-person": VALIDATION[:1], "pennfudan": VALIDATION[1:]}
 TONE = (2.4, 9.1)  # a*, b*: the mean of the training set, 4,000 crops of 32 pixels drawn in its shares
-SIDE = 256
+SIDE = 256  # pixels of the short side: what the service shows the network
 
 Perception = tuple[list[float], list[Tensor]]  # what `perceive` returns
 

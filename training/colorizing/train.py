@@ -39,7 +39,7 @@ WEIGHT_DECAY = 0.05
 WARM_UP = 0.02  # part of the run in which the rate rises
 EMA_DECAY = 0.998
 PERCEPTUAL_WEIGHT = 2.0
-LOG_EVERY, VALIDATE_EVERY = 20, 250  # steps
+LOG_EVERY, VALIDATE_EVERY, KEEP_EVERY = 20, 250, 750  # steps; of what is kept the mean may be released
 
 
 @dataclass(frozen=True)
@@ -100,7 +100,7 @@ def train(run: Run, generator: "Generator", pictures: ColourPictures, held: Batc
             run.log(step, side=phase.side, **figures)
         if step % VALIDATE_EVERY == 0:
             run.log(step, **validate(generator.ema.network, held))
-            run.checkpoint(step)
+            run.checkpoint(step, keep=step % KEEP_EVERY == 0)
     run.log(step, **validate(generator.ema.network, held))
     run.checkpoint(step)
 

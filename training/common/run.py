@@ -7,6 +7,7 @@ as it goes; a figure that is not finite stops the run at once, before it can rea
 import json
 import math
 import os
+import shutil
 import time
 from pathlib import Path
 from typing import Any
@@ -64,12 +65,17 @@ class Run:
         self.log_mode = "a"
         return saved["step"]
 
-    def checkpoint(self, step: int) -> None:
-        """Save every registered state; `step` is the next to run. The old file stays until then."""
+    def checkpoint(self, step: int, keep: bool = False) -> None:
+        """Save every registered state; `step` is the next to run. The old file stays until then.
+
+        With `keep` a copy stays that the next checkpoint does not replace: `checkpoint-STEP.pt`.
+        """
         states = {name: stateful.state_dict() for name, stateful in self.registered.items()}
         partial = self.checkpoint_path.with_suffix(".partial")
         torch.save({"step": step, "elapsed_seconds": self.elapsed_seconds(), "states": states}, partial)
         os.replace(partial, self.checkpoint_path)
+        if keep:
+            shutil.copyfile(self.checkpoint_path, self.out / f"checkpoint-{step}.pt")
 
     def log(self, step: int, **figures: float) -> None:
         """Append one JSON line. Raises NonFinite, writing nothing, when a figure is not finite."""

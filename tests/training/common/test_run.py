@@ -30,6 +30,17 @@ def test_a_run_resumes_where_its_checkpoint_left_it(tmp_path):
     assert len(restored_optimiser.state) == len(optimiser.state)
 
 
+def test_a_checkpoint_to_keep_is_not_replaced_by_the_next(tmp_path):
+    run, network, _ = start(tmp_path)
+    run.checkpoint(1, keep=True)
+    first = network.weight.clone()
+    nn.init.zeros_(network.weight)
+    run.checkpoint(2)
+    kept = torch.load(tmp_path / "out" / "checkpoint-1.pt", weights_only=True)
+    assert kept["step"] == 1 and torch.equal(kept["states"]["network"]["weight"], first)
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["checkpoint-1.pt", "checkpoint.pt"]
+
+
 def test_a_run_without_a_checkpoint_starts_at_nought(tmp_path):
     assert start(tmp_path)[0].resume() == 0
 
