@@ -5,8 +5,8 @@
 
 The moving average of the run's weights, or the mean of those of several checkpoints along the run, is calibrated for
 `--colourfulness`, on pictures of all kinds that it did not learn from (`training/colorizing/validate.py`), as many of
-them green as among the training photographs of BSDS500 (`training/colorizing/resample_by_greenness.py`), and measured on
-the sources for choices at the size at which the service uses it. The figures of the report come from
+them green as among the training photographs of BSDS500 (`training/colorizing/resample_by_greenness.py`), and measured
+on the sources for choices at the size at which the service uses it. The figures of the report come from
 `training/colorizing/measure_left_out.py` afterwards: nothing is chosen by them.
 """
 
