@@ -11,6 +11,9 @@ CHECKS = {
     "head_height": N_("Head, from chin to crown"),
     "eyes_height": N_("Eyes, above the lower edge"),
     "tilt": N_("Head upright"),
+    "eyes": N_("Eyes open and clearly seen, no glare on glasses"),
+    "mouth": N_("Mouth closed"),
+    "light": N_("Even light on the face, no shadow"),
     "background": N_("Even background"),
 }
 VERDICTS = cutout.DOUBTS | {

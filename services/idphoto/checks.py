@@ -10,6 +10,8 @@ from services.idphoto.sizes import Size
 MAX_TILT = 5.0  # degrees, as ISO/IEC 19794-5 has it
 # (met up to, not met from); what lies between is for the person to look at.
 BACKGROUND = 24.0, 60.0  # levels of 255
+SHADOW = 0.12, 0.35  # of the lighter cheek's lightness
+MOUTH = 0.05, 0.15  # of its width
 
 
 def check(placed: Placed, wanted: Size, photo: np.ndarray, is_replaced: bool) -> tuple[Check, ...]:
@@ -29,6 +31,9 @@ def check(placed: Placed, wanted: Size, photo: np.ndarray, is_replaced: bool) ->
         head,
         _within("eyes_height", eyes, compute_eyes_bounds(wanted), sure),
         _tilt(placed.face.pose.tilt, sure),
+        Check("eyes", UNSURE),  # neither lids nor glasses are seen well enough: the person looks
+        _between("mouth", checks.measure_mouth_opening(placed.face.points), MOUTH, sure),
+        _between("light", checks.measure_shadow(placed.picture.rgb, placed.face.points), SHADOW, sure),
         background,
     )
     return tuple(filter(None, rows))
@@ -53,13 +58,17 @@ def _tilt(tilt: float, sure: bool) -> Check:
     return Check("tilt", state, f"{abs(tilt):.0f}°")
 
 
+def _between(key: str, measured: float, bounds: tuple[float, float], sure: bool = True) -> Check:
+    """Return the check of what is met up to the first bound and not met from the second."""
+    met, not_met = bounds
+    state = MET if measured <= met else NOT_MET if measured >= not_met else UNSURE
+    return Check(key, state if sure else UNSURE)
+
+
 def _background(placed: Placed, photo: np.ndarray) -> Check | None:
     """Return whether the photo's own background is even; None where no outline tells which it is."""
     if placed.alpha is None:
         return None
     alpha = framing.cut(np.dstack([placed.alpha] * 3), placed.box, photo.shape[:2])[:, :, 0]
     spread = checks.measure_background_spread(photo, alpha)
-    if spread is None:
-        return None
-    even, uneven = BACKGROUND
-    return Check("background", MET if spread <= even else NOT_MET if spread >= uneven else UNSURE)
+    return None if spread is None else _between("background", spread, BACKGROUND)

@@ -7,6 +7,7 @@ import pytest
 
 import services
 from imaging.idphoto import faces
+from imaging.idphoto.points import NAMES
 from imaging.io.files import Picture
 from services import inference
 from services.base import MET, NOT_MET, STATES, UNSURE
@@ -109,6 +110,34 @@ def test_an_uneven_background_that_is_kept_is_said():
     uneven = run(Picture(photo), size="gb", mask=MASK)
     assert states(even)["background"] == MET and states(uneven)["background"] == NOT_MET
     assert uneven.verdict == "rules_not_met" and states(run(size="cn1"))["background"] == MET
+
+
+def test_a_shadow_on_the_face_is_said():
+    found = {}
+    for darker in (1.0, 0.8, 0.3):
+        photo = np.full((HEIGHT, WIDTH, 3), 200, np.uint8)
+        photo[:, :440] = 200 * darker
+        result = run(Picture(photo), size="cn1", background="white", mask=MASK)
+        found[states(result)["light"]] = result.verdict
+    assert found == {MET: "", UNSURE: "", NOT_MET: "rules_not_met"}
+
+
+def test_an_open_mouth_is_said(monkeypatch):
+    found = {}
+    for gap in (0, 6, 12):
+        points = FACE.points.copy()
+        points[NAMES.index("lip_lower"), 1] += gap
+        find(monkeypatch, faces.Face(points, 5.0, 0.01))
+        result = run(size="cn1", background="white")
+        found[states(result)["mouth"]] = result.verdict
+    assert found == {MET: "", UNSURE: "", NOT_MET: "rules_not_met"}
+
+
+def test_mouth_and_light_of_an_unsure_face_and_the_eyes_of_every_face_are_for_the_person_to_check(monkeypatch):
+    assert states(run(size="cn1"))["eyes"] == UNSURE
+    find(monkeypatch, faces.Face(FACE.points, 0.5, 0.01))
+    found = states(run(size="cn1"))
+    assert found["eyes"] == found["mouth"] == found["light"] == UNSURE
 
 
 def test_every_row_has_a_title_and_the_eyes_bounds_are_the_documents():
