@@ -17,7 +17,7 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import Page, sync_playwright
 
-from tests.browser.people import PICTURES, register, sign_in, start
+from tests.browser.people import PICTURES, register, start
 from tests.support.servers import free_port, need, wait_for_port
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -64,7 +64,6 @@ def shoot_all(browser, url: str, outbox: Outbox) -> None:
     page.goto("/")
     shoot(page, "home")
     register(page, outbox, NAME)
-    sign_in(page, NAME)
     session = page.context.storage_state()
     for service, picture, options in (
         ("deblur", DEMO / "deblur-before.webp", {}),
@@ -104,7 +103,6 @@ def shoot_drawing(page: Page) -> None:
         for place in others:
             page.mouse.move(*place, steps=6)
         page.mouse.up()
-    page.evaluate("document.querySelector('.drawn').scrollIntoView()")
     shoot(page, "drawing")
 
 
