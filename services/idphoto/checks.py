@@ -32,7 +32,7 @@ def check(placed: Placed, wanted: Size, photo: np.ndarray, is_replaced: bool) ->
         _within("eyes_height", eyes, compute_eyes_bounds(wanted), sure),
         _tilt(placed.face.pose.tilt, sure),
         Check("eyes", UNSURE),  # neither lids nor glasses are seen well enough: the person looks
-        _between("mouth", checks.measure_mouth_opening(placed.face.points), MOUTH, sure),
+        _between("mouth", checks.measure_mouth_opening(placed.face.points), MOUTH, placed.sure),
         _between("light", checks.measure_shadow(placed.picture.rgb, placed.face.points), SHADOW, sure),
         background,
     )

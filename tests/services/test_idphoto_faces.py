@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 import services
-from imaging.idphoto import faces
+from imaging.idphoto import faces, heads
+from imaging.idphoto.heads import find_head
 from imaging.idphoto.points import NAMES
 from imaging.io.files import Picture
 from services import inference
@@ -138,6 +139,9 @@ def test_mouth_and_light_of_an_unsure_face_and_the_eyes_of_every_face_are_for_th
     find(monkeypatch, faces.Face(FACE.points, 0.5, 0.01))
     found = states(run(size="cn1"))
     assert found["eyes"] == found["mouth"] == found["light"] == UNSURE
+    find(monkeypatch, FACE)
+    monkeypatch.setattr(heads, "estimate_head", lambda alpha, points: (find_head(ALPHA), False))  # a hat, say
+    assert states(run(size="cn1"))["mouth"] == UNSURE
 
 
 def test_every_row_has_a_title_and_the_eyes_bounds_are_the_documents():
