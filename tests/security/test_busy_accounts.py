@@ -74,4 +74,4 @@ def test_others_are_served_while_one_account_sends_all_it_can(app, web):  # noqa
     finally:
         flood.over.set()
         flood.join()
-    assert set(flood.statuses) <= {303, 429, 503} and 303 in flood.statuses
+    assert set(flood.statuses) <= {303, 429, 503} and flood.statuses.count(303) > 10  # no quota ended it

@@ -64,8 +64,8 @@ def web(app, environment, tmp_path):
         "PATH": os.environ["PATH"],
         "WEIGHTS_DIR": str(tmp_path / "weights"),
         "TMPDIR": str(tmp_path),
-        "MAX_ACTIVE_JOBS": "10",
     }
+    environment.setdefault("MAX_ACTIVE_JOBS", "10")
     server = Web(environment, tmp_path / "web.log")
     try:
         server.start()
