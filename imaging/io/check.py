@@ -66,13 +66,18 @@ def main() -> None:
     """The child: set the limits, decode, write the small copies, print one JSON line."""
     arguments = _make_parser().parse_args()
     child.send_reply(
-        lambda: {"header": vars(_inspect(arguments))}, arguments.seconds, arguments.memory_mb, _MAX_WRITTEN_MB
+        lambda: {"header": vars(_inspect(arguments))},
+        arguments.seconds,
+        arguments.memory_mb,
+        _MAX_WRITTEN_MB,
+        reads=[arguments.path],
+        writes=[arguments.preview, arguments.thumbnail],
     )
 
 
 def _make_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="imaging.io.check", description="Decode one picture within limits.")
-    parser.add_argument("path")
+    parser.add_argument("path", type=Path)
     parser.add_argument("--max-megapixels", type=float, default=DEFAULT_MAX_MEGAPIXELS)
     parser.add_argument("--preview", type=Path, required=True)
     parser.add_argument("--thumbnail", type=Path, required=True)

@@ -3,7 +3,7 @@
 The child limits itself before it reads a byte, says from the head of the file how much memory it will need, waits
 until it may go on, and prints its reply; each is one JSON line. The parent sets the clock and believes only those. It
 has no secrets in its environment, gains no rights by set-uid programs and, where the system lets it, has no network. It
-still runs as the user of the site: what that user may read, a broken decoder may too.
+runs as the user of the site, but where the kernel has Landlock it opens only its input, its output and its libraries.
 """
 
 import ctypes
@@ -13,14 +13,16 @@ import resource
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Any
 
+from imaging.io import landlock
 from imaging.io.errors import ERRORS, OutOfTime, PictureError, TooCostly
 
 _ROOT = Path(__file__).resolve().parents[2]
+_CODE = _ROOT / "imaging"  # of which some is loaded only for the files that need it
 _MAX_OPEN_FILES = 64
 # From <linux/prctl.h> and <linux/sched.h>.
 _PR_SET_NO_NEW_PRIVS = 38
@@ -133,8 +135,18 @@ def wait_for_memory(megabytes: int) -> None:
         sys.exit(1)
 
 
-def send_reply(work: Callable[[], dict[str, Any]], seconds: int, memory_mb: int, written_mb: int) -> None:
-    """In the child: set the limits, do the work, print its reply or what went wrong."""
+def send_reply(
+    work: Callable[[], dict[str, Any]],
+    seconds: int,
+    memory_mb: int,
+    written_mb: int,
+    reads: Sequence[Path] = (),
+    writes: Sequence[Path] = (),
+) -> None:
+    """In the child: set the limits, do the work, print its reply or what went wrong.
+
+    `reads` and `writes` are the only files that the work can open beside Python's own, see `restrict_files`.
+    """
     restrict()
     resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
     resource.setrlimit(resource.RLIMIT_AS, (memory_mb * 2**20, memory_mb * 2**20))
@@ -144,6 +156,7 @@ def send_reply(work: Callable[[], dict[str, Any]], seconds: int, memory_mb: int,
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_NOFILE, (_MAX_OPEN_FILES, _MAX_OPEN_FILES))
     try:
+        restrict_files(reads, writes)
         reply = work()
     except PictureError as error:
         reply = {"error": error.key}
@@ -163,3 +176,14 @@ def restrict() -> None:
     libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
     if libc.unshare(_CLONE_NEWNET):
         libc.unshare(_CLONE_NEWUSER | _CLONE_NEWNET)
+
+
+def restrict_files(reads: Sequence[Path], writes: Sequence[Path]) -> None:
+    """In the child: open no file from now on but these and what libraries need, where the kernel has Landlock.
+
+    `writes` are made, empty, as a rule can only be about a file that is there; no other file can be made. `reads` may
+    be folders. Raises OSError.
+    """
+    for path in writes:
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o666))
+    landlock.restrict([*landlock.list_libraries(), _CODE, *reads], writes)

@@ -50,7 +50,12 @@ def convert(
 def main() -> None:
     arguments = _make_parser().parse_args()
     child.send_reply(
-        lambda: _convert(arguments), arguments.seconds, _estimate_memory_mb(arguments.max_megapixels), _MAX_WRITTEN_MB
+        lambda: _convert(arguments),
+        arguments.seconds,
+        _estimate_memory_mb(arguments.max_megapixels),
+        _MAX_WRITTEN_MB,
+        reads=[arguments.source],
+        writes=[arguments.target],
     )
 
 

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from imaging.io import check
+from imaging.io import check, landlock
 from imaging.io.errors import OutOfTime
 from imaging.io.files import BrokenPicture, ForeignFormat, TooCostly, TooManyPixels, decode
 from imaging.io.previews import encode_small
@@ -119,7 +119,7 @@ def test_memory_is_asked_for_before_anything_is_decoded(tmp_path):
 
     @contextmanager
     def memory(megabytes):
-        assert not path.with_suffix(".preview.webp").exists()
+        assert path.with_suffix(".preview.webp").read_bytes() == b""
         asked.append(megabytes)
         yield
 
@@ -177,7 +177,7 @@ def test_the_child_gains_no_rights_and_has_no_network_where_the_system_lets_it()
         arguments = [sys.executable, "-c", RESTRICTED, str(server.getsockname()[1])]
         child = subprocess.run(arguments, capture_output=True, text=True, check=True, timeout=60)
     probe = subprocess.run([sys.executable, "-c", MAY_HAVE_A_NAMESPACE], capture_output=True, text=True, check=True)
-    cut_off = probe.stdout.strip() == "0"
+    cut_off = probe.stdout.strip() == "0" or landlock.find_version() >= 4
     assert json.loads(child.stdout) == {"no_new_privileges": True, "network": not cut_off, "core": 0}
 
 
