@@ -25,11 +25,16 @@ _COUNTS_PER_MEGAPIXEL = 1000
 
 @dataclass(frozen=True)
 class Use:
-    """One limit of an account and what is used of it, in the same unit: `used` to three decimals, rounded up."""
+    """One limit of an account and what is used of it, in the same unit."""
 
     key: str
     used: float
     allowed: int
+
+    @property
+    def rounded(self) -> float:
+        """What is used to three decimals, rounded up so that a little is more than nothing."""
+        return math.ceil(1000 * self.used) / 1000
 
 
 @dataclass(frozen=True)
@@ -61,16 +66,11 @@ def measure_usage(user_id: int) -> tuple[Use, ...]:
     allowed = find_limits(user_id)
     megapixels = _count_jobs(_day_key("pixels", user_id)) / _COUNTS_PER_MEGAPIXEL
     return (
-        Use("storage_megabytes", _to_megabytes(_count_stored_bytes(user_id)), allowed.storage_megabytes),
+        Use("storage_megabytes", _count_stored_bytes(user_id) / _MEGABYTE, allowed.storage_megabytes),
         Use("active_jobs", _active_jobs(user_id), allowed.active_jobs),
         Use("jobs_per_day", _count_jobs(_day_key("jobs", user_id)), allowed.jobs_per_day),
         Use("megapixels_per_day", megapixels, allowed.megapixels_per_day),
     )
-
-
-def _to_megabytes(size_bytes: int) -> float:
-    """Return megabytes in thousandths, rounded up so that a few bytes are more than nothing."""
-    return math.ceil(1000 * size_bytes / _MEGABYTE) / 1000
 
 
 def check(user_id: int) -> None:

@@ -113,6 +113,7 @@ def colorize(
     detail: str = "256",
     reference: Source | None = None,
     hints: Source | None = None,
+    alike: bool = False,
     anyway: bool = False,
     network: str = "colorize",
     render_factor: int = 35,
@@ -123,11 +124,12 @@ def colorize(
 
     saturation: 0 to 2. detail: "128", "192", "256" or "384". reference: a colour photo of something similar, whose
     colours are taken where both show the same (verdict "nothing_matched" where they never do). hints: a picture,
-    transparent but for dabs of colour. render_factor: 7 to 45, for DeOldify. A photo that has colours already has no
-    result (verdict "already_coloured"), unless one is wanted `anyway`.
+    transparent but for dabs of colour; `alike` lets them reach places that look the same. render_factor: 7 to 45, for
+    DeOldify. A photo that has colours already has no result (verdict "already_coloured"), unless one is wanted
+    `anyway`.
     """
     options = {"variants": variants, "saturation": saturation, "detail": detail, "reference": reference}
-    options |= {"hints": hints, "anyway": anyway, "network": network, "render_factor": render_factor}
+    options |= {"hints": hints, "alike": alike, "anyway": anyway, "network": network, "render_factor": render_factor}
     return _run("colorize", picture, options, max_megapixels, report)
 
 

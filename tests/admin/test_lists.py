@@ -148,7 +148,9 @@ def test_every_action_that_is_written_down_has_words(app):
     root = Path(__file__).resolve().parents[2]
     rooms = ("accounts", "checkpoints", "jobs", "views", "webhooks", "worker")
     code = "".join(path.read_text() for room in rooms for path in (root / room).rglob("*.py"))
-    written = set(re.findall(r'(?:audit\.record\(|_record\((?:by|owner), |_set\(by, .*?, )"([a-z_]+)"', code))
+    written = set(
+        re.findall(r'(?:audit\.record\(|_record\((?:by|owner), |_set\(by, .*?, |"refused": )"([a-z_]+)"', code)
+    )
     assert written == set(ACTIONS)
 
 

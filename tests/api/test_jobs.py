@@ -5,6 +5,7 @@ import threading
 
 import pytest
 
+import services
 from models import Job, db
 from tests.accounts.people import at_once
 from tests.api.support import API, Program, refusal
@@ -38,7 +39,11 @@ def test_a_job_starts_from_an_earlier_one(program, done_job, variant):
         ({"brightness": "900"}, "brightness", ["0.2-100"]),
         ({"brightness": "much"}, "brightness", []),
         ({"transform": "45"}, "transform", ["none", "90", "180", "270", "mirror_horizontal", "mirror_vertical"]),
-        ({"bright": "2"}, "bright", ["transform", "brightness", "from_job", "from_which"]),
+        (
+            {"bright": "2"},
+            "bright",
+            [option.name for option in services.get("adjust").options] + ["from_job", "from_which"],
+        ),
     ],
 )
 def test_a_wrong_field_is_named_with_what_would_do(program, fields, field, allowed):

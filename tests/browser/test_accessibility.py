@@ -10,7 +10,7 @@ from accounts.mail import mailbox_links
 from app import create_app
 from services import SERVICES
 from tests.browser.conftest import ROOT, installation
-from tests.browser.people import DESK, PHONE, PICTURES, member, open_page, sign_in, start, wait_until_done
+from tests.browser.people import DESK, PASSWORD, PHONE, PICTURES, member, open_page, sign_in, start, wait_until_done
 from tests.support.servers import need_file
 
 AXE = ROOT / ".tools" / "node_modules" / "axe-core" / "axe.min.js"
@@ -95,6 +95,7 @@ def pages(chromium, site):
     jobs.append(page.url)
     page.goto(f"/{CHIEF}/account")
     page.get_by_label("Address of the receiver").fill("https://localhost:8443/")
+    page.locator("#webhook_password").fill(PASSWORD)
     page.get_by_role("button", name="Add a webhook").click()
     page.get_by_role("button", name="Send a test").click()
     page.get_by_role("status").get_by_text("A test is being sent.").wait_for()

@@ -73,7 +73,7 @@ def test_a_refusal_keeps_the_chosen_picture(studio):
 
 
 def test_the_brightness_slider_and_its_number_tell_the_same(studio):
-    slider = studio.locator("log-slider input[type=range]")
+    slider = studio.get_by_role("slider", name="Brightness")
     studio.fill("[name=brightness]", "100")
     expect(slider).to_have_value("200")
     slider.focus()

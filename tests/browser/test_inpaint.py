@@ -26,7 +26,7 @@ def paint_and_start_job(page) -> None:
     page.set_input_files("[name=image]", PHOTO)
     page.locator("drawing-surface.is-ready").wait_for()
     stroke(page, (0.1, 0.1), (0.9, 0.1))
-    page.locator("[data-do=undo]").click()
+    page.get_by_role("toolbar").locator("[data-do=undo]").click()
     stroke(page, (0.5, 0.7), (0.7, 0.75))
     page.click("form[enctype] .start")
     page.wait_for_url("**/jobs/*")

@@ -92,3 +92,8 @@ def decode(member: Member, mode: str) -> np.ndarray:
 @lru_cache(maxsize=32)
 def open_archive(archive: Path) -> zipfile.ZipFile:
     return zipfile.ZipFile(archive)
+
+
+def create_archive(archive: Path) -> zipfile.ZipFile:
+    """Return a new, empty archive to write to. Raises FileExistsError."""
+    return zipfile.ZipFile(archive, "x")

@@ -15,7 +15,6 @@ picture: PERSON, NOBODY or UNKNOWN.
 import argparse
 import io
 import json
-import zipfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -30,7 +29,7 @@ from imaging.matting.second_look import Box
 from imaging.tensors import to_tensor
 from networks import weights
 from networks.sliding_window import predict_flip_tta
-from training.common.archives import Member, is_held_back, list_pictures, read_rgb
+from training.common.archives import Member, create_archive, is_held_back, list_pictures, open_archive, read_rgb
 from training.common.arguments import build_parser
 from training.common.half_precision import autocast
 from training.common.run import set_up
@@ -64,7 +63,7 @@ def main() -> None:
     arguments = parser.parse_args()
     set_up(arguments.threads)
     teachers = Teachers(weights.load("background"), SelfieSegmenter(arguments.selfie))
-    with zipfile.ZipFile(arguments.out, "x") as file:
+    with create_archive(arguments.out) as file:
         for number, (name, label) in enumerate(label_pictures(arguments, teachers)):
             file.writestr(name, encode_png(label))
             if number % 50 == 0:
@@ -101,8 +100,8 @@ class Teachers:
 
 def label_pictures(arguments: argparse.Namespace, teachers: Teachers) -> Iterator[tuple[str, np.ndarray]]:
     """Yield the name and the label, uint8 (H, W), of every picture that can be learnt from."""
-    with zipfile.ZipFile(arguments.data / "people-sport.zip") as archive:
-        joints = {name: np.array(rows) for name, rows in json.loads(archive.read("joints.json")).items()}
+    read = open_archive(arguments.data / "people-sport.zip").read("joints.json")
+    joints = {name: np.array(rows) for name, rows in json.loads(read).items()}
     for member in list_unlabelled(arguments.data, arguments.archives)[:: arguments.every]:
         rgb = read_rgb(member)
         if member.archive.name.startswith("colours"):

@@ -7,7 +7,6 @@ and a third of `coco`, for validation (`training/matting/measure_left_out.py`).
 
 import hashlib
 import io
-import zipfile
 from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -16,7 +15,7 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from training.common.archives import Member, list_members, list_pictures, read_rgb, split_held_back
+from training.common.archives import Member, list_members, list_pictures, open_archive, read_rgb, split_held_back
 from training.matting.data import Example, load_collection, load_masked_pairs, shrink
 from training.matting.pseudo_labels import PERSON, UNKNOWN
 
@@ -117,8 +116,8 @@ def read_pngs(labels: Sequence[Path]) -> dict[str, bytes]:
     """Return the files in the zips by name; of two of one name the later."""
     found: dict[str, bytes] = {}
     for path in labels:
-        with zipfile.ZipFile(path) as file:
-            found |= {name: file.read(name) for name in file.namelist()}
+        file = open_archive(path)
+        found |= {name: file.read(name) for name in file.namelist()}
     return found
 
 

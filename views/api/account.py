@@ -23,7 +23,9 @@ def account() -> dict[str, Any]:
         "is_admin": user.is_admin,
         "created_at": tell_time(user.created_at),
         "retention_days": retention.find_days(user.id),
-        "limits": [{"key": use.key, "used": use.used, "allowed": use.allowed} for use in quotas.measure_usage(user.id)],
+        "limits": [
+            {"key": use.key, "used": use.rounded, "allowed": use.allowed} for use in quotas.measure_usage(user.id)
+        ],
         "token": _tell_token(g.access_token) if g.access_token else None,
     }
 

@@ -72,5 +72,5 @@ def _tell_details(user_id: int) -> dict[str, Any]:
     user = user_queries.find(user_id)
     if user is None:
         raise NoSuchAccount()
-    limits = [{"key": use.key, "used": use.used, "allowed": use.allowed} for use in quotas.measure_usage(user_id)]
+    limits = [{"key": use.key, "used": use.rounded, "allowed": use.allowed} for use in quotas.measure_usage(user_id)]
     return _tell(user) | {"limits": limits, "retention_days": retention.find_days(user_id)}

@@ -181,7 +181,7 @@ def test_each_result_opens_beside_the_tray(desk):
     desk.click(".start")
     wait_for(desk, "coffee.jpg", "done")
     with desk.context.expect_page() as opened:
-        item(desk, "coffee.jpg").get_by_role("link").click()
+        item(desk, "coffee.jpg").get_by_role("link", name="coffee.jpg: Open in a new tab").click()
     opened.value.locator(".job[data-status=done]").wait_for()
     expect(desk.locator("tray-item")).to_have_count(2)
 

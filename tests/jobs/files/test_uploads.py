@@ -52,7 +52,8 @@ def test_the_script_of_a_page_gets_the_job_from_the_api(browser, in_app):
     assert (job["error"], job["result_url"], job["eta_seconds"]) == (None, None, None)
     assert job["original_url"] == f"/api/v1/jobs/{job['id']}/original" == f"{job['url']}/original"
     assert job["page_url"] == f"/12345/jobs/{job['id']}"
-    assert only_job().options == {"transform": "none", "brightness": 1.5}
+    neutral = {"straighten": 0.0, "crop": None, "contrast": 1.0, "temperature": 0.0, "tint": 0.0}
+    assert only_job().options == {"transform": "none", "brightness": 1.5} | neutral
 
 
 @pytest.mark.parametrize(("language", "words"), [("en", "holds 2 pictures"), ("zh", "包含 2 张图片")])
