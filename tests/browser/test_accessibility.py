@@ -28,7 +28,6 @@ ADMIN = ["", "users", "users/1", "users/2", "users/new", "jobs", "queue", "weigh
 NO_PAGES = {
     "static",
     "ops.health",
-    "home.tool",
     "account.data",
     "history.pictures",
     "jobs.alternative",
