@@ -78,7 +78,7 @@ def test_what_is_used_is_told_for_each_limit(in_app, user_id):
     runner.run(make_job(user_id, data), "a-test")
     make_job(user_id, data)
     job = db.session.query(Job).filter_by(status="done").one()
-    used = {use.key: use.used for use in quotas.measure_usage(user_id)}
+    used = {use.key: use.rounded for use in quotas.measure_usage(user_id)}
     megabytes = (2 * len(data) + job.result_bytes) / 2**20
     assert megabytes <= used["storage_megabytes"] < megabytes + 0.001
     assert used["storage_megabytes"] == round(used["storage_megabytes"], 3)
