@@ -21,6 +21,7 @@ def test_a_scan_that_the_browser_cannot_show_is_seen_and_painted_on(new_page, si
     page = new_page(storage_state=signed_in, **DESK)
     page.goto("/tools/inpaint")
     page.set_input_files("#image", tmp_path / "scan.tif")
+    page.locator("#drawn-mask drawing-surface.is-ready").wait_for()  # which opens once the server has decoded it
     page.locator("mode-bar [data-mode='']").click()
     page.locator("#tool .drop-main .drop-preview:not([hidden])").wait_for()
     expect(page.locator("#image-facts")).to_contain_text("scan.tif · TIFF")
