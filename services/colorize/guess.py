@@ -63,8 +63,9 @@ def guess(rgb: np.ndarray, options: Mapping[str, Any], report: Report) -> Guess:
     report(0.1, N_("Guessing the colours"))
     height, width = rgb.shape[:2]
     size = choose_working_size(height, width, side) if network == OWN else (side, side)
-    descriptors = _describe(loaded, rgb) if network == OWN else None
-    return Guess(_predict(loaded, rgb, size), made, descriptors)
+    small = resize_area(rgb, size)
+    descriptors = _describe(loaded, rgb, small) if network == OWN else None
+    return Guess(_predict(loaded, small), made, descriptors)
 
 
 def choose_working_size(height: int, width: int, side: int) -> tuple[int, int]:
@@ -83,16 +84,19 @@ def to_lab(rgb: np.ndarray) -> np.ndarray:
     return rgb_to_lab(to_tensor(rgb).contiguous())[0].permute(1, 2, 0).numpy()
 
 
-def _predict(network: inference.Network, rgb: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    seen = pad_to_multiple(read_lightness(resize_area(rgb, size)), network.multiple_of, network.minimum_side)
-    output = network(seen, "variants")[0, :, : size[0], : size[1]]
+def _predict(network: inference.Network, small: np.ndarray) -> np.ndarray:
+    height, width = small.shape[:2]
+    seen = pad_to_multiple(read_lightness(small), network.multiple_of, network.minimum_side)
+    output = network(seen, "variants")[0, :, :height, :width]
     return np.ascontiguousarray(output.permute(1, 2, 0).cpu().numpy())
 
 
-def _describe(network: inference.Network, rgb: np.ndarray) -> np.ndarray:
+def _describe(network: inference.Network, rgb: np.ndarray, small: np.ndarray) -> np.ndarray:
+    """Return the descriptors of a picture. `small` is the same picture, taken where it has the size for that."""
     height, width = rgb.shape[:2]
-    small = resize_area(rgb, choose_working_size(height, width, features.SIDE))
-    return describe_places(features.encode(network, read_lightness(small)))
+    size = choose_working_size(height, width, features.SIDE)
+    compared = small if small.shape[:2] == size else resize_area(rgb, size)
+    return describe_places(features.encode(network, read_lightness(compared)))
 
 
 def _unpack(cache: Mapping[str, bytes], made: str) -> Guess | None:
