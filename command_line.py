@@ -20,14 +20,14 @@ def use_language(code: str = "") -> None:
 
     The environment keeps the choice, so that the commands of the site know it as well.
     """
-    os.environ["LANGUAGE"] = code or _of_environment()
+    os.environ["LANGUAGE"] = code or _read_environment_language()
     gettext.bindtextdomain("messages", str(TRANSLATIONS))
     gettext.textdomain("messages")
 
 
-def chosen_language() -> str:
+def get_language() -> str:
     """Return the code of the language that `use_language` chose, one of LANGUAGES."""
-    return _of_environment()
+    return _read_environment_language()
 
 
 def translate(text: str) -> str:
@@ -69,7 +69,7 @@ class Group(Command, click.Group):  # type: ignore[misc]  # an attribute there, 
     """Commands under one name."""
 
 
-def _of_environment() -> str:
+def _read_environment_language() -> str:
     """Return the first language of the environment that we speak; zh_CN.UTF-8, zh_TW and the like are zh."""
     wanted = next((value for name in _VARIABLES if (value := os.environ.get(name))), "")
     codes = (tag.replace("-", "_").split("_")[0].split(".")[0].lower() for tag in wanted.split(":"))

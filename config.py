@@ -230,11 +230,11 @@ def _derive_settings(values: Mapping[str, Any]) -> dict[str, Any]:
     instance.mkdir(mode=0o700, parents=True, exist_ok=True)
     return {
         "SQLALCHEMY_DATABASE_URI": values["DATABASE_URL"] or f"sqlite:///{instance / 'revive.db'}",
-        "SQLALCHEMY_ENGINE_OPTIONS": _engine_options(values),
+        "SQLALCHEMY_ENGINE_OPTIONS": _build_engine_options(values),
         "QUEUE_URL": values["QUEUE_URL"] or f"sqlite:///{instance / 'queue.db'}",
         "STORAGE_DIR": Path(values["STORAGE_DIR"] or instance / "storage"),
         "OUTBOX_DIR": instance / "outbox",
-        "SECRET_KEY": _secret_key(values["SECRET_KEY"], instance),
+        "SECRET_KEY": _find_secret_key(values["SECRET_KEY"], instance),
         "BASE_URL": (values["BASE_URL"] or f"http://127.0.0.1:{values['PORT']}").rstrip("/"),
         "TRUSTED_HOSTS": list(values["TRUSTED_HOSTS"]) or ["127.0.0.1", "localhost", "[::1]"],
         "MAX_CONTENT_LENGTH": (values["MAX_UPLOAD_MEGABYTES"] * 2 + 1) * 1024 * 1024,
@@ -251,7 +251,7 @@ def _derive_settings(values: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _engine_options(values: Mapping[str, Any]) -> dict[str, Any]:
+def _build_engine_options(values: Mapping[str, Any]) -> dict[str, Any]:
     options = {
         "pool_pre_ping": True,
         "hide_parameters": True,  # hashes and addresses have no place in the log of an unforeseen error
@@ -269,7 +269,7 @@ def _engine_options(values: Mapping[str, Any]) -> dict[str, Any]:
     return options | {"connect_args": timeouts}
 
 
-def _secret_key(given: str | None, instance: Path) -> str:
+def _find_secret_key(given: str | None, instance: Path) -> str:
     """The given key if it is long enough, else the one kept in `instance`, made at the first start."""
     if given is not None:
         if len(given) < MIN_KEY_LENGTH:

@@ -15,7 +15,7 @@ from accounts import administration
 from accounts.errors import AccountError, FieldErrors
 from accounts.names import canonicalize
 from accounts.security import audit, passwords
-from command_line import Command, Group, Option, chosen_language, translate
+from command_line import Command, Group, Option, get_language, translate
 from errors import N_
 from models import User, db
 
@@ -35,7 +35,7 @@ def group() -> None:
 )
 @with_appcontext
 def create_admin(name: str | None, password_stdin: bool) -> None:
-    name = _canonical(name or click.prompt(_("User name")))
+    name = _canonicalize(name or click.prompt(_("User name")))
     if password_stdin:
         password = sys.stdin.readline().rstrip("\r\n")
     else:
@@ -43,7 +43,7 @@ def create_admin(name: str | None, password_stdin: bool) -> None:
     try:
         passwords.check(password, password, name)
     except FieldErrors as error:
-        raise click.ClickException(_sentences(error)) from None
+        raise click.ClickException(_join_sentences(error)) from None
     db.session.add(User(name=name, password_hash=passwords.make_hash(password), is_admin=True))
     try:
         db.session.commit()
@@ -119,33 +119,33 @@ def reset_password(name: str) -> None:
 
 def _do(verb: Callable[..., object], name: str, *words: str) -> str:
     """Do to an account what an administrator does, as the operator of the server; return the canonical name."""
-    name = _canonical(name)
+    name = _canonicalize(name)
     user_id = db.session.scalar(select(User.id).where(User.name == name))
     if user_id is None:
         raise click.ClickException(_("There is no account {name}.").format(name=name))
     try:
         verb(SOMEBODY, user_id, *words)
     except FieldErrors as error:
-        raise click.ClickException(_sentences(error)) from None
+        raise click.ClickException(_join_sentences(error)) from None
     except AccountError as error:
         raise click.ClickException(_say(error.message)) from None
     return name
 
 
-def _canonical(name: str) -> str:
+def _canonicalize(name: str) -> str:
     try:
         return canonicalize(name)
     except FieldErrors as error:
-        raise click.ClickException(_sentences(error)) from None
+        raise click.ClickException(_join_sentences(error)) from None
 
 
-def _sentences(error: FieldErrors) -> str:
+def _join_sentences(error: FieldErrors) -> str:
     return " ".join(_say(message) for message in error.errors.values())
 
 
 def _say(message: object) -> str:
     """Return a sentence of the site in the language of the command."""
-    with force_locale(chosen_language()):
+    with force_locale(get_language()):
         return translate(str(message))
 
 

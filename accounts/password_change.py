@@ -58,7 +58,7 @@ def change(user: User, current: str, password: str, confirm: str, keep: str, add
     limits.take(limits.PRESENT_PASSWORD, name, address)
     verified = user.password_hash
     if not passwords.matches(verified, current):
-        raise _not_present(name, address)
+        raise _build_wrong_password_error(name, address)
     limits.give_back(limits.PRESENT_PASSWORD, name, address)
     password_hash = passwords.make_hash(password)
     # Somebody may have renewed it meanwhile, to whom this one must give way, or ended the session that asks.
@@ -68,7 +68,7 @@ def change(user: User, current: str, password: str, confirm: str, keep: str, add
     )
     if not count_changed(same.values(password_hash=password_hash)):
         db.session.rollback()
-        raise _not_present(name, address)
+        raise _build_wrong_password_error(name, address)
     mail_id = _renew(user, password_hash, keep=keep)
     audit.record("password_changed", actor=name, target=name, address=address)
     return mail_id
@@ -88,7 +88,7 @@ def start_reset(user: User, actor: str, address: str | None = "") -> str:
     return mail_id
 
 
-def _not_present(name: str, address: str | None) -> FieldErrors:
+def _build_wrong_password_error(name: str, address: str | None) -> FieldErrors:
     audit.record("password_change_failed", actor=name, target=name, address=address)
     return FieldErrors({"current": _("This is not your present password.")})
 

@@ -17,7 +17,7 @@ def convert(network: DeOldify, official: Mapping[str, Tensor]) -> dict[str, Tens
     for name, module in network.named_modules():
         own = list(module.named_parameters(recurse=False))
         if own:
-            tensors = _of(official, *find_places(network, name), isinstance(module, Affine))
+            tensors = _read_layer(official, *find_places(network, name), isinstance(module, Affine))
             state |= {f"{name}.{leaf}": tensors[leaf] for leaf, _ in own}
     return state
 
@@ -64,13 +64,13 @@ def _in_unit(place: str, number: str) -> tuple[str, str]:
     return (f"{place}.0", "") if number == "0" else ("", f"{place}.2" if number else place)
 
 
-def _of(official: Mapping[str, Tensor], conv: str, norm: str, affine: bool) -> dict[str, Tensor]:
+def _read_layer(official: Mapping[str, Tensor], conv: str, norm: str, affine: bool) -> dict[str, Tensor]:
     if affine:
         factor, summand = _batch_norm(official, norm)
         return {"weight": factor, "bias": summand}
     if f"{conv}.gamma" in official:
         return {"gamma": official[f"{conv}.gamma"]}
-    weight = _weight(official, conv)
+    weight = _multiply_out(official, conv)
     bias = official[f"{conv}.bias"] if f"{conv}.bias" in official else torch.zeros(len(weight))
     if norm:
         factor, summand = _batch_norm(official, norm)
@@ -78,7 +78,7 @@ def _of(official: Mapping[str, Tensor], conv: str, norm: str, affine: bool) -> d
     return {"weight": weight, "bias": bias}
 
 
-def _weight(official: Mapping[str, Tensor], place: str) -> Tensor:
+def _multiply_out(official: Mapping[str, Tensor], place: str) -> Tensor:
     """Multiply out spectral norm (Miyato et al., ICLR 2018) or weight norm (Salimans, Kingma, NIPS 2016)."""
     if f"{place}.weight_orig" in official:
         weight = official[f"{place}.weight_orig"]

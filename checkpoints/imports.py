@@ -83,10 +83,10 @@ def import_file(by: Administrator, name: str, source: Path) -> dict:
         raise WeightsRefused("too_large")
     partial = get_folder() / f".{name}.{secrets.token_hex(4)}.partial"
     try:
-        with storage.telling_when_full():
+        with storage.translate_disk_errors():
             partial.parent.mkdir(parents=True, exist_ok=True)
             _ask_child(row, source.resolve(), partial)
-            entry = _entry(row, source, partial)
+            entry = _build_entry(row, source, partial)
             put(get_folder(), name, entry, partial)
     except WeightsUnavailable as error:
         raise WeightsRefused("manifest") from error
@@ -113,7 +113,7 @@ def audit_refusal(by: Administrator, name: str, error: JobError) -> None:
     audit.record("weights_refused", actor=by.name, target=name, address=by.address, detail=detail)
 
 
-def _entry(row: Official, source: Path, partial: Path) -> dict:
+def _build_entry(row: Official, source: Path, partial: Path) -> dict:
     sha256 = hash_file(partial)
     return {
         "network": row.network,

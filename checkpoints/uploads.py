@@ -64,8 +64,8 @@ def enqueue(by: Administrator, name: str, received: Path | None, client_name: st
     )
     import_id = row.id
     rights.verify()  # before the file is linked
-    with storage.telling_when_full():
-        storage.link(received, _file(import_id))
+    with storage.translate_disk_errors():
+        storage.link(received, _build_path(import_id))
     db.session.add(row)
     db.session.commit()
     return import_id
@@ -101,14 +101,14 @@ def tidy() -> None:
     if not imports.get_folder().is_dir():
         return
     waiting = select(WeightsImport.id).where(WeightsImport.status.in_(_UNFINISHED))
-    needed = {f".{MANIFEST}.partial", *(_file(import_id).name for import_id in db.session.scalars(waiting))}
+    needed = {f".{MANIFEST}.partial", *(_build_path(import_id).name for import_id in db.session.scalars(waiting))}
     for path in [*imports.get_folder().glob(f"{_INCOMING}/*"), *imports.get_folder().glob(".*.partial")]:
         with suppress(FileNotFoundError):  # it was somebody's a moment ago
             if path.name not in needed and time.time() - path.stat().st_mtime > _LEFT_SECONDS:
                 path.unlink()
 
 
-def _file(import_id: str) -> Path:
+def _build_path(import_id: str) -> Path:
     return make_incoming_folder() / f"{import_id}.pth"
 
 
@@ -121,7 +121,7 @@ def _rescue() -> None:
             if row.attempts >= MAX_ATTEMPTS:
                 _end(row.id, row.worker, FAILED, _LOST)
             else:
-                mine = _mine(row.id, row.worker)
+                mine = _update_own(row.id, row.worker)
                 db.session.execute(mine.values(status=QUEUED, worker=""))
                 db.session.commit()
     db.session.rollback()
@@ -150,7 +150,7 @@ def _claim_upload(worker: str) -> WeightsImport | None:
 def _run(row: WeightsImport) -> None:
     by = Administrator(row.asked_by, row.address)
     try:
-        imports.import_file(by, row.name, _file(row.id))
+        imports.import_file(by, row.name, _build_path(row.id))
         _end(row.id, row.worker, DONE)
     except JobError as error:
         _end(row.id, row.worker, FAILED, error.message, getattr(error, "detail", ""))
@@ -160,7 +160,7 @@ def _run(row: WeightsImport) -> None:
         _end(row.id, row.worker, FAILED, _UNEXPECTED)
 
 
-def _mine(import_id: str, worker: str):
+def _update_own(import_id: str, worker: str):
     return update(WeightsImport).where(
         WeightsImport.id == import_id, WeightsImport.status == RUNNING, WeightsImport.worker == worker
     )
@@ -169,6 +169,6 @@ def _mine(import_id: str, worker: str):
 def _end(import_id: str, worker: str, status: str, message: str = "", detail: str = "") -> None:
     values = {"status": status, "error_message": message, "error_detail": detail[:255], "finished_at": utc_now()}
     db.session.rollback()
-    db.session.execute(_mine(import_id, worker).values(**values))
+    db.session.execute(_update_own(import_id, worker).values(**values))
     db.session.commit()
-    _file(import_id).unlink(missing_ok=True)
+    _build_path(import_id).unlink(missing_ok=True)

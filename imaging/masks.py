@@ -35,12 +35,12 @@ def read_mask(upload: Picture, photo: Picture, keeps: bool = False) -> np.ndarra
     alpha = np.ascontiguousarray(upload.alpha) if upload.has_alpha else np.full_like(grey, 255)
     if not alpha.any():  # a sheet without paint, whatever colour its pixels hide
         return alpha
-    levels = _zeros_and_ones(np.where(alpha >= CHOSEN, grey, np.uint8(0)))
+    levels = _spread_zeros_and_ones(np.where(alpha >= CHOSEN, grey, np.uint8(0)))
     if _is_black_and_white(upload.rgb, levels, alpha):
         return levels
     if _is_copy(upload.rgb, alpha, photo):
         return _cut_hole(alpha, photo, keeps)
-    return levels if (alpha == 255).all() else _zeros_and_ones(alpha)
+    return levels if (alpha == 255).all() else _spread_zeros_and_ones(alpha)
 
 
 def check_strength(mask: np.ndarray) -> None:
@@ -96,7 +96,7 @@ def invert_mask(mask: np.ndarray) -> np.ndarray:
     return 255 - mask
 
 
-def _zeros_and_ones(values: np.ndarray) -> np.ndarray:
+def _spread_zeros_and_ones(values: np.ndarray) -> np.ndarray:
     return values * np.uint8(255) if values.max() == 1 else values
 
 

@@ -41,7 +41,7 @@ def find_unavailable_reason(service: Service) -> str | None:
 
 def is_usable(weights: str) -> bool:
     """Say whether these weights are listed, there and unchanged."""
-    return _reason(weights) is None
+    return _find_reason(weights) is None
 
 
 def list_offered_choices(option: Option) -> list[Choice]:
@@ -64,7 +64,9 @@ def list_weights() -> list[WeightsView]:
     names = dict.fromkeys([*needed, *shipped, *imported])
     listed = imported | shipped
     return [
-        WeightsView(name, find_users(name), listed.get(name), _reason(name), name in imported and name not in shipped)
+        WeightsView(
+            name, find_users(name), listed.get(name), _find_reason(name), name in imported and name not in shipped
+        )
         for name in names
     ]
 
@@ -94,5 +96,5 @@ def _list_entries(folder: Path) -> dict[str, Entry]:
         return {}
 
 
-def _reason(name: str) -> str | None:
+def _find_reason(name: str) -> str | None:
     return availability.find_weights_reason(name, list_folders())

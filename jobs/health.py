@@ -32,7 +32,7 @@ def report() -> dict[str, str]:
 
 def free_bytes() -> int:
     """Return how many bytes the storage can still take."""
-    status = os.statvfs(_existing(storage.get_root()))
+    status = os.statvfs(_find_existing(storage.get_root()))
     return status.f_bavail * status.f_frsize
 
 
@@ -60,10 +60,10 @@ def _queue() -> str:
 
 def _check_disk() -> str:
     """Say how the disks of the pictures and of the database are: the worst of "ok", "low", "full", "read-only"."""
-    folders = {_existing(folder) for folder in (storage.get_root(), find_sqlite_folder()) if folder is not None}
+    folders = {_find_existing(folder) for folder in (storage.get_root(), find_sqlite_folder()) if folder is not None}
     if not all(_can_be_written(folder) for folder in folders):
         return "read-only"
-    if any(disk_reserve.room_for_pictures(folder) < ALMOST_NOTHING_BYTES for folder in folders):
+    if any(disk_reserve.measure_room_for_pictures(folder) < ALMOST_NOTHING_BYTES for folder in folders):
         return "full"
     return "ok" if free_bytes() >= MIN_FREE_MEGABYTES * 2**20 else "low"
 
@@ -72,6 +72,6 @@ def _can_be_written(folder: Path) -> bool:
     return os.access(folder, os.W_OK) and not os.statvfs(folder).f_flag & os.ST_RDONLY
 
 
-def _existing(folder: Path) -> Path:
+def _find_existing(folder: Path) -> Path:
     """Return the folder, or the nearest one above it that is there."""
     return next(path for path in (folder, *folder.parents) if path.exists())

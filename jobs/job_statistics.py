@@ -36,13 +36,13 @@ class seconds_between(GenericFunction[float]):
 
 @compiles(seconds_between, "mysql")
 @compiles(seconds_between, "mariadb")
-def _on_mysql(element: seconds_between, compiler: SQLCompiler, **kw: Any) -> str:
+def _compile_for_mysql(element: seconds_between, compiler: SQLCompiler, **kw: Any) -> str:
     start, end = (compiler.process(clause, **kw) for clause in element.clauses)
     return f"TIMESTAMPDIFF(MICROSECOND, {start}, {end}) / 1000000.0"
 
 
 @compiles(seconds_between, "sqlite")
-def _on_sqlite(element: seconds_between, compiler: SQLCompiler, **kw: Any) -> str:
+def _compile_for_sqlite(element: seconds_between, compiler: SQLCompiler, **kw: Any) -> str:
     start, end = (compiler.process(clause, **kw) for clause in element.clauses)
     return f"(julianday({end}) - julianday({start})) * 86400.0"
 

@@ -102,9 +102,9 @@ def prefill(user_id: int, job_id: str, service: Service | None = None, variant: 
     or with another tool's on the same picture. Another tool's form has no values. Raises NotFound, UploadRefused.
     """
     job = find(user_id, job_id)
-    service = service or _service_of(job)
+    service = service or _get_service(job)
     source = sources.find(user_id, service, job_id, variant)
-    values = options.as_fields(service, source.job.options) if source.job.service == service.key else {}
+    values = options.format_fields(service, source.job.options) if source.job.service == service.key else {}
     return Template(
         source.job, variant, source.is_again, values, tuple(source.uploads(service, {})), source.read_frame()
     )
@@ -113,7 +113,7 @@ def prefill(user_id: int, job_id: str, service: Service | None = None, variant: 
 def run_again(user_id: int, job_id: str, changes: Mapping[str, Any]) -> Job:
     """Queue a new job like an earlier one, with some fields of its form changed. Raises what `create` raises."""
     form = prefill(user_id, job_id)
-    service = _service_of(form.job)
+    service = _get_service(form.job)
     fields = {**form.values, **changes, sources.FROM_JOB: job_id, sources.FROM_VARIANT: storage.ORIGINAL}
     return create(user_id, service, fields, {})
 
@@ -174,7 +174,7 @@ def retry(user_id: int, job_id: str) -> None:
     job = find(user_id, job_id)
     if not can_retry(job):
         raise NotNow("not_failed", N_("Only a picture that failed or was cancelled can be tried again."))
-    if reason := find_unavailable_reason(_service_of(job)):
+    if reason := find_unavailable_reason(_get_service(job)):
         raise ServiceUnavailable("service_unavailable", reason)
     quotas.admit(user_id, 0, job.width * job.height)
     ended = Job.id == job_id, Job.status.in_((FAILED, CANCELLED)), Job.deleted_at.is_(None)
@@ -203,7 +203,7 @@ def erase(job_id: str) -> None:
     storage.remove(job_id)
 
 
-def _service_of(job: Job) -> Service:
+def _get_service(job: Job) -> Service:
     service = services.get(job.service)
     if service is None:
         raise NotFound()

@@ -64,17 +64,17 @@ def read_cache(folder: Path, names: Collection[str] | None) -> dict[str, bytes]:
     return {name: path.read_bytes() for name, path in paths.items() if path.is_file()}
 
 
-def as_fields(service: Service | None, options: Mapping[str, Any]) -> dict[str, str]:
+def format_fields(service: Service | None, options: Mapping[str, Any]) -> dict[str, str]:
     """Return stored options as the fields of the service's form; uploads and what is not set are left out."""
     found = {}
     for option in service.options if service else ():
         value = options.get(option.name, option.default)
         if value is not None and option.kind not in UPLOADED:
-            found[option.name] = _as_field(option.kind, value)
+            found[option.name] = _format_field(option.kind, value)
     return found
 
 
-def _as_field(kind: str, value: Any) -> str:
+def _format_field(kind: str, value: Any) -> str:
     if kind == "switch":
         return "1" if value else "0"
     if kind == "number":

@@ -57,7 +57,7 @@ def read_queue_state() -> QueueState:
     """Return how long the queue is and whether it is paused."""
     oldest = select(Job.created_at).where(Job.status == QUEUED).order_by(Job.created_at).limit(1)
     paused = db.session.get(Setting, PAUSED)
-    return QueueState(_some(QUEUED), _some(RUNNING), db.session.scalar(oldest), paused.changed_at if paused else None)
+    return QueueState(_count(QUEUED), _count(RUNNING), db.session.scalar(oldest), paused.changed_at if paused else None)
 
 
 def list_running_jobs(limit: int = 50) -> list[Job]:
@@ -73,8 +73,8 @@ def list_workers() -> list[WorkerView]:
         WorkerView(
             row.id,
             row.threads,
-            _card(row.device),
-            _precision(row.device),
+            _name_card(row.device),
+            _find_precision(row.device),
             row.started_at,
             row.seen_at,
             row.seen_at > alive_since,
@@ -98,7 +98,7 @@ def count_by_day() -> list[Day]:
     for row in db.session.scalars(select(DailyFigure).where(DailyFigure.day >= first)):
         if row.day in counts:
             counts[row.day][row.status] += row.jobs
-    new = _new_accounts(first)
+    new = _count_new_accounts(first)
     return [
         Day(day, c.total(), c[DONE], c[FAILED], c[CANCELLED], new.get(day.isoformat(), 0)) for day, c in counts.items()
     ]
@@ -128,23 +128,23 @@ def count_failures() -> list[tuple[str, str, int]]:
     return [(key, said.get(key, ""), number) for key, number in Counter(key for key, _ in rows).most_common(10)]
 
 
-def _some(status: str) -> int:
+def _count(status: str) -> int:
     some = select(Job.id).where(Job.status == status).limit(COUNT_UP_TO).subquery()
     return db.session.scalar(select(func.count()).select_from(some)) or 0
 
 
-def _new_accounts(first: date) -> dict[str, int]:
+def _count_new_accounts(first: date) -> dict[str, int]:
     day = func.date(User.created_at)
     start = datetime.combine(first, datetime.min.time())
     rows = db.session.execute(select(day, func.count()).where(User.created_at >= start).group_by(day))
     return {str(made_on): number for made_on, number in rows}
 
 
-def _card(device: str) -> str:
+def _name_card(device: str) -> str:
     return next((device.removesuffix(mark) for mark in _PRECISIONS if device.endswith(mark)), device)
 
 
-def _precision(device: str) -> str:
+def _find_precision(device: str) -> str:
     """`inference.describe_device` gives the precision after the device where it is not the usual one."""
     if not device:
         return ""

@@ -11,7 +11,7 @@ from flask.cli import with_appcontext
 from command_line import Command, Group
 from errors import N_
 from jobs.availability import list_folders
-from revive.options import tool_parameters
+from revive.options import build_tool_parameters
 from revive.run import Call, run_tool
 from services import SERVICES
 from services.base import Service
@@ -22,7 +22,7 @@ def process() -> None:
     """Hold the commands."""
 
 
-def _command(service: Service) -> click.Command:
+def _build_command(service: Service) -> click.Command:
     def run(source: Path, target: Path, metadata: str, overwrite: bool, settings: tuple[str, ...], **raw: Any) -> None:
         limit = current_app.config["MAX_MEGAPIXELS"]
         call = Call([str(source)], str(target), raw, list_folders(), limit, settings, metadata, overwrite)
@@ -31,10 +31,10 @@ def _command(service: Service) -> click.Command:
     parameters: list[click.Parameter] = [
         click.Argument(["source"], metavar="INPUT", type=click.Path(exists=True, path_type=Path)),
         click.Argument(["target"], metavar="OUTPUT", type=click.Path(path_type=Path)),
-        *tool_parameters(service, switches_are_flags=False),
+        *build_tool_parameters(service, switches_are_flags=False),
     ]
     return Command(service.key, callback=with_appcontext(run), params=parameters, help=service.summary)
 
 
 for _service in SERVICES:
-    process.add_command(_command(_service))
+    process.add_command(_build_command(_service))

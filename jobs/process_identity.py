@@ -14,7 +14,7 @@ _DEAD_STATES = {"Z", "X", "x"}
 def make_worker_id() -> str:
     """Return `<host>:<machine>:<pid>:<start>` of this process, at most 73 ASCII characters."""
     pid = os.getpid()
-    return f"{_host()}:{_machine()}:{pid}:{_start(pid) or 0}"
+    return f"{_get_host_name()}:{_hash_machine()}:{pid}:{_start(pid) or 0}"
 
 
 def make_run(worker: str) -> str:
@@ -25,20 +25,20 @@ def make_run(worker: str) -> str:
 def is_dead(worker: str) -> bool:
     """True when that worker (or run) was of this machine and its process is gone. False also means "cannot tell"."""
     parts = worker.partition("/")[0].split(":")
-    if len(parts) != 4 or parts[1] != _machine() or not parts[2].isdigit():
+    if len(parts) != 4 or parts[1] != _hash_machine() or not parts[2].isdigit():
         return False
     start = _start(int(parts[2]))
     return start is None if parts[3] == "0" else start != parts[3]
 
 
-def _host() -> str:
+def _get_host_name() -> str:
     return socket.gethostname().encode("ascii", "replace").decode().replace(":", "-")[:30]
 
 
 @functools.cache
-def _machine() -> str:
+def _hash_machine() -> str:
     """A process number means something only on one host, since its last boot, in one container."""
-    facts = [socket.gethostname(), _line("/proc/sys/kernel/random/boot_id")]
+    facts = [socket.gethostname(), _read_line("/proc/sys/kernel/random/boot_id")]
     try:
         facts.append(os.readlink("/proc/self/ns/pid"))
     except OSError:
@@ -50,7 +50,7 @@ def _start(pid: int) -> str | None:
     """Return when the process started, in the kernel's ticks ("0" where there is no /proc), None if it is gone."""
     if not Path("/proc/self/stat").exists():
         return "0" if _is_running(pid) else None
-    line = _line(f"/proc/{pid}/stat")
+    line = _read_line(f"/proc/{pid}/stat")
     if not line:
         return None
     fields = line.rpartition(")")[2].split()  # the name in the second field may hold anything
@@ -67,7 +67,7 @@ def _is_running(pid: int) -> bool:
     return True
 
 
-def _line(path: str) -> str:
+def _read_line(path: str) -> str:
     try:
         return Path(path).read_text(errors="replace").strip()
     except OSError:

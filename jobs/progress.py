@@ -42,18 +42,18 @@ def view(job: Job, estimate: bool = True) -> dict[str, Any]:
         "status": job.status,
         "verdict": job.verdict,
         "verdict_message": translate(verdicts.get(job.verdict, "")),
-        "checks": _checks(job),
+        "checks": _describe_checks(job),
         "notice": translate(service.notice) if service and job.result_file else "",
         "progress": round(job.progress, 3),
         "stage": translate(job.stage),
         "position": find_position(job) if estimate else None,
         "eta_seconds": estimate_seconds(job) if estimate else None,
         "paused": is_paused(job) if estimate else False,
-        "no_worker": job.status == QUEUED and not _hands() if estimate else False,
+        "no_worker": job.status == QUEUED and not _count_worker_threads() if estimate else False,
         "device": job.device,
         "pages": job.image_pages,
-        "pages_note": _pages_note(job),
-        "error": _error(job),
+        "pages_note": _describe_pages(job),
+        "error": _describe_error(job),
     }
 
 
@@ -73,32 +73,32 @@ def estimate_seconds(job: Job) -> int | None:
     """Return in how many seconds the job may be done; None when it has ended, is paused, or nobody can tell."""
     if job.status not in (QUEUED, RUNNING) or is_paused(job):
         return None
-    pace = _seconds_per_pixel(job.service, job.options)
+    pace = _estimate_seconds_per_pixel(job.service, job.options)
     if pace is None:
         return None
     own = pace * job.width * job.height
     if job.status == RUNNING:
         gone = (utc_now() - job.started_at).total_seconds() if job.started_at else 0.0
         return max(1, round(own - gone)) if gone < own else None
-    hands = _hands()
+    hands = _count_worker_threads()
     if not hands:
         return None
     running = db.session.execute(select(Job.service, Job.width * Job.height).where(Job.status == RUNNING)).all()
     before: Counter[str] = Counter()
     for key, pixels in [*running, *scheduler.count_ahead(job)]:
         before[key] += pixels
-    waits = [(_seconds_per_pixel(key) or 0.0) * pixels for key, pixels in before.items()]
+    waits = [(_estimate_seconds_per_pixel(key) or 0.0) * pixels for key, pixels in before.items()]
     return max(1, round(sum(waits) / hands + own))
 
 
-def _pages_note(job: Job) -> str:
+def _describe_pages(job: Job) -> str:
     if job.image_pages < 2:
         return ""
     note: str = gettext("The file holds %(count)s pictures. Only the largest one was taken.", count=job.image_pages)
     return note
 
 
-def _error(job: Job) -> dict[str, str] | None:
+def _describe_error(job: Job) -> dict[str, str] | None:
     if job.status != FAILED:
         return None
     if job.error_key == UNEXPECTED:
@@ -115,7 +115,7 @@ def translate(text: str) -> str:
     return gettext(text) if text else ""  # the empty text is the catalogue's own header
 
 
-def _checks(job: Job) -> list[dict[str, str]]:
+def _describe_checks(job: Job) -> list[dict[str, str]]:
     """Return the rows of the result's checklist in the language of the request."""
     titles = service.checks if (service := services.get(job.service)) else {}
     return [
@@ -124,7 +124,7 @@ def _checks(job: Job) -> list[dict[str, str]]:
     ]
 
 
-def _seconds_per_pixel(service: str, options: Mapping[str, Any] | None = None) -> float | None:
+def _estimate_seconds_per_pixel(service: str, options: Mapping[str, Any] | None = None) -> float | None:
     """Return the median of the latest jobs of this service that made a picture; None when there are none.
 
     With `options`, of those that went the same WAYS, if there are any. Jobs that went on with the original of an
@@ -139,19 +139,19 @@ def _seconds_per_pixel(service: str, options: Mapping[str, Any] | None = None) -
         .limit(LEARN_FROM_JOBS)
     )
     paces = [
-        ((finished - started).total_seconds() / each, _way(chosen))
+        ((finished - started).total_seconds() / each, _select_way(chosen))
         for started, finished, each, chosen in db.session.execute(lately)
         if started and finished and each
     ]
-    alike = [pace for pace, way in paces if options is not None and way == _way(options)]
+    alike = [pace for pace, way in paces if options is not None and way == _select_way(options)]
     return median(alike or [pace for pace, _ in paces]) if paces else None
 
 
-def _way(options: Mapping[str, Any]) -> tuple[Any, ...]:
+def _select_way(options: Mapping[str, Any]) -> tuple[Any, ...]:
     return tuple(options.get(name) for name in WAYS)
 
 
-def _hands() -> int:
+def _count_worker_threads() -> int:
     """Return how many jobs the living workers run at once."""
     living = Worker.seen_at > utc_now() - timedelta(seconds=WORKER_SEEN_SECONDS)
     # MySQL's sums are decimals, which do not go together with floats.

@@ -43,7 +43,7 @@ class WakeUp:
 
     def __init__(self, url: str, kind: str):
         self.listener: Callable[[str], None] | None = None
-        self.huey = _huey(url, f"revive-{kind}")
+        self.huey = _build_huey(url, f"revive-{kind}")
         self._task = self.huey.task(name="bell")(self._handle)
 
     def send(self, row_id: str) -> None:
@@ -144,7 +144,7 @@ def _ring(kind: str, *row_ids: str, only_if_silent: bool = False) -> None:
         get_outage(app).end()
 
 
-def _huey(url: str, name: str) -> Huey:
+def _build_huey(url: str, name: str) -> Huey:
     serializer = JsonSerializer()
     if urlsplit(url).scheme == "sqlite":
         path = url.removeprefix("sqlite:///")

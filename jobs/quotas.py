@@ -67,7 +67,7 @@ def measure_usage(user_id: int) -> tuple[Use, ...]:
     megapixels = _count_jobs(_day_key("pixels", user_id)) / _COUNTS_PER_MEGAPIXEL
     return (
         Use("storage_megabytes", _count_stored_bytes(user_id) / _MEGABYTE, allowed.storage_megabytes),
-        Use("active_jobs", _active_jobs(user_id), allowed.active_jobs),
+        Use("active_jobs", _count_active_jobs(user_id), allowed.active_jobs),
         Use("jobs_per_day", _count_jobs(_day_key("jobs", user_id)), allowed.jobs_per_day),
         Use("megapixels_per_day", megapixels, allowed.megapixels_per_day),
     )
@@ -154,7 +154,7 @@ def _check_day(allowed: Limits, jobs: int, pixel_counts: int) -> None:
 
 
 def _check_active_and_storage(user_id: int, allowed: Limits, upload_bytes: int) -> None:
-    if _active_jobs(user_id) >= allowed.active_jobs:
+    if _count_active_jobs(user_id) >= allowed.active_jobs:
         raise QuotaExceeded(
             "too_many_active_jobs",
             N_("Many of your pictures are still waiting. Start this one when some of them are done."),
@@ -170,7 +170,7 @@ def _check_active_and_storage(user_id: int, allowed: Limits, upload_bytes: int) 
         )
 
 
-def _active_jobs(user_id: int) -> int:
+def _count_active_jobs(user_id: int) -> int:
     active = select(func.count()).where(Job.user_id == user_id, Job.status.in_((QUEUED, RUNNING)))
     return db.session.scalar(active) or 0
 

@@ -24,7 +24,7 @@ def pick_next() -> str | None:
     """Return the id of the job whose turn it is; none while an administrator has paused the queue."""
     try:
         is_paused = db.session.scalar(select(Setting.key).where(Setting.key == PAUSED))
-        accounts = [] if is_paused else _accounts()
+        accounts = [] if is_paused else _list_accounts()
         if not accounts:
             return None
         own = select(Job.id).where(Job.status == QUEUED, Job.user_id == accounts[0])
@@ -35,7 +35,7 @@ def pick_next() -> str | None:
 
 def count_ahead(job: Job) -> list[tuple[str, int]]:
     """Return (service, pixels) of each waiting job that comes before this one, as far as can be told now."""
-    accounts = _accounts()
+    accounts = _list_accounts()
     columns = (Job.id, Job.user_id, Job.service, Job.width * Job.height)
     waiting = select(*columns).where(Job.status == QUEUED).order_by(*_OWN_ORDER)
     if job.user_id not in accounts:  # more accounts wait than take turns: the older ones go first
@@ -50,7 +50,7 @@ def count_ahead(job: Job) -> list[tuple[str, int]]:
     return [(service, pixels) for place, _, service, pixels in line if place < own]
 
 
-def _accounts() -> list[int]:
+def _list_accounts() -> list[int]:
     """Return the accounts that wait, in the order of their turns."""
     oldest = func.min(Job.created_at)
     waiting = select(Job.user_id, oldest).where(Job.status == QUEUED).group_by(Job.user_id)

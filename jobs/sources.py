@@ -90,7 +90,7 @@ class Source:
     def _put(self, file: str, target: Path) -> int:
         source = storage.get_folder(self.job.id) / file
         try:
-            with storage.telling_when_full():
+            with storage.translate_disk_errors():
                 storage.link(source, target)
                 return target.stat().st_size
         except FileNotFoundError:

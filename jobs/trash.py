@@ -34,7 +34,7 @@ def put(user_id: int, job_ids: Sequence[str]) -> int:
     Ids that are not the user's, or not there, are passed over. Raises NotFound when none is left.
     """
     mine = [Job.user_id == user_id, Job.deleted_at.is_(None)]
-    found = list(db.session.scalars(select(Job.id).where(Job.id.in_(_plain(job_ids)), *mine)))
+    found = list(db.session.scalars(select(Job.id).where(Job.id.in_(_keep_ascii(job_ids)), *mine)))
     if not found:
         raise NotFound()
     db.session.execute(change_status(CANCELLED, Job.id.in_(found), *mine))
@@ -45,7 +45,7 @@ def put(user_id: int, job_ids: Sequence[str]) -> int:
 
 def take_back(user_id: int, job_ids: Sequence[str]) -> int:
     """Undo the deletion of jobs of the user; return how many that was. Raises NotFound when none is left."""
-    mine = update(Job).where(Job.id.in_(_plain(job_ids)), Job.user_id == user_id, Job.deleted_at.is_not(None))
+    mine = update(Job).where(Job.id.in_(_keep_ascii(job_ids)), Job.user_id == user_id, Job.deleted_at.is_not(None))
     count = count_changed(mine.values(deleted_at=None))
     db.session.commit()
     if not count:
@@ -55,7 +55,9 @@ def take_back(user_id: int, job_ids: Sequence[str]) -> int:
 
 def erase(user_id: int, job_ids: Sequence[str]) -> int:
     """Erase deleted jobs of the user at once; return how many that was. Raises NotFound when none is left."""
-    deleted = select(Job.id).where(Job.id.in_(_plain(job_ids)), Job.user_id == user_id, Job.deleted_at.is_not(None))
+    deleted = select(Job.id).where(
+        Job.id.in_(_keep_ascii(job_ids)), Job.user_id == user_id, Job.deleted_at.is_not(None)
+    )
     found = list(db.session.scalars(deleted))
     if not found:
         raise NotFound()
@@ -86,6 +88,6 @@ def _erase(job_id: str) -> bool:
     return gone
 
 
-def _plain(job_ids: Sequence[str]) -> list[str]:
+def _keep_ascii(job_ids: Sequence[str]) -> list[str]:
     """Ids come from outside: a database may refuse to compare its own with anything but ASCII."""
     return [job_id for job_id in job_ids if job_id.isascii()]

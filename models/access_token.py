@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from models.base import Model, ascii_text, db, moment, utc_now
+from models.base import Model, build_ascii_type, build_time_type, db, utc_now
 
 if TYPE_CHECKING:
     from models.user import User
@@ -26,11 +26,11 @@ class AccessToken(Model):
     id: Mapped[int] = mapped_column(primary_key=True)
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
     name: Mapped[str] = mapped_column(db.String(TOKEN_NAME_LENGTH))
-    token_hash: Mapped[str] = mapped_column(ascii_text(64), unique=True)
-    scopes: Mapped[str] = mapped_column(ascii_text(64))
-    created_at: Mapped[datetime] = mapped_column(moment(), default=utc_now)
-    expires_at: Mapped[datetime] = mapped_column(moment(), index=True)
-    seen_at: Mapped[datetime | None] = mapped_column(moment())
-    address: Mapped[str] = mapped_column(ascii_text(45), default="")
+    token_hash: Mapped[str] = mapped_column(build_ascii_type(64), unique=True)
+    scopes: Mapped[str] = mapped_column(build_ascii_type(64))
+    created_at: Mapped[datetime] = mapped_column(build_time_type(), default=utc_now)
+    expires_at: Mapped[datetime] = mapped_column(build_time_type(), index=True)
+    seen_at: Mapped[datetime | None] = mapped_column(build_time_type())
+    address: Mapped[str] = mapped_column(build_ascii_type(45), default="")
 
     user: Mapped["User"] = relationship(back_populates="access_tokens")

@@ -61,12 +61,12 @@ def utc_now() -> datetime:
     return datetime.now(UTC).replace(tzinfo=None)
 
 
-def moment() -> DateTime:
+def build_time_type() -> DateTime:
     """A column type for UTC times with microseconds (MySQL's DATETIME would drop them)."""
     return DateTime().with_variant(mysql.DATETIME(fsp=6), "mysql", "mariadb")
 
 
-def ascii_text(length: int) -> String:
+def build_ascii_type(length: int) -> String:
     """A column type for ASCII words compared byte by byte; MySQL would fold case and accents."""
     exact = mysql.VARCHAR(length, charset="ascii", collation="ascii_bin")
     return String(length).with_variant(exact, "mysql", "mariadb")

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.base import Model, ascii_text, moment
+from models.base import Model, build_ascii_type, build_time_type
 
 
 class DailyCount(Model):
@@ -12,6 +12,6 @@ class DailyCount(Model):
 
     __tablename__ = "tallies"
 
-    key: Mapped[str] = mapped_column(ascii_text(190), primary_key=True)
+    key: Mapped[str] = mapped_column(build_ascii_type(190), primary_key=True)
     count: Mapped[int] = mapped_column(default=0)
-    expires_at: Mapped[datetime] = mapped_column(moment(), index=True)
+    expires_at: Mapped[datetime] = mapped_column(build_time_type(), index=True)

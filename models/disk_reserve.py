@@ -47,7 +47,7 @@ def release() -> None:
             (folder / _NAME).unlink(missing_ok=True)
 
 
-def room_for_pictures(folder: Path) -> int:
+def measure_room_for_pictures(folder: Path) -> int:
     """Return how many bytes pictures may take in `folder`: on the database's disk they leave the reserve alone."""
     free, database = _free_bytes(folder), find_sqlite_folder()
     if database is None or folder.stat().st_dev != database.stat().st_dev:

@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import BigInteger, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.base import Model, ascii_text, moment, utc_now
+from models.base import Model, build_ascii_type, build_time_type, utc_now
 from models.user import NAME_LENGTH
 
 
@@ -22,18 +22,18 @@ class EmailCode(Model):
     __tablename__ = "email_codes"
     __table_args__ = (Index(None, "name", "purpose"), Index(None, "sent_at", "next_attempt_at"))
 
-    id: Mapped[str] = mapped_column(ascii_text(32), primary_key=True)
-    purpose: Mapped[str] = mapped_column(ascii_text(16))
-    name: Mapped[str] = mapped_column(ascii_text(NAME_LENGTH))
-    browser_hash: Mapped[str] = mapped_column(ascii_text(64), default="")
-    language: Mapped[str] = mapped_column(ascii_text(16), default="en")
-    code_hash: Mapped[str | None] = mapped_column(ascii_text(64))
+    id: Mapped[str] = mapped_column(build_ascii_type(32), primary_key=True)
+    purpose: Mapped[str] = mapped_column(build_ascii_type(16))
+    name: Mapped[str] = mapped_column(build_ascii_type(NAME_LENGTH))
+    browser_hash: Mapped[str] = mapped_column(build_ascii_type(64), default="")
+    language: Mapped[str] = mapped_column(build_ascii_type(16), default="en")
+    code_hash: Mapped[str | None] = mapped_column(build_ascii_type(64))
     tries: Mapped[int] = mapped_column(default=0)
     mail_attempts: Mapped[int] = mapped_column(default=0)
-    requested_at: Mapped[datetime] = mapped_column(moment(), default=utc_now, index=True)
-    expires_at: Mapped[datetime] = mapped_column(moment())
-    boot: Mapped[str] = mapped_column(ascii_text(36), default="")
+    requested_at: Mapped[datetime] = mapped_column(build_time_type(), default=utc_now, index=True)
+    expires_at: Mapped[datetime] = mapped_column(build_time_type())
+    boot: Mapped[str] = mapped_column(build_ascii_type(36), default="")
     steady_until: Mapped[int] = mapped_column(BigInteger, default=0)
-    next_attempt_at: Mapped[datetime] = mapped_column(moment(), default=utc_now)
-    sent_at: Mapped[datetime | None] = mapped_column(moment())
-    ended_at: Mapped[datetime | None] = mapped_column(moment())
+    next_attempt_at: Mapped[datetime] = mapped_column(build_time_type(), default=utc_now)
+    sent_at: Mapped[datetime | None] = mapped_column(build_time_type())
+    ended_at: Mapped[datetime | None] = mapped_column(build_time_type())

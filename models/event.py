@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import BigInteger, Integer
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.base import Model, ascii_text, db, moment, utc_now
+from models.base import Model, build_ascii_type, build_time_type, db, utc_now
 from models.user import NAME_LENGTH
 
 
@@ -16,9 +16,9 @@ class Event(Model):
     __table_args__ = {"sqlite_autoincrement": True}  # as in `models.user`
 
     id: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True)
-    at: Mapped[datetime] = mapped_column(moment(), default=utc_now, index=True)
-    action: Mapped[str] = mapped_column(ascii_text(48), index=True)
-    actor: Mapped[str] = mapped_column(ascii_text(NAME_LENGTH), default="", index=True)
-    target: Mapped[str] = mapped_column(ascii_text(NAME_LENGTH), default="", index=True)
-    address: Mapped[str] = mapped_column(ascii_text(45), default="", index=True)
+    at: Mapped[datetime] = mapped_column(build_time_type(), default=utc_now, index=True)
+    action: Mapped[str] = mapped_column(build_ascii_type(48), index=True)
+    actor: Mapped[str] = mapped_column(build_ascii_type(NAME_LENGTH), default="", index=True)
+    target: Mapped[str] = mapped_column(build_ascii_type(NAME_LENGTH), default="", index=True)
+    address: Mapped[str] = mapped_column(build_ascii_type(45), default="", index=True)
     detail: Mapped[str] = mapped_column(db.String(255), default="")

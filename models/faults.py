@@ -48,7 +48,7 @@ def classify_fault(error: DBAPIError) -> Fault:
     """Return what kind of fault an error of the database is."""
     code = getattr(error.orig, "sqlite_errorcode", None)
     if code is None:
-        return _MYSQL.get(_mysql_code(error) or 0, Fault.AWAY)
+        return _MYSQL.get(_read_mysql_code(error) or 0, Fault.AWAY)
     primary = code & 0xFF  # the other bits say which call it was
     if primary in _MAYBE_FULL and _no_byte_fits():
         return Fault.FULL
@@ -62,7 +62,7 @@ def describe(error: DBAPIError) -> str:
 
 def is_deadlock(error: DBAPIError) -> bool:
     """Say whether the server rolled back a transaction because of a deadlock: it may be tried again."""
-    return _mysql_code(error) == _MYSQL_DEADLOCK
+    return _read_mysql_code(error) == _MYSQL_DEADLOCK
 
 
 def find_sqlite_folder() -> Path | None:
@@ -76,7 +76,7 @@ def _sqlite_file() -> Path | None:
     return Path(url.database) if url.get_backend_name() == "sqlite" and url.database else None
 
 
-def _mysql_code(error: DBAPIError) -> int | None:
+def _read_mysql_code(error: DBAPIError) -> int | None:
     arguments = getattr(error.orig, "args", ())
     return arguments[0] if arguments and isinstance(arguments[0], int) else None
 

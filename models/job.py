@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import JSON, ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from models.base import Model, ascii_text, db, moment, utc_now
+from models.base import Model, build_ascii_type, build_time_type, db, utc_now
 
 if TYPE_CHECKING:
     from models.user import User
@@ -53,55 +53,55 @@ class Job(Model):
         Index(None, "user_id", "original_bytes", "result_bytes"),
     )
 
-    id: Mapped[str] = mapped_column(ascii_text(32), primary_key=True)
+    id: Mapped[str] = mapped_column(build_ascii_type(32), primary_key=True)
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
-    service: Mapped[str] = mapped_column(ascii_text(32))
+    service: Mapped[str] = mapped_column(build_ascii_type(32))
     options: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     number: Mapped[int] = mapped_column(default=0, server_default="0")
     title: Mapped[str] = mapped_column(db.String(255), default="", server_default="")
-    parent_id: Mapped[str] = mapped_column(ascii_text(32), default="", server_default="")
-    parent_variant: Mapped[str] = mapped_column("parent_which", ascii_text(16), default="", server_default="")
-    photo_id: Mapped[str] = mapped_column(ascii_text(32), default="", server_default="")
+    parent_id: Mapped[str] = mapped_column(build_ascii_type(32), default="", server_default="")
+    parent_variant: Mapped[str] = mapped_column("parent_which", build_ascii_type(16), default="", server_default="")
+    photo_id: Mapped[str] = mapped_column(build_ascii_type(32), default="", server_default="")
 
-    request_key: Mapped[str | None] = mapped_column(ascii_text(64))
-    request_hash: Mapped[str] = mapped_column(ascii_text(64), default="", server_default="")
+    request_key: Mapped[str | None] = mapped_column(build_ascii_type(64))
+    request_hash: Mapped[str] = mapped_column(build_ascii_type(64), default="", server_default="")
 
-    status: Mapped[str] = mapped_column(ascii_text(16), default=QUEUED)
-    verdict: Mapped[str] = mapped_column(ascii_text(48), default="")
+    status: Mapped[str] = mapped_column(build_ascii_type(16), default=QUEUED)
+    verdict: Mapped[str] = mapped_column(build_ascii_type(48), default="")
     stage: Mapped[str] = mapped_column(db.String(80), default="")
     progress: Mapped[float] = mapped_column(default=0.0)
     device: Mapped[str] = mapped_column(db.String(80), default="")
     attempts: Mapped[int] = mapped_column(default=0)
-    worker: Mapped[str] = mapped_column(ascii_text(80), default="")
-    error_key: Mapped[str] = mapped_column(ascii_text(48), default="")
+    worker: Mapped[str] = mapped_column(build_ascii_type(80), default="")
+    error_key: Mapped[str] = mapped_column(build_ascii_type(48), default="")
     error_message: Mapped[str] = mapped_column(db.String(255), default="")
 
     original_name: Mapped[str] = mapped_column(db.String(255), default="")
-    original_file: Mapped[str] = mapped_column(ascii_text(64))
+    original_file: Mapped[str] = mapped_column(build_ascii_type(64))
     original_bytes: Mapped[int] = mapped_column(default=0)
-    image_format: Mapped[str] = mapped_column(ascii_text(16), default="")
+    image_format: Mapped[str] = mapped_column(build_ascii_type(16), default="")
     # How many pictures the original's file holds, of which the job has the largest one.
     image_pages: Mapped[int] = mapped_column(default=1, server_default="1")
     width: Mapped[int] = mapped_column(default=0)
     height: Mapped[int] = mapped_column(default=0)
-    result_file: Mapped[str] = mapped_column(ascii_text(64), default="")
+    result_file: Mapped[str] = mapped_column(build_ascii_type(64), default="")
     result_bytes: Mapped[int] = mapped_column(default=0)
     result_has_alpha: Mapped[bool] = mapped_column(default=False)
     result_width: Mapped[int] = mapped_column(default=0, server_default="0")
     result_height: Mapped[int] = mapped_column(default=0, server_default="0")
-    mask_file: Mapped[str] = mapped_column(ascii_text(64), default="")
+    mask_file: Mapped[str] = mapped_column(build_ascii_type(64), default="")
     alternatives: Mapped[int] = mapped_column("answers", default=0, server_default="0")
     chosen: Mapped[int | None]
     files: Mapped[list[dict[str, Any]] | None] = mapped_column(JSON(none_as_null=True))
     cache: Mapped[list[str] | None] = mapped_column("kept", JSON(none_as_null=True))
     checks: Mapped[list[dict[str, str]] | None] = mapped_column(JSON(none_as_null=True))
 
-    created_at: Mapped[datetime] = mapped_column(moment(), default=utc_now)
-    started_at: Mapped[datetime | None] = mapped_column(moment())
-    heartbeat_at: Mapped[datetime | None] = mapped_column(moment())
-    finished_at: Mapped[datetime | None] = mapped_column(moment())
+    created_at: Mapped[datetime] = mapped_column(build_time_type(), default=utc_now)
+    started_at: Mapped[datetime | None] = mapped_column(build_time_type())
+    heartbeat_at: Mapped[datetime | None] = mapped_column(build_time_type())
+    finished_at: Mapped[datetime | None] = mapped_column(build_time_type())
     # Deleted by its owner, who may still take that back; maintenance erases it (see `jobs.trash`).
-    deleted_at: Mapped[datetime | None] = mapped_column(moment())
+    deleted_at: Mapped[datetime | None] = mapped_column(build_time_type())
     # Set whenever the job ends, until a worker has written the deliveries (see `webhooks.announcements`).
     webhooks_due: Mapped[bool] = mapped_column(default=False, server_default="0")
 

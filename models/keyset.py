@@ -50,10 +50,10 @@ def _compare_beyond(columns: tuple[Column, ...], mark: tuple[Any, ...], falling:
 
 
 def _encode_value(row: Any, columns: tuple[Column, ...]) -> str:
-    return _BETWEEN.join(_as_text(getattr(row, column.key)) for column in columns)
+    return _BETWEEN.join(_format_value(getattr(row, column.key)) for column in columns)
 
 
-def _as_text(value: Any) -> str:
+def _format_value(value: Any) -> str:
     if value is None:
         return _NOTHING
     return value.isoformat() if isinstance(value, datetime) else str(value)

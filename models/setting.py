@@ -5,7 +5,7 @@ from datetime import date, datetime
 from sqlalchemy import BigInteger, Date
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.base import Model, ascii_text, moment, utc_now
+from models.base import Model, build_ascii_type, build_time_type, utc_now
 
 # A switch: while its row exists no worker takes a job.
 PAUSED = "queue_paused"
@@ -18,9 +18,9 @@ class Setting(Model):
 
     __tablename__ = "facts"
 
-    key: Mapped[str] = mapped_column(ascii_text(48), primary_key=True)
+    key: Mapped[str] = mapped_column(build_ascii_type(48), primary_key=True)
     number: Mapped[int] = mapped_column(BigInteger, default=0)
-    changed_at: Mapped[datetime] = mapped_column(moment(), default=utc_now)
+    changed_at: Mapped[datetime] = mapped_column(build_time_type(), default=utc_now)
 
 
 class DailyFigure(Model):
@@ -29,7 +29,7 @@ class DailyFigure(Model):
     __tablename__ = "day_figures"
 
     day: Mapped[date] = mapped_column(Date, primary_key=True)
-    service: Mapped[str] = mapped_column(ascii_text(32), primary_key=True)
-    status: Mapped[str] = mapped_column(ascii_text(16), primary_key=True)
+    service: Mapped[str] = mapped_column(build_ascii_type(32), primary_key=True)
+    status: Mapped[str] = mapped_column(build_ascii_type(16), primary_key=True)
     jobs: Mapped[int] = mapped_column(default=0)
     seconds: Mapped[float] = mapped_column(default=0.0)

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from models.base import Model, ascii_text, moment, utc_now
+from models.base import Model, build_ascii_type, build_time_type, utc_now
 from models.job import Job
 
 
@@ -20,9 +20,9 @@ class Share(Model):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     job_id: Mapped[str] = mapped_column(ForeignKey("jobs.id", ondelete="CASCADE"), index=True)
-    token_hash: Mapped[str] = mapped_column(ascii_text(64), unique=True)
+    token_hash: Mapped[str] = mapped_column(build_ascii_type(64), unique=True)
     views: Mapped[int] = mapped_column(default=0)
-    created_at: Mapped[datetime] = mapped_column(moment(), default=utc_now)
-    expires_at: Mapped[datetime] = mapped_column(moment(), index=True)
+    created_at: Mapped[datetime] = mapped_column(build_time_type(), default=utc_now)
+    expires_at: Mapped[datetime] = mapped_column(build_time_type(), index=True)
 
     job: Mapped[Job] = relationship()

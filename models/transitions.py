@@ -26,10 +26,10 @@ def change_status(to: str, *conditions: ColumnElement[bool], **values: object) -
 
     Its `rowcount` says how many jobs did change.
     """
-    return update(Job).where(Job.status.in_(FROM[to]), *conditions).values({"status": to} | _columns(to) | values)
+    return update(Job).where(Job.status.in_(FROM[to]), *conditions).values({"status": to} | _list_columns(to) | values)
 
 
-def _columns(to: str) -> dict[str, object]:
+def _list_columns(to: str) -> dict[str, object]:
     """Return what else changes with the status."""
     if to == QUEUED:
         return {"worker": "", "progress": 0.0, "stage": ""}

@@ -7,7 +7,7 @@ from flask_login import UserMixin
 from sqlalchemy import BigInteger, Computed, Index
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from models.base import Model, ascii_text, db, moment, utc_now
+from models.base import Model, build_ascii_type, build_time_type, db, utc_now
 
 if TYPE_CHECKING:
     from models.access_token import AccessToken
@@ -40,17 +40,17 @@ class User(UserMixin, Model):  # type: ignore[misc]  # Flask-Login says nothing 
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    name: Mapped[str] = mapped_column(ascii_text(NAME_LENGTH), unique=True)
-    password_hash: Mapped[str] = mapped_column(ascii_text(255))
+    name: Mapped[str] = mapped_column(build_ascii_type(NAME_LENGTH), unique=True)
+    password_hash: Mapped[str] = mapped_column(build_ascii_type(255))
     is_admin: Mapped[bool] = mapped_column(default=False)
-    language: Mapped[str | None] = mapped_column(ascii_text(16))
-    created_at: Mapped[datetime] = mapped_column(moment(), default=utc_now)
-    signed_in_at: Mapped[datetime | None] = mapped_column(moment())
-    disabled_at: Mapped[datetime | None] = mapped_column(moment())
+    language: Mapped[str | None] = mapped_column(build_ascii_type(16))
+    created_at: Mapped[datetime] = mapped_column(build_time_type(), default=utc_now)
+    signed_in_at: Mapped[datetime | None] = mapped_column(build_time_type())
+    disabled_at: Mapped[datetime | None] = mapped_column(build_time_type())
     # Computed by the database, so that an index can begin with it.
     is_disabled: Mapped[bool] = mapped_column(Computed("disabled_at IS NOT NULL", persisted=False), deferred=True)
     disabled_reason: Mapped[str] = mapped_column(db.String(255), default="", server_default="")
-    theme: Mapped[str | None] = mapped_column(ascii_text(8))
+    theme: Mapped[str | None] = mapped_column(build_ascii_type(8))
     # Counted by a worker every few minutes (see `jobs.job_statistics`); what a quota allows is summed anew.
     stored_bytes: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from models.base import Model, ascii_text, db, moment, utc_now
+from models.base import Model, build_ascii_type, build_time_type, db, utc_now
 
 if TYPE_CHECKING:
     from models.user import User
@@ -20,10 +20,10 @@ class UserSession(Model):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
-    token_hash: Mapped[str] = mapped_column(ascii_text(64), unique=True)
-    created_at: Mapped[datetime] = mapped_column(moment(), default=utc_now)
-    seen_at: Mapped[datetime] = mapped_column(moment(), default=utc_now)
-    address: Mapped[str] = mapped_column(ascii_text(45), default="")
+    token_hash: Mapped[str] = mapped_column(build_ascii_type(64), unique=True)
+    created_at: Mapped[datetime] = mapped_column(build_time_type(), default=utc_now)
+    seen_at: Mapped[datetime] = mapped_column(build_time_type(), default=utc_now)
+    address: Mapped[str] = mapped_column(build_ascii_type(45), default="")
     agent: Mapped[str] = mapped_column(db.String(255), default="")
 
     user: Mapped["User"] = relationship(back_populates="sessions")

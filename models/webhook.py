@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, Index, update
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.base import Model, ascii_text, db, moment, utc_now
+from models.base import Model, build_ascii_type, build_time_type, db, utc_now
 
 MAX_URL_LENGTH = 500
 PENDING, DELIVERED, GIVEN_UP = "pending", "delivered", "given up"
@@ -23,11 +23,11 @@ class Webhook(Model):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
-    url: Mapped[str] = mapped_column(ascii_text(MAX_URL_LENGTH))
-    secret: Mapped[str] = mapped_column(ascii_text(255))
+    url: Mapped[str] = mapped_column(build_ascii_type(MAX_URL_LENGTH))
+    secret: Mapped[str] = mapped_column(build_ascii_type(255))
     is_active: Mapped[bool] = mapped_column(default=True)
     failures: Mapped[int] = mapped_column(default=0)
-    created_at: Mapped[datetime] = mapped_column(moment(), default=utc_now)
+    created_at: Mapped[datetime] = mapped_column(build_time_type(), default=utc_now)
 
 
 class WebhookDelivery(Model):
@@ -44,17 +44,17 @@ class WebhookDelivery(Model):
         Index(None, "created_at"),
     )
 
-    id: Mapped[str] = mapped_column(ascii_text(32), primary_key=True)
+    id: Mapped[str] = mapped_column(build_ascii_type(32), primary_key=True)
     webhook_id: Mapped[int] = mapped_column(ForeignKey("webhooks.id", ondelete="CASCADE"))
-    event: Mapped[str] = mapped_column(ascii_text(32))
-    job_id: Mapped[str] = mapped_column(ascii_text(32), default="")
+    event: Mapped[str] = mapped_column(build_ascii_type(32))
+    job_id: Mapped[str] = mapped_column(build_ascii_type(32), default="")
     body: Mapped[str] = mapped_column(db.Text)
-    status: Mapped[str] = mapped_column(ascii_text(16), default=PENDING)
+    status: Mapped[str] = mapped_column(build_ascii_type(16), default=PENDING)
     attempts: Mapped[int] = mapped_column(default=0)
     http_status: Mapped[int | None]
-    error: Mapped[str] = mapped_column(ascii_text(32), default="")
-    created_at: Mapped[datetime] = mapped_column(moment(), default=utc_now)
-    next_attempt_at: Mapped[datetime] = mapped_column(moment(), default=utc_now)
+    error: Mapped[str] = mapped_column(build_ascii_type(32), default="")
+    created_at: Mapped[datetime] = mapped_column(build_time_type(), default=utc_now)
+    next_attempt_at: Mapped[datetime] = mapped_column(build_time_type(), default=utc_now)
 
 
 def drop_pending(webhook_ids: Collection[int]) -> None:

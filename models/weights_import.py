@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import BigInteger
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.base import Model, ascii_text, db, moment, utc_now
+from models.base import Model, build_ascii_type, build_time_type, db, utc_now
 from models.user import NAME_LENGTH
 
 
@@ -14,17 +14,17 @@ class WeightsImport(Model):
 
     __tablename__ = "weights_imports"
 
-    id: Mapped[str] = mapped_column(ascii_text(32), primary_key=True)
-    name: Mapped[str] = mapped_column(ascii_text(64))
-    status: Mapped[str] = mapped_column(ascii_text(16), index=True)
-    asked_by: Mapped[str] = mapped_column(ascii_text(NAME_LENGTH))
-    address: Mapped[str] = mapped_column(ascii_text(45), default="")
+    id: Mapped[str] = mapped_column(build_ascii_type(32), primary_key=True)
+    name: Mapped[str] = mapped_column(build_ascii_type(64))
+    status: Mapped[str] = mapped_column(build_ascii_type(16), index=True)
+    asked_by: Mapped[str] = mapped_column(build_ascii_type(NAME_LENGTH))
+    address: Mapped[str] = mapped_column(build_ascii_type(45), default="")
     file_name: Mapped[str] = mapped_column(db.String(255), default="")
     file_bytes: Mapped[int] = mapped_column(BigInteger, default=0)
-    worker: Mapped[str] = mapped_column(ascii_text(80), default="")
+    worker: Mapped[str] = mapped_column(build_ascii_type(80), default="")
     attempts: Mapped[int] = mapped_column(default=0)
     error_message: Mapped[str] = mapped_column(db.String(255), default="")
     error_detail: Mapped[str] = mapped_column(db.String(255), default="")
-    created_at: Mapped[datetime] = mapped_column(moment(), default=utc_now, index=True)
-    started_at: Mapped[datetime | None] = mapped_column(moment())
-    finished_at: Mapped[datetime | None] = mapped_column(moment())
+    created_at: Mapped[datetime] = mapped_column(build_time_type(), default=utc_now, index=True)
+    started_at: Mapped[datetime | None] = mapped_column(build_time_type())
+    finished_at: Mapped[datetime | None] = mapped_column(build_time_type())

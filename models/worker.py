@@ -4,7 +4,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.base import Model, ascii_text, db, moment, utc_now
+from models.base import Model, build_ascii_type, build_time_type, db, utc_now
 
 
 class Worker(Model):
@@ -12,8 +12,8 @@ class Worker(Model):
 
     __tablename__ = "workers"
 
-    id: Mapped[str] = mapped_column(ascii_text(80), primary_key=True)
+    id: Mapped[str] = mapped_column(build_ascii_type(80), primary_key=True)
     threads: Mapped[int] = mapped_column(default=1)
     device: Mapped[str] = mapped_column(db.String(80), default="")
-    started_at: Mapped[datetime] = mapped_column(moment(), default=utc_now)
-    seen_at: Mapped[datetime] = mapped_column(moment(), default=utc_now)
+    started_at: Mapped[datetime] = mapped_column(build_time_type(), default=utc_now)
+    seen_at: Mapped[datetime] = mapped_column(build_time_type(), default=utc_now)

@@ -97,7 +97,7 @@ class Deconvolver(nn.Module):
         seen = torch.cat([picture, *sharper[:2], edges[-1], *sharper[2:]], 1)
         output = F.pixel_shuffle(self.restorer.change(pixel_unshuffle(seen)).float(), 2)
         mixed = sum(output[:, place : place + 1] * change for place, change in enumerate(sharper, 3))
-        change = (mixed + output[:, :3]) * somewhere_uneven(picture)
+        change = (mixed + output[:, :3]) * find_uneven(picture)
         return Restored(picture + change, torch.stack(kernels, 1), torch.cat(edges, 1))
 
     def estimate(self, picture: Tensor) -> tuple[list[Tensor], list[Tensor]]:
@@ -170,7 +170,7 @@ def pixel_unshuffle(planes: Tensor) -> Tensor:
 
 
 @torch.no_grad()
-def somewhere_uneven(picture: Tensor) -> Tensor:
+def find_uneven(picture: Tensor) -> Tensor:
     """(N, 1, H, W) in [0, 1]: zero where the 9x9 pixels around are all of one colour, so that it stays; one
     wherever two neighbours among them differ by as much as one of 255 steps."""
     steps = compute_gradients(picture.flatten(0, 1)[:, None]).abs().amax(1).view_as(picture).amax(1, keepdim=True)

@@ -45,13 +45,13 @@ class DeOldify(nn.Module):
         resnet = getattr(torchvision.models, encoder)(weights=None)
         self.stem = nn.Conv2d(3, 64, 7, stride=2, padding=3)
         self.layers = nn.ModuleList(
-            _without_norms(layer) for layer in (resnet.layer1, resnet.layer2, resnet.layer3, resnet.layer4)
+            _fold_norms(layer) for layer in (resnet.layer1, resnet.layer2, resnet.layer3, resnet.layer4)
         )
         self.pool = resnet.maxpool
         deepest = resnet.fc.in_features
         scale = deepest // 512
         self.middle = nn.Sequential(
-            Affine(deepest), nn.ReLU(), _unit(deepest, 2 * deepest), _unit(2 * deepest, deepest)
+            Affine(deepest), nn.ReLU(), _build_unit(deepest, 2 * deepest), _build_unit(2 * deepest, deepest)
         )
         self.blocks = nn.ModuleList()
         channels = deepest
@@ -183,7 +183,7 @@ class Deep(Block):
         super().__init__(channels, channels // 2, skip)
         both = channels // 2 + skip
         self.out = int((both if number < 3 else both // 2) * width)
-        self.mix = nn.Sequential(_unit(both, self.out), _unit(self.out, self.out, number == ATTENTIVE))
+        self.mix = nn.Sequential(_build_unit(both, self.out), _build_unit(self.out, self.out, number == ATTENTIVE))
 
 
 class Wide(Block):
@@ -193,7 +193,7 @@ class Wide(Block):
         out = int(512 * width) // (2 if number < 3 else 4)
         super().__init__(channels, out, skip)
         self.out = out
-        self.mix = nn.Sequential(_unit(out + skip, out, number == ATTENTIVE))
+        self.mix = nn.Sequential(_build_unit(out + skip, out, number == ATTENTIVE))
 
 
 class SelfAttention(nn.Module):
@@ -214,12 +214,12 @@ class SelfAttention(nn.Module):
         return maps + self.gamma.to(seen.dtype) * seen.reshape(maps.shape)
 
 
-def _unit(channels: int, out: int, attentive: bool = False) -> nn.Sequential:
+def _build_unit(channels: int, out: int, attentive: bool = False) -> nn.Sequential:
     layers = [Convolution3x3(channels, out, bias=False), nn.ReLU(inplace=True), Affine(out)]
     return nn.Sequential(*layers, *([SelfAttention(out)] if attentive else []))
 
 
-def _without_norms(layer: nn.Sequential) -> nn.Sequential:
+def _fold_norms(layer: nn.Sequential) -> nn.Sequential:
     """Give the convolutions of a ResNet's layer a bias, and take the batch norms away that it stands for."""
     for block in layer:
         for name in [name for name, _ in block.named_children() if name.startswith("bn")]:

@@ -70,7 +70,7 @@ def find_face(network: FaceFinder, picture: Tensor, known: Tensor, place: Tensor
     middle = (rows[0] + rows[-1] + 1).item() / 2, (columns[0] + columns[-1] + 1).item() / 2
     best, most, side = None, NOWHERE, float(MIN_SIDE)
     while side <= MAX_PART * max(height, width):
-        box = _at_scale(network, picture, known, side, middle)
+        box = _find_at_scale(network, picture, known, side, middle)
         worth = NOWHERE if box is None else box.score + WHOLE_WEIGHT * _share(box, place)
         if worth > most:
             best, most = box, worth
@@ -78,7 +78,7 @@ def find_face(network: FaceFinder, picture: Tensor, known: Tensor, place: Tensor
     return best
 
 
-def _at_scale(network: FaceFinder, picture: Tensor, known: Tensor, side: float, middle: tuple[float, float]):
+def _find_at_scale(network: FaceFinder, picture: Tensor, known: Tensor, side: float, middle: tuple[float, float]):
     """Return the best face in windows of `side` pixels around the hole's middle, or None."""
     reach = side * 1.1  # the hole's middle lies in the face, and so the window at most so far away
     top, left = round(middle[0] - reach), round(middle[1] - reach)

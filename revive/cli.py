@@ -12,7 +12,7 @@ import config
 from command_line import LANGUAGES, Command, Group, Option, use_language
 from errors import N_
 from imaging.io.formats import DEFAULT_QUALITY
-from revive.options import tool_parameters
+from revive.options import build_tool_parameters
 from revive.packages import IS_INSTALLED, ROOT
 from revive.run import Call, run_tool
 from services import SERVICES
@@ -36,7 +36,7 @@ class Failed(click.ClickException):
     exit_code = 2
 
 
-def _version() -> str:
+def _read_version() -> str:
     try:
         return version("revive")
     except PackageNotFoundError:
@@ -57,7 +57,7 @@ def _choose_language(_context: click.Context, _parameter: click.Parameter, code:
         "and `cat photo.jpg | revive adjust --brightness 2 - > brighter.jpg` on standard input."
     ),
 )
-@click.version_option(_version(), prog_name="revive", cls=Option, help=N_("Show the version and exit."))
+@click.version_option(_read_version(), prog_name="revive", cls=Option, help=N_("Show the version and exit."))
 @click.option(
     "--language",
     cls=Option,
@@ -88,11 +88,11 @@ def tool_command(service: Service) -> click.Command:
         call = Call(inputs, output, rest, folders, limits["MAX_MEGAPIXELS"], settings, metadata, overwrite, **wanted)
         sys.exit(run_tool(service, call))
 
-    parameters = [*_batch_parameters(), *tool_parameters(service, switches_are_flags=True)]
+    parameters = [*_build_batch_parameters(), *build_tool_parameters(service, switches_are_flags=True)]
     return Command(service.key, callback=run, params=parameters, help=service.summary)
 
 
-def _batch_parameters() -> list[click.Parameter]:
+def _build_batch_parameters() -> list[click.Parameter]:
     flags = {
         "--skip-existing": N_("Skip inputs whose output is there already."),
         "--watch": N_("Go on with files that come into the folders, until Ctrl-C."),
@@ -132,7 +132,7 @@ def _batch_parameters() -> list[click.Parameter]:
     ]
 
 
-def _site_command(name: str, about: str) -> click.Command:
+def _build_site_command(name: str, about: str) -> click.Command:
     settings = {"ignore_unknown_options": True, "help_option_names": ["-h"] if name == "serve" else []}
 
     @click.command(name, cls=Command, help=about, context_settings=settings)
@@ -154,4 +154,4 @@ def _site_command(name: str, about: str) -> click.Command:
 for _service in SERVICES:
     cli.add_command(tool_command(_service))
 for _name, _about in SITE_COMMANDS.items():
-    cli.add_command(_site_command(_name, _about))
+    cli.add_command(_build_site_command(_name, _about))

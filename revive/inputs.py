@@ -50,24 +50,24 @@ def _expand(argument: str, recursive: bool, leave_out: Path | None) -> Iterator[
     if argument == STANDARD or Path(argument).is_file() or Path(argument).is_fifo():
         yield Input(Path(argument))
     elif Path(argument).is_dir():
-        yield from _files_of(Path(argument), recursive, leave_out)
-    elif matches := _matches_of(argument):
+        yield from _walk_files(Path(argument), recursive, leave_out)
+    elif matches := _list_matches(argument):
         for match in matches:
             if Path(match).is_dir():
-                yield from _files_of(Path(match), recursive, leave_out) if recursive else ()
+                yield from _walk_files(Path(match), recursive, leave_out) if recursive else ()
             else:
                 yield Input(Path(match))
     else:
         raise click.UsageError(_("There is no file or folder {name!r}.").format(name=argument))
 
 
-def _matches_of(pattern: str) -> list[str]:
+def _list_matches(pattern: str) -> list[str]:
     """Return the files and folders that match, sorted. A pipe would be waited for, so it must be named itself."""
     found = sorted(glob.glob(pattern, recursive=True))
     return [match for match in found if Path(match).is_file() or Path(match).is_dir()]
 
 
-def _files_of(root: Path, recursive: bool, leave_out: Path | None) -> Iterator[Input]:
+def _walk_files(root: Path, recursive: bool, leave_out: Path | None) -> Iterator[Input]:
     left_out = leave_out.resolve() if leave_out else None
     for folder, subfolders, names in os.walk(root):
         here = Path(folder)

@@ -245,9 +245,9 @@ def _run(key: str, picture: Source, raw: dict[str, Any], max_megapixels: float, 
     assert service is not None  # every function above names one of the tools
     for option in service.options:
         if option.kind in UPLOADED and raw[option.name] is not None:
-            raw[option.name] = _picture(raw[option.name], max_megapixels)
+            raw[option.name] = _read_picture(raw[option.name], max_megapixels)
     options = service.parse_options(raw)
-    made = service.run(_picture(picture, max_megapixels), options | {CACHE: {}}, report)
+    made = service.run(_read_picture(picture, max_megapixels), options | {CACHE: {}}, report)
     return Result(
         picture=made.picture.pixels if made.picture else None,
         mask=made.mask,
@@ -259,7 +259,7 @@ def _run(key: str, picture: Source, raw: dict[str, Any], max_megapixels: float, 
     )
 
 
-def _picture(source: Source, max_megapixels: float) -> Picture:
+def _read_picture(source: Source, max_megapixels: float) -> Picture:
     if not isinstance(source, np.ndarray):
         return files.decode(source, max_megapixels)
     if source.dtype != np.uint8 or source.ndim != 3 or source.shape[2] not in (3, 4) or not source.size:

@@ -29,7 +29,11 @@ class ToolOption(command_line.Option):
 
     @property
     def help(self) -> str:
-        about = _("{title} {range}").format(title=translate(self._option.title), range=_range(self._option)).strip()
+        about = (
+            _("{title} {range}")
+            .format(title=translate(self._option.title), range=_describe_range(self._option))
+            .strip()
+        )
         help_ = translate(self._option.help)
         return _("{about}: {help}").format(about=about, help=help_) if help_ else about
 
@@ -46,13 +50,13 @@ class _UploadedFile(click.Path):
         return super().convert(value, param, ctx)
 
 
-def tool_parameters(service: Service, switches_are_flags: bool) -> list[click.Parameter]:
+def build_tool_parameters(service: Service, switches_are_flags: bool) -> list[click.Parameter]:
     """Return the options of a service, and those of its outputs that every way of calling it has.
 
     `switches_are_flags`: a switch is `--name` or `--no-name`; else it has a value, `--name 1`.
     """
     return [
-        *(_parameter(option, switches_are_flags) for option in service.options),
+        *(_build_parameter(option, switches_are_flags) for option in service.options),
         command_line.Option(
             ["--option", "settings"],
             metavar="NAME=VALUE",
@@ -85,7 +89,7 @@ def read_options(
     try:
         for option in service.options:
             if option.kind in UPLOADED and values[option.name]:
-                values[option.name] = files.decode(_file(values[option.name]), max_megapixels)
+                values[option.name] = files.decode(_check_file(values[option.name]), max_megapixels)
         options = service.parse_options(values)
         check_choices(service, options, folders)
         return options | {CACHE: {}}
@@ -101,7 +105,7 @@ def describe_error(error: Exception) -> str:
     return f"{message} (--{error.field.replace('_', '-')})" if error.field else message
 
 
-def _parameter(option: Option, switches_are_flags: bool) -> click.Option:
+def _build_parameter(option: Option, switches_are_flags: bool) -> click.Option:
     names = list(dict.fromkeys([f"--{option.name.replace('_', '-')}", f"--{option.name}"]))
     if option.kind == "switch" and switches_are_flags:
         name = option.name.replace("_", "-")
@@ -114,7 +118,7 @@ def _parameter(option: Option, switches_are_flags: bool) -> click.Option:
     return ToolOption([*names, option.name], option, type=kind, metavar=_METAVARS.get(option.kind))
 
 
-def _range(option: Option) -> str:
+def _describe_range(option: Option) -> str:
     if option.kind != "number":
         return _("(default: {default})").format(default=option.default) if option.default is not None else ""
     numbers = {name: f"{getattr(option, name):g}" for name in ("minimum", "maximum", "default")}
@@ -132,7 +136,7 @@ def _parse_named(service: Service, settings: Sequence[str]) -> dict[str, str]:
     return pairs
 
 
-def _file(path: str | Path) -> Path:
+def _check_file(path: str | Path) -> Path:
     if not Path(path).is_file():
         raise click.UsageError(_("There is no file {name!r}.").format(name=str(path)))
     return Path(path)

@@ -63,7 +63,7 @@ def run_tool(service: Service, call: Call) -> int:
     runtime.configure(*call.folders)
     options = read_options(service, call.raw, call.settings, call.folders, call.max_megapixels)
     is_single = len(call.inputs) == 1 and not has_folders(call.inputs)
-    target = choose_target(_output(call, is_single), not is_single, call.format, call.overwrite)
+    target = choose_target(_find_output(call, is_single), not is_single, call.format, call.overwrite)
     leave_out = target.path if target.is_folder else None
     inputs = list_inputs(call.inputs, call.recursive, leave_out)
     check_target(target, call.inputs, call.overwrite or call.skip_existing)
@@ -79,7 +79,7 @@ def run_tool(service: Service, call: Call) -> int:
     return int(any(end.status in (FAILED, DECLINED) for end in ends))
 
 
-def _output(call: Call, is_single: bool) -> str:
+def _find_output(call: Call, is_single: bool) -> str:
     """Return what `--output` names, or standard output for a picture from standard input."""
     output = call.output or (STANDARD if list(call.inputs) == [STANDARD] else None)
     if output is None:

@@ -75,7 +75,7 @@ def choose_target(output: str, is_folder: bool, format: str, overwrite: bool) ->
     is_folder = is_folder or output.endswith(os.sep) or path.is_dir()
     if is_folder and path.is_file():
         raise click.UsageError(_("INPUT is a folder, so OUTPUT must be one."))
-    return Target(path, is_folder, format if is_folder else _format_of(path, format), overwrite)
+    return Target(path, is_folder, format if is_folder else _find_format(path, format), overwrite)
 
 
 def check_target(target: Target, arguments: Sequence[str], may_exist: bool) -> None:
@@ -102,7 +102,7 @@ def check_target(target: Target, arguments: Sequence[str], may_exist: bool) -> N
         raise click.UsageError(_("Nothing can be written to OUTPUT: {reason}.").format(reason=reason)) from None
 
 
-def _format_of(path: Path, asked: str) -> str:
+def _find_format(path: Path, asked: str) -> str:
     """Return the format that a file's name says. Raises click.UsageError where it says none, or another than asked."""
     try:
         format = FORMATS[path.suffix.lower()]

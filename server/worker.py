@@ -63,7 +63,7 @@ class BufferingWorker(Worker):
         connections: dict[int, Channel | Server] = {}
         dispatcher = Dispatcher(self.cfg.threads)
         options = {"map": connections, "dispatcher": dispatcher, "bind_socket": False, "adj": self._adjustments(app)}
-        limit = _connection_limit()
+        limit = _find_connection_limit()
         self.servers: list[Server] = []
         for each in self.sockets:
             sock = each.sock
@@ -116,7 +116,7 @@ def _is_serving(connections: dict) -> bool:
     return any(channel.requests or channel.total_outbufs_len for channel in channels)
 
 
-def _connection_limit() -> int:
+def _find_connection_limit() -> int:
     """Return how many connections one process may hold, after taking as many files as it may open."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = _FILES_OF_CONNECTION * _MAX_CONNECTIONS

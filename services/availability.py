@@ -38,11 +38,11 @@ def check_choices(service: Service, options: Mapping[str, Any], folders: Sequenc
                 and options.get(option.name) == choice.value
                 and find_weights_reason(choice.weights, folders)
             ):
-                usable = [each.value for each in option.choices if not _unusable(each, folders)]
+                usable = [each.value for each in option.choices if not _is_unusable(each, folders)]
                 raise InvalidOption(option.name, _NOT_OFFERED, usable)
 
 
-def _unusable(choice: Choice, folders: Sequence[Path]) -> bool:
+def _is_unusable(choice: Choice, folders: Sequence[Path]) -> bool:
     return bool(choice.weights and find_weights_reason(choice.weights, folders))
 
 

@@ -103,9 +103,9 @@ def weights_as_they_were(monkeypatch):
 def cheap_hashes(monkeypatch):
     """Nearly every test signs somebody in, and few are about what a hash of a password costs."""
     monkeypatch.setattr(passwords, "HASHER", CHEAP_HASHER)
-    passwords._nobodys_hash.cache_clear()
+    passwords._hash_unknown_password.cache_clear()
     yield
-    passwords._nobodys_hash.cache_clear()
+    passwords._hash_unknown_password.cache_clear()
 
 
 @pytest.fixture

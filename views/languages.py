@@ -24,7 +24,7 @@ blueprint = Blueprint("languages", __name__)
 def init_app(app: Flask) -> None:
     """Start Babel, tell the templates about languages and answer `POST /language`."""
     Babel(app, locale_selector=choose_language)
-    app.context_processor(what_pages_use)
+    app.context_processor(provide_language_names)
     app.register_blueprint(blueprint)
 
 
@@ -50,18 +50,18 @@ def choose_language() -> str:
     if chosen in CODES:
         return chosen
     if is_api() and not is_own_script():
-        return _of_browser() or _of_account() or CODES[0]
-    return _of_account() or _of_browser() or CODES[0]
+        return _read_browser_language() or _read_account_language() or CODES[0]
+    return _read_account_language() or _read_browser_language() or CODES[0]
 
 
-def what_pages_use() -> dict[str, object]:
+def provide_language_names() -> dict[str, object]:
     """The names that templates find: the language's code, its tag, and all languages."""
     code = str(get_locale())
     tags = {code: tag for code, _, tag in LANGUAGES}
     return {"current_language": code, "html_language": tags.get(code, "en"), "languages": LANGUAGES}
 
 
-def _of_account() -> str | None:
+def _read_account_language() -> str | None:
     try:
         language = getattr(current_user, "language", None)
     except SQLAlchemyError:
@@ -69,7 +69,7 @@ def _of_account() -> str | None:
     return language if language in CODES else None
 
 
-def _of_browser() -> str | None:
+def _read_browser_language() -> str | None:
     """The first language of the browser that we speak; zh-CN, zh-Hans and the like are zh."""
     for tag, _quality in request.accept_languages:
         if (code := tag.replace("_", "-").split("-")[0].lower()) in CODES:

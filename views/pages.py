@@ -47,17 +47,17 @@ YEAR_SECONDS = 365 * 24 * 3600
 
 def init_app(app: Flask) -> None:
     """Give the templates their helpers and versioned static files their year in the cache."""
-    app.context_processor(what_pages_use)
+    app.context_processor(provide_page_names)
     app.add_template_filter(as_utc_text, "iso")
     app.add_template_filter(readable)
-    app.add_template_filter(browser_name)
+    app.add_template_filter(name_browser)
     app.add_template_filter(name_device)
-    app.add_template_filter(amount)
+    app.add_template_filter(format_amount)
     app.add_template_filter(file_size)
     app.after_request(keep_versioned_files)
 
 
-def what_pages_use() -> dict[str, Any]:
+def provide_page_names() -> dict[str, Any]:
     """The names that templates find beside those their view passes."""
     person = viewer()
     return {
@@ -71,7 +71,7 @@ def what_pages_use() -> dict[str, Any]:
         "tool_url": lambda key: tool_url(key, person),
         "offered_choices": list_offered_choices,
         "examples": examples(),
-        "example_of": lambda key: next((e for e in all_examples() if e["key"] == key), None),
+        "example_of": lambda key: next((e for e in list_examples() if e["key"] == key), None),
     }
 
 
@@ -128,7 +128,7 @@ def readable(moment: datetime | str) -> str:
     return format_datetime(datetime.fromisoformat(as_utc_text(moment)), "medium") + " UTC"
 
 
-def amount(number: float) -> str:
+def format_amount(number: float) -> str:
     """A number as people of this language write it, to one decimal place."""
     return format_decimal(round(number, 1))
 
@@ -140,7 +140,7 @@ def file_size(byte_count: int) -> str:
         number, unit = number / 1024, larger
         if number < 1024:
             break
-    return f"{amount(number)} {unit}"
+    return f"{format_amount(number)} {unit}"
 
 
 def name_device(device: str) -> str:
@@ -148,7 +148,7 @@ def name_device(device: str) -> str:
     return device.partition(", ")[0]
 
 
-def browser_name(agent: str) -> str:
+def name_browser(agent: str) -> str:
     """The browser and system of a user agent in two words; what is unknown is shown as it came."""
     browser = next((name for mark, name in BROWSERS if mark in agent), None)
     system = next((name for mark, name in SYSTEMS if mark in agent), None)
@@ -157,16 +157,16 @@ def browser_name(agent: str) -> str:
 
 def examples() -> list[Mapping[str, Any]]:
     """The pairs of the carousel: those of its tools, or any where these have none yet."""
-    return [example for example in all_examples() if example["carousel"]] or all_examples()
+    return [example for example in list_examples() if example["carousel"]] or list_examples()
 
 
-def all_examples() -> list[Mapping[str, Any]]:
+def list_examples() -> list[Mapping[str, Any]]:
     """What `docs/demo/make.py` wrote down about the pictures it made."""
-    return _examples(Path(current_app.static_folder or ""))
+    return _read_examples(Path(current_app.static_folder or ""))
 
 
 @lru_cache
-def _examples(static: Path) -> list[Mapping[str, Any]]:
+def _read_examples(static: Path) -> list[Mapping[str, Any]]:
     listing = static / "demo" / "examples.json"
     return json.loads(listing.read_text("utf-8")) if listing.exists() else []
 

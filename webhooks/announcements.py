@@ -59,17 +59,17 @@ def compose(event: str, data: dict[str, Any]) -> str:
 def _list_ended() -> list[_Ended]:
     marked = select(Job).where(Job.webhooks_due == true(), Job.status.in_(ENDED)).order_by(Job.id).limit(_AT_ONCE)
     jobs = list(db.session.scalars(marked))
-    webhooks = _active_webhooks({job.user_id for job in jobs})
+    webhooks = _find_active_webhooks({job.user_id for job in jobs})
     found = []
     for job in jobs:
         owner, ids = webhooks.get(job.user_id, (None, ()))
-        body = _body_of(job, owner) if owner else ""
+        body = _compose_body(job, owner) if owner else ""
         found.append(_Ended(job.id, job.status, job.finished_at, tuple(ids), body))
     db.session.rollback()
     return found
 
 
-def _active_webhooks(user_ids: Iterable[int]) -> dict[int, tuple[User, list[int]]]:
+def _find_active_webhooks(user_ids: Iterable[int]) -> dict[int, tuple[User, list[int]]]:
     """Return the owner and the ids of the active webhooks, by the owner's number; disabled owners are left out."""
     found = select(User, Webhook.id).join(Webhook, Webhook.user_id == User.id)
     found = found.where(User.id.in_(user_ids), Webhook.is_active == true(), User.disabled_at.is_(None))
@@ -95,7 +95,7 @@ def _announce_one(ended: _Ended) -> int:
     return len(ended.webhook_ids)
 
 
-def _body_of(job: Job, user: User) -> str:
+def _compose_body(job: Job, user: User) -> str:
     with force_locale(user.language or "en"):
         view = progress.view(job, estimate=False)
     data = {name: view[name] for name in _SHOWN} | {

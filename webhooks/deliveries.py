@@ -52,10 +52,10 @@ def send(delivery_id: str) -> bool:
     try:
         columns = {"status": DELIVERED, "http_status": _post(attempt), "error": ""}
     except NotDelivered as error:
-        columns = {"http_status": error.http_status, "error": error.key} | _next_step(attempt)
+        columns = {"http_status": error.http_status, "error": error.key} | _plan_next_attempt(attempt)
     except Exception:  # nobody foresaw this one: else the message would be sent without end
         logger.exception("Delivery %s, attempt %s failed.", attempt.id, attempt.attempts)
-        columns = {"http_status": None, "error": "unexpected"} | _next_step(attempt)
+        columns = {"http_status": None, "error": "unexpected"} | _plan_next_attempt(attempt)
     _end(attempt, columns)
     return columns.get("status") == DELIVERED
 
@@ -100,7 +100,7 @@ def _post(attempt: Any) -> int:
     return sending.post(target, networks, body, headers | signing.sign(secret, attempt.id, utc_now(), body))
 
 
-def _next_step(attempt: Any) -> dict[str, Any]:
+def _plan_next_attempt(attempt: Any) -> dict[str, Any]:
     """Return the columns that say when there is another attempt, or that there is none."""
     if attempt.event == TEST or attempt.attempts > len(PAUSES_SECONDS):
         return {"status": GIVEN_UP}

@@ -27,7 +27,7 @@ def post(target: Target, networks: Sequence[Network], body: bytes, headers: Mapp
     except ssl.SSLCertVerificationError:
         raise NotDelivered("bad_certificate") from None
     except (OSError, HTTPException) as error:
-        raise NotDelivered(_reason(error, deadline)) from None
+        raise NotDelivered(_name_reason(error, deadline)) from None
     if 300 <= status < 400:
         raise NotDelivered("redirected", status)
     if not 200 <= status < 300:
@@ -55,7 +55,7 @@ def _exchange(
     if target.scheme == "https":
         context = ssl.create_default_context()
         connection = context.wrap_socket(connection, server_hostname=target.host, do_handshake_on_connect=False)
-    with connection, _ended_at(deadline, connection):
+    with connection, _close_at(deadline, connection):
         if isinstance(connection, ssl.SSLSocket):
             connection.do_handshake()
         http = HTTPConnection(target.host, target.port)
@@ -65,7 +65,7 @@ def _exchange(
 
 
 @contextlib.contextmanager
-def _ended_at(deadline: float, connection: socket.socket) -> Iterator[None]:
+def _close_at(deadline: float, connection: socket.socket) -> Iterator[None]:
     """Shut the connection down at the deadline: its own time limit begins anew with every byte that arrives."""
 
     def end() -> None:
@@ -81,7 +81,7 @@ def _ended_at(deadline: float, connection: socket.socket) -> Iterator[None]:
         timer.cancel()
 
 
-def _reason(error: Exception, deadline: float) -> str:
+def _name_reason(error: Exception, deadline: float) -> str:
     if isinstance(error, TimeoutError) or time.monotonic() >= deadline:
         return "timed_out"
     return "unreachable" if isinstance(error, OSError) else "unreadable"

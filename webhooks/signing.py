@@ -24,13 +24,13 @@ def make() -> str:
 
 def encrypt(secret: str) -> str:
     """Return a secret as the database holds it."""
-    return _box().encrypt(secret.encode()).decode()
+    return _build_cipher().encrypt(secret.encode()).decode()
 
 
 def decrypt(stored: str) -> str | None:
     """Return a stored secret; None where the site's key has changed since and is no fallback."""
     try:
-        return _box().decrypt(stored.encode()).decode()
+        return _build_cipher().decrypt(stored.encode()).decode()
     except InvalidToken:
         return None
 
@@ -50,7 +50,7 @@ def sign(secret: str, message_id: str, at: datetime, body: bytes) -> dict[str, s
     }
 
 
-def _box() -> MultiFernet:
+def _build_cipher() -> MultiFernet:
     keys = [current_app.config["SECRET_KEY"], *(current_app.config.get("SECRET_KEY_FALLBACKS") or ())]
     return MultiFernet([Fernet(base64.urlsafe_b64encode(_derive(key))) for key in keys])
 

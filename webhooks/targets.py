@@ -83,10 +83,10 @@ def read(text: str, networks: Sequence[Network]) -> Target:
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     if not _SAFE.fullmatch(path):
         raise WrongUrl(N_("Please percent-encode all characters but letters, digits and common signs."))
-    target = Target(parts.scheme, _host(parts.hostname), _port(parts), path)
+    target = Target(parts.scheme, _canonicalize_host(parts.hostname), _read_port(parts), path)
     if len(target.url) > MAX_URL_LENGTH:
         raise WrongUrl(N_("This address is too long."))
-    literal = _literal(target.host)
+    literal = _parse_literal(target.host)
     if literal and not is_allowed(literal, networks):
         raise WrongUrl(N_("This address is private or reserved. This server sends nothing there."))
     return target
@@ -111,11 +111,11 @@ def resolve(target: Target, networks: Sequence[Network]) -> list[Address]:
 
 def is_allowed(address: Address, networks: Sequence[Network]) -> bool:
     """Say whether messages may go to an address: public ones, and those in `networks`."""
-    return _is_public(_embedded(address)) or _is_in(address, networks)
+    return _is_public(_unwrap_address(address)) or _is_in(address, networks)
 
 
 def _is_in(address: Address, networks: Sequence[Network]) -> bool:
-    return any(_embedded(address) in network or address in network for network in networks)
+    return any(_unwrap_address(address) in network or address in network for network in networks)
 
 
 def _is_public(address: Address) -> bool:
@@ -126,7 +126,7 @@ def _is_public(address: Address) -> bool:
     return address.is_global and not address.is_multicast and not address.is_reserved
 
 
-def _embedded(address: Address) -> Address:
+def _unwrap_address(address: Address) -> Address:
     """Return the IPv4 address that an IPv4-mapped or NAT64 address leads to, else the address itself."""
     if address.version == 6 and address.ipv4_mapped:
         return address.ipv4_mapped
@@ -145,10 +145,10 @@ def _split(text: str):
         raise WrongUrl(N_("This is not an address of the web.")) from None
 
 
-def _host(name: str | None) -> str:
+def _canonicalize_host(name: str | None) -> str:
     if not name or "%" in name:  # the zone of an IPv6 address means something on one machine only
         raise WrongUrl(N_("This is not an address of the web."))
-    if _literal(name):
+    if _parse_literal(name):
         return str(ip_address(name))
     try:
         return idna.encode(name.removesuffix("."), uts46=True).decode("ascii").lower()
@@ -156,7 +156,7 @@ def _host(name: str | None) -> str:
         raise WrongUrl(N_("This is not an address of the web.")) from None
 
 
-def _port(parts) -> int:
+def _read_port(parts) -> int:
     try:
         port = DEFAULT_PORTS[parts.scheme] if parts.port is None else parts.port
     except ValueError:
@@ -166,7 +166,7 @@ def _port(parts) -> int:
     return port
 
 
-def _literal(host: str) -> Address | None:
+def _parse_literal(host: str) -> Address | None:
     try:
         return ip_address(host)
     except ValueError:

@@ -18,13 +18,13 @@ LINK_HOURS = 48
 def make_link(name: str) -> str:
     """Return the address that the holder of a mailbox opens, valid for `LINK_HOURS`."""
     # Never from the request: a forged Host header must not reach a mail.
-    return f"{current_app.config['BASE_URL']}/mailbox/{_serializer().dumps(name)}"
+    return f"{current_app.config['BASE_URL']}/mailbox/{_build_serializer().dumps(name)}"
 
 
 def read_link(token: str) -> str | None:
     """Return the canonical user name that a link was made for; None if it is too old or not ours."""
     try:
-        name = _serializer().loads(token, max_age=LINK_HOURS * 3600)
+        name = _build_serializer().loads(token, max_age=LINK_HOURS * 3600)
     except BadSignature:
         return None
     return name if isinstance(name, str) and is_canonical(name) else None
@@ -42,6 +42,6 @@ def open_link(token: str, address: str | None) -> str | None:
     return name
 
 
-def _serializer() -> URLSafeTimedSerializer:
+def _build_serializer() -> URLSafeTimedSerializer:
     keys = [*reversed(current_app.config.get("SECRET_KEY_FALLBACKS") or ()), current_app.config["SECRET_KEY"]]
     return URLSafeTimedSerializer(keys, salt="mailbox link")

@@ -83,11 +83,11 @@ def deliver_code(code_id: str) -> bool:
 def list_due(limit: int = 50) -> list[str]:
     """Return the ids of the rows whose mail is due: their message was lost, or an attempt failed."""
     now = utc_now()
-    due = select(EmailCode.id).where(*_due(now)).order_by(EmailCode.next_attempt_at).limit(limit)
+    due = select(EmailCode.id).where(*_is_due(now)).order_by(EmailCode.next_attempt_at).limit(limit)
     return list(db.session.scalars(due))
 
 
-def _due(now: datetime) -> tuple[ColumnElement[bool], ...]:
+def _is_due(now: datetime) -> tuple[ColumnElement[bool], ...]:
     return (
         EmailCode.sent_at.is_(None),
         EmailCode.next_attempt_at <= now,
@@ -99,7 +99,7 @@ def _due(now: datetime) -> tuple[ColumnElement[bool], ...]:
 
 def _claim(code_id: str) -> bool:
     now = utc_now()
-    claim = update(EmailCode).where(EmailCode.id == code_id, *_due(now))
+    claim = update(EmailCode).where(EmailCode.id == code_id, *_is_due(now))
     lease = now + timedelta(seconds=LEASE_SECONDS)
     claimed = count_changed(claim.values(mail_attempts=EmailCode.mail_attempts + 1, next_attempt_at=lease)) == 1
     db.session.commit()
@@ -122,14 +122,14 @@ def _send(row: EmailCode) -> None:
     code = codes.make(row.id) if wants_code else None
     reason = found.disabled_reason if found else ""
     with force_locale(row.language):
-        message = _message(row, templates.compose(row.purpose, row.name, code, has_account, reason))
+        message = _compose_message(row, templates.compose(row.purpose, row.name, code, has_account, reason))
     if current_app.config["MAIL_SERVER"]:
         mail.send(message)
     else:
         _keep(row, message, code)
 
 
-def _message(row: EmailCode, letter: templates.Letter) -> Message:
+def _compose_message(row: EmailCode, letter: templates.Letter) -> Message:
     return Message(
         letter.subject,
         recipients=[find_mailbox(row.name)],

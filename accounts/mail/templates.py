@@ -53,7 +53,7 @@ def _write_registration(name: str, code: str | None, has_account: bool) -> Lette
             _("Your code for Revive"),
             (_("Somebody, hopefully you, is creating an account at Revive with the user name %(name)s.", name=name),),
             code,
-            (_valid_for(), _ignore()),
+            (_describe_validity(), _ignore()),
             again=make_link(name),
         )
     return Letter(
@@ -74,7 +74,7 @@ def _reset(name: str, code: str | None) -> Letter:
         _("Your code for a new Revive password"),
         (_("Somebody, hopefully you, wants to choose a new password for the account %(name)s.", name=name),),
         code,
-        (_valid_for(), _ignore()),
+        (_describe_validity(), _ignore()),
         again=make_link(name),
     )
 
@@ -180,7 +180,7 @@ def _write_account_deleted(name: str) -> Letter:
     )
 
 
-def _valid_for() -> str:
+def _describe_validity() -> str:
     words: str = _("It is valid for %(minutes)s minutes and works once.", minutes=current_app.config["CODE_MINUTES"])
     return words
 

@@ -102,7 +102,7 @@ def take(limit: Limit, name: str | None, address: str | None, device: str = "") 
 
 def ask(limit: Limit, name: str | None, address: str | None, device: str = "") -> None:
     """Raise TooMany if no try is left, with the time until every counter has one again. Counts nothing."""
-    used_up = [part for part in _parts(limit, name, address, device) if not _limiter.test(part[0], *part[1])]
+    used_up = [part for part in _list_counters(limit, name, address, device) if not _limiter.test(part[0], *part[1])]
     if used_up:
         opens_at = max(_limiter.get_window_stats(item, *keys).reset_time for item, keys in used_up)
         raise TooMany(opens_at - time.time())
@@ -110,26 +110,26 @@ def ask(limit: Limit, name: str | None, address: str | None, device: str = "") -
 
 def count(limit: Limit, name: str | None, address: str | None, device: str = "", everybody: bool = True) -> bool:
     """Count one try, for `everybody` too or not; say whether it was still within every limit."""
-    parts = _parts(limit, name, address, device, everybody=everybody)
+    parts = _list_counters(limit, name, address, device, everybody=everybody)
     return all([_limiter.hit(item, *keys) for item, keys in parts])
 
 
 def give_back(limit: Limit, name: str | None, address: str | None, device: str = "") -> None:
     """Undo the count of one try that turned out to be no failure."""
-    for item, keys in _parts(limit, name, address, device):
+    for item, keys in _list_counters(limit, name, address, device):
         _storage.decr(item.key_for(*keys))
 
 
 def forget(limit: Limit, name: str, address: str | None = None) -> None:
     """Clear what was counted for strangers at a name, whose owner has proved to be there, perhaps at `address`."""
-    for item, keys in _parts(limit, name, address, alone=True):
+    for item, keys in _list_counters(limit, name, address, alone=True):
         _limiter.clear(item, *keys)
 
 
 def forget_device(limit: Limit, name: str, device: str) -> None:
     """Clear what was counted for a browser of the owner; nothing for a stranger's, which is ""."""
     if device:
-        for item, keys in _parts(limit, name, None, device):
+        for item, keys in _list_counters(limit, name, None, device):
             _limiter.clear(item, *keys)
 
 
@@ -146,25 +146,25 @@ def find_network(address: str | None) -> str:
     return str(ipaddress.ip_network((parsed, 64), strict=False))
 
 
-def _parts(
+def _list_counters(
     limit: Limit, name: str | None, address: str | None, device: str = "", alone: bool = False, everybody: bool = True
 ) -> Iterator[tuple[RateLimitItem, tuple[str, ...]]]:
     """Yield every counter that a try touches; `alone` leaves out what is shared with other names."""
     if name and device:
-        yield from _items(limit.known, limit.key, "known", f"{name} {device}")
+        yield from _parse_items(limit.known, limit.key, "known", f"{name} {device}")
         return
     if name:
-        yield from _items(limit.name, limit.key, "name", name)
+        yield from _parse_items(limit.name, limit.key, "name", name)
     if name and address is not None:
-        yield from _items(limit.name_at, limit.key, "name-at", name, find_network(address))
+        yield from _parse_items(limit.name_at, limit.key, "name-at", name, find_network(address))
     if alone:
         return
-    yield from _items(limit.address, limit.key, "at", find_network(address))
+    yield from _parse_items(limit.address, limit.key, "at", find_network(address))
     if everybody:
-        yield from _items(limit.everybody, limit.key, "all")
+        yield from _parse_items(limit.everybody, limit.key, "all")
 
 
-def _items(text: str, *keys: str) -> Iterator[tuple[RateLimitItem, tuple[str, ...]]]:
+def _parse_items(text: str, *keys: str) -> Iterator[tuple[RateLimitItem, tuple[str, ...]]]:
     return ((item, keys) for item in parse_many(text)) if text else iter(())
 
 

@@ -88,7 +88,7 @@ def matches(password_hash: str | None, password: str) -> bool:
     if len(password) > MAX_HASHED_LENGTH:
         return False
     forms = dict.fromkeys((_normalise(password), password))
-    return any(_verify(password_hash or _nobodys_hash(), form) for form in forms) and bool(password_hash)
+    return any(_verify(password_hash or _hash_unknown_password(), form) for form in forms) and bool(password_hash)
 
 
 def is_outdated(password_hash: str, password: str) -> bool:
@@ -119,5 +119,5 @@ def _count_visible(password: str) -> int:
 
 
 @lru_cache(maxsize=1)
-def _nobodys_hash() -> str:
+def _hash_unknown_password() -> str:
     return HASHER.hash("a password that opens nothing")

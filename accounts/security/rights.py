@@ -62,12 +62,12 @@ def verify() -> None:
 
 
 @event.listens_for(db.session, "before_flush")
-def _before_flush(session: Session, _context: object, _instances: object) -> None:
+def _verify_before_flush(session: Session, _context: object, _instances: object) -> None:
     _verify(session)
 
 
 @event.listens_for(db.session, "do_orm_execute")
-def _before_statement(state: ORMExecuteState) -> None:
+def _verify_before_statement(state: ORMExecuteState) -> None:
     if (state.is_insert or state.is_update or state.is_delete) and not state.execution_options.get(ONLY_LOCKS):
         _verify(state.session)
 

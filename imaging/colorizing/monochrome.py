@@ -46,7 +46,7 @@ class Tone:
         return share
 
 
-def tone_of(lab: np.ndarray) -> Tone | None:
+def find_tone(lab: np.ndarray) -> Tone | None:
     """Return the Tone of float32 (H, W, 3), CIE L*a*b*, of any size; None where it shows colours beyond one.
 
     A grey photo with coloured things has a tone; its things say where they are.

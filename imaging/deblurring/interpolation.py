@@ -26,13 +26,13 @@ def measure_enlargement(pixels: np.ndarray) -> float:
         return 1.0
     middle = tuple(slice(max(0, (side - MAX_SIDE) // 2), (side + MAX_SIDE) // 2) for side in pixels.shape[:2])
     grey = cv2.cvtColor(pixels[middle], cv2.COLOR_RGB2GRAY).astype(np.float32)
-    peaks = _leave_out_blocks(np.minimum(_roughness_spectrum(grey), _roughness_spectrum(grey.T)))
+    peaks = _leave_out_blocks(np.minimum(_compute_roughness_spectrum(grey), _compute_roughness_spectrum(grey.T)))
     peaks[_FREQUENCIES < MIN_FREQUENCY] = 0
     highest = int(np.argmax(peaks))
     return 1 / (1 - float(_FREQUENCIES[highest])) if peaks[highest] >= MIN_PEAK else 1.0
 
 
-def _roughness_spectrum(grey: np.ndarray) -> np.ndarray:
+def _compute_roughness_spectrum(grey: np.ndarray) -> np.ndarray:
     """Return how strongly the roughness of the columns of float32 (H, W) goes up and down with each frequency."""
     rough = np.log(np.abs(2 * grey[:, 1:-1] - grey[:, :-2] - grey[:, 2:]).mean(axis=0) + 0.01)
     trend = np.convolve(np.pad(rough, _TREND // 2, mode="edge"), np.full(_TREND, 1 / _TREND), "valid")

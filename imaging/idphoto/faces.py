@@ -136,7 +136,7 @@ def _make_windows(rgb: np.ndarray, scale: float, network: FaceLandmarker) -> lis
     room = WINDOW // 2
     below, right = (room + -(length + 2 * room) % CELL for length in size)
     padded = cv2.copyMakeBorder(small, room, below, room, right, cv2.BORDER_REPLICATE)
-    scores = network(_tensor([padded], network))[0, 0].cpu().numpy()
+    scores = network(_to_tensor([padded], network))[0, 0].cpu().numpy()
     factors, side = np.array(size[::-1]) / rgb.shape[1::-1], WINDOW / WINDOW_AROUND / scale
     return [
         (float(scores[row, column]), Pose(np.array([column, row]) * CELL / factors, side, 0.0))
@@ -154,12 +154,12 @@ def locate(rgb: np.ndarray, pose: Pose, network: FaceLandmarker) -> Face:
     points, apart = np.empty((0, 2)), 0.0
     for stage in (*range(STAGES), STAGES - 1):
         crop, move = crop_around(rgb, pose)
-        places = network.locate(_tensor([crop], network), stage)[0].cpu().numpy() * CROP
+        places = network.locate(_to_tensor([crop], network), stage)[0].cpu().numpy() * CROP
         before, points = points, (places - move[:, 2]) @ np.linalg.inv(move[:, :2]).T
         pose = estimate_pose(points)
         if len(before):
             apart = float(np.linalg.norm(points - before, axis=1).mean() / max(pose.side, 1.0))
-    score = float(network.judge_crops(_tensor([crop_around(rgb, pose)[0]], network))[0])
+    score = float(network.judge_crops(_to_tensor([crop_around(rgb, pose)[0]], network))[0])
     return Face(points, score, apart)
 
 
@@ -177,6 +177,6 @@ def crop_around(rgb: np.ndarray, pose: Pose) -> tuple[np.ndarray, np.ndarray]:
     return crop, move
 
 
-def _tensor(pictures: list[np.ndarray], network: FaceLandmarker) -> torch.Tensor:
+def _to_tensor(pictures: list[np.ndarray], network: FaceLandmarker) -> torch.Tensor:
     device = next(network.parameters()).device
     return torch.from_numpy(np.stack(pictures)).to(device).permute(0, 3, 1, 2).float() / 255

@@ -160,7 +160,7 @@ def cut(rgb: np.ndarray, box: Box, size: tuple[int, int]) -> np.ndarray:
 
 def shows(alpha: np.ndarray, box: Box) -> bool:
     """Whether somebody, by the alpha uint8 (H, W), is to be seen in the box."""
-    part = alpha[_within(box.top, box.height, alpha.shape[0]), _within(box.left, box.width, alpha.shape[1])]
+    part = alpha[_clip_stretch(box.top, box.height, alpha.shape[0]), _clip_stretch(box.left, box.width, alpha.shape[1])]
     return bool(part.size) and (part > 127).mean() > _SOMEBODY
 
 
@@ -178,8 +178,8 @@ def cut_out(
     photo ends.
     """
     rows, columns = (
-        _within(box.top - _MARGIN, box.height + 2 * _MARGIN, alpha.shape[0]),
-        _within(box.left - _MARGIN, box.width + 2 * _MARGIN, alpha.shape[1]),
+        _clip_stretch(box.top - _MARGIN, box.height + 2 * _MARGIN, alpha.shape[0]),
+        _clip_stretch(box.left - _MARGIN, box.width + 2 * _MARGIN, alpha.shape[1]),
     )
     share = alpha[rows, columns]
     colours = matte.estimate_foreground(rgb[rows, columns], share, None if pure is None else pure[rows, columns])
@@ -192,7 +192,7 @@ def cut_out(
     return cut(laid, Box(left, top, box.width, box.height), size)
 
 
-def _within(start: float, length: float, limit: int) -> slice:
+def _clip_stretch(start: float, length: float, limit: int) -> slice:
     """Return the whole pixels that hold a stretch, those of them that there are."""
     return slice(min(max(floor(start), 0), limit), min(max(ceil(start + length), 0), limit))
 

@@ -54,7 +54,7 @@ def estimate_head(alpha: np.ndarray | None, points: np.ndarray) -> tuple[Head, b
     The chin is the face's. The crown is where the outline of `alpha`, uint8 (H, W), ends above the forehead; where it
     lies higher or lower than heads reach (a hat, an arm, no outline), the crown is placed where it usually is.
     """
-    middle, eyes_to_chin, centre = _eyes_and_chin(points)
+    middle, eyes_to_chin, centre = _find_eyes_and_chin(points)
     above = measure_crown(alpha, points)
     if above is None or not _CROWN_ABOVE_EYES[0] <= above <= _CROWN_ABOVE_EYES[1]:
         return Head(middle - _USUAL_CROWN * eyes_to_chin, middle + eyes_to_chin, centre, middle), False
@@ -66,8 +66,8 @@ def measure_crown(alpha: np.ndarray | None, points: np.ndarray) -> float | None:
 
     None where the forehead lies outside of the outline, or there is none.
     """
-    middle, eyes_to_chin, centre = _eyes_and_chin(points)
-    top = None if alpha is None else _top_above(alpha, middle - _FOREHEAD * eyes_to_chin, centre, eyes_to_chin)
+    middle, eyes_to_chin, centre = _find_eyes_and_chin(points)
+    top = None if alpha is None else _find_top_above(alpha, middle - _FOREHEAD * eyes_to_chin, centre, eyes_to_chin)
     return None if top is None else (middle - top) / eyes_to_chin
 
 
@@ -76,7 +76,7 @@ def is_head_like(above: float | None) -> bool:
     return above is not None and above <= _MAX_ABOVE_EYES
 
 
-def _eyes_and_chin(points: np.ndarray) -> tuple[float, float, float]:
+def _find_eyes_and_chin(points: np.ndarray) -> tuple[float, float, float]:
     """Return the row of the eyes, the way from there down to the chin's edge, and the column of the face's middle."""
     middle = np.mean(find_eyes(points), axis=0)
     low = average_points(points, "chin", "chin_right", "chin_left")
@@ -84,7 +84,7 @@ def _eyes_and_chin(points: np.ndarray) -> tuple[float, float, float]:
     return float(middle[1]), float(max(low[1] - middle[1], 1.0)) * (1 + _CHIN_BELOW), centre
 
 
-def _top_above(alpha: np.ndarray, forehead: float, centre: float, eyes_to_chin: float) -> float | None:
+def _find_top_above(alpha: np.ndarray, forehead: float, centre: float, eyes_to_chin: float) -> float | None:
     """Return the row where the person ends above a place on the forehead; None where nobody is there.
 
     Going up, the stretch of each row counts that touches the one below it: an arm beside the head is none of it.
@@ -121,19 +121,19 @@ def find_head(alpha: np.ndarray) -> Head | None:
     Going down from the crown, the outline widens to the head, narrows to the neck and widens to the shoulders. The
     narrowest place, or with long hair the shoulders, tells where the chin is, within what heads look like.
     """
-    person = _largest(_small(alpha))
+    person = _keep_largest(_shrink(alpha))
     if person is None:
         return None
-    upper, lower = _extent(np.asarray(person.any(axis=1)), alpha.shape[0])
-    left, right = _extent(np.asarray(person.any(axis=0)), alpha.shape[1])
+    upper, lower = _find_extent(np.asarray(person.any(axis=1)), alpha.shape[0])
+    left, right = _find_extent(np.asarray(person.any(axis=0)), alpha.shape[1])
     part = alpha[upper:lower, left:right]  # what is wide and low around a person must not make the person small
-    person = _largest(_small(part))
+    person = _keep_largest(_shrink(part))
     if person is None:
         return None
     top, widths, middles = _trace_outline(person)
     if len(widths) < 8:
         return None
-    chin = _chin(_smooth(widths))
+    chin = _find_chin(_smooth(widths))
     down, across = part.shape[0] / person.shape[0], part.shape[1] / person.shape[1]
     if chin is None or chin * down < _MIN_HEAD * alpha.shape[0]:
         return None
@@ -142,19 +142,19 @@ def find_head(alpha: np.ndarray) -> Head | None:
     return Head(upper + top * down, upper + (top + chin) * down, left + (centre + 0.5) * across)
 
 
-def _small(alpha: np.ndarray) -> np.ndarray:
+def _shrink(alpha: np.ndarray) -> np.ndarray:
     scale = max(1.0, max(alpha.shape) / _WORKING_SIDE)
     size = max(1, round(alpha.shape[1] / scale)), max(1, round(alpha.shape[0] / scale))
     return cv2.resize(alpha, size, interpolation=cv2.INTER_AREA) > 127
 
 
-def _extent(there: np.ndarray, length: int) -> tuple[int, int]:
+def _find_extent(there: np.ndarray, length: int) -> tuple[int, int]:
     """From where to where, in `length` pixels, the true ones of the much fewer places `there` reach."""
     first, last = np.flatnonzero(there)[[0, -1]]
     return round(first * length / len(there)), round((last + 1) * length / len(there))
 
 
-def _largest(person: np.ndarray) -> np.ndarray | None:
+def _keep_largest(person: np.ndarray) -> np.ndarray | None:
     count, labels, stats, _ = cv2.connectedComponentsWithStats(person.astype(np.uint8))
     if count < 2:
         return None
@@ -192,12 +192,12 @@ def _smooth(widths: np.ndarray) -> np.ndarray:
     return np.convolve(padded, np.full(2 * reach + 1, 1 / (2 * reach + 1)), mode="valid")
 
 
-def _chin(widths: np.ndarray) -> float | None:
+def _find_chin(widths: np.ndarray) -> float | None:
     """Return how far below the crown the chin is, in rows; None where nothing looks like a head."""
-    dome = _dome(widths)
+    dome = _measure_dome(widths)
     if dome is None or widths[0] > _FLAT * dome:
         return None
-    neck, shoulders = _neck(widths), _shoulders(widths)
+    neck, shoulders = _find_neck(widths), _find_shoulders(widths)
     if neck is not None:
         guess = _CHIN_TO_NECK * neck
     elif shoulders is not None:
@@ -208,7 +208,7 @@ def _chin(widths: np.ndarray) -> float | None:
     return chin if chin <= len(widths) + 1 else None
 
 
-def _dome(widths: np.ndarray) -> float | None:
+def _measure_dome(widths: np.ndarray) -> float | None:
     """Return the width of the head's dome; None where it is wider than any head, down to the last row.
 
     It is looked for a little ahead, because hair may stand up to a point that is a small dome of its own.
@@ -220,7 +220,7 @@ def _dome(widths: np.ndarray) -> float | None:
     return float(widest[int(np.argmax(deep))]) if deep.any() else None
 
 
-def _neck(widths: np.ndarray) -> int | None:
+def _find_neck(widths: np.ndarray) -> int | None:
     """Return the row of the narrowest place between head and shoulders; None without one."""
     widest = 0.0
     for row, width in enumerate(widths):
@@ -236,7 +236,7 @@ def _neck(widths: np.ndarray) -> int | None:
     return None
 
 
-def _shoulders(widths: np.ndarray) -> int | None:
+def _find_shoulders(widths: np.ndarray) -> int | None:
     """Return the row where the outline has become far wider than a head; None where it never does."""
     widest = float(widths.max())
     start = widths[: max(1, len(widths) // 6)].max()

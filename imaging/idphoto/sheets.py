@@ -17,12 +17,12 @@ def make_sheet(photo: np.ndarray, paper: str, dpi: int) -> Image.Image:
     The paper lies the way that holds more copies. Lines to cut along run beside the photos from edge to edge, never
     over them. Raises ValueError for a photo that the paper cannot hold.
     """
-    size, columns, rows = _layout(photo.shape[1], photo.shape[0], paper, dpi)
+    size, columns, rows = _choose_layout(photo.shape[1], photo.shape[0], paper, dpi)
     if not columns * rows:
         raise ValueError("the photo is larger than the paper")
     image = Image.new("RGB", size, "white")
-    lefts = _places(size[0], photo.shape[1], columns, dpi)
-    tops = _places(size[1], photo.shape[0], rows, dpi)
+    lefts = _list_places(size[0], photo.shape[1], columns, dpi)
+    tops = _list_places(size[1], photo.shape[0], rows, dpi)
     _draw_lines(image, lefts, tops, photo.shape[1], photo.shape[0], dpi)
     one = Image.fromarray(np.ascontiguousarray(photo))
     for top in tops:
@@ -45,7 +45,7 @@ def as_jpeg(image: Image.Image, dpi: int) -> bytes:
     return out.getvalue()
 
 
-def _layout(width: int, height: int, paper: str, dpi: int) -> tuple[tuple[int, int], int, int]:
+def _choose_layout(width: int, height: int, paper: str, dpi: int) -> tuple[tuple[int, int], int, int]:
     """Return the sheet's size in pixels and the numbers of columns and rows."""
     across, down = PAPERS[paper]
     upright = mm_to_pixels(across, dpi), mm_to_pixels(down, dpi)
@@ -62,7 +62,7 @@ def _count(paper: int, photo: int, dpi: int) -> int:
     return max(0, (paper - 2 * mm_to_pixels(_EDGE_MM, dpi) + gap) // (photo + gap))
 
 
-def _places(paper: int, photo: int, count: int, dpi: int) -> list[int]:
+def _list_places(paper: int, photo: int, count: int, dpi: int) -> list[int]:
     gap = mm_to_pixels(_GAP_MM, dpi)
     start = (paper - count * photo - (count - 1) * gap) // 2
     return [start + number * (photo + gap) for number in range(count)]

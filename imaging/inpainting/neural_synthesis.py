@@ -88,10 +88,10 @@ def synthesize(
     """
     full = Scene(rgb, hole, hole if barred is None else barred | hole)
     way = Way(features, seed, torch.Generator().manual_seed(seed), device, half)
-    factors = _factors(hole.shape, measure_thickness(hole))
+    factors = _choose_factors(hole.shape, measure_thickness(hole))
     if min(hole.shape) < MIN_SIDE * factors[-1]:
         return np.where(hole[:, :, None], guess(*full, report), rgb)
-    shares = _shares(factors)
+    shares = _split_progress(factors)
     for number, factor in enumerate(factors):
         scene = _reduce(full, factor)
         if number == 0:
@@ -108,7 +108,7 @@ def _tell(report: Report, begin: float, length: float, part: float) -> None:
     report(begin + length * part)
 
 
-def _factors(shape: tuple[int, int], thick: float) -> list[int]:
+def _choose_factors(shape: tuple[int, int], thick: float) -> list[int]:
     """Return how many times smaller each scale is, coarsest first, all powers of two."""
     last = 1
     while max(shape) > MAX_SIDE * last:
@@ -119,13 +119,13 @@ def _factors(shape: tuple[int, int], thick: float) -> list[int]:
     return factors
 
 
-def _steps(number: int) -> int:
+def _count_steps(number: int) -> int:
     return STEPS[min(number, len(STEPS) - 1)]
 
 
-def _shares(factors: list[int]) -> list[tuple[float, float]]:
+def _split_progress(factors: list[int]) -> list[tuple[float, float]]:
     """Return where the progress of each scale begins, and how long it is."""
-    costs = np.array([_steps(number) / factor**2 for number, factor in enumerate(factors)], np.float64)
+    costs = np.array([_count_steps(number) / factor**2 for number, factor in enumerate(factors)], np.float64)
     lengths = costs / costs.sum() * (SETTLED - BEGUN)
     return list(zip(BEGUN + np.cumsum(lengths) - lengths, lengths, strict=True))
 
@@ -150,22 +150,22 @@ def _optimize_scale(scene: Scene, start: Tensor, way: Way, number: int, report: 
         noise = torch.randn(whole.shape, generator=way.random).to(way.device) * NOISE
         whole = torch.where(hole, (whole + noise).clamp(0, 1), whole)
     reader = Reader(way.features, whole, way.half)
-    known = neural_energy.collect_known_patches(whole, _usable(scene, way, number), reader, way.random)
-    window = (..., *_window(scene.hole))
+    known = neural_energy.collect_known_patches(whole, _find_usable(scene, way, number), reader, way.random)
+    window = (..., *_find_window(scene.hole))
     energy = Energy(whole[window], hole[window], reader, known)
     pixels = energy.start.clone().requires_grad_()
     optimiser = torch.optim.Adam([pixels], RATE, betas=(0.9, 0.99))
-    for step in range(_steps(number)):
+    for step in range(_count_steps(number)):
         with torch.enable_grad():
             optimiser.zero_grad()
             torch.autograd.backward(energy(pixels, look_up=step % REFRESH == 0))
         optimiser.step()
-        report((step + 1) / _steps(number))
+        report((step + 1) / _count_steps(number))
     whole[window] = energy.composed(pixels.detach()).clamp(0, 1)
     return whole
 
 
-def _usable(scene: Scene, way: Way, number: int) -> Tensor:
+def _find_usable(scene: Scene, way: Way, number: int) -> Tensor:
     """Return which pixels may be copied, bool (h, w); an alternative has fewer at the coarsest scale."""
     spoiled = cv2.dilate(scene.hole.astype(np.uint8), np.ones((2 * SPOILED + 1,) * 2, np.uint8)) > 0
     usable = ~(spoiled | scene.barred)
@@ -176,7 +176,7 @@ def _usable(scene: Scene, way: Way, number: int) -> Tensor:
     return torch.from_numpy(usable).to(way.device)
 
 
-def _window(hole: np.ndarray) -> tuple[slice, slice]:
+def _find_window(hole: np.ndarray) -> tuple[slice, slice]:
     """Return the rows and columns of the hole and what its features can see, beginning at multiples of four."""
     spans = []
     for axis in (1, 0):

@@ -26,8 +26,8 @@ def start(level: Level, random: np.random.Generator, varied: bool) -> None:
     unknown = np.zeros(level.shape, bool)
     unknown.flat[level.hole] = True
     while unknown.any():
-        layer = _layer(unknown)
-        centres = _centres(level, layer)
+        layer = _find_layer(unknown)
+        centres = _find_centres(level, layer)
         around = centres[:, None] + level.offsets
         known = np.repeat(~unknown.ravel()[around], channels, axis=1).astype(np.float32)
         seen = level.values[around].reshape(len(layer), -1) * known
@@ -44,7 +44,7 @@ def start(level: Level, random: np.random.Generator, varied: bool) -> None:
         unknown.flat[layer] = False
 
 
-def _layer(unknown: np.ndarray) -> np.ndarray:
+def _find_layer(unknown: np.ndarray) -> np.ndarray:
     """Return the positions of the unknown pixels that touch a known one. Beyond the picture nothing is known."""
     beyond = np.ones(unknown.shape, np.uint8)
     beyond[PAD:-PAD, PAD:-PAD] = unknown[PAD:-PAD, PAD:-PAD]
@@ -52,7 +52,7 @@ def _layer(unknown: np.ndarray) -> np.ndarray:
     return np.flatnonzero(unknown & (inner == 0))
 
 
-def _centres(level: Level, pixels: np.ndarray) -> np.ndarray:
+def _find_centres(level: Level, pixels: np.ndarray) -> np.ndarray:
     """Return for each pixel the centre of the patch around it, or of the nearest that lies inside the picture."""
     (height, width), radius = level.size, level.radius
     down = np.clip(pixels // level.stride - PAD, radius, height - radius - 1)

@@ -48,7 +48,7 @@ def fill_with_patches(
     barred = hole if barred is None else barred | hole
     factor, planes = _build_search(rgb, hole, barred)
     levels = _build_pyramid(planes, random if seed else None)
-    shares = iter(_shares(levels))
+    shares = iter(_split_progress(levels))
     coarsest = len(levels) - 1
     for number in range(coarsest, -1, -1):
         level = levels[number]
@@ -94,7 +94,7 @@ def _build_search(rgb: np.ndarray, hole: np.ndarray, barred: np.ndarray) -> tupl
 
 def _build_pyramid(planes: Planes, varied: np.random.Generator | None) -> list[Level]:
     """Return the levels, finest first; with `varied` the coarsest has fewer sources, drawn at random."""
-    finest = _finest(planes)
+    finest = _find_finest_level(planes)
     levels, radius = [finest], finest.radius
     across = measure_thickness(planes.hole)
     while across > COARSEST_HOLE or len(levels) < MIN_LEVELS:
@@ -116,7 +116,7 @@ def _build_pyramid(planes: Planes, varied: np.random.Generator | None) -> list[L
     return levels
 
 
-def _finest(planes: Planes) -> Level:
+def _find_finest_level(planes: Planes) -> Level:
     """Return the level of these planes with the largest patches of which enough are known."""
     radius = min(RADIUS, (min(planes.hole.shape) - 1) // 2)
     while radius >= 0:
@@ -135,7 +135,7 @@ def measure_thickness(hole: np.ndarray) -> float:
     return 2 * float(cv2.distanceTransform(bordered, cv2.DIST_L2, cv2.DIST_MASK_5).max())
 
 
-def _shares(levels: list[Level]) -> list[tuple[float, float]]:
+def _split_progress(levels: list[Level]) -> list[tuple[float, float]]:
     """Return for each level, coarsest first, where its part of the progress begins and how long it is."""
     costs = np.array([len(level.targets) + 2000.0 for level in reversed(levels)])
     lengths = costs / costs.sum() * 0.95

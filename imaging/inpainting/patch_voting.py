@@ -19,7 +19,7 @@ def collect_votes(level: Level, field: Field, places: np.ndarray, power: float) 
 
     places: positions that at least one target covers. The better match weighs more, as 1 / distance ** power.
     """
-    weights = _weights(level, field, power)
+    weights = _compute_weights(level, field, power)
     said = np.empty((len(places), level.values.shape[1]), np.float32)
     for part in cut_chunks(len(places)):
         total: np.ndarray = np.zeros((), np.float32)
@@ -40,13 +40,13 @@ def fill_full_size(rgb: np.ndarray, hole: np.ndarray, level: Level, field: Field
     """
     result = rgb.copy()
     flat, filled = rgb.reshape(-1, 3), result.reshape(-1, 3)
-    weights = _weights(level, field, SHARP)
-    correction = _correction(level, field)
+    weights = _compute_weights(level, field, SHARP)
+    correction = _compute_correction(level, field)
     places = np.flatnonzero(hole)
     for part in cut_chunks(len(places)):
         down, across = np.divmod(places[part], hole.shape[1])
         colours = _average_sources(flat, hole.shape[1], level, field, weights, factor, down, across)
-        smooth = _between(correction, (down + 0.5) / factor - 0.5, (across + 0.5) / factor - 0.5)
+        smooth = _interpolate(correction, (down + 0.5) / factor - 0.5, (across + 0.5) / factor - 0.5)
         filled[places[part]] = np.rint(np.clip(colours + 255 * smooth, 0, 255))
     return result
 
@@ -65,7 +65,7 @@ def _average_sources(
     cells = (down // factor + PAD) * level.stride + across // factor + PAD
     sums: np.ndarray = np.zeros((), np.float32)
     total: np.ndarray = np.zeros((), np.float32)
-    for offset in level.offsets if factor == 1 else _few(level):
+    for offset in level.offsets if factor == 1 else _list_offsets(level):
         rows = level.target_rows[cells - offset]
         weight = np.where(rows >= 0, weights[rows], 0)[:, None]
         source_down, source_across = np.divmod(field.sources[rows] + offset, level.stride)
@@ -77,7 +77,7 @@ def _average_sources(
     return mean
 
 
-def _few(level: Level) -> np.ndarray:
+def _list_offsets(level: Level) -> np.ndarray:
     """Return the offsets of the middle of a patch, and of its rim for pixels at the border of the picture."""
     reach = level.radius
     steps = [(down, across) for down in (-1, 0, 1) for across in (-1, 0, 1)]
@@ -85,7 +85,7 @@ def _few(level: Level) -> np.ndarray:
     return np.array([down * level.stride + across for down, across in steps if max(map(abs, (down, across))) <= reach])
 
 
-def _weights(level: Level, field: Field, power: float) -> np.ndarray:
+def _compute_weights(level: Level, field: Field, power: float) -> np.ndarray:
     least = 2e-5 * len(level.offsets)  # so that an exact match does not outweigh all others
     logarithm = -power * np.log(field.distances + least) - np.log(DEEPER) * np.minimum(level.depth, DEEPEST)
     # Kept within what float32 can hold: it is neighbours that are compared, and they are not that far apart.
@@ -93,7 +93,7 @@ def _weights(level: Level, field: Field, power: float) -> np.ndarray:
     return weights
 
 
-def _correction(level: Level, field: Field) -> np.ndarray:
+def _compute_correction(level: Level, field: Field) -> np.ndarray:
     """Return what to add to the fill so that its light meets that of the rim, float32 (h, w, 3)."""
     hole = np.zeros(level.shape, np.uint8)
     hole.flat[level.hole] = 1
@@ -113,7 +113,7 @@ def _correction(level: Level, field: Field) -> np.ndarray:
     return laplace_fill(apart * (weight > 0)[:, :, None], weight)[PAD:-PAD, PAD:-PAD]
 
 
-def _between(field: np.ndarray, down: np.ndarray, across: np.ndarray) -> np.ndarray:
+def _interpolate(field: np.ndarray, down: np.ndarray, across: np.ndarray) -> np.ndarray:
     """Return a field's values at fractional places, bilinear, (n, C)."""
     places = across.astype(np.float32)[:, None], down.astype(np.float32)[:, None]
     picked = cv2.remap(field, *places, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)

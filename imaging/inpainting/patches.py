@@ -34,11 +34,11 @@ class Planes:
     def halved(self) -> "Planes":
         """Return the planes at half size: means of known pixels; what touches the hole belongs to it."""
         known = (~self.hole).astype(np.float32)
-        weight = _sums(known)[:, :, None]
+        weight = _sum_pairs(known)[:, :, None]
         both = np.dstack([self.colours, self.texture]) * known[:, :, None]
-        means = _sums(both) / np.maximum(weight, 1)
-        hole = weight[:, :, 0] < _sums(np.ones_like(known))
-        barred = _sums(self.barred.astype(np.float32)) > 0
+        means = _sum_pairs(both) / np.maximum(weight, 1)
+        hole = weight[:, :, 0] < _sum_pairs(np.ones_like(known))
+        barred = _sum_pairs(self.barred.astype(np.float32)) > 0
         return Planes(np.ascontiguousarray(means[:, :, :3]), np.ascontiguousarray(means[:, :, 3:]), hole, barred)
 
 
@@ -61,8 +61,8 @@ class Level:
         usable = centres & ~_dilate(_pad(planes.barred), side)
         self.targets = np.flatnonzero(near_hole)
         self.sources = np.flatnonzero(usable)
-        self.target_rows = _rows(self.targets, self.shape)
-        self.source_rows = _rows(self.sources, self.shape)
+        self.target_rows = _gather_rows(self.targets, self.shape)
+        self.source_rows = _gather_rows(self.sources, self.shape)
         span = np.arange(-radius, radius + 1)
         self.offsets = (span[:, None] * self.stride + span).ravel()
         depth = cv2.distanceTransform(_pad(planes.hole).astype(np.uint8), cv2.DIST_L2, 5)
@@ -126,7 +126,7 @@ def measure_texture(colours: np.ndarray, hole: np.ndarray, side: int) -> np.ndar
     return np.dstack(slopes).astype(np.float32)
 
 
-def _sums(field: np.ndarray) -> np.ndarray:
+def _sum_pairs(field: np.ndarray) -> np.ndarray:
     """Sums over squares of two by two pixels; those at an odd edge are smaller."""
     height, width = field.shape[:2]
     even = np.pad(field, ((0, height % 2), (0, width % 2)) + ((0, 0),) * (field.ndim - 2))
@@ -142,7 +142,7 @@ def _dilate(places: np.ndarray, side: int) -> np.ndarray:
     return cv2.dilate(places.astype(np.uint8), np.ones((side, side), np.uint8)).astype(bool)
 
 
-def _rows(positions: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
+def _gather_rows(positions: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
     rows = np.full(shape[0] * shape[1], -1, np.int32)
     rows[positions] = np.arange(len(positions), dtype=np.int32)
     return rows

@@ -52,7 +52,7 @@ def fill_by_regions(
     for region, end, cost in zip(pieces, ends, costs / max(costs.sum(), 1), strict=True):
         crop, core = region.crop, region.core
         here = missing[crop]
-        far = ~_near(here, region.margin)
+        far = ~_find_near(here, region.margin)
         filled = fill(
             result[crop],
             here,
@@ -160,6 +160,6 @@ def _make_region(parts: list[tuple[int, slice, slice]], labels: np.ndarray, dept
     return Region((rows, columns), piece, (tall, wide), margin)
 
 
-def _near(hole: np.ndarray, margin: int) -> np.ndarray:
+def _find_near(hole: np.ndarray, margin: int) -> np.ndarray:
     """Return what lies no further than `margin` from the hole, bool (H, W)."""
     return cv2.distanceTransform((~hole).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_3) <= margin

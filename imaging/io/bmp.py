@@ -35,7 +35,7 @@ class _Header:
 
 def open_bit_fields(data: bytes, max_megapixels: float, memory: Reservation) -> Image.Image | None:
     """Return the decoded image of a BMP with bit fields, RGB or RGBA; None for any other, and for one that is cut."""
-    header = _header(data)
+    header = _read_header(data)
     if header is None or header.compression not in (_BIT_FIELDS, _ALPHA_FIELDS) or header.bits not in (16, 32):
         return None
     height = abs(header.height)
@@ -47,12 +47,12 @@ def open_bit_fields(data: bytes, max_megapixels: float, memory: Reservation) -> 
     import numpy as np  # only these files need it, and the checking process starts faster without
 
     rows = np.frombuffer(data, np.uint8, header.row_bytes * height, header.pixels_at).reshape(height, header.row_bytes)
-    masks = _masks(data, header)
+    masks = _read_masks(data, header)
     pixels = np.zeros((height, header.width, 4 if masks[3] else 3), np.uint8)
     for top in range(0, height, _STRIP_ROWS):
         words = np.ascontiguousarray(rows[top : top + _STRIP_ROWS]).view(f"<u{header.bits // 8}")[:, : header.width]
         for channel in range(pixels.shape[2]):
-            pixels[top : top + _STRIP_ROWS, :, channel] = _plane(words, masks[channel])
+            pixels[top : top + _STRIP_ROWS, :, channel] = _read_plane(words, masks[channel])
     if masks[3] and not pixels[:, :, 3].any():  # programs that know no transparency leave its bits at zero
         pixels = pixels[:, :, :3]
     image = Image.fromarray(np.ascontiguousarray(pixels[::-1] if header.height > 0 else pixels))
@@ -62,11 +62,11 @@ def open_bit_fields(data: bytes, max_megapixels: float, memory: Reservation) -> 
 
 def is_unsupported(data: bytes) -> bool:
     """Whether the header is whole and names a compression or a depth that no decoder here knows."""
-    header = _header(data)
+    header = _read_header(data)
     return header is not None and header.bits not in _KNOWN_BITS.get(header.compression, set())
 
 
-def _header(data: bytes) -> _Header | None:
+def _read_header(data: bytes) -> _Header | None:
     if len(data) < 54:
         return None
     pixels_at, size, width, height = struct.unpack_from("<IIii", data, 10)
@@ -74,13 +74,13 @@ def _header(data: bytes) -> _Header | None:
     return _Header(size, pixels_at, width, height, bits, compression) if size >= _WITH_FIELDS else None
 
 
-def _masks(data: bytes, header: _Header) -> tuple[int, ...]:
+def _read_masks(data: bytes, header: _Header) -> tuple[int, ...]:
     """Return the masks of red, green, blue and alpha; 0 for what is not there."""
     has_alpha = header.compression == _ALPHA_FIELDS or header.size >= 56
     return struct.unpack_from("<4I", data, _MASKS_AT) if has_alpha else (*struct.unpack_from("<3I", data, _MASKS_AT), 0)
 
 
-def _plane(words: "np.ndarray", mask: int) -> "np.ndarray":
+def _read_plane(words: "np.ndarray", mask: int) -> "np.ndarray":
     """Return the values under `mask`, shape (H, W), scaled to uint8."""
     import numpy as np  # see `open_bit_fields`
 

@@ -82,19 +82,23 @@ def read_png(gamma: float | None, chromaticity: tuple[float, ...] | None) -> Col
 
 def make_profile(colours: Colours) -> bytes:
     """Return an ICC profile (version 4, matrix and curves) of colours that are not HDR."""
-    to_xyz = _multiply(_adaptation(_xyz_of(colours.primaries[3])), _to_xyz(colours.primaries))
+    to_xyz = _multiply(_compute_adaptation(_chromaticity_to_xyz(colours.primaries[3])), _to_xyz(colours.primaries))
     if colours.gamma is None:
         curve = b"para" + struct.pack(">IHH5i", 0, 3, 0, *map(_to_fixed_point, _SRGB_CURVE))
     else:
         curve = b"para" + struct.pack(">IHHi", 0, 0, 0, _to_fixed_point(colours.gamma))
     columns = zip(*to_xyz, strict=True)
-    tags = {b"desc": _text("Colours told by the file"), b"cprt": _text("No copyright"), b"wtpt": _xyz(_D50)}
-    tags |= {name: _xyz(column) for name, column in zip((b"rXYZ", b"gXYZ", b"bXYZ"), columns, strict=True)}
+    tags = {
+        b"desc": _build_text("Colours told by the file"),
+        b"cprt": _build_text("No copyright"),
+        b"wtpt": _build_xyz(_D50),
+    }
+    tags |= {name: _build_xyz(column) for name, column in zip((b"rXYZ", b"gXYZ", b"bXYZ"), columns, strict=True)}
     tags |= dict.fromkeys((b"rTRC", b"gTRC", b"bTRC"), curve)
     return _assemble(tags)
 
 
-def tone_mapped(image: Image.Image, colours: Colours) -> Image.Image:
+def map_tones(image: Image.Image, colours: Colours) -> Image.Image:
     """Return an RGB(A) image of HDR colours as sRGB, with its own transparency.
 
     What is half as bright as paper or darker keeps its light; what is brighter is compressed towards white.
@@ -103,10 +107,10 @@ def tone_mapped(image: Image.Image, colours: Colours) -> Image.Image:
 
     pixels = np.array(image)
     curve = np.array(
-        [(_pq_light if colours.hdr == "pq" else _hlg_light)(code / 255) for code in range(256)], np.float32
+        [(_decode_pq if colours.hdr == "pq" else _decode_hlg)(code / 255) for code in range(256)], np.float32
     )
-    to_srgb = np.array(_multiply(_inverse(_to_xyz(BT709)), _to_xyz(colours.primaries)), np.float32)
-    encoding = np.array([_srgb_code(step / _ENCODING_STEPS) for step in range(_ENCODING_STEPS + 1)], np.uint8)
+    to_srgb = np.array(_multiply(_invert(_to_xyz(BT709)), _to_xyz(colours.primaries)), np.float32)
+    encoding = np.array([_encode_srgb(step / _ENCODING_STEPS) for step in range(_ENCODING_STEPS + 1)], np.uint8)
     for start in range(0, len(pixels), _STRIP_ROWS):
         strip = pixels[start : start + _STRIP_ROWS]
         light = curve[strip[:, :, :3]]
@@ -119,19 +123,19 @@ def tone_mapped(image: Image.Image, colours: Colours) -> Image.Image:
     return Image.fromarray(pixels)
 
 
-def _pq_light(value: float) -> float:
+def _decode_pq(value: float) -> float:
     """Return SMPTE ST 2084's light of a value in [0, 1], with white paper as 1."""
     root = value ** (32 / 2523)
     light: float = (max(root - 0.8359375, 0) / (18.8515625 - 18.6875 * root)) ** (8192 / 1305)
     return 10_000 / _WHITE_NITS * light
 
 
-def _hlg_light(value: float) -> float:
+def _decode_hlg(value: float) -> float:
     """Return the light of the scene, in [0, 1], by ARIB STD-B67."""
     return value * value / 3 if value <= 0.5 else (exp((value - 0.55991073) / 0.17883277) + 0.28466892) / 12
 
 
-def _srgb_code(light: float) -> int:
+def _encode_srgb(light: float) -> int:
     return round(255 * (12.92 * light if light <= 0.0031308 else 1.055 * light ** (1 / 2.4) - 0.055))
 
 
@@ -142,24 +146,24 @@ def _is_sane(primaries: Chromaticities) -> bool:
     return inside and area > 0.01 and min(ay, by, cy, white) > 0
 
 
-def _xyz_of(chromaticity: tuple[float, float]) -> tuple[float, float, float]:
+def _chromaticity_to_xyz(chromaticity: tuple[float, float]) -> tuple[float, float, float]:
     x, y = chromaticity
     return x / y, 1.0, (1 - x - y) / y
 
 
 def _to_xyz(primaries: Chromaticities) -> Matrix:
     """Return the matrix from linear RGB to CIE XYZ under the primaries' own white."""
-    columns = [_xyz_of(primary) for primary in primaries[:3]]
+    columns = [_chromaticity_to_xyz(primary) for primary in primaries[:3]]
     matrix = tuple(zip(*columns, strict=True))
-    gains = _apply_matrix(_inverse(matrix), _xyz_of(primaries[3]))
+    gains = _apply_matrix(_invert(matrix), _chromaticity_to_xyz(primaries[3]))
     return tuple(tuple(value * gain for value, gain in zip(row, gains, strict=True)) for row in matrix)
 
 
-def _adaptation(white: tuple[float, ...]) -> Matrix:
+def _compute_adaptation(white: tuple[float, ...]) -> Matrix:
     """Return Bradford's matrix from a white to D50."""
     gains = [to / of for to, of in zip(_apply_matrix(_BRADFORD, _D50), _apply_matrix(_BRADFORD, white), strict=True)]
     scaled = tuple(tuple(gain * value for value in row) for gain, row in zip(gains, _BRADFORD, strict=True))
-    return _multiply(_inverse(_BRADFORD), scaled)
+    return _multiply(_invert(_BRADFORD), scaled)
 
 
 def _apply_matrix(matrix: Matrix, vector: tuple[float, ...]) -> tuple[float, ...]:
@@ -171,7 +175,7 @@ def _multiply(left: Matrix, right: Matrix) -> Matrix:
     return tuple(tuple(sum(a * b for a, b in zip(row, column, strict=True)) for column in columns) for row in left)
 
 
-def _inverse(matrix: Matrix) -> Matrix:
+def _invert(matrix: Matrix) -> Matrix:
     (a, b, c), (d, e, f), (g, h, i) = matrix
     cofactors = (
         (e * i - f * h, c * h - b * i, b * f - c * e),
@@ -186,11 +190,11 @@ def _to_fixed_point(value: float) -> int:
     return round(value * 65536)
 
 
-def _xyz(values: tuple[float, ...]) -> bytes:
+def _build_xyz(values: tuple[float, ...]) -> bytes:
     return b"XYZ " + struct.pack(">I3i", 0, *map(_to_fixed_point, values))
 
 
-def _text(text: str) -> bytes:
+def _build_text(text: str) -> bytes:
     encoded = text.encode("utf-16-be")
     return b"mluc" + struct.pack(">III2s2sII", 0, 1, 12, b"en", b"US", len(encoded), 28) + encoded
 

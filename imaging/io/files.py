@@ -144,7 +144,7 @@ def encode(picture: Picture, format: str, quality: int = DEFAULT_QUALITY, metada
     if max(picture.width, picture.height) > _MAX_SIDE[format]:
         raise TooLongForFormat()
     out = BytesIO()
-    settings = _format_settings(format, quality) | _metadata_settings(picture, format, metadata)
+    settings = _build_format_settings(format, quality) | _build_metadata_settings(picture, format, metadata)
     Image.fromarray(np.ascontiguousarray(picture.pixels)).save(out, format.upper(), **settings)
     return out.getvalue()
 
@@ -155,7 +155,7 @@ def make_preview(picture: Picture, longest_side: int = 2048, format: str = "webp
     return encode_small(image, picture.icc, longest_side, format, quality)
 
 
-def _format_settings(format: str, quality: int) -> dict[str, object]:
+def _build_format_settings(format: str, quality: int) -> dict[str, object]:
     if format == "png":
         # Matching runs only: on photos within 8 % of level 4 in half of its time, on noisy ones no larger at all.
         return {"compress_level": 1, "compress_type": _ZLIB_RUN_LENGTHS}
@@ -164,7 +164,7 @@ def _format_settings(format: str, quality: int) -> dict[str, object]:
     return {"quality": quality, "method": 3}
 
 
-def _metadata_settings(picture: Picture, format: str, policy: str) -> dict[str, object]:
+def _build_metadata_settings(picture: Picture, format: str, policy: str) -> dict[str, object]:
     if policy not in ("keep", "strip", "all"):
         raise ValueError(f"unknown metadata choice {policy!r}")
     exif = None if policy == "strip" else picture.exif

@@ -101,12 +101,12 @@ def open_image(
     Its `info` has "colours" (`cicp.Colours`) where the file tells them by numbers and not by a profile, and "pages".
     Raises PictureError, also for whatever a decoder raises inside the block.
     """
-    with _content(source) as data:
+    with _open_content(source) as data:
         if max_bytes is not None and len(data) > max_bytes:
             raise TooManyBytes()
-        kind = _kind(data)
+        kind = _detect_kind(data)
         file = _File(source, data, max_megapixels, memory)
-        with _decoder_errors(kind, data), _OPENERS.get(kind, _open_plain)(file) as image:
+        with _translate_decoder_errors(kind, data), _OPENERS.get(kind, _open_plain)(file) as image:
             if min(image.size) < 1:
                 raise BrokenPicture()
             if image.width * image.height > max_megapixels * 1e6:
@@ -121,7 +121,7 @@ def read_header(image: Image.Image) -> Header:
 
 
 @contextmanager
-def _content(source: Source) -> Iterator[bytes]:
+def _open_content(source: Source) -> Iterator[bytes]:
     """Yield the bytes of a source; those of a file are mapped, and read where they are looked at."""
     if isinstance(source, bytes):
         yield source
@@ -133,7 +133,7 @@ def _content(source: Source) -> Iterator[bytes]:
             yield cast(bytes, data)  # whatever reads it reads both alike
 
 
-def _kind(data: bytes) -> str:
+def _detect_kind(data: bytes) -> str:
     """Return Pillow's name for what a file begins as; "HEIF" stands for AVIF too. Raises RawPhoto, ForeignFormat."""
     head = bytes(data[:32])
     if head.startswith(_RAW_STARTS) or head[4:12] == b"ftyp" + _RAW_BRAND:
@@ -157,7 +157,9 @@ def _kind(data: bytes) -> str:
 
 def _open_plain(file: _File, mended: bytes | None = None, kinds: tuple[str, ...] = ()) -> Image.Image:
     source = file.source if mended is None else mended
-    return Image.open(BytesIO(source) if isinstance(source, bytes) else source, formats=kinds or (_kind(file.data),))
+    return Image.open(
+        BytesIO(source) if isinstance(source, bytes) else source, formats=kinds or (_detect_kind(file.data),)
+    )
 
 
 def _open_jpeg(file: _File) -> Image.Image:
@@ -168,10 +170,10 @@ def _open_png(file: _File) -> Image.Image:
     image = _open_plain(file, png.repair(file.data))
     if numbers := png.read_cicp(file.data):
         image.info.pop("icc_profile", None)
-        return _with_colours(image, cicp.read_numbers(*numbers))
+        return _attach_colours(image, cicp.read_numbers(*numbers))
     if "icc_profile" in image.info or "srgb" in image.info:
         return image
-    return _with_colours(image, cicp.read_png(image.info.get("gamma"), image.info.get("chromaticity")))
+    return _attach_colours(image, cicp.read_png(image.info.get("gamma"), image.info.get("chromaticity")))
 
 
 def _open_heif(file: _File) -> Image.Image:
@@ -184,7 +186,7 @@ def _open_heif(file: _File) -> Image.Image:
         raise UnsupportedPicture()
     image = _open_plain(file, boxes.with_plain_properties(), ("AVIF", "HEIF"))
     numbers = None if image.info.get("icc_profile") else boxes.cicp()
-    return _with_colours(image, numbers and cicp.read_numbers(*numbers))
+    return _attach_colours(image, numbers and cicp.read_numbers(*numbers))
 
 
 def _open_tiff(file: _File) -> Image.Image:
@@ -219,14 +221,14 @@ def _open_bmp(file: _File) -> Image.Image:
 _OPENERS = {"JPEG": _open_jpeg, "PNG": _open_png, "HEIF": _open_heif, "TIFF": _open_tiff, "BMP": _open_bmp}
 
 
-def _with_colours(image: Image.Image, colours: cicp.Colours | None) -> Image.Image:
+def _attach_colours(image: Image.Image, colours: cicp.Colours | None) -> Image.Image:
     if colours:
         image.info["colours"] = colours
     return image
 
 
 @contextmanager
-def _decoder_errors(kind: str, data: bytes) -> Iterator[None]:
+def _translate_decoder_errors(kind: str, data: bytes) -> Iterator[None]:
     try:
         yield
     except PictureError:

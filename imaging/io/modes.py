@@ -25,17 +25,17 @@ def to_rgb(image: Image.Image) -> tuple[Image.Image, bytes | None]:
     dropped.
     """
     if colours := image.info.get("colours"):
-        rgb = _eight_bit_rgb(image)
-        return (cicp.tone_mapped(rgb, colours), None) if colours.hdr else (rgb, cicp.make_profile(colours))
+        rgb = _to_eight_bit_rgb(image)
+        return (cicp.map_tones(rgb, colours), None) if colours.hdr else (rgb, cicp.make_profile(colours))
     icc = image.info.get("icc_profile")
     icc = icc if isinstance(icc, bytes) and 128 <= len(icc) <= MAX_PROFILE_BYTES else None
     if image.mode == "LAB":
-        return _from_lab(image), None
+        return _convert_lab(image), None
     if image.mode == "CMYK" and icc:
         return _convert(image, icc, b"CMYK") or image.convert("RGB"), None
     if icc and icc[16:20] == b"GRAY" and (image.mode in _GREY or image.mode.startswith("I")):
-        return _from_grey(image, icc), None
-    return _eight_bit_rgb(image), icc if icc and _usable_for_rgb(icc) else None
+        return _convert_grey(image, icc), None
+    return _to_eight_bit_rgb(image), icc if icc and _usable_for_rgb(icc) else None
 
 
 def to_srgb(image: Image.Image, icc: bytes | None) -> Image.Image:
@@ -48,16 +48,16 @@ def convert_profile(image: Image.Image, source: bytes | None, target: bytes | No
     if source == target:
         return image
     try:
-        return _transform(image, _profile(source), _profile(target), image.mode)
+        return _transform(image, _open_profile(source), _open_profile(target), image.mode)
     except (ImageCms.PyCMSError, OSError, ValueError):  # colours a little off are better than no picture
         return image
 
 
-def _profile(icc: bytes | None) -> ImageCms.ImageCmsProfile:
-    return ImageCms.ImageCmsProfile(BytesIO(icc)) if icc else _named("sRGB")
+def _open_profile(icc: bytes | None) -> ImageCms.ImageCmsProfile:
+    return ImageCms.ImageCmsProfile(BytesIO(icc)) if icc else _build_profile("sRGB")
 
 
-def _named(space: Literal["LAB", "sRGB"]) -> ImageCms.ImageCmsProfile:
+def _build_profile(space: Literal["LAB", "sRGB"]) -> ImageCms.ImageCmsProfile:
     return ImageCms.ImageCmsProfile(ImageCms.createProfile(space))
 
 
@@ -79,18 +79,18 @@ def _convert(image: Image.Image, icc: bytes, space: bytes) -> Image.Image | None
     if icc[16:20] != space:
         return None
     try:
-        return _transform(image, _profile(icc), _profile(None), "RGB")
+        return _transform(image, _open_profile(icc), _open_profile(None), "RGB")
     except (ImageCms.PyCMSError, OSError, ValueError):
         return None
 
 
-def _from_lab(image: Image.Image) -> Image.Image:
-    return _transform(image, _named("LAB"), _named("sRGB"), "RGB")
+def _convert_lab(image: Image.Image) -> Image.Image:
+    return _transform(image, _build_profile("LAB"), _build_profile("sRGB"), "RGB")
 
 
-def _from_grey(image: Image.Image, icc: bytes) -> Image.Image:
+def _convert_grey(image: Image.Image, icc: bytes) -> Image.Image:
     """Return a grey image of any depth, with or without transparency, as sRGB by its grey profile."""
-    plain = _eight_bit_rgb(image)
+    plain = _to_eight_bit_rgb(image)
     found = _convert(plain.getchannel(0), icc, b"GRAY")
     if found is None:
         return plain
@@ -99,15 +99,15 @@ def _from_grey(image: Image.Image, icc: bytes) -> Image.Image:
     return found
 
 
-def _eight_bit_rgb(image: Image.Image) -> Image.Image:
+def _to_eight_bit_rgb(image: Image.Image) -> Image.Image:
     if image.mode in _WITH_ALPHA:
         return image.convert("RGBA")
     if image.mode in _DIRECT and not image.info.get("is_signed"):
         return image.convert("RGBA" if image.has_transparency_data else "RGB")
-    return _from_deep(image)
+    return _convert_deep(image)
 
 
-def _from_deep(image: Image.Image) -> Image.Image:
+def _convert_deep(image: Image.Image) -> Image.Image:
     """Bring grey of 16 or 32 bits, with a sign, or in floating point to 8 bits."""
     import numpy as np  # only these rare modes need it, and the checking process starts faster without
 
@@ -132,22 +132,24 @@ def to_eight_bits(values: "np.ndarray", bits: int = 16, is_signed: bool = False)
     import numpy as np
 
     if is_signed and values.dtype.kind != "f":
-        values, bits = _without_sign(values, bits)
+        values, bits = _shift_to_unsigned(values, bits)
     elif values.dtype == np.uint8:
         return values
     full = 2.0**bits - 1
     whites = (1.0, 255.0, 65535.0) if values.dtype.kind == "f" else (min(255.0, full), min(65535.0, full), full)
     bands = range(0, len(values), _BAND_ROWS)  # a copy of all of it as floating point numbers could be very large
-    peak = max((float(_finite(values[top : top + _BAND_ROWS]).max(initial=0.0)) for top in bands), default=0.0)
+    peak = max(
+        (float(_replace_non_finite(values[top : top + _BAND_ROWS]).max(initial=0.0)) for top in bands), default=0.0
+    )
     white = next((white for white in whites if peak <= white), peak)
     eight_bits = np.empty(values.shape, np.uint8)
     for top in bands:
-        scaled = _finite(values[top : top + _BAND_ROWS]) * (255.0 / white)
+        scaled = _replace_non_finite(values[top : top + _BAND_ROWS]) * (255.0 / white)
         eight_bits[top : top + _BAND_ROWS] = np.clip(np.rint(scaled), 0, 255)
     return eight_bits
 
 
-def _without_sign(values: "np.ndarray", bits: int) -> tuple["np.ndarray", int]:
+def _shift_to_unsigned(values: "np.ndarray", bits: int) -> tuple["np.ndarray", int]:
     """Return signed integers that unsigned ones hold, from zero up, and how many bits they then fill."""
     import numpy as np
 
@@ -159,7 +161,7 @@ def _without_sign(values: "np.ndarray", bits: int) -> tuple["np.ndarray", int]:
     return raised, bits
 
 
-def _finite(values: "np.ndarray") -> "np.ndarray":
+def _replace_non_finite(values: "np.ndarray") -> "np.ndarray":
     import numpy as np
 
     return np.nan_to_num(values.astype(np.float32), posinf=0.0)

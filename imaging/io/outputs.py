@@ -31,10 +31,10 @@ class Outputs:
     def __init__(self, inputs: Iterable[Path], overwrite: bool = False, protected: Iterable[Path] = ()):
         self._overwrite = overwrite
         inputs = list(inputs)
-        self._inputs = {_identity(path) for path in [*inputs, *protected]}
+        self._inputs = {_read_identity(path) for path in [*inputs, *protected]}
         self._lock = threading.Lock()
         self._written: set[str] = set()
-        self._stems = _distinct_stems(inputs)
+        self._stems = _make_distinct_stems(inputs)
         self._reserved = {_fold(stem) for stem in self._stems.values()}
 
     def stem_of(self, source: Path) -> str:
@@ -75,7 +75,7 @@ class Outputs:
     def _check(self, path: Path) -> None:
         if not os.path.lexists(path):
             return
-        is_input = path.exists() and _identity(path) in self._inputs
+        is_input = path.exists() and _read_identity(path) in self._inputs
         if is_input or not self._overwrite or _fold(str(path.absolute())) in self._written:
             raise OutputExists(path, is_input)
 
@@ -83,7 +83,7 @@ class Outputs:
 def check_folder(folder: Path) -> None:
     """Make the folder if need be, and write a file into it and delete it. Raises OSError where that fails."""
     folder.mkdir(parents=True, exist_ok=True)
-    probe = _part_of(folder / "probe")
+    probe = _name_part(folder / "probe")
     try:
         probe.write_bytes(b"")
     finally:
@@ -92,7 +92,7 @@ def check_folder(folder: Path) -> None:
 
 def write_file(path: Path, data: bytes, overwrite: bool = False) -> None:
     """Write the whole file or none. Raises OutputExists where the name is taken and `overwrite` is not set."""
-    part = _part_of(path)
+    part = _name_part(path)
     try:
         part.write_bytes(data)
         if overwrite:
@@ -117,11 +117,11 @@ def _rename_to_new(part: Path, path: Path) -> None:
         os.replace(part, path)
 
 
-def _part_of(path: Path) -> Path:
+def _name_part(path: Path) -> Path:
     return path.with_name(f".{secrets.token_hex(8)}.part")
 
 
-def _distinct_stems(inputs: list[Path]) -> dict[Path, str]:
+def _make_distinct_stems(inputs: list[Path]) -> dict[Path, str]:
     """Return a stem for each input: its own where no other has it, whatever the case and the spelling of letters."""
     shared = [_fold(path.stem) for path in inputs]
     stems, taken = {}, {stem for stem in shared if shared.count(stem) == 1}
@@ -142,7 +142,7 @@ def _fold(name: str) -> str:
     return unicodedata.normalize("NFC", name).casefold()
 
 
-def _identity(path: Path) -> tuple[int, int] | None:
+def _read_identity(path: Path) -> tuple[int, int] | None:
     try:
         found = os.stat(path)
     except FileNotFoundError:  # an input that was taken away meanwhile
@@ -157,10 +157,10 @@ def _shorten(path: Path) -> Path:
         return path
     tail = os.fsencode(path.stem)[-24:] + os.fsencode(path.suffix)
     head = name[: MAX_NAME_BYTES - len(tail)]
-    return path.with_name(_whole_characters(head) + _whole_characters(tail))
+    return path.with_name(_drop_half_characters(head) + _drop_half_characters(tail))
 
 
-def _whole_characters(name: bytes) -> str:
+def _drop_half_characters(name: bytes) -> str:
     """Return the text without the halves of characters at its ends."""
     while name and name[0] & 0xC0 == 0x80:
         name = name[1:]

@@ -55,7 +55,7 @@ def repair(data: bytes) -> bytes | None:
         elif chunk.is_cut:
             changed = True
             if kind == b"IDAT":
-                kept.append(_chunk(kind, bytes(data[chunk.start : chunk.end])))
+                kept.append(_build_chunk(kind, bytes(data[chunk.start : chunk.end])))
         else:
             kept.append((chunk.start - 8, chunk.end + 4))
     if kind != b"IEND" or chunk.is_cut:
@@ -107,5 +107,5 @@ def _is_large(packed: bytes) -> bool:
         return True
 
 
-def _chunk(kind: bytes, content: bytes) -> bytes:
+def _build_chunk(kind: bytes, content: bytes) -> bytes:
     return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))

@@ -197,12 +197,12 @@ def is_unsupported(data: bytes) -> bool:
     try:
         file = TiffFile(data)
         page = file.main
-        return file.is_whole(page) and (page.get(_COMPRESSION) == _WEBP or not _opens(file.beginning_with(page)))
+        return file.is_whole(page) and (page.get(_COMPRESSION) == _WEBP or not _can_open(file.beginning_with(page)))
     except ValueError:
         return False
 
 
-def _opens(data: bytes) -> bool:
+def _can_open(data: bytes) -> bool:
     try:
         Image.open(BytesIO(data), formats=["TIFF"]).close()
     except Exception:  # a compression that Pillow does not know, or a layout of samples that it has no mode for

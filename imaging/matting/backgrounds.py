@@ -27,13 +27,13 @@ _BAYER = (_BAYER.astype(np.float32) + 0.5) / 64 - 0.5
 
 def fill_solid(colour: str, picture: Picture) -> Backdrop:
     """One sRGB colour, "#rrggbb"."""
-    pixel = _pixels_of([colour], picture)[0]
+    pixel = _to_pixels([colour], picture)[0]
     return lambda rows: pixel
 
 
 def draw_gradient(first: str, last: str, direction: str, picture: Picture) -> Backdrop:
     """From one sRGB colour to another: "down", "right", "diagonal", or from the "middle" to the corners."""
-    start, end = _pixels_of([first, last], picture).astype(np.float32)
+    start, end = _to_pixels([first, last], picture).astype(np.float32)
     height, width = picture.height, picture.width
     across = (np.arange(width, dtype=np.float32) + 0.5) / width
 
@@ -82,7 +82,7 @@ def blur_background(picture: Picture, alpha: np.ndarray, amount: float) -> Backd
     return lambda rows: _round_to_bytes(enlarge_rows(soft, rows.start, rows.stop - rows.start, alpha.shape))
 
 
-def _pixels_of(colours: list[str], picture: Picture) -> np.ndarray:
+def _to_pixels(colours: list[str], picture: Picture) -> np.ndarray:
     """Return sRGB colours as uint8 (n, 3) pixels of the picture's colour profile."""
     pixels = [convert_profile(Image.new("RGB", (1, 1), colour), None, picture.icc) for colour in colours]
     return np.array([np.asarray(pixel)[0, 0] for pixel in pixels])

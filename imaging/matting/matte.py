@@ -32,7 +32,7 @@ def refine_alpha(mask: np.ndarray, rgb: np.ndarray) -> np.ndarray:
     source = np.clip(cv2.resize(mask, size[::-1], interpolation=cv2.INTER_CUBIC), 0, 1)
     radius = max(1, round(REFINE_RADIUS_CELLS * max(size) / max(mask.shape)))
     fitted = fit(guide, source[:, :, None], radius, REFINE_EPSILON)
-    low, high = _sure(source, radius)
+    low, high = _bound_alpha(source, radius)
     rows, columns = np.arange(height) * size[0] // height, np.arange(width) * size[1] // width
     alpha = np.empty((height, width), np.uint8)
     for strip in cut_strips(height):
@@ -139,7 +139,7 @@ def _sharpen_mask(mask: np.ndarray) -> np.ndarray:
     return sharpened
 
 
-def _sure(source: np.ndarray, radius: int) -> tuple[np.ndarray, np.ndarray]:
+def _bound_alpha(source: np.ndarray, radius: int) -> tuple[np.ndarray, np.ndarray]:
     """Return the least and the greatest alpha, uint8 (h, w), that the mask float32 (h, w) allows at each place."""
     window = np.ones((2 * radius + 1, 2 * radius + 1), np.uint8)
     inside, outside = cv2.erode(source, window) > SURELY_IN, cv2.dilate(source, window) < SURELY_OUT

@@ -43,7 +43,7 @@ def find_people(
     """
     size = sliding_window.strip_size(rgb.shape[0], rgb.shape[1], sliding_window.FINE_SIDE)
     strip = to_tensor(resize_area(rgb, size), device)
-    predictions = [_values(prediction) for prediction in sliding_window.predict_strip(ask, strip, sides)]
+    predictions = [_to_values(prediction) for prediction in sliding_window.predict_strip(ask, strip, sides)]
     seen = np.maximum.reduce(predictions)
     if seen.max() < second_look.SEEN:
         seen = _look_in_tiles(ask, rgb, device, seen)
@@ -51,14 +51,14 @@ def find_people(
     closer = [_look(ask, rgb[crop.rows, crop.columns], device) for crop in crops]
     merged, *known = (second_look.merge(prediction, rgb.shape[:2], crops, closer) for prediction in predictions)
     is_faint = measure_sharpness(merged, merged, seen) < MAX_FAINT
-    mask = matte.drop_islands(_pixels(raise_faint(merged) if is_faint else merged), *map(_pixels, known))
+    mask = matte.drop_islands(_to_pixels(raise_faint(merged) if is_faint else merged), *map(_to_pixels, known))
     return _judge(mask, merged, seen)
 
 
 def find_in_whole(ask: Callable[[Tensor], Tensor], rgb: np.ndarray, device: str = "cpu") -> People | None:
     """Return what a network of others finds in a photo, uint8 (H, W, 3), squeezed into one square; None for nothing."""
-    seen = _values(ask(to_tensor(resize_area(rgb, (WHOLE_SIDE, WHOLE_SIDE)), device)))
-    return _judge(matte.drop_islands(_pixels(seen)), seen, seen)
+    seen = _to_values(ask(to_tensor(resize_area(rgb, (WHOLE_SIDE, WHOLE_SIDE)), device)))
+    return _judge(matte.drop_islands(_to_pixels(seen)), seen, seen)
 
 
 def measure_sharpness(mask: np.ndarray, merged: np.ndarray, seen: np.ndarray) -> float:
@@ -87,7 +87,7 @@ def _look_in_tiles(ask: Callable[[Tensor], Tensor], rgb: np.ndarray, device: str
     """Return the mask of what is seen in tiles of the photo, asked plainly; `seen` where it has none."""
     boxes = second_look.cut_tiles(rgb.shape[:2])
     shown = [resize_area(rgb[box.rows, box.columns], (TILE_SIDE, TILE_SIDE)) for box in boxes]
-    outputs = [_values(ask(to_tensor(square, device))) for square in shown]
+    outputs = [_to_values(ask(to_tensor(square, device))) for square in shown]
     return second_look.join(rgb.shape[:2], boxes, outputs) if boxes else seen
 
 
@@ -100,13 +100,13 @@ def _judge(mask: np.ndarray, merged: np.ndarray, seen: np.ndarray) -> People | N
 
 def _look(ask: Callable[[Tensor], Tensor], rgb: np.ndarray, device: str) -> np.ndarray:
     square = to_tensor(resize_area(rgb, (CROP_SIDE, CROP_SIDE)), device)
-    return _values(sliding_window.predict_flip_tta(ask, square))
+    return _to_values(sliding_window.predict_flip_tta(ask, square))
 
 
-def _values(output: Tensor) -> np.ndarray:
+def _to_values(output: Tensor) -> np.ndarray:
     return output[0, 0].float().cpu().numpy()
 
 
-def _pixels(mask: np.ndarray) -> np.ndarray:
+def _to_pixels(mask: np.ndarray) -> np.ndarray:
     pixels: np.ndarray = np.rint(mask * 255).astype(np.uint8)
     return pixels

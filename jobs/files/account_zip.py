@@ -29,33 +29,33 @@ _slots = threading.BoundedSemaphore(_AT_ONCE)
 
 def make_zip(user_id: int) -> Archive:
     """Return the archive of an account. Raises ServiceUnavailable while too many are being sent."""
-    return Archive(_slots, user_id, _BUSY, _pieces(app_ctx.app, data_export.find_account(user_id)))
+    return Archive(_slots, user_id, _BUSY, _stream_pieces(app_ctx.app, data_export.find_account(user_id)))
 
 
-def _pieces(app: Flask, account: Account) -> Generator[bytes]:
+def _stream_pieces(app: Flask, account: Account) -> Generator[bytes]:
     pipe = Pipe()
     with zipfile.ZipFile(pipe, "w") as archive:
-        for name, document in _documents(app, account.id).items():
+        for name, document in _collect_documents(app, account.id).items():
             archive.writestr(make_entry(name), json.dumps(document, ensure_ascii=False, indent=2))
-        yield from _events(archive, pipe, app, account)
-        yield from _jobs(archive, pipe, app, account)
+        yield from _write_events(archive, pipe, app, account)
+        yield from _write_jobs(archive, pipe, app, account)
     yield pipe.take()
 
 
-def _events(archive: zipfile.ZipFile, pipe: Pipe, app: Flask, account: Account) -> Iterator[bytes]:
+def _write_events(archive: zipfile.ZipFile, pipe: Pipe, app: Flask, account: Account) -> Iterator[bytes]:
     """Write the lines of the audit log, one JSON object a line."""
     last = 0
     with archive.open(make_entry("events.jsonl"), "w") as target:
-        while batch := _events_after(app, account, last):
+        while batch := _read_events_after(app, account, last):
             last = batch[-1][0]
             target.write("".join(f"{json.dumps(line, ensure_ascii=False)}\n" for _, line in batch).encode())
             yield pipe.take()
 
 
-def _jobs(archive: zipfile.ZipFile, pipe: Pipe, app: Flask, account: Account) -> Iterator[bytes]:
+def _write_jobs(archive: zipfile.ZipFile, pipe: Pipe, app: Flask, account: Account) -> Iterator[bytes]:
     """Write a folder for each job: what is known of it, and its pictures."""
     last = ""
-    while batch := _jobs_after(app, account, last):
+    while batch := _read_jobs_after(app, account, last):
         last = batch[-1][0]["id"]
         for facts, files in batch:
             folder = f"pictures/{facts['id']}"
@@ -66,7 +66,7 @@ def _jobs(archive: zipfile.ZipFile, pipe: Pipe, app: Flask, account: Account) ->
         yield pipe.take()
 
 
-def _documents(app: Flask, user_id: int) -> dict[str, Any]:
+def _collect_documents(app: Flask, user_id: int) -> dict[str, Any]:
     with app.app_context():
         name = db.session.scalar(select(User.name).where(User.id == user_id))
         if name is None:
@@ -84,26 +84,26 @@ def _documents(app: Flask, user_id: int) -> dict[str, Any]:
         }
 
 
-def _events_after(app: Flask, account: Account, last: int) -> list[tuple[int, dict[str, Any]]]:
+def _read_events_after(app: Flask, account: Account, last: int) -> list[tuple[int, dict[str, Any]]]:
     with app.app_context():
         name = db.session.scalar(select(User.name).where(account.is_there()))
         return data_export.export_events_after(name, account.made_at, last) if name else []
 
 
-def _jobs_after(app: Flask, account: Account, last: str) -> list[tuple[dict[str, Any], list[Path]]]:
+def _read_jobs_after(app: Flask, account: Account, last: str) -> list[tuple[dict[str, Any], list[Path]]]:
     """Return the facts and the files of the next jobs; the connection goes back before anything is sent."""
     with app.app_context():
         mine = select(Job).where(Job.user_id == account.id, Job.id > last, exists().where(account.is_there()))
         mine = mine.order_by(Job.id).limit(_BATCH)
-        return [(_facts(job), list(_files(job))) for job in db.session.scalars(mine)]
+        return [(_describe_job(job), list(_list_files(job))) for job in db.session.scalars(mine)]
 
 
-def _facts(job: Job) -> dict[str, Any]:
+def _describe_job(job: Job) -> dict[str, Any]:
     """Return the job's row but what is hidden; the keys are the names of the columns."""
     shown = [column for column in Job.__table__.columns if column.key not in _HIDDEN]
     attributes = {column.key: inspect(Job).get_property_by_column(column).key for column in shown}
     return {name: data_export.to_plain(getattr(job, key)) for name, key in attributes.items()}
 
 
-def _files(job: Job) -> Iterable[Path]:
+def _list_files(job: Job) -> Iterable[Path]:
     return (storage.get_folder(job.id) / name for name in results.list_names(job))

@@ -173,7 +173,7 @@ def find_finished(job: Job, name: str) -> Download:
 
 
 def _name(job: Job, prefix: str, suffix: str) -> str:
-    return uploads.download_name(prefix, uploads.choose_shown_name(job.title, job.original_name), suffix)
+    return uploads.build_download_name(prefix, uploads.choose_shown_name(job.title, job.original_name), suffix)
 
 
 def _find_stored(job: Job, name: str) -> Path:
@@ -188,7 +188,7 @@ def _convert(stored: Path, suffix: str, spec: DownloadSpec, user_id: int) -> Pat
     chosen = {"quality": spec.quality} if spec.quality else {}
     slots = get_slots()
     try:
-        with slots.slot(user_id, _WAIT_SECONDS), storage.telling_when_full():
+        with slots.slot(user_id, _WAIT_SECONDS), storage.translate_disk_errors():
             convert(
                 stored,
                 target,

@@ -46,15 +46,15 @@ def make_zip(user_id: int, job_ids: Sequence[str], chosen: Filter = ALL, format:
         wanted = wanted.where(Job.id.in_([job_id for job_id in job_ids if job_id.isascii()]))
     if db.session.scalar(wanted.with_only_columns(Job.id).limit(1)) is None:
         raise JobError("nothing_to_download", N_("None of these pictures has a result to download."), status=404)
-    pieces = _pieces(app_ctx.app, wanted, spec, gettext(_LEFT_OUT))
+    pieces = _stream_pieces(app_ctx.app, wanted, spec, gettext(_LEFT_OUT))
     return Archive(_slots, user_id, gettext(_BUSY), pieces)
 
 
-def _pieces(app: Flask, wanted: Select[Job], spec: DownloadSpec | None, left_out_says: str) -> Generator[bytes]:
+def _stream_pieces(app: Flask, wanted: Select[Job], spec: DownloadSpec | None, left_out_says: str) -> Generator[bytes]:
     pipe, left_out = Pipe(), []
     with zipfile.ZipFile(pipe, "w") as archive:
-        for job in _jobs(app, wanted):
-            for name, source in _sources(app, job, spec):
+        for job in _read_jobs(app, wanted):
+            for name, source in _open_sources(app, job, spec):
                 if source is None:
                     left_out.append(name)
                 else:
@@ -64,7 +64,7 @@ def _pieces(app: Flask, wanted: Select[Job], spec: DownloadSpec | None, left_out
     yield pipe.take()
 
 
-def _jobs(app: Flask, wanted: Select[Job]) -> Iterator[Job]:
+def _read_jobs(app: Flask, wanted: Select[Job]) -> Iterator[Job]:
     """Yield the jobs in the order of their numbers; the connection goes back before anything of them is sent."""
     last = (-1, "")
     while True:
@@ -78,7 +78,7 @@ def _jobs(app: Flask, wanted: Select[Job]) -> Iterator[Job]:
         last = batch[-1].number, batch[-1].id
 
 
-def _sources(app: Flask, job: Job, spec: DownloadSpec | None) -> Iterator[tuple[str, BinaryIO | None]]:
+def _open_sources(app: Flask, job: Job, spec: DownloadSpec | None) -> Iterator[tuple[str, BinaryIO | None]]:
     """Yield the name of each file of a job and the open file, None for one that cannot be read.
 
     The number of the frame makes the name unique; should two jobs have the same, a part of the id does.

@@ -90,7 +90,7 @@ def note_read_only(error: OSError) -> None:
 
 
 @contextmanager
-def telling_when_full() -> Iterator[None]:
+def translate_disk_errors() -> Iterator[None]:
     """Turn the errors of a full disk into StorageFull, and those of one that takes nothing into StorageReadOnly."""
     global _told_read_only
     try:
@@ -109,7 +109,7 @@ def telling_when_full() -> Iterator[None]:
 def draft(job_id: str) -> Iterator[Path]:
     """Yield an empty folder in which a job is put together; whatever `keep` did not move away is removed."""
     path = get_root() / _INCOMING / job_id
-    with telling_when_full():
+    with translate_disk_errors():
         try:
             path.mkdir(parents=True)
             _leave_room(0)
@@ -153,7 +153,7 @@ def save(job_id: str, name: str, data: bytes) -> int:
     """Write one file of an existing job; return its size. Raises FileNotFoundError when the job is gone."""
     target = get_folder(job_id) / name
     part = target.with_name(f"{name}.{secrets.token_hex(4)}{_PART}")  # two workers never share a half-written file
-    with telling_when_full():
+    with translate_disk_errors():
         try:
             _leave_room(len(data))
             with part.open("xb") as file:
@@ -238,7 +238,7 @@ def _measure_age_seconds(path: Path) -> float:
 
 def _leave_room(needed_bytes: int) -> None:
     """Raise StorageFull where pictures would take the last space of the database: people must be able to delete."""
-    if disk_reserve.room_for_pictures(get_root()) <= needed_bytes:
+    if disk_reserve.measure_room_for_pictures(get_root()) <= needed_bytes:
         raise StorageFull()
 
 

@@ -56,7 +56,7 @@ def receive(upload: FormFile | None, folder: Path, stem: str, user_id: int) -> U
         raise UploadRefused("no_picture", N_("Please choose a picture."))
     config = current_app.config
     path = folder / f"{stem}.part"
-    with storage.telling_when_full():
+    with storage.translate_disk_errors():
         size = _copy(upload.stream, path, config["MAX_UPLOAD_MEGABYTES"] * 1024 * 1024)
         header = _inspect(path, folder, stem, user_id)
         file = f"{stem}.{_SUFFIXES.get(header.format, header.format)}"
@@ -87,11 +87,11 @@ def clean_title(text: str) -> str:
 
 
 def choose_shown_name(title: str, original_name: str) -> str:
-    """Return what `download_name` makes a name of: the owner's own name for a job, else that of the file."""
+    """Return what `build_download_name` makes a name of: the owner's own name for a job, else that of the file."""
     return f"{title.replace('/', '_')}.title" if title else original_name
 
 
-def download_name(prefix: str, shown_name: str, suffix: str) -> str:
+def build_download_name(prefix: str, shown_name: str, suffix: str) -> str:
     """Return a safe file name for a download: letters, digits, dots, dashes and spaces of the shown name."""
     stem = re.sub(r"[^\w\-. ]+", "_", Path(shown_name).stem).strip("._ ")[:_STEM_LENGTH]
     return f"revive-{prefix}-{stem or 'picture'}.{suffix}"
@@ -118,14 +118,14 @@ def _inspect(path: Path, folder: Path, stem: str, user_id: int) -> Header:
         with slots.slot(user_id, _WAIT_SECONDS):
             return inspect(path, preview, thumbnail, max_megapixels=megapixels, memory=memory)
     except (OutOfTime, NoSlot) as error:  # that is not the picture's fault
-        raise _busy() from error
+        raise _build_busy_error() from error
     except PictureError as error:
         costly = megapixels if isinstance(error, TooCostly) else _REFUSED_MEGAPIXELS
         quotas.charge(user_id, round(costly * 1e6), refuse=False)
         raise
 
 
-def _busy() -> ServiceUnavailable:
+def _build_busy_error() -> ServiceUnavailable:
     return ServiceUnavailable(
         "busy",
         N_("The server is checking many pictures right now. Try again in a moment."),

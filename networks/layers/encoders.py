@@ -48,8 +48,8 @@ def build_levels(encoder: str) -> nn.ModuleList:
         raise ValueError(f"encoder must be one of {', '.join(ENCODERS)}, not {encoder!r}")
     if encoder == "efficientnet_lite0":
         *levels, last = efficientnet_lite.build_efficientnet_lite0()
-        return nn.ModuleList((*levels, nn.Sequential(last, *_context(efficientnet_lite.CHANNELS[-1]))))
-    return _vgg16_levels() if encoder == "vgg16" else _resnet_levels(encoder)
+        return nn.ModuleList((*levels, nn.Sequential(last, *_build_context(efficientnet_lite.CHANNELS[-1]))))
+    return _build_vgg16_levels() if encoder == "vgg16" else _build_resnet_levels(encoder)
 
 
 def list_pretrained(encoder: str, levels: nn.ModuleList) -> list[nn.Module]:
@@ -80,7 +80,7 @@ class GlobalContext(nn.Module):
         return maps + self.project(maps.mean((2, 3)))[:, :, None, None]
 
 
-def _resnet_levels(name: str) -> nn.ModuleList:
+def _build_resnet_levels(name: str) -> nn.ModuleList:
     """He et al.: "Deep Residual Learning", CVPR 2016; the first convolution reads one plane."""
     resnet = getattr(torchvision.models, name)(weights=None)
     stem = nn.Conv2d(1, 64, 7, stride=2, padding=3, bias=False)
@@ -95,7 +95,7 @@ def _resnet_levels(name: str) -> nn.ModuleList:
     )
 
 
-def _vgg16_levels() -> nn.ModuleList:
+def _build_vgg16_levels() -> nn.ModuleList:
     """The thirteen convolutions of VGG-16 (Simonyan, Zisserman, ICLR 2015), one plane in, and a context level."""
     blocks, channels = [], 1
     for widths in VGG16_BLOCKS:
@@ -106,11 +106,11 @@ def _vgg16_levels() -> nn.ModuleList:
         blocks.append(nn.Sequential(*layers))
     first, *others = blocks
     halved = [nn.Sequential(nn.MaxPool2d(2), block) for block in others]
-    context = nn.Sequential(nn.MaxPool2d(2), *_context(channels))
+    context = nn.Sequential(nn.MaxPool2d(2), *_build_context(channels))
     return nn.ModuleList((nn.Sequential(first, halved[0]), *halved[1:], context))
 
 
-def _context(channels: int) -> list[nn.Module]:
+def _build_context(channels: int) -> list[nn.Module]:
     """Return the layers that make the last map, of CONTEXT channels, and tell every place of the whole picture."""
     return [
         nn.BatchNorm2d(channels),
@@ -121,7 +121,7 @@ def _context(channels: int) -> list[nn.Module]:
     ]
 
 
-def vgg16_convolutions(levels: nn.ModuleList) -> list[nn.Conv2d]:
+def list_vgg16_convolutions(levels: nn.ModuleList) -> list[nn.Conv2d]:
     """Return the thirteen convolutions in the levels of "vgg16", first to last."""
     return [module for level in list(levels)[:4] for module in level.modules() if isinstance(module, nn.Conv2d)]
 
@@ -137,6 +137,6 @@ def load_vgg16(levels: nn.ModuleList, kernels: list[Tensor], biases: list[Tensor
     kernels = [kernels[0].sum(1, keepdim=True), *kernels[1:]]
     biases = [biases[0] + offset, *biases[1:]]
     with torch.no_grad():
-        for convolution, kernel, bias in zip(vgg16_convolutions(levels), kernels, biases, strict=True):
+        for convolution, kernel, bias in zip(list_vgg16_convolutions(levels), kernels, biases, strict=True):
             convolution.weight.copy_(kernel)
             cast(Tensor, convolution.bias).copy_(bias)

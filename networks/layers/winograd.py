@@ -49,14 +49,14 @@ def winograd_conv3x3(maps: Tensor, weight: Tensor, bias: Tensor | None) -> Tenso
     upper, middle, lower = weight.unbind(2)
     kernels = upper, (upper + middle + lower) / 2, (upper - middle + lower) / 2, lower
     biases = None, bias, None, None  # what the second sum adds goes to both rows
-    one, two, three, four = (_along_rows(*each, maps.dtype) for each in zip(sums, kernels, biases, strict=True))
+    one, two, three, four = (_convolve_rows(*each, maps.dtype) for each in zip(sums, kernels, biases, strict=True))
     output = one.new_empty((count, height // 2, 2, width, len(weight)))
     torch.add(one.add_(two), three, out=output[:, :, 0])
     torch.sub(two.sub_(three), four, out=output[:, :, 1])
     return output.view(count, height, width, -1).permute(0, 3, 1, 2)
 
 
-def _along_rows(rows: Tensor, kernel: Tensor, bias: Tensor | None, dtype: torch.dtype) -> Tensor:
+def _convolve_rows(rows: Tensor, kernel: Tensor, bias: Tensor | None, dtype: torch.dtype) -> Tensor:
     """Convolve each row of (N, H, W, C) with (O, C, 3); return (N, H, W, O)."""
     kernel = kernel.unsqueeze(2).to(dtype, memory_format=torch.channels_last)
     bias = None if bias is None else bias.to(dtype)

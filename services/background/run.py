@@ -38,10 +38,10 @@ def _lay_over_background(
     if options["background"] == "transparent":
         extension = "webp" if picture.format == "webp" else "png"  # JPEG has no transparency
         return picture.with_pixels(np.dstack([colours, alpha])).with_format(extension)
-    return picture.with_pixels(matte.composite(colours, alpha, _backdrop(picture, alpha, options)))
+    return picture.with_pixels(matte.composite(colours, alpha, _build_backdrop(picture, alpha, options)))
 
 
-def _backdrop(picture: Picture, alpha: np.ndarray, options: Mapping[str, Any]) -> backgrounds.Backdrop:
+def _build_backdrop(picture: Picture, alpha: np.ndarray, options: Mapping[str, Any]) -> backgrounds.Backdrop:
     match options["background"]:
         case "picture":
             return backgrounds.cover_with(options["background_image"], picture)

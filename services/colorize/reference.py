@@ -5,7 +5,7 @@ from PIL import Image
 
 from errors import N_
 from imaging.colorizing.matching import Matches, blend_matches, match_colours
-from imaging.colorizing.monochrome import tone_of
+from imaging.colorizing.monochrome import find_tone
 from imaging.guided_filter import resize_area
 from imaging.io.modes import convert_profile
 from networks.palette_colorizer import CALM_GAIN, VIVID_GAIN
@@ -24,7 +24,7 @@ def match_reference(picture: Picture, reference: Picture) -> Matches:
     rgb, alpha = _shrink(reference, picture.icc)
     lab, grid = guess.to_lab(rgb), features.compute_grid(*rgb.shape[:2])
     opaque = resize_area(alpha, grid) > OPAQUE
-    if tone_of(lab) is not None or not opaque.any():
+    if find_tone(lab) is not None or not opaque.any():
         message = N_("The reference picture has no colours of its own. Please choose one in colour.")
         raise InvalidOption("reference", message)
     chroma = resize_area(lab[:, :, 1:], grid) / guess.CHROMA_UNIT

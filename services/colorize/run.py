@@ -10,7 +10,7 @@ import torch
 from errors import N_
 from imaging.colorizing.diffusion import smooth_chroma
 from imaging.colorizing.matching import Matches
-from imaging.colorizing.monochrome import Tone, tone_of
+from imaging.colorizing.monochrome import Tone, find_tone
 from imaging.guided_filter import GuidedFilter, cut_strips, enlarge_rows, fit, fit_size, resize_area
 from imaging.io import metadata
 from imaging.tensors import to_pixels
@@ -35,7 +35,7 @@ def run(picture: Picture, options: Mapping[str, Any], report: Report) -> Result:
     the colours were made. The guess is cached: other hints, another reference or saturation do not ask for one again.
     """
     report(0.0, N_("Looking at the picture"))
-    tone = _tone(picture.rgb)
+    tone = _find_tone(picture.rgb)
     if tone is None and not options["anyway"]:
         report(1.0, N_("Done"))
         return Result(None, verdict="already_coloured")
@@ -52,9 +52,9 @@ def run(picture: Picture, options: Mapping[str, Any], report: Report) -> Result:
     return Result(first, verdict=verdict, alternatives=tuple(others), cache=guessed.packed())
 
 
-def _tone(rgb: np.ndarray) -> Tone | None:
+def _find_tone(rgb: np.ndarray) -> Tone | None:
     """Return the tone of a black-and-white picture, None for one that has colours."""
-    return tone_of(guess.to_lab(resize_area(rgb, fit_size(rgb.shape[0], rgb.shape[1], CHECK_SIDE))))
+    return find_tone(guess.to_lab(resize_area(rgb, fit_size(rgb.shape[0], rgb.shape[1], CHECK_SIDE))))
 
 
 def _match_reference(picture: Picture, reference: Picture | None, report: Report) -> Matches | None:
@@ -72,20 +72,20 @@ def _fit_guided_filter(
     It is the guessed one, smoothed; over it come the colours of a reference, and over these the hints.
     """
     size = guessed.chroma.shape[:2]
-    light = _light(rgb, size)
+    light = _read_light(rgb, size)
     chroma = smooth_chroma(light[:, :, 0], guessed.chroma)
     if matches is not None:
         chroma = blend_reference(light[:, :, 0], chroma, matches)
     if options["hints"] is not None:
         size = max(size, guess.choose_working_size(rgb.shape[0], rgb.shape[1], HINT_SIDE))
-        light = _light(rgb, size)
+        light = _read_light(rgb, size)
         chroma = enlarge_rows(chroma, 0, size[0], size)
         chroma = apply_hints(light[:, :, 0], chroma, options["hints"], guessed.descriptors, options["alike"])
     radius = max(2, min(size) // WINDOW_SHARE)
     return fit(np.ascontiguousarray(light), np.ascontiguousarray(chroma), radius, GUIDE_EPSILON)
 
 
-def _light(rgb: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+def _read_light(rgb: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     """Return CIE L* / 100 of uint8 (H, W, 3) at `size`, float32 (h, w, 1)."""
     return guess.read_lightness(resize_area(rgb, size))[0].permute(1, 2, 0).numpy()
 

@@ -20,8 +20,8 @@ def check(placed: Placed, wanted: Size, photo: np.ndarray, is_replaced: bool) ->
     With `is_replaced` the background is one colour. Without a face there is little to say, and nothing is sure.
     """
     per_mm = placed.box.height / wanted.height
-    head = _head_height(placed, wanted, per_mm)
-    background = Check("background", MET) if is_replaced else _background(placed, photo)
+    head = _check_head_height(placed, wanted, per_mm)
+    background = Check("background", MET) if is_replaced else _check_background(placed, photo)
     if placed.face is None:
         return tuple(filter(None, (Check("one_face", UNSURE), head, background)))
     count, sure = 1 + placed.others, placed.face.is_sure
@@ -29,23 +29,23 @@ def check(placed: Placed, wanted: Size, photo: np.ndarray, is_replaced: bool) ->
     rows = (
         Check("one_face", NOT_MET if placed.others else MET if sure else UNSURE, str(count) if placed.others else ""),
         head,
-        _within("eyes_height", eyes, compute_eyes_bounds(wanted), sure),
+        _check_length("eyes_height", eyes, compute_eyes_bounds(wanted), sure),
         _tilt(placed.face.pose.tilt, sure),
         Check("eyes", UNSURE),  # neither lids nor glasses are seen well enough: the person looks
-        _between("mouth", checks.measure_mouth_opening(placed.face.points), MOUTH, placed.sure),
-        _between("light", checks.measure_shadow(placed.picture.rgb, placed.face.points), SHADOW, sure),
+        _check_bounds("mouth", checks.measure_mouth_opening(placed.face.points), MOUTH, placed.sure),
+        _check_bounds("light", checks.measure_shadow(placed.picture.rgb, placed.face.points), SHADOW, sure),
         background,
     )
     return tuple(filter(None, rows))
 
 
-def _head_height(placed: Placed, wanted: Size, per_mm: float) -> Check | None:
+def _check_head_height(placed: Placed, wanted: Size, per_mm: float) -> Check | None:
     if placed.head is None:
         return None
-    return _within("head_height", placed.head.height / per_mm, wanted.head, placed.sure)
+    return _check_length("head_height", placed.head.height / per_mm, wanted.head, placed.sure)
 
 
-def _within(key: str, value: float, bounds: tuple[float, float], sure: bool) -> Check:
+def _check_length(key: str, value: float, bounds: tuple[float, float], sure: bool) -> Check:
     """Return the check of a length in millimetres, with its bounds."""
     low, high = bounds
     met = low - 0.05 <= value <= high + 0.05
@@ -58,17 +58,17 @@ def _tilt(tilt: float, sure: bool) -> Check:
     return Check("tilt", state, f"{abs(tilt):.0f}°")
 
 
-def _between(key: str, measured: float, bounds: tuple[float, float], sure: bool = True) -> Check:
+def _check_bounds(key: str, measured: float, bounds: tuple[float, float], sure: bool = True) -> Check:
     """Return the check of what is met up to the first bound and not met from the second."""
     met, not_met = bounds
     state = MET if measured <= met else NOT_MET if measured >= not_met else UNSURE
     return Check(key, state if sure else UNSURE)
 
 
-def _background(placed: Placed, photo: np.ndarray) -> Check | None:
+def _check_background(placed: Placed, photo: np.ndarray) -> Check | None:
     """Return whether the photo's own background is even; None where no outline tells which it is."""
     if placed.alpha is None:
         return None
     alpha = framing.cut(np.dstack([placed.alpha] * 3), placed.box, photo.shape[:2])[:, :, 0]
     spread = checks.measure_background_spread(photo, alpha)
-    return None if spread is None else _between("background", spread, BACKGROUND)
+    return None if spread is None else _check_bounds("background", spread, BACKGROUND)

@@ -74,14 +74,14 @@ def look_for_faces(picture: Picture, options: Mapping[str, Any]) -> Scene:
 
 
 def _find_faces(picture: Picture) -> tuple[list[Face], int]:
-    return search.find_faces(_on_paper(picture), cast(FaceLandmarker, inference.networks.get(FACES).module))
+    return search.find_faces(_lay_on_white(picture), cast(FaceLandmarker, inference.networks.get(FACES).module))
 
 
 def _rotate(pixels: np.ndarray, quarters: int) -> np.ndarray:
     return np.ascontiguousarray(np.rot90(pixels, quarters))
 
 
-def _on_paper(picture: Picture) -> np.ndarray:
+def _lay_on_white(picture: Picture) -> np.ndarray:
     """Return the colours with white under what is transparent: hidden colours must not look like a face."""
     own = picture.alpha
     if own is None:
@@ -105,10 +105,12 @@ def place(scene: Scene, alpha: np.ndarray | None, wanted: Size, may_reach_out: b
     picture, frame = scene.picture, scene.options["frame"]
     if frame:
         drawn = framing.fit_inside(frame, wanted.width / wanted.height, picture.height, picture.width)
-        return _with_face(Placed(picture, alpha, drawn), _faces_within(_heads_first(scene.faces, alpha), drawn))
+        return _attach_face(
+            Placed(picture, alpha, drawn), _select_faces_within(_sort_heads_first(scene.faces, alpha), drawn)
+        )
     asked = framing.Wanted(wanted.width, wanted.height, wanted.head, wanted.top, compute_eyes_bounds(wanted))
     known = alpha if alpha is not None else np.zeros((picture.height, picture.width), np.uint8)
-    faces = _heads_first(scene.faces, alpha)
+    faces = _sort_heads_first(scene.faces, alpha)
     head: Head | None
     if faces:
         placed = _straighten(picture, alpha, faces, asked, may_reach_out)
@@ -123,7 +125,7 @@ def place(scene: Scene, alpha: np.ndarray | None, wanted: Size, may_reach_out: b
     if box is None:
         return "too_tight"
     placed = Placed(picture, alpha, box, head=head, sure=sure)
-    return _with_face(placed, faces[:1] + _faces_within(faces[1:], box)) if faces else placed
+    return _attach_face(placed, faces[:1] + _select_faces_within(faces[1:], box)) if faces else placed
 
 
 def compute_eyes_bounds(wanted: Size) -> tuple[float, float]:
@@ -131,7 +133,7 @@ def compute_eyes_bounds(wanted: Size) -> tuple[float, float]:
     return EYES_MM.get(wanted.key) or (EYES[0] * wanted.height, EYES[1] * wanted.height)
 
 
-def _heads_first(faces: list[Face], alpha: np.ndarray | None) -> list[Face]:
+def _sort_heads_first(faces: list[Face], alpha: np.ndarray | None) -> list[Face]:
     """Return the faces that the outline allows to be heads, those first over which it ends as over a head."""
     if alpha is None:
         return sorted(faces, key=lambda face: -face.rank)
@@ -156,10 +158,10 @@ def _straighten(
         return None
     picture = picture.with_pixels(framing.rotate(picture.pixels, move))
     placed = Placed(picture, None if alpha is None else turned, box, head=head, sure=sure)
-    return _with_face(placed, faces[:1] + _faces_within(faces[1:], box))
+    return _attach_face(placed, faces[:1] + _select_faces_within(faces[1:], box))
 
 
-def _with_face(placed: Placed, faces: list[Face]) -> Placed:
+def _attach_face(placed: Placed, faces: list[Face]) -> Placed:
     """Return the placing with the face that counts, and with how many others there are in the box."""
     if not faces:
         return placed
@@ -169,7 +171,7 @@ def _with_face(placed: Placed, faces: list[Face]) -> Placed:
     return replace(placed, face=faces[0], head=head, sure=sure and faces[0].is_sure, others=len(others))
 
 
-def _faces_within(faces: list[Face], box: Box) -> list[Face]:
+def _select_faces_within(faces: list[Face], box: Box) -> list[Face]:
     """Return the faces whose centres lie in the box."""
     low, size = np.array([box.left, box.top]), np.array([box.width, box.height])
     return [face for face in faces if ((face.pose.centre >= low) & (face.pose.centre < low + size)).all()]

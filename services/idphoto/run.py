@@ -33,7 +33,7 @@ def run(picture: Picture, options: Mapping[str, Any], report: Report) -> Result:
     the chosen dpi.
     """
     wanted, dpi = find_size(options["size"]), int(options["dpi"])
-    colour = _colour(wanted, options)
+    colour = _choose_colour(wanted, options)
     scene, found = place.Scene(picture, options), None
     looked = bool(colour) or not options["frame"]
     if looked:
@@ -63,7 +63,7 @@ def run(picture: Picture, options: Mapping[str, Any], report: Report) -> Result:
     unsure = found.verdict if found and colour else ""
     enlarged = shape[1] > ENLARGED * placed.box.width
     verdict = _find_verdict(too_many, wanted.as_taken and replaced, unsure, enlarged)
-    verdict = _first(verdict, place.find_verdict(placed) if looked else "", checks)
+    verdict = _choose_verdict(verdict, place.find_verdict(placed) if looked else "", checks)
     return Result(result, mask=mask, verdict=verdict, cache=cache, files=files, checks=checks)
 
 
@@ -71,7 +71,7 @@ def _is_cut_out(picture: Picture) -> bool:
     return picture.alpha is not None and bool(picture.alpha.min() < 255)
 
 
-def _colour(wanted: Size, options: Mapping[str, Any]) -> str | None:
+def _choose_colour(wanted: Size, options: Mapping[str, Any]) -> str | None:
     """Return the colour of the new background; None for the photo's own."""
     match options["background"]:
         case "keep":
@@ -105,7 +105,7 @@ def _cut(placed: place.Placed, shape: tuple[int, int], colour: str | None) -> np
 
 def _make_files(result: Picture, options: Mapping[str, Any], dpi: int) -> tuple[tuple[File, ...], bool]:
     """Return the sheet and the small file that were asked for, and whether the small one was impossible."""
-    plain = _as_srgb(result)
+    plain = _convert_to_srgb(result)
     files = []
     if options["sheet"] != "none":
         image, name = sheets.make_sheet(plain.pixels, options["sheet"], dpi), f"sheet-{options['sheet']}"
@@ -113,19 +113,19 @@ def _make_files(result: Picture, options: Mapping[str, Any], dpi: int) -> tuple[
         files.append(File(f"{name}.jpg", N_("Sheet to print, JPEG"), sheets.as_jpeg(image, dpi)))
     if not options["kilobytes"]:
         return tuple(files), False
-    data = _no_more_than(plain, int(options["kilobytes"]) * KILOBYTE)
+    data = _compress_to(plain, int(options["kilobytes"]) * KILOBYTE)
     if data is not None:
         files.append(File("photo.jpg", N_("Photo within the kilobytes, JPEG"), data))
     return tuple(files), data is None
 
 
-def _as_srgb(result: Picture) -> Picture:
+def _convert_to_srgb(result: Picture) -> Picture:
     """Offices and printers take it for granted, and a profile can weigh more than a small photo."""
     image = to_srgb(Image.fromarray(np.ascontiguousarray(result.pixels)), result.icc)
     return Picture(np.asarray(image), dpi=result.dpi, format="jpeg")
 
 
-def _no_more_than(photo: Picture, most_bytes: int) -> bytes | None:
+def _compress_to(photo: Picture, most_bytes: int) -> bytes | None:
     """Return the best JPEG of at most so many bytes; None when even a poor one has more."""
     best, low, high = None, MIN_QUALITY, MAX_QUALITY
     while low <= high:
@@ -145,7 +145,7 @@ def _find_verdict(too_many_kilobytes: bool, refused: bool, unsure: str, enlarged
     return "too_many_kilobytes" if too_many_kilobytes else unsure or ("enlarged" if enlarged else "")
 
 
-def _first(verdict: str, of_place: str, checks: tuple[Check, ...]) -> str:
+def _choose_verdict(verdict: str, of_place: str, checks: tuple[Check, ...]) -> str:
     """What an office refuses and what is missing counts first, then whether the head is right, then the rest."""
     if verdict not in ("", "enlarged", PARTS_MISSING):
         return verdict

@@ -63,7 +63,7 @@ def test_A08_what_strangers_use_up_all_together_keeps_no_known_browser_out(app, 
     known = sign_in_person(app)
     known.post("/logout")
     with app.app_context():
-        for item, keys in limits._parts(limits.SIGN_IN, None, known.environ["REMOTE_ADDR"]):
+        for item, keys in limits._list_counters(limits.SIGN_IN, None, known.environ["REMOTE_ADDR"]):
             limits._storage.incr(item.key_for(*keys), item.get_expiry(), 20_000)
     assert Browser(app).sign_in(NAME).status_code == 429
     assert known.sign_in(NAME).status_code == 303

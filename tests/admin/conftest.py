@@ -78,7 +78,7 @@ def converted(official_file, tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("converted")
     row, partial = find_official("u2netp"), folder / "partial"
     convert(row, official_file, partial, 2**30)
-    put(folder, "u2netp", imports._entry(row, official_file, partial), partial)
+    put(folder, "u2netp", imports._build_entry(row, official_file, partial), partial)
     return folder
 
 

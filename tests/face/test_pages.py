@@ -9,7 +9,7 @@ from PIL import Image
 
 import services
 from views import pages, research
-from views.pages import browser_name
+from views.pages import name_browser
 
 ROOT = Path(__file__).resolve().parents[2]
 STATIC = ROOT / "static"
@@ -62,7 +62,7 @@ def test_research_of_weights_that_are_not_installed_is_not_told(client, monkeypa
 
 
 def test_a_tool_without_a_demo_picture_still_has_its_card(client, monkeypatch):
-    monkeypatch.setattr(pages, "_examples", lambda static: [])
+    monkeypatch.setattr(pages, "_read_examples", lambda static: [])
     page = client.get("/").text
     assert page.count('class="card-film"') == len(services.SERVICES) and "compare-slider" not in page.split("<main")[1]
 
@@ -115,4 +115,4 @@ def test_the_logo_and_the_favicon_carry_the_letters():
     ],
 )
 def test_a_browser_is_told_in_two_words(agent, name):
-    assert browser_name(agent) == name
+    assert name_browser(agent) == name

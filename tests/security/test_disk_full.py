@@ -188,7 +188,7 @@ def test_F06_storage_that_is_read_only_is_told_as_such(app, monkeypatch):
 
 def test_health_says_that_a_disk_is_full_or_read_only(app, monkeypatch):
     with app.app_context():
-        monkeypatch.setattr(disk_reserve, "room_for_pictures", lambda folder: 0)
+        monkeypatch.setattr(disk_reserve, "measure_room_for_pictures", lambda folder: 0)
         assert health.report()["disk"] == "full"
         monkeypatch.setattr(os, "access", lambda *_args, **_options: False)
         told = health.report()
@@ -205,11 +205,11 @@ def test_the_reserve_is_held_once_given_up_when_full_and_left_alone_by_pictures(
         disk_reserve.hold()
         assert (reserve.stat().st_size, reserve.stat().st_mtime_ns) == (disk_reserve.RESERVE_BYTES, written)
         free = disk_reserve._free_bytes(reserve.parent)
-        assert disk_reserve.room_for_pictures(reserve.parent) == pytest.approx(free, abs=2**24)
+        assert disk_reserve.measure_room_for_pictures(reserve.parent) == pytest.approx(free, abs=2**24)
         monkeypatch.setattr(disk_reserve, "_free_bytes", lambda folder: 2**19)
         disk_reserve.release_if_full()
         assert not reserve.exists()
         monkeypatch.setattr(disk_reserve, "_free_bytes", lambda folder: 2**22)
-        assert disk_reserve.room_for_pictures(reserve.parent) == 0
+        assert disk_reserve.measure_room_for_pictures(reserve.parent) == 0
         disk_reserve.hold()
         assert not reserve.exists(), "there is not plenty"

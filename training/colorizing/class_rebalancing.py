@@ -19,7 +19,7 @@ class Rarity(nn.Module):
 
     def __init__(self, chroma: Tensor):
         super().__init__()
-        counts = torch.bincount(_bins(chroma).flatten(), minlength=BINS * BINS).float()
+        counts = torch.bincount(_find_bins(chroma).flatten(), minlength=BINS * BINS).float()
         frequency = _smooth((counts / counts.sum()).view(1, 1, BINS, BINS)).flatten()
         weights = (frequency + 1e-6) ** -POWER
         weights = (weights / (weights * frequency).sum()).clamp(max=MAX_WEIGHT)
@@ -28,10 +28,10 @@ class Rarity(nn.Module):
 
     def weight(self, chroma: Tensor) -> Tensor:
         """Return the weights (N, H, W) of the colours `chroma` (N, 2, H, W)."""
-        return self.weights[_bins(chroma)]
+        return self.weights[_find_bins(chroma)]
 
 
-def _bins(chroma: Tensor) -> Tensor:
+def _find_bins(chroma: Tensor) -> Tensor:
     a, b = (chroma / BIN + BINS / 2).floor().clamp(0, BINS - 1).long().unbind(1)
     return a * BINS + b
 

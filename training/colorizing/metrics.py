@@ -46,7 +46,7 @@ def ciede2000(one: Tensor, other: Tensor) -> Tensor:
     lightness_1, a_1, b_1 = one.unbind(1)
     lightness_2, a_2, b_2 = other.unbind(1)
     mean_chroma = (torch.hypot(a_1, b_1) + torch.hypot(a_2, b_2)) / 2  # 2, 3
-    stretch = 1.5 - 0.5 * _saturation(mean_chroma)  # 4
+    stretch = 1.5 - 0.5 * _compute_saturation(mean_chroma)  # 4
     chroma_1, chroma_2 = torch.hypot(stretch * a_1, b_1), torch.hypot(stretch * a_2, b_2)  # 5, 6
     hue_1, hue_2 = torch.atan2(b_1, stretch * a_1), torch.atan2(b_2, stretch * a_2)  # 7
 
@@ -70,12 +70,12 @@ def ciede2000(one: Tensor, other: Tensor) -> Tensor:
     by_lightness = (lightness_2 - lightness_1) / (1 + 0.015 * distance / (20 + distance).sqrt())  # 8, 18
     by_chroma = (chroma_2 - chroma_1) / (1 + 0.045 * chroma)  # 9, 19
     by_hue = hue_difference / (1 + 0.015 * chroma * weight)  # 20
-    twist = -torch.sin(rotation) * 2 * _saturation(chroma)  # 17, 21
+    twist = -torch.sin(rotation) * 2 * _compute_saturation(chroma)  # 17, 21
     squares = by_lightness**2 + by_chroma**2 + by_hue**2 + twist * by_chroma * by_hue  # 22
     return squares.clamp(min=0).sqrt()
 
 
-def _saturation(chroma: Tensor) -> Tensor:
+def _compute_saturation(chroma: Tensor) -> Tensor:
     return (chroma**7 / (chroma**7 + 25.0**7)).sqrt()
 
 

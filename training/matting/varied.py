@@ -107,7 +107,7 @@ def load_labelled(data: Path, labels: Sequence[Path]) -> tuple[dict[str, list[La
             one = read_labelled(member, pngs[name])
             if not (one.mask.any() or (one.known == 0).any()):
                 empty.append(one.rgb)
-            elif kind not in COLOURS and teaches(one):
+            elif kind not in COLOURS and is_useful(one):
                 found.setdefault(kind.split("-")[0], []).append(one)
     return found, empty
 
@@ -130,7 +130,7 @@ def read_labelled(member: Member, png: bytes) -> Labelled:
     )
 
 
-def teaches(one: Labelled) -> bool:
+def is_useful(one: Labelled) -> bool:
     """Whether enough is known of a picture with people."""
     return bool((one.mask > 0).mean() > MIN_PEOPLE and (one.known == 0).mean() < MAX_UNKNOWN)
 

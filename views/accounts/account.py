@@ -14,7 +14,7 @@ from jobs.files import account_zip
 from jobs.photos import shares
 from jobs.queue import notify_mailer
 from models import utc_now
-from views.http.forms import as_field_error, beside_fields, read_field, render_page, respond
+from views.http.forms import as_field_error, read_field, render_page, respond, show_field_errors
 from views.http.guards import finish, wants_json
 from webhooks import registry, signing
 from webhooks.errors import REASONS
@@ -73,7 +73,7 @@ def show(username: str):
 
 
 @blueprint.post("/password")
-@beside_fields(show_account)
+@show_field_errors(show_account)
 def password(username: str):
     user = current_user._get_current_object()
     current, new, confirm = (read_field(name) for name in ("current", "password", "confirm"))
@@ -83,7 +83,7 @@ def password(username: str):
 
 
 @blueprint.post("/theme")
-@beside_fields(show_account)
+@show_field_errors(show_account)
 def theme(username: str):
     appearance.choose_theme(current_user._get_current_object(), read_field("theme"))
     return respond(
@@ -112,7 +112,7 @@ def end_session(username: str, id: int):
 
 
 @blueprint.post("/tokens")
-@beside_fields(show_account)
+@show_field_errors(show_account)
 @as_field_error()
 def create_token(username: str):
     """Show the new token in the response itself: anywhere else it would be kept."""
@@ -149,7 +149,7 @@ def data(username: str):
 
 
 @blueprint.post("/deletion")
-@beside_fields(show_account)
+@show_field_errors(show_account)
 @as_field_error("deletion_password")
 def delete(username: str):
     user = current_user._get_current_object()

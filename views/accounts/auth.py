@@ -14,7 +14,7 @@ from accounts.security import codes
 from jobs.queue import notify_mailer
 from models import User
 from views.accounts import device_cookie
-from views.http.forms import beside_fields, read_field, render_page, respond
+from views.http.forms import read_field, render_page, respond, show_field_errors
 from views.http.guards import begin, check_next, find_own_home, finish
 
 blueprint = Blueprint("auth", __name__)
@@ -41,7 +41,7 @@ def show_register(errors: dict | None = None, onward: str = "") -> str:
     return render_page(
         "register.html",
         errors=errors,
-        values=_values(),
+        values=_read_values(),
         next=onward,
         tool=tool,
         code_sent=_say_code_sent(),
@@ -49,25 +49,31 @@ def show_register(errors: dict | None = None, onward: str = "") -> str:
 
 
 def show_reset(errors: dict | None = None) -> str:
-    return render_page("reset.html", errors=errors, values=_values(), code_sent=_say_code_sent())
+    return render_page("reset.html", errors=errors, values=_read_values(), code_sent=_say_code_sent())
 
 
 def show_login(errors: dict | None = None) -> str:
-    return render_page("login.html", errors=errors, values=_values(), next=_read_onward())
+    return render_page("login.html", errors=errors, values=_read_values(), next=_read_onward())
 
 
 @blueprint.route("/register", methods=["GET", "POST"])
-@beside_fields(show_register)
+@show_field_errors(show_register)
 def register():
     if request.method != "POST":
         return show_register()
     form = [read_field(name) for name in ("username", "password", "confirm", "code")]
-    whence = _browser(), request.remote_addr, str(get_locale()), device_cookie.find_device, request.user_agent.string
-    return _arrive(*registration.register_and_sign_in(*form, *whence), 201)
+    whence = (
+        _get_browser_key(),
+        request.remote_addr,
+        str(get_locale()),
+        device_cookie.find_device,
+        request.user_agent.string,
+    )
+    return _begin_session(*registration.register_and_sign_in(*form, *whence), 201)
 
 
 @blueprint.post("/register/code")
-@beside_fields(show_register)
+@show_field_errors(show_register)
 def register_code():
     return _send_code(codes.REGISTER, url_for("auth.register", next=_read_onward() or None))
 
@@ -79,12 +85,12 @@ def judge_password():
 
 
 @blueprint.route("/reset", methods=["GET", "POST"])
-@beside_fields(show_reset)
+@show_field_errors(show_reset)
 def reset():
     if request.method != "POST":
         return show_reset()
     form = [read_field(name) for name in ("username", "password", "confirm", "code")]
-    name, mail_id = password_change.reset(*form, _browser(), request.remote_addr, device_cookie.find_device)
+    name, mail_id = password_change.reset(*form, _get_browser_key(), request.remote_addr, device_cookie.find_device)
     notify_mailer(mail_id)
     session[NAME] = read_field("username")
     notice = _("Your password is changed. Please sign in.")
@@ -92,13 +98,13 @@ def reset():
 
 
 @blueprint.post("/reset/code")
-@beside_fields(show_reset)
+@show_field_errors(show_reset)
 def reset_code():
     return _send_code(codes.RESET, url_for("auth.reset"))
 
 
 @blueprint.route("/login", methods=["GET", "POST"])
-@beside_fields(show_login)
+@show_field_errors(show_login)
 def login():
     if request.method != "POST":
         return show_login()
@@ -106,7 +112,7 @@ def login():
     user, token = sessions.sign_in(
         read_field("username"), read_field("password"), request.remote_addr, agent, device_cookie.find_device
     )
-    return _arrive(user, token)
+    return _begin_session(user, token)
 
 
 @blueprint.route("/mailbox/<token>", methods=["GET", "POST"])
@@ -129,7 +135,7 @@ def logout():
     return respond(url_for("home.index"), {"signed_out": True})
 
 
-def _arrive(user: User, token: str, status: int = 200):
+def _begin_session(user: User, token: str, status: int = 200):
     """Begin the session of who has signed in, and lead on to where the person wanted to go."""
     begin(user, token)
     home = url_for("home.user", username=user.name)
@@ -146,7 +152,12 @@ def _read_onward() -> str:
 def _send_code(purpose: str, location: str):
     """The same response whether a mail goes out or not, and whether the name is known or not."""
     code_id = registration.request_code(
-        purpose, read_field("username"), _browser(), request.remote_addr, str(get_locale()), device_cookie.find_device
+        purpose,
+        read_field("username"),
+        _get_browser_key(),
+        request.remote_addr,
+        str(get_locale()),
+        device_cookie.find_device,
     )
     if code_id is not None:
         notify_mailer(code_id)
@@ -163,12 +174,12 @@ def _say_code_sent() -> str:
     return _("The code is on the server's terminal, unless too many were asked for. If not, ask again after a minute.")
 
 
-def _browser() -> str:
+def _get_browser_key() -> str:
     """What binds a code to the browser that asked for it: random, and worth nothing without the mail."""
     if BROWSER not in session:
         session[BROWSER] = secrets.token_urlsafe(24)
     return session[BROWSER]
 
 
-def _values() -> dict[str, str]:
+def _read_values() -> dict[str, str]:
     return {"username": read_field("username") if request.method == "POST" else session.get(NAME, "")}

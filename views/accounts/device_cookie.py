@@ -20,7 +20,7 @@ _ID_BYTES = 9
 def find_device(name: str) -> str:
     """Return the id of this browser if it has proved to be that of the owner of `name` before, else ""."""
     try:
-        of, id = _make_serializer().loads(request.cookies.get(_cookie(), ""), max_age=DAYS * 86_400)
+        of, id = _make_serializer().loads(request.cookies.get(_name_cookie(), ""), max_age=DAYS * 86_400)
     except (BadSignature, ValueError, TypeError):
         return ""
     return id if isinstance(id, str) and of == _mark(name) else ""
@@ -30,11 +30,11 @@ def remember(response: Response, name: str) -> Response:
     """Let the browser know that it is that of the owner of `name`; it keeps its id, and its count."""
     value = _make_serializer().dumps([_mark(name), find_device(name) or secrets.token_urlsafe(_ID_BYTES)])
     secure = current_app.config["SESSION_COOKIE_SECURE"]
-    response.set_cookie(_cookie(), value, max_age=DAYS * 86_400, secure=secure, httponly=True, samesite="Lax")
+    response.set_cookie(_name_cookie(), value, max_age=DAYS * 86_400, secure=secure, httponly=True, samesite="Lax")
     return response
 
 
-def _cookie() -> str:
+def _name_cookie() -> str:
     return f"{current_app.config['SESSION_COOKIE_NAME']}-known"
 
 

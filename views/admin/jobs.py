@@ -6,7 +6,7 @@ from flask_babel import gettext as _
 import services
 from jobs import administration, lifecycle, progress
 from models.job import ENDED, QUEUED, RUNNING
-from views.admin.shared import PAGE, back_to, blueprint, make_next_url, me, read_filters, show_errors_in_list
+from views.admin.shared import PAGE, blueprint, find_list_url, make_next_url, me, read_filters, show_errors_in_list
 from views.http.forms import render_page, respond
 
 STATUSES = (QUEUED, RUNNING, *ENDED)
@@ -30,11 +30,11 @@ def jobs():
 @show_errors_in_list("admin.jobs")
 def cancel_job(id: str):
     administration.cancel(me(), id)
-    return respond(back_to(url_for("admin.jobs")), {"cancelled": id}, notice=_("The job is cancelled."))
+    return respond(find_list_url(url_for("admin.jobs")), {"cancelled": id}, notice=_("The job is cancelled."))
 
 
 @blueprint.post("/jobs/<id>/retry")
 @show_errors_in_list("admin.jobs")
 def retry_job(id: str):
     administration.retry(me(), id)
-    return respond(back_to(url_for("admin.jobs")), {"retried": id}, notice=_("The job waits in the queue again."))
+    return respond(find_list_url(url_for("admin.jobs")), {"retried": id}, notice=_("The job waits in the queue again."))

@@ -22,12 +22,12 @@ def show():
         jobs_plot=draw_stacks([(day.done, day.made - day.done - day.failed, day.failed) for day in days]),
         failures_plot=draw_columns([day.failed for day in days], kind=FAILED),
         accounts_plot=draw_columns([day.new_accounts for day in days]),
-        durations=_durations(),
+        durations=_list_durations(),
         failures=overview.count_failures(),
     )
 
 
-def _durations() -> list[tuple[str, float, float]]:
+def _list_durations() -> list[tuple[str, float, float]]:
     """(title, mean seconds, share of the longest) of each service that ran."""
     seconds = overview.average_durations()
     longest = max(seconds.values(), default=0.0) or 1.0

@@ -32,16 +32,16 @@ def make_next_url(endpoint: str, chosen: dict[str, str], mark: str | None) -> st
     """The address of the page that follows, with the same filters; None after the last one."""
     if mark is None:
         return None
-    return url_for(endpoint, after=mark, **_given(chosen))
+    return url_for(endpoint, after=mark, **_drop_empty(chosen))
 
 
-def _given(chosen: dict[str, str]) -> dict[str, Any]:
+def _drop_empty(chosen: dict[str, str]) -> dict[str, Any]:
     """The filters that say something."""
     return {name: value for name, value in chosen.items() if value}
 
 
 @blueprint.context_processor
-def first_page() -> dict[str, str]:
+def build_first_page() -> dict[str, str]:
     """The address of a list from its beginning, with the filters of this page."""
     if request.endpoint is None or request.method != "GET" or request.view_args:
         return {}
@@ -49,10 +49,10 @@ def first_page() -> dict[str, str]:
     chosen: dict[str, Any] = {
         k: v for k, v in request.args.items() if k not in ("after", "endpoint", "values") and k[:1] != "_"
     }
-    return {"first_page": url_for(request.endpoint, **chosen)}
+    return {"build_first_page": url_for(request.endpoint, **chosen)}
 
 
-def back_to(default: str) -> str:
+def find_list_url(default: str) -> str:
     """The list that the person came from, as the form says."""
     return check_next(request.form.get("next"), default=default)
 
@@ -69,7 +69,7 @@ def show_errors_in_list(default_endpoint: str) -> Callable:
                 if wants_json() or isinstance(error, NotFound):
                     raise
                 db.session.rollback()
-                return respond(back_to(url_for(default_endpoint)), {}, notice=error.message)
+                return respond(find_list_url(url_for(default_endpoint)), {}, notice=error.message)
 
         return guarded
 

@@ -13,7 +13,7 @@ from jobs import retention
 from jobs.photos import shares
 from jobs.queue import notify_mailer
 from views.admin.shared import PAGE, blueprint, make_next_url, me, read_filters
-from views.http.forms import as_field_error, beside_fields, read_field, render_page, respond
+from views.http.forms import as_field_error, read_field, render_page, respond, show_field_errors
 from views.http.guards import finish
 from views.languages import CODES
 
@@ -35,7 +35,7 @@ def show_form(errors: dict | None = None) -> str:
 
 
 @blueprint.route("/users/new", methods=["GET", "POST"])
-@beside_fields(show_form)
+@show_field_errors(show_form)
 def new_user():
     if request.method != "POST":
         return show_form()
@@ -75,7 +75,7 @@ def action(path: str, name: str):
     """Decorate a view that changes the account of its address: told beside the fields what is wrong, then back."""
 
     def decorate(view):
-        guarded = beside_fields(show_user)(as_field_error()(view))
+        guarded = show_field_errors(show_user)(as_field_error()(view))
         return blueprint.post(f"/users/<int(max=2147483647):user_id>/{path}", endpoint=name)(guarded)
 
     return decorate
@@ -83,7 +83,7 @@ def action(path: str, name: str):
 
 @action("disablement", "disable")
 def disable(user_id: int):
-    onward = _onward(user_id)
+    onward = _find_next_url(user_id)
     notify_mailer(administration.disable(me(), user_id, read_field("reason")))
     return respond(onward, {"disabled": True}, notice=_("The account is disabled, and a mail tells its owner."))
 
@@ -91,25 +91,25 @@ def disable(user_id: int):
 @action("enablement", "enable")
 def enable(user_id: int):
     administration.enable(me(), user_id)
-    return respond(_page_of(user_id), {"disabled": False}, notice=_("The account is enabled again."))
+    return respond(_find_user_url(user_id), {"disabled": False}, notice=_("The account is enabled again."))
 
 
 @action("promotion", "promote")
 def promote(user_id: int):
     administration.promote(me(), user_id)
-    return respond(_page_of(user_id), {"admin": True}, notice=_("This account is an administrator's now."))
+    return respond(_find_user_url(user_id), {"admin": True}, notice=_("This account is an administrator's now."))
 
 
 @action("demotion", "demote")
 def demote(user_id: int):
-    onward = _onward(user_id)
+    onward = _find_next_url(user_id)
     administration.demote(me(), user_id)
     return respond(onward, {"admin": False}, notice=_("This account is no administrator's any more."))
 
 
 @action("reset", "force_reset")
 def force_reset(user_id: int):
-    onward = _onward(user_id)
+    onward = _find_next_url(user_id)
     notify_mailer(administration.force_new_password(me(), user_id))
     notice = _("The old password no longer works. A mail asks its owner to choose a new one.")
     return respond(onward, {"reset": True}, notice=notice)
@@ -117,7 +117,7 @@ def force_reset(user_id: int):
 
 @action("sessions/end", "end_sessions")
 def end_sessions(user_id: int):
-    onward = _onward(user_id)
+    onward = _find_next_url(user_id)
     administration.sign_out_everywhere(me(), user_id)
     return respond(onward, {"ended": True}, notice=_("This account is signed out everywhere."))
 
@@ -125,19 +125,19 @@ def end_sessions(user_id: int):
 @blueprint.post("/users/<int(max=2147483647):user_id>/tokens/<int(max=2147483647):id>/revocation")
 def revoke_token(user_id: int, id: int):
     administration.revoke_token(me(), user_id, id)
-    return respond(_page_of(user_id), {"revoked": True}, notice=_("That token is revoked."))
+    return respond(_find_user_url(user_id), {"revoked": True}, notice=_("That token is revoked."))
 
 
 @blueprint.post("/users/<int(max=2147483647):user_id>/shares/<int(max=2147483647):share_id>/revocation")
 def revoke_share(user_id: int, share_id: int):
     job_administration.revoke_share(me(), user_id, share_id)
-    return respond(_page_of(user_id), {"revoked": True}, notice=_("That link is revoked."))
+    return respond(_find_user_url(user_id), {"revoked": True}, notice=_("That link is revoked."))
 
 
 @action("quotas", "quotas")
 def quotas(user_id: int):
     administration.set_quotas(me(), user_id, request.form)
-    return respond(_page_of(user_id), {"set": True}, notice=_("The limits of this account are set."))
+    return respond(_find_user_url(user_id), {"set": True}, notice=_("The limits of this account are set."))
 
 
 @action("deletion", "delete_user")
@@ -150,10 +150,10 @@ def delete(user_id: int):
     return respond(location, {"deleted": True}, notice=_("The account and all its pictures are deleted."))
 
 
-def _page_of(user_id: int) -> str:
+def _find_user_url(user_id: int) -> str:
     return url_for("admin.user", user_id=user_id)
 
 
-def _onward(user_id: int) -> str:
+def _find_next_url(user_id: int) -> str:
     """Where to go on: who has just taken rights from himself would find nothing at the page of the account."""
-    return url_for("home.index") if user_id == current_user.id else _page_of(user_id)
+    return url_for("home.index") if user_id == current_user.id else _find_user_url(user_id)

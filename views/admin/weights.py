@@ -13,7 +13,7 @@ from jobs import availability, overview
 from jobs.errors import JobError
 from networks.releases import OFFICIAL
 from views.admin.shared import blueprint, me
-from views.http.forms import beside_fields, read_field, render_page, respond
+from views.http.forms import read_field, render_page, respond, show_field_errors
 from views.http.guards import wants_json
 
 
@@ -21,10 +21,10 @@ from views.http.guards import wants_json
 def keep_large_files_on_disk(endpoint: str | None, values: dict | None) -> None:
     """An official file is received where it will lie. This runs before anything reads the body."""
     if endpoint == "admin.import_weights":
-        request._get_file_stream = _file_on_disk  # type: ignore[method-assign]  # Werkzeug has no setting for it
+        request._get_file_stream = _open_temporary_file  # type: ignore[method-assign]  # Werkzeug has no setting for it
 
 
-def _file_on_disk(*sizes, **more):
+def _open_temporary_file(*sizes, **more):
     return tempfile.NamedTemporaryFile("w+b", dir=uploads.make_incoming_folder())
 
 
@@ -48,7 +48,7 @@ def weights():
 
 
 @blueprint.post("/weights")
-@beside_fields(show_weights)
+@show_field_errors(show_weights)
 def import_weights():
     file = request.files.get("file")
     received = Path(file.stream.name) if file and file.filename else None

@@ -15,12 +15,12 @@ from views.jobs.job_json import describe_job, describe_jobs
 
 def tell_job(job: Job) -> dict[str, Any]:
     """Return the facts of one job, with its place in the queue."""
-    return _with_addresses(describe_job(job))
+    return _add_addresses(describe_job(job))
 
 
 def tell_jobs(jobs: Sequence[Job]) -> list[dict[str, Any]]:
     """Return the facts of the jobs of a list."""
-    return [_with_addresses(facts) for facts in describe_jobs(jobs)]
+    return [_add_addresses(facts) for facts in describe_jobs(jobs)]
 
 
 def tell_tool(service: Service) -> dict[str, Any]:
@@ -43,7 +43,7 @@ def tell_time(moment: datetime | None) -> str | None:
     return f"{moment.isoformat(timespec='seconds')}Z" if moment else None
 
 
-def _with_addresses(facts: dict[str, Any]) -> dict[str, Any]:
+def _add_addresses(facts: dict[str, Any]) -> dict[str, Any]:
     def address(endpoint: str, **values: Any) -> str:
         return url_for(f"api.{endpoint}", id=facts["id"], **values)
 

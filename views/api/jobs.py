@@ -11,12 +11,12 @@ from jobs.waiting import wait_for_end
 from views.api.facts import tell_job, tell_jobs
 from views.api.operation import operation
 from views.api.schemas import Job, JobQuery, Jobs, JobsQuery
-from views.jobs.sheet import history_of
+from views.jobs.sheet import find_history_service
 
 
 @operation("GET", "/jobs", N_("List your jobs, the newest first"), READ, query=JobsQuery, response=Jobs)
 def jobs(query: JobsQuery) -> dict[str, Any]:
-    chosen = listing.Filter(service=history_of(query.service))
+    chosen = listing.Filter(service=find_history_service(query.service))
     found, older = listing.list_page(current_user.id, query.limit, query.before or None, chosen)
     return {"jobs": tell_jobs(found), "next": older}
 

@@ -11,7 +11,7 @@ from jobs.photos.listing import Filter
 from views.api.operation import operation
 from views.api.schemas import PictureQuery, ResultsQuery, SmallQuery
 from views.http.sending import send
-from views.jobs.sheet import history_of
+from views.jobs.sheet import find_history_service
 
 _PICTURES = ("image/png", "image/jpeg", "image/webp")
 _ORIGINALS = (*_PICTURES, "image/bmp", "image/gif", "image/tiff", "image/heic", "image/avif")
@@ -62,7 +62,7 @@ def thumbnail(id: str, query: SmallQuery) -> Response:
 
 @operation("GET", "/results.zip", N_("Download many results"), READ, query=ResultsQuery, files=("application/zip",))
 def results_archive(query: ResultsQuery) -> Response:
-    chosen = Filter(service=history_of(query.service))
+    chosen = Filter(service=find_history_service(query.service))
     return Response(results_zip.make_zip(current_user.id, query.id, chosen, query.format), mimetype="application/zip")
 
 

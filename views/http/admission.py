@@ -52,7 +52,7 @@ def max_body_bytes(app: Flask, endpoint: str | None, values: dict[str, Any] | No
 
 def admit(app: Flask, method: str, path: str, query: str, cookies: str, authorization: str = "") -> Admission:
     """Judge a request by its head. What is refused here is refused by the views as well, in their words."""
-    endpoint, values = _address(app, method, path)
+    endpoint, values = _match_address(app, method, path)
     if path.startswith("/api/") and authorization:
         scheme, _, brought = authorization.partition(" ")
         owner = tokens.read_owner(app.config, brought.strip()) if scheme.lower() == "bearer" else None
@@ -81,7 +81,7 @@ def _pool(endpoint: str | None, method: str, query: str) -> str:
     return ARCHIVE if endpoint in _ARCHIVES else PAGE
 
 
-def _address(app: Flask, method: str, path: str) -> tuple[str | None, dict[str, Any]]:
+def _match_address(app: Flask, method: str, path: str) -> tuple[str | None, dict[str, Any]]:
     try:
         endpoint, values = app.url_map.bind("localhost").match(path, method)
     except HTTPException:

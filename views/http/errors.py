@@ -71,7 +71,7 @@ def respond(status, key, message, *, fields=None, allowed=(), retry_after=None, 
     is_token_needed = status == 401 and is_api() and not is_own_script()
     if is_token_needed:
         key, message = TOKEN_NEEDED
-    message = with_allowed(message, allowed)
+    message = append_allowed(message, allowed)
     if is_api():
         response = jsonify(error=_describe_for_programs(key, message, fields or {}, allowed, reference))
     elif wants_json():
@@ -85,7 +85,7 @@ def respond(status, key, message, *, fields=None, allowed=(), retry_after=None, 
         response = jsonify(error=error)
     else:
         page = render_template(
-            "error.html", status=status, title=title_of(status), message=message, reference=reference
+            "error.html", status=status, title=choose_title(status), message=message, reference=reference
         )
         response = make_response(page)
     response.status_code = status
@@ -109,7 +109,7 @@ def _describe_for_programs(key, message, fields, allowed, reference) -> dict[str
     }
 
 
-def with_allowed(message, allowed) -> str:
+def append_allowed(message, allowed) -> str:
     """Translate a sentence, and name after it the values that would have done."""
     message = gettext(str(message))
     if not allowed:
@@ -126,7 +126,7 @@ def refuse_pages_to_programs(response: Response) -> Response:
     return response
 
 
-def title_of(status: int) -> str:
+def choose_title(status: int) -> str:
     """A short heading for the error page."""
     if status == 404:
         return gettext("Not found")
@@ -137,7 +137,7 @@ def title_of(status: int) -> str:
 
 def domain_error(error: DomainError):
     """What cannot be done, with the status that it carries."""
-    fields = {error.field: with_allowed(error.message, error.allowed)} if error.field else None
+    fields = {error.field: append_allowed(error.message, error.allowed)} if error.field else None
     more = {"allowed": error.allowed, "retry_after": error.retry_after}
     return respond(error.status, error.key, error.message, fields=fields, **more)
 

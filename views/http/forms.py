@@ -26,7 +26,7 @@ def render_page(template: str, *, errors: dict | None = None, **values: Any) -> 
     return render_template(template, code_minutes=current_app.config["CODE_MINUTES"], **(shared | values))
 
 
-def beside_fields(show: Callable[..., str]) -> Callable:
+def show_field_errors(show: Callable[..., str]) -> Callable:
     """Decorate a view: what FieldErrors it raises is shown by `show(errors)`; programs get the JSON of errors."""
 
     def decorate(view: Callable) -> Callable:
@@ -46,7 +46,7 @@ def beside_fields(show: Callable[..., str]) -> Callable:
 
 
 def as_field_error(place: str = "form") -> Callable:
-    """Decorate a view under `beside_fields`: what cannot be done with an account is told at `place` of its form.
+    """Decorate a view under `show_field_errors`: what cannot be done with an account is told at `place` of its form.
 
     Programs get the error as it is; so does everybody what has a status of its own, such as too many tries.
     """

@@ -99,7 +99,7 @@ def find_user(token: str) -> User | None:
 def find_token() -> AccessToken | None:
     """Return the living access token that the request brings: what it writes is written only while that lives."""
     rights.forget()
-    token = tokens.find(_brought_token(), request.remote_addr)
+    token = tokens.find(_read_bearer_token(), request.remote_addr)
     if token is not None:
         rights.remember(token.user_id, token.token_hash, is_administration(), is_access_token=True)
     return token
@@ -114,14 +114,14 @@ def know_program() -> None:
         return
     caller = _find_caller()
     g._login_user = login_manager.anonymous_user()
-    if caller is None and _brought_token():
+    if caller is None and _read_bearer_token():
         tokens.refuse(request.remote_addr)
     if caller is not None and is_own_script():
         csrf.check_header()
     g._login_user = caller or g._login_user
 
 
-def _brought_token() -> str:
+def _read_bearer_token() -> str:
     brought = request.authorization
     return brought.token or "" if brought is not None and brought.type == "bearer" else ""
 

@@ -57,7 +57,7 @@ def file(username: str, id: str, name: str):
 @blueprint.post("/jobs/<id>/choice")
 def choose(username: str, id: str):
     lifecycle.choose(current_user.id, id, request.form.get("answer", -1, type=int))
-    return _after(username, id)
+    return _redirect_back(username, id)
 
 
 @blueprint.post("/jobs/<id>/rerun")
@@ -69,19 +69,19 @@ def rerun(username: str, id: str):
 @blueprint.post("/jobs/<id>/title")
 def rename(username: str, id: str):
     lifecycle.rename(current_user.id, id, request.form.get("title", ""))
-    return _after(username, id)
+    return _redirect_back(username, id)
 
 
 @blueprint.post("/jobs/<id>/cancellation")
 def cancel(username: str, id: str):
     lifecycle.cancel(current_user.id, id)
-    return _after(username, id)
+    return _redirect_back(username, id)
 
 
 @blueprint.post("/jobs/<id>/retry")
 def retry(username: str, id: str):
     lifecycle.retry(current_user.id, id)
-    return _after(username, id)
+    return _redirect_back(username, id)
 
 
 @blueprint.post("/jobs/<id>/deletion")
@@ -99,6 +99,6 @@ def history(username: str):
     return render_template("history.html", **sheet.describe(jobs, chosen, words, older))
 
 
-def _after(username: str, id: str):
+def _redirect_back(username: str, id: str):
     """Back to the page of the job, or to where the form says that it stands."""
     return redirect(check_next(request.form.get("next"), url_for("jobs.show", username=username, id=id)), 303)

@@ -10,18 +10,18 @@ from flask import abort, current_app
 from jobs.files.uploads import FormFile
 from jobs.lifecycle import IMAGE
 from services.base import Service
-from views.pages import all_examples
+from views.pages import list_examples
 
 
 def list_samples(service: Service) -> list[Mapping[str, Any]]:
     """Return the examples whose originals the tool can be tried with, its own first."""
-    fitting = [example for example in all_examples() if service.key in example["tools"]]
+    fitting = [example for example in list_examples() if service.key in example["tools"]]
     return sorted(fitting, key=lambda example: example["key"] != service.key)
 
 
-def options_of(service: Service) -> Mapping[str, str]:
+def get_sample_options(service: Service) -> Mapping[str, str]:
     """Return the options with which the tool's own example was made."""
-    return next((example["options"] for example in all_examples() if example["key"] == service.key), {})
+    return next((example["options"] for example in list_examples() if example["key"] == service.key), {})
 
 
 @contextmanager

@@ -29,7 +29,7 @@ def read_filter() -> tuple[Filter, dict[str, Any]]:
     zone = read_zone()
     since, until = read_day(words["since"], zone), read_day(words["until"], zone, days_later=1)
     words |= {"since": words["since"] if since else "", "until": words["until"] if until else ""}
-    chosen = Filter(history_of(words["service"]), words["name"], since, until, words["photo"])
+    chosen = Filter(find_history_service(words["service"]), words["name"], since, until, words["photo"])
     return chosen, {name: word for name, word in words.items() if word}
 
 
@@ -38,7 +38,7 @@ def _read_word(text: str) -> str:
     return "".join(letter for letter in text if letter.isprintable()).strip()[: listing.MAX_NAME_LENGTH]
 
 
-def history_of(service: str) -> str:
+def find_history_service(service: str) -> str:
     """Return the key of the tool that the history is asked for, "" for all. Raises NotFound."""
     if service and services.get(service) is None:
         raise NotFound()
@@ -51,8 +51,8 @@ def describe(jobs: Sequence[Job], chosen: Filter, words: dict[str, Any], older: 
     before, facts = request.args.get("before"), describe_jobs(jobs)
     return {
         "jobs": facts,
-        "days": _by_day(jobs, facts),
-        "stacks": {} if chosen.photo else _stacks(jobs, chosen, place),
+        "days": _group_by_day(jobs, facts),
+        "stacks": {} if chosen.photo else _count_stacks(jobs, chosen, place),
         "words": words,
         "before": before,
         "here": url_for("jobs.history", **place, before=before),
@@ -64,7 +64,7 @@ def describe(jobs: Sequence[Job], chosen: Filter, words: dict[str, Any], older: 
     }
 
 
-def _by_day(jobs: Sequence[Job], facts: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+def _group_by_day(jobs: Sequence[Job], facts: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """Return the facts of the jobs day by day: {"day", "title", "jobs"}."""
     zone = read_zone()
     days = groupby(zip(jobs, facts, strict=True), key=lambda pair: find_day(pair[0].created_at, zone))
@@ -74,7 +74,7 @@ def _by_day(jobs: Sequence[Job], facts: Sequence[dict[str, Any]]) -> list[dict[s
     ]
 
 
-def _stacks(jobs: Sequence[Job], chosen: Filter, place: dict[str, Any]) -> dict[str, dict[str, Any]]:
+def _count_stacks(jobs: Sequence[Job], chosen: Filter, place: dict[str, Any]) -> dict[str, dict[str, Any]]:
     """Return job id -> {"count", "url"} of the versions below it, where there are any."""
     counts = listing.count_versions(current_user.id, jobs, chosen)
     return {

@@ -29,7 +29,7 @@ from jobs.sources import FROM_JOB, FROM_VARIANT
 from models import db
 from services.base import Service, ServiceError
 from views.http.admission import max_body_bytes
-from views.http.errors import with_allowed
+from views.http.errors import append_allowed
 from views.http.guards import wants_json
 from views.jobs import samples, tools
 
@@ -44,18 +44,18 @@ def limit_body(endpoint: str | None, values: dict | None) -> None:
 
 @blueprint.route("/<name:username>/<service>", methods=["GET", "POST"])
 def studio(username: str, service: str):
-    chosen = _service(service)
+    chosen = _get_service(service)
     if request.method != "POST":
         return render_template("studio.html", **_read_prefill(chosen))
-    return _create_job(chosen, request.form, _files())
+    return _create_job(chosen, request.form, _read_files())
 
 
 @blueprint.post("/<name:username>/<service>/samples/<key>")
 def sample(username: str, service: str, key: str):
     """Try the tool on a picture of ours, with the options of its example: a job like any other."""
-    chosen = _service(service)
+    chosen = _get_service(service)
     with samples.open_sample(chosen, key) as files:
-        return _create_job(chosen, samples.options_of(chosen), files)
+        return _create_job(chosen, samples.get_sample_options(chosen), files)
 
 
 @blueprint.post("/<name:username>/preview")
@@ -64,7 +64,7 @@ def preview(username: str):
     user_id = current_user.id
     quotas.check(user_id)
     db.session.rollback()  # the upload and its check need no connection
-    copy = uploads.copy_of(_files().get(lifecycle.IMAGE), user_id)
+    copy = uploads.copy_of(_read_files().get(lifecycle.IMAGE), user_id)
     return Response(copy, mimetype="image/webp")
 
 
@@ -77,11 +77,11 @@ def _create_job(service: Service, fields: Mapping[str, Any], files: Mapping[str,
     return redirect(url_for("jobs.show", username=current_user.name, id=job.id), 303)
 
 
-def _service(key: str) -> Service:
+def _get_service(key: str) -> Service:
     return services.get(key) or abort(404)
 
 
-def _files() -> dict[str, FormFile]:
+def _read_files() -> dict[str, FormFile]:
     """The chosen files of the form; a file field left empty comes without a name."""
     return {name: FormFile(file.stream, file.filename) for name, file in request.files.items() if file.filename}
 
@@ -98,15 +98,15 @@ def _show_refusal(service: Service, error: DomainError):
     """Return the form once more, and what is wrong beside the field that it is about. Programs get the error itself."""
     if wants_json():
         raise error
-    message = with_allowed(error.message, error.allowed)
-    page = tools.render_tool(service, request.form, {error.field or "form": message}, _former(service))
+    message = append_allowed(error.message, error.allowed)
+    page = tools.render_tool(service, request.form, {error.field or "form": message}, _find_former_job(service))
     response = make_response(render_template("studio.html", **page), error.status)
     if error.retry_after:
         response.headers["Retry-After"] = str(error.retry_after)
     return response
 
 
-def _former(service: Service) -> Template | None:
+def _find_former_job(service: Service) -> Template | None:
     """The earlier job that a refused form named, if it is still there."""
     if not request.form.get(FROM_JOB):
         return None

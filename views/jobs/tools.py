@@ -60,12 +60,12 @@ def describe_source(form: Template) -> dict[str, Any]:
         "result_url": url_for("jobs.preview", username=name, id=job.id, of=name_shown_result(job)) if dabs else "",
         "frame": form.frame,
         "uploads": form.uploads,
-        "starts": _starts(form, service) if service and form.is_again else {},
+        "starts": _find_starts(form, service) if service and form.is_again else {},
         "touches_up": service is not None and form.is_again and job.verdict in service.touched_up,
     }
 
 
-def _starts(form: Template, service: Service) -> dict[str, str]:
+def _find_starts(form: Template, service: Service) -> dict[str, str]:
     """Return option -> address of what a drawing begins with: the mask that the run made, else what was drawn then."""
     job, name = form.job, current_user.name
     starts = {each: url_for("jobs.upload", username=name, id=job.id, option=each) for each in form.uploads}

@@ -2,12 +2,12 @@ import numpy as np
 import pytest
 import torch
 
-from imaging.colorizing.monochrome import tone_of
+from imaging.colorizing.monochrome import find_tone
 from networks.layers.colour_space import rgb_to_lab
 
 
 def has_colours(lab: np.ndarray) -> bool:
-    return tone_of(lab) is None
+    return find_tone(lab) is None
 
 
 def lab_of(rgb: np.ndarray) -> np.ndarray:
@@ -70,7 +70,7 @@ def test_a_coloured_stamp_on_a_print_of_one_tone_is_found_and_the_print_has_none
     rgb = as_rgb(grey, tone)
     rgb[112:124, 150:180] = (200, 40, 40)
     lab = lab_of(rgb)
-    found = tone_of(lab)
+    found = find_tone(lab)
     assert found is not None and not has_colours(lab)
     things = np.kron(found.things, np.ones((2, 2)))
     assert things[118, 165] == 1 and things[20, 20] == 0 and things.mean() < 0.1
@@ -81,7 +81,7 @@ def test_a_coloured_stamp_on_a_print_of_one_tone_is_found_and_the_print_has_none
 def test_a_coloured_frame_round_a_grey_photo_is_a_thing_of_it(grey):
     rgb = np.full((144, 192, 3), (150, 60, 40), np.uint8)
     rgb[6:-6, 6:-6] = as_rgb(grey)[6:-6, 6:-6]
-    found = tone_of(lab_of(rgb))
+    found = find_tone(lab_of(rgb))
     assert found is not None and found.things[0].min() == 1 and found.things[36, 48] == 0
 
 

@@ -59,7 +59,7 @@ def test_nothing_is_decoded_before_there_is_memory(name, monkeypatch):
 
     data = FILES[name]()
     monkeypatch.setattr(cv2, "imdecode", decode)
-    monkeypatch.setattr(bmp, "_plane", decode)
+    monkeypatch.setattr(bmp, "_read_plane", decode)
     monkeypatch.setattr(Image.Image, "tobytes", decode)
     with contextlib.ExitStack() as stack, pytest.raises(Refused):
         stack.enter_context(open_image(data, memory=Reservation(refuse)))

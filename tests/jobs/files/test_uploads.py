@@ -267,8 +267,8 @@ def test_the_short_address_of_a_tool_shows_a_stranger_what_it_does_beside_the_fo
 
 
 def test_the_name_of_a_download_is_ours():
-    assert uploads.download_name("deblur", "Oma & Opa?.jpeg", "png") == "revive-deblur-Oma _ Opa.png"
-    assert uploads.download_name("deblur", "...", "png") == "revive-deblur-picture.png"
+    assert uploads.build_download_name("deblur", "Oma & Opa?.jpeg", "png") == "revive-deblur-Oma _ Opa.png"
+    assert uploads.build_download_name("deblur", "...", "png") == "revive-deblur-picture.png"
 
 
 MULTIPART = "multipart/form-data; boundary=xx"

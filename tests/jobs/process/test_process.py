@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from jobs.process import _command
+from jobs.process import _build_command
 from services import SERVICES
 from services.base import CACHE
 from tests.jobs import sampler as sampled
@@ -108,7 +108,7 @@ def test_every_service_explains_its_options(app, service):
 @pytest.fixture
 def sample(app, sampler):
     """Run `flask process sampler`, which is no service of the site."""
-    command = _command(sampler)
+    command = _build_command(sampler)
 
     def run(*arguments: object):
         return app.test_cli_runner().invoke(command, [str(argument) for argument in arguments])

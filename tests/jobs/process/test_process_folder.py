@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from jobs.process import _command
+from jobs.process import _build_command
 from tests.jobs.support import picture
 
 EMOJI = "\N{CAMERA}\N{VARIATION SELECTOR-16}"
@@ -26,7 +26,7 @@ def out(tmp_path) -> Path:
 @pytest.fixture
 def sample(app, sampler):
     """Run `flask process sampler`, which is no service of the site."""
-    command = _command(sampler)
+    command = _build_command(sampler)
 
     def run(*arguments: object):
         return app.test_cli_runner().invoke(command, [str(argument) for argument in arguments])

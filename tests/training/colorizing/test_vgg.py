@@ -5,7 +5,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from networks.layers.encoders import VGG16_BLOCKS, VGG16_MEAN_BGR, build_levels, load_vgg16, vgg16_convolutions
+from networks.layers.encoders import VGG16_BLOCKS, VGG16_MEAN_BGR, build_levels, list_vgg16_convolutions, load_vgg16
 from networks.palette_colorizer import CHROMA_UNIT, PaletteColorizer
 from training.colorizing.measure_left_out import TONE, frechet_distance, lay_tone
 from training.colorizing.pictures import REPORT, TRAINING, VALIDATION
@@ -37,7 +37,7 @@ def test_a_grey_picture_has_the_maps_that_vgg_gives_the_same_plane_three_times(p
         ours = network.levels[0][0]((lightness - network.mean) / network.deviation)
     inside = (..., slice(2, -2), slice(2, -2))  # at the border padding means the mean plane, not that of each channel
     assert torch.allclose(ours[inside], bgr[inside], atol=1e-3 * bgr.abs().max())
-    assert len(vgg16_convolutions(network.levels)) == 13
+    assert len(list_vgg16_convolutions(network.levels)) == 13
 
 
 def test_the_network_keeps_the_size_of_its_input_and_fits_its_file():
