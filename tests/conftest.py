@@ -44,6 +44,15 @@ def pytest_runtest_setup():
         torch.set_num_threads(1)
 
 
+def pytest_collection_finish():
+    """What was imported until now stays: looking for garbage need not go through a million objects of it each time.
+
+    Nor need it look as often as Python does: making one application makes thousands of objects.
+    """
+    gc.set_threshold(20_000, 20, 20)
+    gc.freeze()
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_runtest_teardown(item, nextitem):
     """After each file give back to the system what its networks took: several processes share the machine's memory."""
