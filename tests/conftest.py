@@ -19,7 +19,10 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from flask import Flask
 from flask_migrate import upgrade
+from flask_sqlalchemy import SQLAlchemy
 from jinja2 import BytecodeCache
+from sqlalchemy.dialects.mysql.pymysql import MySQLDialect_pymysql
+from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from werkzeug.routing import Rule
 
 import config
@@ -159,6 +162,28 @@ def compiled_urls():
     Rule._compile_builder = compile_once
     yield
     Rule._compile_builder = compile_builder
+
+
+@pytest.fixture(autouse=True, scope="session")
+def compiled_statements():
+    """Each application has an engine of its own, which would compile every SQL statement anew.
+
+    SQLAlchemy finds what it compiled by the statement and by the dialect. The dialects of two engines of one kind are
+    the same here: all tests ask the same server, and the same SQLite.
+    """
+    make_engine, dialects, statements = SQLAlchemy._make_engine, (SQLiteDialect_pysqlite, MySQLDialect_pymysql), {}
+
+    def share_statements(self, *arguments):
+        engine = make_engine(self, *arguments)
+        engine._compiled_cache = statements.setdefault(engine.dialect.name, engine._compiled_cache)
+        return engine
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(SQLAlchemy, "_make_engine", share_statements)
+        for dialect in dialects:
+            patch.setattr(dialect, "__eq__", lambda self, other: type(self) is type(other))
+            patch.setattr(dialect, "__hash__", lambda self: hash(type(self)))
+        yield
 
 
 @pytest.fixture(scope="session")
