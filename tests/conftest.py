@@ -10,8 +10,10 @@ import io
 import os
 import shutil
 import socket
+import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from argon2 import PasswordHasher
@@ -28,8 +30,10 @@ from werkzeug.routing import Rule
 import config
 from accounts.security import passwords
 from app import create_app
+from imaging.io import child
 from models import db, utc_now
 from services import runtime
+from tests.support.forked_children import start_child, stop_servers
 from tests.support.servers import MariaDB, Redis
 
 PRODUCTION_HASHER, CHEAP_HASHER = passwords.HASHER, PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
@@ -184,6 +188,16 @@ def compiled_statements():
             patch.setattr(dialect, "__eq__", lambda self, other: type(self) is type(other))
             patch.setattr(dialect, "__hash__", lambda self: hash(type(self)))
         yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def forked_children():
+    """Nearly every job of a test begins with an upload, which a new Python would look at."""
+    programs = SimpleNamespace(Popen=start_child, PIPE=subprocess.PIPE, DEVNULL=subprocess.DEVNULL)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(child, "subprocess", programs)
+        yield
+    stop_servers()
 
 
 @pytest.fixture(scope="session")
