@@ -6,38 +6,24 @@ A test asks for both engines with `@both_engines` (see `tests.support.engines`).
 import contextlib
 import ctypes
 import gc
-import io
-import os
 import shutil
 import socket
-import subprocess
 import sys
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 from argon2 import PasswordHasher
-from babel.messages.mofile import write_mo
-from babel.messages.pofile import read_po
-from flask import Flask
 from flask_migrate import upgrade
-from flask_sqlalchemy import SQLAlchemy
-from jinja2 import BytecodeCache
-from sqlalchemy.dialects.mysql.pymysql import MySQLDialect_pymysql
-from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
-from werkzeug.routing import Rule
 
 import config
 from accounts.security import passwords
 from app import create_app
-from imaging.io import child
 from models import db, utc_now
 from services import runtime
-from tests.support.forked_children import start_child, stop_servers
 from tests.support.servers import MariaDB, Redis
 
+pytest_plugins = ["tests.support.made_once"]
 PRODUCTION_HASHER, CHEAP_HASHER = passwords.HASHER, PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-CATALOGUE = config.ROOT / "translations" / "zh" / "LC_MESSAGES" / "messages.po"
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -84,18 +70,6 @@ def only_loopback():
     socket.socket.connect = connect
 
 
-@pytest.fixture(autouse=True, scope="session")
-def compiled_catalogue():
-    """What the start of the site does, but in one step: tests of another process may be reading it."""
-    compiled, target = io.BytesIO(), CATALOGUE.with_suffix(".mo")
-    if not target.exists() or target.stat().st_mtime < CATALOGUE.stat().st_mtime:
-        with CATALOGUE.open("rb") as source:
-            write_mo(compiled, read_po(source, locale="zh"))
-        partial = target.with_suffix(f".{os.getpid()}")
-        partial.write_bytes(compiled.getvalue())
-        partial.replace(target)
-
-
 @pytest.fixture(autouse=True)
 def one_day(monkeypatch):
     """What counts by the day does so by one moment: no test may depend on midnight not striking in it."""
@@ -129,75 +103,6 @@ def cheap_hashes(monkeypatch):
 def production_hashes(monkeypatch, cheap_hashes):
     """For tests of what a hash costs, and of what depends on it."""
     monkeypatch.setattr(passwords, "HASHER", PRODUCTION_HASHER)
-
-
-class CompiledTemplates(BytecodeCache):
-    """Jinja's compiled templates, by name and checksum of the source: each application would compile its own."""
-
-    def __init__(self) -> None:
-        self.codes: dict[tuple[str, str], object] = {}
-
-    def load_bytecode(self, bucket):
-        bucket.code = self.codes.get((bucket.key, bucket.checksum))
-
-    def dump_bytecode(self, bucket):
-        self.codes[bucket.key, bucket.checksum] = bucket.code
-
-
-@pytest.fixture(autouse=True, scope="session")
-def compiled_templates():
-    Flask.jinja_options = {"bytecode_cache": CompiledTemplates()}
-    yield
-    Flask.jinja_options = {}
-
-
-@pytest.fixture(autouse=True, scope="session")
-def compiled_urls():
-    """Each application would compile the same code that builds its URLs: nearly all the time that one takes to make."""
-    compile_builder, builders = Rule._compile_builder, {}
-
-    def compile_once(rule, append_unknown=True):
-        # All that the code depends on: a default value is in it only where it stands for a part of the path.
-        key = (rule.rule, tuple(rule._trace), tuple((rule.defaults or {}).items()), append_unknown)
-        if key not in builders:
-            builders[key] = compile_builder(rule, append_unknown)
-        return builders[key]
-
-    Rule._compile_builder = compile_once
-    yield
-    Rule._compile_builder = compile_builder
-
-
-@pytest.fixture(autouse=True, scope="session")
-def compiled_statements():
-    """Each application has an engine of its own, which would compile every SQL statement anew.
-
-    SQLAlchemy finds what it compiled by the statement and by the dialect. The dialects of two engines of one kind are
-    the same here: all tests ask the same server, and the same SQLite.
-    """
-    make_engine, dialects, statements = SQLAlchemy._make_engine, (SQLiteDialect_pysqlite, MySQLDialect_pymysql), {}
-
-    def share_statements(self, *arguments):
-        engine = make_engine(self, *arguments)
-        engine._compiled_cache = statements.setdefault(engine.dialect.name, engine._compiled_cache)
-        return engine
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(SQLAlchemy, "_make_engine", share_statements)
-        for dialect in dialects:
-            patch.setattr(dialect, "__eq__", lambda self, other: type(self) is type(other))
-            patch.setattr(dialect, "__hash__", lambda self: hash(type(self)))
-        yield
-
-
-@pytest.fixture(autouse=True, scope="session")
-def forked_children():
-    """Nearly every job of a test begins with an upload, which a new Python would look at."""
-    programs = SimpleNamespace(Popen=start_child, PIPE=subprocess.PIPE, DEVNULL=subprocess.DEVNULL)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(child, "subprocess", programs)
-        yield
-    stop_servers()
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,108 @@
+"""What all tests of a process share, so that each need not make it again: what is compiled, and Python's start.
+
+Fixtures, which `tests/conftest.py` brings to all tests.
+"""
+
+import io
+import os
+import subprocess
+from types import SimpleNamespace
+
+import pytest
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from flask import Flask
+from flask_sqlalchemy import SQLAlchemy
+from jinja2 import BytecodeCache
+from sqlalchemy.dialects.mysql.pymysql import MySQLDialect_pymysql
+from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
+from sqlalchemy.util import LRUCache
+from werkzeug.routing import Rule
+
+import config
+from imaging.io import child
+from tests.support.forked_children import start_child, stop_servers
+
+CATALOGUE = config.ROOT / "translations" / "zh" / "LC_MESSAGES" / "messages.po"
+MAX_STATEMENTS = 2000
+
+
+@pytest.fixture(autouse=True, scope="session")
+def compiled_catalogue():
+    """What the start of the site does, but in one step: tests of another process may be reading it."""
+    compiled, target = io.BytesIO(), CATALOGUE.with_suffix(".mo")
+    if not target.exists() or target.stat().st_mtime < CATALOGUE.stat().st_mtime:
+        with CATALOGUE.open("rb") as source:
+            write_mo(compiled, read_po(source, locale="zh"))
+        partial = target.with_suffix(f".{os.getpid()}")
+        partial.write_bytes(compiled.getvalue())
+        partial.replace(target)
+
+
+class CompiledTemplates(BytecodeCache):
+    """Jinja's compiled templates, by name and checksum of the source: each application would compile its own."""
+
+    def __init__(self) -> None:
+        self.codes: dict[tuple[str, str], object] = {}
+
+    def load_bytecode(self, bucket):
+        bucket.code = self.codes.get((bucket.key, bucket.checksum))
+
+    def dump_bytecode(self, bucket):
+        self.codes[bucket.key, bucket.checksum] = bucket.code
+
+
+@pytest.fixture(autouse=True, scope="session")
+def compiled_templates():
+    Flask.jinja_options = {"bytecode_cache": CompiledTemplates()}
+    yield
+    Flask.jinja_options = {}
+
+
+@pytest.fixture(autouse=True, scope="session")
+def compiled_urls():
+    """Each application would compile the same code that builds its URLs: nearly all the time that one takes to make."""
+    compile_builder, builders = Rule._compile_builder, {}
+
+    def compile_once(rule, append_unknown=True):
+        # All that the code depends on: a default value is in it only where it stands for a part of the path.
+        key = (rule.rule, tuple(rule._trace), tuple((rule.defaults or {}).items()), append_unknown)
+        if key not in builders:
+            builders[key] = compile_builder(rule, append_unknown)
+        return builders[key]
+
+    Rule._compile_builder = compile_once
+    yield
+    Rule._compile_builder = compile_builder
+
+
+@pytest.fixture(autouse=True, scope="session")
+def compiled_statements():
+    """Each application has an engine of its own, which would compile every SQL statement anew.
+
+    SQLAlchemy finds what it compiled by the statement and by the dialect. The dialects of two engines of one kind are
+    the same here: all tests ask the same server, and the same SQLite.
+    """
+    make_engine, dialects, statements = SQLAlchemy._make_engine, (SQLiteDialect_pysqlite, MySQLDialect_pymysql), {}
+
+    def share_statements(self, *arguments):
+        engine = make_engine(self, *arguments)
+        engine._compiled_cache = statements.setdefault(engine.dialect.name, LRUCache(MAX_STATEMENTS))
+        return engine
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(SQLAlchemy, "_make_engine", share_statements)
+        for dialect in dialects:
+            patch.setattr(dialect, "__eq__", lambda self, other: type(self) is type(other))
+            patch.setattr(dialect, "__hash__", lambda self: hash(type(self)))
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def forked_children():
+    """Nearly every job of a test begins with an upload, which a new Python would look at."""
+    programs = SimpleNamespace(Popen=start_child, PIPE=subprocess.PIPE, DEVNULL=subprocess.DEVNULL)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(child, "subprocess", programs)
+        yield
+    stop_servers()
