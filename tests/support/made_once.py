@@ -21,6 +21,7 @@ from werkzeug.routing import Rule
 
 import config
 from imaging.io import child
+from models import sqlite
 from tests.support.forked_children import start_child, stop_servers
 
 CATALOGUE = config.ROOT / "translations" / "zh" / "LC_MESSAGES" / "messages.po"
@@ -106,3 +107,20 @@ def forked_children():
         patch.setattr(child, "subprocess", programs)
         yield
     stop_servers()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def unsynced_files():
+    """Nobody takes the power away in a test: nothing waits until the disk has what was written, which takes 5 to 40 ms
+    for each test of the site, and more for each upload.
+    """
+    set_pragmas = sqlite._set_pragmas
+
+    def set_pragmas_unsynced(connection, record, lock_seconds):
+        set_pragmas(connection, record, lock_seconds)
+        connection.execute("PRAGMA synchronous = OFF")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sqlite, "_set_pragmas", set_pragmas_unsynced)
+        patch.setattr(os, "fsync", lambda descriptor: None)
+        yield
