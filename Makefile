@@ -4,8 +4,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
-# Tests run on all cores, file by file, so that what a file shares is made once.
-PARALLEL := -n auto --maxprocesses 8 --dist loadfile
+# Tests run on all cores, file by file, so that what a file shares is made once; tests/conftest.py says which come first.
+PARALLEL := -n auto --maxprocesses 8 --dist loadfile --no-loadscope-reorder
 
 .PHONY: run test coverage lint lock audit clean
 

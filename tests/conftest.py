@@ -24,6 +24,9 @@ from tests.support.servers import MariaDB, Redis
 
 pytest_plugins = ["tests.support.made_once"]
 PRODUCTION_HASHER, CHEAP_HASHER = passwords.HASHER, PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+TESTS = Path(__file__).parent
+# Rooms and files in which few tests take long: they wait for servers, browsers and programs.
+LONG = {"browser", "commands", "security", "test_deployment.py"}
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -35,6 +38,12 @@ def pytest_runtest_setup():
     if torch := sys.modules.get("torch"):
         torch.manual_seed(0)
         torch.set_num_threads(1)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items):
+    """Long files come first, so that none is still at work when all other processes have nothing left to do."""
+    items.sort(key=lambda item: item.path.relative_to(TESTS).parts[0] not in LONG)
 
 
 def pytest_collection_finish():
