@@ -17,11 +17,13 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache
+from typing import Any
 
 from limits import RateLimitItem, parse_many
 from limits.storage import Storage
 from limits.strategies import FixedWindowRateLimiter
-from sqlalchemy import UpdateBase, case, delete, select, update
+from sqlalchemy import BindParameter, UpdateBase, bindparam, case, delete, select, update
 from sqlalchemy.dialects import mysql, sqlite
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
@@ -165,7 +167,22 @@ def _list_counters(
 
 
 def _parse_items(text: str, *keys: str) -> Iterator[tuple[RateLimitItem, tuple[str, ...]]]:
-    return ((item, keys) for item in parse_many(text)) if text else iter(())
+    return ((item, keys) for item in _parse_limits(text)) if text else iter(())
+
+
+@cache
+def _parse_limits(text: str) -> tuple[RateLimitItem, ...]:
+    return tuple(parse_many(text))
+
+
+# Made once: a sign-in asks forty times, and SQLAlchemy takes longer to make a statement than SQLite to answer it.
+_COUNT = select(DailyCount.count).where(DailyCount.key == bindparam("counter"))
+_OPEN_COUNT = _COUNT.where(DailyCount.expires_at > bindparam("now"))
+_ONE_LESS = (
+    update(DailyCount)
+    .where(DailyCount.key == bindparam("counter"), DailyCount.count > 0)
+    .values(count=DailyCount.count - 1)
+)
 
 
 class DatabaseStorage(Storage):
@@ -184,8 +201,8 @@ class DatabaseStorage(Storage):
             attempt += 1
             try:
                 with db.engine.begin() as connection:
-                    connection.execute(_upsert(connection.dialect.name, key, expiry, amount))
-                    return connection.scalar(select(DailyCount.count).where(DailyCount.key == key)) or 0
+                    connection.execute(_make_upsert(connection.dialect.name), _describe_try(key, expiry, amount))
+                    return connection.scalar(_COUNT, {"counter": key}) or 0
             except OperationalError as error:
                 # Two first inserts of one key may deadlock in InnoDB, which then asks to try again.
                 if attempt == DEADLOCK_ATTEMPTS or not is_deadlock(error):
@@ -194,20 +211,12 @@ class DatabaseStorage(Storage):
     def decr(self, key: str) -> None:
         """Take one off an open counter."""
         with db.engine.begin() as connection:
-            one_less = (
-                update(DailyCount).where(DailyCount.key == key, DailyCount.count > 0).values(count=DailyCount.count - 1)
-            )
-            connection.execute(one_less)
+            connection.execute(_ONE_LESS, {"counter": key})
 
     def get(self, key: str) -> int:
         """Return the count of the open window, or 0."""
         with db.engine.connect() as connection:
-            return (
-                connection.scalar(
-                    select(DailyCount.count).where(DailyCount.key == key, DailyCount.expires_at > utc_now())
-                )
-                or 0
-            )
+            return connection.scalar(_OPEN_COUNT, {"counter": key, "now": utc_now()}) or 0
 
     def get_expiry(self, key: str) -> float:
         """Return when the window ends, in seconds since 1970."""
@@ -234,19 +243,28 @@ class DatabaseStorage(Storage):
         return True
 
 
-def _upsert(dialect: str, key: str, expiry_seconds: int, amount: int) -> UpdateBase:
-    now = utc_now()
-    end = now + timedelta(seconds=expiry_seconds)
-    over = (DailyCount.expires_at <= now) | (DailyCount.expires_at > end + timedelta(seconds=CLOCK_SKEW_SECONDS))
+@cache
+def _make_upsert(dialect: str) -> UpdateBase:
+    over = (DailyCount.expires_at <= bindparam("now")) | (DailyCount.expires_at > bindparam("latest"))
+    amount: BindParameter[int] = bindparam("amount")
+    end: BindParameter[datetime] = bindparam("end")
     # MySQL assigns from left to right: the count must still see the old end of the window.
     changes = [
         ("count", case((over, amount), else_=DailyCount.count + amount)),
         ("expires_at", case((over, end), else_=DailyCount.expires_at)),
     ]
-    row = {"key": key, "count": amount, "expires_at": end}
+    row = {"key": bindparam("counter"), "count": amount, "expires_at": end}
     if dialect == "sqlite":
         return sqlite.insert(DailyCount).values(row).on_conflict_do_update(index_elements=["key"], set_=dict(changes))
     return mysql.insert(DailyCount).values(row).on_duplicate_key_update(changes)
+
+
+def _describe_try(key: str, expiry_seconds: int, amount: int) -> dict[str, Any]:
+    """Return the values of `_make_upsert`."""
+    now = utc_now()
+    end = now + timedelta(seconds=expiry_seconds)
+    latest = end + timedelta(seconds=CLOCK_SKEW_SECONDS)
+    return {"counter": key, "amount": amount, "now": now, "end": end, "latest": latest}
 
 
 def remove_expired(now: datetime) -> None:
