@@ -82,6 +82,7 @@ def installation(folder: Path, **settings: str):
             "MAIL_SERVER": "127.0.0.1",
             "MAIL_PORT": str(smtp.port),
             "PROXIES": "1",
+            "OPENBLAS_NUM_THREADS": "1",  # as in the tests themselves
         } | settings
         process = subprocess.Popen([sys.executable, "run.py"], cwd=ROOT, env=environment, stdout=output, stderr=output)
         url, said = f"http://127.0.0.1:{port}", folder / "output"
