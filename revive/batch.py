@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from command_line import translate
+from imaging.change_map import encode_map
 from imaging.io import files
 from imaging.io.errors import ForeignFormat
 from imaging.io.files import Picture
@@ -20,6 +21,7 @@ from revive.inputs import Input
 from revive.options import describe_error
 from revive.targets import SUFFIX_OF, Target
 from services.base import MET, STATES, Cancelled, File, Report, Result, Service
+from services.running import measure_result, run_service
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,7 @@ class Task:
     """What one call of a command does to each of its pictures.
 
     `is_single`: the person named one file, and no folder. `skip_existing`: leave what has its output already.
+    `change_map`: write one beside each picture.
     """
 
     service: Service
@@ -37,6 +40,7 @@ class Task:
     max_megapixels: float
     is_single: bool
     skip_existing: bool
+    change_map: bool = False
     stop: threading.Event = field(default_factory=threading.Event)
 
 
@@ -101,7 +105,7 @@ def _run(task: Task, source: Input, report: Report) -> End:
     notes = tuple(_describe_stretched_masks(service, task.options, picture))
     if (pages := files.probe(content, task.max_megapixels).pages) > 1:
         notes += (_("holds {count} pictures. Only the largest one was taken.").format(count=pages),)
-    result = service.run(picture, task.options, report)
+    result = run_service(service, picture, task.options, report)
     notes += tuple(_describe_checks(service, result, all_rows=task.is_single))
     message = translate(service.verdicts.get(result.verdict, ""))
     if result.picture is None:
@@ -118,7 +122,10 @@ def _read_content(source: Input) -> bytes | Path:
 
 
 def _write(task: Task, source: Input, first: Picture, result: Result) -> tuple[Path, ...]:
-    """Write the result, alternatives as NAME-2 and so on, finished files as NAME-<file>; return their paths."""
+    """Write the result, alternatives as NAME-2 and so on, finished files as NAME-<file>; return their paths.
+
+    A change map has the name of its picture with "-changes".
+    """
     format = task.target.format or files.choose_format(first)
     if task.target.path is None:
         stream = sys.stdout.buffer
@@ -132,6 +139,10 @@ def _write(task: Task, source: Input, first: Picture, result: Result) -> tuple[P
     for number, alternative in enumerate(result.alternatives, start=2):
         pictures[folder / f"{outputs.extend(stem, str(number))}{suffix}"] = alternative
     encoded = {path: files.encode(each, format, task.quality, task.metadata) for path, each in pictures.items()}
+    if task.change_map:
+        for path, picture in pictures.items():
+            map_path = folder / f"{outputs.extend(path.stem, 'changes')}.png"
+            encoded[map_path] = encode_map(measure_result(result, picture))
     encoded |= name_files(result.files, outputs, folder, stem)
     folder.mkdir(parents=True, exist_ok=True)
     return tuple(outputs.write(encoded))

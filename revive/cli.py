@@ -75,7 +75,7 @@ def tool_command(service: Service) -> click.Command:
     """Return the command of one tool."""
 
     def run(inputs, output, settings, metadata, overwrite, **rest) -> None:
-        names = ("format", "quality", "recursive", "skip_existing", "jobs", "watch", "as_json")
+        names = ("format", "quality", "recursive", "skip_existing", "jobs", "watch", "as_json", "change_map")
         wanted = {name: rest.pop(name) for name in names}
         wanted["format"] = wanted["format"] or ""
         if wanted["as_json"]:
@@ -127,6 +127,11 @@ def _build_batch_parameters() -> list[click.Parameter]:
             default=DEFAULT_QUALITY,
             show_default=True,
             help=N_("Quality of JPEG and WebP outputs."),
+        ),
+        Option(
+            ["--change-map"],
+            is_flag=True,
+            help=N_("Also write NAME-changes.png: 0 is kept bit for bit, 1-254 changed by so much, 255 replaced."),
         ),
         Option(["--json", "as_json"], is_flag=True, help=N_("One JSON object a line for each input.")),
     ]

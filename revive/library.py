@@ -8,6 +8,7 @@ a `message` that a person understands. They may be called from several threads.
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,8 @@ from imaging.io.formats import DEFAULT_MAX_MEGAPIXELS, DEFAULT_QUALITY
 from imaging.io.outputs import OutputExists, write_file
 from services import get, runtime
 from services.base import CACHE, UPLOADED, InvalidOption, ServiceError, ignore_progress
+from services.base import Result as RunResult
+from services.running import measure_result, run_service
 
 __all__ = ["InvalidOption", "OutputExists", "PictureError", "Result", "ServiceError", "Source"]
 
@@ -36,7 +39,8 @@ class Result:
     `picture`: uint8 pixels (H, W, 3) RGB or (H, W, 4) RGBA; None when there is rightly none, which `verdict` explains.
     `mask`: uint8 (H, W), 0..255, where the tool made one, else None. `verdict`: a stable word where the answer is not a
     plain success, such as "no_motion_blur", else ""; `sentence` says the same to a person. `alternatives`: further
-    pictures as good as the first. `files`: name -> bytes of finished files, such as a sheet to print.
+    pictures as good as the first. `files`: name -> bytes of finished files, such as a sheet to print. `change_map` says
+    what was kept, changed and replaced.
     """
 
     picture: np.ndarray | None = field(repr=False)
@@ -46,6 +50,16 @@ class Result:
     alternatives: tuple[np.ndarray, ...] = field(repr=False)
     files: Mapping[str, bytes] = field(repr=False)
     _picture: Picture | None = field(repr=False)
+    _made: RunResult = field(repr=False)
+
+    @cached_property
+    def change_map(self) -> np.ndarray | None:
+        """What the tool did to each pixel, uint8 (H, W), measured when it is first asked for; None without a picture.
+
+        0: kept bit for bit. 1 to 254: changed, by so many of 255 levels in the channel that changed most. 255:
+        replaced, so that nothing of the photo is there.
+        """
+        return measure_result(self._made, self._picture) if self._picture else None
 
     def encode(self, format: str = "", quality: int = DEFAULT_QUALITY, metadata: str = "keep") -> bytes:
         """Return the picture as a "png", "jpeg" or "webp" file; as what suits it best when `format` is "".
@@ -247,7 +261,7 @@ def _run(key: str, picture: Source, raw: dict[str, Any], max_megapixels: float, 
         if option.kind in UPLOADED and raw[option.name] is not None:
             raw[option.name] = _read_picture(raw[option.name], max_megapixels)
     options = service.parse_options(raw)
-    made = service.run(_read_picture(picture, max_megapixels), options | {CACHE: {}}, report)
+    made = run_service(service, _read_picture(picture, max_megapixels), options | {CACHE: {}}, report)
     return Result(
         picture=made.picture.pixels if made.picture else None,
         mask=made.mask,
@@ -256,6 +270,7 @@ def _run(key: str, picture: Source, raw: dict[str, Any], max_megapixels: float, 
         alternatives=tuple(alternative.pixels for alternative in made.alternatives),
         files={file.name: file.data for file in made.files},
         _picture=made.picture,
+        _made=made,
     )
 
 

@@ -167,6 +167,9 @@ class Result:
     not a plain success, else "". `alternatives` are further pictures as good as the first, for the owner to pick from.
     `cache` is what a later run on the same original can use instead of the network, as bytes under names of letters
     and digits. `files` are offered for download beside the picture. `checks` is a checklist of what the picture is for.
+    `source` is the original's pixel at each place of the picture, uint8 (H, W, 3|4), where that is another place than
+    in the original, and `replaced`, bool (H, W), is where nothing of the original is: see `imaging.change_map`.
+    `source_type` is IPTC's word for what the run makes of a photo, one of `imaging.io.provenance.SOURCE_TYPES`.
     """
 
     picture: Picture | None
@@ -176,6 +179,9 @@ class Result:
     cache: Mapping[str, bytes] = field(default_factory=dict)
     files: tuple[File, ...] = ()
     checks: tuple[Check, ...] = ()
+    source: np.ndarray | None = field(default=None, repr=False)
+    replaced: np.ndarray | None = field(default=None, repr=False)
+    source_type: str = ""
 
 
 @dataclass(frozen=True)
@@ -188,6 +194,8 @@ class Service:
     `another(options)` names the option, with its next value, that gives an alternative as good, or None.
     `touched_up` are the verdicts after which the page opens the brush on the mask that the run made.
     `alternative_names` are the names of the alternatives, in their order, where each is of a kind of its own.
+    `changes` is a sentence beside the change map: what it means here that a place was changed or replaced. With
+    `guesses_colours` only the colours of a changed place are new, and they are a guess.
     """
 
     key: str
@@ -204,6 +212,8 @@ class Service:
     another: Callable[[Mapping[str, Any]], tuple[str, str] | None] = lambda options: None
     alternative_names: tuple[str, ...] = ()
     touched_up: tuple[str, ...] = ()
+    changes: str = ""
+    guesses_colours: bool = False
 
     def parse_options(self, raw: Mapping[str, Any]) -> dict[str, Any]:
         """Type and check raw form values; unknown names are ignored. Raises InvalidOption."""

@@ -28,12 +28,13 @@ PRECISIONS = {"torch.bfloat16": "bf16", "torch.float16": "fp16"}
 class Network:
     """A loaded network, ready to be called by any thread."""
 
-    def __init__(self, module: nn.Module, device: str, half: dtype | None):
+    def __init__(self, module: nn.Module, device: str, half: dtype | None, weights: str = "", sha256: str = ""):
         self.multiple_of = cast(int, module.multiple_of)
         self.minimum_side = cast(int, module.minimum_side)
         self.device = device
         self._module = module
         self._half = half  # None: float32 throughout
+        self._weights = weights, sha256
 
     def __call__(self, tensor: Tensor, method: str = "forward") -> Tensor:
         """Return the network's output in float32. Raises ServiceError when it holds a NaN or an infinity.
@@ -58,7 +59,7 @@ class Network:
 
         Nobody looks whether its outputs are finite.
         """
-        runtime.note_use(describe_device())
+        runtime.note_use(describe_device(), *self._weights)
         return self._module
 
 
@@ -80,7 +81,7 @@ class LoadedNetworks:
                 where = runtime.folders.locate(name)
                 if name not in self._networks or self._networks[name][0] != where:
                     self._networks.pop(name, None)  # two of them at once may not fit
-                    self._networks[name] = where, _load(name, where[0])
+                    self._networks[name] = where, _load(name, *where)
             except WeightsUnavailable as error:
                 self._networks.pop(name, None)
                 raise runtime.make_unavailable_error() from error
@@ -136,14 +137,14 @@ def describe_device() -> str:
     return f"{name}, {PRECISIONS[half]}" if (half := str(choose_half_precision())) in PRECISIONS else name
 
 
-def _load(name: str, folder: Path) -> Network:
+def _load(name: str, folder: Path, sha256: str) -> Network:
     _keep_pages()
     module = load(name, choose_device(), folder)
     fold = getattr(module, "folded", None)
     if fold is not None:  # a network that can be made faster for good says so
         module = fold()
     module = module.to(memory_format=torch.channels_last)
-    return Network(module, choose_device(), choose_half_precision())
+    return Network(module, choose_device(), choose_half_precision(), name, sha256)
 
 
 def _keep_pages() -> None:

@@ -6,6 +6,7 @@ and runs the networks. All functions may be called from several threads.
 
 import os
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,9 +35,15 @@ class Folders:
 
 
 class _Use(threading.local):
-    """Of this thread: the device of the networks that it has asked since `forget_use`, "" for none."""
+    """Of this thread: what its run has asked since `begin_use`.
 
-    device = ""
+    device: of the networks, "" for none. weights: name -> SHA-256. cached: the same of what earlier runs asked.
+    """
+
+    def __init__(self) -> None:
+        self.device = ""
+        self.weights: dict[str, str] = {}
+        self.cached: dict[str, str] = {}
 
 
 folders = Folders()
@@ -74,18 +81,30 @@ def make_unavailable_error() -> ServiceError:
     return ServiceError("weights_unavailable", N_("The weights of this tool are missing or damaged, so it cannot run."))
 
 
-def forget_use() -> None:
-    """Begin to look whether this thread asks a network."""
-    _use.device = ""
+def begin_use(cached: Mapping[str, str] | None = None) -> None:
+    """Begin to look which networks this thread asks. `cached`: weights that an earlier run asked, name -> SHA-256."""
+    _use.device, _use.weights, _use.cached = "", {}, dict(cached or {})
 
 
-def note_use(device: str) -> None:
-    """Note that this thread asks a network on the device of this name."""
+def note_use(device: str, weights: str = "", sha256: str = "") -> None:
+    """Note that this thread asks the network of these weights ("": of none that are stored) on the device named."""
     _use.device = device
+    if weights:
+        _use.weights[weights] = sha256
+
+
+def note_cached_use(weights: str) -> None:
+    """Note that this thread uses what an earlier run got from the network of these weights."""
+    _use.weights.setdefault(weights, _use.cached.get(weights, ""))
+
+
+def get_used_weights() -> dict[str, str]:
+    """Return the weights whose output this thread has used since `begin_use`: name -> SHA-256, "" where unknown."""
+    return dict(sorted(_use.weights.items()))
 
 
 def get_used_device() -> str:
-    """Return the name of the device whose networks this thread has asked since `forget_use`, "" for none."""
+    """Return the name of the device whose networks this thread has asked since `begin_use`, "" for none."""
     return _use.device
 
 

@@ -108,6 +108,7 @@ def list_missing_files() -> list[tuple[str, str]]:
         Job.original_file,
         Job.result_file,
         Job.mask_file,
+        Job.changes,
         Job.alternatives,
         Job.files,
         Job.cache,

@@ -26,6 +26,7 @@ from models.job import DONE, FAILED, QUEUED, RUNNING
 from models.transitions import change_status
 from services import runtime
 from services.base import Cancelled, Result, Service, ServiceError
+from services.running import run_service
 from worker.heartbeat import Heartbeat
 
 logger = logging.getLogger(__name__)
@@ -66,7 +67,7 @@ def _run_claimed(job_id: str, this_run: str) -> bool:
         return True
     db.session.expunge(job)
     db.session.remove()  # a long run holds no connection
-    runtime.forget_use()
+    runtime.begin_use()
     with Heartbeat(job_id, this_run, current_app.config["JOB_MINUTES"] * 60) as heartbeat:
         outcome = _compute_outcome(job, heartbeat)
         if outcome is not None:
@@ -115,7 +116,7 @@ def _run_service(service: Service, job: Job, heartbeat: Heartbeat) -> Result:
     def report(share: float, stage: str = "") -> None:
         heartbeat(0.03 + 0.9 * share, stage)
 
-    return service.run(picture, chosen, report)
+    return run_service(service, picture, chosen, report)
 
 
 def _describe_failure(key: str, message: str) -> dict[str, Any]:

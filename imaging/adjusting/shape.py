@@ -24,10 +24,10 @@ def turn(image: Image.Image, transform: str) -> Image.Image:
     return image.transpose(_TRANSPOSES[transform])
 
 
-def straighten(image: Image.Image, degrees: float) -> Image.Image:
+def straighten(image: Image.Image, degrees: float, resampling: Image.Resampling = RESAMPLING) -> Image.Image:
     """Turn clockwise by any angle and cut off the empty corners: the proportions stay, the picture becomes smaller.
 
-    The scale stays as well; pixels between the old ones are bicubic.
+    The scale stays as well; pixels between the old ones are bicubic, unless another `resampling` is given.
     """
     width, height = fit_upright(image.width, image.height, degrees)
     sine, cosine = math.sin(math.radians(degrees)), math.cos(math.radians(degrees))
@@ -35,7 +35,7 @@ def straighten(image: Image.Image, degrees: float) -> Image.Image:
     left = image.width / 2 - cosine * width / 2 - sine * height / 2
     top = image.height / 2 + sine * width / 2 - cosine * height / 2
     matrix = (cosine, sine, left, -sine, cosine, top)
-    return image.transform((width, height), Image.Transform.AFFINE, matrix, RESAMPLING)
+    return image.transform((width, height), Image.Transform.AFFINE, matrix, resampling)
 
 
 def fit_upright(width: int, height: int, degrees: float) -> tuple[int, int]:

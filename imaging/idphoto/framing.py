@@ -158,6 +158,24 @@ def cut(rgb: np.ndarray, box: Box, size: tuple[int, int]) -> np.ndarray:
     return np.asarray(image.resize(size[::-1], Image.Resampling.LANCZOS, box=(left, top, right, bottom)))
 
 
+def pick_nearest(
+    pixels: np.ndarray, box: Box, size: tuple[int, int], move: np.ndarray | None = None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the pixel, (h, w[, C]), that lies nearest to each place of a box at `size`, and which places lie outside.
+
+    `move`: what `rotate` moved the pixels by before the box was placed. Outside, bool (h, w), the edge is repeated.
+    """
+    down = box.top + (np.arange(size[0]) + 0.5) * box.height / size[0] - 0.5
+    across = box.left + (np.arange(size[1]) + 0.5) * box.width / size[1] - 0.5
+    places = np.stack(np.broadcast_arrays(across[None, :], down[:, None]), axis=2)
+    if move is not None:
+        places = (places - move[:, 2]) @ np.linalg.inv(move[:, :2]).T
+    limits = np.array(pixels.shape[1::-1])
+    outside = ((places < -0.5) | (places > limits - 0.5)).any(axis=2)
+    nearest = np.clip(np.rint(places).astype(np.intp), 0, limits - 1)
+    return pixels[nearest[:, :, 1], nearest[:, :, 0]], outside
+
+
 def shows(alpha: np.ndarray, box: Box) -> bool:
     """Whether somebody, by the alpha uint8 (H, W), is to be seen in the box."""
     part = alpha[_clip_stretch(box.top, box.height, alpha.shape[0]), _clip_stretch(box.left, box.width, alpha.shape[1])]

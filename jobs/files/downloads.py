@@ -36,6 +36,7 @@ _FORMATS = {suffix: mimetype.removeprefix("image/") for suffix, mimetype in _TYP
 _LOSSY = ("jpeg", "webp")
 _LOSSY_ORIGINALS = ("heic", "avif")
 _METADATA = ("keep", "strip")
+CHANGE_MAP = "change-map"  # a variant: of the result as it is chosen
 
 
 @dataclass(frozen=True)
@@ -107,10 +108,12 @@ def parse_spec(format: str | None = None, quality: str | None = None, metadata: 
 
 
 def prepare_picture(job: Job, variant: str, spec: DownloadSpec = DownloadSpec()) -> Download:
-    """Return the original, the result, the mask or "answer-<number>", as the spec says.
+    """Return the original, the result, the mask, the change map of the result or "answer-<number>", as the spec says.
 
-    What is stored stays as it is: without loss, for results. Raises NotFound.
+    What is stored stays as it is: without loss, for results. A change map always does. Raises NotFound.
     """
+    if variant == CHANGE_MAP:
+        spec = DownloadSpec()
     stored = _find_stored(job, _find_file(job, variant))
     prefix = job.service if variant == storage.RESULT else f"{job.service}-{variant}"
     own = _FORMATS[stored.suffix[1:]]
@@ -127,6 +130,8 @@ def _find_file(job: Job, variant: str) -> str:
     files = {"original": job.original_file, "result": job.result_file, "mask": job.mask_file}
     for number, file in enumerate(results.list_alternatives(job)):
         files[f"{storage.ALTERNATIVE}-{number}"] = file
+    if job.changes:
+        files[CHANGE_MAP] = f"{storage.name_change_map(Path(job.result_file).stem)}.png"
     return files.get(variant, "")
 
 
@@ -149,7 +154,10 @@ def _list_possible_formats(job: Job) -> tuple[str, ...]:
 
 
 def find_small(job: Job, kind: str, of: str) -> Download:
-    """Return a small copy of the original, of the result, or of "answer-<number>". Raises NotFound."""
+    """Return a small copy of the original, of the result, of "answer-<number>", or of the change map in colours.
+
+    Raises NotFound.
+    """
     file = "" if of == "mask" else _find_file(job, of)
     stored = _find_stored(job, storage.name_small(kind, Path(file).stem) if file else "")
     return Download(stored, _name(job, f"{job.service}-{of}-{kind}", "webp"))

@@ -4,12 +4,14 @@ import io
 import re
 from collections.abc import Iterator
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from PIL import Image
 from sqlalchemy import Row
 
+from imaging.change_map import count_shares, draw_map, encode_map, measure_changes
 from imaging.io import files
 from imaging.io.check import PREVIEW_QUALITY, PREVIEW_SIDE, THUMBNAIL_QUALITY, THUMBNAIL_SIDE
 from imaging.io.files import Picture
@@ -25,6 +27,7 @@ _SMALL_COPIES = (
     (storage.PREVIEW, PREVIEW_SIDE, PREVIEW_QUALITY),
     (storage.THUMBNAIL, THUMBNAIL_SIDE, THUMBNAIL_QUALITY),
 )
+OVERLAY_QUALITY = 60
 # What a finished download may be, and what it is called in the header of its response.
 FILE_TYPES = {
     "csv": "text/csv",
@@ -46,8 +49,12 @@ def store(job: Job, service: Service, result: Result) -> dict[str, Any]:
     """
     if result.picture is None and not service.verdicts.get(result.verdict):
         raise ValueError("a result without a picture needs a verdict that its service declares")
-    columns: dict[str, Any] = {"verdict": result.verdict, "chosen": _choose_again(job, service, result)}
-    columns["checks"] = [asdict(check) for check in result.checks] or None
+    columns: dict[str, Any] = {
+        "verdict": result.verdict,
+        "chosen": _choose_again(job, service, result),
+        "checks": [asdict(check) for check in result.checks] or None,
+        "changes": None,
+    }
     if result.picture is not None:
         columns |= _save_pictures(job, result.picture, result)
         columns["result_file"] = f"{storage.name_alternative(columns['chosen'] or 0)}.png"
@@ -68,7 +75,9 @@ def list_names(job: Job | Row[Any]) -> Iterator[str]:
         job.options[option.name] for option in options.list_uploads(get(job.service)) if job.options.get(option.name)
     )
     if job.result_file:
-        yield from list_alternatives(job) or [job.result_file]
+        pictures = list_alternatives(job) or [job.result_file]
+        yield from pictures
+        yield from (f"{storage.name_change_map(Path(name).stem)}.png" for name in pictures if job.changes)
     if job.mask_file:
         yield job.mask_file
     yield from (storage.name_finished_file(file["name"]) for file in job.files or ())
@@ -100,10 +109,14 @@ def _choose_again(job: Job, service: Service, result: Result) -> int | None:
 
 def _save_pictures(job: Job, first: Picture, result: Result) -> dict[str, Any]:
     """Store the result and the alternatives beside it, each with its small copies, and the mask."""
-    alternatives = (first, *result.alternatives)
-    size = sum(
-        _save_picture(job, storage.name_alternative(number), picture) for number, picture in enumerate(alternatives)
-    )
+    alternatives, size, changes = (first, *result.alternatives), 0, []
+    for number, picture in enumerate(alternatives):
+        stem = storage.name_alternative(number)
+        size += _save_picture(job, stem, picture)
+        if result.source is not None:
+            change_map = measure_changes(result.source, picture.pixels, result.replaced)
+            size += _save_change_map(job, storage.name_change_map(stem), change_map)
+            changes.append(asdict(count_shares(change_map)))
     mask = ""
     if result.mask is not None:
         mask = f"{storage.MASK}.png"
@@ -115,6 +128,7 @@ def _save_pictures(job: Job, first: Picture, result: Result) -> dict[str, Any]:
         "result_width": first.width,
         "result_height": first.height,
         "alternatives": len(alternatives) if result.alternatives else 0,
+        "changes": changes or None,
     }
 
 
@@ -122,6 +136,13 @@ def _save_picture(job: Job, stem: str, picture: Picture) -> int:
     size = storage.save(job.id, f"{stem}.png", files.encode(picture, "png"))
     for kind, side, quality in _SMALL_COPIES:
         storage.save(job.id, storage.name_small(kind, stem), files.make_preview(picture, side, quality=quality))
+    return size
+
+
+def _save_change_map(job: Job, stem: str, change_map: np.ndarray) -> int:
+    size = storage.save(job.id, f"{stem}.png", encode_map(change_map))
+    overlay = draw_map(change_map, PREVIEW_SIDE, OVERLAY_QUALITY)
+    storage.save(job.id, storage.name_small(storage.PREVIEW, stem), overlay)
     return size
 
 

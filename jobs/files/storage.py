@@ -64,6 +64,11 @@ def name_alternative(number: int) -> str:
     return f"{ALTERNATIVE}-{number}" if number else RESULT
 
 
+def name_change_map(of: str) -> str:
+    """Return the stem of the change map of a picture, by that picture's stem."""
+    return f"{of}-changes"
+
+
 def name_finished_file(name: str) -> str:
     """Return the file of a finished download."""
     return f"{FINISHED}-{name}"

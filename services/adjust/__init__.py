@@ -32,6 +32,7 @@ SERVICE = Service(
     summary=N_("Turns, straightens and crops; sets brightness, contrast and white balance. Nothing is guessed."),
     run=import_on_call("services.adjust.run", "run"),
     check=check,
+    changes=N_("Nothing is guessed: changed places follow from your settings, and no place was replaced."),
     options=(
         Option(
             name="transform",

@@ -22,6 +22,10 @@ SERVICE = Service(
     check=check,
     weights=(cutout.OWN,),
     verdicts=cutout.VERDICTS | cutout.DOUBTS,
+    changes=N_(
+        "The person is the photo’s. What is behind was replaced or blurred, and at the edge what shone through was "
+        "taken out."
+    ),
     touched_up=(cutout.PARTS_MISSING,),
     options=(
         Option(

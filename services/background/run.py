@@ -6,11 +6,18 @@ from typing import Any
 import numpy as np
 
 from errors import N_
+from imaging.io.provenance import ALGORITHMICALLY_ENHANCED, COMPOSITE, COMPOSITE_SYNTHETIC
 from imaging.matting import backgrounds, matte
 from services.base import Picture, Report, Result
 from services.cutout.outline import find_outline, find_transparent
 
 COLOURS = {"white": "#ffffff", "red": "#ff0000", "blue": "#438edb", "grey": "#808080"}
+# Of what is no plain colour: a picture may itself be anything.
+SOURCE_TYPES = {
+    "blurred": ALGORITHMICALLY_ENHANCED,
+    "transparent": ALGORITHMICALLY_ENHANCED,
+    "picture": COMPOSITE,
+}
 BLUR_STEP = 0.004  # of the longest side, one step of the blur's strength
 
 
@@ -29,7 +36,10 @@ def run(picture: Picture, options: Mapping[str, Any], report: Report) -> Result:
     report(0.75, N_("Laying the new background"))
     result = _lay_over_background(picture, colours, found.alpha, options)
     report(1.0, N_("Done"))
-    return Result(result, mask=found.alpha, verdict=found.verdict, cache=found.cache)
+    chosen = options["background"]
+    replaced = None if chosen == "blurred" else found.alpha == 0
+    kind = SOURCE_TYPES.get(chosen, COMPOSITE_SYNTHETIC)
+    return Result(result, found.alpha, found.verdict, cache=found.cache, replaced=replaced, source_type=kind)
 
 
 def _lay_over_background(

@@ -30,6 +30,8 @@ SERVICE = Service(
         NOTHING_MATCHED: N_("The reference has nothing in common with this photo: the tool’s own colours were used."),
     },
     notice=N_("The colours are a guess: nobody knows from a grey photo which ones were there."),
+    changes=N_("The colours are a guess; light and dark are the photo’s."),
+    guesses_colours=True,
     alternative_names=(N_("Natural"), N_("Calm"), N_("Vivid")),  # of VARIANTS
     options=(
         Option(

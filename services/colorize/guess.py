@@ -57,6 +57,7 @@ def guess(rgb: np.ndarray, options: Mapping[str, Any], report: Report) -> Guess:
     made = f"{network} {runtime.fingerprint_weights(network)} {side}"
     cache = _unpack(options.get(CACHE, {}), made)
     if cache is not None:
+        runtime.note_cached_use(network)
         return cache
     report(0.0, N_("Loading the network"))
     loaded = inference.networks.get(network)

@@ -13,6 +13,7 @@ from imaging.colorizing.matching import Matches
 from imaging.colorizing.monochrome import Tone, find_tone
 from imaging.guided_filter import GuidedFilter, cut_strips, enlarge_rows, fit, fit_size, resize_area
 from imaging.io import metadata
+from imaging.io.provenance import COMPOSITE_WITH_TRAINED
 from imaging.tensors import to_pixels
 from networks.layers.colour_space import lab_to_rgb_in_gamut
 from services.base import Picture, Report, Result
@@ -49,7 +50,8 @@ def run(picture: Picture, options: Mapping[str, Any], report: Report) -> Result:
     exif = metadata.set_software(picture.exif, MARK)
     first, *others = (replace(picture.with_rgb(rgb), exif=exif) for rgb in results)
     report(1.0, N_("Done"))
-    return Result(first, verdict=verdict, alternatives=tuple(others), cache=guessed.packed())
+    cache, kind = guessed.packed(), COMPOSITE_WITH_TRAINED
+    return Result(first, verdict=verdict, alternatives=tuple(others), cache=cache, source_type=kind)
 
 
 def _find_tone(rgb: np.ndarray) -> Tone | None:

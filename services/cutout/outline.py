@@ -14,7 +14,7 @@ from imaging import masks
 from imaging.matting import matte, people
 from imaging.matting.backgrounds import fill_solid
 from imaging.matting.people import MIN_CONFIDENCE, People
-from services import inference
+from services import inference, runtime
 from services.base import CACHE, InvalidOption, Picture, Report
 from services.cutout import OWN, PARTS_MISSING
 
@@ -118,6 +118,7 @@ def _load_cached(options: Mapping[str, Any]) -> People | None:
     data = options.get(CACHE, {}).get(_name_in_cache(options))
     if data is None:
         return None
+    runtime.note_cached_use(options["network"])
     image = Image.open(BytesIO(data))
     return People(np.asarray(image), _measure_confidence(image.info.get(CONFIDENCE, "")))
 

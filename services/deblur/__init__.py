@@ -29,6 +29,7 @@ SERVICE = Service(
         "some_parts_kept": N_("Parts of this photo are sharp already, or came out worse. They were kept as they were."),
         "nothing_changed": N_("The network found nothing to change in this photo; it was kept as it was."),
     },
+    changes=N_("Changed places were sharpened by a network: fine detail in them is its estimate."),
     options=(
         Option(
             name="strength",

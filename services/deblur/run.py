@@ -8,6 +8,7 @@ from torch import Tensor
 
 from errors import N_
 from imaging.deblurring import artifacts, referee, shake
+from imaging.io.provenance import ALGORITHMICALLY_ENHANCED
 from imaging.tiles import run_tiled
 from services import inference
 from services.base import Picture, Report, Result, ServiceError
@@ -48,7 +49,7 @@ def run(picture: Picture, options: Mapping[str, Any], report: Report) -> Result:
     report(1.0, N_("Done"))
     if np.array_equal(picture.rgb, rgb):
         return Result(None, verdict="nothing_changed")
-    return Result(picture.with_rgb(rgb), verdict=tiles.verdict())
+    return Result(picture.with_rgb(rgb), verdict=tiles.verdict(), source_type=ALGORITHMICALLY_ENHANCED)
 
 
 def is_blurred(picture: Picture) -> bool:

@@ -74,6 +74,10 @@ SERVICE = Service(
     checks=CHECKS,
     notice=N_("Rules for ID photos change. Please look at those of the office before you hand a photo in."),
     own_size=True,
+    changes=N_(
+        "The photo was cut and resized, so its pixels were computed from their neighbours. Where a background is new, "
+        "nothing of the photo’s is left."
+    ),
     options=(
         Option(
             name="size",

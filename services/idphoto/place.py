@@ -12,7 +12,7 @@ from imaging.idphoto.faces import Face
 from imaging.idphoto.framing import Box
 from imaging.idphoto.heads import Head
 from networks.face_landmarker import FaceLandmarker
-from services import inference
+from services import inference, runtime
 from services.base import CACHE, Picture, Report
 from services.cutout.outline import Outline, find_outline
 from services.idphoto import FACES
@@ -46,6 +46,7 @@ class Placed:
 
     face: the one that counts, None where none was found. head: where it is, None with a drawn frame and without a face.
     sure: whether the head's place comes from a face and an outline that fit together. others: further faces in the box.
+    move: what the scene's photo was turned by, see `framing.rotate`; None where it was not.
     """
 
     picture: Picture
@@ -55,11 +56,14 @@ class Placed:
     head: Head | None = None
     sure: bool = False
     others: int = 0
+    move: np.ndarray | None = None
 
 
 def look_for_faces(picture: Picture, options: Mapping[str, Any]) -> Scene:
     """Return the scene with its faces; where no frame was drawn, a sideways photo is turned with its mask."""
     data = options.get(CACHE, {}).get(CACHED_FACES)
+    if data:
+        runtime.note_cached_use(FACES)
     faces, quarters = search.unpack(data) if data else _find_faces(picture)
     cache = {CACHED_FACES: search.pack(faces, quarters)}
     if not quarters:
@@ -157,7 +161,7 @@ def _straighten(
     if box is None or not framing.is_filled(box, move, known, may_reach_out):
         return None
     picture = picture.with_pixels(framing.rotate(picture.pixels, move))
-    placed = Placed(picture, None if alpha is None else turned, box, head=head, sure=sure)
+    placed = Placed(picture, None if alpha is None else turned, box, head=head, sure=sure, move=move)
     return _attach_face(placed, faces[:1] + _select_faces_within(faces[1:], box))
 
 

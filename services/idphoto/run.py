@@ -11,6 +11,7 @@ from imaging.idphoto import framing, sheets
 from imaging.idphoto.sheets import mm_to_pixels
 from imaging.io.files import encode
 from imaging.io.modes import to_srgb
+from imaging.io.provenance import ALGORITHMICALLY_ENHANCED, COMPOSITE_SYNTHETIC
 from imaging.matting import backgrounds, matte
 from services.base import CACHED_FRAME, NOT_MET, Check, File, Picture, Report, Result
 from services.cutout import PARTS_MISSING
@@ -64,7 +65,9 @@ def run(picture: Picture, options: Mapping[str, Any], report: Report) -> Result:
     enlarged = shape[1] > ENLARGED * placed.box.width
     verdict = _find_verdict(too_many, wanted.as_taken and replaced, unsure, enlarged)
     verdict = _choose_verdict(verdict, place.find_verdict(placed) if looked else "", checks)
-    return Result(result, mask=mask, verdict=verdict, cache=cache, files=files, checks=checks)
+    source, new = _find_sources(scene, placed, shape, bool(colour))
+    kind = COMPOSITE_SYNTHETIC if replaced else ALGORITHMICALLY_ENHANCED
+    return Result(result, mask, verdict, (), cache, files, checks, source=source, replaced=new, source_type=kind)
 
 
 def _is_cut_out(picture: Picture) -> bool:
@@ -101,6 +104,16 @@ def _cut(placed: place.Placed, shape: tuple[int, int], colour: str | None) -> np
     if (own := picture.alpha) is not None:  # paper shows through
         rgb = matte.composite(rgb, own, backgrounds.fill_solid("#ffffff", picture))
     return framing.cut(rgb, box, shape)
+
+
+def _find_sources(
+    scene: place.Scene, placed: place.Placed, shape: tuple[int, int], is_cut_out: bool
+) -> tuple[np.ndarray, np.ndarray | None]:
+    """Return the photo's pixel nearest to each place of the result, and where nothing of the photo is, bool (h, w)."""
+    source, outside = framing.pick_nearest(scene.picture.pixels, placed.box, shape, placed.move)
+    if not is_cut_out or placed.alpha is None:
+        return source, None
+    return source, outside | (framing.pick_nearest(placed.alpha, placed.box, shape)[0] == 0)
 
 
 def _make_files(result: Picture, options: Mapping[str, Any], dpi: int) -> tuple[tuple[File, ...], bool]:

@@ -35,6 +35,7 @@ SERVICE = Service(
     run=import_on_call("services.inpaint.run", "run"),
     check=check,
     another=find_another,
+    changes=N_("What was filled is invented: it shows what may have been there. Everything else is the photo’s."),
     verdicts=cutout.VERDICTS | fills.VERDICTS,
     options=(
         Option(

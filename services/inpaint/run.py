@@ -8,6 +8,7 @@ import numpy as np
 from errors import N_
 from imaging import masks
 from imaging.inpainting.regions import fill_by_regions
+from imaging.io.provenance import COMPOSITE_SYNTHETIC, COMPOSITE_WITH_TRAINED
 from services import cutout
 from services.base import CACHE, InvalidOption, Picture, Report, Result
 from services.cutout.outline import find_outline
@@ -53,7 +54,10 @@ def run(picture: Picture, options: Mapping[str, Any], report: Report) -> Result:
         pictures.append(picture.with_rgb(_blend(picture.rgb, rgb, weight)))
     report(1.0, N_("Done"))
     mask = np.where(hole, np.uint8(255), np.uint8(0))
-    return Result(pictures[0], mask=mask, verdict=engine.verdict(hole, seeds), alternatives=tuple(pictures[1:]))
+    verdict = engine.verdict(hole, seeds)
+    kind = COMPOSITE_SYNTHETIC if engine.key == "patch" or verdict == fills.BY_PATCHES else COMPOSITE_WITH_TRAINED
+    first, *others = pictures
+    return Result(first, mask, verdict, tuple(others), replaced=hole, source_type=kind)
 
 
 def _make_weight(picture: Picture, options: Mapping[str, Any], report: Report) -> np.ndarray | None:

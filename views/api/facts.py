@@ -57,6 +57,7 @@ def _add_addresses(facts: dict[str, Any]) -> dict[str, Any]:
         "original_url": address("original"),
         "result_url": address("result") if facts["has_result"] else None,
         "mask_url": address("mask") if facts["mask_url"] else None,
+        "change_map": facts["change_map"] and facts["change_map"] | {"url": address("change_map")},
     }
 
 

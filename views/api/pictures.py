@@ -9,7 +9,7 @@ from jobs import lifecycle
 from jobs.files import downloads, results, results_zip, storage
 from jobs.photos.listing import Filter
 from views.api.operation import operation
-from views.api.schemas import PictureQuery, ResultsQuery, SmallQuery
+from views.api.schemas import ChangeMapQuery, PictureQuery, ResultsQuery, SmallQuery
 from views.http.sending import send
 from views.jobs.sheet import find_history_service
 
@@ -31,6 +31,13 @@ def result(id: str, query: PictureQuery) -> Response:
 @operation("GET", "/jobs/<id>/mask", N_("Download the mask of the run"), READ, query=PictureQuery, files=_PICTURES)
 def mask(id: str, query: PictureQuery) -> Response:
     return _send(id, "mask")
+
+
+@operation(
+    "GET", "/jobs/<id>/change-map", N_("Download the change map"), READ, query=ChangeMapQuery, files=("image/png",)
+)
+def change_map(id: str, query: ChangeMapQuery) -> Response:
+    return _send(id, downloads.CHANGE_MAP)
 
 
 @operation(

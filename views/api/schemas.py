@@ -114,6 +114,23 @@ class Check(BaseModel):
     value: str
 
 
+class ChangeKind(BaseModel):
+    key: Literal["kept", "changed", "coloured", "replaced"]
+    title: str
+    about: str
+    share: float = Field(ge=0, le=1, description=N_("of the pixels"))
+
+
+class ChangeMap(BaseModel):
+    url: str = Field(
+        description=N_(
+            "a grey picture: 0 kept bit for bit, 1 to 254 changed by so many of 255 levels in one channel, 255 replaced"
+        )
+    )
+    sentence: str
+    kinds: list[ChangeKind]
+
+
 class Another(BaseModel):
     name: str
     value: str
@@ -142,6 +159,7 @@ class Job(BaseModel):
     notice: str
     error: JobError | None
     checks: list[Check]
+    change_map: ChangeMap | None
     original_name: str
     width: int
     height: int
@@ -216,8 +234,12 @@ class PictureQuery(Taken):
     download: Literal["1"] | None = Field(None, description=N_("as an attachment"))
 
 
+class ChangeMapQuery(Taken):
+    download: Literal["1"] | None = Field(None, description=N_("as an attachment"))
+
+
 class SmallQuery(Taken):
-    of: str = Field("result", pattern=r"^(original|result|answer-[0-9]{1,4})$")
+    of: str = Field("result", pattern=r"^(original|result|change-map|answer-[0-9]{1,4})$")
 
 
 class ResultsQuery(Taken):

@@ -19,6 +19,8 @@ formats           what the result can be downloaded in, the original's own first
 answers           [] or the pictures to pick the result from: {number, name (or ""), is_result, url, preview_url,
                   thumbnail_url}
 chosen            the number of the alternative that the owner picked, or None; choice_url takes a POST of answer=number
+change_map        None or {url, overlay_url, sentence, kinds: [{key, title, about, share, percent}]}: what of the result
+                  was kept, changed and replaced; the overlay is a coloured picture of it
 checks            [] or the checklist of what the result is for: {key, title, state, state_message, value}; state is
                   met | not_met | unsure, value what was measured or ""
 files             finished downloads: {name, label, bytes, url}
@@ -43,6 +45,7 @@ from jobs import lifecycle, options, progress
 from jobs.files import downloads, storage
 from models import Job
 from models.job import QUEUED, RUNNING
+from views.jobs.change_map_json import describe_change_map
 
 
 def describe_job(job: Job) -> dict[str, Any]:
@@ -110,6 +113,7 @@ def _describe_pictures(job: Job) -> dict[str, Any]:
         # Named by the file, so that a browser shows another one after another alternative was picked.
         "preview_result_url": _make_address(job, "preview", of=name_shown_result(job)) if done else None,
         "thumbnail_url": _make_address(job, "thumbnail", of=name_shown_result(job) if done else "original"),
+        "change_map": _describe_change_map(job),
         "answers": [_describe_alternative(job, number) for number in range(job.alternatives)],
         "chosen": job.chosen,
         "choice_url": _make_address(job, "choose") if job.alternatives else None,
@@ -122,6 +126,14 @@ def _describe_pictures(job: Job) -> dict[str, Any]:
             }
             for file in job.files or ()
         ],
+    }
+
+
+def _describe_change_map(job: Job) -> dict[str, Any] | None:
+    facts = describe_change_map(job)
+    return facts and facts | {
+        "url": _make_address(job, "change_map"),
+        "overlay_url": _make_address(job, "preview", of=downloads.CHANGE_MAP, shown=name_shown_result(job)),
     }
 
 

@@ -24,6 +24,7 @@ def show(username: str, id: str):
 @blueprint.get("/jobs/<id>/original", defaults={"variant": storage.ORIGINAL}, endpoint="original")
 @blueprint.get("/jobs/<id>/result", defaults={"variant": storage.RESULT}, endpoint="result")
 @blueprint.get("/jobs/<id>/mask", defaults={"variant": "mask"}, endpoint="mask")
+@blueprint.get("/jobs/<id>/change-map", defaults={"variant": downloads.CHANGE_MAP}, endpoint="change_map")
 def picture(username: str, id: str, variant: str):
     job = lifecycle.find(current_user.id, id)
     spec = downloads.parse_spec(*(request.args.get(name) for name in ("format", "quality", "metadata")))

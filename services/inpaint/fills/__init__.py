@@ -9,8 +9,9 @@ from errors import N_
 from services.base import import_on_call
 from services.inpaint.fills.base import Engine, Fill
 
-__all__ = ["CONTENT", "DFNET", "ENGINES", "FEATURES", "VERDICTS", "Engine", "Fill", "get"]
+__all__ = ["BY_PATCHES", "CONTENT", "DFNET", "ENGINES", "FEATURES", "VERDICTS", "Engine", "Fill", "get"]
 
+BY_PATCHES = "filled_with_patches"  # a verdict: no network made any of it
 DFNET, FEATURES, CONTENT = "dfnet", "features", "context_encoder"  # weights
 _FACE_SIDE = 64  # pixels that the networks of faces really make, enlarged to the face
 _prepare_dfnet = import_on_call("services.inpaint.fills.dfnet", "prepare")
@@ -18,7 +19,7 @@ _prepare_faces = import_on_call("services.inpaint.fills.faces", "prepare")
 
 VERDICTS = {
     "filled_by_network": N_("The holes are thin, so our network filled them."),
-    "filled_with_patches": N_("Patches of this photo filled the holes."),
+    BY_PATCHES: N_("Patches of this photo filled the holes."),
     "filled_by_both": N_("Our network filled the thin holes, patches of this photo the others."),
     "filled_by_either": N_("The holes are thin: the first answer is our network's, the others are patches."),
     "faces_at_64": N_(

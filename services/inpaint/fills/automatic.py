@@ -10,7 +10,7 @@ from imaging.inpainting.regions import fill_by_regions
 from imaging.inpainting.stroke_width import fill_by_thickness, thin
 from services import inference
 from services.base import ServiceError
-from services.inpaint.fills import DFNET, dfnet, patch
+from services.inpaint.fills import BY_PATCHES, DFNET, dfnet, patch
 from services.inpaint.fills.base import Fill, Progress
 
 
@@ -31,11 +31,11 @@ def find_verdict(hole: np.ndarray, seeds: range) -> str:
     """Return which way filled what of a hole, bool (H, W), in the results of these seeds."""
     slight = int(thin(hole).sum()) if _has_network() else 0
     if not slight:
-        return "filled_with_patches"
+        return BY_PATCHES
     if slight < hole.sum():
         return "filled_by_both"
     if 0 not in seeds:
-        return "filled_with_patches"
+        return BY_PATCHES
     return "filled_by_network" if len(seeds) == 1 else "filled_by_either"
 
 
