@@ -1,6 +1,6 @@
 // Look closer at before and after: enlarge both together, 1:1, side by side, full screen, and "before" while a key or
 // the button is held. Only what is enlarged beyond its preview's pixels is fetched in full. In a <compare-slider>.
-const KEYS = { "+": "closer", "=": "closer", "-": "farther", 0: "fit", 1: "full", s: "pair", f: "screen" };
+const KEYS = { "+": "closer", "=": "closer", "-": "farther", 0: "fit", 1: "full", s: "pair", f: "screen", c: "changes" };
 const WAYS = { ArrowLeft: [60, 0], ArrowRight: [-60, 0], ArrowUp: [0, 60], ArrowDown: [0, -60] };
 const RATIO = 1.5;
 const DEEPEST = 4;
@@ -9,8 +9,7 @@ class CompareTools extends HTMLElement {
   connectedCallback() {
     if (this.slider) return;
     this.slider = this.closest("compare-slider");
-    this.pane = this.slider.querySelector("zoom-pane");
-    this.after = this.slider.querySelector(".compare-after img");
+    [this.pane, this.after] = ["zoom-pane", ".compare-after img"].map((part) => this.slider.querySelector(part));
     this.percent = this.querySelector("output");
     this.addEventListener("click", (event) => this.do(event.target.closest("[data-do]")?.dataset.do));
     this.blinkButton();
@@ -34,6 +33,7 @@ class CompareTools extends HTMLElement {
       closer: () => pane.zoomAt(pane.zoom * RATIO),
       farther: () => pane.zoomAt(pane.zoom / RATIO),
       pair: () => slider.matches(".is-odd") || this.press("pair", slider.classList.toggle("is-pair")),
+      changes: () => this.querySelector("change-map button")?.click(),
       screen: () => this.screen(!slider.classList.contains("is-screen")),
     };
     const held = slider.range === document.activeElement;

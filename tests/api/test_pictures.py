@@ -43,6 +43,17 @@ def test_the_original_and_the_small_copies_are_there(program, done_job, place):
     assert program.get(f"/jobs/{done_job}/{place}").mimetype in {"image/jpeg", "image/webp"}
 
 
+def test_a_change_map_comes_with_its_shares_in_the_facts_of_its_job(program, done_job):
+    told = program.get(f"/jobs/{done_job}").json["change_map"]
+    assert told["url"] == f"/api/v1/jobs/{done_job}/change-map" and "overlay_url" not in told
+    assert [kind["key"] for kind in told["kinds"]] == ["kept", "changed", "replaced"]
+    assert sum(kind["share"] for kind in told["kinds"]) == pytest.approx(1, abs=1e-5)
+    sent = program.get(f"/jobs/{done_job}/change-map")
+    assert (sent.mimetype, open_image(sent.data).mode) == ("image/png", "L")
+    assert program.get(f"/jobs/{done_job}/preview?of=change-map").mimetype == "image/webp"
+    assert refusal(program.get(f"/jobs/{done_job}/change-map?format=jpeg"))[:2] == (400, "invalid_request")
+
+
 @pytest.mark.parametrize("place", ["mask", "answers/0", "files/sheet.pdf", "thumbnail?of=answer-3"])
 def test_what_a_job_does_not_have_is_not_found(program, done_job, place):
     assert refusal(program.get(f"/jobs/{done_job}/{place}"))[:2] == (404, "not_found")

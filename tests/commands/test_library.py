@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import revive
+from imaging.io.files import decode
 from services import SERVICES
 from services.base import UPLOADED
 from tests.jobs.support import ROOT, open_image, picture
@@ -53,6 +54,15 @@ def test_an_id_photo_takes_a_frame_and_brings_its_sheet(pixels):
     mask = np.full_like(pixels, 255)
     result = revive.idphoto(pixels, background="keep", frame=frame, sheet="6inch", mask=mask)
     assert result.picture.shape == (413, 295, 3) and any(name.startswith("sheet") for name in result.files)
+
+
+def test_a_result_has_a_change_map_and_its_file_says_what_made_it(pixels):
+    result = revive.adjust(pixels, brightness=2)
+    assert result.change_map.shape == (40, 60) and result.change_map is result.change_map
+    kept = result.change_map == 0
+    assert np.array_equal(result.picture[kept], pixels[kept]) and 0 < kept.mean() < 1
+    (step,) = decode(result.encode("jpeg")).provenance.steps
+    assert step.tool == "adjust" and step.options["brightness"] == 2
 
 
 def test_a_report_hears_of_progress_and_can_end_the_run(pixels):

@@ -8,6 +8,7 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 from click.testing import CliRunner
 from PIL import Image
@@ -34,6 +35,29 @@ def test_one_file_becomes_one_file_of_the_format_that_its_name_says(brighten, fo
     done = brighten(folder / "a.png", "-o", tmp_path / "new.webp")
     assert done.exit_code == 0, done.output
     assert open_image((tmp_path / "new.webp").read_bytes()).format == "WEBP"
+
+
+def test_a_change_map_lies_beside_its_output_and_replaces_nothing(brighten, folder, out):
+    done = brighten(folder / "a.png", folder / "b.jpg", "-o", out, "--change-map")
+    assert done.exit_code == 0, done.output
+    assert names(out) == ["a-changes.png", "a.png", "b-changes.png", "b.jpg"]
+    ours, theirs = (np.asarray(Image.open(path)) for path in (out / "a.png", folder / "a.png"))
+    changes = np.asarray(Image.open(out / "a-changes.png"))
+    assert np.array_equal(changes == 0, (ours == theirs).all(axis=2)) and changes.any()
+    before = (out / "a-changes.png").read_bytes()
+    (out / "a.png").unlink()
+    assert brighten(folder / "a.png", "-o", f"{out}/", "--change-map").exit_code == 1
+    assert (out / "a-changes.png").read_bytes() == before and not (out / "a.png").exists()
+    assert brighten("-", "--change-map", data=picture()).exit_code == 2
+
+
+def test_each_alternative_gets_a_change_map(revive, sampler, folder, out):
+    command = tool_command(sampler)
+    done = CliRunner().invoke(
+        command, [str(folder / "a.png"), "-o", f"{out}/", "--way", "alternatives", "--change-map"]
+    )
+    assert done.exit_code == 0, done.output
+    assert names(out) == ["a-2-changes.png", "a-2.png", "a-3-changes.png", "a-3.png", "a-changes.png", "a.png"]
 
 
 def test_standard_input_and_output_make_a_pipe(brighten):

@@ -39,9 +39,9 @@ def _describe_kind(key: str, share: float) -> dict[str, Any]:
 def _say_percent(share: float) -> str:
     """Return a share as a percentage that says 0 or 100 only where it is exactly so."""
     if 0 < share < _SMALL:
-        under: str = gettext("under 0.1 %%")
+        under: str = gettext("under 0.1 %")
         return under
     if 1 - _SMALL < share < 1:
-        over: str = gettext("over 99.9 %%")
+        over: str = gettext("over 99.9 %")
         return over
     return f"{100 * share:.1f} %".replace(".0 ", " ")

@@ -3,7 +3,17 @@
 import numpy as np
 import pytest
 
-from imaging.idphoto.framing import Box, Wanted, cut, cut_out, fit_inside, place_around, shows
+from imaging.idphoto.framing import (
+    Box,
+    Wanted,
+    compute_rotation,
+    cut,
+    cut_out,
+    fit_inside,
+    pick_nearest,
+    place_around,
+    shows,
+)
 from imaging.idphoto.heads import Head
 
 PASSPORT = Wanted(35, 45, (32, 36), 4)
@@ -116,3 +126,22 @@ def test_eyes_are_set_right_within_the_room_there_is():
     height = 200 + round(340 / 34 * 41)  # the usual placing ends where the photo does
     box = place_around(head, wanted, alpha_with(head, height=height), may_reach_out=False)
     assert box.top + box.height <= height + 1e-6 and eyes_height(head, box, wanted) >= 22.5
+
+
+def test_the_nearest_pixels_of_a_box_are_the_photos_own_and_what_lies_beyond_is_told():
+    pixels = np.arange(80 * 60, dtype=np.uint16).reshape(80, 60)
+    found, outside = pick_nearest(pixels, Box(10, 20, 30, 40), (40, 30))
+    assert np.array_equal(found, pixels[20:60, 10:40]) and not outside.any()
+    half, _ = pick_nearest(pixels, Box(10, 20, 30, 40), (20, 15))
+    assert set(half.ravel()) <= set(pixels[20:60, 10:40].ravel()) and half.shape == (20, 15)
+    beyond, outside = pick_nearest(pixels, Box(-5, 0, 10, 10), (10, 10))
+    assert outside[:, :5].all() and not outside[:, 5:].any()
+    assert np.array_equal(beyond[:, 5:], pixels[:10, :5])
+
+
+def test_the_nearest_pixels_of_a_photo_that_was_turned_are_looked_up_where_they_were():
+    pixels = np.arange(61 * 61, dtype=np.uint16).reshape(61, 61)
+    move = compute_rotation(np.array([30.0, 30.0]), 90)
+    found, outside = pick_nearest(pixels, Box(0, 0, 61, 61), (61, 61), move)
+    assert not outside.any()
+    assert any(np.array_equal(found, np.rot90(pixels, quarters)) for quarters in (1, 3))
