@@ -76,8 +76,9 @@ def _list_differences(source: np.ndarray, result: np.ndarray) -> Iterator[np.nda
 
 def count_shares(changes: np.ndarray) -> Shares:
     """Return the shares of a change map, uint8 (H, W)."""
-    counts = np.bincount(changes.ravel(), minlength=256) / changes.size
-    return Shares(float(counts[KEPT]), float(counts[1 : MAX_CHANGED + 1].sum()), float(counts[REPLACED]))
+    kept, replaced = (int(np.count_nonzero(changes == value)) for value in (KEPT, REPLACED))
+    changed = changes.size - kept - replaced
+    return Shares(kept / changes.size, changed / changes.size, replaced / changes.size)
 
 
 def encode_map(changes: np.ndarray) -> bytes:

@@ -29,6 +29,7 @@ def pictures(tmp_path_factory):
         full.save(folder / f"{name}.jpg", quality=60)
         full.resize((full.width * 3 // 10, full.height * 3 // 10)).save(folder / f"{name}-preview.jpg")
     Image.new("RGB", (295, 413), "grey").save(folder / "small.jpg")
+    Image.new("RGBA", (900, 600), (230, 0, 150, 120)).save(folder / "overlay.webp")
     return folder
 
 
@@ -48,6 +49,10 @@ def bench(new_bench_page, workbench, pictures):
         return page
 
     return open_bench
+
+
+KINDS = [{"key": key, "title": key.title(), "percent": "50 %"} for key in ("kept", "replaced")]
+CHANGE_MAP = {"overlay_url": "/bench/pictures/overlay.webp", "kinds": KINDS}
 
 
 def press(page, name: str) -> None:
@@ -85,6 +90,25 @@ def test_previews_come_first_and_the_full_pictures_only_for_1_to_1(bench):
     until(page, f"{BOXES}.every(([x, y, width]) => Math.abs(width - 3000) < 2)")
     expect(page.locator("[data-do=full]")).to_have_attribute("aria-pressed", "true")
     expect(page.locator(".compare-percent")).to_have_text("100 %")
+
+
+def test_the_change_map_comes_when_it_is_asked_for_lies_on_the_result_and_goes_again(bench):
+    page = bench(more=f", change_map={CHANGE_MAP}")
+    legend, divider = page.locator(".change-legend"), page.locator(".compare-range")
+    assert "overlay.webp" not in page.bench.asked and legend.is_hidden()
+    button = page.get_by_role("button", name="Change map")
+    button.click()
+    until(page, "document.querySelector('.compare-changes').naturalWidth === 900")
+    expect(legend).to_contain_text("Replaced 50 %")
+    expect(button).to_have_attribute("aria-pressed", "true")
+    expect(divider).to_have_value("0")  # the whole result is seen
+    divider.press("+")
+    boxes = [page.locator(f".compare-after img >> nth={number}").bounding_box() for number in (0, 1)]
+    assert boxes[0] == pytest.approx(boxes[1], abs=1)
+    divider.press("c")
+    expect(legend).to_be_hidden()
+    expect(divider).to_have_value("50")
+    expect(page.get_by_alt_text("The change map over the result")).to_be_hidden()
 
 
 def test_both_halves_are_locked_whatever_enlarges_or_moves_them(bench):
