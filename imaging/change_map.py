@@ -91,7 +91,7 @@ def encode_map(changes: np.ndarray) -> bytes:
 
 def draw_map(changes: np.ndarray, longest_side: int, quality: int) -> bytes:
     """Return a WebP of a change map to lay over the result, no side over `longest_side`; kept is transparent."""
-    strength = np.linspace(_WEAKEST, _STRONGEST, 256)
+    strength = _WEAKEST + (_STRONGEST - _WEAKEST) * np.sqrt(np.arange(256) / 255)  # small changes differ as well
     strength[[KEPT, REPLACED]] = 0, _STRONGEST
     opacity = Image.fromarray(np.rint(strength).astype(np.uint8)[changes])
     scale = min(1.0, longest_side / max(opacity.size))
