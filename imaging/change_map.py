@@ -99,7 +99,7 @@ def draw_map(changes: np.ndarray, longest_side: int, quality: int) -> bytes:
     cover = np.asarray(opacity.resize(size, Image.Resampling.BOX)).astype(np.float32)
     new = np.asarray(Image.fromarray((changes == REPLACED).view(np.uint8) * 255).resize(size, Image.Resampling.BOX))
     is_new = new > 127
-    down, across = np.indices(is_new.shape, sparse=True)
+    down, across = np.ogrid[: is_new.shape[0], : is_new.shape[1]]
     cover[is_new & ((down + across) // _STRIPE_PIXELS % 2 == 1)] *= _STRIPE_SHARE
-    colours = np.where(is_new[:, :, None], np.uint8(REPLACED_COLOUR), np.uint8(CHANGED_COLOUR))
+    colours = np.where(is_new[:, :, None], *(np.array(each, np.uint8) for each in (REPLACED_COLOUR, CHANGED_COLOUR)))
     return encode_image(Image.fromarray(np.dstack([colours, np.rint(cover).astype(np.uint8)])), "webp", quality)

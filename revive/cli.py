@@ -96,6 +96,7 @@ def _build_batch_parameters() -> list[click.Parameter]:
     flags = {
         "--skip-existing": N_("Skip inputs whose output is there already."),
         "--watch": N_("Go on with files that come into the folders, until Ctrl-C."),
+        "--change-map": N_("Also write NAME-changes.png: what was kept, changed and replaced."),
     }
     return [
         click.Argument(["inputs"], metavar="INPUT...", nargs=-1, required=True, type=click.Path(allow_dash=True)),
@@ -127,11 +128,6 @@ def _build_batch_parameters() -> list[click.Parameter]:
             default=DEFAULT_QUALITY,
             show_default=True,
             help=N_("Quality of JPEG and WebP outputs."),
-        ),
-        Option(
-            ["--change-map"],
-            is_flag=True,
-            help=N_("Also write NAME-changes.png: 0 is kept bit for bit, 1-254 changed by so much, 255 replaced."),
         ),
         Option(["--json", "as_json"], is_flag=True, help=N_("One JSON object a line for each input.")),
     ]

@@ -202,23 +202,34 @@ def _remove_provenance(document: minidom.Document) -> None:
             node.removeAttributeNS(_IPTC, "DigitalSourceType")
     outdated = [item for item, _ in _find_steps(document)]
     for node in [*document.getElementsByTagNameNS(_IPTC, "DigitalSourceType"), *outdated]:
-        node.parentNode.removeChild(node)
+        _remove(node)
 
 
 def _insert(document: minidom.Document, provenance: Provenance) -> None:
     """Put it into the packet: the steps at the end of the history that there is, where there is one."""
-    rdf = minidom.parseString(_write_rdf(provenance).encode()).documentElement
+    rdf = _find_root(minidom.parseString(_write_rdf(provenance).encode()))
     histories = document.getElementsByTagNameNS(_XMP_MM, "History")
     present = [each for history in histories for each in history.getElementsByTagNameNS(_RDF, "Seq")]
     if present:
         ours = rdf.getElementsByTagNameNS(_XMP_MM, "History")[0]
         for item in ours.getElementsByTagNameNS(_RDF, "li"):
             present[0].appendChild(document.importNode(item, True))
-        ours.parentNode.removeChild(ours)
+        _remove(ours)
     target = document.getElementsByTagNameNS(_RDF, "RDF")
     if not target:
-        document.documentElement.appendChild(document.importNode(rdf, True))
+        _find_root(document).appendChild(document.importNode(rdf, True))
         return
     description = document.importNode(rdf.getElementsByTagNameNS(_RDF, "Description")[0], True)
     description.setAttribute("xmlns:rdf", _RDF)
     target[0].appendChild(description)
+
+
+def _find_root(document: minidom.Document) -> minidom.Element:
+    root = document.documentElement
+    assert root is not None  # what was parsed has one
+    return root
+
+
+def _remove(node: minidom.Element) -> None:
+    assert node.parentNode is not None  # it was found in a document
+    node.parentNode.removeChild(node)

@@ -65,9 +65,7 @@ def run(picture: Picture, options: Mapping[str, Any], report: Report) -> Result:
     enlarged = shape[1] > ENLARGED * placed.box.width
     verdict = _find_verdict(too_many, wanted.as_taken and replaced, unsure, enlarged)
     verdict = _choose_verdict(verdict, place.find_verdict(placed) if looked else "", checks)
-    source, new = _find_sources(scene, placed, shape, bool(colour))
-    kind = COMPOSITE_SYNTHETIC if replaced else ALGORITHMICALLY_ENHANCED
-    return Result(result, mask, verdict, (), cache, files, checks, source=source, replaced=new, source_type=kind)
+    return Result(result, mask, verdict, (), cache, files, checks, *_find_sources(scene, placed, shape, colour))
 
 
 def _is_cut_out(picture: Picture) -> bool:
@@ -107,13 +105,14 @@ def _cut(placed: place.Placed, shape: tuple[int, int], colour: str | None) -> np
 
 
 def _find_sources(
-    scene: place.Scene, placed: place.Placed, shape: tuple[int, int], is_cut_out: bool
-) -> tuple[np.ndarray, np.ndarray | None]:
-    """Return the photo's pixel nearest to each place of the result, and where nothing of the photo is, bool (h, w)."""
+    scene: place.Scene, placed: place.Placed, shape: tuple[int, int], colour: str | None
+) -> tuple[np.ndarray, np.ndarray | None, str]:
+    """Return a result's `source`, `replaced` and `source_type`."""
     source, outside = framing.pick_nearest(scene.picture.pixels, placed.box, shape, placed.move)
-    if not is_cut_out or placed.alpha is None:
-        return source, None
-    return source, outside | (framing.pick_nearest(placed.alpha, placed.box, shape)[0] == 0)
+    if colour is None or placed.alpha is None:
+        return source, None, COMPOSITE_SYNTHETIC if _is_cut_out(scene.picture) else ALGORITHMICALLY_ENHANCED
+    behind = framing.pick_nearest(placed.alpha, placed.box, shape)[0] == 0
+    return source, outside | behind, COMPOSITE_SYNTHETIC
 
 
 def _make_files(result: Picture, options: Mapping[str, Any], dpi: int) -> tuple[tuple[File, ...], bool]:
