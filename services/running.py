@@ -29,8 +29,8 @@ def run_service(service: Service, picture: Picture, options: Mapping[str, Any], 
     runtime.begin_use(cached)
     result = service.run(picture, options, report)
     weights = runtime.get_used_weights()
-    if result.cache:
-        known = {name: sha256 for name, sha256 in (cached | weights).items() if sha256}
+    known = {name: sha256 for name, sha256 in (cached | weights).items() if sha256}
+    if result.cache and known:
         result = replace(result, cache={**result.cache, CACHED_WEIGHTS: json.dumps(known).encode()})
     if result.picture is None:
         return result

@@ -171,7 +171,7 @@ def pick_nearest(
     if move is not None:
         places = (places - move[:, 2]) @ np.linalg.inv(move[:, :2]).T
     limits = np.array(pixels.shape[1::-1])
-    outside: np.ndarray = ((places < -0.5) | (places > limits - 0.5)).any(axis=2)
+    outside = np.asarray(((places < -0.5) | (places > limits - 0.5)).any(axis=2))
     nearest = np.clip(np.rint(places).astype(np.intp), 0, limits - 1)
     return pixels[nearest[:, :, 1], nearest[:, :, 0]], outside
 

@@ -139,7 +139,7 @@ def _open_session(app: Flask, name: str, address: str) -> Response:
     """Respond to a person as the site does to one who has sent the right password."""
     with app.test_request_context("/login", environ_base={"REMOTE_ADDR": address}):
         signed_in = sessions.open_first(name, PASSWORD, address, request.user_agent.string)
-        return app.process_response(auth._arrive(*signed_in))
+        return app.process_response(auth._begin_session(*signed_in))
 
 
 def let_time_pass(app: Flask, **duration: float) -> None:
