@@ -28,6 +28,7 @@ SENTENCES = {
     404: ("not_found", lazy_gettext("There is nothing at this address. It may have been deleted.")),
     405: ("method_not_allowed", lazy_gettext("This address does not answer to that kind of request.")),
     406: ("only_a_page", lazy_gettext("What is at this address comes as a web page only.")),
+    412: ("changed_meanwhile", lazy_gettext("This is not the version that was asked for.")),
     413: ("too_large", lazy_gettext("What was sent is larger than the server accepts.")),
     416: ("no_such_range", lazy_gettext("This file has no such part.")),
     429: ("too_many", lazy_gettext("Too many requests. Wait a little and try again.")),

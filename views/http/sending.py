@@ -1,12 +1,20 @@
 """Files as responses, as RFC 9110 has it: with a length and a mark of their content, in part, or not again."""
 
 import io
+import re
 from typing import IO, BinaryIO, cast
 
 from flask import Response, request, send_file
+from werkzeug.datastructures import ContentRange
+from werkzeug.exceptions import PreconditionFailed, RequestedRangeNotSatisfiable
 from werkzeug.wsgi import wrap_file
 
 from jobs.files.downloads import Download
+
+# No file has a length of more digits.
+_ONE_PART = re.compile(
+    r"bytes=\s*(?:(?P<first>\d{1,18})-(?P<last>\d{0,18})|-(?P<end>\d{1,18}))\s*", re.ASCII | re.IGNORECASE
+)
 
 
 class Section(io.RawIOBase):
@@ -41,12 +49,15 @@ class Section(io.RawIOBase):
 
 
 def send(download: Download, attachment: bool = False) -> Response:
-    """Respond with the file, a part of it (206), or without it (304, 412). Raises what opening it raises, and 416."""
-    environ = dict(request.environ)
-    if not _asks_for_one_part():
-        environ.pop("HTTP_RANGE", None)
-    if known := _respond_not_modified(download, environ):
-        return known
+    """Respond with the file, a part of it (206), or without it (304).
+
+    Raises what opening it raises, PreconditionFailed, and RequestedRangeNotSatisfiable.
+    """
+    etag = download.etag
+    if _is_unchanged(etag):
+        response = Response(status=304)
+        response.set_etag(etag)
+        return response
     file = download.open()
     size = file.seek(0, io.SEEK_END)
     file.seek(0)
@@ -56,25 +67,42 @@ def send(download: Download, attachment: bool = False) -> Response:
         as_attachment=attachment or "download" in request.args,
         download_name=download.name,
         conditional=False,
-        etag=download.etag,
+        etag=etag,
     )
+    response.accept_ranges = "bytes"
     response.content_length = size
-    response.make_conditional(environ, accept_ranges=True, complete_length=size)
-    if response.status_code == 206:
-        section = Section(file, response.content_range.start or 0, response.content_length)
-        response.response = wrap_file(environ, cast(IO[bytes], section))
+    if part := _find_part(etag):
+        _cut(response, file, *part, size)
     return response
 
 
-def _respond_not_modified(download: Download, environ: dict) -> Response | None:
-    """Respond without the file where that is what was asked for: nothing needs to be converted then."""
-    response = Response(mimetype=download.mimetype)
-    response.set_etag(download.etag)
-    response.make_conditional(environ)
-    return response if response.status_code != 200 else None
+def _is_unchanged(etag: str) -> bool:
+    """Say whether the caller has this very content already. Raises PreconditionFailed where it wants another."""
+    if "If-Match" in request.headers and not request.if_match.contains(etag):
+        raise PreconditionFailed()
+    return request.if_none_match.contains_weak(etag)
 
 
-def _asks_for_one_part() -> bool:
-    """Say whether the header Range is one that is heeded. Anything else is answered with the whole file."""
-    asked = request.range
-    return request.method == "GET" and asked is not None and asked.units == "bytes" and len(asked.ranges) == 1
+def _find_part(etag: str) -> tuple[str, str, str] | None:
+    """Return the first and the last byte, or how many of the end, that are asked for; None for the whole file.
+
+    Several parts at once, and whatever else need not be heeded, are the whole file.
+    """
+    asked = _ONE_PART.fullmatch(request.headers.get("Range", ""))
+    is_heeded = request.method == "GET" and request.headers.get("If-Range", f'"{etag}"') == f'"{etag}"'
+    if not asked or not is_heeded or (asked["last"] and int(asked["last"]) < int(asked["first"])):
+        return None
+    return asked["first"], asked["last"], asked["end"]
+
+
+def _cut(response: Response, file: BinaryIO, first: str, last: str, end: str, size: int) -> None:
+    """Leave of the response the part that `_find_part` found. Raises RequestedRangeNotSatisfiable."""
+    start = int(first) if first else max(0, size - int(end))
+    stop = min(int(last) + 1, size) if last else size
+    if start >= stop:
+        file.close()
+        raise RequestedRangeNotSatisfiable(size)
+    response.status_code = 206
+    response.content_range = ContentRange("bytes", start, stop, size)
+    response.content_length = stop - start
+    response.response = wrap_file(request.environ, cast(IO[bytes], Section(file, start, stop - start)))
