@@ -1,8 +1,8 @@
 """From an official checkpoint (`networks.releases`) to verified safetensors, once. Nothing here unpickles.
 
-`python -m checkpoints.conversion NAME SOURCE TARGET MEGABYTES` does it in a process of its own, with hard limits on its
-time, memory and output, and prints one JSON line; `checkpoints.imports` calls it so. Floats are kept as float32: in
-half precision the network would no longer agree with the authors' to 1e-4.
+`python -m checkpoints.conversion NAME SOURCE TARGET BYTES` does it in a process of its own, with hard limits on its
+time, memory and output, where it opens no other file of the site, and prints one JSON line; `checkpoints.imports` calls
+it so. Floats are kept as float32: in half precision the network would no longer agree with the authors' to 1e-4.
 """
 
 import json
@@ -20,7 +20,11 @@ from networks.releases import Official, find_official
 
 CPU_SECONDS = 600
 # A file is read whole, converted and written: at most so many times its size, beside what torch itself takes.
-COPIES, TORCH_MEGABYTES = 5, 6000
+COPIES, TORCH_BYTES = 7, 6000 * 2**20
+# What looks for its libraries by running programs, so it is loaded before files are closed to the process.
+LIBRARIES = ("safetensors.torch", "networks.weights")
+# What is loaded later: the classes of networks, and how to rename their tensors.
+CODE = tuple(Path(__file__).resolve().parents[1] / room for room in ("checkpoints", "networks"))
 DETAIL_LENGTH = 200
 
 
@@ -40,9 +44,9 @@ class ConversionRefused(Exception):
 
 def convert(row: Official, source: Path, target: Path, max_bytes: int) -> None:
     """Write the tensors of the official file `source` to `target` (safetensors, float32). Raises Refused."""
-    from safetensors.torch import save_file
+    from safetensors.torch import save  # it loads torch, for which the child needs its limits first
 
-    from networks.weights import build
+    from networks.weights import build  # so does this
 
     network = build(row.network, row.arguments)
     tensors = find_state_dict(row, network, read(Path(source), row.wrapped_as, max_bytes))
@@ -53,7 +57,8 @@ def convert(row: Official, source: Path, target: Path, max_bytes: int) -> None:
         if tensor.is_floating_point() and not tensor.isfinite().all():
             raise ConversionRefused("values", f"{name} holds a value that is no number")
     network.load_state_dict(tensors, strict=True)
-    save_file({name: tensor.clone() for name, tensor in tensors.items()}, target)
+    # Not `save_file`, which writes another file first: the child may write this one only.
+    target.write_bytes(save({name: tensor.clone() for name, tensor in tensors.items()}))
     os.chmod(target, 0o644)
 
 
@@ -62,7 +67,7 @@ def read(source: Path, wrapped_as: str, max_bytes: int) -> dict:
 
     A file of torch's own format is a ZIP whose parts may be compressed, so their real sizes count.
     """
-    import torch
+    import torch  # see `convert`
 
     try:
         if max(source.stat().st_size, _count_unpacked_bytes(source)) > max_bytes:
@@ -146,25 +151,32 @@ def find_function(place: str) -> Callable:
     return getattr(import_module(module), name)
 
 
-def main(name: str, source: str, target: str, megabytes: str) -> None:
-    """In the child: set the limits, convert, print what became of it."""
+def limit_process(source: Path, target: Path, max_bytes: int) -> None:
+    """In the child: limit time, memory and output, and open no files but these and libraries. Raises OSError."""
     child.restrict()
-    most = int(megabytes) * 2**20
     for kind, limit in (
         (resource.RLIMIT_CPU, CPU_SECONDS),
         (resource.RLIMIT_CORE, 0),
-        (resource.RLIMIT_FSIZE, 2 * most),
-        (resource.RLIMIT_DATA, COPIES * most + TORCH_MEGABYTES * 2**20),
+        (resource.RLIMIT_FSIZE, 2 * max_bytes),
+        (resource.RLIMIT_DATA, COPIES * max_bytes + TORCH_BYTES),
     ):
         _, hard = resource.getrlimit(kind)
         limit = limit if hard == resource.RLIM_INFINITY else min(limit, hard)
         resource.setrlimit(kind, (limit, limit))
+    for module in LIBRARIES:
+        import_module(module)
+    child.restrict_files([source, *CODE], [target])
+
+
+def main(name: str, source: str, target: str, max_bytes: str) -> None:
+    """In the child: set the limits, convert, print what became of it."""
     row = find_official(name)
     if row is None:
         sys.exit(f"No official weights are called {name}.")
     reply: dict[str, str | int] = {}
     try:
-        convert(row, Path(source), Path(target), most)
+        limit_process(Path(source), Path(target), int(max_bytes))
+        convert(row, Path(source), Path(target), int(max_bytes))
     except ConversionRefused as error:
         reply = {"error": error.key, "detail": error.detail}
     except OSError as error:

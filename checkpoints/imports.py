@@ -18,6 +18,7 @@ from accounts.security import audit, rights
 from errors import N_
 from jobs.errors import JobError
 from jobs.files import storage
+from jobs.quotas import MEGABYTE
 from models import db, utc_now
 from networks.manifest import WeightsUnavailable, drop, hash_file, put, read_entries
 from networks.releases import Official, find_official
@@ -79,7 +80,7 @@ def import_file(by: Administrator, name: str, source: Path) -> dict:
         raise WeightsRefused("not_there")
     if not source.stat().st_size:
         raise WeightsRefused("empty")
-    if source.stat().st_size > current_app.config["MAX_WEIGHTS_MEGABYTES"] * 2**20:
+    if source.stat().st_size > current_app.config["MAX_WEIGHTS_MEGABYTES"] * MEGABYTE:
         raise WeightsRefused("too_large")
     partial = get_folder() / f".{name}.{secrets.token_hex(4)}.partial"
     try:
@@ -134,8 +135,8 @@ def _build_entry(row: Official, source: Path, partial: Path) -> dict:
 def _ask_child(row: Official, source: Path, partial: Path) -> None:
     """Convert in a process of its own, without this one's environment, where the secrets are. Raises WeightsRefused."""
     environment = {"LANG": "C.UTF-8", "OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": ""}
-    megabytes = str(current_app.config["MAX_WEIGHTS_MEGABYTES"])
-    command = [sys.executable, "-m", "checkpoints.conversion", row.name, str(source), str(partial), megabytes]
+    max_bytes = str(current_app.config["MAX_WEIGHTS_MEGABYTES"] * MEGABYTE)
+    command = [sys.executable, "-m", "checkpoints.conversion", row.name, str(source), str(partial), max_bytes]
     try:
         child = subprocess.run(
             command, cwd=_ROOT, env=environment, stdin=subprocess.DEVNULL, capture_output=True, timeout=CHILD_SECONDS

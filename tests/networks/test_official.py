@@ -16,6 +16,7 @@ from networks import weights
 from networks.manifest import WEIGHTS, hash_file, put, read_entries
 from networks.releases import OFFICIAL, find_official
 from tests.fixtures import parity
+from tests.imaging.io.test_landlock import needs_landlock
 
 # A release whose file has the form of another's.
 FORM = {
@@ -195,3 +196,29 @@ def test_the_state_dict_is_taken_from_where_the_release_keeps_it(tmp_path):
 def test_reading_the_table_does_not_import_torch():
     program = "import sys, networks.releases, checkpoints.conversion; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
+
+
+CURIOUS = """
+import sys
+from pathlib import Path
+from checkpoints import conversion
+source, target, *others = map(Path, sys.argv[1:])
+conversion.LIBRARIES = ()  # it is quicker without
+conversion.limit_process(source, target, 10**6)
+for path, mode in ((source, "rb"), (target, "wb"), (source, "ab"), *((other, "rb") for other in others)):
+    try:
+        path.open(mode).close()
+        print(path.name, mode)
+    except PermissionError:
+        pass
+"""
+
+
+@needs_landlock
+def test_what_reads_a_strangers_file_opens_that_and_its_output_only(tmp_path):
+    for name in ("official.pth", "secret_key", "revive.db"):
+        (tmp_path / name).write_bytes(b"something")
+    names = ("official.pth", "out.partial", "secret_key", "revive.db")
+    command = [sys.executable, "-c", CURIOUS, *(str(tmp_path / name) for name in names)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout.split("\n") == ["official.pth rb", "out.partial wb", ""]
