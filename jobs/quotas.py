@@ -17,7 +17,9 @@ from models import DailyCount, Job, User, count_changed, db, utc_now
 from models.job import QUEUED, RUNNING
 
 _RETRY_SECONDS = 60
-_MEGABYTE = 1024 * 1024
+# As the settings and pages count, and most systems: what people see of a file's size agrees with its limit.
+MEGABYTE = 1_000_000
+STORAGE = "storage_megabytes"  # the key of the limit
 # Megapixels are counted in thousandths, so that small pictures count too and a day's sum fits a 32-bit column.
 _PIXELS_PER_COUNT = 1000
 _COUNTS_PER_MEGAPIXEL = 1000
@@ -66,7 +68,7 @@ def measure_usage(user_id: int) -> tuple[Use, ...]:
     allowed = find_limits(user_id)
     megapixels = _count_jobs(_day_key("pixels", user_id)) / _COUNTS_PER_MEGAPIXEL
     return (
-        Use("storage_megabytes", _count_stored_bytes(user_id) / _MEGABYTE, allowed.storage_megabytes),
+        Use(STORAGE, _count_stored_bytes(user_id) / MEGABYTE, allowed.storage_megabytes),
         Use("active_jobs", _count_active_jobs(user_id), allowed.active_jobs),
         Use("jobs_per_day", _count_jobs(_day_key("jobs", user_id)), allowed.jobs_per_day),
         Use("megapixels_per_day", megapixels, allowed.megapixels_per_day),
@@ -160,7 +162,7 @@ def _check_active_and_storage(user_id: int, allowed: Limits, upload_bytes: int) 
             N_("Many of your pictures are still waiting. Start this one when some of them are done."),
             retry_after=_RETRY_SECONDS,
         )
-    if _count_stored_bytes(user_id) + upload_bytes > allowed.storage_megabytes * _MEGABYTE:
+    if _count_stored_bytes(user_id) + upload_bytes > allowed.storage_megabytes * MEGABYTE:
         raise QuotaExceeded(
             "storage_used_up",
             N_(

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import math
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -15,6 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 import services
 from jobs.availability import list_offered_choices
+from jobs.quotas import MEGABYTE, STORAGE, Use
 from views.icons import ICONS
 
 # The first mark that a user agent holds tells its name: nearly all call themselves Mozilla, Chrome and Safari as well.
@@ -54,6 +56,7 @@ def init_app(app: Flask) -> None:
     app.add_template_filter(name_device)
     app.add_template_filter(format_amount)
     app.add_template_filter(file_size)
+    app.add_template_filter(format_used)
     app.after_request(keep_versioned_files)
 
 
@@ -134,13 +137,20 @@ def format_amount(number: float) -> str:
 
 
 def file_size(byte_count: int) -> str:
-    """A size in the units of the limits: 1 MB is 1,048,576 bytes, in the settings, on the account page and here."""
+    """A size in the units of the limits: 1 MB is 1,000,000 bytes, in the settings, on the account page and here."""
     number, unit = float(byte_count), "kB"
     for larger in ("kB", "MB", "GB", "TB"):
-        number, unit = number / 1024, larger
-        if number < 1024:
+        number, unit = number / 1000, larger
+        if round(number, 1) < 1000:
             break
     return f"{format_amount(number)} {unit}"
+
+
+def format_used(use: Use) -> str:
+    """What an account uses of a limit, in the unit of that; storage under 1 MB in kB, for it is more than nothing."""
+    if use.key == STORAGE and 0 < use.used < 1:
+        return file_size(math.ceil(use.used * MEGABYTE))
+    return format_amount(use.used)
 
 
 def name_device(device: str) -> str:

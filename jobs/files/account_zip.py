@@ -72,8 +72,7 @@ def _collect_documents(app: Flask, user_id: int) -> dict[str, Any]:
         if name is None:
             return {}
         uses = [
-            {"limit": use.key, "used": round(use.used, 3), "allowed": use.allowed}
-            for use in quotas.measure_usage(user_id)
+            {"limit": use.key, "used": use.rounded, "allowed": use.allowed} for use in quotas.measure_usage(user_id)
         ]
         return {
             "account.json": data_export.export_account(user_id) | {"limits": uses},

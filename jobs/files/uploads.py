@@ -57,7 +57,7 @@ def receive(upload: FormFile | None, folder: Path, stem: str, user_id: int) -> U
     config = current_app.config
     path = folder / f"{stem}.part"
     with storage.translate_disk_errors():
-        size = _copy(upload.stream, path, config["MAX_UPLOAD_MEGABYTES"] * 1024 * 1024)
+        size = _copy(upload.stream, path, config["MAX_UPLOAD_MEGABYTES"] * quotas.MEGABYTE)
         header = _inspect(path, folder, stem, user_id)
         file = f"{stem}.{_SUFFIXES.get(header.format, header.format)}"
         path.rename(folder / file)

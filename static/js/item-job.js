@@ -1,5 +1,5 @@
 // The way of one picture of the tray through the server: upload, job, end. It tells the <tray-item> around it.
-const MEGABYTE = 1024 * 1024;
+const MEGABYTE = 1_000_000;
 const FIRST_WAIT_MS = 700;
 const LONGEST_WAIT_MS = 5000;
 const OWN = ["image", "from_job", "from_which"];
@@ -40,7 +40,7 @@ class ItemJob extends HTMLElement {
   }
 
   upload({ loaded, total }) {
-    const [sent, size] = [loaded, total].map((bytes) => (bytes / MEGABYTE).toFixed(1));
+    const [sent, size] = [loaded, total].map((bytes) => (Math.ceil((10 * bytes) / MEGABYTE) / 10).toFixed(1));
     const words = this.item.tray.dataset.uploading.replace("{sent}", sent).replace("{size}", size);
     if (loaded >= total) this.item.set("checking");
     else this.item.set("uploading", words, loaded / total);

@@ -1,7 +1,7 @@
 // A file field that takes a drop and the camera too, and through <page-drop> whatever is dropped or pasted elsewhere, shows the picture at once and checks it against the
 // limits. The server checks again: this only spares the person an upload in vain. The main field of a tool
 // (data-main) takes several pictures: they leave it again as the event "photos", for the tray.
-const MEGABYTE = 1024 * 1024;
+const MEGABYTE = 1_000_000;
 // What every browser shows: where one of these is not shown, the server says what is wrong with it.
 const SHOWN = /^image\/(jpeg|png|gif|webp|bmp)$/;
 
@@ -78,7 +78,7 @@ class PhotoDrop extends HTMLElement {
 
   name(file) {
     const { name, size } = file;
-    const amount = size < MEGABYTE / 10 ? `${Math.ceil(size / 1024)} kB` : `${(size / MEGABYTE).toFixed(1)} MB`;
+    const amount = size < MEGABYTE ? `${Math.ceil(size / 1000)} kB` : `${(size / MEGABYTE).toFixed(1)} MB`;
     return `${name} · ${this.preview.formatOf(file)} · ${amount}`;
   }
 

@@ -1,6 +1,6 @@
 // Sends the form of a tool to the API, and shows how much of it has gone out. A request that could not be sent has
 // the status 0, one that was given up null.
-const MEGABYTE = 1024 * 1024;
+const MEGABYTE = 1_000_000;
 
 class UploadLine extends HTMLElement {
   connectedCallback() {
@@ -47,7 +47,7 @@ class UploadLine extends HTMLElement {
   }
 
   show({ loaded, total }) {
-    const [sent, size] = [loaded, total].map((bytes) => (bytes / MEGABYTE).toFixed(1));
+    const [sent, size] = [loaded, total].map((bytes) => (Math.ceil((10 * bytes) / MEGABYTE) / 10).toFixed(1));
     this.bar.value = total ? loaded / total : 0;
     const out = total && loaded >= total;
     this.words.textContent = out ? this.dataset.checking : this.dataset.words.replace("{sent}", sent).replace("{size}", size);

@@ -1,5 +1,5 @@
 // Sends an official file, which may be hundreds of megabytes, and shows how much of it has gone out.
-const MEGABYTE = 1024 * 1024;
+const MEGABYTE = 1_000_000;
 
 class WeightsUpload extends HTMLElement {
   connectedCallback() {
@@ -27,7 +27,7 @@ class WeightsUpload extends HTMLElement {
   }
 
   show(loaded, total) {
-    const [sent, size] = [loaded, total ?? 0].map((bytes) => (bytes / MEGABYTE).toFixed(1));
+    const [sent, size] = [loaded, total ?? 0].map((bytes) => (Math.ceil((10 * bytes) / MEGABYTE) / 10).toFixed(1));
     this.querySelector("[data-part=line]").hidden = false;
     this.bar.value = total ? loaded / total : 0;
     this.words.textContent = this.dataset.words.replace("{sent}", sent).replace("{size}", size);

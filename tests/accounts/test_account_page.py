@@ -2,15 +2,18 @@
 
 import io
 import json
+import re
 import zipfile
 
 import pytest
 
+from jobs import quotas
 from jobs.files import account_zip, storage
 from models import DailyCount, EmailCode, Event, Job, User, UserSession, db, utc_now
 from tests.accounts.people import JSON, PASSWORD, Browser, at_once, body, deliver, make_user, sign_in_person
 from tests.jobs.support import list_stored_files, make_job, picture
 from tests.support.engines import both_engines
+from views import pages
 from worker import runner
 
 PAGE = "/12345/account"
@@ -86,12 +89,30 @@ def test_nobody_ends_the_session_of_another(app):
     assert victim.is_signed_in()
 
 
+@pytest.mark.parametrize(
+    ("count", "shown"),
+    [(0, "0"), (100, "0.1 kB"), (35_900, "35.9 kB"), (999_999, "1 MB"), (1_000_000, "1"), (117_960_000, "118")],
+)
+def test_storage_is_shown_in_a_unit_that_fits(app, count, shown):
+    with app.test_request_context():
+        assert pages.format_used(quotas.Use(quotas.STORAGE, count / quotas.MEGABYTE, 2000)) == shown
+
+
+@pytest.mark.parametrize(
+    ("count", "shown"), [(0, "0 kB"), (999_949, "999.9 kB"), (999_951, "1 MB"), (1_500_000, "1.5 MB"), (2e9, "2 GB")]
+)
+def test_a_file_size_is_shown_in_the_units_of_the_limits(app, count, shown):
+    with app.test_request_context():
+        assert pages.file_size(count) == shown
+
+
 def test_what_is_used_is_shown_beside_what_is_allowed(app):
     browser = sign_in_person(app)
     app.config.update(MAX_JOBS_PER_DAY=7, RETENTION_DAYS=30)
     make_finished_job(app)
     page = browser.get(PAGE).text
-    assert "1 of 7" in page and "0 of 20" in page and "0 of 2,000 MB" in page
+    assert "1 of 7" in page and "0 of 20" in page
+    assert re.search(r"[1-9][0-9.]* kB of 2,000 MB", page), "a little is more than nothing"
     assert "How many days a finished picture is kept: 30." in page
     with app.app_context():
         db.session.query(User).filter_by(name="12345").update({"retention_days": 3})

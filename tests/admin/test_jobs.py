@@ -136,11 +136,11 @@ def test_days_are_counted_with_their_durations(app, chief, anna, monkeypatch):
 
 @both_engines
 def test_storage_is_counted_for_each_account_and_in_all(app, chief, anna):
-    add(app, anna, original_bytes=2**20, result_bytes=2**19)
+    add(app, anna, original_bytes=1_000_000, result_bytes=500_000)
     with app.app_context():
         job_statistics.count_storage()
-        assert db.session.get(User, anna).stored_bytes == 2**20 + 2**19
-        assert overview.read_totals() == {"accounts": 2, "accounts_disabled": 0, "stored_bytes": 2**20 + 2**19}
+        assert db.session.get(User, anna).stored_bytes == 1_500_000
+        assert overview.read_totals() == {"accounts": 2, "accounts_disabled": 0, "stored_bytes": 1_500_000}
     assert "1.5 MB" in chief.get("/admin/storage").text  # as the account page has it, and the settings mean it
     with app.app_context():
         db.session.query(Job).delete()

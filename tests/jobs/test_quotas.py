@@ -79,7 +79,7 @@ def test_what_is_used_is_told_for_each_limit(in_app, user_id):
     make_job(user_id, data)
     job = db.session.query(Job).filter_by(status="done").one()
     used = {use.key: use.rounded for use in quotas.measure_usage(user_id)}
-    megabytes = (2 * len(data) + job.result_bytes) / 2**20
+    megabytes = (2 * len(data) + job.result_bytes) / quotas.MEGABYTE
     assert megabytes <= used["storage_megabytes"] < megabytes + 0.001
     assert used["storage_megabytes"] == round(used["storage_megabytes"], 3)
     assert (used["active_jobs"], used["jobs_per_day"], used["megapixels_per_day"]) == (1, 2, 1.0)

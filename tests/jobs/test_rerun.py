@@ -107,7 +107,7 @@ def test_pictures_taken_over_count_in_every_limit(in_app, user_id):
     after = {use.key: use.used for use in quotas.measure_usage(user_id)}
     assert (again.original_bytes, again.result_bytes) == (len(picture()) + len(make_painted_sheet()), 1000)
     stored = again.original_bytes + again.result_bytes
-    assert (after["storage_megabytes"] - before["storage_megabytes"]) * 2**20 == pytest.approx(stored)
+    assert (after["storage_megabytes"] - before["storage_megabytes"]) * quotas.MEGABYTE == pytest.approx(stored)
     assert after["jobs_per_day"] == 2
     assert after["megapixels_per_day"] > before["megapixels_per_day"]
     in_app.config["MAX_JOBS_PER_DAY"] = 2

@@ -24,7 +24,7 @@ blueprint = Blueprint("account", __name__, url_prefix="/<name:username>/account"
 # Where the session keeps a secret until the page that shows it, once.
 NEW_WEBHOOK_SECRET = "new_webhook_secret"  # noqa: S105
 QUOTAS = {
-    "storage_megabytes": (lazy_gettext("Storage, originals and results together"), "MB"),
+    quotas.STORAGE: (lazy_gettext("Storage, originals and results together"), "MB"),
     "active_jobs": (lazy_gettext("Pictures waiting or being worked on"), ""),
     "jobs_per_day": (lazy_gettext("Pictures started today"), ""),
     "megapixels_per_day": (lazy_gettext("Megapixels worked on today"), "MP"),

@@ -195,7 +195,7 @@ class Count(BaseModel):
 
 
 class Use(BaseModel):
-    key: str = Field(description=N_("which limit, and its unit; 1 megabyte is 1,048,576 bytes"))
+    key: str = Field(description=N_("which limit, and its unit; 1 megabyte is 1,000,000 bytes"))
     used: float = Field(description=N_("to three decimals"))
     allowed: int
 

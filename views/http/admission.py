@@ -17,13 +17,13 @@ from werkzeug.http import parse_cookie
 
 import services
 from accounts import sessions, tokens
+from jobs.quotas import MEGABYTE
 from models import db
 from server import ARCHIVE, PAGE, WAIT, WORK, Admission
 from services.base import UPLOADED
 from views.http.guards import SESSION_KEY, SESSION_NAME
 
 FORM_BYTES = 64 * 1024
-_MEGABYTE = 1024 * 1024
 _TOOLS = {"studio.studio", "api.create_job"}
 _WEIGHTS = "admin.import_weights"
 _PICTURES = {"studio.studio", "studio.preview", "studio.sample", "api.create_job"}
@@ -43,11 +43,11 @@ def init_app(app: Flask) -> None:
 def max_body_bytes(app: Flask, endpoint: str | None, values: dict[str, Any] | None) -> int:
     """Return how large a body may be at an address: only the tools take pictures, each as many as its form has."""
     if endpoint == _WEIGHTS:
-        return app.config["MAX_WEIGHTS_MEGABYTES"] * _MEGABYTE + FORM_BYTES
+        return app.config["MAX_WEIGHTS_MEGABYTES"] * MEGABYTE + FORM_BYTES
     service = services.get(values["service"]) if values and endpoint in _TOOLS else None
     pictures = 1 + sum(option.kind in UPLOADED for option in service.options) if service else 0
     pictures += endpoint == "studio.preview"
-    return FORM_BYTES + pictures * (app.config["MAX_UPLOAD_MEGABYTES"] * _MEGABYTE + 1024)
+    return FORM_BYTES + pictures * (app.config["MAX_UPLOAD_MEGABYTES"] * MEGABYTE + 1024)
 
 
 def admit(app: Flask, method: str, path: str, query: str, cookies: str, authorization: str = "") -> Admission:

@@ -62,7 +62,7 @@ def collect_sent_bodies(page) -> list[bytes]:
 
 def test_the_chosen_picture_is_shown_at_once_with_its_size_and_format(studio):
     put(studio)
-    for word in ("coffee.jpg", "JPEG", "600 × 400", "79 kB"):
+    for word in ("coffee.jpg", "JPEG", "600 × 400", "80 kB"):
         expect(studio.locator("#image-facts")).to_contain_text(word)
 
 

@@ -143,7 +143,7 @@ def test_alternatives_files_and_the_cache_count_against_the_storage(in_app, user
         assert job.original_bytes + job.result_bytes == sum(counted)
     used = next(use.used for use in quotas.measure_usage(user_id) if use.key == "storage_megabytes")
     stored = db.session.scalar(db.select(db.func.sum(Job.original_bytes + Job.result_bytes)))
-    assert used * 2**20 == pytest.approx(int(stored))
+    assert used * quotas.MEGABYTE == pytest.approx(int(stored))
 
 
 def test_the_check_of_the_storage_knows_every_kind_of_file(in_app, user_id):
