@@ -7,14 +7,16 @@ import os
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from gettext import gettext as _
 from pathlib import Path
 from typing import Any
 
-from dotenv import load_dotenv
-
 import secret_key
+from command_line import use_language
 from setting_readers import (
     MIN_KEY_LENGTH,
+    WrongSetting,
+    load_file,
     name_kinds,
     queue_url,
     read_database_url,
@@ -35,10 +37,6 @@ UMASK = 0o077
 # Settings whose wrong values are not repeated on the terminal or in a log.
 SECRETS = ("SECRET_KEY", "MAIL_PASSWORD", "DATABASE_URL", "QUEUE_URL")
 CONNECT_SECONDS, STATEMENT_SECONDS = 5, 60
-
-
-class WrongSetting(Exception):
-    """A setting that cannot be used; the message says what to do."""
 
 
 @dataclass(frozen=True)
@@ -181,9 +179,10 @@ def load(environment: Mapping[str, str] | None = None) -> dict[str, Any]:
     """Return the Flask configuration. Raises WrongSetting."""
     values = _read_all(environment)
     if values["PASSWORD_MIN_LENGTH"] > values["PASSWORD_MAX_LENGTH"]:
-        raise WrongSetting("PASSWORD_MIN_LENGTH is above PASSWORD_MAX_LENGTH: lower the first or raise the second.")
+        raise WrongSetting(_("PASSWORD_MIN_LENGTH is above PASSWORD_MAX_LENGTH: lower the first or raise the second."))
     if values["HOST"] not in {"127.0.0.1", "localhost", "::1"} and not values["TRUSTED_HOSTS"]:
-        raise WrongSetting("HOST opens the site to the network: set TRUSTED_HOSTS to the host names people will use.")
+        told = _("HOST opens the site to the network: set TRUSTED_HOSTS to the host names people will use.")
+        raise WrongSetting(told)
     return values | _derive_settings(values)
 
 
@@ -194,16 +193,17 @@ def load_for_tools(environment: Mapping[str, str] | None = None) -> dict[str, An
 
 
 def load_or_exit() -> dict[str, Any]:
-    """`load`, with a wrong setting told on the terminal instead of a traceback."""
+    """`load`, with a wrong setting told on the terminal, in its language, instead of a traceback."""
+    use_language()
     try:
         return load()
     except WrongSetting as error:
-        sys.exit(f"Revive cannot start: {error}")
+        sys.exit(_("Revive cannot start: {reason}").format(reason=error))
 
 
 def _read_all(environment: Mapping[str, str] | None) -> dict[str, Any]:
     if environment is None:
-        load_dotenv(HOME / ".env")
+        load_file(HOME / ".env")
         environment = os.environ
     values = {setting.name: _read(setting, environment.get(setting.name, "").strip()) for setting in SETTINGS}
     instance = Path(values["INSTANCE_DIR"] or HOME / "instance").resolve()
@@ -220,21 +220,30 @@ def _read(setting: Setting, raw: str) -> Any:
     try:
         return setting.read(raw)
     except ValueError as error:
-        shown = "not usable" if setting.name.startswith(SECRETS) else repr(raw)
-        raise WrongSetting(f"{setting.name} is {shown}: {error}.") from None
+        told = (
+            _("{name} is not usable: {advice}.")
+            if setting.name.startswith(SECRETS)
+            else _("{name} is {value}: {advice}.")
+        )
+        raise WrongSetting(told.format(name=setting.name, value=repr(raw), advice=error)) from None
 
 
 def _derive_settings(values: Mapping[str, Any]) -> dict[str, Any]:
     secure = values["HTTPS"]
     instance = values["INSTANCE_DIR"]
-    instance.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        instance.mkdir(mode=0o700, parents=True, exist_ok=True)
+        key = _find_secret_key(values["SECRET_KEY"], instance)
+    except OSError:
+        told = _("INSTANCE_DIR is {folder}: give a folder that the user of Revive may write to.")
+        raise WrongSetting(told.format(folder=instance)) from None
     return {
         "SQLALCHEMY_DATABASE_URI": values["DATABASE_URL"] or f"sqlite:///{instance / 'revive.db'}",
         "SQLALCHEMY_ENGINE_OPTIONS": _build_engine_options(values),
         "QUEUE_URL": values["QUEUE_URL"] or f"sqlite:///{instance / 'queue.db'}",
         "STORAGE_DIR": Path(values["STORAGE_DIR"] or instance / "storage"),
         "OUTBOX_DIR": instance / "outbox",
-        "SECRET_KEY": _find_secret_key(values["SECRET_KEY"], instance),
+        "SECRET_KEY": key,
         "BASE_URL": (values["BASE_URL"] or f"http://127.0.0.1:{values['PORT']}").rstrip("/"),
         "TRUSTED_HOSTS": list(values["TRUSTED_HOSTS"]) or ["127.0.0.1", "localhost", "[::1]"],
         "MAX_CONTENT_LENGTH": (values["MAX_UPLOAD_MEGABYTES"] * 2 + 1) * 1_000_000,
@@ -273,7 +282,8 @@ def _find_secret_key(given: str | None, instance: Path) -> str:
     """The given key if it is long enough, else the one kept in `instance`, made at the first start."""
     if given is not None:
         if len(given) < MIN_KEY_LENGTH:
-            raise WrongSetting("SECRET_KEY is shorter than 32 characters: make one with `openssl rand -hex 32`.")
+            told = _("SECRET_KEY is shorter than 32 characters: make one with `openssl rand -hex 32`.")
+            raise WrongSetting(told)
         return given
     try:
         return secret_key.load_or_make(instance / "secret_key", MIN_KEY_LENGTH)

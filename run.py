@@ -54,13 +54,14 @@ class Process:
 
 def main() -> None:
     use_language()
+    compile_translations()
     os.umask(config.UMASK)
     settings = config.load_or_exit()
     host, port = settings["HOST"], settings["PORT"]
     if responds(host, port):
         told = _("Revive cannot start: something already listens on port {port}. Stop it, or set PORT to another.")
         sys.exit(told.format(port=port))
-    prepare()
+    run_module("flask", "db", "upgrade")
     parts = [
         Process(_("web server"), "gunicorn", "app:create_app()"),
         Process(_("worker"), "flask", "worker"),
@@ -88,17 +89,18 @@ def main() -> None:
     stop_all(parts)
 
 
-def prepare() -> None:
-    """Create or upgrade the database, and compile the translations where they have changed."""
-    modules = [["flask", "db", "upgrade"]]
+def compile_translations() -> None:
+    """Compile the translations where they have changed, before anything is said."""
     if translations_are_stale():
-        modules.append(["babel.messages.frontend", "--quiet", "compile", "-d", "translations"])
-    for arguments in modules:
-        command = [sys.executable, "-m", *arguments]
-        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-        if done.returncode:
-            told = _("Revive cannot start: `{command}` failed.").format(command=" ".join(arguments))
-            sys.exit(f"{told}\n{done.stderr.strip()}")
+        run_module("babel.messages.frontend", "--quiet", "compile", "-d", "translations")
+
+
+def run_module(*arguments: str) -> None:
+    """Run a module to its end. Where it fails, say so and leave."""
+    done = subprocess.run([sys.executable, "-m", *arguments], cwd=ROOT, capture_output=True, text=True, check=False)
+    if done.returncode:
+        told = _("Revive cannot start: `{command}` failed.").format(command=" ".join(arguments))
+        sys.exit(f"{told}\n{done.stderr.strip()}")
 
 
 def translations_are_stale() -> bool:

@@ -2,6 +2,7 @@
 
 import os
 import secrets
+from gettext import gettext as _
 from pathlib import Path
 
 
@@ -14,9 +15,8 @@ def load_or_make(path: Path, min_length: int) -> str:
         _make(path)
     key = path.read_text().strip()
     if len(key) < min_length:
-        raise ValueError(
-            f"{path} holds no key of {min_length} characters: delete it, and the next start makes a new one."
-        )
+        told = _("{file} holds no key of {length} characters: delete it, and the next start makes a new one.")
+        raise ValueError(told.format(file=path, length=min_length))
     return key
 
 

@@ -1,10 +1,30 @@
-"""Readers of settings: each turns the text of a setting into its value, or raises ValueError with what is expected."""
+"""Readers of settings: each turns the text of a setting into its value, or raises ValueError with what is expected.
+
+The words are those of the language that `command_line.use_language` chose.
+"""
 
 import ipaddress
 from collections.abc import Callable
+from gettext import gettext as _
+from pathlib import Path
 from urllib.parse import urlsplit
 
+from dotenv import load_dotenv
+
 MIN_KEY_LENGTH = 32
+
+
+class WrongSetting(Exception):
+    """A setting that cannot be used; the message says what to do."""
+
+
+def load_file(path: Path) -> None:
+    """Put what the file sets into the environment, where that does not set it. Raises WrongSetting."""
+    try:
+        load_dotenv(path)
+    except (OSError, UnicodeDecodeError):
+        told = _("{file} cannot be read: save it as UTF-8 text that the user of Revive may read.")
+        raise WrongSetting(told.format(file=path)) from None
 
 
 def read_text(raw: str) -> str:
@@ -13,14 +33,14 @@ def read_text(raw: str) -> str:
 
 def switch(raw: str) -> bool:
     if raw.lower() not in {"0", "1", "true", "false", "yes", "no", "on", "off"}:
-        raise ValueError("give yes or no")
+        raise ValueError(_("give yes or no"))
     return raw.lower() in {"1", "true", "yes", "on"}
 
 
 def read_whole(minimum: int, maximum: int) -> Callable[[str], int]:
     def read(raw: str) -> int:
         if not raw.isascii() or not raw.isdigit() or not minimum <= int(raw) <= maximum:
-            raise ValueError(f"give a whole number from {minimum} to {maximum}")
+            raise ValueError(_("give a whole number from {low} to {high}").format(low=minimum, high=maximum))
         return int(raw)
 
     return read
@@ -28,7 +48,7 @@ def read_whole(minimum: int, maximum: int) -> Callable[[str], int]:
 
 def read_keys(raw: str) -> tuple[str, ...]:
     if any(len(key) < MIN_KEY_LENGTH for key in read_words(raw)):
-        raise ValueError("give keys of at least 32 characters; a short one would let strangers sign cookies")
+        raise ValueError(_("give keys of at least 32 characters; a short one would let strangers sign cookies"))
     return read_words(raw)
 
 
@@ -39,19 +59,21 @@ def read_words(raw: str) -> tuple[str, ...]:
 def name_kinds(raw: str) -> tuple[str, ...]:
     kinds = read_words(raw)
     if not kinds or set(kinds) - {"qq", "email"}:
-        raise ValueError("give qq, email or both: qq,email")
+        raise ValueError(_("give qq, email or both: qq,email"))
     return kinds
 
 
 def read_database_url(raw: str) -> str:
     if urlsplit(raw).scheme not in {"sqlite", "mysql+pymysql", "mariadb+pymysql"}:
-        raise ValueError("give sqlite:////path/to/file or mysql+pymysql://user:password@host/database?charset=utf8mb4")
+        raise ValueError(
+            _("give sqlite:////path/to/file or mysql+pymysql://user:password@host/database?charset=utf8mb4")
+        )
     return raw
 
 
 def queue_url(raw: str) -> str:
     if urlsplit(raw).scheme not in {"sqlite", "redis", "rediss", "unix"}:
-        raise ValueError("give sqlite:////path/to/file or redis://host:6379/0")
+        raise ValueError(_("give sqlite:////path/to/file or redis://host:6379/0"))
     return raw
 
 
@@ -59,4 +81,4 @@ def read_networks(raw: str) -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Netwo
     try:
         return tuple(ipaddress.ip_network(word) for word in read_words(raw))
     except ValueError:
-        raise ValueError("give networks such as 10.8.0.0/16, or single addresses, comma-separated") from None
+        raise ValueError(_("give networks such as 10.8.0.0/16, or single addresses, comma-separated")) from None

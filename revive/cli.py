@@ -28,6 +28,8 @@ SITE_COMMANDS = {
     "weights": N_("List, import and remove weights."),
     "db": N_("Create or upgrade the database."),
 }
+# Those that are called otherwise among the commands of the site: `flask db` is Flask-Migrate's.
+SITE_NAMES = {"db": "database"}
 
 
 class Failed(click.ClickException):
@@ -133,6 +135,10 @@ def _build_batch_parameters() -> list[click.Parameter]:
     ]
 
 
+def _start_flask(name: str) -> list[str]:
+    return ["-m", "flask", "--app", str(ROOT / "app.py"), SITE_NAMES.get(name, name)]
+
+
 def _build_site_command(name: str, about: str) -> click.Command:
     settings = {"ignore_unknown_options": True, "help_option_names": ["-h"] if name == "serve" else []}
 
@@ -141,7 +147,7 @@ def _build_site_command(name: str, about: str) -> click.Command:
     def hand_over(arguments: tuple[str, ...]) -> None:
         if not (find_spec("flask") and find_spec("gunicorn")):
             raise click.ClickException(_("The site is not installed: pip install 'revive[server]'."))
-        start = [str(ROOT / "run.py")] if name == "serve" else ["-m", "flask", "--app", str(ROOT / "app.py"), name]
+        start = [str(ROOT / "run.py")] if name == "serve" else _start_flask(name)
         # `-P`: no module of the current folder stands in for one of ours.
         command = [sys.executable, "-P", *start, *arguments]
         # An installed site takes its settings from one `.env`, see `config.HOME`, wherever it is started.

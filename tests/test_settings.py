@@ -47,6 +47,26 @@ def test_a_wrong_value_is_refused_with_what_to_do(tmp_path, name, value, advice)
     assert name in str(error.value) and advice in str(error.value)
 
 
+@pytest.mark.parametrize("folder", ["a file", "a file/below"])
+def test_a_folder_of_data_that_cannot_be_made_is_refused_with_what_to_do(tmp_path, folder):
+    (tmp_path / "a file").touch()
+    with pytest.raises(config.WrongSetting, match="give a folder that the user of Revive may write to"):
+        config.load({"INSTANCE_DIR": str(tmp_path / folder)})
+
+
+def test_a_file_of_settings_that_is_no_text_is_refused_with_what_to_do(tmp_path, monkeypatch):
+    (tmp_path / ".env").write_bytes(b"\xff\xfe\x00")
+    monkeypatch.setattr(config, "HOME", tmp_path)
+    with pytest.raises(config.WrongSetting, match="save it as UTF-8 text"):
+        config.load()
+
+
+def test_a_wrong_value_is_told_in_the_language_of_the_terminal(tmp_path):
+    environment = {"PORT": "http", "INSTANCE_DIR": str(tmp_path), "PATH": "/usr/bin:/bin", "LANG": "zh_CN.UTF-8"}
+    done = subprocess.run([sys.executable, "run.py"], cwd=ROOT, capture_output=True, env=environment)
+    assert done.stderr.decode() == "焕影无法启动：PORT 的值是 'http'：请填写 1 到 65535 之间的整数。\n"
+
+
 def test_opening_the_site_to_the_network_asks_for_its_host_names(tmp_path):
     with pytest.raises(config.WrongSetting, match="TRUSTED_HOSTS"):
         load(tmp_path, HOST="0.0.0.0")

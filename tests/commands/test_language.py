@@ -8,6 +8,7 @@ import pytest
 
 import run
 from command_line import use_language
+from models import db
 from revive import click_texts
 from services import SERVICES
 from tests.accounts.people import PASSWORD
@@ -129,6 +130,21 @@ def test_the_commands_of_the_site_speak_it_too(app, speak):
     last = invoke(args=["users", "demote", "12345"]).output
     assert "错误：" in last and not re.search("[a-z]{3}", last)
     assert "已删除 0 个任务。" in invoke(args=["jobs", "purge"]).output
+
+
+def test_the_versions_of_the_database_are_told_in_it_too(app, speak):
+    invoke = app.test_cli_runner().invoke
+    newest = invoke(args=["database", "current"]).output
+    assert re.fullmatch(r"The database has version [0-9]{4}, the newest.\n", newest)
+    assert "no version 0000 to go to" in invoke(args=["database", "upgrade", "0000"]).output
+    speak(LANG="zh_CN.UTF-8")
+    back = invoke(args=["database", "downgrade"]).output
+    assert "数据库已从版本" in back and "最新版本为" in back
+    assert invoke(args=["database", "upgrade"]).output.endswith("是最新版本。\n")
+    with app.app_context():
+        db.session.execute(db.text("UPDATE alembic_version SET version_num = '9999'"))
+        db.session.commit()
+    assert "由更新的版本创建" in invoke(args=["database", "upgrade"]).output
 
 
 def test_starting_the_site_speaks_it_too(monkeypatch, speak):
