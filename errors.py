@@ -1,5 +1,7 @@
 """The base of every error that a person is told about, and the mark of texts that the site translates."""
 
+from collections.abc import Iterable
+
 
 def N_(text: str) -> str:
     """Mark a text for translation; the site translates it where it is shown."""
@@ -22,10 +24,20 @@ class DomainError(Exception):
     retry_after: int | None = None
     allowed: tuple[str, ...] = ()
 
-    def __init__(self, key="", message="", status: int | None = None, *, field="", retry_after: int | None = None):
+    def __init__(
+        self,
+        key: str = "",
+        message: str = "",
+        status: int | None = None,
+        *,
+        field: str = "",
+        retry_after: int | None = None,
+        allowed: Iterable[str] = (),
+    ):
         self.key = key or self.key
         self.message = message or self.message
         self.status = status or self.status
         self.field = field or self.field
         self.retry_after = retry_after or self.retry_after
+        self.allowed = tuple(allowed) or self.allowed
         super().__init__(self.message)

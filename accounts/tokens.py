@@ -162,6 +162,10 @@ def _make_serializer(config: Mapping[str, Any]) -> URLSafeSerializer:
     return URLSafeSerializer(keys, salt="access token")
 
 
+def _name_choices(choices: Collection[str]) -> str:
+    return f"{_('This is not one of the choices.')} {_('Possible: %(values)s.', values=', '.join(choices))}"
+
+
 def _check(user: User, name: str, scopes: Collection[str], lifetime_days: str, password: str) -> None:
     """Raise FieldErrors unless a token can be made of this."""
     errors = {}
@@ -171,10 +175,10 @@ def _check(user: User, name: str, scopes: Collection[str], lifetime_days: str, p
         errors["token_name"] = _("Please use at most %(number)s characters.", number=TOKEN_NAME_LENGTH)
     if not scopes:
         errors["token_scopes"] = _("Please choose what the token may do.")
-    elif set(scopes) - set(SCOPES) or (ADMIN in scopes and not user.is_admin):
-        errors["token_scopes"] = _("This is not one of the choices.")
-    if lifetime_days not in {str(days) for days in LIFETIMES_DAYS}:
-        errors["token_days"] = _("This is not one of the choices.")
+    elif set(scopes) - set(own := [scope for scope in SCOPES if scope != ADMIN or user.is_admin]):
+        errors["token_scopes"] = _name_choices(own)
+    if lifetime_days not in (choices := [str(days) for days in LIFETIMES_DAYS]):
+        errors["token_days"] = _name_choices(choices)
     if not password:
         errors["token_password"] = passwords.EMPTY
     if errors:

@@ -117,7 +117,7 @@ def infer(network: torch.nn.Module, tensor: torch.Tensor) -> torch.Tensor:
 
 
 def onnx_session(network: torch.nn.Module, tensor: torch.Tensor, threads: int) -> Callable[[], np.ndarray]:
-    import onnxruntime
+    import onnxruntime  # needed for this comparison only, and not among the requirements
 
     written = io.BytesIO()
     torch.onnx.export(network, (tensor,), written, input_names=["rgb"], dynamo=False, opset_version=17)
@@ -147,7 +147,7 @@ def whole_path(matting_megapixels: float, threads: int) -> dict[str, float]:
 
 def cut_out_like_rembg(photo: bytes, session: Callable[[], np.ndarray]) -> bytes:
     """What rembg does with alpha matting. (The session answers for its own tensor: its time is what counts.)"""
-    from pymatting import estimate_alpha_cf, estimate_foreground_ml
+    from pymatting import estimate_alpha_cf, estimate_foreground_ml  # as onnxruntime
 
     rgb = np.asarray(Image.open(io.BytesIO(photo)).convert("RGB"))
     session()

@@ -109,9 +109,10 @@ def find_named(user_id: int, service: Service, fields: Mapping[str, Any]) -> Sou
 
 def find(user_id: int, service: Service, job_id: str, variant: str) -> Source:
     """Return an earlier job's picture as the source of one for `service`. Raises as `find_named` does."""
-    if variant not in (storage.ORIGINAL, storage.RESULT):
+    choices = storage.ORIGINAL, storage.RESULT
+    if variant not in choices:
         message = N_("Go on either with the original or with the result.")
-        raise UploadRefused("unknown_source", message, field=FROM_VARIANT)
+        raise UploadRefused("unknown_source", message, field=FROM_VARIANT, allowed=choices)
     own = select(Job).where(Job.id == job_id, Job.user_id == user_id, Job.deleted_at.is_(None))
     job = db.session.scalar(own) if str(job_id).isascii() else None
     if job is None or (variant == storage.RESULT and not job.result_file):

@@ -49,8 +49,7 @@ class InvalidOption(ServiceError):
     key = "invalid_option"
 
     def __init__(self, option: str, message: str, allowed: Sequence[str] = ()):
-        super().__init__(message=message, field=option)
-        self.allowed = tuple(allowed)
+        super().__init__(message=message, field=option, allowed=allowed)
 
 
 class Cancelled(Exception):
@@ -253,7 +252,7 @@ def _parse_switch(option: Option, raw: Any) -> bool:
     if isinstance(raw, bool):
         return raw
     if str(raw).lower() not in {"0", "1", "true", "false", "on", "off"}:
-        raise InvalidOption(option.name, N_("This switch is either on or off."))
+        raise InvalidOption(option.name, N_("This switch is either on or off."), ["on", "off"])
     return str(raw).lower() in {"1", "true", "on"}
 
 

@@ -28,6 +28,9 @@ _FOREHEAD = 0.35  # of that way above the eyes: from there the outline is follow
 _CROWN_WIDTH = 0.25  # of that way: what is narrower is a lock of hair
 # A dome as wide as the first ends so far above that place. What goes on for longer than the last is a topknot on it.
 _DOME_WIDTH, _DOME_ABOVE, _MAX_DOME_ABOVE = 0.6, 0.07, 0.2
+# A second head beside the first: in parts of that way, where beside the eyes the outline is followed from and how far
+# below them to, and how far it rises again over how many columns. Shoulders and hair do not rise.
+_BESIDE, _BESIDE_DOWN, _RISE, _RISE_WIDTH = 0.1, 0.6, 0.2, 0.15
 _MIN_HEAD = 0.04  # of the picture's height: anything smaller is not the subject of an ID photo
 
 
@@ -74,6 +77,26 @@ def measure_crown(alpha: np.ndarray | None, points: np.ndarray) -> float | None:
 def is_head_like(above: float | None) -> bool:
     """Whether a face from which the outline reaches so far up can be one; a pattern on clothes has a body above it."""
     return above is not None and above <= _MAX_ABOVE_EYES
+
+
+def has_another_beside(alpha: np.ndarray, points: np.ndarray, left: float, right: float) -> bool:
+    """Whether the outline beside an upright face's head rises again, as over a second head, which may be cut off.
+
+    alpha: uint8 (H, W). points: (P, 2), those of the face. left, right: the columns between which is looked, in pixels.
+    """
+    middle, eyes_to_chin, centre = _find_eyes_and_chin(points)
+    bottom = int(np.clip(middle + _BESIDE_DOWN * eyes_to_chin, 0, alpha.shape[0]))
+    first, last = max(0, round(left)), min(alpha.shape[1], round(right))
+    if not bottom or first >= last:
+        return False
+    there = alpha[:bottom, first:last] > 127
+    top = np.where(there.any(axis=0), there.argmax(axis=0), bottom)
+    reach, column = round(_BESIDE * eyes_to_chin), round(centre) - first
+    for side in (top[max(0, column + reach) :], top[: max(0, column - reach)][::-1]):
+        rise = np.maximum.accumulate(side) - side
+        if np.count_nonzero(rise > _RISE * eyes_to_chin) > _RISE_WIDTH * eyes_to_chin:
+            return True
+    return False
 
 
 def _find_eyes_and_chin(points: np.ndarray) -> tuple[float, float, float]:

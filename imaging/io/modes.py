@@ -1,19 +1,15 @@
 """Any kind of Pillow image as 8-bit RGB or RGBA that looks right, with the colour profile that fits it. Pillow only."""
 
 from io import BytesIO
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from PIL import Image, ImageCms
 
 from imaging.io import cicp
 from imaging.io.png import MAX_PROFILE_BYTES
 
-if TYPE_CHECKING:
-    import numpy as np
-
 _DIRECT = {"1", "L", "P", "RGB", "YCbCr", "HSV", "RGBX", "CMYK"}
 _GREY = {"1", "L", "LA", "La", "F"}  # and those that begin with I
-_BAND_ROWS = 256  # brought to 8 bits at a time
 _WITH_ALPHA = {"LA", "La", "PA", "RGBA", "RGBa"}
 
 
@@ -109,7 +105,9 @@ def _to_eight_bit_rgb(image: Image.Image) -> Image.Image:
 
 def _convert_deep(image: Image.Image) -> Image.Image:
     """Bring grey of 16 or 32 bits, with a sign, or in floating point to 8 bits."""
-    import numpy as np  # only these rare modes need it, and the checking process starts faster without
+    import numpy as np  # only these rare modes need both, and the checking process starts faster without
+
+    from imaging.io.deep import to_eight_bits
 
     values = np.asarray(image, dtype=np.float32 if image.mode == "F" else None)
     bits = image.info.get("sample_bits", 16)
@@ -117,51 +115,3 @@ def _convert_deep(image: Image.Image) -> Image.Image:
         values = values.view(np.uint32)
     grey = to_eight_bits(values, bits, image.info.get("is_signed", False))
     return Image.fromarray(255 - grey if image.info.get("is_white_zero") else grey).convert("RGB")
-
-
-def to_eight_bits(values: "np.ndarray", bits: int = 16, is_signed: bool = False) -> "np.ndarray":
-    """Return an array of integers or floating point numbers of any shape as uint8.
-
-    Integers deeper than 8 bits fill the `bits` that their file says, unless none is over 255: then a program wrote 8
-    bits, or a mask, into more; or 16 bits into 32. Floating point numbers say nothing of their white, so the first of
-    1, 255, 65535 that holds every value is taken for it. The largest value is white where nothing else holds it.
-
-    `is_signed`: the integers, given without a sign in as many bits or more, have one. Then the least number that fits
-    is black where there are negative ones, else zero is.
-    """
-    import numpy as np
-
-    if is_signed and values.dtype.kind != "f":
-        values, bits = _shift_to_unsigned(values, bits)
-    elif values.dtype == np.uint8:
-        return values
-    full = 2.0**bits - 1
-    whites = (1.0, 255.0, 65535.0) if values.dtype.kind == "f" else (min(255.0, full), min(65535.0, full), full)
-    bands = range(0, len(values), _BAND_ROWS)  # a copy of all of it as floating point numbers could be very large
-    peak = max(
-        (float(_replace_non_finite(values[top : top + _BAND_ROWS]).max(initial=0.0)) for top in bands), default=0.0
-    )
-    white = next((white for white in whites if peak <= white), peak)
-    eight_bits = np.empty(values.shape, np.uint8)
-    for top in bands:
-        scaled = _replace_non_finite(values[top : top + _BAND_ROWS]) * (255.0 / white)
-        eight_bits[top : top + _BAND_ROWS] = np.clip(np.rint(scaled), 0, 255)
-    return eight_bits
-
-
-def _shift_to_unsigned(values: "np.ndarray", bits: int) -> tuple["np.ndarray", int]:
-    """Return signed integers that unsigned ones hold, from zero up, and how many bits they then fill."""
-    import numpy as np
-
-    signed = values.view(f"i{values.dtype.itemsize}")
-    if not signed.size or signed.min() >= 0:
-        return values.astype(np.uint32, copy=False), bits - 1
-    raised = signed.astype(np.uint32)  # below zero they wrap, and wrap back
-    raised += np.uint32(2 ** (bits - 1))
-    return raised, bits
-
-
-def _replace_non_finite(values: "np.ndarray") -> "np.ndarray":
-    import numpy as np
-
-    return np.nan_to_num(values.astype(np.float32), posinf=0.0)

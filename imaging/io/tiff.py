@@ -11,7 +11,6 @@ from io import BytesIO
 from PIL import Image
 
 from imaging.io.memory import Reservation
-from imaging.io.modes import to_eight_bits
 
 _MAX_PAGES = 1000
 _MAX_TAGS = 500
@@ -169,8 +168,10 @@ def open_deep(file: TiffFile, page: Page, memory: Reservation) -> Image.Image | 
     if not file.is_whole(page):
         return None
     memory.take(page.pixels, "tiff", _COPIES * sum(page.tags.get(_BITS, ())) // 8)
-    import cv2  # only these files need it
+    import cv2  # only these files need them, and the checking process starts faster without
     import numpy as np
+
+    from imaging.io.deep import to_eight_bits
 
     cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
     try:

@@ -42,8 +42,8 @@ def create(user: User, job_id: str, days: str, address: str | None) -> str:
     owner, user_id, allowed = user.name, user.id, list_lifetimes_days()
     if not allowed:
         raise NotFound()
-    if days not in {str(each) for each in allowed}:
-        raise JobError("wrong_days", N_("This is not one of the choices."), field="days")
+    if days not in (choices := [str(each) for each in allowed]):
+        raise JobError("wrong_days", N_("This is not one of the choices."), field="days", allowed=choices)
     limits.take(MADE, owner, None)
     rights.lock_account(user_id)
     job = lifecycle.find(user_id, job_id)

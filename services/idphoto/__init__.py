@@ -21,6 +21,10 @@ VERDICTS = cutout.DOUBTS | {
         "More than one face is in the photo, and an ID photo may show one only. The largest was taken. "
         "Please check the frame, or take another photo."
     ),
+    "maybe_several_faces": N_(
+        "Somebody else may be in the photo, beside or behind the head, and an ID photo may show one person only. "
+        "Please check it, or draw the frame yourself."
+    ),
     "no_face_found": N_(
         "No face was found for sure, so the head was placed by the outline alone. "
         "Please check the frame and the head's size, or draw the frame yourself."

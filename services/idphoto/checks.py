@@ -25,9 +25,10 @@ def check(placed: Placed, wanted: Size, photo: np.ndarray, is_replaced: bool) ->
     if placed.face is None:
         return tuple(filter(None, (Check("one_face", UNSURE), head, background)))
     count, sure = 1 + placed.others, placed.face.is_sure
+    alone = MET if sure and not placed.may_have_others else UNSURE
     eyes = (placed.box.top + placed.box.height - placed.face.eyes[1]) / per_mm
     rows = (
-        Check("one_face", NOT_MET if placed.others else MET if sure else UNSURE, str(count) if placed.others else ""),
+        Check("one_face", NOT_MET if placed.others else alone, str(count) if placed.others else ""),
         head,
         _check_length("eyes_height", eyes, compute_eyes_bounds(wanted), sure),
         _tilt(placed.face.pose.tilt, sure),

@@ -22,6 +22,7 @@ CACHED_FACES = "faces"
 TILTS = 1.0, 15.0  # degrees: less is not worth a resampling, more is no slip of the camera
 MAX_TURNED_SIDE = 30_000  # pixels, of what turns pictures
 MIN_OTHER = 0.4  # of the face's side: a smaller face is a poster or a passer-by
+MIN_IN_VIEW = 0.25  # of a face's square: as much of another one in the box is seen as one
 EYES = 0.5, 0.7  # of the photo's height above its lower edge, as ISO/IEC 19794-5 has it
 EYES_MM = {"us": (28, 35)}  # where the source of the size says it
 
@@ -47,6 +48,7 @@ class Placed:
     face: the one that counts, None where none was found. head: where it is, None with a drawn frame and without a face.
     sure: whether the head's place comes from a face and an outline that fit together. others: further faces in the box.
     move: what the scene's photo was turned by, see `framing.rotate`; None where it was not.
+    may_have_others: whether there may be somebody else, as a face that is not clear or a head that the box cuts off.
     """
 
     picture: Picture
@@ -57,6 +59,7 @@ class Placed:
     sure: bool = False
     others: int = 0
     move: np.ndarray | None = None
+    may_have_others: bool = False
 
 
 def look_for_faces(picture: Picture, options: Mapping[str, Any]) -> Scene:
@@ -109,9 +112,7 @@ def place(scene: Scene, alpha: np.ndarray | None, wanted: Size, may_reach_out: b
     picture, frame = scene.picture, scene.options["frame"]
     if frame:
         drawn = framing.fit_inside(frame, wanted.width / wanted.height, picture.height, picture.width)
-        return _attach_face(
-            Placed(picture, alpha, drawn), _select_faces_within(_sort_heads_first(scene.faces, alpha), drawn)
-        )
+        return _attach_face(Placed(picture, alpha, drawn), _sort_heads_first(scene.faces, alpha, drawn))
     asked = framing.Wanted(wanted.width, wanted.height, wanted.head, wanted.top, compute_eyes_bounds(wanted))
     known = alpha if alpha is not None else np.zeros((picture.height, picture.width), np.uint8)
     faces = _sort_heads_first(scene.faces, alpha)
@@ -129,7 +130,7 @@ def place(scene: Scene, alpha: np.ndarray | None, wanted: Size, may_reach_out: b
     if box is None:
         return "too_tight"
     placed = Placed(picture, alpha, box, head=head, sure=sure)
-    return _attach_face(placed, faces[:1] + _select_faces_within(faces[1:], box)) if faces else placed
+    return _attach_face(placed, faces)
 
 
 def compute_eyes_bounds(wanted: Size) -> tuple[float, float]:
@@ -137,8 +138,15 @@ def compute_eyes_bounds(wanted: Size) -> tuple[float, float]:
     return EYES_MM.get(wanted.key) or (EYES[0] * wanted.height, EYES[1] * wanted.height)
 
 
-def _sort_heads_first(faces: list[Face], alpha: np.ndarray | None) -> list[Face]:
-    """Return the faces that the outline allows to be heads, those first over which it ends as over a head."""
+def _sort_heads_first(faces: list[Face], alpha: np.ndarray | None, drawn: Box | None = None) -> list[Face]:
+    """Return the faces that the outline allows to be heads, those first over which it ends as over a head.
+
+    With a drawn box, the first one has its middle there; none is returned where there is no such face.
+    """
+    if drawn:
+        faces = _sort_heads_first(faces, alpha)
+        first = next((face for face in faces if _is_within(face, drawn)), None)
+        return [first, *(face for face in faces if face is not first)] if first else []
     if alpha is None:
         return sorted(faces, key=lambda face: -face.rank)
     faces = [face for face in faces if heads.is_head_like(heads.measure_crown(alpha, face.points))]
@@ -162,23 +170,37 @@ def _straighten(
         return None
     picture = picture.with_pixels(framing.rotate(picture.pixels, move))
     placed = Placed(picture, None if alpha is None else turned, box, head=head, sure=sure, move=move)
-    return _attach_face(placed, faces[:1] + _select_faces_within(faces[1:], box))
+    return _attach_face(placed, faces)
 
 
 def _attach_face(placed: Placed, faces: list[Face]) -> Placed:
-    """Return the placing with the face that counts, and with how many others there are in the box."""
+    """Return the placing with the face that counts, the first, and with what is in the box of others."""
     if not faces:
         return placed
-    head, sure = (placed.head, placed.sure) if placed.head else heads.estimate_head(placed.alpha, faces[0].points)
-    others = [face for face in faces[1:] if face.is_clear and face.pose.side > MIN_OTHER * faces[0].pose.side]
-    others = [face for face in others if heads.estimate_head(placed.alpha, face.points)[1]]
-    return replace(placed, face=faces[0], head=head, sure=sure and faces[0].is_sure, others=len(others))
+    face, box = faces[0], placed.box
+    head, sure = (placed.head, placed.sure) if placed.head else heads.estimate_head(placed.alpha, face.points)
+    others = [other for other in faces[1:] if other.pose.side > MIN_OTHER * face.pose.side and _is_in_view(other, box)]
+    others = [other for other in others if heads.estimate_head(placed.alpha, other.points)[1]]
+    clear = sum(other.is_clear for other in others)
+    beside = placed.alpha is not None and heads.has_another_beside(
+        placed.alpha, face.points, box.left, box.left + box.width
+    )
+    may_have_others = beside or clear < len(others)
+    sure = sure and face.is_sure
+    return replace(placed, face=face, head=head, sure=sure, others=clear, may_have_others=may_have_others)
 
 
-def _select_faces_within(faces: list[Face], box: Box) -> list[Face]:
-    """Return the faces whose centres lie in the box."""
+def _is_within(face: Face, box: Box) -> bool:
+    """Whether the middle of a face lies in the box."""
     low, size = np.array([box.left, box.top]), np.array([box.width, box.height])
-    return [face for face in faces if ((face.pose.centre >= low) & (face.pose.centre < low + size)).all()]
+    return bool(((face.pose.centre >= low) & (face.pose.centre < low + size)).all())
+
+
+def _is_in_view(face: Face, box: Box) -> bool:
+    """Whether enough of a face's square lies in the box."""
+    low, high = face.pose.centre - face.pose.side / 2, face.pose.centre + face.pose.side / 2
+    seen = np.minimum(high, [box.left + box.width, box.top + box.height]) - np.maximum(low, [box.left, box.top])
+    return bool(np.prod(np.maximum(seen, 0)) >= MIN_IN_VIEW * face.pose.side**2)
 
 
 def find_verdict(placed: Placed) -> str:
@@ -187,4 +209,6 @@ def find_verdict(placed: Placed) -> str:
         return "several_faces"
     if placed.face is None:
         return "no_face_found"
+    if placed.may_have_others:
+        return "maybe_several_faces"
     return "" if placed.sure else "head_unsure"

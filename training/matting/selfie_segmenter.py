@@ -22,7 +22,7 @@ class SelfieSegmenter:
     """
 
     def __init__(self, model: Path):
-        from ai_edge_litert.interpreter import Interpreter
+        from ai_edge_litert.interpreter import Interpreter  # not among the requirements
 
         self.interpreter = Interpreter(str(model), num_threads=1)
         self.interpreter.allocate_tensors()

@@ -9,9 +9,9 @@ import pytest
 from PIL import Image
 
 from imaging.io import bmp
+from imaging.io.deep import to_eight_bits
 from imaging.io.formats import open_image
 from imaging.io.memory import Reservation
-from imaging.io.modes import to_eight_bits
 from tests.imaging.pictures import save
 
 WIDTH, HEIGHT = 1000, 600
