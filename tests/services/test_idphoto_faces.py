@@ -67,7 +67,7 @@ def test_what_may_be_another_face_and_one_that_the_frame_cuts_are_said(monkeypat
     find(monkeypatch, FACE, faces.Face(face_points(560, 400, 120), 3.0, 0.01))
     assert run(size="us", background="keep").verdict == "maybe_several_faces"
     find(monkeypatch, FACE, faces.Face(face_points(560, 400, 120), 5.0, 0.01))
-    result = run(frame="0.1,0.1,0.5,0.6", size="cn1", background="keep")  # ends at 540
+    result = run(frame="0.1,0.1,0.5,0.6", size="cn1", background="white")  # ends at 540
     assert result.verdict == "several_faces" and states(result)["one_face"] == NOT_MET
 
 
