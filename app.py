@@ -11,7 +11,6 @@ import config
 import models
 from accounts import commands as account_commands
 from accounts.mail.outbox import mail
-from models import commands as database_commands
 from models import db
 from models.sqlite import make_sqlite_durable
 from views import admin, api, home, languages, ops, pages
@@ -38,6 +37,7 @@ def create_app(settings: Mapping[str, Any] | None = None) -> Flask:
         module.init_app(app)
     for module in (ops, home, auth, account, webhooks, admin, api, job_pages, history, shares, studio):
         app.register_blueprint(module.blueprint)
-    for command in (database_commands.group, *account_commands.commands, *job_commands.commands):
-        app.cli.add_command(command)
+    for module in (account_commands, job_commands):
+        for command in module.commands:
+            app.cli.add_command(command)
     return app

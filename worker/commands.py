@@ -1,4 +1,4 @@
-"""`flask worker`, `flask process`, `flask jobs` and `flask weights`."""
+"""`flask worker`, `flask process`, `flask jobs`, `flask weights` and `flask database`."""
 
 import logging
 import sys
@@ -14,7 +14,7 @@ from command_line import Command, Group, Option
 from errors import N_
 from jobs.files import storage
 from jobs.process import process
-from worker import recovery
+from worker import database_commands, recovery
 from worker.process import WorkerProcess
 
 
@@ -69,4 +69,4 @@ def check(remove_orphans: bool) -> None:
     sys.exit(bool(missing or (orphans and not remove_orphans)))
 
 
-commands = (group, worker, process, weights_group)
+commands = (group, worker, process, weights_group, database_commands.group)

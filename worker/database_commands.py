@@ -18,7 +18,7 @@ from sqlalchemy.exc import OperationalError
 
 from command_line import Command, Group
 from errors import N_
-from models.base import db
+from models import db
 
 
 @click.group("database", cls=Group, help=N_("Create or upgrade the database."))
