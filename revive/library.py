@@ -157,6 +157,10 @@ def background(
     direction: str = "down",
     blur: float = 4,
     background_image: Source | None = None,
+    scale: float = 100,
+    across: float = 0,
+    down: float = 0,
+    shadow: float = 0,
     mask: Source | None = None,
     network: str = "background",
     max_megapixels: float = DEFAULT_MAX_MEGAPIXELS,
@@ -164,9 +168,11 @@ def background(
 ) -> Result:
     """Cut the person out and put another background behind; the result's mask is the cut-out.
 
-    background: "white", "red", "blue", "grey", "custom" (`colour`), "gradient" (`colour_from`, `colour_to`, and
-    `direction`: "down", "right", "diagonal", "middle"), "blurred" (`blur`, 1 to 10), "transparent", or "picture"
-    (`background_image`). mask: white is kept, black goes; then no network is asked.
+    background: "white", "red", "blue", "grey", "cream", "sage", "slate", "custom" (`colour`), "gradient"
+    (`colour_from`, `colour_to`, `direction`: "down", "right", "diagonal", "middle"), "blurred" (`blur`, 1 to 10),
+    "transparent", or "picture" (`background_image`). scale: 20 to 300, percent of the person's size. across, down:
+    -100 to 100, by how many percent of the picture's width and height they are moved. shadow: 0 to 100, how dark it
+    is. mask: white is kept, black goes; then no network is asked.
     """
     options: dict[str, Any] = {
         "background": background,
@@ -175,6 +181,7 @@ def background(
         "colour_to": colour_to,
     }
     options |= {"direction": direction, "blur": blur, "background_image": background_image, "mask": mask}
+    options |= {"scale": scale, "across": across, "down": down, "shadow": shadow}
     return _run("background", picture, options | {"network": network}, max_megapixels, report)
 
 

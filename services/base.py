@@ -20,6 +20,7 @@ __all__ = [
     "InvalidOption",
     "CACHE",
     "CACHED_FRAME",
+    "LIVE_SIDE",
     "MET",
     "N_",
     "NOT_MET",
@@ -80,6 +81,8 @@ def import_on_call(module: str, function: str) -> Callable[..., Any]:
 CACHE = "cache"
 # What a run that cuts caches under this name: where, "left,top,width,height" in parts of the original.
 CACHED_FRAME = "frame"
+# Pixels of the longest side of a live copy, and of the preview that a browser draws from it.
+LIVE_SIDE = 1600
 # The states of a check.
 MET, NOT_MET, UNSURE = "met", "not_met", "unsure"
 STATES = {MET: N_("fulfilled"), NOT_MET: N_("not fulfilled"), UNSURE: N_("please check")}
@@ -192,6 +195,7 @@ class Service:
     `own_size` the result has a size and a resolution of its own, and no transparency; else it has the photo's.
     `another(options)` names the option, with its next value, that gives an alternative as good, or None.
     `touched_up` are the verdicts after which the page opens the brush on the mask that the run made.
+    `live_copies` are names in a run's `cache` of small WebP pictures, from which the page draws options at once.
     `alternative_names` are the names of the alternatives, in their order, where each is of a kind of its own.
     `changes` is a sentence beside the change map: what it means here that a place was changed or replaced. With
     `guesses_colours` only the colours of a changed place are new, and they are a guess.
@@ -213,6 +217,7 @@ class Service:
     touched_up: tuple[str, ...] = ()
     changes: str = ""
     guesses_colours: bool = False
+    live_copies: tuple[str, ...] = ()
 
     def parse_options(self, raw: Mapping[str, Any]) -> dict[str, Any]:
         """Type and check raw form values; unknown names are ignored. Raises InvalidOption."""

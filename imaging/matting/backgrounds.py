@@ -77,9 +77,23 @@ def blur_background(picture: Picture, alpha: np.ndarray, amount: float) -> Backd
         behind *= resize_area(own, size) > 250
     filled = _fill_unknown(light, behind, _WIDE * max(size))
     sigma = max(0.3, amount * max(size))
-    soft = _blur(filled, sigma)
+    soft = blur_field(filled, sigma)
     soft = np.sqrt(np.clip(soft, 0, None)).astype(np.float32)
     return lambda rows: _round_to_bytes(enlarge_rows(soft, rows.start, rows.stop - rows.start, alpha.shape))
+
+
+def blur_field(field: np.ndarray, sigma: float) -> np.ndarray:
+    """Return float32 (h, w) or (h, w, C) blurred by a Gaussian; at its edges it is reflected.
+
+    Of any width at a bounded price: a wide one is made at a reduced size, which loses nothing.
+    """
+    height, width = field.shape[:2]
+    shrink = max(1.0, sigma / 4)
+    if shrink == 1.0:
+        return cv2.GaussianBlur(field, (0, 0), sigma, borderType=cv2.BORDER_REFLECT)
+    small = resize_area(field, (max(1, round(height / shrink)), max(1, round(width / shrink))))
+    small = cv2.GaussianBlur(small, (0, 0), sigma / shrink, borderType=cv2.BORDER_REFLECT)
+    return cv2.resize(small, (width, height), interpolation=cv2.INTER_CUBIC)
 
 
 def _to_pixels(colours: list[str], picture: Picture) -> np.ndarray:
@@ -95,20 +109,9 @@ def _fill_unknown(light: np.ndarray, known: np.ndarray, reach: float) -> np.ndar
     total = np.broadcast_to((light * known[:, :, None]).sum((0, 1)) / known.sum(), light.shape)
     found = total
     for sigma in (2 * reach, reach / 2, reach / 8):
-        weight = _blur(known, sigma)[:, :, None]
-        found = (_blur(light * known[:, :, None], sigma) + 1e-3 * found) / (weight + 1e-3)
+        weight = blur_field(known, sigma)[:, :, None]
+        found = (blur_field(light * known[:, :, None], sigma) + 1e-3 * found) / (weight + 1e-3)
     return np.where(known[:, :, None] > 0, light, found).astype(np.float32)
-
-
-def _blur(field: np.ndarray, sigma: float) -> np.ndarray:
-    """A Gaussian of any width at a bounded price: a wide one is made at a reduced size, which loses nothing."""
-    height, width = field.shape[:2]
-    shrink = max(1.0, sigma / 4)
-    if shrink == 1.0:
-        return cv2.GaussianBlur(field, (0, 0), sigma, borderType=cv2.BORDER_REFLECT)
-    small = resize_area(field, (max(1, round(height / shrink)), max(1, round(width / shrink))))
-    small = cv2.GaussianBlur(small, (0, 0), sigma / shrink, borderType=cv2.BORDER_REFLECT)
-    return cv2.resize(small, (width, height), interpolation=cv2.INTER_CUBIC)
 
 
 def _round_to_bytes(values: np.ndarray) -> np.ndarray:

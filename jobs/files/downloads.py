@@ -180,6 +180,20 @@ def find_finished(job: Job, name: str) -> Download:
     return Download(stored, _name(job, f"{job.service}-{stem}", suffix))
 
 
+def find_live_copy(job: Job, name: str) -> Download:
+    """Return one of the small pictures from which the page draws options at once. Raises NotFound."""
+    if name not in list_live_copies(job):
+        raise NotFound()
+    return Download(_find_stored(job, storage.name_cache_file(name)), _name(job, f"{job.service}-{name}", "webp"))
+
+
+def list_live_copies(job: Job) -> list[str]:
+    """Return the names of the live copies that a job's run has left; none where it gave no result."""
+    service = services.get(job.service)
+    declared = service.live_copies if service and job.result_file else ()
+    return [name for name in declared if name in (job.cache or ())]
+
+
 def _name(job: Job, prefix: str, suffix: str) -> str:
     return uploads.build_download_name(prefix, uploads.choose_shown_name(job.title, job.original_name), suffix)
 

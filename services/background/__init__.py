@@ -7,6 +7,8 @@ from errors import N_
 from services import cutout
 from services.base import Choice, InvalidOption, Option, Service, import_on_call
 
+PERSON = "person"  # the live copy of who was cut out, with transparency
+
 
 def check(options: Mapping[str, Any]) -> None:
     """A picture as background needs that picture."""
@@ -27,6 +29,7 @@ SERVICE = Service(
         "taken out."
     ),
     touched_up=(cutout.PARTS_MISSING,),
+    live_copies=(PERSON,),
     options=(
         Option(
             name="background",
@@ -38,6 +41,9 @@ SERVICE = Service(
                 Choice("red", N_("Red")),
                 Choice("blue", N_("Blue")),
                 Choice("grey", N_("Grey")),
+                Choice("cream", N_("Cream")),
+                Choice("sage", N_("Sage")),
+                Choice("slate", N_("Slate")),
                 Choice("custom", N_("Another colour")),
                 Choice("gradient", N_("Two colours")),
                 Choice("blurred", N_("The same, blurred")),
@@ -94,6 +100,46 @@ SERVICE = Service(
             kind="picture",
             title=N_("Background picture"),
             shown_when=("background", "picture"),
+        ),
+        Option(
+            name="scale",
+            kind="number",
+            title=N_("Size of the person"),
+            default=100,
+            minimum=20,
+            maximum=300,
+            step=1,
+            help=N_("In percent. They grow and shrink from where they stand."),
+        ),
+        Option(
+            name="across",
+            kind="number",
+            title=N_("Move the person sideways"),
+            default=0,
+            minimum=-100,
+            maximum=100,
+            step=0.1,
+            help=N_("In percent of the picture’s width; less than 0 is to the left."),
+        ),
+        Option(
+            name="down",
+            kind="number",
+            title=N_("Move the person down"),
+            default=0,
+            minimum=-100,
+            maximum=100,
+            step=0.1,
+            help=N_("In percent of the picture’s height; less than 0 is up."),
+        ),
+        Option(
+            name="shadow",
+            kind="number",
+            title=N_("Soft shadow"),
+            default=0,
+            minimum=0,
+            maximum=100,
+            step=1,
+            help=N_("How dark it is behind the person, in percent; 0 is none."),
         ),
         cutout.MASK,
         cutout.NETWORK,

@@ -1,5 +1,5 @@
 // What can stand behind a person, drawn on a canvas as imaging/matting/backgrounds.py makes it.
-const COLOURS = { white: "#ffffff", red: "#ff0000", blue: "#438edb", grey: "#808080" };
+const COLOURS = { white: "#ffffff", red: "#ff0000", blue: "#438edb", grey: "#808080", cream: "#f3ead9", sage: "#c9d3c4", slate: "#5b6770" };
 
 /** Fill a canvas with one colour or with two; return whether these options ask for one of these. */
 function fillColours(canvas, wanted) {

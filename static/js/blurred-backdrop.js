@@ -49,10 +49,10 @@ function blurSize({ width, height }) {
   return { width: Math.max(1, Math.round(width * scale)), height: Math.max(1, Math.round(height * scale)) };
 }
 
-/** What is behind the person, as light: from the pixels of the picture and of the mask at `blurSize`. */
-function lightBehind(picture, mask) {
+/** What is behind the person, as light: from the pixels of the picture and of the person cut out at `blurSize`. */
+function lightBehind(picture, person) {
   const { width, height } = picture;
-  const known = Float32Array.from({ length: width * height }, (_, i) => (mask.data[4 * i] > 4 ? 0 : 1));
+  const known = Float32Array.from({ length: width * height }, (_, i) => (person.data[4 * i + 3] > 4 ? 0 : 1));
   const light = [0, 1, 2].map((c) => Float32Array.from(known, (_, i) => picture.data[4 * i + c] ** 2));
   return { width, height, planes: fill(light, known, width, height) };
 }
@@ -72,6 +72,7 @@ function defocus({ width, height, planes }, strength) {
 
 /** Stands on no page: by its name other files find these functions. */
 class BlurredBackdrop extends HTMLElement {
+  static blur = blur;
   static blurSize = blurSize;
   static lightBehind = lightBehind;
   static defocus = defocus;

@@ -1,17 +1,35 @@
-// Another background while it is chosen. The person is taken out of the result by the mask, which is fetched once: what
-// is left without the background that was laid behind them is theirs, edge included, and lies over any other.
+// Another background, another place of the person or another shadow while it is chosen. The cut-out person is fetched
+// once for each job; they lie over whatever is drawn behind them. In the mode "place" the picture shows this even
+// before anything changes, and <person-mover> drags them.
 const { cover, fillColours } = customElements.get("backdrop-fill");
 const { blurSize, defocus, lightBehind } = customElements.get("blurred-backdrop");
+const { castShadow, findStand, placeOf } = customElements.get("person-place");
 
-const OPTIONS = ["background", "colour", "colour_from", "colour_to", "direction", "blur", "network"];
+const CHOSEN = ["background", "colour", "colour_from", "colour_to", "direction", "network"];
+const NUMBERS = { blur: [1, 10], scale: [20, 300], across: [-100, 100], down: [-100, 100], shadow: [0, 100] };
 
 class LiveBackground extends customElements.get("live-result") {
+  connectedCallback() {
+    super.connectedCallback();
+    this.tool.addEventListener("mode", () => this.later());
+  }
+
   read(fields) {
-    return Object.fromEntries(OPTIONS.map((name) => [name, fields[name] ?? ""]));
+    const number = ([name, [low, high]]) => [name, Math.max(low, Math.min(high, Number(fields[name]) || 0))];
+    const chosen = CHOSEN.map((name) => [name, fields[name] ?? ""]);
+    return Object.fromEntries([...chosen, ...Object.entries(NUMBERS).map(number)]);
   }
 
   get paint() {
     return this.form.elements.mask.files[0];
+  }
+
+  get copyAddress() {
+    return this.tool.querySelector("job-stage .job")?.dataset.copyPerson;
+  }
+
+  get isHeld() {
+    return this.tool.classList.contains("is-placing");
   }
 
   see(detail) {
@@ -19,20 +37,13 @@ class LiveBackground extends customElements.get("live-result") {
     super.see(detail);
   }
 
-  async fetchResult() {
-    super.fetchResult();
-    const mask = this.tool.querySelector("job-stage .mask img")?.getAttribute("src") ?? "";
-    if (mask === this.maskAddress) return;
-    [this.maskAddress, this.mask] = [mask, null];
-    if (!mask) return;
-    const image = Object.assign(new Image(), { src: mask });
-    const isThere = await image.decode().then(() => true, () => false);
-    if (isThere && mask === this.maskAddress) this.mask = image;
-    this.later();
+  async fetchCopy() {
+    await super.fetchCopy();
+    this.tool.classList.toggle("can-place", Boolean(this.copy));
   }
 
   isChanged(wanted) {
-    if (!this.result || !this.mask || !this.was || wanted.network !== this.was.network) return false;
+    if (!this.copy || !this.was || wanted.network !== this.was.network) return false;
     if (this.paint && this.paint !== this.seenPaint) return false; // another mask: the server has to see it
     return wanted.background !== "picture" || Boolean(this.behindPicture);
   }
@@ -44,40 +55,22 @@ class LiveBackground extends customElements.get("live-result") {
   }
 
   draw(canvas, source, wanted) {
-    const { width, height } = source;
-    Object.assign(canvas, { width, height });
-    const person = this.cutOut(source);
+    Object.assign(canvas, { width: source.width, height: source.height });
     const paper = canvas.getContext("2d", { willReadFrequently: true });
     if (wanted.background === "picture") cover(canvas, this.behindPicture);
-    else if (wanted.background === "blurred") this.blur(paper, source, Number(wanted.blur));
+    else if (wanted.background === "blurred") this.blur(paper, source, wanted.blur);
     else fillColours(canvas, wanted);
-    paper.drawImage(person, 0, 0);
-  }
-
-  /** A canvas with the person alone, made once for each result. */
-  cutOut(source) {
-    if (this.cut?.of === this.result && this.cut.from === source) return this.cut.sheet;
-    const sheet = Object.assign(document.createElement("canvas"), { width: source.width, height: source.height });
-    const paper = sheet.getContext("2d", { willReadFrequently: true });
-    const known = fillColours(sheet, this.was);
-    const old = paper.getImageData(0, 0, sheet.width, sheet.height).data;
-    const own = this.was.background === "transparent";
-    const person = this.pixelsOf(known || own ? this.result : source, source);
-    const alpha = this.pixelsOf(this.mask, source).data;
-    for (let i = 0; i < alpha.length && !own; i += 4) {
-      const share = alpha[i] / 255;
-      for (let c = i; c < i + 3 && known && share; c++) person.data[c] = (person.data[c] - (1 - share) * old[c]) / share;
-      person.data[i + 3] = alpha[i];
-    }
-    paper.putImageData(person, 0, 0);
-    this.cut = { of: this.result, from: source, sheet };
-    return sheet;
+    if (this.stands?.of !== this.copy) this.stands = { of: this.copy, at: findStand(this.pixelsOf(this.copy, source)) };
+    const box = placeOf(this.stands.at, wanted, source);
+    if (wanted.shadow) castShadow(canvas, this.copy, box, wanted.shadow);
+    paper.imageSmoothingQuality = "high";
+    paper.drawImage(this.copy, ...box);
   }
 
   blur(paper, source, strength) {
-    if (this.light?.of !== this.mask || this.light.from !== source) {
-      const [picture, mask] = [source, this.mask].map((image) => this.pixelsOf(image, blurSize(source)));
-      this.light = { of: this.mask, from: source, ...lightBehind(picture, mask) };
+    if (this.light?.of !== this.copy || this.light.from !== source) {
+      const [picture, person] = [source, this.copy].map((image) => this.pixelsOf(image, blurSize(source)));
+      this.light = { of: this.copy, from: source, ...lightBehind(picture, person) };
     }
     paper.imageSmoothingQuality = "high";
     paper.drawImage(defocus(this.light, strength), 0, 0, source.width, source.height);

@@ -5,13 +5,13 @@ class LiveDeblur extends customElements.get("live-result") {
   }
 
   isChanged({ strength, network, anyway }) {
-    const { was, result } = this;
-    return Boolean(result && was?.strength) && network === was.network && anyway === was.anyway && strength >= 0 && strength <= 1;
+    const { was, copy } = this;
+    return Boolean(copy && was?.strength) && network === was.network && anyway === was.anyway && strength >= 0 && strength <= 1;
   }
 
   draw(canvas, source, { strength }) {
     const share = strength / this.was.strength;
-    const [before, after] = [source, this.result].map((image) => this.pixelsOf(image, source));
+    const [before, after] = [source, this.copy].map((image) => this.pixelsOf(image, source));
     before.data.forEach((value, i) => (before.data[i] = value + share * (after.data[i] - value)));
     Object.assign(canvas, { width: source.width, height: source.height });
     canvas.getContext("2d").putImageData(before, 0, 0);

@@ -6,7 +6,8 @@
 //   draw(canvas, source, wanted)
 //
 // `fields` is what the form would send, `source` a canvas with the picture, no side over LONGEST. What is saved is
-// computed by the server. The tool has the class "is-live" while the preview is shown.
+// computed by the server. The tool has the class "is-live" while the preview is shown: when the options differ from
+// what is on the stage, or while the tool says so by `isHeld`.
 const LONGEST = 1600;
 
 class LivePicture extends HTMLElement {
@@ -31,6 +32,15 @@ class LivePicture extends HTMLElement {
 
   stateOf(form) {
     return JSON.stringify(this.wantedOf(form));
+  }
+
+  get isHeld() {
+    return false;
+  }
+
+  /** Whether the options are those of the job on the stage. */
+  get isSaved() {
+    return this.stateOf(this.form) === this.shown;
   }
 
   /** A job is on the stage: what its page has in the form is what it shows. */
@@ -65,7 +75,8 @@ class LivePicture extends HTMLElement {
   update() {
     const there = this.source && !this.image.hidden && !this.tool.classList.contains("has-many");
     const wanted = this.wantedOf(this.form);
-    const isLive = Boolean(there) && JSON.stringify(wanted) !== this.shown && this.isChanged(wanted);
+    const isNew = this.isHeld || JSON.stringify(wanted) !== this.shown;
+    const isLive = Boolean(there) && isNew && this.isChanged(wanted);
     if (isLive) this.draw(this.canvas, this.source, wanted);
     this.canvas.style.setProperty("--shape", this.canvas.width / this.canvas.height);
     this.tool.classList.toggle("is-live", isLive);

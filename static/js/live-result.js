@@ -1,29 +1,33 @@
-// A preview that is made of the result on the stage: `result` is its small copy as an image, or null while there is
-// none, and `was` are the options that it was made with. It stands on no page: one element a tool
-// extends it.
+// A preview that is made of the run on the stage: `copy` is a small picture of it as an image, or null while there is
+// none, and `was` are the options that it was made with. It stands on no page: one element a tool extends it.
 class LiveResult extends customElements.get("live-picture") {
   connectedCallback() {
     super.connectedCallback();
-    this.fetchResult();
+    this.fetchCopy();
   }
 
   see(detail) {
     super.see(detail);
-    this.fetchResult();
+    this.fetchCopy();
   }
 
   get was() {
     return this.shown ? JSON.parse(this.shown) : null;
   }
 
-  async fetchResult() {
-    const address = this.tool.querySelector("job-stage .compare-after img")?.getAttribute("src");
+  /** Where the picture is that the preview is made of: the result's small copy, unless a tool has another. */
+  get copyAddress() {
+    return this.tool.querySelector("job-stage .compare-after img")?.getAttribute("src");
+  }
+
+  async fetchCopy() {
+    const address = this.copyAddress;
     if (address === this.address) return;
-    [this.address, this.result] = [address, null];
+    [this.address, this.copy] = [address, null];
     if (!address) return;
     const image = Object.assign(new Image(), { src: address });
     const isThere = await image.decode().then(() => true, () => false);
-    if (isThere && address === this.address) this.result = image;
+    if (isThere && address === this.address) this.copy = image;
     this.later();
   }
 

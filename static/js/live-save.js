@@ -13,7 +13,8 @@ class LiveSave extends HTMLElement {
   }
 
   hold(event, asked) {
-    if (!asked || this.goesOn || !this.tool.classList.contains("is-live")) return;
+    const isLive = this.tool.classList.contains("is-live") && !this.tool.querySelector(".live").isSaved;
+    if (!asked || this.goesOn || !isLive) return;
     event.preventDefault();
     event.stopPropagation();
     const start = this.form.querySelector(".start");

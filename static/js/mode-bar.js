@@ -1,5 +1,8 @@
 // What the picture in the middle shows: the picture itself, or the job made from it, or the canvas of one of the drawn
 // options. All of them lie in one place; any element of the tool with `data-mode`, and any link to a canvas, leads there.
+// In the mode "place" the picture is the preview, on which the person is moved. Fires "mode".
+const PLACE = "place";
+
 class ModeBar extends HTMLElement {
   connectedCallback() {
     this.tool = this.closest("tool-form");
@@ -59,13 +62,17 @@ class ModeBar extends HTMLElement {
     const now = this.drawn.find((canvas) => there && !canvas.hidden && this.nameOf(canvas) === this.mode);
     for (const canvas of this.drawn) canvas.classList.toggle("is-shown", canvas === now);
     classList.toggle("is-drawing", Boolean(now));
+    const isPlacing = there && this.mode === PLACE && classList.contains("has-job");
+    classList.toggle("is-placing", isPlacing);
+    const name = isPlacing ? PLACE : this.nameOf(now);
     this.hidden = !there || this.drawn.every((canvas) => canvas.hidden);
     for (const button of this.tool.querySelectorAll("button[data-mode]")) {
       const canvas = button.dataset.mode && this.tool.querySelector(`#drawn-${button.dataset.mode}`);
-      button.setAttribute("aria-pressed", button.dataset.mode === this.nameOf(now));
+      button.setAttribute("aria-pressed", button.dataset.mode === name);
       button.disabled = !there;
       if (this.contains(button)) button.hidden = Boolean(canvas?.hidden);
     }
+    this.tool.dispatchEvent(new CustomEvent("mode"));
   }
 }
 

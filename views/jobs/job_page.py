@@ -5,7 +5,7 @@ from typing import Any
 from flask import render_template, url_for
 from flask_login import current_user
 
-from jobs.files import storage
+from jobs.files import downloads, storage
 from jobs.photos import shares
 from jobs.photos.steps import Steps, find_steps
 from models import Job
@@ -19,6 +19,7 @@ def show(job: Job, new_link: str = "") -> str:
         "job.html",
         job=describe_job(job),
         steps=_describe_steps(find_steps(job)),
+        live_copies={name: _make_copy_address(job, name) for name in downloads.list_live_copies(job)},
         sharing={"days": shares.list_lifetimes_days(), "links": shares.list_of_job(job), "new_link": new_link},
         **tools.render_job(job),
     )
@@ -39,6 +40,10 @@ def _describe_steps(steps: Steps) -> dict[str, Any]:
         "versions": steps.versions,
         "versions_url": versions_url,
     }
+
+
+def _make_copy_address(job: Job, name: str) -> str:
+    return url_for("jobs.live_copy", username=current_user.name, id=job.id, copy=name)
 
 
 def _make_address(job: Job | None) -> str | None:

@@ -49,6 +49,12 @@ def small(username: str, id: str, kind: str):
     return send(downloads.find_small(job, kind, request.args.get("of", storage.ORIGINAL)))
 
 
+@blueprint.get("/jobs/<id>/live/<copy>")
+def live_copy(username: str, id: str, copy: str):
+    job = lifecycle.find(current_user.id, id)
+    return send(downloads.find_live_copy(job, copy))
+
+
 @blueprint.get("/jobs/<id>/files/<name>")
 def file(username: str, id: str, name: str):
     job = lifecycle.find(current_user.id, id)

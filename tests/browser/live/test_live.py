@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import expect
 
-from tests.browser.people import DESK, DONE_MS, PICTURES, download, member, until, wait_until_done
+from tests.browser.people import DESK, DONE_MS, PICTURES, download, member, steady_box, until, wait_until_done
 
 NAME = "live@example.com"
 READ = "document.querySelector('.live canvas').toDataURL()"
@@ -83,7 +83,7 @@ def test_adjust_shows_it_at_once_undoes_and_saves_what_was_shown(studio, photo):
     until(studio, f"!{LIVE}")
 
 
-def test_another_background_is_laid_at_once_behind_the_person_of_the_result(studio, photo, tmp_path):
+def test_a_background_a_place_and_a_shadow_are_shown_at_once_and_saved_as_shown(studio, photo, tmp_path):
     """The small copies of the result are stored with loss: a level or two on average, more along the person's edge."""
     mask = np.zeros((161, 240), np.uint8)
     mask[30:130, 60:180] = 255
@@ -100,3 +100,24 @@ def test_another_background_is_laid_at_once_behind_the_person_of_the_result(stud
         until(studio, LIVE)
         shown = read_preview(studio)[:, :, :3]
         assert np.abs(shown - decode(save(studio))[:, :, :3]).mean() < 2.5, chosen
+    studio.locator("[name=background][value=slate]").check(force=True)
+    studio.fill("[name=shadow]", "60")
+    studio.click(".modes [data-mode=place]")
+    canvas = steady_box(studio.locator(".live canvas"))
+    start = canvas["x"] + canvas["width"] / 2, canvas["y"] + canvas["height"] / 2
+    studio.mouse.move(*start)
+    studio.mouse.down()
+    studio.mouse.move(start[0] + 0.2 * canvas["width"], start[1] - 0.1 * canvas["height"], steps=4)
+    studio.mouse.up()
+    moved = [float(studio.locator(f"[name={name}]").input_value()) for name in ("across", "down")]
+    assert moved == pytest.approx([20, -10], abs=0.5)
+    studio.get_by_role("slider", name="Size of the person").press("ArrowLeft")
+    assert studio.locator("[name=scale]").input_value() == "99"
+    shown = read_preview(studio)[:, :, :3]
+    assert np.abs(shown - decode(save(studio))[:, :, :3]).mean() < 2.5
+    assert studio.locator(".modes [data-mode='']").get_attribute("aria-pressed") == "true"
+    studio.click(".modes [data-mode=place]")  # the preview is shown, and yet nothing is new
+    until(studio, LIVE)
+    expected = studio.url
+    download(studio, "png")
+    assert studio.url == expected
