@@ -104,7 +104,7 @@ def _find_stand(alpha: np.ndarray) -> tuple[float, float]:
 
 
 def _make_span(length: int, stand: float, scale: float, shift: float) -> _Span:
-    begin, size = round(stand + shift - scale * stand), max(1, round(scale * length))
+    begin, size = floor(stand + shift - scale * stand + 0.5), max(1, floor(scale * length + 0.5))
     start, stop = max(0, begin), min(length, begin + size)
     return _Span(start, stop, (start - begin) * length / size, (stop - begin) * length / size)
 

@@ -74,8 +74,9 @@ def _find_source(
     picture: Picture, alpha: np.ndarray, placed_alpha: np.ndarray, options: Mapping[str, Any]
 ) -> np.ndarray | None:
     """Return the photo's pixel at each place of the result, uint8 (H, W, 3); None where the person has not moved."""
-    source, _alpha = _place_person(picture.rgb, alpha, options)
-    return None if source is picture.rgb else np.where(placed_alpha[:, :, None] > 0, source, picture.rgb)
+    rgb = picture.rgb
+    source, _alpha = _place_person(rgb, alpha, options)
+    return None if source is rgb else np.where(placed_alpha[:, :, None] > 0, source, rgb)
 
 
 def _lay_over_background(

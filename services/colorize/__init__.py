@@ -8,6 +8,7 @@ from services.base import Choice, InvalidOption, Option, Service, import_on_call
 
 OWN = "colorize"  # the weights that are shipped
 NOTHING_MATCHED = "nothing_matched"
+CHROMA = "chroma"  # the live copy of the variants' chroma
 VARIANTS = ("natural", "calm", "vivid")  # in the order of the networks' outputs
 
 
@@ -32,6 +33,7 @@ SERVICE = Service(
     notice=N_("The colours are a guess: nobody knows from a grey photo which ones were there."),
     changes=N_("The colours are a guess; light and dark are the photo’s."),
     guesses_colours=True,
+    live_copies=(CHROMA,),
     alternative_names=(N_("Natural"), N_("Calm"), N_("Vivid")),  # of VARIANTS
     options=(
         Option(

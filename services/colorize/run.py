@@ -6,18 +6,19 @@ from typing import Any
 
 import numpy as np
 import torch
+from PIL import Image
 
 from errors import N_
 from imaging.colorizing.diffusion import smooth_chroma
 from imaging.colorizing.matching import Matches
 from imaging.colorizing.monochrome import Tone, find_tone
 from imaging.guided_filter import GuidedFilter, cut_strips, enlarge_rows, fit, fit_size, resize_area
-from imaging.io import metadata
+from imaging.io import metadata, previews
 from imaging.io.provenance import COMPOSITE_WITH_TRAINED
 from imaging.tensors import to_pixels
 from networks.layers.colour_space import lab_to_rgb_in_gamut
 from services.base import Picture, Report, Result
-from services.colorize import NOTHING_MATCHED, VARIANTS, guess
+from services.colorize import CHROMA, NOTHING_MATCHED, VARIANTS, guess
 from services.colorize.hints import apply_hints
 from services.colorize.reference import blend_reference, match_reference
 
@@ -25,6 +26,7 @@ WINDOW_SHARE = 48  # the guided filter's radius is the short side of the working
 GUIDE_EPSILON = 1e-3
 HINT_SIDE = 256  # pixels of the short side at which hints spread, at least: a dab has to be seen
 CHECK_SIDE = 256  # pixels of the longer side at which a picture's own colours are looked for
+LIVE_CHROMA_SIDE, LIVE_STEPS, LIVE_QUALITY = 640, 127, 85  # of the live copy: chroma is softer than light
 MARK = "Revive (colorized)"
 
 
@@ -49,8 +51,9 @@ def run(picture: Picture, options: Mapping[str, Any], report: Report) -> Result:
     results = _join_strips(picture.rgb, fitted, tone, count, options["saturation"], report)
     exif = metadata.set_software(picture.exif, MARK)
     first, *others = (replace(picture.with_rgb(rgb), exif=exif) for rgb in results)
+    cache = {**guessed.packed(), CHROMA: _make_live_copy(picture.rgb, fitted, tone)}
     report(1.0, N_("Done"))
-    cache, kind = guessed.packed(), COMPOSITE_WITH_TRAINED
+    kind = COMPOSITE_WITH_TRAINED
     return Result(first, verdict=verdict, alternatives=tuple(others), cache=cache, source_type=kind)
 
 
@@ -126,3 +129,19 @@ def _draw_colour_strip(
     planes = torch.from_numpy(chroma).permute(2, 0, 1)[None]
     for pair in torch.split(planes, 2, 1):
         yield to_pixels(lab_to_rgb_in_gamut(torch.cat((light * 100, pair), 1)))
+
+
+def _make_live_copy(rgb: np.ndarray, fitted: GuidedFilter, tone: Tone | None) -> bytes:
+    """Return the chroma of all variants as a WebP, from which the page draws a variant and a saturation at once.
+
+    Grey planes, one below the other: a* and b* of each of `VARIANTS`, where 128 is none and LIVE_STEPS more are
+    CHROMA_UNIT, then how much of each pixel is a coloured thing's own.
+    """
+    size = fit_size(*rgb.shape[:2], LIVE_CHROMA_SIDE)
+    small = resize_area(rgb, size)
+    chroma = fitted.applied(guess.read_lightness(small)[0].permute(1, 2, 0).numpy(), 0, size[0])
+    own = _measure_own_share(small, tone, 0, size[0])
+    planes = [*np.moveaxis(128 + LIVE_STEPS * np.clip(chroma, -1, 1), 2, 0)]
+    planes.append(np.zeros(size) if own is None else 255 * own[:, :, 0])
+    stacked = np.rint(np.vstack(planes)).astype(np.uint8)
+    return previews.encode(Image.fromarray(stacked).convert("RGB"), "webp", LIVE_QUALITY)
