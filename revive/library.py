@@ -191,7 +191,7 @@ def idphoto(
     size: str = "cn1",
     background: str = "asked",
     colour: str = "#ffffff",
-    frame: tuple[float, float, float, float] | None = None,
+    frame: tuple[float, ...] | None = None,
     sheet: str = "none",
     dpi: str = "300",
     kilobytes: int = 0,
@@ -203,9 +203,9 @@ def idphoto(
     """Make a passport, visa or ID photo of exact size; a `sheet` to print is among the result's files.
 
     size: a key of docs/id-photo-sizes.md. background: "asked" (what the office asks for), "keep", "white", "lightgrey",
-    "blue", "red", "custom" (`colour`). frame: left, top, width and height in parts of the picture, else the head is
-    found. sheet: "none", "5inch", "6inch", "a4". dpi: "300", "350", "600". kilobytes: the most that a
-    further file may have; 0 makes none.
+    "blue", "red", "custom" (`colour`). frame: left, top, width and height in parts of the picture, perhaps the degrees
+    by which it is turned clockwise, else the head is found. sheet: "none", "5inch", "6inch", "a4". dpi: "300", "350",
+    "600". kilobytes: the most that a further file may have; 0 makes none.
     """
     options: dict[str, Any] = {"size": size, "background": background, "colour": colour, "sheet": sheet, "dpi": dpi}
     options |= {"kilobytes": kilobytes, "mask": mask, "network": network}

@@ -88,6 +88,7 @@ MET, NOT_MET, UNSURE = "met", "not_met", "unsure"
 STATES = {MET: N_("fulfilled"), NOT_MET: N_("not fulfilled"), UNSURE: N_("please check")}
 # Of a frame's sides, in parts of the picture: anything less is a slip of the finger or of a program.
 MIN_FRAME = 0.001
+MAX_TILT = 45.0  # degrees, of a frame
 _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)(e[+-]?[0-9]+)?", re.IGNORECASE)
 # The kinds of options whose value is uploaded beside the picture itself.
 UPLOADED = ("picture", "mask", "hints")
@@ -97,12 +98,13 @@ UPLOADED = ("picture", "mask", "hints")
 class Choice:
     """One value of a choice option, with the words that a person sees.
 
-    With `weights`, the choice is offered only where those weights are installed.
+    With `weights`, the choice is offered only where those weights are installed. `advanced` ones stand under "Advanced".
     """
 
     value: str
     label: str
     weights: str = ""
+    advanced: bool = False
 
 
 @dataclass(frozen=True)
@@ -112,7 +114,8 @@ class Option:
     `kind` is "choice", "number", "switch", "colour" (#rrggbb), "frame", or one of UPLOADED: "picture" (a second
     upload), "mask" (white, or opaque paint, is chosen) and "hints" (dabs of colour, transparent elsewhere). The value
     of an uploaded one is a `Picture` or None; that of a frame is (left, top, width, height) in parts of the
-    picture, or None. `aspect_of` names the choice option whose value says which width / height a frame keeps;
+    picture, or None; where it `may_tilt`, perhaps with the degrees by which it is turned clockwise around its middle.
+    `aspect_of` names the choice option whose value says which width / height a frame keeps;
     `head_lines` says for the same values where in the frame crown and chin belong, in parts of its height.
     `shown_when` names another option and the value or values of it for which this one matters.
     `advanced` ones stand under "Advanced". `keeps` says of a mask that what it chooses stays; else that is what is
@@ -134,6 +137,7 @@ class Option:
     needed: bool = False
     aspect_of: tuple[str, Mapping[str, float]] | None = None
     head_lines: Mapping[str, tuple[float, float]] | None = None
+    may_tilt: bool = False
 
     def parse(self, raw: Any) -> Any:
         """Return the typed value of a form field; raise InvalidOption. Empty means the default."""
@@ -269,15 +273,17 @@ def _parse_colour(option: Option, raw: Any) -> str:
     return "#" + (digits if len(digits) == 6 else "".join(2 * digit for digit in digits))
 
 
-def _parse_frame(option: Option, raw: Any) -> tuple[float, float, float, float]:
+def _parse_frame(option: Option, raw: Any) -> tuple[float, ...]:
     try:
-        left, top, width, height = (_to_number(part) for part in str(raw).split(","))
+        left, top, width, height, *tilts = (_to_number(part) for part in str(raw).split(","))
     except ValueError:
         raise InvalidOption(option.name, N_("Please give the frame as left, top, width and height.")) from None
     inside = left >= 0 and top >= 0 and left + width <= 1 + 1e-6 and top + height <= 1 + 1e-6
     if not inside or min(width, height) < MIN_FRAME:
         raise InvalidOption(option.name, N_("The frame must lie inside the picture."))
-    return left, top, width, height
+    if len(tilts) > option.may_tilt or not all(abs(tilt) <= MAX_TILT for tilt in tilts):
+        raise InvalidOption(option.name, N_("This frame cannot be turned like that."))
+    return left, top, width, height, *(tilt for tilt in tilts if tilt)
 
 
 def _parse_picture(option: Option, raw: Any) -> Picture:

@@ -120,6 +120,12 @@ def compute_rotation(centre: np.ndarray, tilt: float) -> np.ndarray:
     return np.column_stack((turn, np.asarray(centre, float) - turn @ centre))
 
 
+def undo_rotation(move: np.ndarray, place: tuple[float, float]) -> tuple[float, float]:
+    """Return where a place, (x, y), of a picture that was moved lay before."""
+    x, y = np.linalg.solve(move[:, :2], np.asarray(place) - move[:, 2])
+    return float(x), float(y)
+
+
 def rotate(pixels: np.ndarray, move: np.ndarray) -> np.ndarray:
     """Return uint8 (H, W) or (H, W, C) pixels moved; what comes from beyond the edge repeats the edge, alpha is 0."""
     size = pixels.shape[1::-1]

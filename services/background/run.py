@@ -63,9 +63,7 @@ def run(picture: Picture, options: Mapping[str, Any], report: Report) -> Result:
     )
 
 
-def _place_person(
-    colours: np.ndarray, alpha: np.ndarray, options: Mapping[str, Any]
-) -> tuple[np.ndarray, np.ndarray]:
+def _place_person(colours: np.ndarray, alpha: np.ndarray, options: Mapping[str, Any]) -> tuple[np.ndarray, np.ndarray]:
     shift = options["across"] / 100, options["down"] / 100
     return placing.place_person(colours, alpha, options["scale"] / 100, shift)
 

@@ -123,6 +123,7 @@ SERVICE = Service(
             ),
             aspect_of=("size", {row.key: row.width / row.height for row in SIZES}),
             head_lines={row.key: find_head_lines(row) for row in SIZES},
+            may_tilt=True,
         ),
         Option(
             name="sheet",

@@ -6,6 +6,7 @@ from typing import Any, cast
 
 import numpy as np
 
+from errors import N_
 from imaging.idphoto import faces as search
 from imaging.idphoto import framing, heads
 from imaging.idphoto.faces import Face
@@ -13,7 +14,7 @@ from imaging.idphoto.framing import Box
 from imaging.idphoto.heads import Head
 from networks.face_landmarker import FaceLandmarker
 from services import inference, runtime
-from services.base import CACHE, Picture, Report
+from services.base import CACHE, InvalidOption, Picture, Report
 from services.cutout.outline import Outline, find_outline
 from services.idphoto import FACES
 from services.idphoto.sizes import Size
@@ -47,7 +48,7 @@ class Placed:
 
     face: the one that counts, None where none was found. head: where it is, None with a drawn frame and without a face.
     sure: whether the head's place comes from a face and an outline that fit together. others: further faces in the box.
-    move: what the scene's photo was turned by, see `framing.rotate`; None where it was not.
+    tilt, move: by how many degrees the photo was turned, counter-clockwise, and how its places moved, (2, 3) or None.
     may_have_others: whether there may be somebody else, as a face that is not clear or a head that the box cuts off.
     """
 
@@ -58,8 +59,18 @@ class Placed:
     head: Head | None = None
     sure: bool = False
     others: int = 0
-    move: np.ndarray | None = None
     may_have_others: bool = False
+    tilt: float = 0.0
+    move: np.ndarray | None = None
+
+    def describe_frame(self) -> str:
+        """Return where the photo is cut as a value of the option `frame`: on the photo before it was turned."""
+        box, height, width = self.box, self.picture.height, self.picture.width
+        middle = box.left + box.width / 2, box.top + box.height / 2
+        across, down = middle if self.move is None else framing.undo_rotation(self.move, middle)
+        left, top = (across - box.width / 2) / width, (down - box.height / 2) / height
+        parts = [f"{part:.4f}" for part in (left, top, box.width / width, box.height / height)]
+        return ",".join([*parts, f"{self.tilt:.2f}"] if self.tilt else parts)
 
 
 def look_for_faces(picture: Picture, options: Mapping[str, Any]) -> Scene:
@@ -109,10 +120,9 @@ def place(scene: Scene, alpha: np.ndarray | None, wanted: Size, may_reach_out: b
     alpha: uint8 (H, W), the person, or None. With `may_reach_out` the box may leave the photo.
     Where nothing can be cut, the verdict that says why is returned.
     """
-    picture, frame = scene.picture, scene.options["frame"]
-    if frame:
-        drawn = framing.fit_inside(frame, wanted.width / wanted.height, picture.height, picture.width)
-        return _attach_face(Placed(picture, alpha, drawn), _sort_heads_first(scene.faces, alpha, drawn))
+    picture = scene.picture
+    if scene.options["frame"]:
+        return _place_in_frame(scene, alpha, wanted)
     asked = framing.Wanted(wanted.width, wanted.height, wanted.head, wanted.top, compute_eyes_bounds(wanted))
     known = alpha if alpha is not None else np.zeros((picture.height, picture.width), np.uint8)
     faces = _sort_heads_first(scene.faces, alpha)
@@ -133,24 +143,39 @@ def place(scene: Scene, alpha: np.ndarray | None, wanted: Size, may_reach_out: b
     return _attach_face(placed, faces)
 
 
+def _place_in_frame(scene: Scene, alpha: np.ndarray | None, wanted: Size) -> Placed:
+    """Return the placing that was drawn; where the frame is tilted, the photo is turned until it is upright."""
+    picture, faces = scene.picture, _sort_heads_first(scene.faces, alpha)
+    left, top, width, height, *tilts = scene.options["frame"]
+    aspect = wanted.width / wanted.height
+    box = framing.fit_inside((left, top, width, height), aspect, picture.height, picture.width)
+    if not tilts:
+        return _attach_face(Placed(picture, alpha, box), _put_drawn_first(faces, box))
+    if max(picture.height, picture.width) > MAX_TURNED_SIDE:
+        raise InvalidOption("frame", N_("This photo is too large to be turned."))
+    move = framing.compute_rotation(np.array([box.left + box.width / 2, box.top + box.height / 2]), tilts[0])
+    turned = picture.with_pixels(framing.rotate(picture.pixels, move))
+    placed = Placed(turned, None if alpha is None else framing.rotate(alpha, move), box, tilt=tilts[0], move=move)
+    return _attach_face(placed, _put_drawn_first([face.moved(move) for face in faces], box))
+
+
 def compute_eyes_bounds(wanted: Size) -> tuple[float, float]:
     """Return how high above the lower edge the eyes have to be at least and at most, in mm."""
     return EYES_MM.get(wanted.key) or (EYES[0] * wanted.height, EYES[1] * wanted.height)
 
 
-def _sort_heads_first(faces: list[Face], alpha: np.ndarray | None, drawn: Box | None = None) -> list[Face]:
-    """Return the faces that the outline allows to be heads, those first over which it ends as over a head.
-
-    With a drawn box, the first one has its middle there; none is returned where there is no such face.
-    """
-    if drawn:
-        faces = _sort_heads_first(faces, alpha)
-        first = next((face for face in faces if _is_within(face, drawn)), None)
-        return [first, *(face for face in faces if face is not first)] if first else []
+def _sort_heads_first(faces: list[Face], alpha: np.ndarray | None) -> list[Face]:
+    """Return the faces that the outline allows to be heads, those first over which it ends as over a head."""
     if alpha is None:
         return sorted(faces, key=lambda face: -face.rank)
     faces = [face for face in faces if heads.is_head_like(heads.measure_crown(alpha, face.points))]
     return sorted(faces, key=lambda face: (not heads.estimate_head(alpha, face.points)[1], -face.rank))
+
+
+def _put_drawn_first(faces: list[Face], drawn: Box) -> list[Face]:
+    """Return the faces, that one first whose middle lies in a drawn box; none where there is no such face."""
+    first = next((face for face in faces if _is_within(face, drawn)), None)
+    return [first, *(face for face in faces if face is not first)] if first else []
 
 
 def _straighten(
@@ -169,7 +194,8 @@ def _straighten(
     if box is None or not framing.is_filled(box, move, known, may_reach_out):
         return None
     picture = picture.with_pixels(framing.rotate(picture.pixels, move))
-    placed = Placed(picture, None if alpha is None else turned, box, head=head, sure=sure, move=move)
+    known_alpha = None if alpha is None else turned
+    placed = Placed(picture, known_alpha, box, head=head, sure=sure, tilt=pose.tilt, move=move)
     return _attach_face(placed, faces)
 
 

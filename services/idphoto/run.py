@@ -50,7 +50,7 @@ def run(picture: Picture, options: Mapping[str, Any], report: Report) -> Result:
     if isinstance(placed, str):
         return Result(None, verdict=placed, cache=cache)
     if not scene.quarters:
-        cache |= _describe_frame(placed, picture)
+        cache[CACHED_FRAME] = placed.describe_frame().encode()
     shape = mm_to_pixels(wanted.height, dpi), mm_to_pixels(wanted.width, dpi)
     if colour and (placed.alpha is None or not framing.shows(placed.alpha, placed.box)):
         return Result(None, verdict="frame_empty", cache=cache)
@@ -84,13 +84,6 @@ def _choose_colour(wanted: Size, options: Mapping[str, Any]) -> str | None:
             return chosen
         case name:
             return COLOURS[name]
-
-
-def _describe_frame(placed: place.Placed, picture: Picture) -> dict[str, bytes]:
-    """Return for the cache where the photo is cut; one that was straightened was turned around its face."""
-    box, height, width = placed.box, picture.height, picture.width
-    parts = box.left / width, box.top / height, box.width / width, box.height / height
-    return {CACHED_FRAME: ",".join(f"{part:.4f}" for part in parts).encode()}
 
 
 def _cut(placed: place.Placed, shape: tuple[int, int], colour: str | None) -> np.ndarray:

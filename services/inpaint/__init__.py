@@ -75,7 +75,10 @@ SERVICE = Service(
                 "Automatic looks at each piece that you painted: our network fills the thin ones, such as scratches; "
                 "patches of the photo fill the others."
             ),
-            choices=tuple(Choice(engine.key, engine.label, weights=engine.weights) for engine in fills.ENGINES),
+            choices=tuple(
+                Choice(engine.key, engine.label, weights=engine.weights, advanced=engine.key not in fills.STURDY)
+                for engine in fills.ENGINES
+            ),
         ),
         Option(
             name="answers",

@@ -1,6 +1,7 @@
 // Frame a part of a picture. The macro `frame_picker` in templates/_drawing.html renders it around a text field that
 // holds "left,top,width,height" in parts of the picture: this is what a form sends, and what a person without script
-// may type. An empty field means that nobody framed anything.
+// may type; a fifth number are the degrees by which the frame is turned, as a photo that is straightened needs it. An
+// empty field means that nobody framed anything.
 // Attributes: `of` names a file field whose picture is framed, `src` is an address until one is chosen, `aspect` the
 // width divided by the height that the frame keeps (empty: free; may change at any time). `aspect-of` names a field of
 // the same form that chooses the aspect, `data-aspects` has it for each of the field's values. Property `picture`: a
@@ -66,12 +67,15 @@ class FramePicker extends HTMLElement {
     this.style.setProperty("--framing-aspect", this.image.naturalWidth / this.image.naturalHeight);
     this.measure();
     const given = (this.input.value || (this.dataset.placed ?? "")).split(",").map(Number);
-    if (given.length === 4 && given.every(Number.isFinite)) this.rect.set(...given);
+    const isGiven = [4, 5].includes(given.length) && given.every(Number.isFinite);
+    this.rect.tilt = isGiven ? (given[4] ?? 0) : 0;
+    if (isGiven) this.rect.set(...given.slice(0, 4));
     else this.rect.centre();
   }
 
   write() {
-    this.input.value = this.rect.box.map((part) => Number(part.toFixed(4))).join(",");
+    const { box, tilt } = this.rect;
+    this.input.value = [...box.map((part) => Number(part.toFixed(4))), ...(tilt ? [tilt] : [])].join(",");
     this.input.dispatchEvent(new Event("change", { bubbles: true }));
     clearTimeout(this.timer);
     this.timer = setTimeout(() => this.tell(), 400);

@@ -1,6 +1,6 @@
 // A rectangle over its parent that is dragged, pulled at its corners, moved by arrows and resized by Shift and arrows.
 // `box` is [left, top, width, height] in parts of the parent; `ratio`, where it is not 0, is the width divided by the
-// height that it keeps, in the same parts. Fires "framed" when a person changed it. Used by <frame-picker>.
+// height that it keeps, in the same parts; `tilt` are degrees by which it is turned around its middle. Fires "framed" when a person changed it. Used by <frame-picker>.
 const STEP = 0.01;
 const LEAST = 0.05;
 const between = (least, value, most) => Math.max(least, Math.min(value, most));
@@ -10,6 +10,7 @@ class FrameRect extends HTMLElement {
     if (this.box) return;
     this.box = [0, 0, 1, 1];
     this.ratio = 0;
+    this.tilt ??= 0;
     this.addEventListener("pointerdown", (event) => this.grab(event));
     this.addEventListener("keydown", (event) => this.key(event));
   }
@@ -22,6 +23,7 @@ class FrameRect extends HTMLElement {
     ["left", "top", "width", "height"].forEach((name, i) => {
       this.style.setProperty(name, `${this.box[i] * 100}%`);
     });
+    this.style.setProperty("rotate", `${this.tilt}deg`);
   }
 
   /** The largest frame of the ratio in the middle, with a margin. */

@@ -100,6 +100,14 @@ def test_the_keyboard_moves_and_resizes_and_is_told(bench):
     until(page, "document.querySelector('frame-picker [role=status]').textContent.includes('41 % wide')")
 
 
+def test_a_tilted_frame_is_drawn_tilted_and_stays_so_when_it_is_moved(bench):
+    page = bench(value="0.3,0.3,0.3,0.4,6.5")
+    assert page.evaluate("getComputedStyle(document.querySelector('frame-rect')).rotate") == "6.5deg"
+    page.locator("frame-rect").focus()
+    page.keyboard.press("ArrowRight")
+    assert frame(page) == pytest.approx([0.31, 0.3, 0.3, 0.4, 6.5], abs=0.001)
+
+
 def test_a_new_picture_forgets_the_old_frame(bench):
     page = bench(value="0.2,0.2,0.4,0.4")
     page.set_input_files("[name=image]", PICTURES / "astronaut.jpg")

@@ -86,10 +86,15 @@ def test_an_unsure_face_is_said(monkeypatch, score, apart):
     assert result.verdict == "head_unsure" and states(result)["head_height"] == UNSURE
 
 
-def test_a_tilted_head_is_set_upright(monkeypatch):
+@pytest.fixture
+def tilted(monkeypatch):
+    """The face is turned clockwise by 6 degrees."""
     angle, middle = np.deg2rad(6), np.array([440.0, 400.0])
     turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
     find(monkeypatch, faces.Face((FACE.points - middle) @ turn.T + middle, 5.0, 0.01))
+
+
+def test_a_tilted_head_is_set_upright(tilted):
     tilt = next(check for check in run(size="cn1").checks if check.key == "tilt")
     assert (tilt.state, tilt.value) == (MET, "0°")
     framed = run(size="cn1", background="white", frame="0.2,0.1,0.6,0.6")
@@ -119,6 +124,19 @@ def test_where_it_was_cut_is_kept_for_the_frame_of_the_next_run():
     before, after = ([float(part) for part in text.split(",")] for text in (first, again.cache["frame"].decode()))
     assert after == pytest.approx(before, abs=0.002)
     assert states(again)["head_height"] == MET
+
+
+def test_the_frame_of_a_straightened_photo_is_tilted_and_cuts_the_same_when_it_is_drawn(tilted):
+    first = run(size="cn1", background="white")
+    frame = first.cache["frame"].decode()
+    assert float(frame.split(",")[4]) == pytest.approx(6, abs=0.1)
+    drawn = run(size="cn1", background="white", frame=frame)
+    parts = [[float(part) for part in text.split(",")] for text in (frame, drawn.cache["frame"].decode())]
+    assert parts[1] == pytest.approx(parts[0], abs=0.001)
+    assert np.abs(drawn.picture.pixels.astype(int) - first.picture.pixels).mean() < 2
+    assert states(drawn)["head_height"] == MET
+    level = run(size="cn1", background="white", frame=frame.rpartition(",")[0])
+    assert np.abs(level.picture.pixels.astype(int) - first.picture.pixels).mean() > 4
 
 
 def test_an_uneven_background_that_is_kept_is_said():

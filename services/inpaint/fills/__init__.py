@@ -9,10 +9,11 @@ from errors import N_
 from services.base import import_on_call
 from services.inpaint.fills.base import Engine, Fill
 
-__all__ = ["BY_PATCHES", "CONTENT", "DFNET", "ENGINES", "FEATURES", "VERDICTS", "Engine", "Fill", "get"]
+__all__ = ["BY_PATCHES", "CONTENT", "DFNET", "ENGINES", "FEATURES", "STURDY", "VERDICTS", "Engine", "Fill", "get"]
 
 BY_PATCHES = "filled_with_patches"  # a verdict: no network made any of it
 DFNET, FEATURES, CONTENT = "dfnet", "features", "context_encoder"  # weights
+STURDY = ("automatic", "patch", DFNET)  # offered first; the others are for one purpose, or experiments
 _FACE_SIDE = 64  # pixels that the networks of faces really make, enlarged to the face
 _prepare_dfnet = import_on_call("services.inpaint.fills.dfnet", "prepare")
 _prepare_faces = import_on_call("services.inpaint.fills.faces", "prepare")
@@ -66,15 +67,15 @@ ENGINES: tuple[Engine, ...] = (
         prepared=import_on_call("services.inpaint.fills.patch", "prepare"),
         varied=True,
     ),
-    _make_dfnet(DFNET, N_("With our network: for thin scratches, blurred in large holes")),
-    _make_dfnet("dfnet-places2", N_("With DFNet, for places")),
-    _make_dfnet("dfnet-celeba", N_("With DFNet, for faces")),
-    _make_faces("dcgan", N_("Faces only, an experiment: searched for, small and blurred"), "complete_by_search"),
-    _make_faces("pluralistic", N_("Faces only, an experiment: guessed, small and blurred"), "complete_by_guess"),
-    _make_neural("neural", N_("With patches of features: an experiment, and slow"), FEATURES, "prepare_from_patches"),
+    _make_dfnet(DFNET, N_("For thin scratches; blurred in large holes")),
+    _make_dfnet("dfnet-places2", N_("For streets, rooms and landscapes")),
+    _make_dfnet("dfnet-celeba", N_("For parts of faces")),
+    _make_faces("dcgan", N_("A face that fits is looked for: small and blurred"), "complete_by_search"),
+    _make_faces("pluralistic", N_("Several faces are imagined: small and blurred"), "complete_by_guess"),
+    _make_neural("neural", N_("Texture is continued: slow"), FEATURES, "prepare_from_patches"),
     _make_neural(
         "neural-content",
-        N_("With patches of features, begun by a network: an experiment, and slow"),
+        N_("Texture is continued from a first guess: slow"),
         CONTENT,
         "prepare_from_content",
     ),
