@@ -110,10 +110,11 @@ class Example:
 EXAMPLES = (
     Example(
         "inpaint",
-        "brothers.jpg",
+        "librarian.jpg",
         scratched,
-        N_("Two brothers in a photographer's studio around 1870"),
+        N_("An old portrait of a man with a white beard"),
         N_("An old print was scratched on purpose, the scratches were painted over, and the tool filled them in."),
+        top=0.0,
         mask=over_scratches,
     ),
     Example(
@@ -156,12 +157,13 @@ EXAMPLES = (
     ),
     Example(
         "adjust",
-        "rocket.jpg",
+        "travellers.jpg",
         as_it_is,
-        N_("A rocket on its launch pad at dusk"),
-        N_("Photographed at dusk, made twice as bright."),
-        options={"brightness": "2"},
+        N_("Five men in hats, a faded print of 1897"),
+        N_("The print has faded. The tool gave its contrast back."),
+        options={"brightness": "0.85", "contrast": "1.5"},
         carousel=False,
+        also=("colorize",),
     ),
 )
 

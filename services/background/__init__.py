@@ -119,7 +119,7 @@ SERVICE = Service(
             minimum=-100,
             maximum=100,
             step=0.1,
-            help=N_("In percent of the picture’s width; less than 0 is to the left."),
+            help=N_("In percent of the width; less than 0 is to the left."),
         ),
         Option(
             name="down",
@@ -129,7 +129,7 @@ SERVICE = Service(
             minimum=-100,
             maximum=100,
             step=0.1,
-            help=N_("In percent of the picture’s height; less than 0 is up."),
+            help=N_("In percent of the height; less than 0 is up."),
         ),
         Option(
             name="shadow",

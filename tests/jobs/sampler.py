@@ -48,6 +48,7 @@ SERVICE = Service(
     summary="Does what it is told.",
     run=run,
     notice="Samples are samples.",
+    live_copies=("matte", "other"),
     verdicts={"nothing_found": "Nothing was found in this picture."},
     options=(
         Option(

@@ -14,7 +14,7 @@ from tests.jobs.support import address, facts_of, list_stored_files, make_job, n
 from tests.support.engines import both_engines
 from worker import runner
 
-PLACES = ("", "/original", "/result", "/mask", "/preview", "/thumbnail")
+PLACES = ("", "/live/person", "/original", "/result", "/mask", "/preview", "/thumbnail")
 
 
 @pytest.fixture
@@ -108,6 +108,18 @@ def test_a_job_without_a_mask_or_result_has_no_such_picture(owner, owner_id, don
     assert owner.get(address(done, "/mask")).status_code == 404
     waiting = make_job(owner_id)
     assert owner.get(address(waiting, "/result")).status_code == 404
+
+
+def test_the_live_copies_that_a_tool_declares_are_served_and_nothing_else_that_is_cached(owner, owner_id, sampler, done):
+    job = make_job(owner_id, service="sampler")
+    assert runner.run(job, "a-test")
+    response = owner.get(address(job, "/live/matte"))
+    assert (response.status_code, response.mimetype, response.data) == (200, "image/webp", b"0" * 1000)
+    page = owner.get(address(job)).text
+    assert f'data-copy-matte="{address(job, "/live/matte")}"' in page and "data-copy-other" not in page
+    for place in (address(job, "/live/other"), address(job, "/live/frame"), address(done, "/live/matte")):
+        assert owner.get(place).status_code == 404
+    assert sign_in_person(owner.app, "67890").get(f"/67890/jobs/{job}/live/matte").status_code == 404
 
 
 @pytest.mark.parametrize("headers", [None, JSON], ids=["page", "json"])

@@ -18,6 +18,7 @@ UNDER = [
     f"/jobs/{JOB}/original",
     f"/jobs/{JOB}/result",
     f"/jobs/{JOB}/mask",
+    f"/jobs/{JOB}/live/person",
     f"/jobs/{JOB}/preview",
     f"/jobs/{JOB}/thumbnail",
     f"/jobs/{JOB}/cancellation",

@@ -100,7 +100,10 @@ def test_a_background_a_place_and_a_shadow_are_shown_at_once_and_saved_as_shown(
         until(studio, LIVE)
         shown = read_preview(studio)[:, :, :3]
         assert np.abs(shown - decode(save(studio))[:, :, :3]).mean() < 2.5, chosen
+    places = "[...document.querySelectorAll('.chip')].map((chip) => [chip.offsetLeft, chip.offsetTop, chip.offsetWidth])"
+    before = studio.evaluate(places)
     studio.locator("[name=background][value=slate]").check(force=True)
+    assert studio.evaluate(places) == before  # what is chosen takes no more room
     studio.fill("[name=shadow]", "60")
     studio.click(".modes [data-mode=place]")
     canvas = steady_box(studio.locator(".live canvas"))
@@ -121,3 +124,21 @@ def test_a_background_a_place_and_a_shadow_are_shown_at_once_and_saved_as_shown(
     expected = studio.url
     download(studio, "png")
     assert studio.url == expected
+
+
+def test_the_saturation_of_a_colouring_shows_at_once_and_the_variant_stays(studio):
+    """The chroma's copy has a WebP's loss; what was chosen as variant stays chosen."""
+    studio.goto("/tools/colorize")
+    studio.set_input_files("#image", PICTURES / "cameraman.jpg")
+    studio.click(".start")
+    wait_until_done(studio, "compare-slider")
+    studio.click("button.alternative >> nth=2")
+    expect(studio.locator("button.alternative >> nth=2")).to_have_attribute("aria-pressed", "true")
+    until(studio, f"!{LIVE}")
+    studio.fill("[name=saturation]", "1.6")
+    until(studio, LIVE)
+    shown = read_preview(studio)[:, :, :3]
+    before = studio.url
+    assert np.abs(shown - decode(save(studio))[:, :, :3]).mean() < 3
+    assert studio.url != before
+    expect(studio.locator("button.alternative >> nth=2")).to_have_attribute("aria-pressed", "true")
