@@ -110,7 +110,9 @@ def test_a_job_without_a_mask_or_result_has_no_such_picture(owner, owner_id, don
     assert owner.get(address(waiting, "/result")).status_code == 404
 
 
-def test_the_live_copies_that_a_tool_declares_are_served_and_nothing_else_that_is_cached(owner, owner_id, sampler, done):
+def test_the_live_copies_that_a_tool_declares_are_served_and_nothing_else_that_is_cached(
+    owner, owner_id, sampler, done
+):
     job = make_job(owner_id, service="sampler")
     assert runner.run(job, "a-test")
     response = owner.get(address(job, "/live/matte"))

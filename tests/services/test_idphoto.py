@@ -172,7 +172,16 @@ def test_the_page_of_sizes_is_made_from_the_table():
 
 
 @pytest.mark.parametrize(
-    "frame", ["1,1,0.000001,0.000001", "0,0,1,0.0001", "nan,0,0.5,0.5", "0,0,0.5,nan", "0.6,0,0.5,1", "0,0,1,1,50", "0,0,1,1,2,2"]
+    "frame",
+    [
+        "1,1,0.000001,0.000001",
+        "0,0,1,0.0001",
+        "nan,0,0.5,0.5",
+        "0,0,0.5,nan",
+        "0.6,0,0.5,1",
+        "0,0,1,1,50",
+        "0,0,1,1,2,2",
+    ],
 )
 def test_a_frame_without_room_or_outside_is_refused(frame):
     with pytest.raises(InvalidOption):
