@@ -67,7 +67,7 @@ def cast_shadow(alpha: np.ndarray, strength: float) -> Shadow | None:
     """Return the shadow of alpha uint8 (H, W), at most `strength` in [0, 1] dark; None for none."""
     if not strength:
         return None
-    size = fit_size(*alpha.shape, _WORKING_SIDE)
+    size = fit_size(alpha.shape[0], alpha.shape[1], _WORKING_SIDE)
     small = resize_area(alpha, size).astype(np.float32) / 255
     soft = blur_field(small, SHADOW_SIGMA * max(size))
     drop = np.array([[1, 0, 0], [0, 1, SHADOW_DROP * max(size)]])

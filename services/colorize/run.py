@@ -137,7 +137,7 @@ def _make_live_copy(rgb: np.ndarray, fitted: GuidedFilter, tone: Tone | None) ->
     Grey planes, one below the other: a* and b* of each of `VARIANTS`, where 128 is none and LIVE_STEPS more are
     CHROMA_UNIT, then how much of each pixel is a coloured thing's own.
     """
-    size = fit_size(*rgb.shape[:2], LIVE_CHROMA_SIDE)
+    size = fit_size(rgb.shape[0], rgb.shape[1], LIVE_CHROMA_SIDE)
     small = resize_area(rgb, size)
     chroma = fitted.applied(guess.read_lightness(small)[0].permute(1, 2, 0).numpy(), 0, size[0])
     own = _measure_own_share(small, tone, 0, size[0])
