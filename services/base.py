@@ -98,7 +98,8 @@ UPLOADED = ("picture", "mask", "hints")
 class Choice:
     """One value of a choice option, with the words that a person sees.
 
-    With `weights`, the choice is offered only where those weights are installed. `advanced` ones stand under "Advanced".
+    With `weights`, the choice is offered only where those weights are installed. `advanced` ones stand under
+    "Advanced".
     """
 
     value: str

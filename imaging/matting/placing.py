@@ -28,7 +28,7 @@ class _Span:
     first: float
     last: float
 
-    def part(self, pixels: slice) -> "_Span":
+    def take_part(self, pixels: slice) -> "_Span":
         """Return a part of it, counted from its start."""
         ratio = (self.last - self.first) / (self.stop - self.start)
         first, last = self.first + pixels.start * ratio, self.first + pixels.stop * ratio
@@ -58,7 +58,7 @@ def place_person(
         placed[target], placed_alpha[target] = colours[source], alpha[source]
         return placed, placed_alpha
     for rows in cut_strips(down.stop - down.start):
-        strip = _resize(colours, alpha, across, down.part(rows))
+        strip = _resize(colours, alpha, across, down.take_part(rows))
         placed[target][rows], placed_alpha[target][rows] = strip[:, :, :3], strip[:, :, 3]
     return placed, placed_alpha
 
