@@ -11,7 +11,7 @@ from imaging.io.files import Picture
 from jobs.availability import check_choices
 from jobs.files import storage
 from models import Job
-from services.base import CACHE, UPLOADED, Option, Service
+from services.base import CACHE, PLACES, UPLOADED, Option, Service
 
 # Stands for an uploaded picture while the other options are checked, transparent as hints must be; the worker decodes
 # the real one.
@@ -42,7 +42,7 @@ def list_uploads(service: Service | None) -> tuple[Option, ...]:
 
 
 def prepare_for_run(service: Service, job: Job, max_megapixels: float) -> dict[str, Any]:
-    """Return the options of a job as its service wants them: uploads decoded, a frame as numbers, CACHE as bytes.
+    """Return the options of a job as its service wants them: uploads decoded, a place as numbers, CACHE as bytes.
 
     A job that waited while the site was upgraded may lack a new option: that one has its default.
     Raises PictureError, and FileNotFoundError when the job is gone.
@@ -53,7 +53,7 @@ def prepare_for_run(service: Service, job: Job, max_megapixels: float) -> dict[s
         value = options[option.name]
         if option.kind in UPLOADED and value:
             options[option.name] = files.decode(folder / value, max_megapixels)
-        elif option.kind == "frame" and value:
+        elif option.kind in PLACES and value:
             options[option.name] = tuple(value)
     return options | {CACHE: read_cache(folder, job.cache)}
 
@@ -79,7 +79,7 @@ def _format_field(kind: str, value: Any) -> str:
         return "1" if value else "0"
     if kind == "number":
         return f"{value:g}"
-    return ",".join(f"{part:.6g}" for part in value) if kind == "frame" else str(value)
+    return ",".join(f"{part:.6g}" for part in value) if kind in PLACES else str(value)
 
 
 def _matters(option: Option, options: Mapping[str, Any]) -> bool:

@@ -161,6 +161,8 @@ def background(
     across: float = 0,
     down: float = 0,
     shadow: float = 0,
+    whom: str = "everybody",
+    point: tuple[float, float] | None = None,
     mask: Source | None = None,
     network: str = "background",
     max_megapixels: float = DEFAULT_MAX_MEGAPIXELS,
@@ -172,7 +174,8 @@ def background(
     (`colour_from`, `colour_to`, `direction`: "down", "right", "diagonal", "middle"), "blurred" (`blur`, 1 to 10),
     "transparent", or "picture" (`background_image`). scale: 20 to 300, percent of the person's size. across, down:
     -100 to 100, by how many percent of the picture's width and height they are moved. shadow: 0 to 100, how dark it
-    is. mask: white is kept, black goes; then no network is asked.
+    is. whom: "everybody", "main" (the main person) or "this" (the one at `point`, x and y in parts of the picture).
+    mask: white is kept, black goes; then no network is asked.
     """
     options: dict[str, Any] = {
         "background": background,
@@ -182,6 +185,7 @@ def background(
     }
     options |= {"direction": direction, "blur": blur, "background_image": background_image, "mask": mask}
     options |= {"scale": scale, "across": across, "down": down, "shadow": shadow}
+    options |= {"whom": whom, "point": _join(point)}
     return _run("background", picture, options | {"network": network}, max_megapixels, report)
 
 
@@ -195,6 +199,8 @@ def idphoto(
     sheet: str = "none",
     dpi: str = "300",
     kilobytes: int = 0,
+    whom: str = "everybody",
+    point: tuple[float, float] | None = None,
     mask: Source | None = None,
     network: str = "background",
     max_megapixels: float = DEFAULT_MAX_MEGAPIXELS,
@@ -205,11 +211,12 @@ def idphoto(
     size: a key of docs/id-photo-sizes.md. background: "asked" (what the office asks for), "keep", "white", "lightgrey",
     "blue", "red", "custom" (`colour`). frame: left, top, width and height in parts of the picture, perhaps the degrees
     by which it is turned clockwise, else the head is found. sheet: "none", "5inch", "6inch", "a4". dpi: "300", "350",
-    "600". kilobytes: the most that a further file may have; 0 makes none.
+    "600". kilobytes: the most that a further file may have; 0 makes none. whom, point: as in
+    `background`.
     """
     options: dict[str, Any] = {"size": size, "background": background, "colour": colour, "sheet": sheet, "dpi": dpi}
     options |= {"kilobytes": kilobytes, "mask": mask, "network": network}
-    options["frame"] = ",".join(map(str, frame)) if frame else None
+    options |= {"frame": _join(frame), "whom": whom, "point": _join(point)}
     return _run("idphoto", picture, options, max_megapixels, report)
 
 
@@ -217,6 +224,7 @@ def inpaint(
     picture: Source,
     *,
     what: str = "painted",
+    point: tuple[float, float] | None = None,
     mask: Source | None = None,
     grow: float = 0,
     engine: str = "automatic",
@@ -226,13 +234,15 @@ def inpaint(
     max_megapixels: float = DEFAULT_MAX_MEGAPIXELS,
     report: Report = ignore_progress,
 ) -> Result:
-    """Take something out and fill the place: what the `mask` covers in white, or `what="person"`.
+    """Take something out and fill the place: what the `mask` covers in white, everybody (`what="person"`), or the
+    person at `point`, x and y in parts of the picture (`what="this"`).
 
     grow: 0 to 100 pixels more. engine: "automatic", "patch", "dfnet", "dcgan", "pluralistic", "neural". answers: how
     many pictures to pick from, 1 to 4; answer: the number of the first. invert: fill everything but the mask.
     """
     options = {"what": what, "mask": mask, "grow": grow, "engine": engine, "answers": answers, "answer": answer}
-    return _run("inpaint", picture, options | {"invert": invert}, max_megapixels, report)
+    options |= {"invert": invert, "point": _join(point)}
+    return _run("inpaint", picture, options, max_megapixels, report)
 
 
 def adjust(
@@ -257,8 +267,13 @@ def adjust(
     """
     options: dict[str, Any] = {"transform": transform, "straighten": straighten, "brightness": brightness}
     options |= {"contrast": contrast, "temperature": temperature, "tint": tint}
-    options["crop"] = ",".join(map(str, crop)) if crop else None
+    options["crop"] = _join(crop)
     return _run("adjust", picture, options, max_megapixels, report)
+
+
+def _join(place: tuple[float, ...] | None) -> str | None:
+    """Return a frame or a point as the field of a form has it."""
+    return ",".join(map(str, place)) if place else None
 
 
 def _run(key: str, picture: Source, raw: dict[str, Any], max_megapixels: float, report: Report) -> Result:

@@ -17,7 +17,7 @@ from services.base import CACHE, UPLOADED, Option, Service, ServiceError
 
 METADATA = ("keep", "strip", "all")
 # Kind of an option -> what stands for its value.
-_METAVARS = {"number": "NUMBER", "colour": "#RRGGBB", "frame": "LEFT,TOP,WIDTH,HEIGHT"}
+_METAVARS = {"number": "NUMBER", "colour": "#RRGGBB", "frame": "LEFT,TOP,WIDTH,HEIGHT", "point": "X,Y"}
 
 
 class ToolOption(command_line.Option):

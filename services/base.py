@@ -30,6 +30,7 @@ __all__ = [
     "Result",
     "Service",
     "ServiceError",
+    "PLACES",
     "UNSURE",
     "UPLOADED",
     "import_on_call",
@@ -90,6 +91,8 @@ STATES = {MET: N_("fulfilled"), NOT_MET: N_("not fulfilled"), UNSURE: N_("please
 MIN_FRAME = 0.001
 MAX_TILT = 45.0  # degrees, of a frame
 _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)(e[+-]?[0-9]+)?", re.IGNORECASE)
+# The kinds of options whose value is a place in the picture: numbers in parts of its width and height.
+PLACES = ("frame", "point")
 # The kinds of options whose value is uploaded beside the picture itself.
 UPLOADED = ("picture", "mask", "hints")
 
@@ -112,12 +115,12 @@ class Choice:
 class Option:
     """One setting of a service.
 
-    `kind` is "choice", "number", "switch", "colour" (#rrggbb), "frame", or one of UPLOADED: "picture" (a second
-    upload), "mask" (white, or opaque paint, is chosen) and "hints" (dabs of colour, transparent elsewhere). The value
-    of an uploaded one is a `Picture` or None; that of a frame is (left, top, width, height) in parts of the
-    picture, or None; where it `may_tilt`, perhaps with the degrees by which it is turned clockwise around its middle.
-    `aspect_of` names the choice option whose value says which width / height a frame keeps;
-    `head_lines` says for the same values where in the frame crown and chin belong, in parts of its height.
+    `kind` is "choice", "number", "switch", "colour" (#rrggbb), "frame", "point", or one of UPLOADED: "picture" (a
+    second upload), "mask" (white, or opaque paint, is chosen) and "hints" (dabs of colour, transparent elsewhere). The
+    value of an uploaded one is a `Picture` or None; that of a frame is (left, top, width, height) and that of a point
+    (x, y) in parts of the picture, or None; where a frame `may_tilt`, perhaps with the degrees by which it is turned
+    clockwise around its middle. `aspect_of` names the choice option whose value says which width / height a frame
+    keeps; `head_lines` says for the same values where in it crown and chin belong, in parts of its height.
     `shown_when` names another option and the value or values of it for which this one matters.
     `advanced` ones stand under "Advanced". `keeps` says of a mask that what it chooses stays; else that is what is
     worked on. `needed`: where it matters, nothing can be done without it.
@@ -287,6 +290,16 @@ def _parse_frame(option: Option, raw: Any) -> tuple[float, ...]:
     return left, top, width, height, *(tilt for tilt in tilts if tilt)
 
 
+def _parse_point(option: Option, raw: Any) -> tuple[float, float]:
+    try:
+        x, y = (_to_number(part) for part in str(raw).split(","))
+    except ValueError:
+        raise InvalidOption(option.name, N_("Please give the point as two numbers, such as 0.5,0.4.")) from None
+    if not (0 <= x <= 1 and 0 <= y <= 1):
+        raise InvalidOption(option.name, N_("The point must lie inside the picture."))
+    return x, y
+
+
 def _parse_picture(option: Option, raw: Any) -> Picture:
     if not isinstance(raw, Picture):
         raise InvalidOption(option.name, N_("Please choose a picture."))
@@ -299,6 +312,7 @@ _PARSERS = {
     "switch": _parse_switch,
     "colour": _parse_colour,
     "frame": _parse_frame,
+    "point": _parse_point,
     "picture": _parse_picture,
     "mask": _parse_picture,
     "hints": _parse_picture,

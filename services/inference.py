@@ -31,6 +31,9 @@ class Network:
     def __init__(self, module: nn.Module, device: str, half: dtype | None, weights: str = "", sha256: str = ""):
         self.multiple_of = cast(int, module.multiple_of)
         self.minimum_side = cast(int, module.minimum_side)
+        # Of networks that are asked about photos in their proportions (`imaging.matting.predictors`).
+        self.photo_sides: tuple[int, ...] = getattr(module, "photo_sides", ())
+        self.crop_side: int = getattr(module, "crop_side", 0)
         self.device = device
         self._module = module
         self._half = half  # None: float32 throughout

@@ -4,7 +4,7 @@ The network learnt from people who fill the frame. In a crop they do.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import cv2
@@ -17,13 +17,16 @@ ISLAND_SHARE = 0.05  # of the largest candidate: smaller ones are no people (`ma
 PADDING = 0.15  # of a candidate's longer side, all around it
 MIN_CROP_PIXELS = 48  # a crop of fewer has nothing to show
 SURE, TALL = 0.85, 0.6  # mean of the soft mask, and part of the photo's height: so a person is known already
-WIDEST = 1.15  # times as wide as high: a crop of the whole height shows a square, as the first look does
+WIDEST = 1.15  # times as wide as high: a crop of the whole height shows a square, as a first look in squares does
+LARGE = 0.6  # of the photo: a crop of more shows hardly more than a first look at the whole
 SAME = 0.8  # of the smaller of two crops that the other covers: they show the same
 SOFT_EDGE = 0.08  # of a crop's side: there its output passes into what was known
 MAX_MASK_SIDE = 1024  # pixels of the merged mask
 TILE_SHARE, TILES_ACROSS = 0.55, 3  # of the photo's height; no more than about so many beside each other
 TILE_STEP = 0.85  # of a tile's side, at most, from one to the next
 MAX_TILES = 8
+
+IsShown = Callable[[tuple[int, int], tuple[int, int]], bool]  # of a part and of its photo, each (height, width)
 
 
 class Box(NamedTuple):
@@ -68,11 +71,22 @@ def join(size: tuple[int, int], boxes: Sequence[Box], outputs: Sequence[np.ndarr
     return merge(np.zeros([max(1, round(side * scale)) for side in size], np.float32), size, boxes, outputs)
 
 
-def find_crops(mask: np.ndarray, size: tuple[int, int]) -> list[Box]:
+def is_shown_in_squares(part: tuple[int, int], size: tuple[int, int]) -> bool:
+    """Whether squares of the whole height show a part (height, width) of a photo of `size` as large as a crop does."""
+    return part[0] == size[0] and part[1] >= min(size[1], WIDEST * size[0])
+
+
+def is_shown_in_whole(part: tuple[int, int], size: tuple[int, int]) -> bool:
+    """Whether the whole photo shows that part nearly as large."""
+    return part[0] * part[1] > LARGE * size[0] * size[1]
+
+
+def find_crops(mask: np.ndarray, size: tuple[int, int], is_shown: IsShown = is_shown_in_squares) -> list[Box]:
     """Return at most MAX_CROPS parts of a photo of `size` (height, width) that are worth a second look.
 
     mask: float32 (h, w) in [0, 1], what the first look saw, whatever its proportions. Each region of it that is not
-    surely a person already is a candidate; the one with the most in it comes first.
+    surely a person already is a candidate; the one with the most in it comes first. is_shown(part, size): whether the
+    first look showed a part of these sides nearly as large as a crop would.
     """
     count, labels, stats, _ = cv2.connectedComponentsWithStats((mask > SEEN).astype(np.uint8))
     if count == 1:
@@ -87,7 +101,7 @@ def find_crops(mask: np.ndarray, size: tuple[int, int]) -> list[Box]:
         if area < enough or is_known:
             continue
         crop = _make_box_around(Box(top, left, top + height, left + width), mask.shape, size)
-        if crop and not any(_is_same(crop, other) for other in crops):
+        if not is_shown(crop.size, size) and not any(_is_same(crop, other) for other in crops):
             crops.append(crop)
     return crops[:MAX_CROPS]
 
@@ -104,13 +118,13 @@ def merge(mask: np.ndarray, size: tuple[int, int], crops: Sequence[Box], outputs
     finest = max(details) * size[0] / mask.shape[0]
     scale = max(1.0, min(finest, MAX_MASK_SIDE / max(mask.shape)))
     height, width = round(mask.shape[0] * scale), round(mask.shape[1] * scale)
-    merged = _resize(mask, (height, width))
+    merged = resize(mask, (height, width))
     for crop, output in zip(crops, outputs, strict=True):
         rows = slice(crop.top * height // size[0], -(-crop.bottom * height // size[0]))
         columns = slice(crop.left * width // size[1], -(-crop.right * width // size[1]))
         known = merged[rows, columns]
         weight = _make_weights(known.shape, crop, size)
-        merged[rows, columns] = known + weight * (np.maximum(known, _resize(output, known.shape)) - known)
+        merged[rows, columns] = known + weight * (np.maximum(known, resize(output, known.shape)) - known)
     return merged
 
 
@@ -119,14 +133,12 @@ def _list_starts(length: int, side: int) -> list[int]:
     return [round(step * (length - side) / max(1, steps)) for step in range(steps + 1)]
 
 
-def _make_box_around(region: Box, shape: tuple[int, int], size: tuple[int, int]) -> Box | None:
-    """Return the crop of a photo of `size` around a region of a mask of `shape`; None where it is nearly the photo."""
+def _make_box_around(region: Box, shape: tuple[int, int], size: tuple[int, int]) -> Box:
+    """Return the crop of a photo of `size` around a region of a mask of `shape`."""
     down, across = size[0] / shape[0], size[1] / shape[1]
     height, width = region.size[0] * down, region.size[1] * across
     side = max(MIN_CROP_PIXELS, (1 + 2 * PADDING) * max(height, width))
     tall, wide = min(size[0], round(side)), min(size[1], round(side))
-    if tall == size[0] and wide >= min(size[1], WIDEST * size[0]):
-        return None
     top = round((region.top + region.bottom) / 2 * down - tall / 2)
     left = round((region.left + region.right) / 2 * across - wide / 2)
     top, left = min(max(top, 0), size[0] - tall), min(max(left, 0), size[1] - wide)
@@ -156,7 +168,8 @@ def _make_ramp(length: int, rises: bool, falls: bool) -> np.ndarray:
     return np.minimum(ramp, places[::-1]) if falls else ramp
 
 
-def _resize(mask: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
+def resize(mask: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
+    """Return a soft mask, float32 (h, w) in [0, 1], at another `shape`."""
     if mask.shape == shape:
         return mask.copy()
     return np.clip(cv2.resize(mask, shape[::-1], interpolation=cv2.INTER_LINEAR), 0, 1)

@@ -11,7 +11,8 @@ PERSON = "person"  # the live copy of who was cut out, with transparency
 
 
 def check(options: Mapping[str, Any]) -> None:
-    """A picture as background needs that picture."""
+    """A picture as background needs that picture, and "this one" needs a point."""
+    cutout.check_point(options)
     if options["background"] == "picture" and options["background_image"] is None:
         raise InvalidOption("background_image", N_("Please choose the picture for the background."))
 
@@ -28,7 +29,7 @@ SERVICE = Service(
         "The person is the photo’s. What is behind was replaced or blurred, and at the edge what shone through was "
         "taken out."
     ),
-    touched_up=(cutout.PARTS_MISSING,),
+    touched_up=tuple(cutout.DOUBTS),
     live_copies=(PERSON,),
     options=(
         Option(
@@ -141,6 +142,8 @@ SERVICE = Service(
             step=1,
             help=N_("How dark it is behind the person, in percent; 0 is none."),
         ),
+        cutout.WHOM,
+        cutout.POINT,
         cutout.MASK,
         cutout.NETWORK,
     ),

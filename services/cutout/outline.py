@@ -14,9 +14,11 @@ from imaging import masks
 from imaging.matting import matte, people
 from imaging.matting.backgrounds import fill_solid
 from imaging.matting.people import MIN_CONFIDENCE, People
+from imaging.matting.predictors import choose_predictor
 from services import inference, runtime
 from services.base import CACHE, InvalidOption, Picture, Report
-from services.cutout import OWN, PARTS_MISSING
+from services.cutout import EVERYBODY, OWN, PARTS_MISSING, PEOPLE_TOGETHER
+from services.cutout.whom import Chosen, choose_person
 
 CONFIDENCE = "confidence"  # what it is called beside a mask in the cache
 MAX_NOTE_CHARACTERS = 20
@@ -26,42 +28,51 @@ MAX_NOTE_CHARACTERS = 20
 class Outline:
     """alpha: uint8 (H, W), 255 surely person. cache: what a later run can use instead of the network.
 
-    is_unsure: parts of the people may be missing. A mask that a person gave or touched up is never doubtful.
+    verdict: PEOPLE_TOGETHER or PARTS_MISSING, where it is doubtful; a mask that a person gave or touched up never is.
     """
 
     alpha: np.ndarray
     cache: Mapping[str, bytes]
-    is_unsure: bool = False
-
-    @property
-    def verdict(self) -> str:
-        return PARTS_MISSING if self.is_unsure else ""
+    verdict: str = ""
 
 
 def find_outline(picture: Picture, options: Mapping[str, Any], report: Report) -> Outline | None:
     """Find the person; None when there is nobody. Reports from 0 to 0.3.
 
-    Options: MASK, NETWORK and CACHE. A network runs only where no mask is given and no earlier run cached what it
-    found. A given mask is compared with what was cached: where they agree the finer one counts, so that a brush on a
-    small copy costs no hair elsewhere. Where the photo was transparent it counts as background. Raises
-    InvalidOption for a mask that keeps nothing.
+    Options: WHOM, POINT, MASK, NETWORK and CACHE. A network runs only where no mask is given and no earlier run cached
+    what it found. A given mask is compared with what was cached: where they agree the finer one counts, so that a brush
+    on a small copy costs no hair elsewhere. Where the photo was transparent it counts as background. Raises
+    InvalidOption for a mask that keeps nothing, and for a point at which nobody is.
     """
     found, given = _load_cached(options), options["mask"]
     if found is None and given is None:
         found = _find_person(picture, options["network"], report)
     if found is None and given is None:
         return None
+    chosen = None if found is None else _choose(found, picture, options)
     report(0.3, N_("Following the outline"))
     try:
-        alpha = _compute_alpha(picture, None if found is None else found.mask, given)
+        alpha = _compute_alpha(picture, None if chosen is None else chosen.mask, given)
     except masks.UnusableMask as error:
         raise InvalidOption("mask", error.message) from None
     if given is not None and not alpha.any():
         raise InvalidOption("mask", N_("This mask keeps nothing of the photo. Please paint what is to stay."))
-    if found is None:
+    if found is None or chosen is None:
         return Outline(alpha, {})
-    is_unsure = given is None and found.confidence < MIN_CONFIDENCE
-    return Outline(alpha, {_name_in_cache(options): _encode_png(found)}, is_unsure)
+    verdict = _find_verdict(found, chosen) if given is None else ""
+    return Outline(alpha, {_name_in_cache(options): _encode_png(found)}, verdict)
+
+
+def _choose(found: People, picture: Picture, options: Mapping[str, Any]) -> Chosen:
+    if options.get("whom", EVERYBODY) == EVERYBODY:
+        return Chosen(found.mask, False)
+    return choose_person(found.mask, _on_white(picture), options)
+
+
+def _find_verdict(found: People, chosen: Chosen) -> str:
+    if chosen.is_joined:
+        return PEOPLE_TOGETHER
+    return PARTS_MISSING if found.confidence < MIN_CONFIDENCE else ""
 
 
 def _find_person(picture: Picture, name: str, report: Report) -> People | None:
@@ -69,12 +80,16 @@ def _find_person(picture: Picture, name: str, report: Report) -> People | None:
     report(0.0, N_("Loading the network"))
     network = inference.networks.get(name)
     report(0.1, N_("Finding the person"))
-    rgb = picture.rgb
-    if (own := picture.alpha) is not None:  # hidden colours under transparent places must not look like anything
-        rgb = matte.composite(rgb, own, fill_solid("#ffffff", picture))
+    rgb = _on_white(picture)
     if name == OWN:
-        return people.find_people(network, rgb, network.device)
+        return people.find_people(choose_predictor(network, network, network.device), rgb)
     return people.find_in_whole(network, rgb, network.device)
+
+
+def _on_white(picture: Picture) -> np.ndarray:
+    """Return the colours, uint8 (H, W, 3): hidden ones under transparent places must not look like anything."""
+    own = picture.alpha
+    return picture.rgb if own is None else matte.composite(picture.rgb, own, fill_solid("#ffffff", picture))
 
 
 def _compute_alpha(picture: Picture, coarse: np.ndarray | None, given: Picture | None) -> np.ndarray:

@@ -5,7 +5,7 @@ from services import cutout
 from services.base import Choice, Option, Service, import_on_call
 from services.idphoto.sizes import SIZES, Size
 
-FACES = "face"  # the weights of the network that finds faces
+FACES = cutout.FACES
 CHECKS = {
     "one_face": N_("One face in the photo"),
     "head_height": N_("Head, from chin to crown"),
@@ -72,9 +72,10 @@ SERVICE = Service(
     title=N_("ID photo"),
     summary=N_("Makes a passport, visa or ID photo of exact size, with a sheet to print."),
     run=import_on_call("services.idphoto.run", "run"),
+    check=cutout.check_point,
     weights=(cutout.OWN, FACES),
     verdicts=VERDICTS,
-    touched_up=(cutout.PARTS_MISSING,),
+    touched_up=tuple(cutout.DOUBTS),
     checks=CHECKS,
     notice=N_("Rules for ID photos change. Please look at those of the office before you hand a photo in."),
     own_size=True,
@@ -156,6 +157,8 @@ SERVICE = Service(
             help=N_("0 makes none."),
             advanced=True,
         ),
+        cutout.WHOM,
+        cutout.POINT,
         cutout.MASK,
         cutout.NETWORK,
     ),

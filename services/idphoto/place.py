@@ -87,7 +87,8 @@ def look_for_faces(picture: Picture, options: Mapping[str, Any]) -> Scene:
     mask = options["mask"]
     if mask is not None:
         mask = mask.with_pixels(_rotate(mask.pixels, quarters))
-    options = {**options, "mask": mask, CACHE: {}}  # what was cached may be of the photo as it was
+    # What was cached may be of the photo as it was.
+    options = {**options, "mask": mask, "point": _rotate_point(options["point"], quarters), CACHE: {}}
     return Scene(picture.with_pixels(_rotate(picture.pixels, quarters)), options, faces, quarters, cache)
 
 
@@ -97,6 +98,13 @@ def _find_faces(picture: Picture) -> tuple[list[Face], int]:
 
 def _rotate(pixels: np.ndarray, quarters: int) -> np.ndarray:
     return np.ascontiguousarray(np.rot90(pixels, quarters))
+
+
+def _rotate_point(point: tuple[float, float] | None, quarters: int) -> tuple[float, float] | None:
+    """Return where a point, in parts of the width and height, lies in a photo turned counter-clockwise."""
+    for _ in range(quarters if point else 0):
+        point = point[1], 1 - point[0]
+    return point
 
 
 def _lay_on_white(picture: Picture) -> np.ndarray:

@@ -14,7 +14,7 @@ from imaging.io.modes import to_srgb
 from imaging.io.provenance import ALGORITHMICALLY_ENHANCED, COMPOSITE_SYNTHETIC
 from imaging.matting import backgrounds, matte
 from services.base import CACHED_FRAME, NOT_MET, Check, File, Picture, Report, Result
-from services.cutout import PARTS_MISSING
+from services.cutout import DOUBTS
 from services.cutout.outline import find_transparent
 from services.idphoto import checks as checklist
 from services.idphoto import place
@@ -152,7 +152,7 @@ def _find_verdict(too_many_kilobytes: bool, refused: bool, unsure: str, enlarged
 
 def _choose_verdict(verdict: str, of_place: str, checks: tuple[Check, ...]) -> str:
     """What an office refuses and what is missing counts first, then whether the head is right, then the rest."""
-    if verdict not in ("", "enlarged", PARTS_MISSING):
+    if verdict not in ("", "enlarged", *DOUBTS):
         return verdict
     if of_place:
         return of_place

@@ -1,6 +1,7 @@
 """Inpaint: what is painted over is taken out of the photo, and the place is filled in."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from errors import N_
@@ -13,8 +14,18 @@ VARIED = tuple(engine.key for engine in fills.ENGINES if engine.varied)
 MAX_ALTERNATIVES, LAST_START = 4, 999
 
 
+DOUBTS = {
+    cutout.PARTS_MISSING: N_("Parts of the people may be left. Please look, and paint over what remains of them."),
+    cutout.PEOPLE_TOGETHER: N_(
+        "People who touch could not be told apart, so all of them were taken out. "
+        "If that is wrong, please paint over the one who is meant."
+    ),
+}
+
+
 def check(options: Mapping[str, Any]) -> None:
     """What is to be filled must be painted, or be a person."""
+    cutout.check_point(options, "what")
     if options["what"] == "painted" and options["mask"] is None:
         raise InvalidOption("mask", N_("Please paint over what is to be filled, or choose a mask."))
 
@@ -36,7 +47,7 @@ SERVICE = Service(
     check=check,
     another=find_another,
     changes=N_("What was filled is invented: it shows what may have been there. Everything else is the photo’s."),
-    verdicts=cutout.VERDICTS | fills.VERDICTS,
+    verdicts=cutout.VERDICTS | DOUBTS | fills.VERDICTS,
     options=(
         Option(
             name="what",
@@ -46,8 +57,10 @@ SERVICE = Service(
             choices=(
                 Choice("painted", N_("What I paint over")),
                 Choice("person", N_("The person"), weights=cutout.OWN),
+                Choice(cutout.THIS, N_("One of several people"), weights=cutout.FACES),
             ),
         ),
+        replace(cutout.POINT, shown_when=("what", cutout.THIS)),
         Option(
             name="mask",
             kind="mask",

@@ -32,9 +32,10 @@ def run(picture: Picture, options: Mapping[str, Any], report: Report) -> Result:
     grown, its outermost pixels pass softly into the photo.
     """
     report(0.0, N_("Finding what to fill"))
-    weight = _make_weight(picture, options, report)
-    if weight is None:
+    found = _make_weight(picture, options, report)
+    if found is None:
         return Result(None, verdict="no_person_found")
+    weight, doubt = found
     hole = weight > 0
     if not hole.any():
         raise InvalidOption("mask", N_("Nothing is painted yet. Please paint over what is to be filled."))
@@ -44,7 +45,7 @@ def run(picture: Picture, options: Mapping[str, Any], report: Report) -> Result:
     if engine is None:  # one of long ago
         raise InvalidOption("engine", N_("This is not one of the choices."))
     count = round(options["answers"]) if engine.varied else 1
-    begin = 0.2 if options["what"] == "person" else 0.01
+    begin = 0.01 if options["what"] == "painted" else 0.2
     length = (0.99 - begin) / count
     first = round(options["answer"]) - 1 if engine.varied else 0
     seeds, pictures = range(first, first + count), []
@@ -57,22 +58,26 @@ def run(picture: Picture, options: Mapping[str, Any], report: Report) -> Result:
     verdict = engine.verdict(hole, seeds)
     kind = COMPOSITE_SYNTHETIC if engine.key == "patch" or verdict == fills.BY_PATCHES else COMPOSITE_WITH_TRAINED
     first, *others = pictures
-    return Result(first, mask, verdict, tuple(others), replaced=hole, source_type=kind)
+    return Result(first, mask, doubt or verdict, tuple(others), replaced=hole, source_type=kind)
 
 
-def _make_weight(picture: Picture, options: Mapping[str, Any], report: Report) -> np.ndarray | None:
-    """Return how much the fill counts at each pixel, float32 (H, W), 0 outside the hole; None where nobody is found."""
-    grown = options["grow"]
-    if options["what"] == "person":
-        asked: dict[str, Any] = {"mask": None, "network": cutout.OWN, CACHE: {}}
+def _make_weight(picture: Picture, options: Mapping[str, Any], report: Report) -> tuple[np.ndarray, str] | None:
+    """Return how much the fill counts at each pixel, float32 (H, W), 0 outside the hole, and the verdict on that.
+
+    None where nobody is found.
+    """
+    grown, doubt = options["grow"], ""
+    if options["what"] == "painted":
+        mask = _read_painted_mask(picture, options)
+    else:
+        whom = cutout.THIS if options["what"] == cutout.THIS else cutout.EVERYBODY
+        asked = {"mask": None, "network": cutout.OWN, "whom": whom, "point": options.get("point"), CACHE: {}}
         found = find_outline(picture, asked, lambda share, stage: report(share * 2 / 3, stage))
         if found is None:
             return None
-        mask = np.where(found.alpha >= PERSON_FROM, np.uint8(255), np.uint8(0))
+        mask, doubt = np.where(found.alpha >= PERSON_FROM, np.uint8(255), np.uint8(0)), found.verdict
         grown += PERSON_GROWN * max(mask.shape)
-    else:
-        mask = _read_painted_mask(picture, options)
-    return masks.feather_mask(mask, grown, FEATHER_PIXELS)
+    return masks.feather_mask(mask, grown, FEATHER_PIXELS), doubt
 
 
 def _read_painted_mask(picture: Picture, options: Mapping[str, Any]) -> np.ndarray:

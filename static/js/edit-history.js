@@ -70,7 +70,7 @@ class EditHistory extends HTMLElement {
     if (field[name] === value) return;
     field[name] = value;
     for (const news of ["input", "change"]) field.dispatchEvent(new Event(news, { bubbles: true }));
-    field.closest("frame-picker")?.begin();
+    field.closest(".framing")?.begin();
   }
 
   show() {

@@ -5,7 +5,8 @@ const { cover, fillColours } = customElements.get("backdrop-fill");
 const { blurSize, defocus, lightBehind } = customElements.get("blurred-backdrop");
 const { castShadow, findStand, placeOf } = customElements.get("person-place");
 
-const CHOSEN = ["background", "colour", "colour_from", "colour_to", "direction", "network"];
+const CHOSEN = ["background", "colour", "colour_from", "colour_to", "direction", "network", "whom", "point"];
+const ASKED = ["network", "whom", "point"]; // with another of these the cut-out is another
 const NUMBERS = { blur: [1, 10], scale: [20, 300], across: [-100, 100], down: [-100, 100], shadow: [0, 100] };
 
 class LiveBackground extends customElements.get("live-result") {
@@ -43,7 +44,7 @@ class LiveBackground extends customElements.get("live-result") {
   }
 
   isChanged(wanted) {
-    if (!this.copy || !this.was || wanted.network !== this.was.network) return false;
+    if (!this.copy || !this.was || ASKED.some((name) => wanted[name] !== this.was[name])) return false;
     if (this.paint && this.paint !== this.seenPaint) return false; // another mask: the server has to see it
     return wanted.background !== "picture" || Boolean(this.behindPicture);
   }

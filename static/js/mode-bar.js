@@ -8,6 +8,7 @@ class ModeBar extends HTMLElement {
     this.tool = this.closest("tool-form");
     this.mode = "";
     this.tool.addEventListener("click", (event) => this.press(event));
+    this.tool.addEventListener("change", ({ target }) => this.lead(target.name));
     this.tool.addEventListener("refresh", () => this.show());
     this.tool.addEventListener("photo", ({ target }) => "main" in target.dataset && this.begin());
     this.tool.addEventListener("shown", ({ detail }) => (detail.id ? this.enter(this.touchedUp) : this.begin()));
@@ -38,6 +39,13 @@ class ModeBar extends HTMLElement {
     if (link) event.preventDefault();
     if (link) this.enter(link.hash.replace("#drawn-", ""), true);
     if (button) this.enter(button.dataset.mode, !this.contains(button));
+  }
+
+  /** An option that asks for something on the picture was chosen. */
+  lead(name) {
+    const asks = (canvas) => "needed" in canvas.dataset && canvas.dataset.shownWhen === name && !canvas.hidden;
+    const canvas = this.drawn.find(asks);
+    if (canvas) this.enter(this.nameOf(canvas));
   }
 
   /** Another picture, or none: what must be painted is painted first. */

@@ -31,6 +31,7 @@ def tool(monkeypatch, app):
             Option("mask", "mask", "Mask of mine", keeps=True),
             Option("dabs", "hints", "Dabs of mine"),
             Option("crop", "frame", "Frame of mine"),
+            Option("place", "point", "Point of mine"),
             Option("behind", "picture", "Backdrop"),
             Option("fine", "number", "Fineness", 1.0, minimum=0.0, maximum=2.0, advanced=True),
             Option("anyway", "switch", "Even so", False, advanced=True),
@@ -62,6 +63,7 @@ def test_every_kind_of_option_has_a_control(browser, tool):
     for name in ("mask", "dabs", "behind"):
         assert re.search(rf'<input id="{name}" name="{name}" type="file"', form), name
     assert re.search(r'<input id="crop" name="crop" type="text"', form)
+    assert re.search(r'<input id="place" name="place" type="text"', form) and "<point-picker" in form
     assert re.search(r'<select id="size"', form) and form.count("<option value=") >= 12
     assert 'name="fine"' in form.split('<details class="advanced"')[1] and 'name="anyway"' in form
     assert '<details class="advanced" open' not in form

@@ -64,6 +64,7 @@ SERVICE = Service(
         Option("mask", "mask", "Mask"),
         Option("hints", "hints", "Hints", shown_when=("way", "plain")),
         Option("frame", "frame", "Frame"),
+        Option("point", "point", "Point"),
     ),
 )
 

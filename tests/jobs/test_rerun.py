@@ -156,7 +156,14 @@ def test_an_upload_that_the_other_options_make_pointless_is_not_taken_over(in_ap
 
 
 def test_the_form_of_an_earlier_job_can_be_filled_in_again(in_app, user_id):
-    fields = {"way": "alternatives", "amount": "1.5", "anyway": "1", "colour": "#3366CC", "frame": "0.1,0.2,0.5,0.25"}
+    fields = {
+        "way": "alternatives",
+        "amount": "1.5",
+        "anyway": "1",
+        "colour": "#3366CC",
+        "frame": "0.1,0.2,0.5,0.25",
+        "point": "0.3,0.75",
+    }
     first = make_job(user_id, service="sampler", mask=make_painted_sheet(), **fields)
     form = lifecycle.prefill(user_id, first)
     assert form.values == fields | {"colour": "#3366cc"}

@@ -72,7 +72,7 @@ def test_the_declaration_is_complete(service):
     assert services.get(service.key) is service
     assert service.key.isidentifier() and service.title and service.summary.endswith(".")
     for option in service.options:
-        assert option.kind in {"choice", "number", "switch", "colour", "frame", *UPLOADED} and option.title
+        assert option.kind in {"choice", "number", "switch", "colour", "frame", "point", *UPLOADED} and option.title
         if option.kind == "choice":
             assert option.default in [choice.value for choice in option.choices]
         if option.kind == "number":

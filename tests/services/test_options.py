@@ -27,6 +27,23 @@ def test_the_parts_of_a_frame_are_numbers_as_people_write_them():
         frame.parse("0.1,0.2,0.5,0.0_5")
 
 
+def test_a_point_is_two_numbers_inside_the_picture():
+    point = Option("point", "point", "Point")
+    assert point.parse(" 0.25,1") == (0.25, 1.0) and point.parse("") is None
+    for raw in ("0.5", "0.5,0.5,0.5", "a,b", "nan,0.5", "-0.1,0.5", "0.5,1.1"):
+        with pytest.raises(InvalidOption) as caught:
+            point.parse(raw)
+        assert caught.value.field == "point"
+
+
+@pytest.mark.parametrize(("key", "chosen"), [("background", "whom"), ("idphoto", "whom"), ("inpaint", "what")])
+def test_one_of_several_people_needs_a_point(key, chosen):
+    with pytest.raises(InvalidOption) as caught:
+        services.get(key).parse_options({chosen: "this"})
+    assert caught.value.field == "point"
+    assert services.get(key).parse_options({chosen: "this", "point": "0.5,0.5"})["point"] == (0.5, 0.5)
+
+
 def test_an_empty_field_means_the_default():
     assert NUMBER.parse("") == NUMBER.parse(None) == 1.0
 

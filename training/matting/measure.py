@@ -18,9 +18,9 @@ from torch import nn
 
 from imaging.matting import matte
 from imaging.matting.people import MIN_CONFIDENCE, find_people
+from imaging.matting.predictors import choose_predictor
 from imaging.tensors import to_tensor
 from networks import weights
-from networks.sliding_window import OWN_SIDES
 from training.common.arguments import build_parser
 from training.matting.data import Collection, Example, load_collection, resize_to
 
@@ -70,15 +70,18 @@ def predict(network: nn.Module, rgb: np.ndarray, side: int = OWN_SIDE) -> np.nda
     return resize_to(mask, *rgb.shape[:2])
 
 
-def predict_as_served(network: nn.Module, rgb: np.ndarray, sides: Sequence[int] = OWN_SIDES) -> np.ndarray:
-    """Return the alpha that the service makes, float32 (H, W) in [0, 1]: all 0 where it finds nobody."""
+def predict_as_served(network: nn.Module, rgb: np.ndarray, sides: Sequence[int] | None = None) -> np.ndarray:
+    """Return the alpha that the service makes, float32 (H, W) in [0, 1]: all 0 where it finds nobody.
+
+    sides: at which the network is asked; None for its own.
+    """
     return find_alpha(network, rgb, sides)[0]
 
 
-def find_alpha(network: nn.Module, rgb: np.ndarray, sides: Sequence[int] = OWN_SIDES) -> tuple[np.ndarray, bool]:
+def find_alpha(network: nn.Module, rgb: np.ndarray, sides: Sequence[int] | None = None) -> tuple[np.ndarray, bool]:
     """Return the alpha that the service makes of a picture, as `predict_as_served`, and whether it calls that done."""
     with torch.inference_mode():
-        people = find_people(network, rgb, str(get_device(network)), sides)
+        people = find_people(choose_predictor(network, network, str(get_device(network)), sides), rgb)
     if people is None:
         return np.zeros(rgb.shape[:2], np.float32), False
     alpha = matte.refine_alpha(people.mask / np.float32(255), rgb) / np.float32(255)

@@ -19,7 +19,6 @@ from torch import nn
 
 from imaging.matting import matte
 from networks import weights
-from networks.sliding_window import OWN_SIDES
 from training.common.arguments import build_parser
 from training.matting.data import Collection, load_collection, resize_to
 from training.matting.measure import predict_as_served
@@ -32,14 +31,14 @@ NEW = {"red": (255, 0, 0), "white": (255, 255, 255), "blue": (67, 142, 219), "pl
 
 def main() -> None:
     parser = build_parser(__doc__, "data")
-    parser.add_argument("--sides", type=int, nargs="+", default=OWN_SIDES, help="of the network's inputs, in pixels")
+    parser.add_argument("--sides", type=int, nargs="+", help="of the network's inputs, in pixels; else its own")
     arguments = parser.parse_args()
     validation = load_collection(arguments.data, validation=True)
     for name, value in measure_figures(weights.load("background"), validation, arguments.sides).items():
         print(f"{name:34} {value:.2f}")
 
 
-def measure_figures(network: nn.Module, pictures: Collection, sides: Sequence[int]) -> dict[str, float]:
+def measure_figures(network: nn.Module, pictures: Collection, sides: Sequence[int] | None) -> dict[str, float]:
     """Return mean errors by new background, with the colours as they were and after the step."""
     rng = np.random.default_rng(SEED)
     rows: dict[str, list[float]] = {}

@@ -2,18 +2,19 @@
 
     python -m training.matting.measure_left_out --data FOLDER [--choice] [--at-most 60]
     python -m training.matting.measure_left_out --data FOLDER --state CHECKPOINT [--side 320]
+    python -m training.matting.measure_left_out --data FOLDER --state CHECKPOINT --served [--sides 224 320]
     python -m training.matting.measure_left_out --data FOLDER --selfie selfie_segmentation.tflite
 
 The released network, as the service asks it; the moving average of a run of `training/matting/train_lite.py`, asked
-once with the mirror image; or MediaPipe's selfie segmentation. A line gives the mean IoU at 0.5, the boundary F, the
-share of pictures in which somebody is found, the share called done although the IoU is below 0.5, and processor
-seconds a picture; for pictures without people the share in which somebody is found. Then the same by the people's
-share of the frame.
+once with the mirror image, or with `--served` as the service would ask it; or MediaPipe's selfie segmentation. A line
+gives the mean IoU at 0.5, the boundary F, the share of pictures in which somebody is found, the share called done
+although the IoU is below 0.5, and processor seconds a picture; for pictures without people the share in which somebody
+is found. Then the same by the people's share of the frame.
 """
 
 import argparse
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
@@ -23,7 +24,9 @@ import torch
 from torch import Tensor, nn
 
 from imaging.matting import matte
-from imaging.matting.people import MIN_CONFIDENCE, find_people, measure_sharpness
+from imaging.matting.confidence import measure_sharpness
+from imaging.matting.people import MIN_CONFIDENCE, find_people
+from imaging.matting.predictors import Predictor, choose_predictor
 from networks import weights
 from networks.lite_u2net import LiteU2Net
 from training.common.arguments import build_parser
@@ -53,6 +56,9 @@ def main() -> None:
     parser.add_argument("--choice", action="store_true", help="the sources that choices are made on")
     parser.add_argument("--at-most", type=int, default=60, help="pictures of each source")
     parser.add_argument("--side", type=int, default=SIDE, help="of the longer side, for --state")
+    parser.add_argument("--served", action="store_true", help="ask the network of --state as the service does")
+    parser.add_argument("--sides", type=int, nargs="+", help="at which the service asks about a photo; else its own")
+    parser.add_argument("--crop-side", type=int, help="at which the service asks about a crop; else its own")
     parser.add_argument("--selfie", type=Path, help="MediaPipe's model, to measure that")
     arguments = parser.parse_args()
     set_up(arguments.threads)
@@ -65,9 +71,10 @@ def main() -> None:
 def choose_method(arguments: argparse.Namespace) -> Method:
     if arguments.selfie:
         return partial(find_by_selfie, SelfieSegmenter(arguments.selfie))
-    if arguments.state:
+    if arguments.state and not arguments.served:
         return partial(find_in_proportion, load_ema(arguments.state), side=arguments.side)
-    return partial(find_as_served, weights.load("background"))
+    network = load_ema(arguments.state) if arguments.state else weights.load("background")
+    return partial(find_as_served, predict_with(network, arguments.sides, arguments.crop_side))
 
 
 def load_ema(checkpoint: Path) -> nn.Module:
@@ -90,12 +97,18 @@ def find_in_proportion(network: nn.Module, rgb: np.ndarray, side: int) -> tuple[
     return alpha, measure_sharpness(mask, mask, mask) >= MIN_CONFIDENCE
 
 
-def find_as_served(network: nn.Module, rgb: np.ndarray) -> tuple[np.ndarray, bool]:
+def predict_with(network: nn.Module, sides: Sequence[int] | None = None, crop_side: int | None = None) -> Predictor:
+    """Return what the service asks, with its precision; sides other than its own to choose among them."""
+
     def ask(pictures: Tensor) -> Tensor:
         with torch.inference_mode(), autocast("cpu"):
-            return network(pictures)
+            return network(pictures.contiguous(memory_format=torch.channels_last))
 
-    people = find_people(ask, rgb)
+    return choose_predictor(ask, network, "cpu", sides, crop_side)
+
+
+def find_as_served(predictor: Predictor, rgb: np.ndarray) -> tuple[np.ndarray, bool]:
+    people = find_people(predictor, rgb)
     if people is None:
         return np.zeros(rgb.shape[:2], np.float32), False
     alpha = matte.refine_alpha(people.mask / np.float32(255), rgb) / np.float32(255)

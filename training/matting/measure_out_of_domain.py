@@ -26,7 +26,6 @@ from PIL import Image
 from torch import nn
 
 from networks import weights
-from networks.sliding_window import OWN_SIDES
 from training.common.arguments import build_parser
 from training.matting.measure import compare, predict_as_served
 
@@ -45,7 +44,7 @@ class Photo(NamedTuple):
 def main() -> None:
     parser = build_parser(__doc__)
     parser.add_argument("--pictures", type=Path, nargs="*", default=[], help="folders with the packages")
-    parser.add_argument("--sides", type=int, nargs="+", default=OWN_SIDES, help="of the network's inputs, in pixels")
+    parser.add_argument("--sides", type=int, nargs="+", help="of the network's inputs, in pixels; else its own")
     arguments = parser.parse_args()
     network, rows = weights.load("background"), json.loads(TABLE.read_text())
     found = find_files(rows, [OURS, *arguments.pictures])
@@ -78,13 +77,13 @@ def fill_outlines(outlines: list[list[int]], shape: tuple[int, int]) -> np.ndarr
     return mask > 0
 
 
-def evaluate(network: nn.Module, one: Photo, sides: Sequence[int]) -> tuple[float, float, float]:
+def evaluate(network: nn.Module, one: Photo, sides: Sequence[int] | None) -> tuple[float, float, float]:
     """Return IoU, mean absolute error and boundary F of what the service makes of it, where there is no doubt."""
     soft = np.where(one.counted, predict_as_served(network, one.rgb, sides), one.truth)
     return compare(soft, one.truth.astype(np.float32))
 
 
-def format_table(network: nn.Module, rows: list[dict], data: dict[str, bytes], sides: Sequence[int]) -> str:
+def format_table(network: nn.Module, rows: list[dict], data: dict[str, bytes], sides: Sequence[int] | None) -> str:
     """Return every picture's figures, and their means."""
     people = [row for row in rows if row["people"]]
     figures = [evaluate(network, load_photo(row, data[row["file"]]), sides) for row in people]
@@ -98,7 +97,7 @@ def format_table(network: nn.Module, rows: list[dict], data: dict[str, bytes], s
 
 
 def format_without_people(
-    network: nn.Module, rows: list[dict], data: dict[str, bytes], sides: Sequence[int]
+    network: nn.Module, rows: list[dict], data: dict[str, bytes], sides: Sequence[int] | None
 ) -> list[str]:
     """Return what part of each picture without people is taken for one, where any is, and of how many nothing is."""
     parts = {

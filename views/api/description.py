@@ -148,6 +148,7 @@ def _describe_option(option: Option) -> dict[str, Any]:
         "switch": {"type": "boolean"},
         "colour": {"type": "string", "pattern": "^#[0-9a-f]{6}$"},
         "frame": {"type": "string", "pattern": r"^[0-9.]+,[0-9.]+,[0-9.]+,[0-9.]+$"},
+        "point": {"type": "string", "pattern": r"^[0-9.]+,[0-9.]+$"},
     }
     schema = schemas.get(option.kind, {"type": "string", "format": "binary"})
     default = {} if option.default is None or option.kind in UPLOADED else {"default": option.default}

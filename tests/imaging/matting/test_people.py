@@ -3,7 +3,9 @@
 import numpy as np
 import torch
 
-from imaging.matting.people import MIN_CONFIDENCE, find_in_whole, find_people, measure_sharpness, raise_faint
+from imaging.matting.confidence import measure_sharpness
+from imaging.matting.people import MIN_CONFIDENCE, find_in_whole, find_people, raise_faint
+from imaging.matting.predictors import SquarePredictor
 
 HEIGHT, WIDTH = 240, 200
 
@@ -31,14 +33,14 @@ class Fake:
 
 def test_a_sure_person_costs_one_look():
     network = Fake()
-    people = find_people(network, photo(((60, 240), (60, 140), 255)))
+    people = find_people(SquarePredictor(network), photo(((60, 240), (60, 140), 255)))
     assert people.mask.shape == (320, 320) and people.mask[200, 160] == 255
     assert len(network.batches) == 3 and people.confidence > 0.9
 
 
 def test_a_faint_small_person_is_found_by_the_second_look():
     network = Fake()
-    people = find_people(network, photo(((60, 110), (60, 90), 60)))
+    people = find_people(SquarePredictor(network), photo(((60, 110), (60, 90), 60)))
     assert len(network.batches) == 4
     height, width = people.mask.shape
     inside = people.mask[round(85 / HEIGHT * height), round(75 / WIDTH * width)]
@@ -47,20 +49,20 @@ def test_a_faint_small_person_is_found_by_the_second_look():
 
 def test_where_nothing_is_seen_tiles_are_asked_and_nobody_is_found():
     network = Fake(least=0.5)
-    assert find_people(network, photo(((4, 10), (4, 10), 60))) is None
+    assert find_people(SquarePredictor(network), photo(((4, 10), (4, 10), 60))) is None
     assert set(network.batches[3:]) == {(1, 3, 144, 144)} and len(network.batches) == 3 + 4
 
 
 def test_who_is_seen_only_in_a_tile_is_asked_about_in_a_crop_and_found():
     network = Fake(least=0.5)
-    people = find_people(network, photo(((20, 90), (20, 80), 60)))
+    people = find_people(SquarePredictor(network), photo(((20, 90), (20, 80), 60)))
     assert network.batches[-1] == (2, 3, 160, 160) and (people.mask > 127).mean() < 0.15
 
 
 def test_a_wide_photo_gets_its_second_look_too():
     wide = np.zeros((100, 200, 3), np.uint8)
     wide[35:70, 150:166, 0] = 70
-    people = find_people(Fake(), wide)
+    people = find_people(SquarePredictor(Fake()), wide)
     height, width = people.mask.shape
     assert abs(width - 2 * height) <= 1 and people.mask[round(0.52 * height), round(0.79 * width)] > 240
 

@@ -184,10 +184,10 @@ def test_a_frame_lies_inside_the_picture(owner, owner_id, frame):
     assert (response.status_code, response.json["error"]["key"]) == (400, "invalid_option")
 
 
-def test_a_service_gets_its_uploads_and_its_frame_as_it_declared_them(in_app, user_id):
-    run_job(make_job(user_id, service="sampler", mask=make_painted_sheet(), frame="0.25,0,0.5,1"))
+def test_a_service_gets_its_uploads_and_its_places_as_it_declared_them(in_app, user_id):
+    run_job(make_job(user_id, service="sampler", mask=make_painted_sheet(), frame="0.25,0,0.5,1", point="0.5,0.25"))
     options = sampled.seen[-1]
-    assert options["frame"] == (0.25, 0.0, 0.5, 1.0)
+    assert options["frame"] == (0.25, 0.0, 0.5, 1.0) and options["point"] == (0.5, 0.25)
     assert options["mask"].pixels.shape == (40, 60, 4) and options["hints"] is None
 
 

@@ -10,7 +10,14 @@ from PIL import Image
 
 from training.common.archives import is_held_back
 from training.matting.left_out import load_sources, measure_sources
-from training.matting.measure_left_out import Row, find_as_served, find_in_proportion, format_table, measure
+from training.matting.measure_left_out import (
+    Row,
+    find_as_served,
+    find_in_proportion,
+    format_table,
+    measure,
+    predict_with,
+)
 from training.matting.varied import ARCHIVE, is_for_report, load_masked_source
 
 
@@ -70,7 +77,18 @@ class Seer(torch.nn.Module):
         return (rgb[:, :1] > 0.5).float()
 
 
-@pytest.mark.parametrize("method", [find_as_served, lambda network, rgb: find_in_proportion(network, rgb, 96)])
+class InProportion(Seer):
+    photo_sides, crop_side, multiple_of = (96, 128), 96, 32
+
+
+@pytest.mark.parametrize(
+    "method",
+    [
+        lambda network, rgb: find_as_served(predict_with(network), rgb),
+        lambda _, rgb: find_as_served(predict_with(InProportion()), rgb),
+        lambda network, rgb: find_in_proportion(network, rgb, 96),
+    ],
+)
 def test_a_person_who_is_cut_out_is_found_and_nobody_is_where_nobody_is(data, method):
     sources = load_sources(data, choice=True, at_most=1)
     person, nobody = (
