@@ -9,6 +9,7 @@ import numpy as np
 from imaging.matting import second_look
 
 STACKED = 0.5  # of the narrower piece's width: so much stands above or below another piece, and both are one person
+LOOSE_WEIGHT = 4.0  # of the share that is loose: few people have a right to lie in pieces
 NEAR = 0.5  # of the larger piece's height: so far apart, at most, are pieces of one person
 
 
@@ -30,7 +31,7 @@ def measure_signals(
 
 def combine_signals(signals: Signals) -> float:
     """Return the confidence, in [0, 1]: the least of the signals counts."""
-    return signals.sharpness
+    return min(signals.sharpness, signals.agreement, max(0.0, 1 - LOOSE_WEIGHT * (1 - signals.wholeness)))
 
 
 def measure_sharpness(mask: np.ndarray, merged: np.ndarray, seen: np.ndarray) -> float:

@@ -9,15 +9,14 @@ from torch import Tensor
 
 from imaging.guided_filter import resize_area
 from imaging.matting import matte, second_look
-from imaging.matting.confidence import measure_sharpness, measure_signals
-from imaging.matting.predictors import Predictor, to_mask
+from imaging.matting.confidence import combine_signals, measure_sharpness, measure_signals
+from imaging.matting.predictors import IN_SQUARES, Predictor, Presence, to_mask
 from imaging.tensors import to_tensor
 
 WHOLE_SIDE = 320  # at which other networks are asked, as their authors do
 NEAR = 0.12  # of the mask's height: so far around somebody sure, a veil is a veil
 FAINTEST = 0.3  # of the soft mask: the outline of a person who is fainter is not trusted
 MAX_FAINT = 0.8  # sharpness of a mask: below, somebody in it is faint
-PERSON_SURE, PERSON_SHARE = 0.5, 0.002  # more of the picture than that is surer than that, or nobody is there
 MIN_CONFIDENCE = 0.8  # below, parts may be missing
 
 
@@ -31,7 +30,8 @@ class People(NamedTuple):
 class Found(NamedTuple):
     """What was seen of the people in a photo: the final mask, uint8 (h, w), and what it came of, float32 in [0, 1].
 
-    merged: (h, w), with the second look in it. seen: what the first look saw. outputs: as a `Prediction` has them.
+    merged: (h, w), with the second look in it. seen: what the first look saw. outputs: those of a `Prediction`, with
+    the second look in them.
     """
 
     mask: np.ndarray
@@ -42,7 +42,7 @@ class Found(NamedTuple):
 
 def find_people(predictor: Predictor, rgb: np.ndarray) -> People | None:
     """Return the people in a photo, uint8 (H, W, 3); None where nobody is."""
-    return judge(look(predictor, rgb))
+    return judge(look(predictor, rgb), predictor.presence)
 
 
 def look(predictor: Predictor, rgb: np.ndarray) -> Found:
@@ -60,20 +60,22 @@ def look(predictor: Predictor, rgb: np.ndarray) -> Found:
     merged, *known = (second_look.merge(mask, rgb.shape[:2], crops, closer) for mask in masks)
     is_faint = predictor.raises_faint and measure_sharpness(merged, merged, seen) < MAX_FAINT
     mask = matte.drop_islands(_pixels(raise_faint(merged) if is_faint else merged), *map(_pixels, known))
+    outputs = [second_look.merge(output, rgb.shape[:2], crops, closer) for output in outputs]
     return Found(mask, merged, seen, outputs)
 
 
-def judge(found: Found) -> People | None:
+def judge(found: Found, presence: Presence) -> People | None:
     """Return the people with how far their mask can be trusted; None where it holds nobody."""
-    if (found.mask >= 255 * PERSON_SURE).mean() < PERSON_SHARE:
+    signals = measure_signals(*found)
+    if (found.mask >= 255 * presence.sure).mean() < presence.share or signals.sharpness < presence.sharpness:
         return None
-    return People(found.mask, measure_signals(*found).sharpness)
+    return People(found.mask, combine_signals(signals))
 
 
 def find_in_whole(ask: Callable[[Tensor], Tensor], rgb: np.ndarray, device: str = "cpu") -> People | None:
     """Return what a network of others finds in a photo, uint8 (H, W, 3), squeezed into one square; None for nothing."""
     seen = to_mask(ask(to_tensor(resize_area(rgb, (WHOLE_SIDE, WHOLE_SIDE)), device)))
-    return judge(Found(matte.drop_islands(_pixels(seen)), seen, seen, []))
+    return judge(Found(matte.drop_islands(_pixels(seen)), seen, seen, []), IN_SQUARES)
 
 
 def raise_faint(mask: np.ndarray) -> np.ndarray:

@@ -33,9 +33,22 @@ class Prediction(NamedTuple):
     outputs: list[np.ndarray]
 
 
+class Presence(NamedTuple):
+    """When somebody is in a mask: more than `share` of it is at least so `sure`, and it is at least so sharp."""
+
+    sure: float
+    share: float
+    sharpness: float
+
+
+# Chosen on left-out sources, as training/LOG.md tells.
+IN_SQUARES, IN_PROPORTION = Presence(0.5, 0.002, 0.0), Presence(0.7, 0.005, 0.45)
+
+
 class Predictor(Protocol):
     """Asks a network about parts of a photo, each uint8 (H, W, 3)."""
 
+    presence: Presence
     raises_faint: bool  # whether its network sees faintly whom it does not know, and hardly ever anybody else
     is_shown: second_look.IsShown  # whether `predict_photo` shows a part nearly as large as a crop of it
 
@@ -49,11 +62,9 @@ class Predictor(Protocol):
 class SquarePredictor:
     """Asks in squares side by side at several sides, and of a wide photo once as a whole."""
 
-    raises_faint = True
-    is_shown = staticmethod(second_look.is_shown_in_squares)
-
     def __init__(self, ask: Ask, device: str = "cpu", sides: Sequence[int] = sliding_window.OWN_SIDES):
         self.ask, self.device, self.sides = ask, device, sides
+        self.presence, self.raises_faint, self.is_shown = IN_SQUARES, True, second_look.is_shown_in_squares
 
     def predict_photo(self, rgb: np.ndarray) -> Prediction:
         size = sliding_window.strip_size(rgb.shape[0], rgb.shape[1], sliding_window.FINE_SIDE)
@@ -75,11 +86,9 @@ class ProportionalPredictor:
     crops.
     """
 
-    raises_faint = False
-    is_shown = staticmethod(second_look.is_shown_in_whole)
-
     def __init__(self, ask: Ask, device: str, sides: Sequence[int], crop_side: int, multiple_of: int):
         self.ask, self.device, self.sides, self.crop_side, self.multiple_of = ask, device, sides, crop_side, multiple_of
+        self.presence, self.raises_faint, self.is_shown = IN_PROPORTION, False, second_look.is_shown_in_whole
 
     def predict_photo(self, rgb: np.ndarray) -> Prediction:
         outputs = [output for side in self.sides for output in self._predict_pair(rgb, side)]

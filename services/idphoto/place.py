@@ -102,9 +102,12 @@ def _rotate(pixels: np.ndarray, quarters: int) -> np.ndarray:
 
 def _rotate_point(point: tuple[float, float] | None, quarters: int) -> tuple[float, float] | None:
     """Return where a point, in parts of the width and height, lies in a photo turned counter-clockwise."""
-    for _ in range(quarters if point else 0):
-        point = point[1], 1 - point[0]
-    return point
+    if point is None:
+        return None
+    x, y = point
+    for _ in range(quarters):
+        x, y = y, 1 - x
+    return x, y
 
 
 def _lay_on_white(picture: Picture) -> np.ndarray:

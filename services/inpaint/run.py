@@ -71,7 +71,13 @@ def _make_weight(picture: Picture, options: Mapping[str, Any], report: Report) -
         mask = _read_painted_mask(picture, options)
     else:
         whom = cutout.THIS if options["what"] == cutout.THIS else cutout.EVERYBODY
-        asked = {"mask": None, "network": cutout.OWN, "whom": whom, "point": options.get("point"), CACHE: {}}
+        asked: dict[str, Any] = {
+            "mask": None,
+            "network": cutout.OWN,
+            "whom": whom,
+            "point": options.get("point"),
+            CACHE: {},
+        }
         found = find_outline(picture, asked, lambda share, stage: report(share * 2 / 3, stage))
         if found is None:
             return None

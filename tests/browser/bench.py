@@ -13,7 +13,7 @@ from tests.browser.people import PICTURES
 
 PAGE = """{% extends "base.html" %}
 {% from "_parts.html" import icon, compare, compare_head, csrf with context %}
-{% from "_drawing.html" import drawing, drawing_head, frame_picker with context %}
+{% from "_drawing.html" import drawing, drawing_head, frame_picker, point_picker with context %}
 {% from "_live_head.html" import live_head with context %}
 {% block head %}{{ drawing_head() }}{{ compare_head() }}
 <script type="module" src="{{ asset('js/change-map.js') }}"></script>{% endblock %}

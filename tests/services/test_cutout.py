@@ -32,10 +32,11 @@ def asked(monkeypatch):
     """Counts how often the network is asked; it finds PERSON."""
     calls = []
     network = inference.networks.get("background")
+    monkeypatch.setattr(network, "photo_sides", ())  # asked in squares, whatever the released network is
 
     def forward(tensor):
         calls.append(tuple(tensor.shape))
-        square = np.asarray(Image.fromarray(PERSON).resize(tensor.shape[-2:])) / np.float32(255)
+        square = np.asarray(Image.fromarray(PERSON).resize(tensor.shape[:-3:-1])) / np.float32(255)
         return torch.from_numpy(square).expand(len(tensor), 1, -1, -1)
 
     monkeypatch.setattr(network, "_module", forward)
@@ -116,6 +117,7 @@ def test_what_is_asked_lies_where_the_network_is(monkeypatch):
         return [torch.full((1, 1, 8, 8), 0.11)]  # too faint for anybody, and no reason to ask more
 
     monkeypatch.setattr("networks.sliding_window.predict_strip", predict_strip)
+    monkeypatch.setattr(inference.networks.get("background"), "photo_sides", ())
     monkeypatch.setattr(inference.networks.get("background"), "device", "meta")
     assert run().verdict == "no_person_found" and seen == ["meta"]
 
@@ -127,10 +129,20 @@ def test_one_unusable_output_of_several_is_noticed(monkeypatch, side):
         return torch.full_like(tensor[:, :1], float("nan") if unusable else 1)
 
     monkeypatch.setattr(inference.networks.get("background"), "_module", forward)
+    monkeypatch.setattr(inference.networks.get("background"), "photo_sides", ())
     for picture in (Picture(NOISE), Picture(np.zeros((200, 400, 3), np.uint8))):
         with pytest.raises(ServiceError) as caught:
             run(picture)
         assert caught.value.key == "unstable_network"
+
+
+def test_a_network_that_asks_for_proportions_sees_the_photo_in_its_own(asked, monkeypatch):
+    network = inference.networks.get("background")
+    monkeypatch.setattr(network, "photo_sides", (128, 192))
+    monkeypatch.setattr(network, "crop_side", 128)
+    result = run()
+    assert asked == [(2, 3, 160, 128), (2, 3, 224, 160)] and result.mask.shape == NOISE.shape[:2]
+    assert result.verdict == "" and result.mask[300, 165] == 255
 
 
 def test_a_mask_that_keeps_nothing_is_refused_in_words():
@@ -217,6 +229,7 @@ def veiled(monkeypatch):
         return torch.from_numpy(square * np.float32(0.16)).expand(len(tensor), 1, -1, -1)
 
     monkeypatch.setattr(inference.networks.get("background"), "_module", forward)
+    monkeypatch.setattr(inference.networks.get("background"), "photo_sides", ())
 
 
 def test_an_unsure_outline_says_that_parts_may_be_missing(veiled):

@@ -11,6 +11,7 @@ from imaging.io.files import Picture
 from networks.dfnet import DFNet
 from services import runtime
 from services.base import InvalidOption, ignore_progress
+from services.cutout.outline import Outline
 from services.inpaint import fills
 from tests.services.conftest import export_small
 from training.common.export import export
@@ -137,7 +138,7 @@ def test_what_transparency_hides_is_not_copied_into_the_picture():
 def test_the_person_is_found_and_taken_out(monkeypatch):
     alpha = np.zeros((HEIGHT, WIDTH), np.uint8)
     alpha[30:50, 40:60] = 255
-    found = type("Found", (), {"alpha": alpha})
+    found = Outline(alpha, {})
     monkeypatch.setattr("services.inpaint.run.find_outline", lambda picture, options, report: found)
     result = run(what="person", grow=1)
     assert not (result.picture.pixels[30:50, 40:60] == (255, 0, 255)).all(2).any()

@@ -21,7 +21,7 @@ def main() -> None:
     arguments = parser.parse_args()
     set_up(arguments.threads)
     network = load_ema(arguments.state)
-    figures = {}
+    figures: dict[str, float] = {}
     for prefix, choice in (("report_", False), ("", True)):
         sources = load_sources(arguments.data, choice, arguments.at_most)
         measured = measure_sources(network, sources)

@@ -55,7 +55,7 @@ def measure(predictor: Predictor, source: str, example: Example) -> Row | None:
     """Return the row of a picture; None where nobody is found, which is said anyway."""
     rgb, truth = example
     found = look(predictor, rgb)
-    if judge(found) is None:
+    if judge(found, predictor.presence) is None:
         return None
     alpha = matte.refine_alpha(found.mask / np.float32(255), rgb) / np.float32(255)
     return Row(source, float((truth > 127).mean()), compare(alpha, truth / 255)[0], measure_signals(*found))
@@ -70,13 +70,15 @@ def format_table(rows: list[Row]) -> list[str]:
     """Return the lines of told and wrongly told results, for each signal and limit."""
     bad, good = ([row for row in rows if row.iou < BAD], [row for row in rows if row.iou > GOOD])
     lines = [f"{len(rows)} results, {len(bad)} with an IoU below {BAD}, {len(good)} above {GOOD}"]
-    measures = {name: lambda row, name=name: getattr(row.signals, name) for name in Signals._fields}
-    measures["confidence"] = lambda row: combine_signals(row.signals)
-    for name, value_of in measures.items():
+    for name in (*Signals._fields, "confidence"):
         for limit in LIMITS:
-            told, wrongly = (sum(value_of(row) < limit for row in group) for group in (bad, good))
+            told, wrongly = (sum(get_value(row, name) < limit for row in group) for group in (bad, good))
             lines.append(f"{name:10} below {limit:4.2f}: told {told:3}, wrongly {wrongly:3}")
     return lines
+
+
+def get_value(row: Row, name: str) -> float:
+    return combine_signals(row.signals) if name == "confidence" else getattr(row.signals, name)
 
 
 if __name__ == "__main__":

@@ -2,7 +2,14 @@
 
 import numpy as np
 
-from imaging.matting.confidence import measure_agreement, measure_signals, measure_wholeness
+from imaging.matting.confidence import (
+    Signals,
+    combine_signals,
+    measure_agreement,
+    measure_signals,
+    measure_wholeness,
+)
+from imaging.matting.people import MIN_CONFIDENCE
 
 
 def draw(*parts, value=1):
@@ -35,3 +42,9 @@ def test_a_head_apart_from_its_body_is_a_loose_piece_and_a_neighbour_is_not():
 def test_all_signals_of_a_clear_mask_are_high():
     mask = draw(WHOLE)
     assert min(measure_signals(pieces(WHOLE), mask, mask, [mask])) == 1.0
+
+
+def test_the_worst_signal_decides_and_a_loose_piece_weighs_more_than_its_share():
+    assert combine_signals(Signals(0.9, 0.7, 1.0)) == 0.7 and combine_signals(Signals(0.6, 1.0, 1.0)) == 0.6
+    assert combine_signals(Signals(0.9, 0.9, 0.94)) < MIN_CONFIDENCE
+    assert combine_signals(Signals(0.9, 0.9, 0.5)) == 0.0
