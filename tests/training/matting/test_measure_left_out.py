@@ -1,6 +1,7 @@
 """Measuring on whole sources that were left out of training."""
 
 import io
+import json
 import zipfile
 
 import numpy as np
@@ -8,7 +9,11 @@ import pytest
 import torch
 from PIL import Image
 
+from imaging.matting.confidence import Signals
+from networks import weights
+from networks.lite_u2net import LiteU2Net
 from training.common.archives import is_held_back
+from training.matting import export_lite, measure_confidence
 from training.matting.left_out import load_sources, measure_sources
 from training.matting.measure_left_out import (
     Row,
@@ -109,3 +114,40 @@ def test_the_table_has_a_line_for_each_source_and_share_of_the_frame():
     assert coco.split() == ["coco", "2", "0.550", "0.500", "1.000", "0.500", "2.00"]
     assert small.split()[:7] == ["0%", "to", "10%", "1", "0.200", "0.300", "1.000"]
     assert large.startswith("35% to 100%")
+
+
+def test_what_a_run_learnt_is_exported_with_its_figures_in_one_command(data, tmp_path, monkeypatch):
+    torch.manual_seed(0)
+    network = LiteU2Net().eval()
+    torch.save({"states": {"ema": {"network": network.state_dict()}}}, tmp_path / "checkpoint.pt")
+    folder = tmp_path / "weights"
+    arguments = ["--data", data, "--state", tmp_path / "checkpoint.pt", "--weights", folder, "--at-most", 1]
+    monkeypatch.setattr("sys.argv", ["export_lite", *map(str, arguments)])
+    export_lite.main()
+    entry = json.loads((folder / "manifest.json").read_text())["background"]
+    assert (entry["network"], entry["card"]) == ("lite_u2net", "background.md")
+    measured = {"pennfudan_iou", "camvid_iou", "nobody_found", "report_coco_iou", "report_nobody_found"}
+    assert measured <= entry["figures"].keys()
+    loaded = weights.load("background", folder=folder)
+    assert loaded.photo_sides == LiteU2Net.photo_sides
+    assert torch.allclose(loaded.fuse.weight, network.fuse.weight, atol=1e-3)
+
+
+def test_results_that_should_be_told_of_are_counted_for_each_limit():
+    rows = [
+        measure_confidence.Row("a", 0.2, 0.5, Signals(0.6, 0.9, 1.0)),
+        measure_confidence.Row("a", 0.2, 0.95, Signals(0.9, 0.9, 1.0)),
+        measure_confidence.Row("a", 0.2, 0.92, Signals(0.78, 0.9, 1.0)),
+    ]
+    head, *lines = measure_confidence.format_table(rows)
+    assert head == "3 results, 1 with an IoU below 0.7, 2 above 0.9"
+    assert "confidence below 0.80: told   1, wrongly   1" in lines
+    assert "agreement  below 0.80: told   0, wrongly   0" in lines
+
+
+def test_the_signals_of_a_result_stand_beside_its_iou(data):
+    example = load_sources(data, choice=True, at_most=1)["pennfudan"][0]
+    row = measure_confidence.measure(predict_with(InProportion()), "pennfudan", example)
+    assert row.iou > 0.9 and min(row.signals) > 0.9
+    assert measure_confidence.format_row(0, row).startswith("pennfudan    0")
+    assert measure_confidence.measure(predict_with(InProportion()), "", (0 * example[0], example[1])) is None
