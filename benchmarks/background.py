@@ -34,9 +34,10 @@ from PIL import Image
 import services
 from benchmarks.memory import PERSON
 from imaging.io.files import Picture, decode, encode
+from imaging.matting.predictors import choose_predictor
 from imaging.tensors import to_tensor
 from networks import weights
-from networks.sliding_window import FINE_SIDE, OWN_SIDES, predict_strip
+from networks.sliding_window import FINE_SIDE, OWN_SIDES
 from services import inference
 from services.base import ignore_progress
 from services.cutout.outline import find_outline
@@ -55,7 +56,7 @@ def main() -> None:
     figures = {"threads": arguments.threads, "device": inference.describe_device(), "torch": torch.__version__}
     figures["forward"] = {
         f"{count} of {side}": forward(side, count, arguments.threads)
-        for side in (*OWN_SIDES, FINE_SIDE)
+        for side in inference.networks.get("background").photo_sides or (*OWN_SIDES, FINE_SIDE)
         for count in (1, 2)
     }
     figures["mask_agreement_with_float32_db"] = mask_agreement()
@@ -97,8 +98,11 @@ def forward(side: int, count: int, threads: int) -> dict[str, float]:
 
 def mask_agreement() -> float:
     """How well the mask, made of all that the service asks, agrees with that in float32."""
-    [ours] = predict_strip(inference.networks.get("background"), somebody(FINE_SIDE))
-    [exact] = predict_strip(partial(infer, weights.load("background")), somebody(FINE_SIDE))
+    network, rgb = weights.load("background"), np.asarray(Image.open(PERSON).convert("RGB"))
+    ours, exact = (
+        choose_predictor(ask, network).predict_photo(rgb).masks[0]
+        for ask in (inference.networks.get("background"), partial(infer, network))
+    )
     return decibels(ours, exact)
 
 
@@ -107,7 +111,7 @@ def somebody(side: int) -> torch.Tensor:
     return to_tensor(np.asarray(Image.open(PERSON).convert("RGB").resize((side, side))))
 
 
-def decibels(output: torch.Tensor, exact: torch.Tensor) -> float:
+def decibels(output: torch.Tensor | np.ndarray, exact: torch.Tensor | np.ndarray) -> float:
     return round(-10 * math.log10(float(((output - exact) ** 2).mean()) + 1e-12), 1)
 
 

@@ -20,7 +20,7 @@ import argparse
 import math
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple, cast
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -91,8 +91,11 @@ def main() -> None:
 
 
 def load_released(device: str) -> U2NetP:
-    """Return the released network, on `device`."""
-    return cast(U2NetP, weights.load("background")).to(device)
+    """Return the released network, on `device`. Ends the recipe where that is of another class."""
+    released = weights.load("background")
+    if not isinstance(released, U2NetP):
+        raise SystemExit("the released weights are not of U2-Net-p, with which this recipe goes on")
+    return released.to(device)
 
 
 def release(released: U2NetP, validation: Collection, folder: Path) -> None:
