@@ -28,7 +28,7 @@ class LiteU2Net(nn.Module):
     minimum_side = 64
     # It is asked about photos in their proportions (`imaging.matting.predictors`), at as many pixels as squares of
     # these sides have, and about crops at as many as one of that side has.
-    photo_sides = 224, 320
+    photo_sides = 256, 320
     crop_side = 256
 
     def __init__(self):

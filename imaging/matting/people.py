@@ -1,6 +1,7 @@
 """Finding the people in a photo with our own network, and how far the mask can be trusted."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import NamedTuple
 
 import cv2
@@ -57,11 +58,13 @@ def look(predictor: Predictor, rgb: np.ndarray) -> Found:
         seen = _look_in_tiles(predictor, rgb, seen)
     crops = second_look.find_crops(seen, rgb.shape[:2], predictor.is_shown)
     closer = [predictor.predict_crop(rgb[crop.rows, crop.columns]) for crop in crops]
-    merged, *known = (second_look.merge(mask, rgb.shape[:2], crops, closer) for mask in masks)
+    merge = partial(
+        second_look.merge, size=rgb.shape[:2], crops=crops, outputs=closer, keeps_first=predictor.keeps_first
+    )
+    merged, *known = map(merge, masks)
     is_faint = predictor.raises_faint and measure_sharpness(merged, merged, seen) < MAX_FAINT
-    mask = matte.drop_islands(_pixels(raise_faint(merged) if is_faint else merged), *map(_pixels, known))
-    outputs = [second_look.merge(output, rgb.shape[:2], crops, closer) for output in outputs]
-    return Found(mask, merged, seen, outputs)
+    mask = matte.drop_islands(_to_pixels(raise_faint(merged) if is_faint else merged), *map(_to_pixels, known))
+    return Found(mask, merged, seen, [merge(output) for output in outputs])
 
 
 def judge(found: Found, presence: Presence) -> People | None:
@@ -75,7 +78,7 @@ def judge(found: Found, presence: Presence) -> People | None:
 def find_in_whole(ask: Callable[[Tensor], Tensor], rgb: np.ndarray, device: str = "cpu") -> People | None:
     """Return what a network of others finds in a photo, uint8 (H, W, 3), squeezed into one square; None for nothing."""
     seen = to_mask(ask(to_tensor(resize_area(rgb, (WHOLE_SIDE, WHOLE_SIDE)), device)))
-    return judge(Found(matte.drop_islands(_pixels(seen)), seen, seen, []), IN_SQUARES)
+    return judge(Found(matte.drop_islands(_to_pixels(seen)), seen, seen, []), IN_SQUARES)
 
 
 def raise_faint(mask: np.ndarray) -> np.ndarray:
@@ -96,6 +99,6 @@ def _look_in_tiles(predictor: Predictor, rgb: np.ndarray, seen: np.ndarray) -> n
     return second_look.join(rgb.shape[:2], boxes, outputs) if boxes else seen
 
 
-def _pixels(mask: np.ndarray) -> np.ndarray:
+def _to_pixels(mask: np.ndarray) -> np.ndarray:
     pixels: np.ndarray = np.rint(mask * 255).astype(np.uint8)
     return pixels

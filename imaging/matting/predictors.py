@@ -49,6 +49,7 @@ class Predictor(Protocol):
     """Asks a network about parts of a photo, each uint8 (H, W, 3)."""
 
     presence: Presence
+    keeps_first: bool  # whether what it saw first stays where a crop shows less (`second_look.merge`)
     raises_faint: bool  # whether its network sees faintly whom it does not know, and hardly ever anybody else
     is_shown: second_look.IsShown  # whether `predict_photo` shows a part nearly as large as a crop of it
 
@@ -64,7 +65,8 @@ class SquarePredictor:
 
     def __init__(self, ask: Ask, device: str = "cpu", sides: Sequence[int] = sliding_window.OWN_SIDES):
         self.ask, self.device, self.sides = ask, device, sides
-        self.presence, self.raises_faint, self.is_shown = IN_SQUARES, True, second_look.is_shown_in_squares
+        self.presence, self.is_shown = IN_SQUARES, second_look.is_shown_in_squares
+        self.raises_faint = self.keeps_first = True
 
     def predict_photo(self, rgb: np.ndarray) -> Prediction:
         size = sliding_window.strip_size(rgb.shape[0], rgb.shape[1], sliding_window.FINE_SIDE)
@@ -88,7 +90,8 @@ class ProportionalPredictor:
 
     def __init__(self, ask: Ask, device: str, sides: Sequence[int], crop_side: int, multiple_of: int):
         self.ask, self.device, self.sides, self.crop_side, self.multiple_of = ask, device, sides, crop_side, multiple_of
-        self.presence, self.raises_faint, self.is_shown = IN_PROPORTION, False, second_look.is_shown_in_whole
+        self.presence, self.is_shown = IN_PROPORTION, second_look.is_shown_in_whole
+        self.raises_faint = self.keeps_first = False
 
     def predict_photo(self, rgb: np.ndarray) -> Prediction:
         outputs = [output for side in self.sides for output in self._predict_pair(rgb, side)]

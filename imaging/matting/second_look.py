@@ -106,11 +106,18 @@ def find_crops(mask: np.ndarray, size: tuple[int, int], is_shown: IsShown = is_s
     return crops[:MAX_CROPS]
 
 
-def merge(mask: np.ndarray, size: tuple[int, int], crops: Sequence[Box], outputs: Sequence[np.ndarray]) -> np.ndarray:
+def merge(
+    mask: np.ndarray,
+    size: tuple[int, int],
+    crops: Sequence[Box],
+    outputs: Sequence[np.ndarray],
+    keeps_first: bool = True,
+) -> np.ndarray:
     """Return the mask, float32 (h, w) in [0, 1], with what the second look said of the crops of a photo of `size`.
 
     The result is large enough to hold the detail of the outputs, each float32 (s, s), but no side is over
-    MAX_MASK_SIDE. A crop counts fully inside and fades out towards those of its edges that are not the photo's.
+    MAX_MASK_SIDE. A crop counts fully inside and fades out towards those of its edges that are not the photo's. With
+    `keeps_first` what the first look saw stays where it is the greater.
     """
     if not crops:
         return mask
@@ -124,7 +131,8 @@ def merge(mask: np.ndarray, size: tuple[int, int], crops: Sequence[Box], outputs
         columns = slice(crop.left * width // size[1], -(-crop.right * width // size[1]))
         known = merged[rows, columns]
         weight = _make_weights(known.shape, crop, size)
-        merged[rows, columns] = known + weight * (np.maximum(known, resize(output, known.shape)) - known)
+        closer = resize(output, known.shape)
+        merged[rows, columns] = known + weight * ((np.maximum(known, closer) if keeps_first else closer) - known)
     return merged
 
 
