@@ -22,6 +22,7 @@ BODY_WIDTH, BODY_HEIGHT = 0.7, 3.0  # in sides of the face: what is surely the b
 # A piece so many faces wide, or so many heights where none is seen, may be several people: heights of people who are
 # seen to the feet, and of those whom the photo's edge cuts.
 FACE_WIDE, FULL_WIDE, WIDE = 6.0, 0.75, 1.15
+OFF_MIDDLE = 1.2  # how much less somebody counts as the main person, for each width off the middle
 NEAR = 0.04  # of the longer side: so far beside a person may lie what belongs to them, and the point that means them
 
 
@@ -61,8 +62,8 @@ def find_main(instances: Sequence[Instance]) -> Instance:
 
     def weigh(instance: Instance) -> float:
         height, width = instance.mask.shape
-        middle = np.nonzero(instance.mask)[1].mean() / width
-        return float(instance.mask.sum()) * (1 - 1.2 * abs(middle - 0.5))
+        middle = float(np.nonzero(instance.mask)[1].mean()) / width
+        return float(instance.mask.sum()) * (1 - OFF_MIDDLE * abs(middle - 0.5))
 
     return max(instances, key=weigh)
 
@@ -191,7 +192,7 @@ def _may_be_several(piece: np.ndarray, faces: Sequence[FaceBox]) -> bool:
         return True
     width = int(np.ptp(np.nonzero(piece)[1])) + 1
     if faces:
-        return width > FACE_WIDE * 2 * faces[0].half_width * piece.shape[1]
+        return bool(width > FACE_WIDE * 2 * faces[0].half_width * piece.shape[1])
     is_cut = bool(piece[-1].any())
     return width > (WIDE if is_cut else FULL_WIDE) * _measure_height(piece)
 

@@ -65,7 +65,8 @@ class SquarePredictor:
 
     def __init__(self, ask: Ask, device: str = "cpu", sides: Sequence[int] = sliding_window.OWN_SIDES):
         self.ask, self.device, self.sides = ask, device, sides
-        self.presence, self.is_shown = IN_SQUARES, second_look.is_shown_in_squares
+        self.presence = IN_SQUARES
+        self.is_shown: second_look.IsShown = second_look.is_shown_in_squares
         self.raises_faint = self.keeps_first = True
 
     def predict_photo(self, rgb: np.ndarray) -> Prediction:
@@ -90,21 +91,24 @@ class ProportionalPredictor:
 
     def __init__(self, ask: Ask, device: str, sides: Sequence[int], crop_side: int, multiple_of: int):
         self.ask, self.device, self.sides, self.crop_side, self.multiple_of = ask, device, sides, crop_side, multiple_of
-        self.presence, self.is_shown = IN_PROPORTION, second_look.is_shown_in_whole
+        self.presence = IN_PROPORTION
+        self.is_shown: second_look.IsShown = second_look.is_shown_in_whole
         self.raises_faint = self.keeps_first = False
 
     def predict_photo(self, rgb: np.ndarray) -> Prediction:
         outputs = [output for side in self.sides for output in self._predict_pair(rgb, side)]
         finest = outputs[-1].shape
         outputs = [second_look.resize(output, finest) for output in outputs]
-        return Prediction([np.mean(outputs, axis=0, dtype=np.float32)], outputs)
+        mean: np.ndarray = np.mean(np.stack(outputs), axis=0, dtype=np.float32)
+        return Prediction([mean], outputs)
 
     def predict_tile(self, rgb: np.ndarray) -> np.ndarray:
         return to_mask(self.ask(self._to_tensor(rgb, self.crop_side)))
 
     def predict_crop(self, rgb: np.ndarray) -> np.ndarray:
         one, other = self._predict_pair(rgb, self.crop_side)
-        return (one + other) / 2
+        mean: np.ndarray = (one + other) / 2
+        return mean
 
     def _predict_pair(self, rgb: np.ndarray, side: int) -> tuple[np.ndarray, np.ndarray]:
         """Return what is said of the photo and of its mirror image, turned back."""
