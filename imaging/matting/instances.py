@@ -63,7 +63,8 @@ def find_main(instances: Sequence[Instance]) -> Instance:
     def weigh(instance: Instance) -> float:
         height, width = instance.mask.shape
         middle = float(np.nonzero(instance.mask)[1].mean()) / width
-        return float(instance.mask.sum()) * (1 - OFF_MIDDLE * abs(middle - 0.5))
+        weight: float = int(instance.mask.sum()) * (1 - OFF_MIDDLE * abs(middle - 0.5))
+        return weight
 
     return max(instances, key=weigh)
 

@@ -99,8 +99,7 @@ class ProportionalPredictor:
         outputs = [output for side in self.sides for output in self._predict_pair(rgb, side)]
         finest = outputs[-1].shape
         outputs = [second_look.resize(output, finest) for output in outputs]
-        mean: np.ndarray = np.mean(np.stack(outputs), axis=0, dtype=np.float32)
-        return Prediction([mean], outputs)
+        return Prediction([np.asarray(np.mean(np.stack(outputs), axis=0))], outputs)
 
     def predict_tile(self, rgb: np.ndarray) -> np.ndarray:
         return to_mask(self.ask(self._to_tensor(rgb, self.crop_side)))
