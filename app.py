@@ -13,9 +13,9 @@ from accounts import commands as account_commands
 from accounts.mail.outbox import mail
 from models import db
 from models.sqlite import make_sqlite_durable
-from views import admin, api, home, languages, ops, pages
+from views import admin, api, guests, home, languages, ops, pages
 from views.accounts import account, auth, webhooks
-from views.http import admission, errors, guards, headers
+from views.http import admission, errors, guards, guest_pages, headers
 from views.jobs import history, job_pages, shares, studio
 from worker import commands as job_commands
 
@@ -33,9 +33,9 @@ def create_app(settings: Mapping[str, Any] | None = None) -> Flask:
     make_sqlite_durable(app)
     Migrate(app, db, directory=str(config.ROOT / "migrations"))
     mail.init_app(app)
-    for module in (admission, languages, guards, headers, pages, errors):
+    for module in (admission, languages, guards, guest_pages, headers, pages, errors):
         module.init_app(app)
-    for module in (ops, home, auth, account, webhooks, admin, api, job_pages, history, shares, studio):
+    for module in (ops, home, guests, auth, account, webhooks, admin, api, job_pages, history, shares, studio):
         app.register_blueprint(module.blueprint)
     for module in (account_commands, job_commands):
         for command in module.commands:

@@ -149,6 +149,10 @@ SETTINGS = (
         10_000,
         "megapixels that one account may process in a day (UTC)",
     ),
+    Setting("TRY_WITHOUT_ACCOUNT", switch, False, "visitors may try the tools for an hour without an account"),
+    Setting("MAX_GUEST_MEGAPIXELS", read_whole(1, 50), 2, "largest picture of a visitor without an account"),
+    Setting("MAX_GUEST_JOBS_PER_DAY", read_whole(1, 100_000), 500, "jobs of all such visitors together in a day (UTC)"),
+    Setting("MAX_GUEST_STORAGE_MEGABYTES", read_whole(1, 1_000_000), 1000, "storage of all such visitors together"),
     Setting(
         "RETENTION_DAYS",
         read_whole(0, 3650),

@@ -160,7 +160,7 @@ def lock_account(user_id: int) -> User:
 
 def _find_user(user_id: int) -> User:
     user = db.session.get(User, user_id, populate_existing=True)
-    if user is None:
+    if user is None or user.is_guest:  # a guest is no account
         db.session.rollback()
         raise NoSuchAccount()
     return user

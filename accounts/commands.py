@@ -59,7 +59,7 @@ def create_admin(name: str | None, password_stdin: bool) -> None:
 @click.option("--disabled", cls=Option, is_flag=True, help=N_("Only disabled accounts."))
 @with_appcontext
 def list_users(admins: bool, disabled: bool) -> None:
-    wanted = select(User).order_by(User.name).execution_options(yield_per=1000)
+    wanted = select(User).where(User.guest_until.is_(None)).order_by(User.name).execution_options(yield_per=1000)
     if admins:
         wanted = wanted.where(User.is_admin == true())
     if disabled:

@@ -33,7 +33,9 @@ def find_account(user_id: int) -> Account:
 def export_account(user_id: int) -> dict[str, Any]:
     """Return everything that the account's row holds but the hash of the password."""
     user = db.session.get(User, user_id, populate_existing=True)
-    shown = [column.key for column in User.__table__.columns if column.key not in {"id", "password_hash"}]
+    shown = [
+        column.key for column in User.__table__.columns if column.key not in {"id", "password_hash", "guest_until"}
+    ]
     return {name: to_plain(getattr(user, name)) for name in shown}
 
 

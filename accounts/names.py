@@ -6,6 +6,7 @@ mailbox are one account, whose canonical name is the number. A spelling that cou
 """
 
 import re
+import secrets
 from collections.abc import Collection
 
 import idna
@@ -16,8 +17,12 @@ from models.user import NAME_LENGTH
 
 KINDS = ("qq", "email")
 QQ_DOMAIN = "qq.com"
+# No mailbox is under this domain (RFC 2606), so nobody registers such a name or signs in with it.
+GUEST_DOMAIN = "guests.invalid"
+_GUEST_ID_BYTES = 8
 MAX_INPUT_LENGTH = 254
 
+_GUEST = re.compile(rf"guest-[0-9a-f]{{{2 * _GUEST_ID_BYTES}}}@{re.escape(GUEST_DOMAIN)}")
 _QQ_NUMBER = re.compile(r"[1-9][0-9]{4,10}")
 # No slash, question mark, hash or per cent sign: a name is also a part of the site's addresses.
 _LOCAL_PART = re.compile(r"[a-z0-9_'+&=~-]+(?:\.[a-z0-9_'+&=~-]+)*")
@@ -47,11 +52,18 @@ def canonicalize(raw: str, kinds: Collection[str] = KINDS) -> str:
 
 
 def is_canonical(name: str) -> bool:
-    """Say whether `name` is a user name in its one spelling."""
+    """Say whether `name` is a user name in its one spelling, or the name that a guest was given."""
+    if _GUEST.fullmatch(name):
+        return True
     try:
         return canonicalize(name) == name
     except FieldErrors:
         return False
+
+
+def make_guest_name() -> str:
+    """Return a name for a visitor without an account: part of addresses, and of no use for signing in."""
+    return f"guest-{secrets.token_hex(_GUEST_ID_BYTES)}@{GUEST_DOMAIN}"
 
 
 def find_mailbox(name: str) -> str:
@@ -73,7 +85,7 @@ def _read_e_mail(text: str) -> str | None:
     if not _LOCAL_PART.fullmatch(local) or not _DOMAIN.fullmatch(domain) or len(local) > 64:
         return None
     # `012345@qq.com` is no QQ number, and no mailbox that anybody could own beside `12345`.
-    if domain == QQ_DOMAIN and local.isdigit():
+    if domain == QQ_DOMAIN and local.isdigit() or domain == GUEST_DOMAIN:
         return None
     return name if len(name) <= NAME_LENGTH else None
 

@@ -91,11 +91,24 @@ def open_first(name: str, password: str, address: str | None, agent: str = "") -
     return user, token
 
 
+def add(user: User, token: str, address: str | None, agent: str) -> None:
+    """Add the row of a session with this token, within the caller's transaction."""
+    db.session.add(
+        UserSession(user=user, token_hash=hash_token(token), address=address or "", agent=agent[:AGENT_LENGTH])
+    )
+    user.session_token = token
+
+
+def make_token() -> str:
+    """Return a token that no session has had."""
+    return secrets.token_urlsafe(32)
+
+
 def find(token: str) -> User | None:
     """Return the user whose session has this token, with `session_token` set; None if there is no such session.
 
-    A session found too old, or of a disabled account, is deleted, and the time of the last use kept; where nothing can
-    be written, the session is read all the same.
+    A session found too old, of a disabled account, or of a guest whose time is over is deleted, and the time of the
+    last use kept; where nothing can be written, the session is read all the same.
     """
     row = db.session.scalar(
         select(UserSession).options(joinedload(UserSession.user)).where(UserSession.token_hash == hash_token(token))
@@ -103,7 +116,7 @@ def find(token: str) -> User | None:
     if row is None:
         return None
     now = utc_now()
-    if _is_over(row, now) or row.user.disabled_at:
+    if _is_over(row, now) or row.user.disabled_at or row.user.is_over(now):
         write_if_possible(delete(UserSession).where(UserSession.id == row.id))
         return None
     if abs(now - row.seen_at) > SEEN_EVERY:
@@ -208,16 +221,14 @@ def _open(user: User, verified: str, password: str, address: str | None, agent: 
 
     Looked at in the transaction that adds the row, so that no session outlives the password that opened it.
     """
-    token = secrets.token_urlsafe(32)
+    token = make_token()
     kept = passwords.make_hash(password) if passwords.is_outdated(verified, password) else verified
     same = update(User).where(User.id == user.id, User.password_hash == verified, User.disabled_at.is_(None))
     if not count_changed(same.values(password_hash=kept, signed_in_at=utc_now())):
         db.session.rollback()
         return None
-    row = UserSession(user=user, token_hash=hash_token(token), address=address or "", agent=agent[:AGENT_LENGTH])
-    db.session.add(row)
+    add(user, token, address, agent)
     db.session.commit()
-    user.session_token = token
     return token
 
 

@@ -26,7 +26,7 @@ def list_users(search: str, state: str, order: str, size: int, after: str) -> tu
 
     What is searched for comes in the order of the names. Unknown states and orders are as if none was given.
     """
-    query = select(User)
+    query = select(User).where(User.guest_until.is_(None))
     if search := search.strip().lower():
         query, order = query.where(_begins_with(search)), "name"
     if state in STATES:
@@ -36,8 +36,9 @@ def list_users(search: str, state: str, order: str, size: int, after: str) -> tu
 
 
 def find(user_id: int) -> User | None:
-    """Return an account."""
-    return db.session.get(User, user_id)
+    """Return an account; a guest is none."""
+    user = db.session.get(User, user_id)
+    return None if user is None or user.is_guest else user
 
 
 def list_events(filters: dict[str, str], size: int, after: str) -> tuple[list[Event], str | None]:

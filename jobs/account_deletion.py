@@ -27,13 +27,21 @@ def remove(user_id: int, actor: str, address: str | None) -> str:
     """
     user = deletion.close(user_id)
     name = user.name
-    # Locked by `close`, the account gets no more jobs, and this reads even those committed a moment ago.
-    job_ids = list(db.session.scalars(select(Job.id).where(Job.user_id == user_id).with_for_update()))
-    for job_id in job_ids:
-        storage.mark_uncommitted(job_id)
-    db.session.execute(delete(DailyCount).where(DailyCount.key.in_(quotas.make_keys(user_id))))
+    job_ids = mark_jobs(user_id)
     mail_id = deletion.erase(user)
     for job_id in job_ids:
         storage.remove(job_id)
     audit.record("account_deleted", actor=actor, target=name, address=address, detail=f"{len(job_ids)} jobs")
     return mail_id
+
+
+def mark_jobs(user_id: int) -> list[str]:
+    """Mark the jobs of a locked account as about to go, within the caller's transaction; return their ids.
+
+    An account that is locked gets no more jobs, and this reads even those committed a moment ago.
+    """
+    job_ids = list(db.session.scalars(select(Job.id).where(Job.user_id == user_id).with_for_update()))
+    for job_id in job_ids:
+        storage.mark_uncommitted(job_id)
+    db.session.execute(delete(DailyCount).where(DailyCount.key.in_(quotas.make_keys(user_id))))
+    return job_ids

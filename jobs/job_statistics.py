@@ -81,7 +81,7 @@ def count_storage() -> None:
     last = db.session.scalar(select(func.max(User.id))) or 0
     for first in range(1, last + 1, _SLICE):
         _count_slice(first, first + _SLICE)
-    _write(ACCOUNTS, select(func.count()).select_from(User))
+    _write(ACCOUNTS, select(func.count()).select_from(User).where(User.guest_until.is_(None)))
     _write(DISABLED, select(func.count()).select_from(User).where(User.disabled_at.is_not(None)))
     _write(STORED_BYTES, select(func.coalesce(func.sum(User.stored_bytes), 0)))
 

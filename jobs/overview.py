@@ -136,7 +136,8 @@ def _count(status: str) -> int:
 def _count_new_accounts(first: date) -> dict[str, int]:
     day = func.date(User.created_at)
     start = datetime.combine(first, datetime.min.time())
-    rows = db.session.execute(select(day, func.count()).where(User.created_at >= start).group_by(day))
+    made = User.created_at >= start, User.guest_until.is_(None)
+    rows = db.session.execute(select(day, func.count()).where(*made).group_by(day))
     return {str(made_on): number for made_on, number in rows}
 
 

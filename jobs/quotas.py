@@ -12,6 +12,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.exc import IntegrityError
 
 from errors import N_
+from jobs import guest_quotas
 from jobs.errors import NotFound, QuotaExceeded
 from models import DailyCount, Job, User, count_changed, db, utc_now
 from models.job import QUEUED, RUNNING
@@ -47,10 +48,11 @@ class Limits:
     active_jobs: int
     jobs_per_day: int
     megapixels_per_day: int
+    is_guest: bool = False
 
 
 def find_limits(user_id: int) -> Limits:
-    """Return the limits of an account: its own, else the site's."""
+    """Return the limits of an account, or of a guest: its own, else the site's."""
     config = current_app.config
     site = ("MAX_STORAGE_MEGABYTES", "MAX_ACTIVE_JOBS", "MAX_JOBS_PER_DAY", "MAX_MEGAPIXELS_PER_DAY")
     columns = (
@@ -60,7 +62,8 @@ def find_limits(user_id: int) -> Limits:
         User.megapixels_per_day_limit,
     )
     own = db.session.execute(select(*columns).where(User.id == user_id)).one_or_none() or (None,) * len(columns)
-    return Limits(*(config[name] if mine is None else mine for name, mine in zip(site, own, strict=True)))
+    allowed = (config[name] if mine is None else mine for name, mine in zip(site, own, strict=True))
+    return Limits(*allowed, is_guest=guest_quotas.is_guest(user_id))
 
 
 def measure_usage(user_id: int) -> tuple[Use, ...]:
@@ -78,26 +81,27 @@ def measure_usage(user_id: int) -> tuple[Use, ...]:
 def check(user_id: int) -> None:
     """Refuse early, before an upload is kept, what even the smallest picture would exceed. Raises QuotaExceeded."""
     allowed = find_limits(user_id)
-    _check_day(allowed, _count_jobs(_day_key("jobs", user_id)) + 1, _count_jobs(_day_key("pixels", user_id)) + 1)
-    _check_active_and_storage(user_id, allowed, 1)
+    counted = {key: _count_jobs(key) + 1 for key in _list_keys(user_id, allowed)}
+    _check_all(user_id, allowed, counted, 1)
 
 
 def admit(user_id: int, upload_bytes: int, pixels: int) -> None:
     """Count one more job in the transaction that will also insert it. Raises QuotaExceeded, NotFound.
 
     Counting comes first, in a fresh transaction: it locks the account's tallies until the transaction ends, so
-    that parallel uploads of one account are looked at one after the other, each seeing what the one before did.
+    that parallel uploads of one account are looked at one after the other, each seeing what the one before did. The
+    tally of all guests does the same for them.
     """
+    allowed = find_limits(user_id)
     db.session.rollback()
-    more = {_day_key("jobs", user_id): 1, _day_key("pixels", user_id): math.ceil(pixels / _PIXELS_PER_COUNT)}
+    more = dict.fromkeys(_list_keys(user_id, allowed), 1)
+    more[_day_key("pixels", user_id)] = math.ceil(pixels / _PIXELS_PER_COUNT)
     if not _add(more):
         _make_tallies(more)
         _add(more)
     if db.session.scalar(select(User.id).where(User.id == user_id, User.disabled_at.is_(None))) is None:
         raise NotFound()  # disabled or deleted while the picture came in
-    allowed = find_limits(user_id)
-    _check_day(allowed, *(_count_jobs(key) for key in more))
-    _check_active_and_storage(user_id, allowed, upload_bytes)
+    _check_all(user_id, allowed, {key: _count_jobs(key) for key in more}, upload_bytes)
 
 
 def charge(user_id: int, pixels: int, refuse: bool = True) -> None:
@@ -113,9 +117,19 @@ def charge(user_id: int, pixels: int, refuse: bool = True) -> None:
         _check_day(find_limits(user_id), 0, counted)
 
 
+def has_room(user_id: int, byte_count: int) -> bool:
+    """Say whether so many bytes more are within the storage of an account."""
+    return _count_stored_bytes(user_id) + byte_count <= find_limits(user_id).storage_megabytes * _MEGABYTE
+
+
 def make_keys(user_id: int) -> list[str]:
     """Return the keys of today's tallies of an account."""
     return [_day_key(what, user_id) for what in ("jobs", "pixels")]
+
+
+def _list_keys(user_id: int, allowed: Limits) -> list[str]:
+    """Return the keys of the tallies that a job counts in: the account's two, and that of all guests for a guest."""
+    return make_keys(user_id) + [_day_key("jobs", guest_quotas.ALL_GUESTS)] * allowed.is_guest
 
 
 def _day_key(what: str, user_id: int) -> str:
@@ -144,11 +158,23 @@ def _make_tallies(keys: dict[str, int]) -> None:
             db.session.rollback()
 
 
+def _check_all(user_id: int, allowed: Limits, counted: dict[str, int], upload_bytes: int) -> None:
+    """Raise QuotaExceeded unless a job is within every limit; `counted` holds the tallies of the day with it."""
+    jobs, pixels, *of_all_guests = counted.values()
+    _check_day(allowed, jobs, pixels)
+    _check_active_and_storage(user_id, allowed, upload_bytes)
+    if of_all_guests:
+        guest_quotas.check(*of_all_guests)
+
+
 def _check_day(allowed: Limits, jobs: int, pixel_counts: int) -> None:
     """Raise unless so many jobs and pixels, the new ones among them, are within the day's limits."""
+    too_many_pixels = pixel_counts > allowed.megapixels_per_day * _COUNTS_PER_MEGAPIXEL
+    if allowed.is_guest and (jobs > allowed.jobs_per_day or too_many_pixels):
+        raise guest_quotas.make_refusal()
     if jobs > allowed.jobs_per_day:
         raise QuotaExceeded("too_many_jobs_today", N_("You have started as many pictures as one day allows."))
-    if pixel_counts > allowed.megapixels_per_day * _COUNTS_PER_MEGAPIXEL:
+    if too_many_pixels:
         raise QuotaExceeded(
             "too_many_megapixels_today",
             N_("Together with today's other pictures this one has more megapixels than one day allows."),

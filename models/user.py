@@ -1,6 +1,6 @@
 """A person's account."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, cast
 
 from flask_login import UserMixin
@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from models.user_session import UserSession
 
 NAME_LENGTH = 120
+GUEST_MINUTES = 60
+# Clocks of several machines differ a little.
+_CLOCK_SKEW = timedelta(minutes=1)
 
 
 class User(UserMixin, Model):  # type: ignore[misc]  # Flask-Login says nothing of its types
@@ -35,6 +38,8 @@ class User(UserMixin, Model):  # type: ignore[misc]  # Flask-Login says nothing 
         Index(None, "is_admin", "disabled_at"),
         # For the purge.
         Index(None, "retention_days"),
+        # For the guests whose time is over.
+        Index(None, "guest_until"),
         # A number is never given again: somebody may still hold a request for the account that had it.
         {"sqlite_autoincrement": True},
     )
@@ -61,6 +66,8 @@ class User(UserMixin, Model):  # type: ignore[misc]  # Flask-Login says nothing 
     megapixels_per_day_limit: Mapped[int | None]
     # Its jobs are deleted so many days after they ended; 0 keeps them, NULL is the site's setting.
     retention_days: Mapped[int | None]
+    # Of a visitor without an account: when it is deleted with all it has (see `accounts.guests`). NULL for accounts.
+    guest_until: Mapped[datetime | None] = mapped_column(moment())
 
     sessions: Mapped[list["UserSession"]] = relationship(
         back_populates="user", cascade="all, delete-orphan", passive_deletes=True
@@ -81,3 +88,17 @@ class User(UserMixin, Model):  # type: ignore[misc]  # Flask-Login says nothing 
     def is_active(self) -> bool:
         """Flask-Login refuses a user who is not active."""
         return self.disabled_at is None
+
+    @property
+    def is_guest(self) -> bool:
+        """Whether this is a visitor who tries the tools, and no account."""
+        return self.guest_until is not None
+
+    def is_over(self, now: datetime) -> bool:
+        """Say whether the time of a guest is over; an end beyond a guest's time is of a clock that was set back."""
+        return self.guest_until is not None and not now < self.guest_until <= latest_guest_end(now)
+
+
+def latest_guest_end(now: datetime) -> datetime:
+    """Return when the time of a guest who came just now ends at the latest, whichever machine looked at its clock."""
+    return now + timedelta(minutes=GUEST_MINUTES) + _CLOCK_SKEW

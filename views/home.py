@@ -1,6 +1,6 @@
 """The front page for visitors, what a tool does for who has no account, and the home of a signed-in user."""
 
-from flask import Blueprint, abort, redirect, render_template, url_for
+from flask import Blueprint, abort, redirect, render_template, session, url_for
 from flask_login import current_user
 
 import services
@@ -8,7 +8,7 @@ from jobs.availability import find_unavailable_reason
 from jobs.photos import listing
 from services import SERVICES
 from views.accounts import auth
-from views.http.guards import find_own_home, wants_json
+from views.http.guards import GUESTS, SESSION_NAME, find_own_home, wants_json
 from views.jobs.job_json import describe_jobs
 from views.research import list_parts
 
@@ -21,7 +21,11 @@ RECENT_JOBS = 6
 def index():
     if current_user.is_authenticated:
         return redirect(find_own_home(), 303)
-    return render_template("home.html", services=SERVICES, research=list_parts)
+    # The cookie of a guest whose session is gone: said once.
+    guest_over = session.get(SESSION_NAME) == GUESTS
+    if guest_over:
+        session.clear()
+    return render_template("home.html", services=SERVICES, research=list_parts, guest_over=guest_over)
 
 
 @blueprint.get("/tools/<service>")

@@ -67,6 +67,8 @@ PRESENT_PASSWORD = Limit("present-password", name="10/5 minutes;20/hour;60/day")
 ACCESS_TOKENS = Limit("access-tokens", name="20/hour;60/day")
 # Nobody guesses a token. This keeps a program with a wrong one from asking the database without end.
 WRONG_TOKENS = Limit("wrong-tokens", address="60/5 minutes;300/hour")
+# Visitors who try the tools without an account: a flood from many addresses ends at the number for everybody.
+GUESTS = Limit("guests", address="5/hour;10/day", everybody="200/hour;2000/day")
 CODE_PAUSE = Limit("code-pause", name="1/minute", known="1/minute")
 CODES = Limit(
     "codes",

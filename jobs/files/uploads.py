@@ -11,12 +11,13 @@ from flask import current_app
 
 from errors import N_
 from imaging.io.check import inspect
-from imaging.io.errors import OutOfTime, PictureError, TooCostly, TooManyBytes
+from imaging.io.errors import OutOfTime, PictureError, TooCostly, TooManyBytes, TooManyPixels
 from imaging.io.formats import Header
-from jobs import quotas
+from jobs import guest_quotas, quotas
 from jobs.errors import ServiceUnavailable, UploadRefused
 from jobs.files import storage
 from jobs.files.decoding_slots import NoSlot, get_slots
+from models import db
 
 _CHUNK_BYTES = 1 << 20
 _NAME_LENGTH = 100
@@ -112,16 +113,20 @@ def _copy(stream: IO[bytes], path: Path, max_bytes: int) -> int:
 
 def _inspect(path: Path, folder: Path, stem: str, user_id: int) -> Header:
     preview, thumbnail = (folder / storage.name_small(kind, stem) for kind in (storage.PREVIEW, storage.THUMBNAIL))
-    slots, megapixels = get_slots(), current_app.config["MAX_MEGAPIXELS"]
-    memory = partial(slots.memory, user_id, seconds=_WAIT_SECONDS)
+    slots, megapixels = get_slots(), guest_quotas.find_max_megapixels(user_id)
+    owner = guest_quotas.find_owner(user_id)
+    db.session.rollback()  # the check needs no connection
+    memory = partial(slots.memory, owner, seconds=_WAIT_SECONDS)
     try:
-        with slots.slot(user_id, _WAIT_SECONDS):
+        with slots.slot(owner, _WAIT_SECONDS):
             return inspect(path, preview, thumbnail, max_megapixels=megapixels, memory=memory)
     except (OutOfTime, NoSlot) as error:  # that is not the picture's fault
         raise _build_busy_error() from error
     except PictureError as error:
         costly = megapixels if isinstance(error, TooCostly) else _REFUSED_MEGAPIXELS
         quotas.charge(user_id, round(costly * 1e6), refuse=False)
+        if isinstance(error, TooManyPixels) and owner == guest_quotas.ALL_GUESTS:
+            raise guest_quotas.make_size_refusal() from error
         raise
 
 

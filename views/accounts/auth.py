@@ -11,11 +11,13 @@ import services
 from accounts import password_change, registration, sessions
 from accounts.mail import mailbox_links
 from accounts.security import codes
+from jobs import guests
 from jobs.queue import notify_mailer
 from models import User
 from views.accounts import device_cookie
 from views.http.forms import read_field, render_page, respond, show_field_errors
 from views.http.guards import begin, check_next, find_own_home, finish
+from views.http.guest_pages import is_guest
 
 blueprint = Blueprint("auth", __name__)
 
@@ -23,14 +25,16 @@ PAUSE_SECONDS = 60
 # Kept in the browser's session between asking for a code and entering it.
 NAME, BROWSER = "username", "browser"
 TOOLS = "/tools/"
+# The field that takes the pictures of a guest into the account.
+KEEP = "keep_pictures"
 # Where the holder of a mailbox may go on from a mailed link.
 ONWARD = ("login", "reset", "register")
 
 
 @blueprint.before_request
 def only_for_strangers():
-    """Send people who are signed in home."""
-    if current_user.is_authenticated and request.endpoint != "auth.logout":
+    """Send people who are signed in home; a guest may become a user."""
+    if current_user.is_authenticated and not is_guest() and request.endpoint != "auth.logout":
         return respond(find_own_home(), {"username": current_user.name})
 
 
@@ -44,6 +48,7 @@ def show_register(errors: dict | None = None, onward: str = "") -> str:
         values=_read_values(),
         next=onward,
         tool=tool,
+        **_offer_to_keep(),
         code_sent=_say_code_sent(),
     )
 
@@ -53,7 +58,7 @@ def show_reset(errors: dict | None = None) -> str:
 
 
 def show_login(errors: dict | None = None) -> str:
-    return render_page("login.html", errors=errors, values=_read_values(), next=_read_onward())
+    return render_page("login.html", errors=errors, values=_read_values(), next=_read_onward(), **_offer_to_keep())
 
 
 @blueprint.route("/register", methods=["GET", "POST"])
@@ -129,7 +134,9 @@ def mailbox(token: str):
 
 @blueprint.post("/logout")
 def logout():
-    if current_user.is_authenticated:
+    if is_guest():
+        guests.remove(current_user.id)
+    elif current_user.is_authenticated:
         sessions.sign_out(current_user.session_token, request.remote_addr)
     finish()
     return respond(url_for("home.index"), {"signed_out": True})
@@ -137,11 +144,27 @@ def logout():
 
 def _begin_session(user: User, token: str, status: int = 200):
     """Begin the session of who has signed in, and lead on to where the person wanted to go."""
+    if is_guest():
+        _settle_guest(current_user.id, user.id)
     begin(user, token)
     home = url_for("home.user", username=user.name)
     onward = check_next(read_field("next"), default=home)
     said = {"username": user.name, "home_url": home, "next_url": onward}
     return device_cookie.remember(respond(onward, said, status), user.name)
+
+
+def _settle_guest(guest_id: int, user_id: int) -> None:
+    """End the time of a guest who has become a user; its pictures come along, or are deleted."""
+    if request.form.get(KEEP):
+        guests.take_over(guest_id, user_id)
+    else:
+        guests.remove(guest_id)
+
+
+def _offer_to_keep() -> dict[str, int | bool]:
+    """How many pictures a guest could take along, and whether they will be."""
+    tried = guests.count_pictures(current_user.id) if is_guest() else 0
+    return {"tried": tried, "kept": request.method != "POST" or bool(request.form.get(KEEP))}
 
 
 def _read_onward() -> str:

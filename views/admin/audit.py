@@ -43,6 +43,7 @@ ACTIONS = {
     "webhook_secret_renewed": _("webhook given a new secret"),
     "webhook_switched_off": _("webhook switched off"),
     "webhook_switched_on": _("webhook switched on"),
+    "guest_started": _("visitor without an account came to try"),
     "share_created": _("link to a picture made"),
     "share_opened": _("shared picture opened"),
     "share_revoked": _("link to a picture revoked"),

@@ -21,8 +21,8 @@ ADMINISTRATION = "admin"
 API = "api"
 # Where Flask-Login keeps what `User.get_id` says.
 SESSION_KEY = "_user_id"
-# Whose session it is, for the web server, which shares its threads without asking the database.
-SESSION_NAME = "name"
+# Whose session it is, for the web server, which shares its threads without asking the database; guests share one.
+SESSION_NAME, GUESTS = "name", "guests"
 # Brings the token of the page's forms to the API; no other site can make a browser send it.
 CSRF_HEADER = "X-CSRFToken"
 UNSAFE_METHODS = {"POST", "PUT", "PATCH", "DELETE"}
@@ -178,7 +178,7 @@ def begin(user: User, token: str) -> None:
     """Give the browser its new session; nothing of the one before stays."""
     session.clear()
     session.permanent = True
-    session[SESSION_NAME] = user.name
+    session[SESSION_NAME] = GUESTS if user.is_guest else user.name
     user.session_token = token
     login_user(user)
 

@@ -9,6 +9,7 @@ from jobs.files import downloads, storage
 from jobs.photos import shares
 from jobs.photos.steps import Steps, find_steps
 from models import Job
+from views.http.guest_pages import is_guest
 from views.jobs import tools
 from views.jobs.job_json import describe_job, describe_jobs
 
@@ -20,9 +21,18 @@ def show(job: Job, new_link: str = "") -> str:
         job=describe_job(job),
         steps=_describe_steps(find_steps(job)),
         live_copies={name: _make_copy_address(job, name) for name in downloads.list_live_copies(job)},
-        sharing={"days": shares.list_lifetimes_days(), "links": shares.list_of_job(job), "new_link": new_link},
+        sharing={
+            "days": [] if is_guest() else shares.list_lifetimes_days(),
+            "links": shares.list_of_job(job),
+            "new_link": new_link,
+        },
         **tools.render_job(job),
     )
+
+
+def _list_lifetimes() -> list[int]:
+    """Return what a link may be made for; a guest makes none."""
+    return [] if is_guest() else shares.list_lifetimes_days()
 
 
 def _describe_steps(steps: Steps) -> dict[str, Any]:

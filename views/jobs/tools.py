@@ -7,7 +7,7 @@ from flask import current_app, url_for
 from flask_login import current_user
 
 import services
-from jobs import lifecycle
+from jobs import guest_quotas, lifecycle
 from jobs.availability import find_unavailable_reason
 from jobs.lifecycle import Template
 from models import Job
@@ -20,7 +20,7 @@ def render_tool(
     service: Service, values: Mapping[str, Any], errors: Mapping[str, str] | None = None, form: Template | None = None
 ) -> dict[str, Any]:
     """Return what `studio.html` wants: `values` fill the options in, `form` brings the picture of an earlier job."""
-    config = current_app.config
+    megapixels = guest_quotas.find_max_megapixels(current_user.id)
     return {
         "service": service,
         "unavailable": find_unavailable_reason(service),
@@ -28,7 +28,7 @@ def render_tool(
         "errors": errors or {},
         "samples": samples.list_samples(service),
         "source": describe_source(form) if form else None,
-        "limits": {"megabytes": config["MAX_UPLOAD_MEGABYTES"], "megapixels": config["MAX_MEGAPIXELS"]},
+        "limits": {"megabytes": current_app.config["MAX_UPLOAD_MEGABYTES"], "megapixels": megapixels},
     }
 
 
