@@ -1,5 +1,6 @@
 // On a narrow screen the options lie below the picture, as a sheet that is scrolled over it: this brings it up, and away.
-const SHARE = 0.66; // of the height
+// Once it is up, the picture is shown in what is left above it, so that one sees what the options do.
+const SHARE = 0.66; // of the height; the rest is --strip in the style sheet
 const SLIP_PIXELS = 40; // less is no sheet that is up
 
 class OptionsSheet extends HTMLElement {
@@ -23,6 +24,8 @@ class OptionsSheet extends HTMLElement {
 
   tell() {
     this.querySelector("a").setAttribute("aria-expanded", this.isUp);
+    const { scrollTop, clientHeight, classList } = this.scroller;
+    classList.toggle("is-sheet-up", scrollTop > SHARE * clientHeight - SLIP_PIXELS);
   }
 }
 
