@@ -2,7 +2,7 @@
 
 A guest is a row of `users` that lasts an hour, so that ownership, quotas, trash and deletion are those of everybody. It
 has no password, and a name that nobody can sign in with; its session is its only way in. Which pages it has is said in
-`views.http.guest_pages`, what all guests together may use in `jobs.guest_quotas`.
+`views.http.guest_pages`, what all guests together may use in `jobs.guests`.
 """
 
 from datetime import timedelta

@@ -91,7 +91,7 @@ def shoot_revision(revision: str, pages: list[str], settings: list[str]) -> dict
 @contextlib.contextmanager
 def check_out(revision: str, tree: Path) -> Iterator[Path]:
     """Check a revision out into a worktree of its own, which is removed again."""
-    subprocess.run(["git", "worktree", "add", "--detach", str(tree), revision], cwd=ROOT, check=True)
+    subprocess.run(["git", "worktree", "add", "--quiet", "--detach", str(tree), revision], cwd=ROOT, check=True)
     try:
         yield tree
     finally:

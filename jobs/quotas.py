@@ -12,8 +12,8 @@ from sqlalchemy import func, select, update
 from sqlalchemy.exc import IntegrityError
 
 from errors import N_
-from jobs import guest_quotas
 from jobs.errors import NotFound, QuotaExceeded
+from jobs.guests import guest_quotas
 from models import DailyCount, Job, User, count_changed, db, utc_now
 from models.job import QUEUED, RUNNING
 

@@ -16,7 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 import services
 from jobs.availability import list_offered_choices
-from jobs.guest_quotas import get_guest_megapixels
+from jobs.guests.guest_quotas import get_guest_megapixels
 from jobs.quotas import MEGABYTE, STORAGE, Use
 from views.icons import ICONS
 

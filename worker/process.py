@@ -20,8 +20,9 @@ from accounts import maintenance
 from accounts.mail import outbox
 from checkpoints import uploads
 from config import UMASK
-from jobs import guests, job_statistics, process_identity, scheduler, trash
+from jobs import job_statistics, process_identity, scheduler, trash
 from jobs.availability import find_unavailable_reason, list_folders
+from jobs.guests import removal
 from jobs.photos import shares
 from jobs.queue import JOB, MAIL, OutageFilter, get_outage, get_wake_up, notify_again
 from models import Worker, count_changed, db, disk_reserve, release, utc_now
@@ -118,7 +119,7 @@ class WorkerProcess:
             notify_again(JOB, [waiting] if waiting else [])
             notify_again(MAIL, outbox.list_due())
             trash.erase_due()
-            guests.remove_due()
+            removal.remove_due()
             self._statistics.refresh()
         except DBAPIError as error:
             logger.warning("The database is %s.", describe(error))

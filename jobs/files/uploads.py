@@ -13,10 +13,11 @@ from errors import N_
 from imaging.io.check import inspect
 from imaging.io.errors import OutOfTime, PictureError, TooCostly, TooManyBytes, TooManyPixels
 from imaging.io.formats import Header
-from jobs import guest_quotas, quotas
+from jobs import quotas
 from jobs.errors import ServiceUnavailable, UploadRefused
 from jobs.files import storage
 from jobs.files.decoding_slots import NoSlot, get_slots
+from jobs.guests import guest_quotas
 from models import db
 
 _CHUNK_BYTES = 1 << 20

@@ -217,6 +217,26 @@ def test_the_sheet_of_a_phone_comes_up_over_the_picture_and_goes(open_tool):
     assert in_view(page.locator("[name=brightness]"))
 
 
+def test_above_the_sheet_one_sees_what_the_options_do(open_tool):
+    page = open_tool("adjust", size="phone", reduced_motion="reduce")
+    page.locator("options-sheet a").evaluate("e => e.click()")
+    page.locator(".is-sheet-up").wait_for()
+    page.fill("[name=brightness]", "1.5")
+    seen, field = (page.locator(place).bounding_box() for place in (".live canvas", "[name=brightness]"))
+    assert seen["height"] > 150 and seen["y"] + seen["height"] <= field["y"]
+    assert field["y"] + field["height"] <= page.locator(".studio-acts").bounding_box()["y"]
+
+
+def test_while_a_picture_is_sent_the_focus_stays_in_the_form(open_tool):
+    page = open_tool("adjust")
+    page.route("**/api/v1/tools/adjust/jobs", lambda route: None)  # it never gets there
+    page.locator(".start").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("upload-line")).to_be_focused()
+    page.locator("upload-line").get_by_role("button", name="Cancel").press("Enter")
+    expect(page.locator(".start")).to_be_focused()
+
+
 def test_dabs_go_onto_the_coloured_result_and_keep_the_variant(new_page, signed_in, tmp_path):
     Image.open(COFFEE).convert("L").resize((240, 160)).save(tmp_path / "grey.jpg")
     page = new_page(storage_state=signed_in, **SIZES["desk"])

@@ -6,10 +6,10 @@ import pytest
 
 from accounts import administration, guests
 from accounts.errors import NoSuchAccount
-from jobs import guest_quotas, lifecycle, quotas, scheduler
-from jobs import guests as guest_jobs
+from jobs import lifecycle, quotas, scheduler
 from jobs.errors import QuotaExceeded
 from jobs.files import storage
+from jobs.guests import guest_quotas, removal
 from models import DailyCount, Job, User, UserSession, db, utc_now
 from models.job import DONE
 from tests.guests.support import list_rows, set_clock
@@ -63,7 +63,7 @@ def test_what_guests_deleted_still_counts_in_their_day(in_app):
     in_app.config["MAX_GUEST_JOBS_PER_DAY"] = 1
     guest = make_guest()
     make_job(guest)
-    guest_jobs.remove(guest)
+    removal.remove(guest)
     assert refused(make_guest(2)) == "too_many_guests"
 
 
@@ -110,9 +110,9 @@ def test_C08_all_of_a_guest_is_deleted_after_an_hour_also_where_the_clock_was_mo
     guest, account = make_guest(), make_user()
     gone, kept = make_job(guest), make_job(account)
     now = utc_now()
-    assert guest_jobs.remove_due() == 0
+    assert removal.remove_due() == 0
     set_clock(monkeypatch, now + moved)
-    assert guest_jobs.remove_due() == 1 and guest_jobs.remove_due() == 0
+    assert removal.remove_due() == 1 and removal.remove_due() == 0
     assert list_rows(in_app) == (["12345"], [(kept, "12345")])
     assert set(storage.list_job_ids()) == {kept} and not storage.get_folder(gone).exists()
     assert db.session.query(UserSession).count() == 0
@@ -120,7 +120,7 @@ def test_C08_all_of_a_guest_is_deleted_after_an_hour_also_where_the_clock_was_mo
 
 
 def test_a_worker_deletes_guests_a_few_at_a_time(in_app, monkeypatch):
-    monkeypatch.setattr(guest_jobs, "_DUE_AT_ONCE", 2)
+    monkeypatch.setattr(removal, "_DUE_AT_ONCE", 2)
     for number in range(3):
         make_guest(number)
     set_clock(monkeypatch, utc_now() + timedelta(hours=2))
@@ -135,7 +135,7 @@ def test_pictures_that_go_into_an_account_get_its_next_numbers(in_app):
     account, guest = make_user(), make_guest()
     own, deleted, tried = make_job(account), make_job(guest), make_job(guest)
     lifecycle.delete(guest, deleted)
-    assert guest_jobs.take_over(guest, account) == 1
+    assert removal.take_over(guest, account) == 1
     rows = db.session.execute(db.select(Job.id, Job.number).where(Job.user_id == account).order_by(Job.number)).all()
     assert [tuple(row) for row in rows] == [(own, 1), (tried, 2)]
     assert set(storage.list_job_ids()) == {own, tried} and db.session.get(User, guest) is None
@@ -146,15 +146,15 @@ def test_an_account_that_is_full_gets_no_pictures(in_app):
     make_job(guest)
     db.session.get(User, account).storage_megabytes_limit = 0
     db.session.commit()
-    assert guest_jobs.take_over(guest, account) == 0
+    assert removal.take_over(guest, account) == 0
     assert db.session.query(Job).count() == 0 and not list(storage.list_job_ids())
 
 
 def test_nobody_takes_the_pictures_of_an_account(in_app):
     account, other = make_user(), make_user("54321")
     own = make_job(account)
-    assert guest_jobs.take_over(account, other) == 0
-    guest_jobs.remove(account)
+    assert removal.take_over(account, other) == 0
+    removal.remove(account)
     assert list_rows(in_app) == (["12345", "54321"], [(own, "12345")])
 
 

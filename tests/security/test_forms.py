@@ -7,6 +7,7 @@ from tests.accounts.people import JSON, PASSWORD, Browser, deliver, make_user, s
 from views.http.guards import check_next
 
 PUBLIC = [
+    "/guests",
     "/register",
     "/register/code",
     "/register/password",

@@ -11,7 +11,7 @@ import services
 from accounts import password_change, registration, sessions
 from accounts.mail import mailbox_links
 from accounts.security import codes
-from jobs import guests
+from jobs.guests import removal
 from jobs.queue import notify_mailer
 from models import User
 from views.accounts import device_cookie
@@ -135,7 +135,7 @@ def mailbox(token: str):
 @blueprint.post("/logout")
 def logout():
     if is_guest():
-        guests.remove(current_user.id)
+        removal.remove(current_user.id)
     elif current_user.is_authenticated:
         sessions.sign_out(current_user.session_token, request.remote_addr)
     finish()
@@ -156,14 +156,14 @@ def _begin_session(user: User, token: str, status: int = 200):
 def _settle_guest(guest_id: int, user_id: int) -> None:
     """End the time of a guest who has become a user; its pictures come along, or are deleted."""
     if request.form.get(KEEP):
-        guests.take_over(guest_id, user_id)
+        removal.take_over(guest_id, user_id)
     else:
-        guests.remove(guest_id)
+        removal.remove(guest_id)
 
 
 def _offer_to_keep() -> dict[str, int | bool]:
     """How many pictures a guest could take along, and whether they will be."""
-    tried = guests.count_pictures(current_user.id) if is_guest() else 0
+    tried = removal.count_pictures(current_user.id) if is_guest() else 0
     return {"tried": tried, "kept": request.method != "POST" or bool(request.form.get(KEEP))}
 
 

@@ -7,8 +7,9 @@ from flask import current_app, url_for
 from flask_login import current_user
 
 import services
-from jobs import guest_quotas, lifecycle
+from jobs import lifecycle
 from jobs.availability import find_unavailable_reason
+from jobs.guests import guest_quotas
 from jobs.lifecycle import Template
 from models import Job
 from services.base import Service
