@@ -15,7 +15,7 @@ from accounts.errors import TooMany
 from accounts.names import make_guest_name
 from accounts.security import audit, limits
 from models import User, db, utc_now
-from models.user import GUEST_MINUTES, latest_guest_end
+from models.user import GUEST_MINUTES, find_latest_guest_end
 
 MAX_JOBS, MAX_ACTIVE_JOBS = 10, 2
 MAX_MEGAPIXELS, MAX_STORAGE_MEGABYTES = 40, 60
@@ -53,5 +53,5 @@ def start(address: str | None, agent: str, language: str) -> tuple[User, str]:
 def list_due(most: int) -> list[int]:
     """Return the ids of guests whose time is over, at most so many."""
     now = utc_now()
-    over = or_(User.guest_until <= now, User.guest_until > latest_guest_end(now))
+    over = or_(User.guest_until <= now, User.guest_until > find_latest_guest_end(now))
     return list(db.session.scalars(select(User.id).where(over).limit(most)))

@@ -67,7 +67,7 @@ class User(UserMixin, Model):  # type: ignore[misc]  # Flask-Login says nothing 
     # Its jobs are deleted so many days after they ended; 0 keeps them, NULL is the site's setting.
     retention_days: Mapped[int | None]
     # Of a visitor without an account: when it is deleted with all it has (see `accounts.guests`). NULL for accounts.
-    guest_until: Mapped[datetime | None] = mapped_column(moment())
+    guest_until: Mapped[datetime | None] = mapped_column(build_time_type())
 
     sessions: Mapped[list["UserSession"]] = relationship(
         back_populates="user", cascade="all, delete-orphan", passive_deletes=True
@@ -96,9 +96,9 @@ class User(UserMixin, Model):  # type: ignore[misc]  # Flask-Login says nothing 
 
     def is_over(self, now: datetime) -> bool:
         """Say whether the time of a guest is over; an end beyond a guest's time is of a clock that was set back."""
-        return self.guest_until is not None and not now < self.guest_until <= latest_guest_end(now)
+        return self.guest_until is not None and not now < self.guest_until <= find_latest_guest_end(now)
 
 
-def latest_guest_end(now: datetime) -> datetime:
+def find_latest_guest_end(now: datetime) -> datetime:
     """Return when the time of a guest who came just now ends at the latest, whichever machine looked at its clock."""
     return now + timedelta(minutes=GUEST_MINUTES) + _CLOCK_SKEW

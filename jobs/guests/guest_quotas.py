@@ -32,19 +32,19 @@ def find_owner(user_id: int) -> int:
 
 def find_max_megapixels(user_id: int) -> int:
     """Return how large an upload of an account, or of a guest, may be."""
-    return get_guest_megapixels() if is_guest(user_id) else current_app.config["MAX_MEGAPIXELS"]
+    return get_guest_megapixels() if is_guest(user_id) else int(current_app.config["MAX_MEGAPIXELS"])
 
 
 def get_guest_megapixels() -> int:
     """Return how large an upload of a guest may be."""
-    return min(current_app.config["MAX_MEGAPIXELS"], current_app.config["MAX_GUEST_MEGAPIXELS"])
+    return min(int(current_app.config["MAX_MEGAPIXELS"]), int(current_app.config["MAX_GUEST_MEGAPIXELS"]))
 
 
 def check(jobs_today: int) -> None:
     """Raise QuotaExceeded unless there is room for one more job, the last of so many today."""
     config = current_app.config
-    active = _of_guests(func.count(), Job.status.in_((QUEUED, RUNNING)))
-    stored = _of_guests(func.coalesce(func.sum(Job.original_bytes + Job.result_bytes), 0))
+    active = _count_of_guests(func.count(), Job.status.in_((QUEUED, RUNNING)))
+    stored = _count_of_guests(func.coalesce(func.sum(Job.original_bytes + Job.result_bytes), 0))
     if (
         jobs_today > config["MAX_GUEST_JOBS_PER_DAY"]
         or active >= MAX_ACTIVE_JOBS
@@ -69,6 +69,6 @@ def make_size_refusal() -> QuotaExceeded:
     return QuotaExceeded("too_many_pixels", message, 400)
 
 
-def _of_guests(number: ColumnElement[int], *conditions: ColumnElement[bool]) -> int:
+def _count_of_guests(number: ColumnElement[int], *conditions: ColumnElement[bool]) -> int:
     rows = select(number).select_from(Job).join(User).where(User.guest_until.is_not(None), *conditions)
     return int(db.session.scalar(rows) or 0)
