@@ -62,8 +62,9 @@ def find_limits(user_id: int) -> Limits:
         User.megapixels_per_day_limit,
     )
     own = db.session.execute(select(*columns).where(User.id == user_id)).one_or_none() or (None,) * len(columns)
-    allowed = (config[name] if mine is None else mine for name, mine in zip(site, own, strict=True))
-    return Limits(*allowed, is_guest=guest_quotas.is_guest(user_id))
+    allowed = [config[name] if mine is None else mine for name, mine in zip(site, own, strict=True)]
+    storage, active, jobs, megapixels = allowed
+    return Limits(storage, active, jobs, megapixels, guest_quotas.is_guest(user_id))
 
 
 def measure_usage(user_id: int) -> tuple[Use, ...]:
