@@ -186,12 +186,12 @@ def test_a_picture_that_is_too_large_is_refused_in_words(guest):
 def test_one_address_begins_five_times_in_an_hour_and_so_does_an_ipv6_network(app):
     for network in ("10.0.0.7", "2001:db8::{}"):
         browsers = [Browser(app, network.format(number)) for number in range(1, 7)]
-        answers = [browser.post("/guests") for browser in browsers]
-        assert [answer.status_code for answer in answers] == [303] * 5 + [429]
-        assert "create an account" in answers[-1].text and int(answers[-1].headers["Retry-After"]) > 60
+        responses = [browser.post("/guests") for browser in browsers]
+        assert [response.status_code for response in responses] == [303] * 5 + [429]
+        assert "create an account" in responses[-1].text and int(responses[-1].headers["Retry-After"]) > 60
 
 
 def test_C08_a_flood_from_many_addresses_ends_at_the_number_for_everybody(app, monkeypatch):
     monkeypatch.setattr(limits, "GUESTS", limits.Limit("guests", address="5/hour", everybody="3/hour"))
-    answers = [Browser(app, f"10.1.{number}.1").post("/guests").status_code for number in range(5)]
-    assert answers == [303] * 3 + [429] * 2 and len(list_rows(app)[0]) == 3
+    responses = [Browser(app, f"10.1.{number}.1").post("/guests").status_code for number in range(5)]
+    assert responses == [303] * 3 + [429] * 2 and len(list_rows(app)[0]) == 3
