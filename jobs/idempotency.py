@@ -36,7 +36,7 @@ def create_once(
     if len(key) > MAX_KEY_LENGTH or not (key.isascii() and key.isprintable()):
         message = N_("Please give a key of at most 200 ASCII characters.")
         raise JobError("bad_idempotency_key", message, field=KEY_FIELD)
-    mark = RequestMark(hashlib.sha256(key.encode()).hexdigest(), _hash_request(service, fields, files))
+    mark = RequestMark(hash_key(key), _hash_request(service, fields, files))
     if job := _find(user_id, mark):
         return job, False
     try:
@@ -45,6 +45,11 @@ def create_once(
         if job := _find(user_id, mark):
             return job, False
         raise
+
+
+def hash_key(key: str) -> str:
+    """Return how a key stands in the row of its job."""
+    return hashlib.sha256(key.encode()).hexdigest()
 
 
 def _find(user_id: int, mark: RequestMark) -> Job | None:

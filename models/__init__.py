@@ -1,6 +1,7 @@
 """Database classes. Importing this package registers every one of them on `db`."""
 
 from models.access_token import AccessToken
+from models.album import Album, AlbumPhoto
 from models.base import count_changed, db, init_app, release, undo, utc_now
 from models.daily_count import DailyCount
 from models.email_code import EmailCode
@@ -16,6 +17,8 @@ from models.worker import Worker
 
 __all__ = [
     "AccessToken",
+    "Album",
+    "AlbumPhoto",
     "DailyFigure",
     "EmailCode",
     "Event",

@@ -23,7 +23,7 @@ from config import UMASK
 from jobs import job_statistics, process_identity, scheduler, trash
 from jobs.availability import find_unavailable_reason, list_folders
 from jobs.guests import removal
-from jobs.photos import shares
+from jobs.photos import albums, shares
 from jobs.queue import JOB, MAIL, OutageFilter, get_outage, get_wake_up, notify_again
 from models import Worker, count_changed, db, disk_reserve, release, utc_now
 from models.faults import describe
@@ -160,6 +160,7 @@ class WorkerProcess:
         recovery.purge()
         maintenance.remove_expired()
         shares.remove_expired()
+        albums.remove_erased()
         uploads.tidy()
         deliveries.remove_old(self.app.config["WEBHOOK_LOG_DAYS"])
 

@@ -23,7 +23,8 @@ class Filter:
     """Which jobs are meant: each part that is "" or None leaves all in.
 
     `name` is a part of the owner's name for the job or of the file's; capital letters do not matter. `since` and
-    `until` bound the time at which the job was made, the second not included. `photo` is a `photo_id`.
+    `until` bound the time at which the job was made, the second not included. `photo` is a `photo_id`. `has_result`
+    leaves out jobs without one.
     """
 
     service: str = ""
@@ -31,6 +32,7 @@ class Filter:
     since: datetime | None = None
     until: datetime | None = None
     photo: str = ""
+    has_result: bool = False
 
     def list_conditions(self, job: Any = Job) -> list[ColumnElement[bool]]:
         """Return the conditions on `Job`, or on an alias of it."""
@@ -48,6 +50,8 @@ class Filter:
             found.append(job.created_at >= self.since)
         if self.until:
             found.append(job.created_at < self.until)
+        if self.has_result:
+            found.append(job.result_file != "")
         return found
 
 
@@ -64,11 +68,16 @@ def list_page(user_id: int, size: int, before: str | None = None, chosen: Filter
 
 def list_stacks(user_id: int, size: int, before: str | None = None, chosen: Filter = ALL) -> Page:
     """Return the same with one job for each photo: the newest of those that the filter leaves in."""
+    return _read_page(select_newest(user_id, chosen), user_id, size, before)
+
+
+def select_newest(user_id: int, chosen: Filter = ALL) -> Select[Job]:
+    """Return the query for one job of each photo: the newest of those that the filter leaves in."""
     newer = aliased(Job)
     is_newer = or_(newer.created_at > Job.created_at, and_(newer.created_at == Job.created_at, newer.id > Job.id))
     same_photo = newer.user_id == user_id, newer.photo_id == Job.photo_id, newer.deleted_at.is_(None)
     covered = exists().where(*same_photo, *chosen.list_conditions(newer), is_newer)
-    return _read_page(_select_jobs(user_id, chosen).where(~covered), user_id, size, before)
+    return _select_jobs(user_id, chosen).where(~covered)
 
 
 def count_versions(user_id: int, jobs: Sequence[Job], chosen: Filter = ALL) -> dict[str, int]:
