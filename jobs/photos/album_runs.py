@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Row, Select, select
+from sqlalchemy import Row, select
 
 from errors import N_, DomainError
 from imaging.io.errors import PictureError
@@ -80,7 +80,8 @@ def _start_one(user_id: int, run: Run, versions: Sequence[Row[Any]], refused: Do
         return Outcome(shown_id, name, error=refused)
     key = hashlib.sha256(f"{run.key} {versions[0].photo_id}".encode()).hexdigest() if run.key else ""
     mark = idempotency.hash_key(key) if key else ""
-    fields = {**run.fields, **_choose_source([each for each in versions if each.request_key != mark], run.variant)}
+    earlier = [version for version in versions if not mark or version.request_key != mark]
+    fields = {**run.fields, **_choose_source(earlier or versions, run.variant)}
     try:
         job, _is_new = idempotency.create_once(user_id, run.service, fields, {}, key)
         return Outcome(shown_id, name, job.id)
@@ -100,7 +101,7 @@ def _choose_source(versions: Sequence[Row[Any]], variant: str) -> dict[str, str]
 def _list_versions(user_id: int, album_id: str, job_ids: Sequence[str]) -> list[list[Row[Any]]]:
     """Return the living versions of each photo, the first version first, in the order of the album."""
     columns = Job.id, Job.photo_id, Job.title, Job.original_name, Job.result_file, Job.request_key
-    query: Select[Any] = select(*columns)
+    query: Any = select(*columns)
     query = query.join(AlbumPhoto, AlbumPhoto.photo_id == Job.photo_id)
     query = query.where(AlbumPhoto.album_id == album_id, Job.user_id == user_id, Job.deleted_at.is_(None))
     rows = db.session.execute(query.order_by(AlbumPhoto.position, Job.created_at, Job.id)).all()

@@ -5,7 +5,9 @@ deleted with none of them unless that is asked for. An album that is missing and
 same to every verb: NotFound.
 """
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import and_, delete, exists, func, or_, select
@@ -19,10 +21,28 @@ from jobs.files import storage, uploads
 from jobs.photos.listing import ALL, Filter, select_newest
 from models import Album, AlbumPhoto, Job, User, count_changed, db
 from models.album import MAX_NAME_LENGTH
+from models.job import DONE, QUEUED, RUNNING
 
 MAX_ALBUMS = 500
 MAX_PHOTOS = 500
 _WITH_RESULT = Filter(has_result=True)
+
+
+@dataclass(frozen=True)
+class Counts:
+    """How many photos of an album have which status; `empty` of those that are done are so without a result."""
+
+    statuses: Mapping[str, int]
+    empty: int
+
+    @property
+    def total(self) -> int:
+        return sum(self.statuses.values())
+
+    @property
+    def active(self) -> int:
+        """How many wait or are being worked on."""
+        return sum(self.statuses.get(status, 0) for status in (QUEUED, RUNNING))
 
 
 def create(user_id: int, name: str, job_ids: Sequence[str] = ()) -> Album:
@@ -84,20 +104,25 @@ def list_result_ids(user_id: int, album_id: str) -> list[str]:
     return list(db.session.scalars(query.order_by(AlbumPhoto.position)))
 
 
-def count_states(user_id: int, album_ids: Sequence[str]) -> dict[str, dict[str, int]]:
-    """Return album id -> status of the newest version -> how many photos; "empty" counts those done without a result
-    once more.
-    """
+def count_photos(user_id: int, album_ids: Sequence[str]) -> dict[str, Counts]:
+    """Return album id -> how many photos are in it, by the status of the newest version."""
     shown = select_newest(user_id).join(AlbumPhoto, AlbumPhoto.photo_id == Job.photo_id)
     columns = AlbumPhoto.album_id, Job.status, Job.result_file == ""
     grouped = shown.with_only_columns(*columns, func.count()).where(AlbumPhoto.album_id.in_(album_ids))
-    found: dict[str, dict[str, int]] = {album_id: {} for album_id in album_ids}
+    statuses: dict[str, Counter[str]] = {album_id: Counter() for album_id in album_ids}
+    empty: Counter[str] = Counter()
     for album_id, status, is_empty, count in db.session.execute(grouped.group_by(*columns)):
-        counts = found[album_id]
-        counts[status] = counts.get(status, 0) + count
-        if status == "done" and is_empty:
-            counts["empty"] = count
-    return found
+        statuses[album_id][status] += count
+        empty[album_id] += count if status == DONE and is_empty else 0
+    return {album_id: Counts(counter, empty[album_id]) for album_id, counter in statuses.items()}
+
+
+def find_first_versions(jobs: Sequence[Job]) -> dict[str, Job]:
+    """Return photo id -> the job of the upload, for jobs of one account; those that are deleted are missing."""
+    if not jobs:
+        return {}
+    photos = Job.id.in_({job.photo_id for job in jobs}), Job.user_id == jobs[0].user_id, Job.deleted_at.is_(None)
+    return {first.id: first for first in db.session.scalars(select(Job).where(*photos))}
 
 
 def rename(user_id: int, album_id: str, name: str) -> None:
