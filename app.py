@@ -16,7 +16,7 @@ from models.sqlite import make_sqlite_durable
 from views import admin, api, guests, home, languages, ops, pages
 from views.accounts import account, auth, webhooks
 from views.http import admission, errors, guards, guest_pages, headers
-from views.jobs import history, job_pages, shares, studio
+from views.jobs import albums, history, job_pages, shares, studio
 from worker import commands as job_commands
 
 
@@ -35,7 +35,8 @@ def create_app(settings: Mapping[str, Any] | None = None) -> Flask:
     mail.init_app(app)
     for module in (admission, languages, guards, guest_pages, headers, pages, errors):
         module.init_app(app)
-    for module in (ops, home, guests, auth, account, webhooks, admin, api, job_pages, history, shares, studio):
+    modules = (ops, home, guests, auth, account, webhooks, admin, api, job_pages, history, albums, shares, studio)
+    for module in modules:
         app.register_blueprint(module.blueprint)
     for module in (account_commands, job_commands):
         for command in module.commands:

@@ -1,4 +1,4 @@
-"""What the site holds about a person, as plain data: account, sessions, tokens, shares, webhooks, audit lines."""
+"""What the site holds about a person, as plain data: account, sessions, tokens, shares, albums, webhooks, audit log."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, or_, select
 
-from models import AccessToken, Event, Job, Share, User, UserSession, Webhook, WebhookDelivery, db
+from models import AccessToken, Album, AlbumPhoto, Event, Job, Share, User, UserSession, Webhook, WebhookDelivery, db
 
 _BATCH = 500
 _BY_STRANGERS = {"share_opened"}
@@ -58,6 +58,18 @@ def export_shares(user_id: int) -> list[dict[str, Any]]:
     names = ("job_id", "views", "created_at", "expires_at")
     rows = db.session.scalars(select(Share).join(Job).where(Job.user_id == user_id).order_by(Share.id))
     return [{name: to_plain(getattr(row, name)) for name in names} for row in rows]
+
+
+def export_albums(user_id: int) -> list[dict[str, Any]]:
+    """Return the albums, each with the ids of its photos in their order."""
+    names = ("id", "name", "service", "options", "created_at")
+    photos = select(AlbumPhoto.photo_id).order_by(AlbumPhoto.position)
+    rows = db.session.scalars(select(Album).where(Album.user_id == user_id).order_by(Album.created_at)).all()
+    return [
+        {name: to_plain(getattr(row, name)) for name in names}
+        | {"photos": list(db.session.scalars(photos.where(AlbumPhoto.album_id == row.id)))}
+        for row in rows
+    ]
 
 
 def export_webhooks(user_id: int) -> list[dict[str, Any]]:

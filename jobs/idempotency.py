@@ -33,9 +33,7 @@ def create_once(
     """
     if not key:
         return lifecycle.create(user_id, service, fields, files), True
-    if len(key) > MAX_KEY_LENGTH or not (key.isascii() and key.isprintable()):
-        message = N_("Please give a key of at most 200 ASCII characters.")
-        raise JobError("bad_idempotency_key", message, field=KEY_FIELD)
+    check_key(key)
     mark = RequestMark(hash_key(key), _hash_request(service, fields, files))
     if job := _find(user_id, mark):
         return job, False
@@ -45,6 +43,13 @@ def create_once(
         if job := _find(user_id, mark):
             return job, False
         raise
+
+
+def check_key(key: str) -> None:
+    """Raise JobError for a key that is none; "" stands for no key."""
+    if len(key) > MAX_KEY_LENGTH or not (key.isascii() and key.isprintable()):
+        message = N_("Please give a key of at most 200 ASCII characters.")
+        raise JobError("bad_idempotency_key", message, field=KEY_FIELD)
 
 
 def hash_key(key: str) -> str:

@@ -79,6 +79,7 @@ def _collect_documents(app: Flask, user_id: int) -> dict[str, Any]:
             "sessions.json": data_export.export_sessions(user_id),
             "access-tokens.json": data_export.export_access_tokens(user_id),
             "shares.json": data_export.export_shares(user_id),
+            "albums.json": data_export.export_albums(user_id),
             "webhooks.json": data_export.export_webhooks(user_id),
         }
 

@@ -50,6 +50,11 @@ def make_zip(user_id: int, job_ids: Sequence[str], chosen: Filter = ALL, format:
     return Archive(_slots, user_id, gettext(_BUSY), pieces)
 
 
+def make_album_zip(user_id: int, job_ids: Sequence[str], format: str = "") -> Archive:
+    """Return the same of these jobs alone: without any, there is nothing to download."""
+    return make_zip(user_id, job_ids or [""], format=format)
+
+
 def _stream_pieces(app: Flask, wanted: Select[Job], spec: DownloadSpec | None, left_out_says: str) -> Generator[bytes]:
     pipe, left_out = Pipe(), []
     with zipfile.ZipFile(pipe, "w") as archive:

@@ -54,9 +54,11 @@ class Run:
 def start(user_id: int, album_id: str, run: Run) -> list[Outcome]:
     """Queue a job for each photo and remember the options in the album; return what came of each, in its order.
 
-    Raises NotFound, UploadRefused for another variant, ServiceUnavailable, ServiceError for an option that is wrong.
+    Raises NotFound, UploadRefused for another variant, ServiceUnavailable, ServiceError for an option that is wrong,
+    JobError for a key that is none.
     """
     album = albums.find(user_id, album_id)
+    idempotency.check_key(run.key)
     if run.variant not in (storage.ORIGINAL, storage.RESULT):
         message = N_("Go on either with the original or with the result.")
         raise UploadRefused("unknown_source", message, field=FROM_VARIANT)

@@ -47,6 +47,7 @@ ACTIONS = {
     "share_created": _("link to a picture made"),
     "share_opened": _("shared picture opened"),
     "share_revoked": _("link to a picture revoked"),
+    "album_deleted": _("album deleted"),
     "job_cancelled": _("job cancelled"),
     "job_retried": _("job tried again"),
     "jobs_purged": _("old jobs deleted"),

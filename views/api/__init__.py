@@ -3,11 +3,22 @@
 Each module declares its addresses with `views.api.operation`, from which the description is made.
 """
 
-from views.api import account, admin, admin_accounts, docs, job_changes, jobs, pictures, tools
+from views.api import account, admin, admin_accounts, albums, docs, job_changes, jobs, pictures, tools
 from views.api.operation import blueprint
 from views.http.guards import csrf
 
-__all__ = ["account", "admin", "admin_accounts", "blueprint", "docs", "job_changes", "jobs", "pictures", "tools"]
+__all__ = [
+    "account",
+    "admin",
+    "admin_accounts",
+    "albums",
+    "blueprint",
+    "docs",
+    "job_changes",
+    "jobs",
+    "pictures",
+    "tools",
+]
 
 # A token comes with each request because the program sends it, never because a browser does. Where a page brings its
 # session instead, `views.http.guards.know_program` checks the header.

@@ -34,6 +34,7 @@ _GROUPS = {
     "tools": N_("Tools"),
     "jobs": N_("Jobs"),
     "job": N_("Changing jobs"),
+    "albums": N_("Albums"),
     "pictures": N_("Pictures"),
     "account": N_("Account"),
     "admin": N_("Administration"),
@@ -109,7 +110,7 @@ def _list_parameters(said: Operation, service: Service | None) -> list[dict[str,
         found.append({"name": name, "in": "path", "required": True, "schema": schema or _KINDS[kind]})
     for name, schema in (list_properties(said.query) if said.query else {}).items():
         found.append({"name": name, "in": "query", "schema": _translate(schema)})
-    if service:
+    if said.takes_key:
         text = {"type": "string", "maxLength": idempotency.MAX_KEY_LENGTH}
         text["description"] = gettext(_ABOUT_KEY)
         found.append({"name": idempotency.KEY_FIELD, "in": "header", "schema": text})

@@ -8,8 +8,10 @@ from flask import url_for
 
 from jobs import progress
 from jobs.availability import find_unavailable_reason, list_offered_choices
+from jobs.photos.album_runs import Outcome
 from models import Job
 from services.base import UPLOADED, Option, Service
+from views.http.errors import with_allowed
 from views.jobs.job_json import describe_job, describe_jobs
 
 
@@ -21,6 +23,19 @@ def tell_job(job: Job) -> dict[str, Any]:
 def tell_jobs(jobs: Sequence[Job]) -> list[dict[str, Any]]:
     """Return the facts of the jobs of a list."""
     return [_add_addresses(facts) for facts in describe_jobs(jobs)]
+
+
+def tell_outcome(outcome: Outcome) -> dict[str, Any]:
+    """Return what came of one photo of an album."""
+    error = outcome.error
+    message = with_allowed(error.message, error.allowed) if error else ""
+    return {
+        "id": outcome.shown_id,
+        "name": outcome.name,
+        "job_id": outcome.job_id or None,
+        "job_url": url_for("api.job", id=outcome.job_id) if outcome.job_id else None,
+        "error": {"key": error.key, "message": message} if error else None,
+    }
 
 
 def tell_tool(service: Service) -> dict[str, Any]:

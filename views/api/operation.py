@@ -52,7 +52,7 @@ class Operation:
     """`path` is Flask's. `scope` is what the token needs, "" where everybody may ask.
 
     `query` and `body` are the models of what comes, `response` of what goes out; `files` are media types of a response
-    that is a file. `is_upload` marks the form of a tool, and `many` a response to which there is a next page.
+    that is a file. `is_upload` marks the form of a tool, and `takes_key` what may come with an Idempotency-Key.
     """
 
     method: str
@@ -67,6 +67,7 @@ class Operation:
     response: type[BaseModel] | None
     files: tuple[str, ...]
     is_upload: bool
+    takes_key: bool
 
 
 OPERATIONS: list[Operation] = []
@@ -84,6 +85,7 @@ def operation(
     response: type[BaseModel] | None = None,
     files: tuple[str, ...] = (),
     is_upload: bool = False,
+    takes_key: bool = False,
 ) -> Callable:
     """Decorate a view, which gets the values of its path, and `query` and `body` where there are such.
 
@@ -93,7 +95,19 @@ def operation(
     def decorate(view: Callable) -> Callable:
         group = view.__module__.rsplit(".", 1)[1].split("_")[0]
         said = Operation(
-            method, path, view.__name__, group, summary, scope, status, query, body, response, files, is_upload
+            method,
+            path,
+            view.__name__,
+            group,
+            summary,
+            scope,
+            status,
+            query,
+            body,
+            response,
+            files,
+            is_upload,
+            takes_key or is_upload,
         )
         OPERATIONS.append(said)
 

@@ -28,6 +28,7 @@ _TOOLS = {"studio.studio", "api.create_job"}
 _WEIGHTS = "admin.import_weights"
 _PICTURES = {"studio.studio", "studio.preview", "studio.sample", "api.create_job"}
 _ARCHIVES = {"history.pictures", "account.data", "api.results_archive"}
+_ARCHIVES |= {"albums.pictures", "albums.contact_sheet", "api.album_archive", "api.album_sheet"}
 _CONVERTED = {"jobs.original", "jobs.result", "jobs.mask", "jobs.alternative"}
 _CONVERTED |= {"api.original", "api.result", "api.mask", "api.alternative"}
 _SHARED = "shares.picture"

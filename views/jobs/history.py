@@ -33,28 +33,28 @@ def pictures(username: str):
 def download(username: str):
     """The form of the selection posts; the ZIP itself has an address of its own."""
     chosen: dict[str, Any] = {"format": request.form["format"]} if request.form.get("format") else {}
-    return redirect(url_for("history.pictures", username=username, id=_read_selection(), **chosen), 303)
+    return redirect(url_for("history.pictures", username=username, id=read_selection(), **chosen), 303)
 
 
 @blueprint.post("/deletion")
 def delete(username: str):
-    trash.put(current_user.id, _read_selection())
+    trash.put(current_user.id, read_selection())
     return _return(username)
 
 
 @blueprint.post("/restoration")
 def restore(username: str):
-    trash.take_back(current_user.id, _read_selection())
+    trash.take_back(current_user.id, read_selection())
     return _return(username)
 
 
 @blueprint.post("/erasure")
 def erase(username: str):
-    trash.erase(current_user.id, _read_selection())
+    trash.erase(current_user.id, read_selection())
     return _return(username)
 
 
-def _read_selection() -> list[str]:
+def read_selection() -> list[str]:
     """The ids that the form names. None is no selection: it must not mean all."""
     if ids := request.form.getlist("id"):
         return ids

@@ -11,12 +11,13 @@ from flask_login import current_user
 import services
 from jobs import trash
 from jobs.errors import NotFound
-from jobs.photos import listing
+from jobs.photos import albums, listing
 from jobs.photos.listing import Filter
 from models import Job
 from views.jobs.job_json import describe_jobs
 from views.zones import find_day, read_day, read_zone
 
+MAX_OFFERED_ALBUMS = 100
 FILTERS = ("service", "name", "since", "until", "photo")
 
 
@@ -52,7 +53,8 @@ def describe(jobs: Sequence[Job], chosen: Filter, words: dict[str, Any], older: 
     return {
         "jobs": facts,
         "days": _group_by_day(jobs, facts),
-        "stacks": {} if chosen.photo else _count_stacks(jobs, chosen, place),
+        "stacks": {} if chosen.photo else count_stacks(jobs, chosen, place),
+        "albums": albums.list_page(current_user.id, MAX_OFFERED_ALBUMS)[0],
         "words": words,
         "before": before,
         "here": url_for("jobs.history", **place, before=before),
@@ -74,7 +76,7 @@ def _group_by_day(jobs: Sequence[Job], facts: Sequence[dict[str, Any]]) -> list[
     ]
 
 
-def _count_stacks(jobs: Sequence[Job], chosen: Filter, place: dict[str, Any]) -> dict[str, dict[str, Any]]:
+def count_stacks(jobs: Sequence[Job], chosen: Filter, place: dict[str, Any]) -> dict[str, dict[str, Any]]:
     """Return job id -> {"count", "url"} of the versions below it, where there are any."""
     counts = listing.count_versions(current_user.id, jobs, chosen)
     return {
