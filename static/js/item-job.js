@@ -32,7 +32,7 @@ class ItemJob extends HTMLElement {
   }
 
   responded({ status, body, retrySeconds }) {
-    if (status === 201) this.job = body;
+    if (status === 201) this.dispatchEvent(new CustomEvent("made", { bubbles: true, detail: (this.job = body) }));
     if (this.isGivenUp) return void this.stop();
     if (status === 201) return void this.hear(body, FIRST_WAIT_MS);
     if (retrySeconds) return retrySeconds;

@@ -8,6 +8,7 @@ from sqlalchemy import delete, select
 from accounts import administration
 from accounts.security import rights
 from jobs import account_deletion, trash
+from jobs.photos import albums
 from models import AccessToken, Job, Setting, User, db, utc_now
 from models.job import CANCELLED
 from models.setting import PAUSED
@@ -23,6 +24,8 @@ BY = administration.Administrator("54321", "10.0.0.1")
 CHANGING = [said for said in OPERATIONS if said.method != "GET"]
 BODIES = {
     "change_job": {"title": "Another name"},
+    "change_album": {"name": "Another name"},
+    "run_album": {"service": "adjust", "options": {"brightness": 3}},
     "admin_disable": {"reason": "Spam"},
     "admin_limits": {"jobs_per_day_limit": 1},
 }
@@ -41,6 +44,7 @@ class Site:
                 db.session.scalar(select(User.id).where(User.name == name)) for name in ("12345", "67890")
             )
             self.job_id = make_job(self.own_id)
+            self.album_id = albums.create(self.own_id, "Summer").id
 
     def prepare(self, endpoint: str) -> None:
         """Bring the rows into a state in which the request has an effect."""
@@ -48,6 +52,8 @@ class Site:
             db.session.execute(db.update(Job).values(status=CANCELLED))
         elif endpoint == "restore_jobs":
             trash.put(self.own_id, [self.job_id])
+        elif endpoint in {"remove_photos", "run_album"}:
+            albums.add(self.own_id, self.album_id, [self.job_id])
         elif endpoint == "admin_enable":
             db.session.execute(db.update(User).where(User.id == self.other_id).values(disabled_at=utc_now()))
         elif endpoint == "admin_resume_queue":
@@ -68,7 +74,8 @@ class Site:
         body, kind = self.body(said.endpoint)
         environ = {"wsgi.input": HeldBody(body, happen), "CONTENT_LENGTH": str(len(body)), "CONTENT_TYPE": kind}
         path = said.path.replace("<int(max=2147483647):id>", str(self.other_id))
-        path = path.replace("<id>", self.job_id).replace("<service>", "adjust")
+        own_id = self.album_id if said.path.startswith("/albums/") else self.job_id
+        path = path.replace("<id>", own_id).replace("<service>", "adjust")
         status = self.program.ask(said.method, path, environ_overrides=environ).status_code
         with self.app.app_context():
             return status, seen[0], (rows(), list_stored_files(self.app))

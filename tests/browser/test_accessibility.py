@@ -29,6 +29,8 @@ NO_PAGES = {
     "static",
     "ops.health",
     "account.data",
+    "albums.contact_sheet",
+    "albums.pictures",
     "history.pictures",
     "jobs.alternative",
     "jobs.file",

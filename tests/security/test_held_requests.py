@@ -17,8 +17,11 @@ from accounts.security import rights
 from app import create_app
 from jobs import account_deletion, trash
 from jobs import administration as job_administration
+from jobs.photos import albums
 from models import (
     AccessToken,
+    Album,
+    AlbumPhoto,
     Event,
     Job,
     Setting,
@@ -64,6 +67,7 @@ def empty_weights(environment, tmp_path):
 def rows() -> dict[str, list]:
     """What people have, and who is signed in."""
     tables = (User, Job, UserSession, AccessToken, Setting, Share, WeightsImport, Webhook, WebhookDelivery)
+    tables += (Album, AlbumPhoto)
     return {
         table.__tablename__: [tuple(row) for row in db.session.execute(select(*table.__table__.columns)).all()]
         for table in tables
@@ -85,6 +89,7 @@ class Site:
             owner = registry.Owner(self.own_id, "12345", None)
             self.webhook = registry.add(owner, "https://example.com/", PASSWORD).id
             self.own_job, self.other_job = make_job(self.own_id), make_job(self.other_id)
+            self.album = albums.create(self.own_id, "Summer", [self.own_job]).id
             mine = select(UserSession.id).where(UserSession.user_id == self.own_id)
             self.shares = {owner: self.add_share(job) for owner, job in self.list_jobs()}
             self.tokens = {owner: self.add_token(owner) for owner in (self.own_id, self.other_id)}
@@ -146,6 +151,8 @@ class Site:
             },
             "webhooks.add": {"webhook_url": "https://hooks.example.com/", "webhook_password": PASSWORD},
             "webhooks.switch": {"active": "0"},
+            "albums.rename": {"name": "Winter"},
+            "albums.run": {"service": "adjust", "from_which": "original", "brightness": "3"},
             "jobs.choose": {"answer": "1"},
             "shares.create": {"days": "7"},
             "jobs.rename": {"title": "Another name"},
@@ -157,7 +164,8 @@ class Site:
             "admin.delete_user": {"confirm": "67890"},
             "admin.import_weights": {"name": "u2netp", "file": FileStorage(io.BytesIO(b"tensors"), "u2netp.pth")},
         }
-        chosen = {"id": self.own_job} if endpoint.startswith("history.") else {}
+        selects = endpoint.startswith("history.") or endpoint in {"albums.add", "albums.remove"}
+        chosen = {"id": self.own_job} if selects else {}
         return {"csrf_token": self.token, **chosen, **forms.get(endpoint, {})}
 
     def path(self, endpoint: str) -> str:
@@ -166,6 +174,8 @@ class Site:
         values["share_id"] = self.shares[self.other_id if endpoint.startswith("admin.") else self.own_id]
         if endpoint == "account.end_session":
             values["id"] = self.other_session
+        elif endpoint.startswith("albums."):
+            values["id"] = self.album
         elif endpoint.endswith(".revoke_token"):
             values["id"] = self.tokens[self.other_id if endpoint.startswith("admin.") else self.own_id]
         else:

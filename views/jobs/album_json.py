@@ -1,14 +1,15 @@
 """The one shape of an album, from which pages are rendered and the API answers."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from flask import url_for
-from flask_babel import format_datetime
+from flask_babel import format_date, format_time
 from flask_login import current_user
 
 from jobs.photos import albums
-from models import Album, utc_now
+from models import Album
 from models.job import CANCELLED, DONE, FAILED, QUEUED, RUNNING
 from views.zones import read_zone
 
@@ -28,7 +29,8 @@ def describe_album(album: Album) -> dict[str, Any]:
 
 def make_name() -> str:
     """Return what an album is called that nobody has named: when it was made, by the clock of the person."""
-    return format_datetime(utc_now().astimezone(read_zone()), "medium", rebase=False)
+    now = datetime.now(read_zone())
+    return f"{format_date(now, 'long', rebase=False)} {format_time(now, 'short', rebase=False)}"
 
 
 def _describe(album: Album, counts: albums.Counts) -> dict[str, Any]:

@@ -59,6 +59,7 @@ def show(
         further_url=url_for("albums.show", **place, after=further) if further else None,
         undo_minutes=trash.UNDO_MINUTES,
         max_photos=albums.MAX_PHOTOS,
+        service=wanted.service if wanted else services.get(request.args.get("tool", "")),
         run=_describe_run(album, wanted, outcomes, errors or {}),
     )
 
