@@ -49,11 +49,12 @@ def make_pdf(album: Album, paper: str, pairs: bool) -> Archive:
         error = JobError("unknown_paper", N_("The sheet can be printed on A4 or on Letter."), field="paper")
         error.allowed = tuple(PAPERS)
         raise error
+    place = album.user_id, album.id
     count = albums.count_photos(album.user_id, [album.id])[album.id].total
     if not count:
         raise JobError("empty_album", N_("There are no photos in this album."), status=404)
     sheet = ContactSheet(paper, album.name, _describe(count, album), count, 2 if pairs else 1)
-    return Archive(_slots, album.user_id, gettext(_BUSY), _pieces(app_ctx.app, album, sheet, pairs, _collect_words()))
+    return Archive(_slots, album.user_id, gettext(_BUSY), _pieces(app_ctx.app, place, sheet, pairs, _collect_words()))
 
 
 def _describe(count: int, album: Album) -> str:
@@ -70,10 +71,10 @@ def _collect_words() -> _Words:
     )
 
 
-def _pieces(app: Flask, album: Album, sheet: ContactSheet, pairs: bool, words: _Words) -> Generator[bytes]:
+def _pieces(app: Flask, place: tuple[int, str], sheet: ContactSheet, pairs: bool, words: _Words) -> Generator[bytes]:
     after: int | None = 0
     while after is not None:
-        photos, after = _read_batch(app, album, after)
+        photos, after = _read_batch(app, *place, after)
         for newest, first in photos:
             sheet.add(_make_frame(app, newest, first, pairs, words))
     data = sheet.finish()
@@ -81,10 +82,10 @@ def _pieces(app: Flask, album: Album, sheet: ContactSheet, pairs: bool, words: _
         yield data[start : start + _CHUNK_BYTES]
 
 
-def _read_batch(app: Flask, album: Album, after: int) -> tuple[list[tuple[Job, Job]], int | None]:
-    """Return the next photos of the album, each as its newest version and its first one, where that is still there."""
+def _read_batch(app: Flask, user_id: int, album_id: str, after: int) -> tuple[list[tuple[Job, Job]], int | None]:
+    """Return the next photos of an album, each as its newest version and its first one, where that is still there."""
     with app.app_context():
-        jobs, position = albums.list_photos(album.user_id, album.id, _BATCH, after)
+        jobs, position = albums.list_photos(user_id, album_id, _BATCH, after)
         firsts = albums.find_first_versions(jobs)
         db.session.expunge_all()  # they outlive this session
     return [(job, firsts.get(job.photo_id, job)) for job in jobs], position
