@@ -48,6 +48,14 @@ class Revive:
         headers = {"Content-Type": kind, "Idempotency-Key": key}
         return self._json("POST", f"/api/v1/tools/{tool}/jobs", body, headers)
 
+    def make_album(self, name: str, jobs: list[dict[str, Any]]) -> dict[str, Any]:
+        """Put the photos of jobs into a new album; return it."""
+        return self._post_json("/api/v1/albums", {"name": name, "ids": [job["id"] for job in jobs]})
+
+    def run_on_album(self, album: dict[str, Any], tool: str, **options: str) -> list[dict[str, Any]]:
+        """Start a job for each photo of an album; return of each its `job_url`, or the `error`."""
+        return self._post_json(f"{album['url']}/jobs", {"service": tool, "options": options})["outcomes"]
+
     def wait(self, job: dict[str, Any]) -> dict[str, Any]:
         """Return the job once it has ended."""
         while job["status"] in ("queued", "running"):
@@ -57,6 +65,9 @@ class Revive:
     def download(self, job: dict[str, Any], target: Path) -> None:
         """Write the result of a job to a file."""
         target.write_bytes(self._ask("GET", job["result_url"]))
+
+    def _post_json(self, path: str, facts: dict[str, Any]) -> dict[str, Any]:
+        return self._json("POST", path, json.dumps(facts).encode(), {"Content-Type": "application/json"})
 
     def _json(self, *request: Any) -> dict[str, Any]:
         return json.loads(self._ask(*request))

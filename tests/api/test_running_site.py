@@ -9,6 +9,7 @@ import sys
 
 import pytest
 
+from examples.client import Revive
 from tests.accounts.people import PASSWORD, Browser, make_user
 from tests.api.support import make_token
 from tests.jobs.support import ROOT, WorkerProcess, open_image, picture
@@ -81,6 +82,9 @@ def test_the_story_of_the_documentation_leads_from_a_token_to_the_result(app, si
     command = [sys.executable, ROOT / "examples" / "client.py", "adjust", "photo.jpg", "client.png", "brightness=2"]
     subprocess.run(command, cwd=tmp_path, env=environment, check=True)
     assert open_image((tmp_path / "client.png").read_bytes()).size == (60, 40)
+    client = Revive(site, token)
+    album = client.make_album("Summer", [client.start("adjust", tmp_path / "photo.jpg", brightness="2")])
+    assert [each["error"] for each in client.run_on_album(album, "adjust", brightness="0.8")] == [None]
     refused = subprocess.run(
         [*command[:-1], "brightness=0"], cwd=tmp_path, env=environment, capture_output=True, text=True
     )

@@ -102,11 +102,17 @@ def pages(chromium, site):
     page.get_by_role("status").get_by_text("A test is being sent.").wait_for()
     with member(chromium, site, MEMBER):
         pass
+    page.goto(f"/{CHIEF}/history")
+    for box in page.locator(".frame-select input").all():
+        box.check()
+    page.get_by_role("button", name="Put into album").click()
+    page.wait_for_url("**/albums/*")
+    albums = [f"/{CHIEF}/albums", page.url, f"{page.url}?tool=background"]
     first = jobs[0].rsplit("/", 1)[1]
     own = [f"/{CHIEF}/", f"/{CHIEF}/history", f"/{CHIEF}/history?service=inpaint", f"/{CHIEF}/account"]
     tools = [f"/{CHIEF}/{service.key}" for service in SERVICES]
     more = [f"/{CHIEF}/adjust?from={first}&which=result", f"/{CHIEF}/history?photo={first}"]
-    addresses = own + tools + more + [each.removeprefix(site.url) for each in [*jobs, link]]
+    addresses = own + tools + more + [each.removeprefix(site.url) for each in [*jobs, *albums, link]]
     yield page.context.storage_state(), addresses + [f"/admin/{name}" for name in ADMIN]
     page.context.close()
 

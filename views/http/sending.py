@@ -2,7 +2,9 @@
 
 import io
 import re
+import unicodedata
 from typing import IO, BinaryIO, cast
+from urllib.parse import quote
 
 from flask import Response, request, send_file
 from werkzeug.datastructures import ContentRange
@@ -81,6 +83,14 @@ def _is_unchanged(etag: str) -> bool:
     if "If-Match" in request.headers and not request.if_match.contains(etag):
         raise PreconditionFailed()
     return request.if_none_match.contains_weak(etag)
+
+
+def attach(response: Response, name: str) -> Response:
+    """Have a response kept as a file of this name, also by a client that knows ASCII only (RFC 6266)."""
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
+    exact = {"filename*": f"UTF-8''{quote(name, safe='')}"}
+    response.headers.set("Content-Disposition", "attachment", filename=plain, **exact)
+    return response
 
 
 def _find_part(etag: str) -> tuple[str, str, str] | None:

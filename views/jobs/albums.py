@@ -12,6 +12,7 @@ from jobs.sources import FROM_VARIANT
 from models import Album, db
 from services.base import ServiceError
 from views.http.guards import check_next
+from views.http.sending import attach
 from views.jobs import album_page
 from views.jobs.album_json import make_name
 from views.jobs.history import read_selection
@@ -103,6 +104,4 @@ def contact_sheet(username: str, id: str):
 
 def _attach(album: Album, suffix: str, response: Response) -> Response:
     """Send a file under a name that is made of that of the album."""
-    name = uploads.download_name("album", uploads.choose_shown_name(album.name, ""), suffix)
-    response.headers.set("Content-Disposition", "attachment", filename=name)
-    return response
+    return attach(response, uploads.download_name("album", uploads.choose_shown_name(album.name, ""), suffix))

@@ -74,7 +74,8 @@ def test_an_album_is_printed_with_its_names_and_a_lost_picture_leaves_an_empty_f
     albums.add(owner_id, album.id, [make_job(owner_id, name="waits.jpg")])
     response = owner.get(f"/12345/albums/{album.id}/contact-sheet.pdf?paper=letter")
     assert response.mimetype == "application/pdf" and response.headers["Cache-Control"] == "private, no-store"
-    assert "attachment" in response.headers["Content-Disposition"] and ".pdf" in response.headers["Content-Disposition"]
+    named = response.headers["Content-Disposition"]
+    assert named.isascii() and "filename*=UTF-8''revive-album-%E7%A5%96%E6%AF%8D%20Grandma.pdf" in named
     (page,) = read_pages(response.data)
     assert encode("祖母") in page and "(waits.jpg)" in page and page.count("(could not be read)") == 2
     assert page.count(" Do") == 1, "of a photo without a result its original"
