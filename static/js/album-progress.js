@@ -12,7 +12,7 @@ class AlbumProgress extends HTMLElement {
 
   async ask() {
     try {
-      const headers = { "X-CSRFToken": this.querySelector("[name=csrf_token]").value };
+      const headers = { "X-CSRFToken": this.dataset.token };
       const response = await fetch(this.dataset.url, { headers, cache: "no-store" });
       if (response.ok) this.show(await response.json());
     } catch {

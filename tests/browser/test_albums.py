@@ -20,7 +20,7 @@ def test_a_batch_becomes_an_album_on_all_of_which_a_tool_is_run(chromium, tmp_pa
         expect(page.locator(".frame-name")).to_have_text(["rocket.jpg", "hopper.jpg"])
         page.get_by_role("navigation", name="Pick a tool").get_by_role("link", name="Adjust").click()
         expect(page.locator("album-run [name=brightness]").last).to_have_value("1.3")
-        page.get_by_text("The newest results").click()
+        page.locator("album-run [value=result]").check()
         page.get_by_role("button", name="Start with 2 photos").click()
         expect(page.locator("album-run [data-part=words]")).to_contain_text("Leave this page open")
         page.wait_for_url(lambda url: "tool=" not in url, timeout=DONE_MS)

@@ -91,24 +91,11 @@ def operation(
 
     It returns facts for the model `response`, Made, a whole Response, or None for one without a body.
     """
+    about = summary, scope, status, query, body, response, files, is_upload, takes_key
 
     def decorate(view: Callable) -> Callable:
         group = view.__module__.rsplit(".", 1)[1].split("_")[0]
-        said = Operation(
-            method,
-            path,
-            view.__name__,
-            group,
-            summary,
-            scope,
-            status,
-            query,
-            body,
-            response,
-            files,
-            is_upload,
-            takes_key or is_upload,
-        )
+        said = Operation(method, path, view.__name__, group, *about)
         OPERATIONS.append(said)
 
         @wraps(view)

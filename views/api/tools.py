@@ -29,7 +29,14 @@ def tool(service: str) -> dict[str, Any]:
 
 
 @operation(
-    "POST", "/tools/<service>/jobs", N_("Start a job on a picture"), JOBS, status=201, response=Job, is_upload=True
+    "POST",
+    "/tools/<service>/jobs",
+    N_("Start a job on a picture"),
+    JOBS,
+    status=201,
+    response=Job,
+    is_upload=True,
+    takes_key=True,
 )
 def create_job(service: str) -> Made:
     """A request with an Idempotency-Key that was there before gets the job that it has."""
