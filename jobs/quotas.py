@@ -120,7 +120,7 @@ def charge(user_id: int, pixels: int, refuse: bool = True) -> None:
 
 def has_room(user_id: int, byte_count: int) -> bool:
     """Say whether so many bytes more are within the storage of an account."""
-    return _count_stored_bytes(user_id) + byte_count <= find_limits(user_id).storage_megabytes * _MEGABYTE
+    return _count_stored_bytes(user_id) + byte_count <= find_limits(user_id).storage_megabytes * MEGABYTE
 
 
 def make_keys(user_id: int) -> list[str]:

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import JSON, ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.base import Model, ascii_text, db, moment, utc_now
+from models.base import Model, build_ascii_type, build_time_type, db, utc_now
 
 MAX_NAME_LENGTH = 100
 
@@ -19,12 +19,12 @@ class Album(Model):
     __tablename__ = "albums"
     __table_args__ = (Index(None, "user_id", "created_at"),)
 
-    id: Mapped[str] = mapped_column(ascii_text(32), primary_key=True)
+    id: Mapped[str] = mapped_column(build_ascii_type(32), primary_key=True)
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
     name: Mapped[str] = mapped_column(db.String(MAX_NAME_LENGTH))
-    service: Mapped[str] = mapped_column(ascii_text(32), default="")
+    service: Mapped[str] = mapped_column(build_ascii_type(32), default="")
     options: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
-    created_at: Mapped[datetime] = mapped_column(moment(), default=utc_now)
+    created_at: Mapped[datetime] = mapped_column(build_time_type(), default=utc_now)
 
 
 class AlbumPhoto(Model):
@@ -34,5 +34,5 @@ class AlbumPhoto(Model):
     __table_args__ = (Index(None, "album_id", "position"), Index(None, "photo_id"))
 
     album_id: Mapped[str] = mapped_column(ForeignKey("albums.id", ondelete="CASCADE"), primary_key=True)
-    photo_id: Mapped[str] = mapped_column(ascii_text(32), primary_key=True)
+    photo_id: Mapped[str] = mapped_column(build_ascii_type(32), primary_key=True)
     position: Mapped[int]

@@ -16,7 +16,7 @@ from models.job import QUEUED, RUNNING
 # What stands for all guests together where others have the id of their account.
 ALL_GUESTS = 0
 MAX_ACTIVE_JOBS = 20
-_MEGABYTE = 1024 * 1024
+_MEGABYTE = 1_000_000
 _RETRY_SECONDS = 300
 
 

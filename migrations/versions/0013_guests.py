@@ -1,6 +1,6 @@
 """Visitors who try the tools without an account.
 
-Revision: 0013, after 0010
+Revision: 0013, after 0012
 """
 
 import sqlalchemy as sa
@@ -8,19 +8,19 @@ from alembic import op
 from sqlalchemy.dialects import mysql
 
 revision = "0013"
-down_revision = "0010"
+down_revision = "0012"
 branch_labels = None
 depends_on = None
 
 
 # A copy of the column type of `models.base` as it was: a migration must not change when the models do.
-def moment() -> sa.types.TypeEngine:
+def build_time_type() -> sa.types.TypeEngine:
     return sa.DateTime().with_variant(mysql.DATETIME(fsp=6), "mysql", "mariadb")
 
 
 # The column is added and dropped in place, as in 0002.
 def upgrade() -> None:
-    op.add_column("users", sa.Column("guest_until", moment()))
+    op.add_column("users", sa.Column("guest_until", build_time_type()))
     op.create_index("ix_users_guest_until", "users", ["guest_until"])
 
 

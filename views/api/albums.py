@@ -37,7 +37,7 @@ from views.jobs.album_json import describe_album, describe_albums, make_name
 @operation("GET", "/albums", N_("List your albums, the newest first"), READ, query=AlbumsQuery, response=Albums)
 def albums(query: AlbumsQuery) -> dict[str, Any]:
     found, older = verbs.list_page(current_user.id, query.limit, query.before or None)
-    return {"albums": [_with_addresses(facts) for facts in describe_albums(found)], "next": older}
+    return {"albums": [_add_addresses(facts) for facts in describe_albums(found)], "next": older}
 
 
 @operation("POST", "/albums", N_("Make an album"), JOBS, status=201, body=NewAlbum, response=Album)
@@ -129,10 +129,10 @@ def album_sheet(id: str, query: SheetQuery) -> Response:
 
 
 def _tell(album: Row) -> dict[str, Any]:
-    return _with_addresses(describe_album(album))
+    return _add_addresses(describe_album(album))
 
 
-def _with_addresses(facts: dict[str, Any]) -> dict[str, Any]:
+def _add_addresses(facts: dict[str, Any]) -> dict[str, Any]:
     def address(endpoint: str) -> str:
         return url_for(f"api.{endpoint}", id=facts["id"])
 

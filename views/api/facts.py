@@ -11,7 +11,7 @@ from jobs.availability import find_unavailable_reason, list_offered_choices
 from jobs.photos.album_runs import Outcome
 from models import Job
 from services.base import UPLOADED, Option, Service
-from views.http.errors import with_allowed
+from views.http.errors import append_allowed
 from views.jobs.job_json import describe_job, describe_jobs
 
 
@@ -28,7 +28,7 @@ def tell_jobs(jobs: Sequence[Job]) -> list[dict[str, Any]]:
 def tell_outcome(outcome: Outcome) -> dict[str, Any]:
     """Return what came of one photo of an album."""
     error = outcome.error
-    message = with_allowed(error.message, error.allowed) if error else ""
+    message = append_allowed(error.message, error.allowed) if error else ""
     return {
         "id": outcome.shown_id,
         "name": outcome.name,

@@ -16,7 +16,7 @@ from jobs.photos.listing import ALL
 from models import Album
 from models.job import DONE
 from services.base import UPLOADED, Service, ServiceError
-from views.http.errors import with_allowed
+from views.http.errors import append_allowed
 from views.jobs.album_json import describe_album, describe_albums
 from views.jobs.job_json import describe_jobs
 from views.jobs.sheet import count_stacks
@@ -66,7 +66,7 @@ def show(
 
 def show_refusal(album: Album, wanted: Run, error: ServiceError) -> Response:
     """Return the page once more, and what is wrong beside the option that it is about."""
-    errors = {error.field or "form": with_allowed(error.message, error.allowed)}
+    errors = {error.field or "form": append_allowed(error.message, error.allowed)}
     return make_response(show(album, wanted, errors=errors), error.status)
 
 
@@ -83,7 +83,7 @@ def _describe_run(
     """Return what the form for all photos wants; its tool is the one just asked for, or that of the address."""
     service = wanted.service if wanted else services.get(request.args.get("tool", ""))
     same = service is not None and service.key == album.service
-    kept = options.as_fields(service, album.options) if same else {}
+    kept = options.format_fields(service, album.options) if same else {}
     refused = [outcome for outcome in outcomes if outcome.error]
     return {
         "service": service,
@@ -98,7 +98,7 @@ def _describe_run(
             {
                 "id": outcome.shown_id,
                 "name": outcome.name,
-                "message": with_allowed(outcome.error.message, outcome.error.allowed),
+                "message": append_allowed(outcome.error.message, outcome.error.allowed),
             }
             for outcome in refused
             if outcome.error

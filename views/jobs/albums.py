@@ -104,4 +104,4 @@ def contact_sheet(username: str, id: str):
 
 def _attach(album: Album, suffix: str, response: Response) -> Response:
     """Send a file under a name that is made of that of the album."""
-    return attach(response, uploads.download_name("album", uploads.choose_shown_name(album.name, ""), suffix))
+    return attach(response, uploads.build_download_name("album", uploads.choose_shown_name(album.name, ""), suffix))
