@@ -54,7 +54,9 @@ def make_pdf(album: Album, paper: str, pairs: bool) -> Archive:
     if not count:
         raise JobError("empty_album", N_("There are no photos in this album."), status=404)
     sheet = ContactSheet(paper, album.name, _describe(count, album), count, 2 if pairs else 1)
-    return Archive(_slots, album.user_id, gettext(_BUSY), _pieces(app_ctx.app, place, sheet, pairs, _collect_words()))
+    return Archive(
+        _slots, album.user_id, gettext(_BUSY), _stream_pieces(app_ctx.app, place, sheet, pairs, _collect_words())
+    )
 
 
 def _describe(count: int, album: Album) -> str:
@@ -71,7 +73,9 @@ def _collect_words() -> _Words:
     )
 
 
-def _pieces(app: Flask, place: tuple[int, str], sheet: ContactSheet, pairs: bool, words: _Words) -> Generator[bytes]:
+def _stream_pieces(
+    app: Flask, place: tuple[int, str], sheet: ContactSheet, pairs: bool, words: _Words
+) -> Generator[bytes]:
     after: int | None = 0
     while after is not None:
         photos, after = _read_batch(app, *place, after)
