@@ -19,7 +19,8 @@ from accounts import sessions
 from accounts.mail import outbox
 from accounts.security import passwords
 from models import DailyCount, EmailCode, User, UserSession, db
-from views.accounts import auth
+from views.accounts import device_cookie
+from views.http.guards import begin
 
 PASSWORD = "blue-Heron7"
 NEW_PASSWORD = "Quiet river 42"
@@ -138,8 +139,9 @@ def sign_in_person(app: Flask, name: str = "12345", address: str = "127.0.0.1") 
 def _open_session(app: Flask, name: str, address: str) -> Response:
     """Respond to a person as the site does to one who has sent the right password."""
     with app.test_request_context("/login", environ_base={"REMOTE_ADDR": address}):
-        signed_in = sessions.open_first(name, PASSWORD, address, request.user_agent.string)
-        return app.process_response(auth._begin_session(*signed_in))
+        user, token = sessions.open_first(name, PASSWORD, address, request.user_agent.string)
+        begin(user, token)
+        return app.process_response(device_cookie.remember(Response(), user.name))
 
 
 def let_time_pass(app: Flask, **duration: float) -> None:
