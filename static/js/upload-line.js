@@ -41,14 +41,19 @@ class UploadLine extends HTMLElement {
   }
 
   begin(request) {
-    const held = this.contains(document.activeElement);
+    const held = this.holdsFocus;
     this.request = request;
     this.hidden = !request;
     if (request) this.show({ loaded: 0, total: 0 });
     // The button that was pressed takes no focus while it can do nothing; without a job to look at it gets it back.
     const start = this.closest("form").querySelector(".start");
     if (request && document.activeElement === start) this.focus({ preventScroll: true });
-    else if (held) requestAnimationFrame(() => document.activeElement === document.body && start.focus());
+    else if (held) requestAnimationFrame(() => this.holdsFocus && start.focus());
+  }
+
+  /** Whether the focus is here, or was and has not gone on to anything. */
+  get holdsFocus() {
+    return this.contains(document.activeElement) || document.activeElement === document.body;
   }
 
   show({ loaded, total }) {
