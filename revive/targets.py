@@ -11,7 +11,7 @@ import click
 from imaging.io.outputs import Outputs, check_folder
 from revive.console import escape_unprintable
 from revive.inputs import STANDARD, Input
-from revive.library import FORMATS
+from revive.result import FORMATS
 
 SUFFIX_OF = {"png": ".png", "jpeg": ".jpg", "webp": ".webp"}
 

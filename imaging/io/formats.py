@@ -17,7 +17,8 @@ from typing import cast
 
 from PIL import Image, PngImagePlugin
 
-from imaging.io import bmp, cicp, heif, jpeg, png, tiff
+from imaging.io import cicp
+from imaging.io.decoders import bmp, heif, jpeg, png, tiff
 from imaging.io.errors import (
     BrokenPicture,
     ForeignFormat,

@@ -6,7 +6,7 @@ from typing import Literal
 from PIL import Image, ImageCms
 
 from imaging.io import cicp
-from imaging.io.png import MAX_PROFILE_BYTES
+from imaging.io.decoders.png import MAX_PROFILE_BYTES
 
 _DIRECT = {"1", "L", "P", "RGB", "YCbCr", "HSV", "RGBX", "CMYK"}
 _GREY = {"1", "L", "LA", "La", "F"}  # and those that begin with I
@@ -107,7 +107,7 @@ def _convert_deep(image: Image.Image) -> Image.Image:
     """Bring grey of 16 or 32 bits, with a sign, or in floating point to 8 bits."""
     import numpy as np  # only these rare modes need both, and the checking process starts faster without
 
-    from imaging.io.deep import to_eight_bits
+    from imaging.io.decoders.deep import to_eight_bits
 
     values = np.asarray(image, dtype=np.float32 if image.mode == "F" else None)
     bits = image.info.get("sample_bits", 16)

@@ -35,7 +35,7 @@ def run(picture: Picture, options: Mapping[str, Any], report: Report) -> Result:
     found = _make_weight(picture, options, report)
     if found is None:
         return Result(None, verdict="no_person_found")
-    weight, doubt = found
+    weight, outline_verdict = found
     hole = weight > 0
     if not hole.any():
         raise InvalidOption("mask", N_("Nothing is painted yet. Please paint over what is to be filled."))
@@ -58,7 +58,7 @@ def run(picture: Picture, options: Mapping[str, Any], report: Report) -> Result:
     verdict = engine.verdict(hole, seeds)
     kind = COMPOSITE_SYNTHETIC if engine.key == "patch" or verdict == fills.BY_PATCHES else COMPOSITE_WITH_TRAINED
     first, *others = pictures
-    return Result(first, mask, doubt or verdict, tuple(others), replaced=hole, source_type=kind)
+    return Result(first, mask, outline_verdict or verdict, tuple(others), replaced=hole, source_type=kind)
 
 
 def _make_weight(picture: Picture, options: Mapping[str, Any], report: Report) -> tuple[np.ndarray, str] | None:
@@ -66,7 +66,7 @@ def _make_weight(picture: Picture, options: Mapping[str, Any], report: Report) -
 
     None where nobody is found.
     """
-    grown, doubt = options["grow"], ""
+    grown, verdict = options["grow"], ""
     if options["what"] == "painted":
         mask = _read_painted_mask(picture, options)
     else:
@@ -81,9 +81,9 @@ def _make_weight(picture: Picture, options: Mapping[str, Any], report: Report) -
         found = find_outline(picture, asked, lambda share, stage: report(share * 2 / 3, stage))
         if found is None:
             return None
-        mask, doubt = np.where(found.alpha >= PERSON_FROM, np.uint8(255), np.uint8(0)), found.verdict
+        mask, verdict = np.where(found.alpha >= PERSON_FROM, np.uint8(255), np.uint8(0)), found.verdict
         grown += PERSON_GROWN * max(mask.shape)
-    return masks.feather_mask(mask, grown, FEATHER_PIXELS), doubt
+    return masks.feather_mask(mask, grown, FEATHER_PIXELS), verdict
 
 
 def _read_painted_mask(picture: Picture, options: Mapping[str, Any]) -> np.ndarray:

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from imaging.io import bmp
-from imaging.io.deep import to_eight_bits
+from imaging.io.decoders import bmp
+from imaging.io.decoders.deep import to_eight_bits
 from imaging.io.formats import open_image
 from imaging.io.memory import Reservation
 from tests.imaging.pictures import save

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image, UnidentifiedImageError
 
-from imaging.io.boxes import Box, read_associations, read_extents, write_associations
+from imaging.io.decoders.boxes import Box, read_associations, read_extents, write_associations
 from imaging.io.errors import RawPhoto, UnsupportedPicture
 from imaging.io.files import BrokenPicture, decode, probe
 from tests.imaging.containers import box, heic_grid, tiff_of, tiff_page

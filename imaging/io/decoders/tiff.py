@@ -171,7 +171,7 @@ def open_deep(file: TiffFile, page: Page, memory: Reservation) -> Image.Image | 
     import cv2  # only these files need them, and the checking process starts faster without
     import numpy as np
 
-    from imaging.io.deep import to_eight_bits
+    from imaging.io.decoders.deep import to_eight_bits
 
     cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
     try:

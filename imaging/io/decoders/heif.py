@@ -5,7 +5,7 @@ A decoder may paint the tiles that a file cut short no longer has; so every item
 
 import struct
 
-from imaging.io.boxes import (
+from imaging.io.decoders.boxes import (
     Association,
     Box,
     BrokenBoxes,
