@@ -28,8 +28,8 @@ class LiteU2Net(nn.Module):
     minimum_side = 64
     # It is asked about photos in their proportions (`imaging.matting.predictors`), at as many pixels as squares of
     # these sides have, and about crops at as many as one of that side has.
-    photo_sides = 256, 320
-    crop_side = 256
+    photo_sides = 320, 448
+    crop_side = 320
 
     def __init__(self):
         super().__init__()

@@ -19,6 +19,7 @@ NEAR = 0.12  # of the mask's height: so far around somebody sure, a veil is a ve
 FAINTEST = 0.3  # of the soft mask: the outline of a person who is fainter is not trusted
 MAX_FAINT = 0.8  # sharpness of a mask: below, somebody in it is faint
 MIN_CONFIDENCE = 0.8  # below, parts may be missing
+AGREEMENT = 0.85  # IoU of two masks: from there on they show the same people, and their mean is finer than either
 
 
 class People(NamedTuple):
@@ -44,6 +45,31 @@ class Found(NamedTuple):
 def find_people(predictor: Predictor, rgb: np.ndarray) -> People | None:
     """Return the people in a photo, uint8 (H, W, 3); None where nobody is."""
     return judge(look(predictor, rgb), predictor.presence)
+
+
+def find_by_both(finder: Predictor, fine: Predictor, rgb: np.ndarray) -> People | None:
+    """Return the people in a photo, uint8 (H, W, 3), by two networks; None where the first finds nobody.
+
+    finder: knows people in photos of any kind. fine: draws the finer outline where it sees them all. Where both agree
+    the mask is the mean of theirs, else it is the finder's.
+    """
+    found = find_people(finder, rgb)
+    if found is None:
+        return None
+    other = find_people(fine, rgb)
+    if other is None:
+        return found
+    height, width = (max(one, two) for one, two in zip(found.mask.shape, other.mask.shape, strict=True))
+    masks = [cv2.resize(one.mask, (width, height), interpolation=cv2.INTER_LINEAR) for one in (found, other)]
+    if measure_iou(masks[0] > 127, masks[1] > 127) < AGREEMENT:
+        return found
+    mean = ((masks[0].astype(np.uint16) + masks[1] + 1) // 2).astype(np.uint8)
+    return People(mean, max(found.confidence, other.confidence))
+
+
+def measure_iou(one: np.ndarray, other: np.ndarray) -> float:
+    """Return the intersection over union of two masks, bool (h, w); 0 where both are empty."""
+    return float((one & other).sum() / max(1, (one | other).sum()))
 
 
 def look(predictor: Predictor, rgb: np.ndarray) -> Found:

@@ -23,7 +23,7 @@ SERVICE = Service(
     summary=N_("Cuts the person out and puts a colour, nothing, a blur or another picture behind."),
     run=import_on_call("services.background.run", "run"),
     check=check,
-    weights=(cutout.OWN,),
+    weights=(cutout.OWN, cutout.PEOPLE),
     verdicts=cutout.VERDICTS | cutout.DOUBTS,
     changes=N_(
         "The person is the photo’s. What is behind was replaced or blurred, and at the edge what shone through was "

@@ -6,7 +6,7 @@ from typing import Any
 from errors import N_
 from services.base import Choice, InvalidOption, Option
 
-OWN = "background"  # the weights that are shipped
+OWN, PEOPLE = "background", "people"  # the weights that are shipped: fine outlines, and people in photos of any kind
 FACES = "face"  # the weights of the network that finds faces
 
 VERDICTS = {"no_person_found": N_("No person was found in this photo. Try one in which somebody is seen more clearly.")}

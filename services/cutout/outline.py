@@ -17,7 +17,7 @@ from imaging.matting.people import MIN_CONFIDENCE, People
 from imaging.matting.predictors import choose_predictor
 from services import inference, runtime
 from services.base import CACHE, InvalidOption, Picture, Report
-from services.cutout import EVERYBODY, OWN, PARTS_MISSING, PEOPLE_TOGETHER
+from services.cutout import EVERYBODY, OWN, PARTS_MISSING, PEOPLE, PEOPLE_TOGETHER
 from services.cutout.whom import Chosen, choose_person
 
 CONFIDENCE = "confidence"  # what it is called beside a mask in the cache
@@ -79,11 +79,13 @@ def _find_person(picture: Picture, name: str, report: Report) -> People | None:
     """Return whom the network finds; None where it finds nobody. Others than ours are asked as their authors do."""
     report(0.0, N_("Loading the network"))
     network = inference.networks.get(name)
+    if name != OWN:
+        report(0.1, N_("Finding the person"))
+        return people.find_in_whole(network, _on_white(picture), network.device)
+    finder = inference.networks.get(PEOPLE)
     report(0.1, N_("Finding the person"))
-    rgb = _on_white(picture)
-    if name == OWN:
-        return people.find_people(choose_predictor(network, network, network.device), rgb)
-    return people.find_in_whole(network, rgb, network.device)
+    finds, outlines = (choose_predictor(one, one, one.device) for one in (finder, network))
+    return people.find_by_both(finds, outlines, _on_white(picture))
 
 
 def _on_white(picture: Picture) -> np.ndarray:

@@ -2,9 +2,8 @@
 
     python -m training.matting.export_lite --data FOLDER --state runs/background-lite/checkpoint.pt [--weights weights]
 
-Exported is the moving average of the weights, in place of the weights "background" of the folder; its figures are
-measured first as the recipe validates it, on the sources for choices and on those of the report. The network's class
-says how the service asks it, so that nothing else is switched.
+Exported is the moving average of the weights, as "people"; its figures are measured first as the recipe validates it,
+on the sources for choices and on those of the report.
 """
 
 from training.common.arguments import build_parser
@@ -27,7 +26,7 @@ def main() -> None:
         measured = measure_sources(network, sources)
         figures |= {f"{prefix}{name}": round(value, 4) for name, value in measured.items()}
     print(figures)
-    export("background", "lite_u2net", {}, network, LICENCE, "background.md", figures, arguments.weights)
+    export("people", "lite_u2net", {}, network, LICENCE, "people.md", figures, arguments.weights)
 
 
 if __name__ == "__main__":

@@ -5,9 +5,9 @@
     python -m training.matting.measure_left_out --data FOLDER --state CHECKPOINT --served [--sides 224 320]
     python -m training.matting.measure_left_out --data FOLDER --selfie selfie_segmentation.tflite
 
-The released network, as the service asks it; the moving average of a run of `training/matting/train_lite.py`, asked
-once with the mirror image, or with `--served` as the service would ask it; or MediaPipe's selfie segmentation. A line
-gives the mean IoU at 0.5, the boundary F, the share of pictures in which somebody is found, the share called done
+The released networks, as the service asks them; the moving average of a run of `training/matting/train_lite.py` alone,
+asked once with the mirror image, or with `--served` as the service would ask it; or MediaPipe's selfie segmentation. A
+line gives the mean IoU at 0.5, the boundary F, the share of pictures in which somebody is found, the share called done
 although the IoU is below 0.5, and processor seconds a picture; for pictures without people the share in which somebody
 is found. Then the same by the people's share of the frame.
 """
@@ -25,7 +25,7 @@ from torch import Tensor, nn
 
 from imaging.matting import matte
 from imaging.matting.confidence import measure_sharpness
-from imaging.matting.people import MIN_CONFIDENCE, find_people
+from imaging.matting.people import MIN_CONFIDENCE, find_by_both, find_people
 from imaging.matting.predictors import Predictor, choose_predictor
 from networks import weights
 from networks.lite_u2net import LiteU2Net
@@ -73,8 +73,9 @@ def choose_method(arguments: argparse.Namespace) -> Method:
         return partial(find_by_selfie, SelfieSegmenter(arguments.selfie))
     if arguments.state and not arguments.served:
         return partial(find_in_proportion, load_ema(arguments.state), side=arguments.side)
-    network = load_ema(arguments.state) if arguments.state else weights.load("background")
-    return partial(find_as_served, predict_with(network, arguments.sides, arguments.crop_side))
+    network = load_ema(arguments.state) if arguments.state else weights.load("people")
+    finder = predict_with(network, arguments.sides, arguments.crop_side)
+    return partial(find_as_served, finder, None if arguments.state else predict_with(weights.load("background")))
 
 
 def load_ema(checkpoint: Path) -> nn.Module:
@@ -107,8 +108,8 @@ def predict_with(network: nn.Module, sides: Sequence[int] | None = None, crop_si
     return choose_predictor(ask, network, "cpu", sides, crop_side)
 
 
-def find_as_served(predictor: Predictor, rgb: np.ndarray) -> tuple[np.ndarray, bool]:
-    people = find_people(predictor, rgb)
+def find_as_served(finder: Predictor, fine: Predictor | None, rgb: np.ndarray) -> tuple[np.ndarray, bool]:
+    people = find_by_both(finder, fine, rgb) if fine else find_people(finder, rgb)
     if people is None:
         return np.zeros(rgb.shape[:2], np.float32), False
     alpha = matte.refine_alpha(people.mask / np.float32(255), rgb) / np.float32(255)

@@ -2,9 +2,10 @@
 
 import numpy as np
 import torch
+from torch.nn.functional import max_pool2d
 
 from imaging.matting.confidence import measure_sharpness
-from imaging.matting.people import MIN_CONFIDENCE, find_in_whole, find_people, raise_faint
+from imaging.matting.people import MIN_CONFIDENCE, find_by_both, find_in_whole, find_people, raise_faint
 from imaging.matting.predictors import SquarePredictor
 
 HEIGHT, WIDTH = 240, 200
@@ -29,6 +30,25 @@ class Fake:
         red = rgb[:, :1]
         share = (red > 0.02).float().mean(dim=(1, 2, 3), keepdim=True)
         return torch.where(share > 0.2, (red > 0.02).float(), torch.where(red > self.least, red, 0 * red))
+
+
+def test_where_two_networks_agree_the_mask_is_their_mean():
+    person = photo(((60, 240), (60, 140), 255))
+    thinner = SquarePredictor(lambda rgb: -max_pool2d(-Fake()(rgb), 5, 1, 2))
+    masks = [find_people(one, person).mask.astype(int) for one in (SquarePredictor(Fake()), thinner)]
+    people = find_by_both(SquarePredictor(Fake()), thinner, person)
+    assert (people.mask == (masks[0] + masks[1] + 1) // 2).all() and (masks[0] > masks[1]).any()
+
+
+def test_where_two_networks_see_different_people_the_finder_counts():
+    person = photo(((60, 240), (60, 140), 255))
+    elsewhere = SquarePredictor(lambda rgb: Fake()(rgb.flip(3)) * (rgb.shape[2] > 100))
+    found = find_people(SquarePredictor(Fake()), person)
+    moved = find_by_both(SquarePredictor(Fake()), elsewhere, photo(((60, 240), (20, 60), 255)))
+    assert moved.mask[200, 64] == 255 and moved.mask[200, 256] == 0
+    blind = SquarePredictor(lambda rgb: 0 * rgb[:, :1])
+    assert (find_by_both(SquarePredictor(Fake()), blind, person).mask == found.mask).all()
+    assert find_by_both(blind, SquarePredictor(Fake()), person) is None
 
 
 def test_a_sure_person_costs_one_look():

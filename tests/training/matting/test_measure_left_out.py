@@ -89,8 +89,8 @@ class InProportion(Seer):
 @pytest.mark.parametrize(
     "method",
     [
-        lambda network, rgb: find_as_served(predict_with(network), rgb),
-        lambda _, rgb: find_as_served(predict_with(InProportion()), rgb),
+        lambda network, rgb: find_as_served(predict_with(network), None, rgb),
+        lambda network, rgb: find_as_served(predict_with(InProportion()), predict_with(network), rgb),
         lambda network, rgb: find_in_proportion(network, rgb, 96),
     ],
 )
@@ -124,11 +124,11 @@ def test_what_a_run_learnt_is_exported_with_its_figures_in_one_command(data, tmp
     arguments = ["--data", data, "--state", tmp_path / "checkpoint.pt", "--weights", folder, "--at-most", 1]
     monkeypatch.setattr("sys.argv", ["export_lite", *map(str, arguments)])
     export_lite.main()
-    entry = json.loads((folder / "manifest.json").read_text())["background"]
-    assert (entry["network"], entry["card"]) == ("lite_u2net", "background.md")
+    entry = json.loads((folder / "manifest.json").read_text())["people"]
+    assert (entry["network"], entry["card"]) == ("lite_u2net", "people.md")
     measured = {"pennfudan_iou", "camvid_iou", "nobody_found", "report_coco_iou", "report_nobody_found"}
     assert measured <= entry["figures"].keys()
-    loaded = weights.load("background", folder=folder)
+    loaded = weights.load("people", folder=folder)
     assert loaded.photo_sides == LiteU2Net.photo_sides
     assert torch.allclose(loaded.fuse.weight, network.fuse.weight, atol=1e-3)
 
