@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from networks.weights import build
-from services import runtime
+from services import inference, runtime
 from training.common.export import export
 
 ARGUMENTS = {
@@ -12,12 +12,13 @@ ARGUMENTS = {
     "deblurgan": ("resnet_generator", {"width": 8, "blocks": 1}),
     "colorize": ("palette_colorizer", {"encoder": "resnet18"}),
     "background": ("u2netp", {}),
+    "people": ("lite_u2net", {}),
     "face": ("face_landmarker", {}),
 }
 
 
 def export_small(folder, everybody: bool = True) -> None:
-    """Write weights for every service; the background network takes everything, or nothing, for a person.
+    """Write weights for every service; the networks for people take everything, or nothing, for a person.
 
     The face network sees no face anywhere.
     """
@@ -27,7 +28,7 @@ def export_small(folder, everybody: bool = True) -> None:
         with torch.no_grad():
             for parameter in network.parameters():
                 parameter.add_(torch.randn_like(parameter) * 0.01)
-            if name == "background":
+            if name in ("background", "people"):
                 network.fuse.bias.fill_(8.0 if everybody else -8.0)
             if name == "face":
                 network.judge[-1].bias.fill_(-80.0)
@@ -46,3 +47,11 @@ def small_weights(tmp_path_factory):
 @pytest.fixture(autouse=True)
 def run_on_small_weights(small_weights, monkeypatch):
     monkeypatch.setattr(runtime.folders, "weights", small_weights)
+
+
+def replace_networks_for_people(monkeypatch, forward) -> None:
+    """Put `forward` in the place of both networks that look for people, asked in squares."""
+    for name in ("background", "people"):
+        network = inference.networks.get(name)
+        monkeypatch.setattr(network, "_module", forward)
+        monkeypatch.setattr(network, "photo_sides", ())

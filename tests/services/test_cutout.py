@@ -14,11 +14,12 @@ from networks.sliding_window import FINE_SIDE, OWN_SIDES
 from services import cutout, inference
 from services.base import CACHE, InvalidOption, ServiceError, ignore_progress
 from services.cutout.outline import CONFIDENCE
+from tests.services.conftest import replace_networks_for_people
 from training.matting import measure
 
 NOISE = np.random.default_rng(0).integers(0, 256, (420, 330, 3), dtype=np.uint8)
 COARSELY = len(OWN_SIDES)  # each time for the photo and its mirror image at once
-ONCE = COARSELY + 1  # and finely for the outline
+ONCE = 2 * (COARSELY + 1)  # and finely for the outline; by two networks
 PERSON = np.pad(np.full((300, 150), 255, np.uint8), ((120, 0), (90, 90)))
 
 
@@ -29,17 +30,15 @@ def run(picture=Picture(NOISE), key="background", cache=None, **chosen):
 
 @pytest.fixture
 def asked(monkeypatch):
-    """Counts how often the network is asked; it finds PERSON."""
+    """Counts how often both networks are asked; they find PERSON."""
     calls = []
-    network = inference.networks.get("background")
-    monkeypatch.setattr(network, "photo_sides", ())  # asked in squares, whatever the released network is
 
     def forward(tensor):
         calls.append(tuple(tensor.shape))
         square = np.asarray(Image.fromarray(PERSON).resize(tensor.shape[:-3:-1])) / np.float32(255)
         return torch.from_numpy(square).expand(len(tensor), 1, -1, -1)
 
-    monkeypatch.setattr(network, "_module", forward)
+    replace_networks_for_people(monkeypatch, forward)
     return calls
 
 
@@ -117,8 +116,8 @@ def test_what_is_asked_lies_where_the_network_is(monkeypatch):
         return [torch.full((1, 1, 8, 8), 0.11)]  # too faint for anybody, and no reason to ask more
 
     monkeypatch.setattr("networks.sliding_window.predict_strip", predict_strip)
-    monkeypatch.setattr(inference.networks.get("background"), "photo_sides", ())
-    monkeypatch.setattr(inference.networks.get("background"), "device", "meta")
+    monkeypatch.setattr(inference.networks.get("people"), "photo_sides", ())
+    monkeypatch.setattr(inference.networks.get("people"), "device", "meta")
     assert run().verdict == "no_person_found" and seen == ["meta"]
 
 
@@ -128,8 +127,7 @@ def test_one_unusable_output_of_several_is_noticed(monkeypatch, side):
         unusable = tensor.shape[-1] == side
         return torch.full_like(tensor[:, :1], float("nan") if unusable else 1)
 
-    monkeypatch.setattr(inference.networks.get("background"), "_module", forward)
-    monkeypatch.setattr(inference.networks.get("background"), "photo_sides", ())
+    replace_networks_for_people(monkeypatch, forward)
     for picture in (Picture(NOISE), Picture(np.zeros((200, 400, 3), np.uint8))):
         with pytest.raises(ServiceError) as caught:
             run(picture)
@@ -137,11 +135,11 @@ def test_one_unusable_output_of_several_is_noticed(monkeypatch, side):
 
 
 def test_a_network_that_asks_for_proportions_sees_the_photo_in_its_own(asked, monkeypatch):
-    network = inference.networks.get("background")
+    network = inference.networks.get("people")
     monkeypatch.setattr(network, "photo_sides", (128, 192))
     monkeypatch.setattr(network, "crop_side", 128)
     result = run()
-    assert asked == [(2, 3, 160, 128), (2, 3, 224, 160)] and result.mask.shape == NOISE.shape[:2]
+    assert asked[:2] == [(2, 3, 160, 128), (2, 3, 224, 160)] and result.mask.shape == NOISE.shape[:2]
     assert result.verdict == "" and result.mask[300, 165] == 255
 
 
@@ -152,7 +150,7 @@ def test_a_mask_that_keeps_nothing_is_refused_in_words():
 
 
 def test_a_mask_can_keep_what_no_network_finds(monkeypatch):
-    monkeypatch.setattr(inference.networks.get("background"), "_module", lambda tensor: torch.zeros_like(tensor[:, :1]))
+    replace_networks_for_people(monkeypatch, lambda tensor: torch.zeros_like(tensor[:, :1]))
     assert run().verdict == "no_person_found"
     assert run(mask=Picture(np.dstack([PERSON] * 3))).picture is not None
 
@@ -201,7 +199,7 @@ def test_in_a_wide_photo_nobody_is_squeezed(asked):
     wide = np.random.default_rng(0).integers(0, 256, (200, 400, 3), dtype=np.uint8)
     result = run(Picture(wide))
     assert set(asked) == {*((2, 3, side, side) for side in OWN_SIDES), (1, 3, FINE_SIDE, FINE_SIDE)}
-    times = 3 * ONCE + COARSELY  # three squares, and the whole
+    times = 3 * ONCE + 2 * COARSELY  # three squares, and the whole
     assert len(asked) == times
     kept = np.asarray(Image.open(io.BytesIO(next(iter(result.cache.values())))))
     assert kept.shape == (FINE_SIDE, 2 * FINE_SIDE)
@@ -228,8 +226,7 @@ def veiled(monkeypatch):
         square = np.asarray(Image.fromarray(PERSON).resize(tensor.shape[-2:])) / np.float32(255)
         return torch.from_numpy(square * np.float32(0.16)).expand(len(tensor), 1, -1, -1)
 
-    monkeypatch.setattr(inference.networks.get("background"), "_module", forward)
-    monkeypatch.setattr(inference.networks.get("background"), "photo_sides", ())
+    replace_networks_for_people(monkeypatch, forward)
 
 
 def test_an_unsure_outline_says_that_parts_may_be_missing(veiled):

@@ -17,6 +17,7 @@ from services.base import CACHE, InvalidOption, ignore_progress
 from services.idphoto import sizes
 from tests.imaging.face_points import face_points
 from tests.imaging.idphoto.test_heads import person
+from tests.services.conftest import replace_networks_for_people
 
 HEIGHT, WIDTH = 1200, 900
 ALPHA = person(HEIGHT, WIDTH, head=300, centre=440, crown=220)
@@ -44,7 +45,7 @@ def somebody(monkeypatch):
         square = np.asarray(Image.fromarray(ALPHA).resize(tensor.shape[2:])) / np.float32(255)
         return torch.from_numpy(np.stack([square, square[:, ::-1]]))[:, None]
 
-    monkeypatch.setattr(inference.networks.get("background"), "_module", found)
+    replace_networks_for_people(monkeypatch, found)
 
 
 def read_back(picture: Picture, format: str) -> tuple[float, float]:
@@ -122,9 +123,9 @@ def test_a_drawn_frame_is_what_is_shown_and_needs_no_network(monkeypatch):
 
 def test_nobody_and_no_head_are_said_and_no_photo_is_made(monkeypatch):
     monkeypatch.setattr(faces, "find_faces", lambda rgb, network: ([], 0))
-    monkeypatch.setattr(inference.networks.get("background"), "_module", lambda tensor: torch.zeros_like(tensor[:, :1]))
+    replace_networks_for_people(monkeypatch, lambda tensor: torch.zeros_like(tensor[:, :1]))
     assert (run().picture, run().verdict) == (None, "no_person_found")
-    monkeypatch.setattr(inference.networks.get("background"), "_module", lambda tensor: torch.ones_like(tensor[:, :1]))
+    replace_networks_for_people(monkeypatch, lambda tensor: torch.ones_like(tensor[:, :1]))
     assert (run().picture, run().verdict) == (None, "no_head_found")
 
 

@@ -15,7 +15,7 @@ from imaging.tensors import to_tensor
 from networks.layers.colour_space import rgb_to_lab
 from services import inference, runtime
 from services.base import ServiceError, ignore_progress
-from tests.services.conftest import export_small
+from tests.services.conftest import export_small, replace_networks_for_people
 
 NOISE = np.random.default_rng(0).integers(0, 256, (70, 110, 3), dtype=np.uint8)
 
@@ -111,13 +111,13 @@ SCENE_ALPHA = np.pad(np.full((40, 110), 255, np.uint8), ((15, 15), (0, 0)))
 
 @pytest.fixture
 def a_person_in_the_middle(monkeypatch):
-    """The network's place is taken by one that finds a band in every square: what is tested is what follows."""
+    """The networks' places are taken by one that finds a band in every square: what is tested is what follows."""
 
     def forward(tensor):
         square = np.asarray(Image.fromarray(SCENE_ALPHA).resize(tensor.shape[-2:])) / np.float32(255)
         return torch.from_numpy(square).expand(len(tensor), 1, -1, -1)
 
-    monkeypatch.setattr(inference.networks.get("background"), "_module", forward)
+    replace_networks_for_people(monkeypatch, forward)
 
 
 @pytest.mark.parametrize(

@@ -110,7 +110,7 @@ def test_what_cannot_be_used_is_refused_in_words_and_not_kept(app, browser, in_a
 
 def test_each_picture_of_a_form_has_the_limit_of_bytes(app, browser, in_app):
     app.config["MAX_UPLOAD_MEGABYTES"] = 1
-    promise_weights(app.config["WEIGHTS_DIR"], "background")
+    promise_weights(app.config["WEIGHTS_DIR"], "background", "people")
     response = upload(browser, noise(1.2), service="background", headers=JSON, background="blue")
     assert (response.status_code, response.json["error"]["key"]) == (413, "too_many_bytes")
     assert 'id="image-error"' in upload(browser, noise(1.2), service="background", background="blue").text
@@ -231,7 +231,7 @@ def test_a_service_whose_weights_are_missing_or_changed_is_shown_with_the_reason
 
 
 def test_a_background_picture_is_a_second_upload_and_then_required(app, browser, in_app):
-    promise_weights(app.config["WEIGHTS_DIR"], "background")
+    promise_weights(app.config["WEIGHTS_DIR"], "background", "people")
     page = upload(browser, picture(), service="background", background="picture")
     assert page.status_code == 400 and 'id="background_image-error"' in page.text
     wrong = {"background": "picture", "background_image": (io.BytesIO(b"no picture"), "b.png")}
@@ -247,7 +247,7 @@ def test_a_background_picture_is_a_second_upload_and_then_required(app, browser,
 
 
 def test_a_background_picture_that_is_not_asked_for_is_not_kept(app, browser, in_app):
-    promise_weights(app.config["WEIGHTS_DIR"], "background")
+    promise_weights(app.config["WEIGHTS_DIR"], "background", "people")
     extra = {"background": "blue", "background_image": (io.BytesIO(b"whatever"), "b.png")}
     assert upload(browser, picture(), service="background", **extra).status_code == 303
     assert only_job().options["background_image"] is None
