@@ -10,7 +10,7 @@ from PIL import Image
 import services
 from imaging.io.files import Picture
 from imaging.matting import matte
-from services.background.run import _lay_over_background
+from services.background.run import _build_backdrop, _lay_over_background, _place_person
 from services.base import ignore_progress
 from services.colorize import CHROMA
 from tests.browser.people import PICTURES
@@ -92,12 +92,12 @@ def lay(scene, chosen: dict) -> tuple[np.ndarray, dict, dict]:
     options = services.get("background").parse_options(
         {"background_image": Picture(other), "direction": "diagonal"} | chosen
     )
-    made = _lay_over_background(picture, colours, alpha, options).pixels
-    uploaded = ("background_image", "mask")
+    backdrop, placed = _build_backdrop(picture, alpha, options), _place_person(colours, alpha, options)
+    made = _lay_over_background(picture, *placed, backdrop, options).pixels
     form = {
         name: value if isinstance(value, str) else f"{value:g}"
         for name, value in options.items()
-        if name not in uploaded
+        if name != "background_image" and value is not None
     }
     return made, {"source0": rgb, "copy": np.dstack([colours, alpha]), "behindPicture": other}, form
 
