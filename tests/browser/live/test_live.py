@@ -100,9 +100,8 @@ def test_a_background_a_place_and_a_shadow_are_shown_at_once_and_saved_as_shown(
         until(studio, LIVE)
         shown = read_preview(studio)[:, :, :3]
         assert np.abs(shown - decode(save(studio))[:, :, :3]).mean() < 2.5, chosen
-    places = (
-        "[...document.querySelectorAll('.chip')].map((chip) => [chip.offsetLeft, chip.offsetTop, chip.offsetWidth])"
-    )
+    chips = "[...document.querySelectorAll('[data-option=background] .chip')]"
+    places = f"{chips}.map((chip) => [chip.offsetLeft, chip.offsetTop, chip.offsetWidth])"
     before = studio.evaluate(places)
     studio.locator("[name=background][value=slate]").check(force=True)
     assert studio.evaluate(places) == before  # what is chosen takes no more room
