@@ -259,11 +259,11 @@ def test_a_mask_is_touched_up_on_the_result_and_the_run_goes_again(new_page, sig
     page.mouse.down()
     page.mouse.move(box["x"] + box["width"] * 0.5, box["y"] + box["height"] * 0.35, steps=5)
     page.mouse.up()
-    masks = [page.locator(".job .mask img").get_attribute("src")]
+    masks = [page.get_by_alt_text("The mask, white on black").get_attribute("src")]
     page.click(".start")
     page.wait_for_function("id => (document.querySelector('.job')?.dataset.job ?? id) !== id", arg=first)
     wait_until_done(page)
-    masks.append(page.locator(".job .mask img").get_attribute("src"))
+    masks.append(page.get_by_alt_text("The mask, white on black").get_attribute("src"))
     before, after = (mask_at(page, address) for address in masks)
     assert before[150, 256] > 200 and after[150, 256] < 60
     assert np.abs(before[400:, :200] - after[400:, :200]).max() < 3
