@@ -128,7 +128,8 @@ def strangers(site) -> list[str]:
 
 def faults(page, axe: str, address: str) -> list[str]:
     """Open a page, unfold what is folded, put a picture into a tool; return what axe-core complains of."""
-    page.goto(address)
+    response = page.goto(address)
+    assert response is None or response.status < 500, address
     if page.locator("#tool #image").count() and "?" not in address:
         page.set_input_files("#image", PICTURES / "coffee.jpg")
         page.locator(".drop-preview:not([hidden])").first.wait_for(state="attached")

@@ -14,7 +14,7 @@ from jobs.files import storage
 from jobs.photos import album_runs, albums
 from jobs.photos.album_runs import Run
 from models import Album, AlbumPhoto, Event, Job, User, db
-from services import get
+from services import SERVICES, get
 from tests.accounts.people import JSON, sign_in_person
 from tests.jobs.support import make_from, make_job, make_user, picture, run_job
 from tests.support.engines import both_engines
@@ -202,6 +202,18 @@ def test_the_form_of_a_tool_runs_it_on_all_and_says_what_was_not_started(app, ow
     assert (again.status_code, again.location) == (303, place)
     assert db.session.scalar(select(func.count(Job.id)).where(Job.photo_id == jobs[1])) == 2
     assert 'value="0.8"' in owner.get(f"{place}?tool=adjust").text, "the options are remembered"
+
+
+@pytest.mark.parametrize("tool", [service.key for service in SERVICES])
+def test_the_form_of_a_tool_asks_for_no_place_and_nothing_that_needs_one(owner, owner_id, monkeypatch, tool):
+    """Whoever is meant stands elsewhere in each photo: "this one" cannot be chosen for all."""
+    monkeypatch.setattr("jobs.availability.is_usable", lambda weights: True)  # what tells people apart is installed
+    album_id, _jobs = make_album(owner_id)
+    page = owner.get(f"/12345/albums/{album_id}?tool={tool}")
+    assert page.status_code == 200 and f'name="service" value="{tool}"' in page.text
+    assert not re.search(r'name="(point|frame|crop|mask|hints)"|value="this"', page.text)
+    if tool in ("background", "idphoto"):
+        assert 'name="whom" value="main"' in page.text and "The person" in page.text
 
 
 def test_the_zip_of_an_album_has_the_newest_result_of_each_photo(owner, owner_id):

@@ -1,6 +1,7 @@
 """The pages of albums: what their templates want."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from flask import Response, make_response, render_template, request, url_for
@@ -15,7 +16,7 @@ from jobs.photos.album_runs import Outcome, Run
 from jobs.photos.listing import ALL
 from models import Album
 from models.job import DONE
-from services.base import UPLOADED, Service, ServiceError
+from services.base import PLACES, UPLOADED, Option, Service, ServiceError
 from views.http.errors import append_allowed
 from views.jobs.album_json import describe_album, describe_albums
 from views.jobs.job_json import describe_jobs
@@ -24,7 +25,7 @@ from views.jobs.sheet import count_stacks
 PHOTOS_PAGE = 24
 _COVERS = 4
 # What is done by hand, to one picture at a time.
-_BY_HAND = (*UPLOADED, "frame")
+_BY_HAND = (*UPLOADED, *PLACES)
 
 
 def describe_list(found: Sequence[Album], older: str | None) -> dict[str, Any]:
@@ -88,7 +89,7 @@ def _describe_run(
     return {
         "service": service,
         "unavailable": find_unavailable_reason(service) if service else None,
-        "options": [option for option in service.options if option.kind not in _BY_HAND] if service else [],
+        "options": _list_options(service) if service else [],
         "by_hand": _list_by_hand(service) if service else [],
         "values": {**kept, **(wanted.fields if wanted else {})},
         "variant": wanted.variant if wanted else storage.ORIGINAL,
@@ -104,6 +105,16 @@ def _describe_run(
             if outcome.error
         ],
     }
+
+
+def _list_options(service: Service) -> list[Option]:
+    """Return what is asked once for all photos, without the choices for which a place is needed: each has its own."""
+    needed = {option.shown_when for option in service.options if option.needed and option.kind in PLACES}
+    return [
+        replace(option, choices=tuple(each for each in option.choices if (option.name, each.value) not in needed))
+        for option in service.options
+        if option.kind not in _BY_HAND
+    ]
 
 
 def _list_by_hand(service: Service) -> list[str]:
