@@ -100,6 +100,7 @@ def test_pictures_have_their_size_and_those_further_down_come_later(new_page, si
         for address in addresses(job):
             page.goto(address)
             page.wait_for_load_state("networkidle")
+            page.evaluate("for (const part of document.querySelectorAll('details')) part.open = true")  # all have sizes
             for picture in page.locator("main img:not([hidden], .drop-preview, .framing img)").all():
                 unsized = picture.evaluate("i => getComputedStyle(i).position !== 'absolute' && !(i.width && i.height)")
                 below = picture.evaluate("i => i.getBoundingClientRect().top + scrollY > 2 * innerHeight")
