@@ -7,7 +7,7 @@ from PIL import Image
 from playwright.sync_api import expect
 
 from tests.browser.conftest import installation
-from tests.browser.people import PHONE, PICTURES, open_page, wait_until_done
+from tests.browser.people import DONE_MS, PHONE, PICTURES, open_page, wait_until_done
 from tests.browser.test_accessibility import axe, faults  # noqa: F401  # a fixture
 
 ROCKET = PICTURES / "rocket.jpg"
@@ -50,6 +50,27 @@ def test_a_visitor_makes_a_picture_smaller_and_gets_a_result(chromium, site, axe
     ]
     page.context.close()
     assert not found, "\n".join(found)
+
+
+def test_a_visitor_s_batch_becomes_no_album_and_asks_for_none(chromium, site):
+    page = open_page(chromium, site.url, **PHONE)
+    refused = []
+    page.on("response", lambda response: response.status >= 400 and refused.append(response.url))
+    page.goto("/tools/adjust")
+    page.get_by_role("button", name="Try it now").click()
+    page.wait_for_url("**/guest-*/adjust")
+    page.fill("[name=brightness]", "1.4")
+    page.set_input_files("#image", [ROCKET, PICTURES / "coffee.jpg"])
+    page.locator(".start").click()
+    page.locator("tray-head [data-part=zip]").wait_for(timeout=DONE_MS)
+    expect(page.locator("tray-item[data-state=done]")).to_have_count(2)
+    page.goto(f"{page.url.rpartition('/')[0]}/history")
+    expect(page.locator(".frame")).to_have_count(2)
+    page.locator(".frame-select").first.click()
+    expect(page.get_by_role("button", name="Download ZIP")).to_be_visible()
+    expect(page.get_by_text("album")).to_have_count(0)
+    page.context.close()
+    assert not refused
 
 
 def test_without_script_it_is_said_in_words_and_nothing_lies_on_the_file_field(chromium, site, large):

@@ -22,6 +22,9 @@ FORBIDDEN = [
     ("post", "account/theme"),
     ("post", "jobs/{job}/shares"),
     ("post", "shares/1/revocation"),
+    ("get", "albums"),
+    ("post", "albums"),
+    ("post", "albums/photos"),
 ]
 
 
@@ -68,6 +71,16 @@ def test_a_guest_does_all_that_one_does_with_a_picture(guest):
     assert guest.ask_api("get", f"/jobs/{job.rpartition('/')[2]}").json["status"] == "queued"
     assert guest.post(f"{job}/deletion").status_code == 303
     assert guest.get(job).status_code == 404
+
+
+def test_a_guest_s_pages_speak_of_no_albums(app, guest):
+    """Nor do they load what makes an album of a batch: its address is closed to guests."""
+    guest.make_job()
+    for path in ("", "adjust", "history"):
+        page = guest.get(guest.home + path)
+        assert page.status_code == 200 and "album" not in re.sub(r"/static/css/albums.css", "", page.text).lower(), path
+    person = sign_in_person(app)
+    assert "batch-album" in person.get("/12345/adjust").text
 
 
 def test_C07_another_guest_s_jobs_look_like_missing_ones(app, guest):

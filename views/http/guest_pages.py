@@ -1,7 +1,7 @@
 """Which pages a guest has: the tools, its own pictures, and the way to an account. Whatever is not listed needs one.
 
-Guests have no account page, no access tokens, no webhooks, no links, and nothing of what comes later unless it is
-listed here.
+Guests have no account page, no access tokens, no webhooks, no links, no albums, and nothing of what comes later unless
+it is listed here.
 """
 
 from flask import Flask, redirect, request, url_for
