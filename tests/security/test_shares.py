@@ -4,14 +4,13 @@ import threading
 
 import pytest
 
+from jobs.quotas import MEGABYTE
 from server import ARCHIVE, PAGE, WAIT, WORK
 from server.channel import Pace
 from server.dispatcher import Turn, Turns, WorkThreads
 from tests.accounts.people import make_user, sign_in_person
 from tests.api.support import make_token
 from views.http.admission import FORM_BYTES
-
-MEGABYTE = 2**20
 
 
 def turns(most: int, *accounts: str) -> Turns:
