@@ -138,7 +138,7 @@ def test_all_of_ones_data_comes_as_one_zip_file_and_nothing_of_anybody_else(app)
         "shares.json",
         "albums.json",
         "events.jsonl",
-        *(f"pictures/{job_id}/{name}" for name in ("job.json", "original.jpg", "result.png")),
+        *(f"pictures/{job_id}/{name}" for name in ("job.json", "original.jpg", "result.png", "result-changes.png")),
     }
     assert archive.read(f"pictures/{job_id}/original.jpg") == picture()
     with app.app_context():
