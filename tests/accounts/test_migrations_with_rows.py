@@ -123,7 +123,8 @@ def test_times_texts_and_keys_are_of_the_right_kinds_on_mariadb(mariadb, environ
             for table in inspector.get_table_names()
             for key in inspector.get_foreign_keys(table)
         }
-        tables = ("jobs", "user_sessions", "access_tokens", "webhooks")
-        others = {("webhook_deliveries", "webhooks", "CASCADE"), ("shares", "jobs", "CASCADE")}
+        tables = ("jobs", "user_sessions", "access_tokens", "webhooks", "albums")
+        inner = {"webhook_deliveries": "webhooks", "shares": "jobs", "album_photos": "albums"}
+        others = {(table, other, "CASCADE") for table, other in inner.items()}
         assert cascades == {(table, "users", "CASCADE") for table in tables} | others
         db.engine.dispose()
