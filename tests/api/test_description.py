@@ -44,6 +44,14 @@ def test_the_form_of_a_tool_says_what_each_option_takes(document):
     assert all(field["description"] for field in fields.values())
 
 
+@pytest.mark.parametrize("tool, name, may_tilt", [("idphoto", "frame", True), ("adjust", "crop", False)])
+def test_a_frame_is_described_with_its_tilt_where_it_may_have_one(document, tool, name, may_tilt):
+    content = document["paths"][f"{API}/tools/{tool}/jobs"]["post"]["requestBody"]["content"]
+    pattern = content["multipart/form-data"]["schema"]["properties"][name]["pattern"]
+    assert re.search(pattern, "0.1,0.2,0.5,0.5")
+    assert bool(re.search(pattern, "0.1,0.2,0.5,0.5,-3.5")) == may_tilt
+
+
 def test_responses_are_as_described(document, program, done_job):
     for name, path in (("Job", f"/jobs/{done_job}"), ("Jobs", "/jobs"), ("Tools", "/tools"), ("Account", "/account")):
         schema = {"$ref": f"#/components/schemas/{name}", "components": document["components"]}

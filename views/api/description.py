@@ -143,12 +143,13 @@ def _describe_form(service: Service) -> dict[str, Any]:
 
 
 def _describe_option(option: Option) -> dict[str, Any]:
+    tilt = "(,-?[0-9.]+)?" if option.may_tilt else ""
     schemas: dict[str, dict[str, Any]] = {
         "choice": {"type": "string", "enum": [choice.value for choice in option.choices]},
         "number": {"type": "number", "minimum": option.minimum, "maximum": option.maximum},
         "switch": {"type": "boolean"},
         "colour": {"type": "string", "pattern": "^#[0-9a-f]{6}$"},
-        "frame": {"type": "string", "pattern": r"^[0-9.]+,[0-9.]+,[0-9.]+,[0-9.]+$"},
+        "frame": {"type": "string", "pattern": f"^[0-9.]+(,[0-9.]+){{3}}{tilt}$"},
         "point": {"type": "string", "pattern": r"^[0-9.]+,[0-9.]+$"},
     }
     schema = schemas.get(option.kind, {"type": "string", "format": "binary"})
