@@ -72,10 +72,10 @@ ENGINES: tuple[Engine, ...] = (
     _make_dfnet("dfnet-celeba", N_("For parts of faces")),
     _make_faces("dcgan", N_("A face that fits is looked for: small and blurred"), "complete_by_search"),
     _make_faces("pluralistic", N_("Several faces are imagined: small and blurred"), "complete_by_guess"),
-    _make_neural("neural", N_("Texture is continued: slow"), FEATURES, "prepare_from_patches"),
+    _make_neural("neural", N_("An experiment that continues texture: slow"), FEATURES, "prepare_from_patches"),
     _make_neural(
         "neural-content",
-        N_("Texture is continued from a first guess: slow"),
+        N_("An experiment that continues texture from a first guess: slow"),
         CONTENT,
         "prepare_from_content",
     ),
