@@ -131,11 +131,12 @@ def _name_in_cache(options: Mapping[str, Any]) -> str:
 
 
 def _load_cached(options: Mapping[str, Any]) -> People | None:
-    """Return whom an earlier run found, from the PNG of `_png`."""
+    """Return whom an earlier run found, from the PNG of `_encode_png`."""
     data = options.get(CACHE, {}).get(_name_in_cache(options))
     if data is None:
         return None
-    runtime.note_cached_use(options["network"])
+    for name in (OWN, PEOPLE) if options["network"] == OWN else (options["network"],):
+        runtime.note_cached_use(name)
     image = Image.open(BytesIO(data))
     return People(np.asarray(image), _measure_confidence(image.info.get(CONFIDENCE, "")))
 

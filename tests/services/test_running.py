@@ -89,6 +89,22 @@ def test_the_person_is_kept_and_what_is_behind_is_replaced_unless_it_is_blurred(
     assert (behind == 255).all() if background != "blurred" else 0 < behind.max() < 255
 
 
+def test_a_person_who_is_only_moved_is_kept():
+    result = run_with("background", background="white", mask=some_mask(), across=10.0)
+    changes = measure_result(result, result.picture)
+    sure = np.zeros_like(result.mask)
+    by = round(0.1 * sure.shape[1])
+    sure[:, by:] = result.mask[:, :-by]
+    assert (sure == 255).any() and not changes[sure == 255].any() and (changes[sure == 0] == 255).all()
+
+
+def test_a_cut_out_from_the_cache_names_both_networks_too():
+    service, first = services.get("background"), run_with("background")
+    again = run_service(service, photo(), service.parse_options({}) | {CACHE: first.cache}, ignore_progress)
+    steps = [result.picture.provenance.steps[0] for result in (first, again)]
+    assert steps[0].weights.keys() == {"background", "people"} and steps[0].weights == steps[1].weights
+
+
 def test_what_adjust_only_moves_is_kept_and_what_it_interpolates_is_changed():
     moved = run_with("adjust", transform="90", crop="0.1,0.1,0.5,0.5")
     assert not measure_result(moved, moved.picture).any()
