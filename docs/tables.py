@@ -15,7 +15,7 @@ import click  # noqa: E402
 import config  # noqa: E402
 from app import create_app  # noqa: E402
 from revive.cli import cli  # noqa: E402
-from services import SERVICES  # noqa: E402
+from services import list_all  # noqa: E402
 
 # Each table, between its markers `<!-- name -->` and `<!-- /name -->`, and the page that holds it.
 PAGES = {
@@ -45,7 +45,7 @@ def format_value(value) -> str:
 def services_table() -> str:
     manifest = json.loads((ROOT / "weights" / "manifest.json").read_text())
     rows = ["| service | what it does | options | weights |", "|---|---|---|---|"]
-    for service in SERVICES:
+    for service in list_all():
         options = ", ".join(f"`{option.name}`" for option in service.options)
         chosen = {choice.weights: None for option in service.options for choice in option.choices}
         further = links(manifest, [name for name in chosen if name in manifest and name not in service.weights])

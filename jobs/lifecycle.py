@@ -19,7 +19,7 @@ from jobs.errors import NotFound, NotNow, ServiceUnavailable
 from jobs.files import results, storage, uploads
 from jobs.files.uploads import FormFile, Upload
 from jobs.queue import notify_worker
-from jobs.sources import Source
+from jobs.sources import Source, Version
 from models import Job, db
 from models.job import CANCELLED, ENDED, FAILED, QUEUED
 from models.transitions import change_status
@@ -68,7 +68,8 @@ def create(
     Without a file named "image", the field `from_job` may name one of the user's earlier jobs, and `from_which` its
     "original" (as it is when absent) or "result". The same tool on the same original is the same work again: it gets
     what the earlier run kept, and of the pictures uploaded beside that original those for which neither a new file
-    comes nor the field `<option>_reuse` says 0.
+    comes nor the field `<option>_reuse` says 0. For an option that wants a version of the photo, `<option>_from` may
+    name the job whose result is meant.
 
     Raises NotFound, QuotaExceeded, ServiceUnavailable, ServiceError, PictureError, UploadRefused, StorageFull. An error
     that belongs to one field of the form has its name in the attribute `field`. Nothing is kept on an error.
@@ -76,19 +77,20 @@ def create(
     """
     quotas.check(user_id)
     source = None if IMAGE in files else sources.find_named(user_id, service, fields)
+    versions = sources.find_versions(user_id, service, fields)
     db.session.rollback()  # an upload takes a while and needs no connection
     if reason := find_unavailable_reason(service):
         raise ServiceUnavailable("service_unavailable", reason)
     old_uploads = source.uploads(service, fields) if source else {}
-    row, wanted = options.parse_form(service, fields, {*files, *old_uploads})
+    row, wanted = options.parse_form(service, fields, {*files, *versions, *old_uploads})
     job = Job(id=storage.make_id(), user_id=user_id, service=service.key, options=row, **request._asdict())
     with storage.draft(job.id) as folder:
         _put_picture(job, folder, source, files)
         for name in wanted:
-            if source is None or name in files:
+            if name in files:
                 extra = _receive(files[name], folder, name, name, user_id)
             else:
-                extra = source.put_upload(old_uploads[name], folder)
+                extra = _put_earlier(name, folder, versions, source, old_uploads)
             row[name] = extra.file
             job.original_bytes += extra.bytes
         storage.keep(folder, job.id)
@@ -224,6 +226,16 @@ def _put_picture(job: Job, folder: Path, source: Source | None, files: Mapping[s
         job.chosen = source.job.chosen if source.is_again else None
     job.original_file, job.original_bytes, job.image_format = upload.file, upload.bytes, upload.header.format
     job.width, job.height, job.image_pages = upload.header.width, upload.header.height, upload.header.pages
+
+
+def _put_earlier(
+    name: str, folder: Path, versions: Mapping[str, Version], source: Source | None, old_uploads: Mapping[str, str]
+) -> Upload:
+    """Link what is here already for an option: the result that the form names, or the upload of before."""
+    if name in versions:
+        return versions[name].put(name, folder)
+    assert source is not None  # it has the earlier uploads
+    return source.put_upload(old_uploads[name], folder)
 
 
 def _receive(file: FormFile | None, folder: Path, field: str, stem: str, user_id: int) -> Upload:

@@ -11,7 +11,7 @@ from imaging.io.files import Picture
 from jobs.availability import check_choices
 from jobs.files import storage
 from models import Job
-from services.base import CACHE, PLACES, UPLOADED, Option, Service
+from services.base import CACHE, PLACES, UPLOADED, Option, Service, name_version_map
 
 # Stands for an uploaded picture while the other options are checked, transparent as hints must be; the worker decodes
 # the real one.
@@ -55,13 +55,24 @@ def prepare_for_run(service: Service, job: Job, max_megapixels: float) -> dict[s
             options[option.name] = files.decode(folder / value, max_megapixels)
         elif option.kind in PLACES and value:
             options[option.name] = tuple(value)
-    return options | {CACHE: read_cache(folder, job.cache)}
+    return options | {CACHE: read_cache(folder, job.cache) | _read_version_maps(service, folder)}
 
 
 def read_cache(folder: Path, names: Collection[str] | None) -> dict[str, bytes]:
     """Return what an earlier run cached for this one; a file that is not there any more is no loss but of time."""
     paths = {name: folder / storage.name_cache_file(name) for name in names or ()}
     return {name: path.read_bytes() for name, path in paths.items() if path.is_file()}
+
+
+def _read_version_maps(service: Service, folder: Path) -> dict[str, bytes]:
+    """Return the change maps that came along with the results of earlier jobs, by their names in CACHE."""
+    found = {}
+    for option in service.options:
+        number = 0
+        while option.is_version and (path := folder / storage.name_version_map(option.name, number)).is_file():
+            found[name_version_map(option.name, number)] = path.read_bytes()
+            number += 1
+    return found
 
 
 def format_fields(service: Service | None, options: Mapping[str, Any]) -> dict[str, str]:

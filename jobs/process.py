@@ -13,7 +13,7 @@ from errors import N_
 from jobs.availability import list_folders
 from revive.options import build_tool_parameters
 from revive.run import Call, run_tool
-from services import SERVICES
+from services import list_all
 from services.base import Service
 
 
@@ -36,5 +36,5 @@ def _build_command(service: Service) -> click.Command:
     return Command(service.key, callback=with_appcontext(run), params=parameters, help=service.summary)
 
 
-for _service in SERVICES:
+for _service in list_all():
     process.add_command(_build_command(_service))

@@ -5,7 +5,7 @@ count for both.
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,12 +18,15 @@ from jobs import options
 from jobs.errors import NotFound, UploadRefused
 from jobs.files import storage
 from jobs.files.uploads import Upload
+from jobs.photos.versions import list_change_maps
 from models import Job, db
 from services.base import CACHED_FRAME, Service
 
 FROM_JOB, FROM_VARIANT = "from_job", "from_which"
 # `<option>_reuse` with the value 0 in the form means: this time without the picture of the earlier job.
 REUSE = "_reuse"
+# `<option>_from` in the form names the job whose result stands in for a file, where the option wants a version.
+VERSION = "_from"
 
 
 @dataclass(frozen=True)
@@ -56,7 +59,19 @@ class Source:
         for kind in (storage.PREVIEW, storage.THUMBNAIL):
             name = storage.name_small(kind, Path(file).stem)
             self._put(name, folder / name)
+        for path in sorted(storage.get_folder(self.job.id).glob(storage.name_version_map(Path(file).stem, "*"))):
+            size += self._put(path.name, folder / path.name)
         return Upload(file, size, self._header())
+
+    def put_version(self, option: str, folder: Path, change_maps: Sequence[Path]) -> Upload:
+        """Link the result as what an option asks for, with its small copies and the change maps of what made it."""
+        stem, suffix = Path(self.job.result_file).stem, Path(self.job.result_file).suffix
+        size = self._put(self.job.result_file, folder / f"{option}{suffix}")
+        for kind in (storage.PREVIEW, storage.THUMBNAIL):
+            self._put(storage.name_small(kind, stem), folder / storage.name_small(kind, option))
+        for number, path in enumerate(change_maps):
+            size += self._link(path, folder / storage.name_version_map(option, number))
+        return Upload(f"{option}{suffix}", size, self._header())
 
     def link_cache(self, folder: Path) -> dict[str, int]:
         """Link what the earlier run cached, where this is the same work again; return name -> bytes."""
@@ -88,13 +103,27 @@ class Source:
         return Header(self.job.image_format, width, height)
 
     def _put(self, file: str, target: Path) -> int:
-        source = storage.get_folder(self.job.id) / file
+        return self._link(storage.get_folder(self.job.id) / file, target)
+
+    def _link(self, source: Path, target: Path) -> int:
         try:
             with storage.translate_disk_errors():
                 storage.link(source, target)
                 return target.stat().st_size
         except FileNotFoundError:
             raise NotFound() from None
+
+
+@dataclass(frozen=True)
+class Version:
+    """The result of an earlier job, to be laid over or under the picture of the new one, and its change maps."""
+
+    source: Source
+    change_maps: Sequence[Path]
+
+    def put(self, option: str, folder: Path) -> Upload:
+        """Link it into a draft as what an option asks for. Raises NotFound when it was deleted meanwhile."""
+        return self.source.put_version(option, folder, self.change_maps)
 
 
 def find_named(user_id: int, service: Service, fields: Mapping[str, Any]) -> Source | None:
@@ -105,6 +134,13 @@ def find_named(user_id: int, service: Service, fields: Mapping[str, Any]) -> Sou
     """
     job_id = fields.get(FROM_JOB)
     return find(user_id, service, job_id, fields.get(FROM_VARIANT) or storage.ORIGINAL) if job_id else None
+
+
+def find_versions(user_id: int, service: Service, fields: Mapping[str, Any]) -> dict[str, Version]:
+    """Return option name -> the job whose result the form names for it (VERSION). Raises NotFound."""
+    names = [option.name for option in service.options if option.is_version and fields.get(option.name + VERSION)]
+    found = {name: find(user_id, service, fields[name + VERSION], storage.RESULT) for name in names}
+    return {name: Version(source, list_change_maps(source.job)) for name, source in found.items()}
 
 
 def find(user_id: int, service: Service, job_id: str, variant: str) -> Source:

@@ -24,6 +24,7 @@ from revive.library import (  # noqa: E402
     deblur,
     idphoto,
     inpaint,
+    onlyhere,
 )
 
 __all__ = [
@@ -39,4 +40,5 @@ __all__ = [
     "deblur",
     "idphoto",
     "inpaint",
+    "onlyhere",
 ]

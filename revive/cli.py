@@ -15,7 +15,7 @@ from imaging.io.formats import DEFAULT_QUALITY
 from revive.options import build_tool_parameters
 from revive.packages import IS_INSTALLED, ROOT
 from revive.run import Call, run_tool
-from services import SERVICES
+from services import list_all
 from services.base import Service
 
 MAX_JOBS = 64
@@ -158,7 +158,7 @@ def _build_site_command(name: str, about: str) -> click.Command:
     return hand_over
 
 
-for _service in SERVICES:
+for _service in list_all():
     cli.add_command(tool_command(_service))
 for _name, _about in SITE_COMMANDS.items():
     cli.add_command(_build_site_command(_name, _about))

@@ -210,6 +210,25 @@ def adjust(
     return _run("adjust", picture, options, max_megapixels, report)
 
 
+def onlyhere(
+    picture: Source,
+    *,
+    edited: Source | None = None,
+    mask: Source | None = None,
+    feather: float = 1.0,
+    elsewhere: Source | None = None,
+    max_megapixels: float = DEFAULT_MAX_MEGAPIXELS,
+    report: Report = ignore_progress,
+) -> Result:
+    """Take a result only where a `mask` is white; elsewhere the photo stays, bit for bit. No network is asked.
+
+    edited: the result that counts there, of the photo's size. feather: 0 to 10 hundredths of the longer side, within
+    which it fades in. elsewhere: another version that stays in place of the photo.
+    """
+    options = {"edited": edited, "mask": mask, "feather": feather, "elsewhere": elsewhere}
+    return _run("onlyhere", picture, options, max_megapixels, report)
+
+
 def _join(place: tuple[float, ...] | None) -> str | None:
     """Return a frame or a point as the field of a form has it."""
     return ",".join(map(str, place)) if place else None

@@ -1,6 +1,6 @@
 """The services, in the order in which people see them. A new one is one more name in this tuple."""
 
-from services import adjust, background, colorize, deblur, idphoto, inpaint
+from services import adjust, background, colorize, deblur, idphoto, inpaint, onlyhere
 from services.base import Service
 
 SERVICES: tuple[Service, ...] = (
@@ -11,8 +11,15 @@ SERVICES: tuple[Service, ...] = (
     inpaint.SERVICE,
     adjust.SERVICE,
 )
+# Tools that work on the results of others: a job leads to them, no menu does.
+ON_RESULTS: tuple[Service, ...] = (onlyhere.SERVICE,)
+
+
+def list_all() -> tuple[Service, ...]:
+    """Return the services of the menu, and those that only a result leads to."""
+    return *SERVICES, *ON_RESULTS
 
 
 def get(key: str) -> Service | None:
     """Return the service with this key, or None."""
-    return next((service for service in SERVICES if service.key == key), None)
+    return next((service for service in list_all() if service.key == key), None)

@@ -33,6 +33,7 @@ __all__ = [
     "UNSURE",
     "UPLOADED",
     "import_on_call",
+    "name_version_map",
     "ignore_progress",
 ]
 
@@ -63,6 +64,14 @@ def import_on_call(module: str, function: str) -> Callable[..., Any]:
 
 # The option under which a run finds what an earlier run on the same original cached: name -> bytes.
 CACHE = "cache"
+
+
+# What the runs that made a version (an option that `is_version`) replaced: PNG change maps in the cache, by this name.
+def name_version_map(option: str, number: int) -> str:
+    """Return the name in a run's CACHE of one of the change maps of the runs that made an uploaded version."""
+    return f"{option}changes{number}"
+
+
 # What a run that cuts caches under this name: where, "left,top,width,height" in parts of the original.
 CACHED_FRAME = "frame"
 # Pixels of the longest side of a live copy, and of the preview that a browser draws from it.
@@ -128,7 +137,8 @@ class Service:
     `live_copies` are names in a run's `cache` of small WebP pictures, from which the page draws options at once.
     `alternative_names` are the names of the alternatives, in their order, where each is of a kind of its own.
     `changes` is a sentence beside the change map: what it means here that a place was changed or replaced. With
-    `guesses_colours` only the colours of a changed place are new, and they are a guess.
+    `guesses_colours` only the colours of a changed place are new, and they are a guess. `keeps_frame(options)` says
+    whether each place of a result shows what is there in the photo; never so with `own_size`.
     """
 
     key: str
@@ -147,6 +157,7 @@ class Service:
     touched_up: tuple[str, ...] = ()
     changes: str = ""
     guesses_colours: bool = False
+    keeps_frame: Callable[[Mapping[str, Any]], bool] = lambda options: True
     live_copies: tuple[str, ...] = ()
 
     def parse_options(self, raw: Mapping[str, Any]) -> dict[str, Any]:

@@ -62,6 +62,7 @@ class Option:
     `shown_when` names another option and the value or values of it for which this one matters.
     `advanced` ones stand under "Advanced". `keeps` says of a mask that what it chooses stays; else that is what is
     worked on. `needed`: where it matters, nothing can be done without it.
+    `is_version`: the picture is a version of the photo itself, of its size; the result of a job of it will do.
     """
 
     name: str
@@ -80,6 +81,7 @@ class Option:
     aspect_of: tuple[str, Mapping[str, float]] | None = None
     head_lines: Mapping[str, tuple[float, float]] | None = None
     may_tilt: bool = False
+    is_version: bool = False
 
     def parse(self, raw: Any) -> Any:
         """Return the typed value of a form field; raise InvalidOption. Empty means the default."""

@@ -108,6 +108,10 @@ class Picture:
         """Return this picture as the result of one more step, see `Provenance.extend`."""
         return replace(self, provenance=self.provenance.extend(step, source_type))
 
+    def with_history(self, exif: bytes | None, provenance: Provenance) -> "Picture":
+        """Return this picture with what its EXIF and its provenance say of its making."""
+        return replace(self, exif=exif, provenance=provenance)
+
 
 def probe(source: Source, max_megapixels: float = DEFAULT_MAX_MEGAPIXELS, max_bytes: int | None = None) -> Header:
     """Read the header of a path or of bytes without decoding. Raises PictureError."""

@@ -126,6 +126,12 @@ def keep_public(exif: bytes | None) -> bytes | None:
     return _copy_tags(_load_exif(exif), _PUBLIC, _PUBLIC_EXPOSURE) if exif else None
 
 
+def read_software(exif: bytes | None) -> str:
+    """Return the program that made the picture, "" where the EXIF does not say."""
+    text = _load_exif(exif).get(Base.Software, "")
+    return text if isinstance(text, str) else ""
+
+
 def set_software(exif: bytes | None, text: str) -> bytes:
     """Return the EXIF with `text` as the program that made the picture."""
     tags = _load_exif(exif)

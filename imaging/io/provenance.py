@@ -71,6 +71,12 @@ class Provenance:
         stronger = max(self.source_type, source_type, key=_rank)
         return replace(self, steps=(*self.steps, step)[-MAX_STEPS:], source_type=stronger)
 
+    def merge(self, other: "Provenance") -> "Provenance":
+        """Return this with the steps of another picture that are not among its own, and the stronger source type."""
+        further = tuple(step for step in other.steps if step not in self.steps)
+        stronger = max(self.source_type, other.source_type, key=_rank)
+        return replace(self, steps=(*self.steps, *further)[-MAX_STEPS:], source_type=stronger)
+
 
 def _rank(source_type: str) -> int:
     return SOURCE_TYPES.index(source_type) if source_type in SOURCE_TYPES else -1

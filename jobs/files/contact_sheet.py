@@ -66,7 +66,7 @@ def _describe(count: int, album: Album) -> str:
 
 def _collect_words() -> _Words:
     return _Words(
-        tools={service.key: gettext(service.title) for service in services.SERVICES},
+        tools={service.key: gettext(service.title) for service in services.list_all()},
         pair=gettext("before and after"),
         no_result=gettext("No result"),
         unreadable=gettext("could not be read"),

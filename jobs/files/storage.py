@@ -69,6 +69,11 @@ def name_change_map(of: str) -> str:
     return f"{of}-changes"
 
 
+def name_version_map(option: str, number: int | str) -> str:
+    """Return the file of one of the change maps that came along with a version, by the option that it is given for."""
+    return f"{option}-changes{number}.png"
+
+
 def name_finished_file(name: str) -> str:
     """Return the file of a finished download."""
     return f"{FINISHED}-{name}"

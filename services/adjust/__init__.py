@@ -26,12 +26,19 @@ def check(options: Mapping[str, Any]) -> None:
         raise ServiceError("nothing_to_change", N_("Nothing to change: turn or crop the picture, or move a slider."))
 
 
+def keeps_frame(options: Mapping[str, Any]) -> bool:
+    """Whether each place stays where it is."""
+    is_turned = options.get("transform", "none") != "none" or bool(options.get("straighten"))
+    return not is_turned and not is_cropped({"crop": None, **options})
+
+
 SERVICE = Service(
     key="adjust",
     title=N_("Adjust"),
     summary=N_("Turns, straightens and crops; sets brightness, contrast and white balance. Nothing is guessed."),
     run=import_on_call("services.adjust.run", "run"),
     check=check,
+    keeps_frame=keeps_frame,
     changes=N_("Nothing is guessed: changed places follow from your settings, and no place was replaced."),
     options=(
         Option(

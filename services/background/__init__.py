@@ -17,12 +17,19 @@ def check(options: Mapping[str, Any]) -> None:
         raise InvalidOption("background_image", N_("Please choose the picture for the background."))
 
 
+def keeps_frame(options: Mapping[str, Any]) -> bool:
+    """Whether the person stands where the photo has them."""
+    neutral = {"scale": 100, "across": 0, "down": 0}
+    return all(options.get(name, value) == value for name, value in neutral.items())
+
+
 SERVICE = Service(
     key="background",
     title=N_("Background"),
     summary=N_("Cuts the person out and puts a colour, nothing, a blur or another picture behind."),
     run=import_on_call("services.background.run", "run"),
     check=check,
+    keeps_frame=keeps_frame,
     weights=(cutout.OWN, cutout.PEOPLE),
     verdicts=cutout.VERDICTS | cutout.DOUBTS,
     changes=N_(

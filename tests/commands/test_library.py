@@ -10,7 +10,7 @@ import pytest
 
 import revive
 from imaging.io.files import decode
-from services import SERVICES
+from services import list_all
 from services.base import UPLOADED
 from tests.jobs.support import ROOT, open_image, picture
 
@@ -92,7 +92,7 @@ def test_faults_are_told_by_errors_with_a_key_and_a_message(pixels, tmp_path):
     assert missing.value.key == "weights_unavailable"
 
 
-@pytest.mark.parametrize("service", SERVICES, ids=lambda service: service.key)
+@pytest.mark.parametrize("service", list_all(), ids=lambda service: service.key)
 def test_the_functions_have_the_options_of_the_services_with_their_defaults(service):
     parameters = dict(inspect.signature(getattr(revive, service.key)).parameters)
     for common in ("picture", "max_megapixels", "report"):

@@ -17,7 +17,7 @@ from imaging.io.outputs import Outputs
 from revive.batch import name_files
 from revive.cli import SITE_COMMANDS, cli, tool_command
 from revive.console import JsonLines, ProgressBar, choose_console
-from services import SERVICES
+from services import list_all
 from services.base import File
 from tests.commands.conftest import names
 from tests.jobs import sampler as sampled
@@ -218,8 +218,8 @@ def test_a_wrong_setting_is_told_in_a_sentence(brighten, folder, out, monkeypatc
 
 
 def test_every_tool_has_its_command_and_its_options(revive):
-    assert set(cli.commands) == {service.key for service in SERVICES} | set(SITE_COMMANDS)
-    for service in SERVICES:
+    assert set(cli.commands) == {service.key for service in list_all()} | set(SITE_COMMANDS)
+    for service in list_all():
         told = revive(service.key, "--help").output
         assert all(f"--{option.name.replace('_', '-')}" in told for option in service.options)
 

@@ -17,7 +17,7 @@ from services.base import UPLOADED, Cancelled, Service, ServiceError, ignore_pro
 from services.idphoto import sizes
 
 ROOT = Path(services.__file__).resolve().parent.parent
-every_service = pytest.mark.parametrize("service", services.SERVICES, ids=lambda service: service.key)
+every_service = pytest.mark.parametrize("service", services.list_all(), ids=lambda service: service.key)
 
 
 def photo(height: int = 60, width: int = 90, channels: int = 3) -> Picture:
@@ -43,15 +43,18 @@ MIN_CALLS = {
     "deblur": {"anyway": True},
     "idphoto": {"frame": "0,0,1,1", "background": "white"},
     "inpaint": {"mask": some_mask()},
+    "onlyhere": {"mask": some_mask(), "feather": 0},  # and a result of the photo's size
 }
 # A picture of one pixel is either wholly painted over or not at all.
 REFUSED = {("inpaint", (1, 1))}
 UNCHANGED = {("deblur", (1, 1))}  # one pixel has no blur to be taken out
 
 
-def options_of(service: Service, **chosen) -> dict:
-    """The defaults, or the least that makes the service do something."""
-    return service.parse_options(chosen or MIN_CALLS.get(service.key, {}))
+def options_of(service: Service, picture: Picture | None = None, **chosen) -> dict:
+    """The defaults, or the least that makes the service do something, with this picture or any of the usual size."""
+    versions = {option.name for option in service.options if option.is_version and option.needed}
+    negative = (picture or photo()).with_rgb(255 - (picture or photo()).rgb)
+    return service.parse_options(chosen or MIN_CALLS.get(service.key, {}) | dict.fromkeys(versions, negative))
 
 
 def compute_expected_shape(service: Service, height: int, width: int, channels: int = 3) -> tuple[int, ...]:
@@ -64,7 +67,7 @@ def compute_expected_shape(service: Service, height: int, width: int, channels: 
 
 
 def results_of(service: Service, picture: Picture) -> Picture:
-    return service.run(picture, options_of(service), ignore_progress).picture
+    return service.run(picture, options_of(service, picture), ignore_progress).picture
 
 
 @every_service
@@ -95,7 +98,7 @@ def test_size_profile_exif_resolution_and_format_are_kept(service):
 def test_alpha_is_kept(service):
     picture = photo(channels=4)
     chosen = {"background": "transparent"} if service.key == "background" else {}
-    result = service.run(picture, options_of(service, **chosen), ignore_progress).picture
+    result = service.run(picture, options_of(service, picture, **chosen), ignore_progress).picture
     if service.own_size:  # it is for paper, which has none
         assert not result.has_alpha
     else:

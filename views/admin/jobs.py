@@ -19,7 +19,7 @@ def jobs():
     return render_page(
         "admin/jobs.html",
         chosen=chosen,
-        services=services.SERVICES,
+        services=services.list_all(),
         statuses=STATUSES,
         jobs=[(job, progress.view(job, estimate=False), lifecycle.can_retry(job)) for job in rows],
         next_url=make_next_url("admin.jobs", chosen, mark),

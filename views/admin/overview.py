@@ -31,5 +31,5 @@ def _list_durations() -> list[tuple[str, float, float]]:
     """(title, mean seconds, share of the longest) of each service that ran."""
     seconds = overview.average_durations()
     longest = max(seconds.values(), default=0.0) or 1.0
-    titles = {service.key: service.title for service in services.SERVICES}
+    titles = {service.key: service.title for service in services.list_all()}
     return [(titles.get(key, key), mean, mean / longest) for key, mean in sorted(seconds.items())]

@@ -13,7 +13,7 @@ import services
 from errors import N_
 from jobs import idempotency
 from jobs.lifecycle import IMAGE
-from jobs.sources import FROM_JOB, FROM_VARIANT, REUSE
+from jobs.sources import FROM_JOB, FROM_VARIANT, REUSE, VERSION
 from services.base import UPLOADED, Option, Service
 from views.api.operation import OPERATIONS, Operation, blueprint, list_properties
 from views.api.schemas import Error
@@ -29,6 +29,7 @@ _ABOUT_FIELDS = {
     FROM_JOB: N_("the id of an earlier job whose picture is worked on again"),
     FROM_VARIANT: N_("which picture of the earlier job; the original when absent"),
     REUSE: N_("0 leaves out the file that the earlier job had here"),
+    VERSION: N_("the id of an earlier job whose result is taken in place of a file"),
 }
 _GROUPS = {
     "tools": N_("Tools"),
@@ -50,7 +51,7 @@ def describe_api() -> dict[str, Any]:
     for name, schema in _list_schemas().items():
         document.components.schema(name, schema)
     for said in OPERATIONS:
-        for service in services.SERVICES if said.is_upload else (None,):
+        for service in services.list_all() if said.is_upload else (None,):
             document.path(_build_path(said, service), operations={said.method.lower(): _describe(said, service)})
     return document.to_dict()
 
@@ -106,7 +107,7 @@ def _describe(said: Operation, service: Service | None) -> dict[str, Any]:
 def _list_parameters(said: Operation, service: Service | None) -> list[dict[str, Any]]:
     found = []
     for kind, name in [] if service else re.findall(r"<(?:(\w+)(?:\([^)]*\))?:)?(\w+)>", said.path):
-        schema = {"type": "string", "enum": [each.key for each in services.SERVICES]} if name == "service" else None
+        schema = {"type": "string", "enum": [each.key for each in services.list_all()]} if name == "service" else None
         found.append({"name": name, "in": "path", "required": True, "schema": schema or _KINDS[kind]})
     for name, schema in (list_properties(said.query) if said.query else {}).items():
         found.append({"name": name, "in": "query", "schema": _translate(schema)})
@@ -139,6 +140,7 @@ def _describe_form(service: Service) -> dict[str, Any]:
     properties |= {FROM_VARIANT: {**about[FROM_VARIANT], "enum": ["original", "result"]}}
     properties |= {option.name: _describe_option(option) for option in service.options}
     properties |= {name + REUSE: {**about[REUSE], "enum": ["0", "1"]} for name in uploaded}
+    properties |= {option.name + VERSION: about[VERSION] for option in service.options if option.is_version}
     return {"type": "object", "properties": properties, "additionalProperties": False}
 
 

@@ -11,7 +11,7 @@ from errors import N_
 from jobs import idempotency
 from jobs.files.uploads import FormFile
 from jobs.lifecycle import IMAGE
-from jobs.sources import FROM_JOB, FROM_VARIANT, REUSE
+from jobs.sources import FROM_JOB, FROM_VARIANT, REUSE, VERSION
 from services.base import UPLOADED, Service
 from views.api.facts import tell_job, tell_tool
 from views.api.operation import Made, WrongRequest, operation
@@ -20,7 +20,7 @@ from views.api.schemas import Job, Tool, Tools
 
 @operation("GET", "/tools", N_("List the tools with their options"), response=Tools)
 def tools() -> dict[str, Any]:
-    return {"tools": [tell_tool(service) for service in services.SERVICES]}
+    return {"tools": [tell_tool(service) for service in services.list_all()]}
 
 
 @operation("GET", "/tools/<service>", N_("Describe one tool"), response=Tool)
@@ -53,6 +53,7 @@ def _check_names(service: Service, files: dict[str, FormFile]) -> None:
     uploaded = [option.name for option in service.options if option.kind in UPLOADED]
     fields = [option.name for option in service.options if option.name not in uploaded]
     fields += [FROM_JOB, FROM_VARIANT, *(name + REUSE for name in uploaded)]
+    fields += [option.name + VERSION for option in service.options if option.is_version]
     for given, known in ((request.form, fields), (files, [IMAGE, *uploaded])):
         if unknown := next((name for name in given if name not in known), None):
             raise WrongRequest(unknown, tuple(known), N_("There is no field with this name."))
