@@ -19,7 +19,7 @@ def feather_inside(mask: np.ndarray, feather: float) -> np.ndarray:
     if radius < 1:
         return mask
     side = 2 * radius + 1
-    mean = mask.astype(np.uint16) * np.uint16(_WIDE)
+    mean: np.ndarray = mask.astype(np.uint16) * np.uint16(_WIDE)
     for _ in range(2):
         mean = cv2.blur(mean, (side, side), borderType=cv2.BORDER_REPLICATE)
     weights = np.empty_like(mask)

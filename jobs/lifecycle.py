@@ -69,7 +69,7 @@ def create(
     "original" (as it is when absent) or "result". The same tool on the same original is the same work again: it gets
     what the earlier run kept, and of the pictures uploaded beside that original those for which neither a new file
     comes nor the field `<option>_reuse` says 0. For an option that wants a version of the photo, `<option>_from` may
-    name the job whose result is meant.
+    name the job whose result is meant, or say "original" where the photo itself is.
 
     Raises NotFound, QuotaExceeded, ServiceUnavailable, ServiceError, PictureError, UploadRefused, StorageFull. An error
     that belongs to one field of the form has its name in the attribute `field`. Nothing is kept on an error.

@@ -27,6 +27,7 @@ FROM_JOB, FROM_VARIANT = "from_job", "from_which"
 REUSE = "_reuse"
 # `<option>_from` in the form names the job whose result stands in for a file, where the option wants a version.
 VERSION = "_from"
+WITHOUT = "original"  # or says that the photo itself is meant, not the version of before
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,7 @@ class Source:
         """Return option name -> file of the pictures uploaded back then that count once more."""
         if not self.is_again:
             return {}
-        names = (option.name for option in options.list_uploads(service) if fields.get(option.name + REUSE) != "0")
+        names = (option.name for option in options.list_uploads(service) if _counts_again(option.name, fields))
         return {name: self.job.options[name] for name in names if self.job.options.get(name)}
 
     def put_picture(self, folder: Path) -> Upload:
@@ -138,8 +139,9 @@ def find_named(user_id: int, service: Service, fields: Mapping[str, Any]) -> Sou
 
 def find_versions(user_id: int, service: Service, fields: Mapping[str, Any]) -> dict[str, Version]:
     """Return option name -> the job whose result the form names for it (VERSION). Raises NotFound."""
-    names = [option.name for option in service.options if option.is_version and fields.get(option.name + VERSION)]
-    found = {name: find(user_id, service, fields[name + VERSION], storage.RESULT) for name in names}
+    given = {option.name: fields.get(option.name + VERSION) for option in service.options if option.is_version}
+    wanted = {name: job_id for name, job_id in given.items() if job_id and job_id != WITHOUT}
+    found = {name: find(user_id, service, job_id, storage.RESULT) for name, job_id in wanted.items()}
     return {name: Version(source, list_change_maps(source.job)) for name, source in found.items()}
 
 
@@ -155,3 +157,7 @@ def find(user_id: int, service: Service, job_id: str, variant: str) -> Source:
         raise NotFound()
     db.session.expunge(job)  # what is linked later needs no connection
     return Source(job, variant, job.service == service.key and variant == storage.ORIGINAL)
+
+
+def _counts_again(name: str, fields: Mapping[str, Any]) -> bool:
+    return fields.get(name + REUSE) != "0" and not fields.get(name + VERSION)

@@ -36,6 +36,7 @@ _FORMATS = {suffix: mimetype.removeprefix("image/") for suffix, mimetype in _TYP
 _LOSSY = ("jpeg", "webp")
 _LOSSY_ORIGINALS = ("heic", "avif")
 _METADATA = ("keep", "strip")
+UPLOAD = "upload"  # the start of a variant: "upload-<option>"
 CHANGE_MAP = "change-map"  # a variant: of the result as it is chosen
 
 
@@ -130,6 +131,8 @@ def _find_file(job: Job, variant: str) -> str:
     files = {"original": job.original_file, "result": job.result_file, "mask": job.mask_file}
     for number, file in enumerate(results.list_alternatives(job)):
         files[f"{storage.ALTERNATIVE}-{number}"] = file
+    for option in list_uploads(services.get(job.service)):
+        files[f"{UPLOAD}-{option.name}"] = job.options.get(option.name) or ""
     if job.changes:
         files[CHANGE_MAP] = f"{storage.name_change_map(Path(job.result_file).stem)}.png"
     return files.get(variant, "")
@@ -154,7 +157,8 @@ def _list_possible_formats(job: Job) -> tuple[str, ...]:
 
 
 def find_small(job: Job, kind: str, of: str) -> Download:
-    """Return a small copy of the original, of the result, of "answer-<number>", or of the change map in colours.
+    """Return a small copy of the original, of the result, of "answer-<number>", of "upload-<option>" as it came, or of
+    the change map in colours.
 
     Raises NotFound.
     """

@@ -41,8 +41,11 @@ def run(picture: Picture, options: Mapping[str, Any], report: Report) -> Result:
 
 def _find_weights(picture: Picture, options: Mapping[str, Any]) -> np.ndarray:
     """Return how much the result counts, uint8 (H, W)."""
-    mask = masks.read_mask(options["mask"], picture)
-    masks.check_strength(mask)
+    try:
+        mask = masks.read_mask(options["mask"], picture)
+        masks.check_strength(mask)
+    except masks.UnusableMask as error:
+        raise InvalidOption("mask", error.message) from None
     size = picture.height, picture.width
     weights = compositing.feather_inside(masks.resize_mask(mask, *size), options["feather"] / 100 * max(size))
     if not weights.any():

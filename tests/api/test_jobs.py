@@ -10,6 +10,7 @@ from models import Job, db
 from tests.accounts.people import at_once
 from tests.api.support import API, Program, refusal
 from tests.jobs.support import picture, run_job
+from tests.jobs.test_onlyhere import paint_left
 from tests.support.engines import both_engines
 
 
@@ -31,6 +32,16 @@ def test_a_picture_becomes_a_job_and_the_job_a_result(app, program):
 def test_a_job_starts_from_an_earlier_one(program, done_job, variant):
     response = program.post("/tools/adjust/jobs", data={"from_job": done_job, "from_which": variant, "transform": "90"})
     assert response.json["parent"] == {"id": done_job, "which": variant}
+
+
+def test_a_result_of_an_earlier_job_counts_only_where_a_mask_is_white(app, program, done_job):
+    mask = io.BytesIO(paint_left())
+    form = {"from_job": done_job, "edited_from": done_job, "elsewhere_from": "original", "mask": (mask, "mask.jpg")}
+    job = program.post("/tools/onlyhere/jobs", data=form).json
+    assert job["options"] == {"edited": True, "mask": True, "feather": 1.0, "elsewhere": False}
+    with app.app_context():
+        assert run_job(job["id"]).status == "done"
+    assert "onlyhere" in [tool["key"] for tool in program.get("/tools").json["tools"]]
 
 
 @pytest.mark.parametrize(

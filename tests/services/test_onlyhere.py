@@ -74,6 +74,7 @@ def test_what_an_earlier_run_invented_is_told_as_replaced_only_where_its_result_
         ({"edited": Picture(OTHER[:, :100])}, "edited"),
         ({"elsewhere": Picture(OTHER[::2, ::2])}, "elsewhere"),
         ({"mask": Picture(np.zeros_like(LEFT))}, "mask"),
+        ({"mask": Picture(PHOTO)}, "mask"),
     ],
 )
 def test_what_cannot_be_laid_over_the_photo_is_refused_in_words(chosen, field):

@@ -10,7 +10,7 @@ from jobs.photos import shares
 from jobs.photos.steps import Steps, find_steps
 from models import Job
 from views.http.guest_pages import is_guest
-from views.jobs import tools
+from views.jobs import tools, versions
 from views.jobs.job_json import describe_job, describe_jobs
 
 
@@ -20,6 +20,7 @@ def show(job: Job, new_link: str = "") -> str:
         "job.html",
         job=describe_job(job),
         steps=_describe_steps(find_steps(job)),
+        only_here_url=versions.make_only_here_address(job),
         live_copies={name: _make_copy_address(job, name) for name in downloads.list_live_copies(job)},
         sharing={
             "days": [] if is_guest() else shares.list_lifetimes_days(),

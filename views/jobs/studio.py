@@ -31,7 +31,7 @@ from services.base import Service, ServiceError
 from views.http.admission import max_body_bytes
 from views.http.errors import append_allowed
 from views.http.guards import wants_json
-from views.jobs import samples, tools
+from views.jobs import samples, tools, versions
 
 blueprint = Blueprint("studio", __name__)
 
@@ -89,6 +89,10 @@ def _read_files() -> dict[str, FormFile]:
 def _read_prefill(service: Service) -> dict[str, Any]:
     """The form as the address asks for it: `?from=<job>&which=original|result` begins with an earlier picture."""
     job_id = request.args.get("from")
+    if job_id and versions.takes_versions(service):
+        begun, fields = versions.prefill(job_id, service)
+        back = url_for("jobs.show", username=current_user.name, id=job_id)
+        return tools.render_tool(service, fields, form=begun) | {"back_url": back}
     variant = request.args.get("which") or ORIGINAL
     form = lifecycle.prefill(current_user.id, job_id, service, variant) if job_id else None
     return tools.render_tool(service, {}, form=form)

@@ -13,7 +13,7 @@ from jobs.guests import guest_quotas
 from jobs.lifecycle import Template
 from models import Job
 from services.base import Service
-from views.jobs import samples
+from views.jobs import samples, versions
 from views.jobs.job_json import name_shown_result
 
 
@@ -29,6 +29,7 @@ def render_tool(
         "errors": errors or {},
         "samples": samples.list_samples(service),
         "source": describe_source(form) if form else None,
+        "versions": versions.describe_versions(form) if form and versions.takes_versions(service) else [],
         "limits": {"megabytes": current_app.config["MAX_UPLOAD_MEGABYTES"], "megapixels": megapixels},
     }
 
@@ -61,6 +62,7 @@ def describe_source(form: Template) -> dict[str, Any]:
         "result_url": url_for("jobs.preview", username=name, id=job.id, of=name_shown_result(job)) if dabs else "",
         "frame": form.frame,
         "uploads": form.uploads,
+        "upload_previews": versions.list_previews(form),
         "starts": _find_starts(form, service) if service and form.is_again else {},
         "touches_up": service is not None and form.is_again and job.verdict in service.touched_up,
     }
