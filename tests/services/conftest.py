@@ -3,6 +3,8 @@
 import pytest
 import torch
 
+from imaging.matting import predictors
+from networks import sliding_window
 from networks.lite_u2net import LiteU2Net
 from networks.weights import build
 from services import inference, runtime
@@ -51,6 +53,15 @@ def run_on_small_weights(small_weights, monkeypatch):
     monkeypatch.setattr(runtime.folders, "weights", small_weights)
     monkeypatch.setattr(LiteU2Net, "photo_sides", (96, 128))
     monkeypatch.setattr(LiteU2Net, "crop_side", 96)
+
+
+@pytest.fixture
+def small_squares(monkeypatch):
+    """The same of networks that are asked in squares."""
+    monkeypatch.setattr(sliding_window, "OWN_SIDES", (64, 96))
+    monkeypatch.setattr(sliding_window, "FINE_SIDE", 128)
+    monkeypatch.setattr(predictors, "TILE_SIDE", 64)
+    monkeypatch.setattr(predictors, "CROP_SIDE", 64)
 
 
 def replace_networks_for_people(monkeypatch, forward) -> None:
