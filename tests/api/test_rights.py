@@ -16,7 +16,7 @@ from tests.accounts.people import make_user
 from tests.api.support import API, Program
 from tests.jobs.support import list_stored_files, make_job
 from tests.security.held import HeldBody
-from tests.security.test_held_requests import rows
+from tests.security.held_site import rows
 from views.api.operation import OPERATIONS
 from views.http.guards import UNSAFE_METHODS
 

@@ -13,7 +13,7 @@ from jobs import account_deletion, lifecycle
 from models import Job, User, db
 from tests.accounts.people import JSON
 from tests.jobs.support import list_stored_files
-from tests.security.test_held_requests import BY, PRIVATE_POSTS, WITHOUT_EFFECT, Site, rows
+from tests.security.held_site import BY, PRIVATE_POSTS, WITHOUT_EFFECT, Site, make_site, rows
 from tests.support.engines import both_engines
 
 WRITING = sorted(set(PRIVATE_POSTS) - WITHOUT_EFFECT)
@@ -85,14 +85,14 @@ ENDS = [Site.delete_and_register, Site.disable, Site.sign_out]
 @pytest.mark.parametrize("end", ENDS, ids=lambda end: end.__name__)
 @pytest.mark.parametrize("endpoint", WRITING)
 def test_nothing_is_written_for_who_is_signed_out_between_check_and_write(app, before_write, endpoint, end):
-    response, after_end, later = end_before_write(Site(app), before_write, endpoint, end)
+    response, after_end, later = end_before_write(make_site(app), before_write, endpoint, end)
     assert is_unchanged(after_end, later)
     assert response.status_code in {303, 404}
 
 
 @pytest.mark.parametrize("endpoint", [name for name in WRITING if name.startswith("admin.")])
 def test_nothing_is_written_for_who_is_demoted_between_check_and_write(app, before_write, endpoint):
-    response, after_end, later = end_before_write(Site(app), before_write, endpoint, Site.demote)
+    response, after_end, later = end_before_write(make_site(app), before_write, endpoint, Site.demote)
     assert is_unchanged(after_end, later)
     assert response.status_code == 404
 
@@ -101,7 +101,7 @@ def test_nothing_is_written_for_who_is_demoted_between_check_and_write(app, befo
 @pytest.mark.parametrize("end", ENDS, ids=lambda end: end.__name__)
 @pytest.mark.parametrize("endpoint", ["account.theme", "jobs.rename", "studio.studio", "history.delete"])
 def test_on_both_engines_a_program_is_told_that_it_is_signed_out(app, before_write, endpoint, end):
-    response, after_end, later = end_before_write(Site(app), before_write, endpoint, end, headers=JSON)
+    response, after_end, later = end_before_write(make_site(app), before_write, endpoint, end, headers=JSON)
     assert is_unchanged(after_end, later)
     assert (response.status_code, response.json["error"]["key"]) == (401, "sign_in_needed")
 
@@ -110,7 +110,7 @@ def test_on_both_engines_a_program_is_told_that_it_is_signed_out(app, before_wri
 @pytest.mark.parametrize("endpoint", ["account.theme", "studio.studio", "account.delete", "admin.promote"])
 def test_who_ends_an_account_waits_until_what_it_is_writing_is_written(app, before_write, endpoint):
     """Two connections: the second ends the account between the check in the transaction and the end of it."""
-    site, ended = Site(app), threading.Event()
+    site, ended = make_site(app), threading.Event()
 
     def end() -> None:
         with site.app.app_context():
@@ -138,7 +138,7 @@ def test_who_ends_an_account_waits_until_what_it_is_writing_is_written(app, befo
 @pytest.mark.parametrize("error", [ObjectDeletedError, StaleDataError])
 @pytest.mark.parametrize("gone", [True, False])
 def test_a_row_that_is_gone_in_this_very_moment_is_told_and_no_fault_of_the_site(app, monkeypatch, error, gone):
-    site = Site(app)
+    site = make_site(app)
 
     def fail(*_arguments) -> None:
         if gone:
@@ -155,7 +155,7 @@ def test_a_row_that_is_gone_in_this_very_moment_is_told_and_no_fault_of_the_site
 
 @both_engines
 def test_a_job_erased_while_it_is_renamed_is_not_found(app, before_write):
-    site = Site(app)
+    site = make_site(app)
 
     def erase() -> None:
         with site.app.app_context():
