@@ -7,12 +7,16 @@ ARGS ?=
 # Tests run on all cores, file by file, so that what a file shares is made once; tests/conftest.py says which come first.
 PARALLEL := -n auto --maxprocesses 8 --dist loadfile --no-loadscope-reorder
 
-.PHONY: run test coverage lint lock audit clean
+.PHONY: run test only-tests coverage lint lock audit clean
 
 run: $(VENV)/.run-installed
 	@$(BIN)/python run.py
 
-test: $(VENV)/.dev-installed lint
+# Types are checked in one process, in which the tests need not wait.
+test: $(VENV)/.dev-installed
+	@$(MAKE) --no-print-directory --jobs 2 lint only-tests
+
+only-tests: $(VENV)/.dev-installed
 	@$(BIN)/pybabel --quiet compile -f -d translations
 	@$(BIN)/python -m pytest $(PARALLEL) $(ARGS)
 
