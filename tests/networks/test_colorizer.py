@@ -2,6 +2,7 @@ import pytest
 import torch
 
 from networks.discriminators.colour import ColourDiscriminator
+from networks.discriminators.projected import ProjectedDiscriminator
 from networks.layers.decoder import SelfAttention, SubPixel
 from networks.layers.encoders import ENCODERS
 from networks.layers.palette import compress_chroma, expand_chroma, make_palette
@@ -125,3 +126,14 @@ def test_the_convolutions_of_the_critic_never_stretch_by_more_than_one():
     for layer in critic.layers:
         if isinstance(layer, torch.nn.Conv2d):
             assert torch.linalg.matrix_norm(layer.weight.flatten(1), 2) < 1.1
+
+
+def test_the_critic_on_features_judges_the_places_of_every_map_and_learns_only_its_heads():
+    critic = ProjectedDiscriminator((8, 16), width=4)
+    maps = [torch.randn(2, 8, 8, 12, requires_grad=True), torch.randn(2, 16, 4, 6, requires_grad=True)]
+    verdicts = critic(maps)
+    assert verdicts.shape == (2, 4 * 6 + 2 * 3)
+    verdicts.sum().backward()
+    assert all(map_.grad is not None and map_.grad.any() for map_ in maps)
+    assert all(weight.grad is None for weight in critic.projections.parameters())
+    assert any(weight.grad is not None for weight in critic.heads.parameters())
