@@ -14,6 +14,7 @@ from typing import Any
 import secret_key
 from command_line import use_language
 from setting_readers import (
+    MEGABYTE,
     MIN_KEY_LENGTH,
     WrongSetting,
     load_file,
@@ -250,7 +251,7 @@ def _derive_settings(values: Mapping[str, Any]) -> dict[str, Any]:
         "SECRET_KEY": key,
         "BASE_URL": (values["BASE_URL"] or f"http://127.0.0.1:{values['PORT']}").rstrip("/"),
         "TRUSTED_HOSTS": list(values["TRUSTED_HOSTS"]) or ["127.0.0.1", "localhost", "[::1]"],
-        "MAX_CONTENT_LENGTH": (values["MAX_UPLOAD_MEGABYTES"] * 2 + 1) * 1_000_000,
+        "MAX_CONTENT_LENGTH": (values["MAX_UPLOAD_MEGABYTES"] * 2 + 1) * MEGABYTE,
         "MAX_FORM_MEMORY_SIZE": 256 * 1024,
         "MAX_FORM_PARTS": 100,
         "SESSION_COOKIE_NAME": "__Host-revive" if secure else "revive",

@@ -12,6 +12,8 @@ from urllib.parse import urlsplit
 from dotenv import load_dotenv
 
 MIN_KEY_LENGTH = 32
+# As settings and pages count, and most systems: what people see of a file's size agrees with its limit.
+MEGABYTE = 1_000_000
 
 
 class WrongSetting(Exception):

@@ -47,7 +47,7 @@ def services_table() -> str:
     rows = ["| service | what it does | options | weights |", "|---|---|---|---|"]
     for service in list_all():
         options = ", ".join(f"`{option.name}`" for option in service.options)
-        chosen = {choice.weights: None for option in service.options for choice in option.choices}
+        chosen = {name: None for option in service.options for choice in option.choices for name in choice.all_weights}
         further = links(manifest, [name for name in chosen if name in manifest and name not in service.weights])
         cards = (links(manifest, service.weights) or "none needed") + (f"; by choice {further}" if further else "")
         rows.append(f"| **{service.title}** (`{service.key}`) | {service.summary} | {options} | {cards} |")

@@ -45,11 +45,11 @@ def is_usable(weights: str) -> bool:
 
 
 def list_offered_choices(option: Option) -> list[Choice]:
-    """Return the choices of an option that this server can carry out: those without weights, or with usable ones.
+    """Return the choices of an option that this server can carry out: those all of whose weights are usable.
 
     Templates call it by this name (see `views.pages`).
     """
-    return [choice for choice in option.choices if not choice.weights or is_usable(choice.weights)]
+    return [choice for choice in option.choices if all(map(is_usable, choice.all_weights))]
 
 
 def check_choices(service: Service, options: Mapping[str, Any]) -> None:
@@ -79,7 +79,7 @@ def find_users(name: str) -> tuple[Service, ...]:
         for service in services.SERVICES
         if name in service.weights
         or (row and row.service == service.key)
-        or any(choice.weights == name for option in service.options for choice in option.choices)
+        or any(name in choice.all_weights for option in service.options for choice in option.choices)
     )
 
 

@@ -11,6 +11,7 @@ from sqlalchemy.exc import DBAPIError
 from jobs.files import storage
 from jobs.progress import WORKER_SEEN_SECONDS
 from jobs.queue import JOB, get_wake_up
+from jobs.quotas import MEGABYTE
 from models import Worker, db, disk_reserve, undo, utc_now
 from models.faults import classify_fault, find_sqlite_folder
 
@@ -65,7 +66,7 @@ def _check_disk() -> str:
         return "read-only"
     if any(disk_reserve.measure_room_for_pictures(folder) < ALMOST_NOTHING_BYTES for folder in folders):
         return "full"
-    return "ok" if free_bytes() >= MIN_FREE_MEGABYTES * 2**20 else "low"
+    return "ok" if free_bytes() >= MIN_FREE_MEGABYTES * MEGABYTE else "low"
 
 
 def _can_be_written(folder: Path) -> bool:

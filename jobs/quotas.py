@@ -16,10 +16,9 @@ from jobs.errors import NotFound, QuotaExceeded
 from jobs.guests import guest_quotas
 from models import DailyCount, Job, User, count_changed, db, utc_now
 from models.job import QUEUED, RUNNING
+from setting_readers import MEGABYTE as MEGABYTE
 
 _RETRY_SECONDS = 60
-# As the settings and pages count, and most systems: what people see of a file's size agrees with its limit.
-MEGABYTE = 1_000_000
 STORAGE = "storage_megabytes"  # the key of the limit
 # Megapixels are counted in thousandths, so that small pictures count too and a day's sum fits a 32-bit column.
 _PIXELS_PER_COUNT = 1000

@@ -33,17 +33,13 @@ def check_choices(service: Service, options: Mapping[str, Any], folders: Sequenc
     """Raise InvalidOption when a chosen value needs weights that cannot be used here."""
     for option in service.options:
         for choice in option.choices:
-            if (
-                choice.weights
-                and options.get(option.name) == choice.value
-                and find_weights_reason(choice.weights, folders)
-            ):
+            if options.get(option.name) == choice.value and _is_unusable(choice, folders):
                 usable = [each.value for each in option.choices if not _is_unusable(each, folders)]
                 raise InvalidOption(option.name, _NOT_OFFERED, usable)
 
 
 def _is_unusable(choice: Choice, folders: Sequence[Path]) -> bool:
-    return bool(choice.weights and find_weights_reason(choice.weights, folders))
+    return any(find_weights_reason(name, folders) for name in choice.all_weights)
 
 
 def find_weights_reason(name: str, folders: Sequence[Path]) -> str | None:

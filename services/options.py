@@ -39,14 +39,19 @@ class InvalidOption(ServiceError):
 class Choice:
     """One value of a choice option, with the words that a person sees.
 
-    With `weights`, the choice is offered only where those weights are installed. `advanced` ones stand under
-    "Advanced".
+    With `weights`, and `also_weights` beside them, the choice is offered only where all of those are installed.
+    `advanced` ones stand under "Advanced".
     """
 
     value: str
     label: str
     weights: str = ""
     advanced: bool = False
+    also_weights: tuple[str, ...] = ()
+
+    @property
+    def all_weights(self) -> tuple[str, ...]:
+        return (self.weights, *self.also_weights) if self.weights else self.also_weights
 
 
 @dataclass(frozen=True)

@@ -12,11 +12,11 @@ from accounts.guests import TOO_MANY_GUESTS
 from jobs.errors import QuotaExceeded
 from models import Job, User, db
 from models.job import QUEUED, RUNNING
+from setting_readers import MEGABYTE
 
 # What stands for all guests together where others have the id of their account.
 ALL_GUESTS = 0
 MAX_ACTIVE_JOBS = 20
-_MEGABYTE = 1_000_000
 _RETRY_SECONDS = 300
 
 
@@ -48,7 +48,7 @@ def check(jobs_today: int) -> None:
     if (
         jobs_today > config["MAX_GUEST_JOBS_PER_DAY"]
         or active >= MAX_ACTIVE_JOBS
-        or stored >= config["MAX_GUEST_STORAGE_MEGABYTES"] * _MEGABYTE
+        or stored >= config["MAX_GUEST_STORAGE_MEGABYTES"] * MEGABYTE
     ):
         raise QuotaExceeded("too_many_guests", TOO_MANY_GUESTS, retry_after=_RETRY_SECONDS)
 

@@ -20,7 +20,7 @@ from services.base import CACHE, InvalidOption, Picture, Report
 from services.cutout import EVERYBODY, OWN, PARTS_MISSING, PEOPLE, PEOPLE_TOGETHER
 from services.cutout.whom import Chosen, choose_person
 
-CONFIDENCE = "confidence"  # what it is called beside a mask in the cache
+CONFIDENCE, MADE = "confidence", "made"  # what is noted beside a mask in the cache: how sure it is, by which weights
 MAX_NOTE_CHARACTERS = 20
 
 
@@ -40,11 +40,12 @@ def find_outline(picture: Picture, options: Mapping[str, Any], report: Report) -
     """Find the person; None when there is nobody. Reports from 0 to 0.3.
 
     Options: WHOM, POINT, MASK, NETWORK and CACHE. A network runs only where no mask is given and no earlier run cached
-    what it found. A given mask is compared with what was cached: where they agree the finer one counts, so that a brush
-    on a small copy costs no hair elsewhere. Where the photo was transparent it counts as background. Raises
-    InvalidOption for a mask that keeps nothing, and for a point at which nobody is.
+    what the same weights found. A given mask is compared with what was cached: where they agree the finer one counts,
+    so that a brush on a small copy costs no hair elsewhere. Where the photo was transparent it counts as background.
+    Raises InvalidOption for a mask that keeps nothing, and for a point at which nobody is.
     """
     found, given = _load_cached(options), options["mask"]
+    cached = options[CACHE][_name_in_cache(options)] if found else b""
     if found is None and given is None:
         found = _find_person(picture, options["network"], report)
     if found is None and given is None:
@@ -60,7 +61,7 @@ def find_outline(picture: Picture, options: Mapping[str, Any], report: Report) -
     if found is None or chosen is None:
         return Outline(alpha, {})
     verdict = _find_verdict(found, chosen) if given is None else ""
-    return Outline(alpha, {_name_in_cache(options): _encode_png(found)}, verdict)
+    return Outline(alpha, {_name_in_cache(options): cached or _encode_png(found, options["network"])}, verdict)
 
 
 def _choose(found: People, picture: Picture, options: Mapping[str, Any]) -> Chosen:
@@ -131,13 +132,18 @@ def _name_in_cache(options: Mapping[str, Any]) -> str:
 
 
 def _load_cached(options: Mapping[str, Any]) -> People | None:
-    """Return whom an earlier run found, from the PNG of `_encode_png`."""
+    """Return whom an earlier run found, from the PNG of `_encode_png`; None where other weights found them.
+
+    A given mask was drawn over what was found then, whatever found it.
+    """
     data = options.get(CACHE, {}).get(_name_in_cache(options))
     if data is None:
         return None
-    for name in (OWN, PEOPLE) if options["network"] == OWN else (options["network"],):
-        runtime.note_cached_use(name)
     image = Image.open(BytesIO(data))
+    if options["mask"] is None and image.info.get(MADE, "") != _fingerprint(options["network"]):
+        return None
+    for name in _list_weights(options["network"]):
+        runtime.note_cached_use(name)
     return People(np.asarray(image), _measure_confidence(image.info.get(CONFIDENCE, "")))
 
 
@@ -149,8 +155,18 @@ def _measure_confidence(text: str) -> float:
         return 1.0
 
 
-def _encode_png(found: People) -> bytes:
+def _list_weights(network: str) -> tuple[str, ...]:
+    return (OWN, PEOPLE) if network == OWN else (network,)
+
+
+def _fingerprint(network: str) -> str:
+    """Return what tells the weights that are asked by this choice from others."""
+    return " ".join(runtime.fingerprint_weights(name) for name in _list_weights(network))
+
+
+def _encode_png(found: People, network: str) -> bytes:
     out, notes = BytesIO(), PngInfo()
     notes.add_text(CONFIDENCE, f"{found.confidence:.3f}")
+    notes.add_text(MADE, _fingerprint(network))
     Image.fromarray(found.mask).save(out, "PNG", pnginfo=notes)
     return out.getvalue()

@@ -56,8 +56,13 @@ SERVICE = Service(
             default="painted",
             choices=(
                 Choice("painted", N_("What I paint over")),
-                Choice("person", N_("The person"), weights=cutout.OWN),
-                Choice(cutout.THIS, N_("One of several people"), weights=cutout.FACES),
+                Choice("person", N_("The person"), weights=cutout.OWN, also_weights=(cutout.PEOPLE,)),
+                Choice(
+                    cutout.THIS,
+                    N_("One of several people"),
+                    weights=cutout.FACES,
+                    also_weights=(cutout.OWN, cutout.PEOPLE),
+                ),
             ),
         ),
         replace(cutout.POINT, shown_when=("what", cutout.THIS)),

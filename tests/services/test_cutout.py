@@ -11,9 +11,9 @@ from PIL.PngImagePlugin import PngInfo
 import services
 from imaging.io.files import Picture
 from networks.sliding_window import FINE_SIDE, OWN_SIDES
-from services import cutout, inference
+from services import cutout, inference, runtime
 from services.base import CACHE, InvalidOption, ServiceError, ignore_progress
-from services.cutout.outline import CONFIDENCE
+from services.cutout.outline import CONFIDENCE, MADE
 from tests.services.conftest import replace_networks_for_people
 from training.matting import measure
 
@@ -191,6 +191,7 @@ def test_an_imported_network_is_asked_at_the_side_it_was_made_for(monkeypatch):
             return torch.ones(1, 1, *tensor.shape[-2:])
 
     monkeypatch.setattr(inference.networks, "get", lambda name: Imported())
+    monkeypatch.setattr(runtime, "fingerprint_weights", lambda name: f"imported {name}")
     result = run(network="u2net-human-seg")
     assert sides == [(320, 320)] and set(result.cache) == {"u2nethumanseg", "person"}
 
@@ -245,13 +246,28 @@ def test_the_warning_is_kept_until_somebody_touches_the_mask_up(veiled):
     assert run(mask=Picture(np.dstack([touched] * 3)), cache=first.cache).verdict == ""
 
 
-@pytest.mark.parametrize("note", [None, "", "much", "1e999", "0.9" * 50])
-def test_a_mask_that_an_older_version_kept_is_not_doubted(note):
+def test_a_mask_that_other_weights_drew_is_kept_only_under_a_brush(asked, monkeypatch):
+    """Weights that came with a newer version are asked, unless somebody painted on what the older ones drew."""
+    first = run()
+    monkeypatch.setattr(runtime, "fingerprint_weights", lambda name: f"a newer {name}")
+    replace_networks_for_people(monkeypatch, lambda rgb: 0 * rgb[:, :1])
+    touched = Picture(np.dstack([first.mask] * 3))
+    again = run(mask=touched, cache=first.cache)
+    assert np.array_equal(again.mask, first.mask) and again.cache == first.cache
+    assert run(cache=first.cache).verdict == "no_person_found"
+    unknown = io.BytesIO()  # by a version that noted no weights
+    Image.fromarray(PERSON).resize((160, 160)).save(unknown, "PNG")
+    assert run(cache={"background": unknown.getvalue()}).verdict == "no_person_found"
+
+
+@pytest.mark.parametrize("note", ["", "much", "1e999", "0.9" * 50])
+def test_a_mask_whose_confidence_cannot_be_read_is_not_doubted(asked, note):
     png, notes = io.BytesIO(), PngInfo()
-    if note is not None:
-        notes.add_text(CONFIDENCE, note)
+    notes.add_text(CONFIDENCE, note)
+    notes.add_text(MADE, Image.open(io.BytesIO(run().cache["background"])).info[MADE])
     Image.fromarray(PERSON).resize((160, 160)).save(png, "PNG", pnginfo=notes)
-    assert run(cache={"background": png.getvalue()}).verdict == ""
+    asked.clear()
+    assert run(cache={"background": png.getvalue()}).verdict == "" and not asked
 
 
 def test_a_network_runs_in_the_precision_it_was_given():

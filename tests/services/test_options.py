@@ -3,6 +3,7 @@
 import pytest
 
 import services
+from services import availability
 from services.base import InvalidOption, Option, ServiceError
 
 NUMBER = Option("size", "number", "Size", default=1.0, minimum=0.5, maximum=2.0)
@@ -85,3 +86,20 @@ def test_a_picture_background_needs_the_picture():
 
 def test_an_unknown_service_is_none():
     assert services.get("../deblur") is None
+
+
+def test_a_choice_that_needs_several_weights_is_offered_only_where_all_are_there(monkeypatch):
+    """The person is found by two networks; who of several people is meant, by a third."""
+    monkeypatch.setattr(availability, "find_weights_reason", lambda name, _folders: "missing" if name in gone else None)
+    inpaint, refused = services.get("inpaint"), {}
+    for gone in ([], ["people"], ["face"]):
+        for value in ("person", "this"):
+            try:
+                availability.check_choices(inpaint, {"what": value}, [])
+            except InvalidOption as error:
+                refused[gone[0], value] = error.allowed
+    assert refused == {
+        ("people", "person"): ("painted",),
+        ("people", "this"): ("painted",),
+        ("face", "this"): ("painted", "person"),
+    }

@@ -12,7 +12,7 @@ from imaging.io.files import Picture
 from imaging.matting.people import People
 from services import cutout
 from services.base import CACHE, InvalidOption, ignore_progress
-from services.cutout import whom
+from services.cutout import outline, whom
 from services.idphoto.place import Scene, look_for_faces
 from tests.imaging.face_points import face_points
 
@@ -25,9 +25,7 @@ def keep(*parts):
     mask = np.zeros(PHOTO.shape[:2], np.uint8)
     for part in parts:
         mask[part] = 255
-    png = io.BytesIO()
-    Image.fromarray(mask).save(png, "PNG")
-    return {cutout.OWN: png.getvalue()}
+    return {cutout.OWN: outline._encode_png(People(mask, 1.0), cutout.OWN)}
 
 
 @pytest.fixture(autouse=True)
