@@ -10,10 +10,11 @@ from accounts.errors import FieldErrors, NoSuchAccount
 from accounts.security import audit
 from accounts.user_queries import normalize_name
 from errors import N_
-from jobs import account_deletion, lifecycle, scheduler
+from jobs import account_deletion, lifecycle
 from jobs.errors import NotFound, NotNow
 from jobs.photos import shares
 from jobs.queue import notify_worker
+from jobs.scheduling import scheduler
 from models import Job, Setting, User, count_changed, db
 from models.job import QUEUED, RUNNING
 from models.keyset import fetch_page

@@ -1,22 +1,25 @@
 """Is everything there that Revive needs: the database, a worker, the queue, the disk."""
 
 import os
-from datetime import timedelta
 from pathlib import Path
 
 from flask.globals import app_ctx
-from sqlalchemy import func, select, text
+from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
+from jobs.availability import find_unavailable_reason
 from jobs.files import storage
-from jobs.progress import WORKER_SEEN_SECONDS
 from jobs.queue import JOB, get_wake_up
 from jobs.quotas import MEGABYTE
-from models import Worker, db, disk_reserve, undo, utc_now
+from jobs.scheduling import hands
+from models import db, disk_reserve, undo
 from models.faults import classify_fault, find_sqlite_folder
+from services import SERVICES
 
 MIN_FREE_MEGABYTES = 512
 ALMOST_NOTHING_BYTES = 2**20
+# A worker lacks weights of a tool that this web server offers.
+WEIGHTS = "weights"
 
 
 def report() -> dict[str, str]:
@@ -47,8 +50,14 @@ def _check_database() -> str:
 
 
 def _check_worker() -> str:
-    living = Worker.seen_at > utc_now() - timedelta(seconds=WORKER_SEEN_SECONDS)
-    return "ok" if db.session.scalar(select(func.count()).select_from(Worker).where(living)) else "none"
+    """Say "ok", "none", or which of `hands.PROBLEMS` and WEIGHTS any living worker has."""
+    problems, fit = hands.list_problems(), hands.list_fit()
+    unable = frozenset().union(*(worker.unable for worker in fit))
+    if any(not find_unavailable_reason(service) for service in SERVICES if service.key in unable):
+        problems.append(WEIGHTS)
+    if problems:
+        return f"unfit: {', '.join(problems)}"
+    return "ok" if fit else "none"
 
 
 def _queue() -> str:

@@ -16,9 +16,10 @@ from errors import N_, DomainError
 from jobs import options, quotas, sources, trash
 from jobs.availability import find_unavailable_reason
 from jobs.errors import NotFound, NotNow, ServiceUnavailable
-from jobs.files import results, storage, uploads
+from jobs.files import marker, results, storage, uploads
 from jobs.files.uploads import FormFile, Upload
-from jobs.queue import notify_worker
+from jobs.queue import notify_quick_lane, notify_worker
+from jobs.scheduling import lanes
 from jobs.sources import Source, Version
 from models import Job, db
 from models.job import CANCELLED, ENDED, FAILED, QUEUED
@@ -78,6 +79,7 @@ def create(
     quotas.check(user_id)
     source = None if IMAGE in files else sources.find_named(user_id, service, fields)
     versions = sources.find_versions(user_id, service, fields)
+    marker.settle()
     db.session.rollback()  # an upload takes a while and needs no connection
     if reason := find_unavailable_reason(service):
         raise ServiceUnavailable("service_unavailable", reason)
@@ -94,6 +96,7 @@ def create(
             row[name] = extra.file
             job.original_bytes += extra.bytes
         storage.keep(folder, job.id)
+    job.lane = lanes.choose(service, row, job.width * job.height)
     return _admit_and_queue(job)
 
 
@@ -182,9 +185,10 @@ def retry(user_id: int, job_id: str) -> None:
     ended = Job.id == job_id, Job.status.in_((FAILED, CANCELLED)), Job.deleted_at.is_(None)
     no_error = {"verdict": "", "error_key": "", "error_message": ""}
     no_times = {"started_at": None, "heartbeat_at": None, "finished_at": None}
-    db.session.execute(change_status(QUEUED, *ended, attempts=0, **no_error, **no_times))
+    lane = lanes.choose(_get_service(job), job.options, job.width * job.height)
+    db.session.execute(change_status(QUEUED, *ended, attempts=0, lane=lane, **no_error, **no_times))
     db.session.commit()
-    notify_worker(job_id)
+    _notify(job_id, lane)
 
 
 def can_retry(job: Job) -> bool:
@@ -260,5 +264,11 @@ def _admit_and_queue(job: Job) -> Job:
         storage.remove(job_id)
         raise
     storage.mark_committed(job_id)
-    notify_worker(job_id)
+    _notify(job_id, job.lane)
     return job
+
+
+def _notify(job_id: str, lane: str) -> None:
+    notify_worker(job_id)
+    if lane == lanes.QUICK:
+        notify_quick_lane(job_id)

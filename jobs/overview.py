@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 
 from jobs.errors import UNEXPECTED
 from jobs.job_statistics import DAYS_SHOWN
-from jobs.progress import WORKER_SEEN_SECONDS
+from jobs.scheduling.hands import WORKER_SEEN_SECONDS, split
 from models import DailyFigure, Job, Setting, User, Worker, db, utc_now
 from models.job import CANCELLED, DONE, FAILED, QUEUED, RUNNING
 from models.setting import ACCOUNTS, DISABLED, PAUSED, STORED_BYTES
@@ -29,6 +29,12 @@ class WorkerView:
     started_at: datetime
     seen_at: datetime
     alive: bool
+    quick_threads: int
+    version: str
+    weights: str
+    problems: list[str]
+    unable: list[str]
+    memory_megabytes: int
 
 
 @dataclass(frozen=True)
@@ -78,6 +84,12 @@ def list_workers() -> list[WorkerView]:
             row.started_at,
             row.seen_at,
             row.seen_at > alive_since,
+            row.quick_threads,
+            row.version,
+            row.weights,
+            split(row.problems),
+            split(row.unable),
+            row.memory_megabytes,
         )
         for row in rows
     ]

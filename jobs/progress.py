@@ -1,32 +1,30 @@
 """What is told of a job while it waits and runs: its place in the queue, and how long it may take.
 
-Times are learnt from what this server did lately: the median of seconds per megapixel of the same service, by the
-same network or way where there was one. Nothing is told before there is something to learn from, nor once a job takes
-longer than that.
+Times are learnt from what this server did lately (`jobs.scheduling.run_times`). Nothing is told before there is
+something to learn from, nor once a job takes longer than that.
 """
 
-from collections import Counter
-from collections.abc import Mapping
-from datetime import timedelta
-from statistics import median
+import heapq
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from flask_babel import gettext
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 import services
-from jobs import scheduler
 from jobs.errors import UNEXPECTED
-from jobs.files.storage import ORIGINAL
-from models import Job, Setting, Worker, db, utc_now
-from models.job import DONE, FAILED, QUEUED, RUNNING
+from jobs.scheduling import hands, scheduler
+from jobs.scheduling.lanes import QUICK
+from jobs.scheduling.run_times import RunTimes
+from jobs.scheduling.scheduler import WORK, Work
+from models import Job, Setting, db, utc_now
+from models.job import FAILED, QUEUED, RUNNING
 from models.setting import PAUSED
 from services.base import STATES
 
-LEARN_FROM_JOBS = 25
-LEARN_FROM_DAYS = 30
-WORKER_SEEN_SECONDS = 20
-WAYS = ("network", "engine", "what")  # options that decide how long a run takes
+# A job that runs longer than its like did is expected to go on for this share of their time.
+_SHARE_OF_LATE = 0.25
 
 
 def view(job: Job, estimate: bool = True) -> dict[str, Any]:
@@ -49,7 +47,7 @@ def view(job: Job, estimate: bool = True) -> dict[str, Any]:
         "position": find_position(job) if estimate else None,
         "eta_seconds": estimate_seconds(job) if estimate else None,
         "paused": is_paused(job) if estimate else False,
-        "no_worker": job.status == QUEUED and not _count_worker_threads() if estimate else False,
+        "no_worker": job.status == QUEUED and not hands.list_fit(job.service) if estimate else False,
         "device": job.device,
         "pages": job.image_pages,
         "pages_note": _describe_pages(job),
@@ -61,7 +59,7 @@ def find_position(job: Job) -> int | None:
     """Return the job's place in the queue, 1 being next; None when it does not wait."""
     if job.status != QUEUED:
         return None
-    return 1 + len(scheduler.count_ahead(job))
+    return 1 + len(scheduler.list_ahead(job))
 
 
 def is_paused(job: Job) -> bool:
@@ -73,22 +71,56 @@ def estimate_seconds(job: Job) -> int | None:
     """Return in how many seconds the job may be done; None when it has ended, is paused, or nobody can tell."""
     if job.status not in (QUEUED, RUNNING) or is_paused(job):
         return None
-    pace = _estimate_seconds_per_pixel(job.service, job.options)
-    if pace is None:
+    times = RunTimes()
+    own = times.estimate_seconds(job.service, job.options, job.width * job.height)
+    if own is None:
         return None
-    own = pace * job.width * job.height
     if job.status == RUNNING:
-        gone = (utc_now() - job.started_at).total_seconds() if job.started_at else 0.0
+        gone = _measure_seconds_since(job.started_at)
         return max(1, round(own - gone)) if gone < own else None
-    hands = _count_worker_threads()
-    if not hands:
+    wait = _estimate_wait(job, times)
+    return None if wait is None else max(1, round(wait + own))
+
+
+def _estimate_wait(job: Job, times: RunTimes) -> float | None:
+    """Return in how many seconds a thread may be free for a waiting job; None where no worker can run it.
+
+    A quick job is also taken by the threads for quick ones, which have nothing else to do.
+    """
+    workers = hands.list_fit(job.service)
+    if not workers:
         return None
-    running = db.session.execute(select(Job.service, Job.width * Job.height).where(Job.status == RUNNING)).all()
-    before: Counter[str] = Counter()
-    for key, pixels in [*running, *scheduler.count_ahead(job)]:
-        before[key] += pixels
-    waits = [(_estimate_seconds_per_pixel(key) or 0.0) * pixels for key, pixels in before.items()]
-    return max(1, round(sum(waits) / hands + own))
+    rows = db.session.execute(select(Job.started_at, *WORK).where(Job.status == RUNNING))
+    running = [(started_at, Work(*work)) for started_at, *work in rows]
+    ahead = scheduler.list_ahead(job)
+    wait = _simulate(sum(worker.threads for worker in workers), running, ahead, times)
+    quick_threads = sum(worker.quick_threads for worker in workers)
+    if job.lane == QUICK and quick_threads:
+        quick = [(started_at, work) for started_at, work in running if work.lane == QUICK]
+        wait = min(wait, _simulate(quick_threads, quick, [work for work in ahead if work.lane == QUICK], times))
+    return wait
+
+
+def _simulate(
+    threads: int, running: Sequence[tuple[datetime | None, Work]], ahead: list[Work], times: RunTimes
+) -> float:
+    """Return in how many seconds one of the threads is free after all that is ahead.
+
+    Each takes what is next when it is free; who runs now is at work for the rest of the usual time.
+    """
+    busy = []
+    for started_at, work in running:
+        usual = times.estimate_seconds(work.service, work.options, work.pixels) or 0.0
+        busy.append(max(usual - _measure_seconds_since(started_at), _SHARE_OF_LATE * usual))
+    free_in = sorted([0.0] * max(0, threads - len(busy)) + busy)[:threads]
+    for work in ahead:
+        seconds = times.estimate_seconds(work.service, work.options, work.pixels) or 0.0
+        heapq.heapreplace(free_in, free_in[0] + seconds)
+    return free_in[0]
+
+
+def _measure_seconds_since(moment: datetime | None) -> float:
+    return (utc_now() - moment).total_seconds() if moment else 0.0
 
 
 def _describe_pages(job: Job) -> str:
@@ -122,37 +154,3 @@ def _describe_checks(job: Job) -> list[dict[str, str]]:
         {**check, "title": translate(titles.get(check["key"], "")), "state_message": translate(STATES[check["state"]])}
         for check in job.checks or ()
     ]
-
-
-def _estimate_seconds_per_pixel(service: str, options: Mapping[str, Any] | None = None) -> float | None:
-    """Return the median of the latest jobs of this service that made a picture; None when there are none.
-
-    With `options`, of those that went the same WAYS, if there are any. Jobs that went on with the original of an
-    earlier one are left out: they may have had its work to start from.
-    """
-    since = utc_now() - timedelta(days=LEARN_FROM_DAYS)
-    lately = (
-        select(Job.started_at, Job.finished_at, Job.width * Job.height, Job.options)
-        .where(Job.service == service, Job.status == DONE, Job.created_at > since, Job.parent_variant != ORIGINAL)
-        .where(Job.result_file != "")
-        .order_by(Job.created_at.desc())
-        .limit(LEARN_FROM_JOBS)
-    )
-    paces = [
-        ((finished - started).total_seconds() / each, _select_way(chosen))
-        for started, finished, each, chosen in db.session.execute(lately)
-        if started and finished and each
-    ]
-    alike = [pace for pace, way in paces if options is not None and way == _select_way(options)]
-    return median(alike or [pace for pace, _ in paces]) if paces else None
-
-
-def _select_way(options: Mapping[str, Any]) -> tuple[Any, ...]:
-    return tuple(options.get(name) for name in WAYS)
-
-
-def _count_worker_threads() -> int:
-    """Return how many jobs the living workers run at once."""
-    living = Worker.seen_at > utc_now() - timedelta(seconds=WORKER_SEEN_SECONDS)
-    # MySQL's sums are decimals, which do not go together with floats.
-    return int(db.session.scalar(select(func.coalesce(func.sum(Worker.threads), 0)).where(living)) or 0)

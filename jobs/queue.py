@@ -20,7 +20,7 @@ from redis import ConnectionPool, RedisError
 
 logger = logging.getLogger(__name__)
 
-JOB, MAIL = "job", "mail"
+JOB, QUICK_JOB, MAIL = "job", "quick", "mail"
 _SQLITE_WAIT_SECONDS = 5
 _REDIS_WAIT_SECONDS = 2
 # What the drivers of both queues raise when theirs does not answer.
@@ -66,6 +66,11 @@ class Outage:
     def __init__(self) -> None:
         self._lost = False
         self._changing = threading.Lock()
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether the queue did not answer when it was last asked."""
+        return self._lost
 
     def begin(self, error: BaseException) -> None:
         """Note that the queue did not answer."""
@@ -118,6 +123,11 @@ def get_wake_up(app: Flask, kind: str) -> WakeUp:
 def notify_worker(job_id: str) -> None:
     """Tell the workers of a queued job."""
     _ring(JOB, job_id)
+
+
+def notify_quick_lane(job_id: str) -> None:
+    """Tell the threads for quick jobs of one, too: whoever is free first takes it."""
+    _ring(QUICK_JOB, job_id)
 
 
 def notify_mailer(code_id: str) -> None:

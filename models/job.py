@@ -27,7 +27,7 @@ class Job(Model):
     "changed", "replaced"}, the shares of the change map of each picture to pick from, or of the one. `original_bytes`
     counts the original with all that was uploaded beside it, `result_bytes` everything else in the folder but the small
     copies. `request_key` is the hash of the key that a program gave the request by, `request_hash` that of what it
-    asked for (see `jobs.idempotency`).
+    asked for (see `jobs.idempotency`). `lane` says how long it is likely to run (see `jobs.scheduling.lanes`).
     """
 
     __tablename__ = "jobs"
@@ -68,6 +68,7 @@ class Job(Model):
     request_hash: Mapped[str] = mapped_column(build_ascii_type(64), default="", server_default="")
 
     status: Mapped[str] = mapped_column(build_ascii_type(16), default=QUEUED)
+    lane: Mapped[str] = mapped_column(build_ascii_type(8), default="", server_default="")
     verdict: Mapped[str] = mapped_column(build_ascii_type(48), default="")
     stage: Mapped[str] = mapped_column(db.String(80), default="")
     progress: Mapped[float] = mapped_column(default=0.0)

@@ -2,24 +2,28 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import BigInteger, Date
+from sqlalchemy import BigInteger, Date, select, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.base import Model, build_ascii_type, build_time_type, utc_now
+from models.base import Model, build_ascii_type, build_time_type, count_changed, db, utc_now
 
 # A switch: while its row exists no worker takes a job.
 PAUSED = "queue_paused"
 # Counted by a worker now and then (see `jobs.job_statistics`).
 ACCOUNTS, DISABLED, STORED_BYTES = "accounts", "accounts_disabled", "stored_bytes"
+# Texts: the id of the installation, which its storage holds as well, and the fingerprint of the web servers' key.
+INSTALLATION, KEY_FINGERPRINT = "installation", "key_fingerprint"
 
 
 class Setting(Model):
-    """One switch or one number, and since when it is so."""
+    """One switch, one number or one text, and since when it is so."""
 
     __tablename__ = "facts"
 
     key: Mapped[str] = mapped_column(build_ascii_type(48), primary_key=True)
     number: Mapped[int] = mapped_column(BigInteger, default=0)
+    text: Mapped[str] = mapped_column(build_ascii_type(80), default="", server_default="")
     changed_at: Mapped[datetime] = mapped_column(build_time_type(), default=utc_now)
 
 
@@ -33,3 +37,22 @@ class DailyFigure(Model):
     status: Mapped[str] = mapped_column(build_ascii_type(16), primary_key=True)
     jobs: Mapped[int] = mapped_column(default=0)
     seconds: Mapped[float] = mapped_column(default=0.0)
+
+
+def read_text(key: str) -> str:
+    """Return the text of a key, "" where there is none."""
+    return db.session.scalar(select(Setting.text).where(Setting.key == key)) or ""
+
+
+def write_text(key: str, text: str, *, replace: bool = True) -> str:
+    """Write the text of a key and return the one that is there now: another's where it was first and not replaced."""
+    if replace and count_changed(update(Setting).where(Setting.key == key).values(text=text, changed_at=utc_now())):
+        db.session.commit()
+        return text
+    db.session.rollback()  # an UPDATE that found nothing holds a lock on the gap, on MySQL
+    db.session.add(Setting(key=key, text=text))
+    try:
+        db.session.commit()
+    except IntegrityError:
+        db.session.rollback()
+    return read_text(key)

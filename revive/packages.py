@@ -5,6 +5,8 @@ An installed Revive has one name in site-packages, `revive`; names as general as
 
 import importlib
 import sys
+import tomllib
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 _INTERNAL = Path(__file__).resolve().parent / "_internal"
@@ -12,6 +14,16 @@ ROOT = _INTERNAL if _INTERNAL.is_dir() else Path(__file__).resolve().parent.pare
 IS_INSTALLED = ROOT == _INTERNAL
 # What the tools are made of. Nothing else of Revive's is imported with `import revive`.
 TOOL_PACKAGES = ("imaging", "networks", "services")
+
+
+def read_version() -> str:
+    """Return the version of Revive that runs."""
+    if not IS_INSTALLED and (project := ROOT / "pyproject.toml").is_file():
+        return str(tomllib.loads(project.read_text())["project"]["version"])
+    try:
+        return version("revive")
+    except PackageNotFoundError:
+        return ""
 
 
 def import_tool_packages() -> None:

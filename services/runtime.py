@@ -14,6 +14,7 @@ from errors import N_
 from networks.manifest import WEIGHTS, WeightsUnavailable, find, read_entries
 from services.base import ServiceError, import_on_call
 
+WEIGHTS_UNAVAILABLE = "weights_unavailable"
 # How often a thread of libgomp, which torch brings, looks whether there is work before it sleeps.
 _SPINS = "1000"
 # Loads the networks of these weights and returns the name of the device that they run on.
@@ -78,7 +79,7 @@ def fingerprint_weights(name: str) -> str:
 
 def make_unavailable_error() -> ServiceError:
     """Return the error that says that weights are not there, or cannot be used."""
-    return ServiceError("weights_unavailable", N_("The weights of this tool are missing or damaged, so it cannot run."))
+    return ServiceError(WEIGHTS_UNAVAILABLE, N_("The weights of this tool are missing or damaged, so it cannot run."))
 
 
 def begin_use(cached: Mapping[str, str] | None = None) -> None:

@@ -131,7 +131,12 @@ def redis_server():
 @pytest.fixture
 def environment(tmp_path: Path) -> dict[str, str]:
     """The environment of an installation under `tmp_path`; tests add to it before they ask for `app`."""
-    return {"INSTANCE_DIR": str(tmp_path / "instance"), "SECRET_KEY": "k" * 64, "WORKER_THREADS": "1"}
+    return {
+        "INSTANCE_DIR": str(tmp_path / "instance"),
+        "SECRET_KEY": "k" * 64,
+        "WORKER_THREADS": "1",
+        "WORKER_QUICK_THREADS": "0",
+    }
 
 
 @pytest.fixture(scope="session")

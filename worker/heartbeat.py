@@ -33,6 +33,7 @@ class Heartbeat:
         self._lost = threading.Event()
         self._ended = threading.Event()
         self._reported = (0.0, "")  # when, and which stage
+        self._is_away = False
         self._thread = threading.Thread(target=self._beat_on, name=f"heartbeat-{job_id[:8]}", daemon=True)
 
     def __enter__(self) -> "Heartbeat":
@@ -69,5 +70,8 @@ class Heartbeat:
             with self._engine.begin() as connection:
                 if not connection.execute(self._mine.values(heartbeat_at=utc_now(), **values)).rowcount:
                     self._lost.set()
+            self._is_away = False
         except DBAPIError as error:
-            logger.warning("The database is %s; the job goes on.", describe(error))
+            if not self._is_away:
+                logger.warning("The database is %s; the job goes on.", describe(error))
+            self._is_away = True

@@ -1,50 +1,46 @@
 """The worker process: threads that take messages, and a maintenance loop that looks after the rows.
 
-Jobs and mails have queues and threads of their own, so that a code is mailed while a long job runs.
+Jobs and mails have queues and threads of their own, so that a code is mailed while a long job runs. A worker takes only
+what it has shown to be able to do (`worker.proof`).
 """
 
 import logging
 import os
 import signal
+import sys
 import threading
 import time
 from collections.abc import Callable
 
 from flask import Flask
 from huey.consumer import Consumer
-from sqlalchemy import delete, update
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import delete, select, update
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
 import services
 from accounts import maintenance
 from accounts.mail import outbox
 from checkpoints import uploads
 from config import UMASK
-from jobs import job_statistics, process_identity, scheduler, trash
+from jobs import job_statistics, process_identity, trash
 from jobs.availability import find_unavailable_reason, list_folders
 from jobs.guests import removal
 from jobs.photos import albums, shares
-from jobs.queue import JOB, MAIL, OutageFilter, get_outage, get_wake_up, notify_again
-from models import Worker, count_changed, db, disk_reserve, release, utc_now
+from jobs.queue import JOB, MAIL, QUICK_JOB, OutageFilter, get_outage, notify_again
+from models import Worker, db, disk_reserve, release, utc_now
 from models.faults import describe
 from services import runtime
 from webhooks import deliveries
-from worker import recovery, runner, webhook_sender
+from worker import memory, proof, recovery, runner, webhook_sender
+from worker.lanes import Lane, start_consumer
+from worker.outage import DatabaseOutage
+from worker.proof import Proof
 
 logger = logging.getLogger(__name__)
 
 MAINTENANCE_SECONDS = 3
 PURGE_SECONDS = 3600
 FINISH_SECONDS = 50
-_SQLITE_POLL_SECONDS = 0.2
-_AWAY_POLL_SECONDS = 2  # how often a Redis that is away is asked
-
-
-class _Consumer(Consumer):
-    """Huey's consumer as one of several in a process that has signal handlers of its own."""
-
-    def _set_signal_handlers(self) -> None:
-        pass
 
 
 class WorkerProcess:
@@ -53,12 +49,20 @@ class WorkerProcess:
     def __init__(self, app: Flask):
         self.app = app
         self.id = process_identity.make_worker_id()
-        self.threads = app.config["WORKER_THREADS"]
+        self.threads, self.quick_threads = app.config["WORKER_THREADS"], app.config["WORKER_QUICK_THREADS"]
+        self._cap_megabytes = memory.find_cap_megabytes(app.config["WORKER_MEMORY_MEGABYTES"])
         self._watch = recovery.Watch()
         self._statistics = job_statistics.Statistics()
+        self._database = DatabaseOutage()
+        self._proof = Proof()
+        self._proving = threading.Lock()
         self._stopping = threading.Event()
         self._hurry = threading.Event()
+        self._starts_anew = self._has_told_cap = False
         self._purged_at = -float(PURGE_SECONDS)
+        self._lanes = [self._build_lane(JOB, self.threads)]
+        if self.quick_threads:
+            self._lanes.append(self._build_lane(QUICK_JOB, self.quick_threads))
 
     def run(self) -> None:
         os.umask(UMASK)
@@ -69,7 +73,7 @@ class WorkerProcess:
             shipped, imported = list_folders()
             runtime.configure(shipped, imported)
             self._maintain()
-        consumers = [self._consumer(JOB, self._work, self.threads), self._consumer(MAIL, self._mail, 1)]
+        consumers = [*(lane.start() for lane in self._lanes), start_consumer(self.app, MAIL, self._mail, 1)]
         for thread in (self._maintenance_loop, self._warm_up, self._do_chores, self._send_webhooks):
             threading.Thread(target=thread, name=thread.__name__.strip("_"), daemon=True).start()
         logger.info("Worker %s is ready.", self.id)
@@ -78,32 +82,27 @@ class WorkerProcess:
                 consumer.check_worker_health()
         self._stop(consumers)
 
-    def _consumer(self, kind: str, listener, threads: int) -> Consumer:
-        wake_up = get_wake_up(self.app, kind)
-        wake_up.listener = listener
-        blocking = getattr(wake_up.huey.storage, "blocking", False)
-        consumer = _Consumer(
-            wake_up.huey,
-            workers=threads,
-            periodic=False,
-            initial_delay=0.05,
-            max_delay=_AWAY_POLL_SECONDS if blocking else _SQLITE_POLL_SECONDS,
-        )
-        consumer.start()
-        return consumer
+    def _build_lane(self, kind: str, threads: int) -> Lane:
+        is_quick, stopping = kind == QUICK_JOB, self._stopping
+        return Lane(self.app, self.id, kind, threads, quick_only=is_quick, prove=self._get_proof, stopping=stopping)
 
-    def _work(self, _job_id: str = "") -> None:
-        """Run what waits, oldest first, until nothing does: the message only says that there is something."""
-        with self.app.app_context():
-            try:
-                while not self._stopping.is_set() and (job_id := scheduler.pick_next()):
-                    runner.run(job_id, self.id)
-            except DBAPIError as error:
-                logger.warning("The database is %s: maintenance notifies again.", describe(error))
+    def _get_proof(self) -> Proof:
+        """Return what the worker has shown, after a fault what it shows now. Raises DBAPIError."""
+        if runner.fault_seen.is_set():
+            runner.fault_seen.clear()
+            self._prove()
+        return self._proof
+
+    def _prove(self) -> None:
+        with self._proving:
+            now = proof.prove()
+            proof.tell_change(self._proof, now)
+            self._proof = now
 
     def _mail(self, code_id: str) -> None:
         with self.app.app_context():
-            outbox.deliver_code(code_id)
+            if self._proof.takes_mails:
+                outbox.deliver_code(code_id)
 
     def _maintenance_loop(self) -> None:
         while not self._stopping.wait(MAINTENANCE_SECONDS):
@@ -113,20 +112,28 @@ class WorkerProcess:
     def _maintain(self) -> None:
         """One round of maintenance; a database that is away is waited for."""
         try:
-            self._sign_in()
-            self._watch.rescue()
-            waiting = scheduler.pick_next()
-            notify_again(JOB, [waiting] if waiting else [])
-            notify_again(MAIL, outbox.list_due())
-            trash.erase_due()
-            removal.remove_due()
-            self._statistics.refresh()
+            self._prove()
+            if self._proof.knows_tables:
+                self._look_after_rows()
+            self._database.end()
         except DBAPIError as error:
-            logger.warning("The database is %s.", describe(error))
+            self._database.begin(error)
         except Exception:
             logger.exception("A round of maintenance failed; the next one follows.")
         finally:
             release()
+
+    def _look_after_rows(self) -> None:
+        self._sign_in()
+        self._watch.rescue()
+        for lane in self._lanes:
+            waiting = lane.pick()
+            notify_again(lane.kind, [waiting] if waiting else [])
+        notify_again(MAIL, outbox.list_due() if self._proof.takes_mails else [])
+        trash.erase_due()
+        removal.remove_due()
+        self._statistics.refresh()
+        self._look_at_memory()
 
     def _do_chores(self) -> None:
         """What may take minutes, beside the maintenance loop, whose heartbeat must not wait for it."""
@@ -134,16 +141,17 @@ class WorkerProcess:
 
     def _send_webhooks(self) -> None:
         """Tell receivers of other sites how jobs ended; they may be slow to answer."""
-        self._repeat(lambda: webhook_sender.work(self.app, self._stopping.is_set))
+        self._repeat(lambda: self._proof.takes_mails and webhook_sender.work(self.app, self._stopping.is_set))
 
     def _repeat(self, work: Callable[[], object]) -> None:
         """Work every few seconds until the worker stops; a fault is logged, and the next round follows."""
         while not self._stopping.wait(MAINTENANCE_SECONDS):
             with self.app.app_context():
                 try:
-                    work()
+                    if self._proof.knows_tables:
+                        work()
                 except DBAPIError as error:
-                    logger.warning("The database is %s.", describe(error))
+                    self._database.begin(error)
                 except Exception:
                     logger.exception("A chore failed; the next round follows.")
                 finally:
@@ -165,11 +173,45 @@ class WorkerProcess:
         deliveries.remove_old(self.app.config["WEBHOOK_LOG_DAYS"])
 
     def _sign_in(self) -> None:
-        """Say that this worker lives. The row is made anew when somebody has cleared the table."""
-        alive = update(Worker).where(Worker.id == self.id).values(seen_at=utc_now())
-        if not count_changed(alive):
-            db.session.add(Worker(id=self.id, threads=self.threads))
-        db.session.commit()
+        """Say that this worker lives, and what it has shown. The row is made anew when somebody has cleared the table.
+
+        First comes the INSERT in a transaction of its own: an UPDATE that finds no row locks the gap on MySQL, where
+        two workers that start together would wait for each other.
+        """
+        shown = {
+            "seen_at": utc_now(),
+            "version": self._proof.version,
+            "weights": self._proof.weights,
+            "problems": ",".join(self._proof.problems),
+            "unable": ",".join(self._proof.unable),
+            "memory_megabytes": memory.measure_megabytes(),
+        }
+        known = db.session.scalar(select(Worker.id).where(Worker.id == self.id))
+        db.session.rollback()
+        if known:
+            db.session.execute(update(Worker).where(Worker.id == self.id).values(**shown))
+        else:
+            db.session.add(Worker(id=self.id, threads=self.threads, quick_threads=self.quick_threads, **shown))
+        try:
+            db.session.commit()
+        except IntegrityError:  # written by another thread of this worker
+            db.session.rollback()
+
+    def _look_at_memory(self) -> None:
+        """Start anew once the worker has grown past its cap: what runs is finished first."""
+        used = memory.measure_megabytes()
+        if not self._cap_megabytes or used <= self._cap_megabytes or self._stopping.is_set():
+            return
+        if any(lane.jobs_begun for lane in self._lanes):
+            told = "Worker %s occupies %d MB, more than its cap of %d MB: it finishes what it has and starts anew."
+            logger.warning(told, self.id, used, self._cap_megabytes)
+            self._starts_anew = True
+            self._stopping.set()
+        elif not self._has_told_cap:
+            logger.warning(
+                "Worker %s needs %d MB before any job; its cap is %d MB.", self.id, used, self._cap_megabytes
+            )
+            self._has_told_cap = True
 
     def _warm_up(self) -> None:
         """Load torch and the networks before the first job needs them."""
@@ -193,6 +235,7 @@ class WorkerProcess:
             if self._stopping.is_set():
                 self._hurry.set()
             self._stopping.set()
+            self._starts_anew = False
 
         signal.signal(signal.SIGTERM, stop)
         signal.signal(signal.SIGINT, stop)
@@ -203,7 +246,9 @@ class WorkerProcess:
         for consumer in consumers:
             consumer.stop_flag.set()
         threads = [thread for consumer in consumers for _, thread in consumer.worker_threads]
-        end = time.monotonic() + FINISH_SECONDS
+        # Nobody waits for a worker that starts anew: its jobs have all their time.
+        patience = self.app.config["JOB_MINUTES"] * 60 if self._starts_anew else FINISH_SECONDS
+        end = time.monotonic() + patience
         while any(t.is_alive() for t in threads) and time.monotonic() < end and not self._hurry.is_set():
             time.sleep(0.05)
         try:
@@ -215,4 +260,6 @@ class WorkerProcess:
         except DBAPIError as error:
             logger.warning("The database is %s: the next worker finds the jobs.", describe(error))
         logging.shutdown()
+        if self._starts_anew:
+            os.execv(sys.executable, sys.orig_argv)
         os._exit(0)  # a thread deep in a network would keep the interpreter from ending

@@ -6,6 +6,7 @@ another worker took it over, changes nothing any more.
 
 import logging
 import secrets
+import threading
 import time
 from collections.abc import Mapping
 from typing import Any
@@ -19,7 +20,8 @@ from imaging.io import files
 from imaging.io.errors import PictureError, TooCostly
 from jobs import options, process_identity
 from jobs.errors import UNEXPECTED, JobError
-from jobs.files import results, storage
+from jobs.files import marker, results, storage
+from jobs.scheduling import hands
 from models import Job, count_changed, db
 from models.faults import describe
 from models.job import DONE, FAILED, QUEUED, RUNNING
@@ -35,6 +37,14 @@ TOO_LONG = "too_long"
 _STAGES = {"read": N_("Reading the picture"), "save": N_("Saving the result")}
 _TOO_LONG = N_("This picture took longer than this server allows and was stopped.")
 _GONE_TOOL = N_("This tool is no longer part of this site.")
+PICTURE_GONE = "picture_gone"
+_PICTURE_GONE = N_("The picture of this job is no longer in the server's storage. Please upload it again.")
+# A job whose picture or weights are missing is tried so often in all, and by this worker again after a while only.
+MAX_TRIES = 3
+_AVOID_SECONDS = 10
+# Set when something was missing: the worker proves itself before it takes the next job.
+fault_seen = threading.Event()
+_avoided: dict[str, float] = {}
 # While the database is away a finished job waits for it, trying so often and so long.
 _FINISH_PAUSE_SECONDS = 1
 _FINISH_TRIES = 300
@@ -58,6 +68,12 @@ def run(job_id: str, worker: str) -> bool:
 def is_active(this_run: str) -> bool:
     """Say whether this process is at work on that run."""
     return this_run in _active
+
+
+def list_avoided() -> list[str]:
+    """Return the ids of the jobs that this worker leaves to others for a moment, since it could not run them."""
+    now = time.monotonic()
+    return [job_id for job_id, until in list(_avoided.items()) if now < until or _avoided.pop(job_id, None) is None]
 
 
 def _run_claimed(job_id: str, this_run: str) -> bool:
@@ -97,8 +113,12 @@ def _compute_outcome(job: Job, heartbeat: Heartbeat) -> dict[str, Any] | None:
     except Cancelled:
         return _describe_failure(TOO_LONG, _TOO_LONG) if heartbeat.too_long else None
     except FileNotFoundError:
-        return None if heartbeat.lost_now() else _handle_unexpected(job)
+        if heartbeat.lost_now():
+            return None
+        return _leave_to_others(job) if _lacks_picture(job) else _handle_unexpected(job)
     except (ServiceError, PictureError, JobError) as error:
+        if error.key == runtime.WEIGHTS_UNAVAILABLE and job.attempts < MAX_TRIES and _can_others_run(job):
+            return _put_back(job)
         known = service is not None and error.key in service.verdicts
         return _describe_failure(error.key, error.message) | {"verdict": error.key if known else ""}
     except MemoryError:
@@ -119,6 +139,36 @@ def _run_service(service: Service, job: Job, heartbeat: Heartbeat) -> Result:
     return run_service(service, picture, chosen, report)
 
 
+def _lacks_picture(job: Job) -> bool:
+    """Say whether what was uploaded for the job is not where it should be."""
+    folder = storage.get_folder(job.id)
+    named = (job.options.get(option.name) for option in options.list_uploads(services.get(job.service)))
+    uploads = [job.original_file, *(name for name in named if name)]
+    return not all((folder / name).exists() for name in uploads)
+
+
+def _leave_to_others(job: Job) -> dict[str, Any]:
+    """Put a job back whose picture is not here. It fails when the storage is the right one and never has it."""
+    is_ours = marker.is_ours()
+    db.session.remove()
+    if is_ours and job.attempts >= MAX_TRIES:
+        return _describe_failure(PICTURE_GONE, _PICTURE_GONE)
+    logger.warning("The picture of job %s is not in %s; the job goes back into the queue.", job.id, storage.get_root())
+    return _put_back(job) | ({} if is_ours else {"attempts": job.attempts - 1})
+
+
+def _can_others_run(job: Job) -> bool:
+    workers = hands.list_fit(job.service)
+    db.session.remove()
+    return len(workers) > 1  # this one is still among them
+
+
+def _put_back(job: Job) -> dict[str, Any]:
+    _avoided[job.id] = time.monotonic() + _AVOID_SECONDS
+    fault_seen.set()
+    return {"status": QUEUED}
+
+
 def _describe_failure(key: str, message: str) -> dict[str, Any]:
     return {"status": FAILED, "error_key": key, "error_message": message}
 
@@ -137,7 +187,7 @@ def _finish(job_id: str, this_run: str, outcome: Mapping[str, Any], cache_before
     """
     columns = {name: value for name, value in outcome.items() if name != "status"}
     end = change_status(outcome["status"], Job.id == job_id, Job.worker == this_run, **columns)
-    for _ in range(_FINISH_TRIES):
+    for attempt in range(_FINISH_TRIES):
         try:
             with db.engine.begin() as connection:
                 mine = connection.execute(end).rowcount
@@ -147,7 +197,8 @@ def _finish(job_id: str, this_run: str, outcome: Mapping[str, Any], cache_before
                 return
             break
         except DBAPIError as error:
-            logger.warning("The database is %s; job %s waits for it.", describe(error), job_id)
+            if not attempt:
+                logger.warning("The database is %s; job %s waits for it.", describe(error), job_id)
             time.sleep(_FINISH_PAUSE_SECONDS)
     _forget_result(job_id)
 

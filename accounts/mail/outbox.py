@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, select, update
 
 from accounts.mail import templates
 from accounts.names import find_mailbox
-from accounts.security import audit, codes
+from accounts.security import audit, codes, key_fingerprint
 from models import EmailCode, User, count_changed, db, utc_now
 
 SMTP_TIMEOUT_SECONDS = 10
@@ -60,9 +60,10 @@ def deliver_code(code_id: str) -> bool:
     """Make the code of a row and mail it; say whether a mail went out.
 
     Of several workers that are told at once, one sends it; a row that was sent, ended or is too old sends nothing. A
-    failed attempt is tried again by `pending`, with growing pauses, five times in all.
+    failed attempt is tried again by `pending`, with growing pauses, five times in all. A worker with another key than
+    the web servers' sends nothing: its codes would never work.
     """
-    if not _claim(code_id):
+    if not key_fingerprint.agrees() or not _claim(code_id):
         return False
     row = db.session.get(EmailCode, code_id, populate_existing=True)
     if row is None or codes.is_over(row):

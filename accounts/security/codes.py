@@ -20,7 +20,7 @@ from flask_babel import lazy_gettext as _
 from sqlalchemy import ColumnElement, Update, select, update
 
 from accounts.errors import FieldErrors, LinkNeeded, TooMany
-from accounts.security import audit, clock, limits
+from accounts.security import audit, clock, key_fingerprint, limits
 from models import EmailCode, count_changed, db, utc_now
 
 REGISTER, RESET = "register", "reset"
@@ -39,6 +39,7 @@ _HEX = 16
 
 def order(purpose: str, name: str, browser: str, language: str) -> str:
     """Write the row of a new code, end the older ones of this browser and return its id. There is no code yet."""
+    key_fingerprint.declare()
     minutes = current_app.config["CODE_MINUTES"]
     browser_hash = _hash_browser(browser)
     db.session.execute(_end_open(purpose, name).where(EmailCode.browser_hash == browser_hash))

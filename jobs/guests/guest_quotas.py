@@ -1,7 +1,7 @@
 """What all guests together may use, so that a flood of them takes no more than a part of the server.
 
 What one guest may use are limits of its row (`accounts.guests`). Guests are decoded for as if they were one account,
-and their jobs are run when no account waits (`jobs.scheduler`).
+and their jobs are run when no account waits (`jobs.scheduling.scheduler`).
 """
 
 from flask import current_app

@@ -4,7 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from jobs import job_statistics, overview, scheduler
+from jobs import job_statistics, overview
+from jobs.scheduling import scheduler
 from models import DailyFigure, Job, User, Worker, db, utc_now
 from tests.admin.conftest import ANNA, CHIEF, act, audit_lines
 from tests.jobs.support import WorkerProcess, make_job, wait_until

@@ -6,10 +6,11 @@ import pytest
 
 from accounts import administration, guests
 from accounts.errors import NoSuchAccount
-from jobs import lifecycle, quotas, scheduler
+from jobs import lifecycle, quotas
 from jobs.errors import QuotaExceeded
 from jobs.files import storage
 from jobs.guests import guest_quotas, removal
+from jobs.scheduling import scheduler
 from models import DailyCount, Job, User, UserSession, db, utc_now
 from models.job import DONE
 from tests.guests.support import list_rows, set_clock
@@ -92,7 +93,7 @@ def test_guests_are_served_when_no_account_waits(in_app):
     guest, account = make_guest(), make_user()
     tried = make_job(guest)
     own = [make_job(account) for _ in range(2)]
-    assert [service for service, _ in scheduler.count_ahead(db.session.get(Job, tried))] == ["adjust"] * 2
+    assert [work.service for work in scheduler.list_ahead(db.session.get(Job, tried))] == ["adjust"] * 2
     for job_id in [*own, tried]:
         assert scheduler.pick_next() == job_id
         db.session.execute(db.update(Job).where(Job.id == job_id).values(status=DONE, started_at=utc_now()))

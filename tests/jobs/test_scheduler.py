@@ -4,7 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from jobs import progress, scheduler
+from jobs import progress
+from jobs.scheduling import scheduler
 from models import Job, db, utc_now
 from tests.jobs.support import make_from, make_job, make_user
 from tests.support.engines import both_engines

@@ -1,0 +1,94 @@
+"""What a worker shows before it takes work: that it sees the site's pictures, database, key and weights."""
+
+import hashlib
+import logging
+from dataclasses import dataclass
+from functools import cache
+
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from flask import current_app
+
+import services
+from accounts.security import key_fingerprint
+from jobs.availability import find_unavailable_reason, list_folders
+from jobs.files import marker
+from jobs.scheduling.hands import KEY, PROBLEMS, SCHEMA_NEW, SCHEMA_OLD, STOPPING, STORAGE
+from models import db
+from networks.manifest import WeightsUnavailable, read_entries
+from revive.packages import read_version
+
+logger = logging.getLogger(__name__)
+_HEX = 16
+
+
+@dataclass(frozen=True)
+class Proof:
+    """What does not fit (keys of `PROBLEMS`), which services cannot run, and what tells this worker from others."""
+
+    problems: tuple[str, ...] = ()
+    unable: tuple[str, ...] = ()
+    version: str = ""
+    weights: str = ""
+
+    @property
+    def takes_jobs(self) -> bool:
+        """Whether the worker may take jobs at all."""
+        return not STOPPING & set(self.problems)
+
+    @property
+    def takes_mails(self) -> bool:
+        """Whether what it signs and hashes is what the web servers expect."""
+        return KEY not in self.problems and not {SCHEMA_OLD, SCHEMA_NEW} & set(self.problems)
+
+    @property
+    def knows_tables(self) -> bool:
+        """Whether the database has the tables and columns that this code asks for."""
+        return not {SCHEMA_OLD, SCHEMA_NEW} & set(self.problems)
+
+
+def prove() -> Proof:
+    """Look at everything anew. Raises DBAPIError when the database does not answer."""
+    if problem := find_schema_problem():
+        return Proof((problem,), version=read_version())
+    unable = tuple(service.key for service in services.SERVICES if find_unavailable_reason(service))
+    found = {STORAGE: not marker.is_ours(), KEY: not key_fingerprint.agrees()}
+    problems = tuple(key for key, is_so in found.items() if is_so)
+    return Proof(problems, unable, read_version(), _hash_weights())
+
+
+def tell_change(before: Proof, now: Proof) -> None:
+    """Say in the log, once, what no longer fits and what fits again."""
+    for key in set(now.problems) - set(before.problems):
+        logger.error("This worker does not fit (%s). %s", key, PROBLEMS[key])
+    for key in set(before.problems) - set(now.problems):
+        logger.warning("This worker fits again (%s).", key)
+    if now.unable and now.unable != before.unable:
+        logger.warning("This worker lacks the weights of: %s. It leaves their jobs to others.", ", ".join(now.unable))
+
+
+def find_schema_problem() -> str:
+    """Return SCHEMA_OLD or SCHEMA_NEW where the database is at another revision than this code; "" where it fits."""
+    with db.engine.connect() as connection:
+        revision = MigrationContext.configure(connection).get_current_revision() or ""
+    head, known = _list_revisions(str(current_app.extensions["migrate"].directory))
+    if revision == head:
+        return ""
+    return SCHEMA_OLD if not revision or revision in known else SCHEMA_NEW
+
+
+@cache
+def _list_revisions(folder: str) -> tuple[str | None, frozenset[str]]:
+    scripts = ScriptDirectory(folder)
+    return scripts.get_current_head(), frozenset(script.revision for script in scripts.walk_revisions())
+
+
+def _hash_weights() -> str:
+    """Return a hash of the names and SHA-256 of all weights that the manifests list: the same where they are."""
+    entries = {}
+    for folder in reversed(list_folders()):
+        try:
+            entries |= {name: entry.sha256 for name, entry in read_entries(folder).items()}
+        except WeightsUnavailable:
+            continue
+    return hashlib.sha256(repr(sorted(entries.items())).encode()).hexdigest()[:_HEX] if entries else ""
