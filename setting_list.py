@@ -8,6 +8,7 @@ from setting_readers import (
     name_kinds,
     queue_url,
     read_database_url,
+    read_device,
     read_keys,
     read_networks,
     read_text,
@@ -96,6 +97,18 @@ SETTINGS = (
         read_whole(0, 8),
         1,
         "threads of a worker for quick jobs alone, which so never wait for long ones; 0 for none",
+    ),
+    Setting(
+        "DEVICE",
+        read_device,
+        None,
+        "where networks run: `cpu`, `cuda`, `cuda:1`, `mps` or `xpu`; when absent, on a CUDA GPU where there is one",
+    ),
+    Setting(
+        "CPU_THREADS",
+        read_whole(1, 512),
+        None,
+        "processor threads of a network; when absent `OMP_NUM_THREADS`, else the processors that this process may use, by affinity and cgroup quota, divided by `WORKER_THREADS`",
     ),
     Setting(
         "WORKER_MEMORY_MEGABYTES",

@@ -4,6 +4,7 @@ The words are those of the language that `command_line.use_language` chose.
 """
 
 import ipaddress
+import re
 from collections.abc import Callable
 from gettext import gettext as _
 from pathlib import Path
@@ -76,6 +77,12 @@ def read_database_url(raw: str) -> str:
 def queue_url(raw: str) -> str:
     if urlsplit(raw).scheme not in {"sqlite", "redis", "rediss", "unix"}:
         raise ValueError(_("give sqlite:////path/to/file or redis://host:6379/0"))
+    return raw
+
+
+def read_device(raw: str) -> str:
+    if not re.fullmatch(r"cpu|mps|xpu|cuda(:[0-9]{1,2})?", raw):
+        raise ValueError(_("give cpu, cuda, cuda:1, mps or xpu"))
     return raw
 
 

@@ -11,8 +11,9 @@ class Worker(Model):
     """`id` names machine, process and start (see `jobs.process_identity`); `seen_at` is renewed every few seconds.
 
     `threads` run jobs of any lane, `quick_threads` those of the quick lane alone. `weights` is a hash of the SHA-256 of
-    all weights that it can use. `problems` are the keys of what does not fit (`jobs.scheduling.hands.PROBLEMS`), `unable` the
-    keys of the services that it cannot run, both with commas between. `memory_megabytes` is what it occupies.
+    all weights that it can use. `problems` are the keys of what does not fit (`jobs.scheduling.hands.PROBLEMS`),
+    `unable` the keys of the services that it cannot run, both with commas between. `memory_megabytes` is what it
+    occupies.
     """
 
     __tablename__ = "workers"

@@ -35,6 +35,7 @@ class Network:
         self.photo_sides: tuple[int, ...] = getattr(module, "photo_sides", ())
         self.crop_side: int = getattr(module, "crop_side", 0)
         self.device = device
+        self._kind = device.partition(":")[0]
         self._module = module
         self._half = half  # None: float32 throughout
         self._weights = weights, sha256
@@ -50,7 +51,7 @@ class Network:
         """Return the same without a look whether it is `finite`, for which a graphics card would be waited for."""
         asked = self.module if method == "forward" else getattr(self.module, method)
         try:
-            with torch.inference_mode(), torch.autocast(self.device, self._half, enabled=self._half is not None):
+            with torch.inference_mode(), torch.autocast(self._kind, self._half, enabled=self._half is not None):
                 output: Tensor = asked(tensor.to(self.device, memory_format=torch.channels_last)).float()
                 return output
         except torch.OutOfMemoryError as error:  # a graphics card's; the processor's is a MemoryError already
@@ -124,19 +125,36 @@ def load_networks(names: Iterable[str]) -> str:
 
 
 def choose_device() -> str:
-    """Return "cuda" when there is such a device, else "cpu"."""
-    return "cuda" if torch.cuda.is_available() else "cpu"
+    """Return the device that was chosen (`runtime.configure`), else "cuda" when there is such a device, else "cpu"."""
+    return runtime.folders.device or ("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def is_device_there() -> bool:
+    """Say whether PyTorch finds the device of `choose_device`."""
+    kind, _, number = choose_device().partition(":")
+    if kind == "cuda":
+        return torch.cuda.is_available() and int(number or 0) < torch.cuda.device_count()
+    if kind == "mps":
+        return torch.backends.mps.is_available()
+    return kind == "cpu" or (kind == "xpu" and torch.xpu.is_available())
 
 
 def choose_half_precision() -> dtype | None:
-    """Return the type of 16 bits in which networks calculate on `device()`, None where they keep to float32."""
-    return find_half_type(choose_device())
+    """Return the type of 16 bits in which networks calculate on `choose_device()`, None where they keep to float32."""
+    kind = choose_device().partition(":")[0]
+    return find_half_type(kind) if kind in ("cpu", "cuda") else None
 
 
 def describe_device() -> str:
     """Return the name of the device that networks really run on, for people; with a precision that is not float32."""
-    on_card = choose_device() == "cuda"
-    name = torch.cuda.get_device_name() if on_card else torch.cpu.get_capabilities().get("cpu_name") or "CPU"
+    device = choose_device()
+    kind = device.partition(":")[0]
+    if kind == "cuda":
+        name = torch.cuda.get_device_name(device)
+    elif kind == "xpu":
+        name = torch.xpu.get_device_name(device)
+    else:
+        name = "Apple GPU" if kind == "mps" else torch.cpu.get_capabilities().get("cpu_name") or "CPU"
     return f"{name}, {PRECISIONS[half]}" if (half := str(choose_half_precision())) in PRECISIONS else name
 
 

@@ -20,14 +20,20 @@ _SPINS = "1000"
 # Loads the networks of these weights and returns the name of the device that they run on.
 load_networks = import_on_call("services.inference", "load_networks")
 _set_threads = import_on_call("services.inference", "set_threads")
+# Says whether PyTorch finds the chosen device.
+is_device_there = import_on_call("services.inference", "is_device_there")
 
 
 @dataclass
 class Folders:
-    """Where weights are looked for: those that are shipped, then those that an administrator imported."""
+    """Where weights are looked for: those that are shipped, then those that an administrator imported.
+
+    `device`: where their networks run, "" for a CUDA GPU where there is one.
+    """
 
     weights: Path = WEIGHTS
     imported: Path | None = None
+    device: str = ""
 
     def locate(self, name: str) -> tuple[Path, str]:
         """Return the folder that has these weights, and their SHA-256. Raises WeightsUnavailable."""
@@ -51,17 +57,22 @@ folders = Folders()
 _use = _Use()
 
 
-def configure(weights: Path | None = None, imported: Path | None = None, *, threads: int | None = None) -> None:
-    """Choose the folder of the shipped weights, that of the imported ones, and the number of processor threads.
+def configure(
+    weights: Path | None = None, imported: Path | None = None, *, threads: int | None = None, device: str | None = None
+) -> None:
+    """Choose the folder of the shipped weights, that of the imported ones, the number of processor threads, the device.
 
-    None leaves each as it is. Call it before torch is imported: it sees to it, too, that threads which wait for each
-    other soon go to sleep. With `threads` it imports torch.
+    None leaves each as it is. The device is one that PyTorch knows: "cpu", "cuda", "cuda:1", "mps", "xpu". Call it
+    before torch is imported: it sees to it, too, that threads which wait for each other soon go to sleep. With
+    `threads` it imports torch.
     """
     _sleep_soon()
     if weights is not None:
         folders.weights = Path(weights)
     if imported is not None:
         folders.imported = Path(imported)
+    if device is not None:
+        folders.device = device
     if threads is not None:
         _set_threads(threads)
 

@@ -95,7 +95,7 @@ def english(monkeypatch):
 @pytest.fixture(autouse=True)
 def weights_as_they_were(monkeypatch):
     """Commands choose folders of weights for the whole process; the next test begins with none of that."""
-    for name in ("weights", "imported"):
+    for name in ("weights", "imported", "device"):
         monkeypatch.setattr(runtime.folders, name, getattr(runtime.folders, name))
 
 

@@ -31,7 +31,7 @@ from models import Worker, db, disk_reserve, release, utc_now
 from models.faults import describe
 from services import runtime
 from webhooks import deliveries
-from worker import memory, proof, recovery, runner, webhook_sender
+from worker import memory, processors, proof, recovery, runner, webhook_sender
 from worker.lanes import Lane, start_consumer
 from worker.outage import DatabaseOutage
 from worker.proof import Proof
@@ -58,7 +58,7 @@ class WorkerProcess:
         self._proving = threading.Lock()
         self._stopping = threading.Event()
         self._hurry = threading.Event()
-        self._starts_anew = self._has_told_cap = False
+        self._starts_anew = self._has_told_cap = self._lacks_device = False
         self._purged_at = -float(PURGE_SECONDS)
         self._lanes = [self._build_lane(JOB, self.threads)]
         if self.quick_threads:
@@ -71,7 +71,7 @@ class WorkerProcess:
             logging.getLogger(f"huey.consumer.{part}").addFilter(OutageFilter(get_outage(self.app)))
         with self.app.app_context():
             shipped, imported = list_folders()
-            runtime.configure(shipped, imported)
+            runtime.configure(shipped, imported, device=self.app.config["DEVICE"])
             self._maintain()
         consumers = [*(lane.start() for lane in self._lanes), start_consumer(self.app, MAIL, self._mail, 1)]
         for thread in (self._maintenance_loop, self._warm_up, self._do_chores, self._send_webhooks):
@@ -95,7 +95,7 @@ class WorkerProcess:
 
     def _prove(self) -> None:
         with self._proving:
-            now = proof.prove()
+            now = proof.prove(self._lacks_device)
             proof.tell_change(self._proof, now)
             self._proof = now
 
@@ -222,8 +222,12 @@ class WorkerProcess:
             if not usable:
                 return
             try:
-                # Jobs that run side by side share the cores instead of fighting for them.
-                runtime.configure(threads=max(1, len(os.sched_getaffinity(0)) // self.threads))
+                threads = processors.choose_threads(self.app.config["CPU_THREADS"], self.threads)
+                runtime.configure(threads=threads)
+                if not runtime.is_device_there():
+                    self._lacks_device = True
+                    self._prove()
+                    return
                 device = runtime.load_networks({name for service in usable for name in service.weights})
                 db.session.execute(update(Worker).where(Worker.id == self.id).values(device=device))
                 db.session.commit()

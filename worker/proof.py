@@ -13,10 +13,11 @@ import services
 from accounts.security import key_fingerprint
 from jobs.availability import find_unavailable_reason, list_folders
 from jobs.files import marker
-from jobs.scheduling.hands import KEY, PROBLEMS, SCHEMA_NEW, SCHEMA_OLD, STOPPING, STORAGE
+from jobs.scheduling.hands import DEVICE, KEY, PROBLEMS, SCHEMA_NEW, SCHEMA_OLD, STOPPING, STORAGE
 from models import db
 from networks.manifest import WeightsUnavailable, read_entries
 from revive.packages import read_version
+from services.base import Service
 
 logger = logging.getLogger(__name__)
 _HEX = 16
@@ -47,12 +48,15 @@ class Proof:
         return not {SCHEMA_OLD, SCHEMA_NEW} & set(self.problems)
 
 
-def prove() -> Proof:
-    """Look at everything anew. Raises DBAPIError when the database does not answer."""
+def prove(lacks_device: bool = False) -> Proof:
+    """Look at everything anew; `lacks_device` where PyTorch does not find the chosen one.
+
+    Raises DBAPIError when the database does not answer.
+    """
     if problem := find_schema_problem():
         return Proof((problem,), version=read_version())
-    unable = tuple(service.key for service in services.SERVICES if find_unavailable_reason(service))
-    found = {STORAGE: not marker.is_ours(), KEY: not key_fingerprint.agrees()}
+    unable = tuple(service.key for service in services.SERVICES if _is_unable(service, lacks_device))
+    found = {STORAGE: not marker.is_ours(), KEY: not key_fingerprint.agrees(), DEVICE: lacks_device}
     problems = tuple(key for key, is_so in found.items() if is_so)
     return Proof(problems, unable, read_version(), _hash_weights())
 
@@ -65,6 +69,11 @@ def tell_change(before: Proof, now: Proof) -> None:
         logger.warning("This worker fits again (%s).", key)
     if now.unable and now.unable != before.unable:
         logger.warning("This worker lacks the weights of: %s. It leaves their jobs to others.", ", ".join(now.unable))
+
+
+def _is_unable(service: Service, lacks_device: bool) -> bool:
+    asks_network = service.weights or any(choice.weights for option in service.options for choice in option.choices)
+    return bool(find_unavailable_reason(service) or (lacks_device and asks_network))
 
 
 def find_schema_problem() -> str:

@@ -1,4 +1,4 @@
-"""Whether the folder of the pictures is the one of this installation, and not an empty one where a share is not mounted.
+"""Whether the folder of the pictures is this installation's, and not an empty one where a share is not mounted.
 
 The database and the folder both hold the installation's id. Only who keeps pictures writes it into the folder.
 """

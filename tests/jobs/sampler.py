@@ -37,9 +37,11 @@ def run(picture: Picture, options: Mapping[str, Any], report: Report) -> Result:
 def wait_at(gate: Path, report: Report) -> None:
     """Make a file that says that the job is here, then wait until somebody makes the file `gate`."""
     gate.with_suffix(".reached").touch()
+    growth = bytearray(os.urandom(int(os.environ.get("GROW_MEGABYTES", 0)) << 20))
     while not gate.exists():
         report(0.5, "half")
         time.sleep(0.02)
+    del growth
 
 
 SERVICE = Service(

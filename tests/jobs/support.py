@@ -18,6 +18,7 @@ from PIL import Image
 
 from jobs import lifecycle
 from jobs.errors import QuotaExceeded
+from jobs.files import marker
 from jobs.files.uploads import FormFile
 from models import Job, User, db
 from models.job import ENDED
@@ -184,9 +185,11 @@ def wait_until(job_id: str, *statuses: str, seconds: float = 120) -> Job:
 
 
 def list_stored_files(app: Flask) -> list[str]:
-    """Every file in the storage, relative to it."""
+    """Every file in the storage but the id of the installation, relative to it."""
     root = Path(app.config["STORAGE_DIR"])
-    return sorted(str(path.relative_to(root)) for path in root.rglob("*") if path.is_file())
+    return sorted(
+        str(path.relative_to(root)) for path in root.rglob("*") if path.is_file() and path.name != marker.FILE
+    )
 
 
 def promise_weights(folder: Path, *names: str) -> None:

@@ -4,6 +4,7 @@ from flask import url_for
 from flask_babel import gettext as _
 
 from jobs import administration, overview
+from jobs.scheduling import hands
 from views.admin.shared import blueprint, me
 from views.http.forms import render_page, respond
 
@@ -16,6 +17,7 @@ def queue():
         count_up_to=overview.COUNT_UP_TO,
         workers=overview.list_workers(),
         running=overview.list_running_jobs(),
+        problems=hands.PROBLEMS,
     )
 
 

@@ -73,6 +73,12 @@ def _tell_queue() -> dict[str, Any]:
                 "device": worker.device,
                 "is_alive": worker.alive,
                 "seen_at": tell_time(worker.seen_at),
+                "quick_threads": worker.quick_threads,
+                "version": worker.version,
+                "weights": worker.weights,
+                "problems": worker.problems,
+                "unable": worker.unable,
+                "memory_megabytes": worker.memory_megabytes,
             }
             for worker in overview.list_workers()
         ],
