@@ -15,7 +15,7 @@ from models import db
 from models.sqlite import make_sqlite_durable
 from views import admin, api, guests, home, languages, ops, pages
 from views.accounts import account, auth, webhooks
-from views.http import admission, errors, guards, guest_pages, headers
+from views.http import admission, errors, guards, guest_pages, headers, request_ids
 from views.jobs import albums, history, job_pages, shares, studio
 from worker import commands as job_commands
 
@@ -33,7 +33,7 @@ def create_app(settings: Mapping[str, Any] | None = None) -> Flask:
     make_sqlite_durable(app)
     Migrate(app, db, directory=str(config.ROOT / "migrations"))
     mail.init_app(app)
-    for module in (admission, languages, guards, guest_pages, headers, pages, errors):
+    for module in (request_ids, admission, languages, guards, guest_pages, headers, pages, errors):
         module.init_app(app)
     modules = (ops, home, guests, auth, account, webhooks, admin, api, job_pages, history, albums, shares, studio)
     for module in modules:

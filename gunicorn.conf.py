@@ -3,15 +3,19 @@
 import os
 from pathlib import Path
 
+import logs
 from config import UMASK, load_or_exit
 from server.worker import BufferingWorker
 
 os.umask(UMASK)
 settings = load_or_exit()
+logs.set_up(settings["LOG_FORMAT"], settings["LOG_LEVEL"])
 # No page may wait as long as a worker does; the processes that gunicorn makes read it from here.
 os.environ.setdefault("DATABASE_TIMEOUT_SECONDS", "3")
 
-bind = f"{settings['HOST']}:{settings['PORT']}"
+# An IPv6 address stands in brackets before its port.
+host = f"[{settings['HOST']}]" if ":" in settings["HOST"] else settings["HOST"]
+bind = f"{host}:{settings['PORT']}"
 workers = settings["WEB_PROCESSES"]
 # Requests and responses go through one loop, and no slow client holds a thread. A page waits for the database, not for
 # the processor, so there are several threads.

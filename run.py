@@ -76,7 +76,8 @@ def main() -> None:
                         stop_all(parts)
                         told = _("Revive cannot start: the {part} ends at once, again and again; see above why.")
                         sys.exit(told.format(part=part.name))
-            say(_("Revive is ready at {address}  (Ctrl-C stops it)").format(address=f"http://{host}:{port}"))
+            shown = f"[{host}]" if ":" in host else host
+            say(_("Revive is ready at {address}  (Ctrl-C stops it)").format(address=f"http://{shown}:{port}"))
             if not settings["MAIL_SERVER"]:
                 told = _("No mail is sent while MAIL_SERVER is not set: codes appear here and in {folder}.")
                 say(told.format(folder=settings["OUTBOX_DIR"]))

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from logs import JSON, LEVELS, TEXT
 from setting_readers import (
     name_kinds,
     queue_url,
@@ -11,6 +12,7 @@ from setting_readers import (
     read_device,
     read_keys,
     read_networks,
+    read_one_of,
     read_text,
     read_whole,
     read_words,
@@ -177,6 +179,15 @@ SETTINGS = (
     ),
     Setting(
         "WEBHOOK_LOG_DAYS", read_whole(2, 365), 14, "the log of what webhooks were sent is kept for this many days"
+    ),
+    Setting(
+        "LOG_LEVEL", read_one_of(*LEVELS), "info", "lines of the log from this level on: debug, info, warning, error"
+    ),
+    Setting(
+        "LOG_FORMAT",
+        read_one_of(TEXT, JSON),
+        TEXT,
+        "`json` writes each line of the log as a JSON object with the ids of the request and of the job",
     ),
     Setting("JOB_MINUTES", read_whole(1, 240), 20, "a job that runs longer is stopped and fails with a reason"),
 )

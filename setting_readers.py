@@ -86,6 +86,15 @@ def read_device(raw: str) -> str:
     return raw
 
 
+def read_one_of(*words: str) -> Callable[[str], str]:
+    def read(raw: str) -> str:
+        if raw.lower() not in words:
+            raise ValueError(_("give one of: {words}").format(words=", ".join(words)))
+        return raw.lower()
+
+    return read
+
+
 def read_networks(raw: str) -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]:
     try:
         return tuple(ipaddress.ip_network(word) for word in read_words(raw))

@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 from flask.globals import app_ctx
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 
 from jobs.availability import find_unavailable_reason
@@ -12,7 +12,7 @@ from jobs.files import storage
 from jobs.queue import JOB, get_wake_up
 from jobs.quotas import MEGABYTE
 from jobs.scheduling import hands
-from models import db, disk_reserve, undo
+from models import Worker, db, disk_reserve, undo
 from models.faults import classify_fault, find_sqlite_folder
 from services import SERVICES
 
@@ -43,6 +43,7 @@ def free_bytes() -> int:
 def _check_database() -> str:
     try:
         db.session.execute(text("SELECT 1"))
+        db.session.execute(select(Worker).limit(1))
         return "ok"
     except DBAPIError as error:
         undo()

@@ -1,9 +1,11 @@
-"""How `flask db` runs a migration: on an engine like the application's, but with all the time it needs."""
+"""How `flask db` runs a migration: on an engine like the application's, but with all the time it needs, and alone."""
 
 from alembic import context
 from flask import current_app
 from sqlalchemy import create_engine
 from sqlalchemy.pool import NullPool
+
+from migrations.steps import one_at_a_time
 
 migrate = current_app.extensions["migrate"]
 
@@ -13,7 +15,7 @@ def run() -> None:
     engine = migrate.db.engine
     if engine.dialect.name != "sqlite":
         engine = create_engine(engine.url, poolclass=NullPool)
-    with engine.connect() as connection:
+    with one_at_a_time(engine), engine.connect() as connection:
         context.configure(
             connection=connection,
             target_metadata=migrate.db.metadata,

@@ -16,6 +16,7 @@ class Fault(enum.Enum):
 
     FULL = "full"
     READ_ONLY = "read-only"
+    NO_TABLES = "without the tables of this version"
     LOCKED = "locked"
     AWAY = "away"
 
@@ -31,7 +32,7 @@ _SQLITE = {
     sqlite3.SQLITE_LOCKED: Fault.LOCKED,
 }
 # ER_DISK_FULL, ER_RECORD_FILE_FULL; ER_OPTION_PREVENTS_STATEMENT (--read-only), ER_READ_ONLY_MODE;
-# ER_LOCK_WAIT_TIMEOUT, ER_LOCK_DEADLOCK.
+# ER_LOCK_WAIT_TIMEOUT, ER_LOCK_DEADLOCK; ER_NO_SUCH_TABLE, ER_BAD_FIELD_ERROR.
 _MYSQL_DEADLOCK = 1213
 _MYSQL = {
     1021: Fault.FULL,
@@ -40,6 +41,8 @@ _MYSQL = {
     1836: Fault.READ_ONLY,
     1205: Fault.LOCKED,
     _MYSQL_DEADLOCK: Fault.LOCKED,
+    1146: Fault.NO_TABLES,
+    1054: Fault.NO_TABLES,
 }
 _SMALLEST_FREE_BYTES = 256 * 1024
 
@@ -49,6 +52,8 @@ def classify_fault(error: DBAPIError) -> Fault:
     code = getattr(error.orig, "sqlite_errorcode", None)
     if code is None:
         return _MYSQL.get(_read_mysql_code(error) or 0, Fault.AWAY)
+    if code == sqlite3.SQLITE_ERROR and str(error.orig).startswith(("no such table", "no such column")):
+        return Fault.NO_TABLES
     primary = code & 0xFF  # the other bits say which call it was
     if primary in _MAYBE_FULL and _no_byte_fits():
         return Fault.FULL

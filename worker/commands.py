@@ -1,6 +1,5 @@
 """`flask worker`, `flask process`, `flask jobs`, `flask weights` and `flask database`."""
 
-import logging
 import sys
 from gettext import gettext as _
 
@@ -8,6 +7,7 @@ import click
 from flask.cli import with_appcontext
 from flask.globals import app_ctx
 
+import logs
 from accounts.security import audit
 from checkpoints.commands import group as weights_group
 from command_line import Command, Group, Option
@@ -21,8 +21,7 @@ from worker.process import WorkerProcess
 @click.command("worker", cls=Command, help=N_("Run queued jobs and send mails until Ctrl-C."))
 @with_appcontext
 def worker() -> None:
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    logging.getLogger("huey").setLevel(logging.ERROR)
+    logs.set_up(app_ctx.app.config["LOG_FORMAT"], app_ctx.app.config["LOG_LEVEL"])
     WorkerProcess(app_ctx.app).run()
 
 

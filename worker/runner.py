@@ -14,6 +14,7 @@ from typing import Any
 from flask import current_app
 from sqlalchemy.exc import DBAPIError
 
+import logs
 import services
 from errors import N_
 from imaging.io import files
@@ -60,7 +61,8 @@ def run(job_id: str, worker: str) -> bool:
     this_run = process_identity.make_run(worker)
     _active.add(this_run)
     try:
-        return _claim(job_id, this_run) and _run_claimed(job_id, this_run)
+        with logs.note_job(job_id):
+            return _claim(job_id, this_run) and _run_claimed(job_id, this_run)
     finally:
         _active.discard(this_run)
 

@@ -3,6 +3,8 @@
 Revision: 0004, after 0003
 """
 
+from datetime import UTC, datetime
+
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import mysql
@@ -41,6 +43,7 @@ def upgrade() -> None:
     op.add_column("users", sa.Column("is_disabled", sa.Boolean(), disabled))
     for table, *columns in INDEXES:
         op.create_index(f"ix_{table}_{'_'.join(columns)}", table, columns)
+    _bring_back_retention()
     op.create_table(
         "weights_imports",
         sa.Column("id", ascii_text(32), nullable=False),
@@ -64,8 +67,35 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    _keep_retention()
     op.drop_table("weights_imports")
     for table, *columns in reversed(INDEXES):
         op.drop_index(f"ix_{table}_{'_'.join(columns)}", table)
     op.drop_column("users", "is_disabled")
     op.drop_column("users", "retention_days")
+
+
+# An account whose pictures are kept longer than the site's must not lose them after a way back and forth.
+FACTS = sa.table("facts", sa.column("key"), sa.column("number"), sa.column("changed_at"))
+USERS = sa.table("users", sa.column("id"), sa.column("retention_days"))
+KEPT = "retention_days:"
+
+
+def _keep_retention() -> None:
+    connection = op.get_bind()
+    if "retention_days" not in {column["name"] for column in sa.inspect(connection).get_columns("users")}:
+        return
+    connection.execute(sa.delete(FACTS).where(FACTS.c.key.startswith(KEPT)))
+    own = connection.execute(sa.select(USERS).where(USERS.c.retention_days.is_not(None))).all()
+    for user_id, days in own:
+        now = datetime.now(UTC).replace(tzinfo=None)
+        connection.execute(sa.insert(FACTS).values(key=f"{KEPT}{user_id}", number=days, changed_at=now))
+
+
+def _bring_back_retention() -> None:
+    connection = op.get_bind()
+    kept = connection.execute(sa.select(FACTS.c.key, FACTS.c.number).where(FACTS.c.key.startswith(KEPT))).all()
+    for key, days in kept:
+        user_id = int(key.removeprefix(KEPT))
+        connection.execute(sa.update(USERS).where(USERS.c.id == user_id).values(retention_days=days))
+    connection.execute(sa.delete(FACTS).where(FACTS.c.key.startswith(KEPT)))

@@ -27,6 +27,8 @@ def upgrade() -> None:
 def downgrade() -> None:
     """Guests go first: without the column they would look like accounts. Their folders go with the next purge."""
     users = sa.table("users", sa.column("guest_until"))
+    if "guest_until" not in {column["name"] for column in sa.inspect(op.get_bind()).get_columns("users")}:
+        return  # a downgrade that was interrupted had come this far
     op.execute(sa.delete(users).where(users.c.guest_until.is_not(None)))
     op.drop_index("ix_users_guest_until", "users")
     op.drop_column("users", "guest_until")

@@ -6,7 +6,7 @@ from typing import Any
 from flask import Flask, Response, current_app, jsonify, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext, lazy_gettext
 from flask_login import current_user
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, ProgrammingError
 from sqlalchemy.orm.exc import ObjectDeletedError, StaleDataError
 from werkzeug.exceptions import HTTPException, InternalServerError
 
@@ -37,6 +37,10 @@ SENTENCES = {
 }
 LOCKED = ("database_busy", lazy_gettext("The database is busy with something else. Try again in a moment."))
 LOCKED_RETRY_SECONDS = 3
+NO_TABLES = (
+    "no_tables",
+    lazy_gettext("The database is not the one of this version. Whoever runs this site: `revive db upgrade`."),
+)
 # Where it is known what was too large, it is told what to do.
 TOO_LARGE = {
     "studio.preview": lazy_gettext("This upload is larger than the server accepts. Choose a smaller picture."),
@@ -62,6 +66,7 @@ def init_app(app: Flask) -> None:
     app.after_request(refuse_pages_to_programs)
     app.register_error_handler(OperationalError, database_error)
     app.register_error_handler(InterfaceError, database_error)
+    app.register_error_handler(ProgrammingError, statement_error)
     app.register_error_handler(OSError, os_error)
     app.register_error_handler(HTTPException, http_error)
     app.register_error_handler(Exception, handle_unexpected)
@@ -195,9 +200,16 @@ def database_error(error: DBAPIError):
         return domain_error(StorageFull())
     if fault is Fault.READ_ONLY:
         return domain_error(StorageReadOnly())
+    if fault is Fault.NO_TABLES:
+        return respond(503, *NO_TABLES, retry_after=RETRY_SECONDS)
     if fault is Fault.LOCKED:
         return respond(503, *LOCKED, retry_after=LOCKED_RETRY_SECONDS)
     return respond(503, *SENTENCES[503], retry_after=RETRY_SECONDS)
+
+
+def statement_error(error: ProgrammingError):
+    """A statement that the database does not take: as a rule since it lacks a table or a column."""
+    return database_error(error) if classify_fault(error) is Fault.NO_TABLES else handle_unexpected(error)
 
 
 def handle_unexpected(error: Exception):
