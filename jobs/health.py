@@ -1,4 +1,4 @@
-"""Is everything there that Revive needs: the database, a worker, the queue, the disk."""
+"""Is everything there that Revive needs: the database, a worker, the queue, the disk, the mails."""
 
 import os
 from pathlib import Path
@@ -7,6 +7,7 @@ from flask.globals import app_ctx
 from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 
+from accounts.mail.faults import find_mail_fault
 from jobs.availability import find_unavailable_reason
 from jobs.files import storage
 from jobs.queue import JOB, get_wake_up
@@ -25,10 +26,12 @@ WEIGHTS = "weights"
 def report() -> dict[str, str]:
     """Return part -> "ok" or what is wrong, and `status`: "ok", "degraded" or "down" (no database)."""
     parts = {"web": "ok", "database": _check_database()}
-    parts |= {"worker": "unknown", "queue": _queue(), "disk": _check_disk()}
+    parts |= {"worker": "unknown", "queue": check_queue(), "disk": check_disk(), "mail": "unknown"}
     # On a full disk no worker can say that it lives.
     if parts["database"] == "ok" and (_check_worker() == "ok" or parts["disk"] not in {"full", "read-only"}):
         parts["worker"] = _check_worker()
+    if parts["database"] == "ok":
+        parts["mail"] = "failing" if find_mail_fault() else "ok"
     if parts["database"] != "ok":
         return {"status": "down"} | parts
     return {"status": "ok" if set(parts.values()) == {"ok"} else "degraded"} | parts
@@ -61,7 +64,8 @@ def _check_worker() -> str:
     return "ok" if fit else "none"
 
 
-def _queue() -> str:
+def check_queue() -> str:
+    """Say whether the queue is "ok" or "away"."""
     try:
         get_wake_up(app_ctx.app, JOB).huey.storage.queue_size()
         return "ok"
@@ -69,7 +73,7 @@ def _queue() -> str:
         return "away"
 
 
-def _check_disk() -> str:
+def check_disk() -> str:
     """Say how the disks of the pictures and of the database are: the worst of "ok", "low", "full", "read-only"."""
     folders = {_find_existing(folder) for folder in (storage.get_root(), find_sqlite_folder()) if folder is not None}
     if not all(_can_be_written(folder) for folder in folders):

@@ -27,6 +27,10 @@ SITE_COMMANDS = {
     "jobs": N_("Look after jobs and their files: check, purge."),
     "weights": N_("List, import and remove weights."),
     "db": N_("Create or upgrade the database."),
+    "doctor": N_("Say what is set, what is wrong and what to do."),
+    "mail": N_("Find out whether mails go out: test."),
+    "backup": N_("Write the database, the pictures, imported weights and the key to one file."),
+    "restore-backup": N_("Write a backup into an empty site."),
 }
 # Those that are called otherwise among the commands of the site: `flask db` is Flask-Migrate's.
 SITE_NAMES = {"db": "database"}

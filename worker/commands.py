@@ -15,6 +15,7 @@ from errors import N_
 from jobs.files import storage
 from jobs.process import process
 from worker import database_commands, recovery
+from worker.operation import commands as operation
 from worker.process import WorkerProcess
 
 
@@ -68,4 +69,4 @@ def check(remove_orphans: bool) -> None:
     sys.exit(bool(missing or (orphans and not remove_orphans)))
 
 
-commands = (group, worker, process, weights_group, database_commands.group)
+commands = (group, worker, process, weights_group, database_commands.group, *operation.commands)

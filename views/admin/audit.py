@@ -51,6 +51,8 @@ ACTIONS = {
     "job_cancelled": _("job cancelled"),
     "job_retried": _("job tried again"),
     "jobs_purged": _("old jobs deleted"),
+    "backup_made": _("backup made"),
+    "backup_restored": _("backup restored"),
     "weights_imported": _("weights imported"),
     "weights_refused": _("weights refused"),
     "weights_removed": _("weights removed"),

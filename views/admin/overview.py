@@ -3,6 +3,7 @@
 from flask import render_template
 
 import services
+from accounts.mail.faults import find_mail_fault
 from jobs import health, overview
 from views.admin.plots import draw_columns, draw_stacks
 from views.admin.shared import blueprint
@@ -16,6 +17,7 @@ def show():
     return render_template(
         "admin/overview.html",
         health=health.report(),
+        mail_fault=find_mail_fault(),
         line=overview.read_queue_state(),
         totals=overview.read_totals(),
         days=days,
