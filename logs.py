@@ -22,7 +22,7 @@ def set_up(style: str, level: str) -> None:
     handler.setFormatter(JsonFormatter() if style == JSON else TextFormatter())
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
     # What they say of each message and of each step is for their own authors.
-    for name in ("huey", "PIL", "waitress.queue"):
+    for name in ("alembic.runtime", "huey", "PIL", "waitress.queue"):
         logging.getLogger(name).setLevel(logging.ERROR)
 
 

@@ -9,13 +9,14 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Select, delete, func, insert, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import GenericFunction
 from sqlalchemy.types import Float
 
 from models import DailyFigure, Job, Setting, User, count_changed, db, utc_now
+from models.faults import is_deadlock
 from models.job import DONE
 from models.setting import ACCOUNTS, DISABLED, STORED_BYTES
 
@@ -60,7 +61,12 @@ class Statistics:
             start = time.monotonic()
             if start < due:
                 continue
-            count()
+            try:
+                count()
+            except OperationalError as error:
+                if not is_deadlock(error):
+                    raise
+                db.session.rollback()  # another worker counts the same at this moment
             end = time.monotonic()
             self._due[count] = end + min(MAX_REST_SECONDS, max(MIN_REST_SECONDS, REST * (end - start)))
 
@@ -144,6 +150,7 @@ def _write(key: str, query: Select[int]) -> None:
         return
     values = {"number": number, "changed_at": utc_now()}
     if not count_changed(update(Setting).where(Setting.key == key).values(**values)):
+        db.session.rollback()  # an UPDATE that found nothing holds a lock on the gap, on MySQL
         db.session.add(Setting(key=key, **values))
     try:
         db.session.commit()
