@@ -22,7 +22,7 @@ HOME = ROOT if (ROOT / "pyproject.toml").is_file() else _USER_DATA / "revive"
 # What servers and workers write is for their user alone: pictures, the database, mails.
 UMASK = 0o077
 # Settings whose wrong values are not repeated on the terminal or in a log.
-SECRETS = ("SECRET_KEY", "MAIL_PASSWORD", "DATABASE_URL", "QUEUE_URL")
+SECRETS = ("SECRET_KEY", "MAIL_PASSWORD", "DATABASE_URL", "QUEUE_URL", "METRICS_TOKEN")
 CONNECT_SECONDS, STATEMENT_SECONDS = 5, 60
 
 

@@ -1,6 +1,7 @@
 """How gunicorn serves Revive: `gunicorn 'app:create_app()'` in this folder reads this file."""
 
 import os
+import tempfile
 from pathlib import Path
 
 import logs
@@ -13,6 +14,9 @@ logs.set_up(settings["LOG_FORMAT"], settings["LOG_LEVEL"])
 # No page may wait as long as a worker does; the processes that gunicorn makes read it from here.
 os.environ.setdefault("DATABASE_TIMEOUT_SECONDS", "3")
 
+if settings["METRICS_TOKEN"] and settings["WEB_PROCESSES"] > 1:
+    # Each process counts requests into files here, so that whichever is asked can add all of them up.
+    os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", tempfile.mkdtemp(prefix="revive-metrics-"))
 # An IPv6 address stands in brackets before its port.
 host = f"[{settings['HOST']}]" if ":" in settings["HOST"] else settings["HOST"]
 bind = f"{host}:{settings['PORT']}"
@@ -27,3 +31,12 @@ accesslog = None
 loglevel = "warning"
 # Temporary heartbeat files on a disk can stall a worker; memory cannot.
 worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None
+
+
+def child_exit(server, worker):
+    """Forget what a web process that has ended held at its end; its counters stay."""
+    if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
+        # At its import it looks whether there are several processes: not before the folder is set.
+        from prometheus_client.multiprocess import mark_process_dead
+
+        mark_process_dead(worker.pid)

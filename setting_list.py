@@ -14,6 +14,7 @@ from setting_readers import (
     read_networks,
     read_one_of,
     read_text,
+    read_token,
     read_whole,
     read_words,
     switch,
@@ -182,6 +183,12 @@ SETTINGS = (
     ),
     Setting(
         "LOG_LEVEL", read_one_of(*LEVELS), "info", "lines of the log from this level on: debug, info, warning, error"
+    ),
+    Setting(
+        "METRICS_TOKEN",
+        read_token,
+        None,
+        "with `Authorization: Bearer` and this token Prometheus reads `/metrics`; there is no such page when absent",
     ),
     Setting(
         "LOG_FORMAT",

@@ -95,6 +95,12 @@ def read_one_of(*words: str) -> Callable[[str], str]:
     return read
 
 
+def read_token(raw: str) -> str:
+    if len(raw) < MIN_KEY_LENGTH or not raw.isascii():
+        raise ValueError(_("give at least 32 characters: `openssl rand -hex 32`"))
+    return raw
+
+
 def read_networks(raw: str) -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]:
     try:
         return tuple(ipaddress.ip_network(word) for word in read_words(raw))

@@ -1,6 +1,6 @@
 """Record how long the tools run on this machine: `python -m benchmarks.record_run_times --minutes 5`.
 
-Writes rows of [service, options, pixels, seconds] to benchmarks/run_times.json, which `benchmarks.waiting_times` plays
+Adds rows of [service, options, pixels, seconds] to benchmarks/run_times.json, which `benchmarks.waiting_times` plays
 back. The pictures are those of the home page, at sizes between 0.2 and 6 megapixels. A first run of each tool, which
 loads its network, is not written down.
 """
@@ -23,9 +23,9 @@ TOOLS = {"adjust": adjust, "background": background, "colorize": colorize, "debl
 # Options, and the largest megapixels that are asked of a tool here.
 CALLS = (
     ("adjust", {"brightness": 1.4}, 6.0),
-    ("background", {}, 6.0),
-    ("colorize", {"network": "colorize"}, 6.0),
-    ("deblur", {"network": "deblur", "anyway": True}, 1.2),
+    ("background", {}, 4.0),
+    ("colorize", {"network": "colorize"}, 4.0),
+    ("deblur", {"network": "deblur", "anyway": True}, 0.8),
 )
 
 
@@ -35,14 +35,21 @@ def main() -> None:
     minutes = parser.parse_args().minutes
     pictures = [cv2.imread(str(path)) for path in sorted(PICTURES.rglob("*.jpg"))]
     pictures = [picture for picture in pictures if picture is not None]
-    chance, rows, end = random.Random(7), [], time.monotonic() + 60 * minutes
+    rows = json.loads(RECORD.read_text()) if RECORD.exists() else []
+    calls = 0
+    chance, end = random.Random(7 + len(rows)), time.monotonic() + 60 * minutes
     for service, options, _ in CALLS:
         TOOLS[service](resize(pictures[0], 0.2), **options)
     while time.monotonic() < end:
-        service, options, largest = CALLS[len(rows) % len(CALLS)]
+        service, options, largest = CALLS[calls % len(CALLS)]
         pixels = resize(chance.choice(pictures), chance.uniform(0.2, largest))
+        if service == "colorize":
+            pixels = np.repeat(pixels.mean(2, keepdims=True).astype(np.uint8), 3, axis=2)
         start = time.perf_counter()
-        TOOLS[service](pixels, **options)
+        result = TOOLS[service](pixels, **options)
+        calls += 1
+        if result.picture is None:  # it rightly declined: nothing is learnt from that
+            continue
         rows.append([service, options, pixels.shape[0] * pixels.shape[1], round(time.perf_counter() - start, 3)])
         RECORD.write_text("[\n" + ",\n".join(json.dumps(row) for row in rows) + "\n]\n")
 

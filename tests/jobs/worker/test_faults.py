@@ -39,6 +39,8 @@ def test_jobs_run_while_redis_is_away_and_the_log_says_it_once(environment, data
 
 
 def test_a_worker_without_tables_says_what_to_do_and_goes_on_when_they_are_there(environment, start_worker, tmp_path):
+    for path in (tmp_path / "instance").glob("revive.db*"):
+        path.unlink()
     app = create_app(load(environment))
     worker = start_worker().says("revive db upgrade")
     told = app.test_client().get("/healthz")
