@@ -35,23 +35,8 @@ def create_app(settings: Mapping[str, Any] | None = None) -> Flask:
     mail.init_app(app)
     for module in (request_ids, metrics, admission, languages, guards, guest_pages, headers, pages, errors):
         module.init_app(app)
-    modules = (
-        ops,
-        metrics,
-        home,
-        guests,
-        auth,
-        account,
-        webhooks,
-        admin,
-        api,
-        job_pages,
-        history,
-        albums,
-        shares,
-        studio,
-    )
-    for module in modules:
+    own_pages = (home, guests, auth, account, webhooks, admin, job_pages, history, albums, shares, studio)
+    for module in (ops, metrics, api, *own_pages):
         app.register_blueprint(module.blueprint)
     for module in (account_commands, job_commands):
         for command in module.commands:
