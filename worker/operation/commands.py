@@ -37,7 +37,8 @@ def test_mail(address: str) -> None:
         told = _("MAIL_SERVER is not set: mails are written to {folder}, and none is sent.")
         raise click.ClickException(told.format(folder=current_app.config["OUTBOX_DIR"]))
     for step in delivery_test.run(current_app.config, address):
-        click.echo(f"{_('ok') if step.is_done else _('FAILED')}  {translate(step.title)}: {step.said}")
+        mark = _("ok") if step.is_done else _("FAILED")
+        click.echo(f"{mark}  {translate(step.title)}: {step.said}")
         if not step.is_done:
             raise click.ClickException(translate(step.advice))
     told = _("The server took the mail for {address}. Look into that mailbox, and among the spam.")
