@@ -105,8 +105,12 @@ def measure(jobs: int, seed: int, record: Path = RECORD) -> list[tuple[int | Non
 
 
 def compute_median_error(told: list[tuple[int | None, float, str]]) -> float:
-    """Return the median of |told - taken| / taken, over the jobs of which something was told."""
-    return median(abs(said - taken) / max(taken, 1.0) for said, taken, _ in told if said is not None)
+    """Return the median of |told - taken| / taken, over the jobs of which something was told.
+
+    Whole seconds are told, at least one: a difference of up to a second counts as none.
+    """
+    pairs = [(abs(said - taken), taken) for said, taken, _ in told if said is not None]
+    return median(off / taken if off > 1 else 0.0 for off, taken in pairs)
 
 
 def main() -> None:

@@ -1,7 +1,8 @@
-"""Lanes: quick work never waits for long work, and nobody's long work holds every thread."""
+"""Lanes: quick work never waits for long work, nobody's long work holds every thread; and what is told of the time."""
 
 from datetime import timedelta
 
+from benchmarks import waiting_times
 from jobs.scheduling import scheduler
 from jobs.scheduling.lanes import LONG, NORMAL, QUICK, choose
 from jobs.scheduling.run_times import fit_line
@@ -62,3 +63,10 @@ def test_a_quick_job_runs_while_a_long_one_holds_the_worker(environment, endless
     assert db.session.get(Job, endless, populate_existing=True).status == "running"
     gate.touch()
     assert wait_until(endless).status == "done"
+
+
+def test_half_of_the_waiting_times_told_are_off_by_less_than_a_third(in_app):
+    told = waiting_times.measure(110, seed=2)
+    normal = [each for each in told if each[2] == NORMAL]
+    assert len(told) > 50 and len(normal) > 20
+    assert max(waiting_times.compute_median_error(some) for some in (told, normal)) < 0.35
