@@ -94,7 +94,7 @@ def _list_revisions(folder: str) -> tuple[str | None, frozenset[str]]:
 
 def _hash_weights() -> str:
     """Return a hash of the names and SHA-256 of all weights that the manifests list: the same where they are."""
-    entries = {}
+    entries: dict[str, str] = {}
     for folder in reversed(list_folders()):
         try:
             entries |= {name: entry.sha256 for name, entry in read_entries(folder).items()}

@@ -80,7 +80,8 @@ class _Server:
         if self._settings["MAIL_USE_SSL"]:
             context = ssl.create_default_context()
             self._smtp = smtplib.SMTP_SSL(timeout=SMTP_TIMEOUT_SECONDS, context=context)
-        self._smtp._host = self._host  # smtplib checks the certificate for the name that it was made with
+        # smtplib checks the certificate for the name that it was made with, and connects at once where it gets one.
+        vars(self._smtp)["_host"] = self._host
         return _say(self._smtp.connect(self._host, self._port))
 
     def begin_tls(self) -> str:

@@ -7,7 +7,7 @@ from gettext import gettext as _
 from typing import Any
 from urllib.parse import urlsplit
 
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 import config
 from accounts.mail.faults import find_mail_fault
@@ -69,8 +69,8 @@ def _look_at_database() -> Finding:
     about = _("Database")
     try:
         state = health.report()["database"]
-    except SQLAlchemyError as error:
-        state = classify_fault(error).value if hasattr(error, "orig") else "away"
+    except DBAPIError as error:
+        state = classify_fault(error).value
     if state == "ok":
         return Finding(FINE, about, _("it answers"))
     return Finding(WRONG, about, state, _("Start it, check DATABASE_URL, and run `revive db upgrade` once it answers."))

@@ -38,11 +38,14 @@ class CannotRestore(Exception):
 
 def check(path: Path) -> dict[str, Any]:
     """Compare every entry with its SHA-256; return what the backup says of itself. Raises CannotRestore."""
-    seen, sums, about = {}, None, None
+    seen: dict[str, str] = {}
+    sums: dict[str, str] | None = None
+    about: dict[str, Any] | None = None
     try:
         for name, data in _list_entries(path):
             if name == SUMS:
-                sums = dict(reversed(line.split("  ", 1)) for line in data.decode().splitlines())
+                lines = (line.partition("  ") for line in data.decode().splitlines())
+                sums = {listed: digest for digest, _gap, listed in lines}
                 continue
             seen[name] = hashlib.sha256(data).hexdigest()
             if name == ABOUT:
@@ -120,7 +123,7 @@ def _read_row(table: Table, line: str) -> dict[str, Any]:
 def _read_value(kind: type, value: Any) -> Any:
     if value is None or kind not in (datetime, date):
         return value
-    return kind.fromisoformat(value)  # type: ignore[attr-defined]  # both kinds have it
+    return kind.fromisoformat(value)
 
 
 def _find_target(name: str) -> Path | None:
