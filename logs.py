@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 TEXT, JSON = "text", "json"
 LEVELS = ("debug", "info", "warning", "error")
-# Its lines begin with their own time.
+# Its lines begin with their own time, which stands in no other place then.
 _AUDIT = "revive.audit"
 request_id: ContextVar[str] = ContextVar("request_id", default="")
 job_id: ContextVar[str] = ContextVar("job_id", default="")
@@ -50,11 +50,12 @@ class JsonFormatter(logging.Formatter):
     """One JSON object a line: time (UTC), level, logger, message; with request_id, job_id, exception."""
 
     def format(self, record: logging.LogRecord) -> str:
+        message = record.getMessage()
         line = {
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),
             "logger": record.name,
-            "message": record.getMessage(),
+            "message": message.partition(" ")[2] if record.name == _AUDIT else message,
         }
         ids = {"request_id": request_id.get(), "job_id": job_id.get()}
         line |= {name: value for name, value in ids.items() if value}

@@ -84,6 +84,7 @@ def test_a_line_has_one_time_and_json_has_the_ids(formatted):
     with logs.note_job("ab"):
         line = json.loads(formatter.format(said))
     assert (line["job_id"], line["level"], line["logger"]) == ("ab", "info", "revive.audit")
+    assert line["message"] == "signed_in"
     assert "request_id" not in line
 
 
