@@ -12,7 +12,7 @@ from typing import Any
 
 import secret_key
 from command_line import use_language
-from setting_list import SETTINGS, Setting
+from setting_list import SECRETS, SETTINGS, Setting
 from setting_readers import MEGABYTE, MIN_KEY_LENGTH, WrongSetting, load_file
 
 ROOT = Path(__file__).resolve().parent
@@ -21,8 +21,6 @@ _USER_DATA = Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "s
 HOME = ROOT if (ROOT / "pyproject.toml").is_file() else _USER_DATA / "revive"
 # What servers and workers write is for their user alone: pictures, the database, mails.
 UMASK = 0o077
-# Settings whose wrong values are not repeated on the terminal or in a log.
-SECRETS = ("SECRET_KEY", "MAIL_PASSWORD", "DATABASE_URL", "QUEUE_URL", "METRICS_TOKEN")
 CONNECT_SECONDS, STATEMENT_SECONDS = 5, 60
 
 

@@ -20,6 +20,9 @@ from setting_readers import (
     switch,
 )
 
+# Settings whose wrong values are not repeated on the terminal or in a log.
+SECRETS = ("SECRET_KEY", "MAIL_PASSWORD", "DATABASE_URL", "QUEUE_URL", "METRICS_TOKEN")
+
 
 @dataclass(frozen=True)
 class Setting:

@@ -9,7 +9,6 @@ from urllib.parse import urlsplit
 
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-import config
 from accounts.mail.faults import find_mail_fault
 from accounts.security import key_fingerprint
 from command_line import translate
@@ -20,6 +19,7 @@ from jobs.files import marker, storage
 from jobs.scheduling import hands
 from models import release
 from models.faults import classify_fault
+from setting_list import SECRETS, SETTINGS
 from worker import memory, processors
 from worker.proof import find_schema_problem
 
@@ -38,8 +38,8 @@ class Finding:
 
 def list_settings(environment: Mapping[str, str] = os.environ) -> list[tuple[str, str]]:
     """Return each setting that is given, in the environment or in `.env`, with its value; secrets are not shown."""
-    given = ((setting.name, environment.get(setting.name, "").strip()) for setting in config.SETTINGS)
-    return [(name, _("(secret)") if name.startswith(config.SECRETS) else value) for name, value in given if value]
+    given = ((setting.name, environment.get(setting.name, "").strip()) for setting in SETTINGS)
+    return [(name, _("(secret)") if name.startswith(SECRETS) else value) for name, value in given if value]
 
 
 def examine(settings: Mapping[str, Any]) -> Iterator[Finding]:
