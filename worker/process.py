@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 from flask import Flask
 from huey.consumer import Consumer
@@ -58,7 +59,7 @@ class WorkerProcess:
         self._proving = threading.Lock()
         self._stopping = threading.Event()
         self._hurry = threading.Event()
-        self._starts_anew = self._has_told_cap = self._lacks_device = False
+        self._starts_anew = self._retiring = self._has_told_cap = self._lacks_device = False
         self._purged_at = -float(PURGE_SECONDS)
         self._lanes = [self._build_lane(JOB, self.threads)]
         if self.quick_threads:
@@ -88,6 +89,8 @@ class WorkerProcess:
 
     def _get_proof(self) -> Proof:
         """Return what the worker has shown, after a fault what it shows now. Raises DBAPIError."""
+        if self._retiring:
+            return replace(self._proof, is_retiring=True)
         if runner.fault_seen.is_set():
             runner.fault_seen.clear()
             self._prove()
@@ -198,15 +201,19 @@ class WorkerProcess:
             db.session.rollback()
 
     def _look_at_memory(self) -> None:
-        """Start anew once the worker has grown past its cap: what runs is finished first."""
+        """Start anew once the worker has grown past its cap: jobs are finished first, and mails go out meanwhile."""
+        if self._retiring:
+            self._starts_anew = not runner.is_busy() and not self._stopping.is_set()
+            if self._starts_anew:
+                self._stopping.set()
+            return
         used = memory.measure_megabytes()
-        if not self._cap_megabytes or used <= self._cap_megabytes or self._stopping.is_set():
+        if not self._cap_megabytes or used <= self._cap_megabytes:
             return
         if any(lane.jobs_begun for lane in self._lanes):
             told = "Worker %s occupies %d MB, more than its cap of %d MB: it finishes what it has and starts anew."
             logger.warning(told, self.id, used, self._cap_megabytes)
-            self._starts_anew = True
-            self._stopping.set()
+            self._retiring = True
         elif not self._has_told_cap:
             logger.warning(
                 "Worker %s needs %d MB before any job; its cap is %d MB.", self.id, used, self._cap_megabytes
@@ -250,9 +257,7 @@ class WorkerProcess:
         for consumer in consumers:
             consumer.stop_flag.set()
         threads = [thread for consumer in consumers for _, thread in consumer.worker_threads]
-        # Nobody waits for a worker that starts anew: its jobs have all their time.
-        patience = self.app.config["JOB_MINUTES"] * 60 if self._starts_anew else FINISH_SECONDS
-        end = time.monotonic() + patience
+        end = time.monotonic() + FINISH_SECONDS
         while any(t.is_alive() for t in threads) and time.monotonic() < end and not self._hurry.is_set():
             time.sleep(0.05)
         try:

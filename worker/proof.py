@@ -25,17 +25,21 @@ _HEX = 16
 
 @dataclass(frozen=True)
 class Proof:
-    """What does not fit (keys of `PROBLEMS`), which services cannot run, and what tells this worker from others."""
+    """What does not fit (keys of `PROBLEMS`), which services cannot run, and what tells this worker from others.
+
+    With `is_retiring` it takes no more jobs since it will start anew.
+    """
 
     problems: tuple[str, ...] = ()
     unable: tuple[str, ...] = ()
     version: str = ""
     weights: str = ""
+    is_retiring: bool = False
 
     @property
     def takes_jobs(self) -> bool:
         """Whether the worker may take jobs at all."""
-        return not STOPPING & set(self.problems)
+        return not self.is_retiring and not STOPPING & set(self.problems)
 
     @property
     def takes_mails(self) -> bool:

@@ -67,6 +67,11 @@ def run(job_id: str, worker: str) -> bool:
         _active.discard(this_run)
 
 
+def is_busy() -> bool:
+    """Say whether this process is at work on any run."""
+    return bool(_active)
+
+
 def is_active(this_run: str) -> bool:
     """Say whether this process is at work on that run."""
     return this_run in _active
