@@ -96,7 +96,6 @@ def create(
             row[name] = extra.file
             job.original_bytes += extra.bytes
         storage.keep(folder, job.id)
-    job.lane = lanes.choose(service, row, job.width * job.height)
     return _admit_and_queue(job)
 
 
@@ -253,6 +252,7 @@ def _receive(file: FormFile | None, folder: Path, field: str, stem: str, user_id
 def _admit_and_queue(job: Job) -> Job:
     """Admit the job, whose files are in their place, and queue it; without a row the files go."""
     job_id = job.id
+    job.lane = lanes.choose(_get_service(job), job.options, job.width * job.height)
     try:
         quotas.admit(job.user_id, job.original_bytes + (job.result_bytes or 0), job.width * job.height)
         newest = db.session.scalar(select(func.max(Job.number)).where(Job.user_id == job.user_id))
