@@ -3,6 +3,7 @@
 A job that is missing and one that is somebody else's are the same to every verb: NotFound.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,7 @@ from sqlalchemy import func, select
 
 import services
 from errors import N_, DomainError
+from imaging.io.files import probe
 from jobs import options, quotas, sources, trash
 from jobs.availability import find_unavailable_reason
 from jobs.errors import NotFound, NotNow, ServiceUnavailable
@@ -63,6 +65,7 @@ def create(
     fields: Mapping[str, Any],
     files: Mapping[str, FormFile],
     request: RequestMark = NO_MARK,
+    is_photo: bool = False,
 ) -> Job:
     """Keep the upload and queue a job for it; return its row.
 
@@ -74,6 +77,7 @@ def create(
 
     Raises NotFound, QuotaExceeded, ServiceUnavailable, ServiceError, PictureError, UploadRefused, StorageFull. An error
     that belongs to one field of the form has its name in the attribute `field`. Nothing is kept on an error.
+    `is_photo`: what is made of an earlier job's picture is a photo of its own, and no version of that one.
     `request` marks the row (see `jobs.idempotency`); IntegrityError is raised where a row has that mark.
     """
     quotas.check(user_id)
@@ -88,6 +92,8 @@ def create(
     job = Job(id=storage.make_id(), user_id=user_id, service=service.key, options=row, **request._asdict())
     with storage.draft(job.id) as folder:
         _put_picture(job, folder, source, files)
+        if is_photo:
+            job.photo_id = job.id
         for name in wanted:
             if name in files:
                 extra = _receive(files[name], folder, name, name, user_id)
@@ -163,6 +169,8 @@ def choose(user_id: int, job_id: str, number: int) -> None:
     if not 0 <= number < job.alternatives:
         raise NotFound()
     job.chosen, job.result_file = number, results.list_alternatives(job)[number]
+    seen = probe(storage.get_folder(job.id) / job.result_file, math.inf)
+    job.result_width, job.result_height = seen.width, seen.height
     db.session.commit()
 
 

@@ -25,6 +25,7 @@ from revive.library import (  # noqa: E402
     idphoto,
     inpaint,
     onlyhere,
+    scan,
 )
 
 __all__ = [
@@ -41,4 +42,5 @@ __all__ = [
     "idphoto",
     "inpaint",
     "onlyhere",
+    "scan",
 ]

@@ -229,8 +229,29 @@ def onlyhere(
     return _run("onlyhere", picture, options, max_megapixels, report)
 
 
+def scan(
+    picture: Source,
+    *,
+    corners: tuple[float, ...] | None = None,
+    prints: str = "all",
+    rim: str = "keep",
+    upright: str = "faces",
+    max_megapixels: float = DEFAULT_MAX_MEGAPIXELS,
+    report: Report = ignore_progress,
+) -> Result:
+    """Cut out and straighten the prints on a scanned page or a table; the others are the result's `alternatives`.
+
+    corners: eight numbers for each print, x and y in parts of the picture, clockwise from the upper left of the upright
+    print; without them the prints are found. prints: "all" or "largest". rim: "keep" or "cut". upright: "faces" turns a
+    print whose faces show which side is up, "keep" none. A photo that fills its frame has no result (verdict
+    "no_print_found"), nor has one where it is not sure (verdict "print_unsure").
+    """
+    options = {"corners": _join(corners), "prints": prints, "rim": rim, "upright": upright}
+    return _run("scan", picture, options, max_megapixels, report)
+
+
 def _join(place: tuple[float, ...] | None) -> str | None:
-    """Return a frame or a point as the field of a form has it."""
+    """Return a frame, a point or corners as the field of a form has them."""
     return ",".join(map(str, place)) if place else None
 
 

@@ -17,7 +17,13 @@ from services.base import CACHE, UPLOADED, Option, Service, ServiceError
 
 METADATA = ("keep", "strip", "all")
 # Kind of an option -> what stands for its value.
-_METAVARS = {"number": "NUMBER", "colour": "#RRGGBB", "frame": "LEFT,TOP,WIDTH,HEIGHT", "point": "X,Y"}
+_METAVARS = {
+    "number": "NUMBER",
+    "colour": "#RRGGBB",
+    "frame": "LEFT,TOP,WIDTH,HEIGHT",
+    "point": "X,Y",
+    "corners": "X,Y,X,Y,X,Y,X,Y",
+}
 
 
 class ToolOption(command_line.Option):

@@ -1,6 +1,6 @@
 """The services, in the order in which people see them. A new one is one more name in this tuple."""
 
-from services import adjust, background, colorize, deblur, idphoto, inpaint, onlyhere
+from services import adjust, background, colorize, deblur, idphoto, inpaint, onlyhere, scan
 from services.base import Service
 
 SERVICES: tuple[Service, ...] = (
@@ -9,6 +9,7 @@ SERVICES: tuple[Service, ...] = (
     background.SERVICE,
     idphoto.SERVICE,
     inpaint.SERVICE,
+    scan.SERVICE,
     adjust.SERVICE,
 )
 # Tools that work on the results of others: a job leads to them, no menu does.

@@ -72,7 +72,7 @@ def name_version_map(option: str, number: int) -> str:
     return f"{option}changes{number}"
 
 
-# What a run that cuts caches under this name: where, "left,top,width,height" in parts of the original.
+# What a run that cuts caches under this name: where, as a value of its option of the kind "frame" or "corners".
 CACHED_FRAME = "frame"
 # Pixels of the longest side of a live copy, and of the preview that a browser draws from it.
 LIVE_SIDE = 1600
@@ -110,6 +110,7 @@ class Result:
     and digits. `files` are offered for download beside the picture. `checks` is a checklist of what the picture is for.
     `source` is the original's pixel at each place of the picture, uint8 (H, W, 3|4), where that is another place than
     in the original, and `replaced`, bool (H, W), is where nothing of the original is: see `imaging.change_map`.
+    `alternative_sources` are the same for each of the alternatives, where they show other places than the first.
     `source_type` is IPTC's word for what the run makes of a photo, one of `imaging.io.provenance.SOURCE_TYPES`.
     """
 
@@ -123,6 +124,11 @@ class Result:
     source: np.ndarray | None = field(default=None, repr=False)
     replaced: np.ndarray | None = field(default=None, repr=False)
     source_type: str = ""
+    alternative_sources: tuple[np.ndarray, ...] = field(default=(), repr=False)
+
+    def find_source(self, number: int) -> np.ndarray | None:
+        """Return `source` of the picture of this number, 0 being the first."""
+        return self.alternative_sources[number - 1] if number and self.alternative_sources else self.source
 
 
 @dataclass(frozen=True)
@@ -136,6 +142,7 @@ class Service:
     `touched_up` are the verdicts after which the page opens the brush on the mask that the run made.
     `live_copies` are names in a run's `cache` of small WebP pictures, from which the page draws options at once.
     `alternative_names` are the names of the alternatives, in their order, where each is of a kind of its own.
+    With `parts` the alternatives show other things in the picture, as prints on a page, and are no matter of taste.
     `changes` is a sentence beside the change map: what it means here that a place was changed or replaced. With
     `guesses_colours` only the colours of a changed place are new, and they are a guess. `keeps_frame(options)` says
     whether each place of a result shows what is there in the photo; never so with `own_size`.
@@ -154,6 +161,7 @@ class Service:
     own_size: bool = False
     another: Callable[[Mapping[str, Any]], tuple[str, str] | None] = lambda options: None
     alternative_names: tuple[str, ...] = ()
+    parts: bool = False
     touched_up: tuple[str, ...] = ()
     changes: str = ""
     guesses_colours: bool = False

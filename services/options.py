@@ -11,10 +11,11 @@ from imaging.io.files import Picture
 
 # Of a frame's sides, in parts of the picture: anything less is a slip of the finger or of a program.
 MIN_FRAME = 0.001
+MAX_MARKED = 24  # things that are marked by their corners in one picture
 MAX_TILT = 45.0  # degrees, of a frame
 _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)(e[+-]?[0-9]+)?", re.IGNORECASE)
 # The kinds of options whose value is a place in the picture: numbers in parts of its width and height.
-PLACES = ("frame", "point")
+PLACES = ("frame", "point", "corners")
 # The kinds of options whose value is uploaded beside the picture itself.
 UPLOADED = ("picture", "mask", "hints")
 
@@ -58,12 +59,14 @@ class Choice:
 class Option:
     """One setting of a service.
 
-    `kind` is "choice", "number", "switch", "colour" (#rrggbb), "frame", "point", or one of UPLOADED: "picture" (a
-    second upload), "mask" (white, or opaque paint, is chosen) and "hints" (dabs of colour, transparent elsewhere). The
-    value of an uploaded one is a `Picture` or None; that of a frame is (left, top, width, height) and that of a point
-    (x, y) in parts of the picture, or None; where a frame `may_tilt`, perhaps with the degrees by which it is turned
-    clockwise around its middle. `aspect_of` names the choice option whose value says which width / height a frame
-    keeps; `head_lines` says for the same values where in it crown and chin belong, in parts of its height.
+    `kind` is "choice", "number", "switch", "colour" (#rrggbb), "frame", "point", "corners", or one of UPLOADED:
+    "picture" (a second upload), "mask" (white, or opaque paint, is chosen) and "hints" (dabs of colour, transparent
+    elsewhere). The value of an uploaded one is a `Picture` or None; that of a frame is (left, top, width, height) and
+    that of a point (x, y) in parts of the picture, or None; where a frame `may_tilt`, perhaps with the degrees by which
+    it is turned clockwise around its middle. That of "corners" has eight numbers for each thing that is marked: x and y
+    of its corners, clockwise from the upper left of what stands upright. `aspect_of` names the choice option whose
+    value says which width / height a frame keeps; `head_lines` says for the same values where in it crown and chin
+    belong, in parts of its height.
     `shown_when` names another option and the value or values of it for which this one matters.
     `advanced` ones stand under "Advanced". `keeps` says of a mask that what it chooses stays; else that is what is
     worked on. `needed`: where it matters, nothing can be done without it.
@@ -161,6 +164,33 @@ def _parse_point(option: Option, raw: Any) -> tuple[float, float]:
     return x, y
 
 
+def _parse_corners(option: Option, raw: Any) -> tuple[float, ...]:
+    """A semicolon may stand between one thing and the next."""
+    wrong = InvalidOption(option.name, N_("Please give four corners for each, as eight numbers from 0 to 1."))
+    try:
+        numbers = tuple(_to_number(part) for part in str(raw).replace(";", ",").split(","))
+    except ValueError:
+        raise wrong from None
+    if len(numbers) % 8 or not all(0 <= number <= 1 for number in numbers):
+        raise wrong
+    if len(numbers) > 8 * MAX_MARKED:
+        raise InvalidOption(option.name, N_("These are too many."), [f"1-{MAX_MARKED}"])
+    if not all(_is_convex(numbers[start : start + 8]) for start in range(0, len(numbers), 8)):
+        message = N_("The four corners must go around clockwise, and no side may cross another.")
+        raise InvalidOption(option.name, message)
+    return numbers
+
+
+def _is_convex(numbers: Sequence[float]) -> bool:
+    """Say whether four corners go around clockwise, as they are seen, with room between them."""
+    corners = list(zip(numbers[::2], numbers[1::2], strict=True))
+    for index in range(4):
+        (x, y), (to_x, to_y), (next_x, next_y) = (corners[(index + step) % 4] for step in range(3))
+        if (to_x - x) * (next_y - to_y) - (to_y - y) * (next_x - to_x) < MIN_FRAME**2:
+            return False
+    return True
+
+
 def _parse_picture(option: Option, raw: Any) -> Picture:
     if not isinstance(raw, Picture):
         raise InvalidOption(option.name, N_("Please choose a picture."))
@@ -174,6 +204,7 @@ _PARSERS = {
     "colour": _parse_colour,
     "frame": _parse_frame,
     "point": _parse_point,
+    "corners": _parse_corners,
     "picture": _parse_picture,
     "mask": _parse_picture,
     "hints": _parse_picture,

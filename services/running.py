@@ -45,8 +45,10 @@ def run_service(service: Service, picture: Picture, options: Mapping[str, Any], 
 
 def measure_result(result: Result, picture: Picture) -> np.ndarray:
     """Return the change map, uint8 (H, W), of one of the pictures of a result of `run_service`."""
-    assert result.source is not None  # `run_service` sees to it
-    return measure_changes(result.source, picture.pixels, result.replaced)
+    number = next((at for at, each in enumerate((result.picture, *result.alternatives)) if each is picture), 0)
+    source = result.find_source(number)
+    assert source is not None  # `run_service` sees to it
+    return measure_changes(source, picture.pixels, result.replaced)
 
 
 def describe_options(service: Service, options: Mapping[str, Any]) -> dict[str, Any]:

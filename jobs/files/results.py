@@ -113,8 +113,8 @@ def _save_pictures(job: Job, first: Picture, result: Result) -> dict[str, Any]:
     for number, picture in enumerate(alternatives):
         stem = storage.name_alternative(number)
         size += _save_picture(job, stem, picture)
-        if result.source is not None:
-            change_map = measure_changes(result.source, picture.pixels, result.replaced)
+        if (source := result.find_source(number)) is not None:
+            change_map = measure_changes(source, picture.pixels, result.replaced)
             size += _save_change_map(job, storage.name_change_map(stem), change_map)
             changes.append(asdict(count_shares(change_map)))
     mask = ""

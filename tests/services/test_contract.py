@@ -13,7 +13,7 @@ from PIL.ExifTags import Base
 import services
 from imaging.idphoto.sheets import mm_to_pixels
 from imaging.io.files import Picture, choose_format, decode, encode
-from services.base import UPLOADED, Cancelled, Service, ServiceError, ignore_progress
+from services.base import PLACES, UPLOADED, Cancelled, Service, ServiceError, ignore_progress
 from services.idphoto import sizes
 
 pytestmark = pytest.mark.usefixtures("small_squares")
@@ -45,6 +45,7 @@ MIN_CALLS = {
     "idphoto": {"frame": "0,0,1,1", "background": "white"},
     "inpaint": {"mask": some_mask()},
     "onlyhere": {"mask": some_mask(), "feather": 0},  # and a result of the photo's size
+    "scan": {"corners": "0,0,1,0,1,1,0,1"},
 }
 # A picture of one pixel is either wholly painted over or not at all.
 REFUSED = {("inpaint", (1, 1))}
@@ -90,7 +91,7 @@ def test_the_declaration_is_complete(service):
     assert services.get(service.key) is service
     assert service.key.isidentifier() and service.title and service.summary.endswith(".")
     for option in service.options:
-        assert option.kind in {"choice", "number", "switch", "colour", "frame", "point", *UPLOADED} and option.title
+        assert option.kind in {"choice", "number", "switch", "colour", *PLACES, *UPLOADED} and option.title
         if option.kind == "choice":
             assert option.default in [choice.value for choice in option.choices]
         if option.kind == "number":

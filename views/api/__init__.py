@@ -3,7 +3,7 @@
 Each module declares its addresses with `views.api.operation`, from which the description is made.
 """
 
-from views.api import account, admin, admin_accounts, albums, docs, job_changes, jobs, pictures, tools
+from views.api import account, admin, admin_accounts, albums, docs, job_changes, jobs, pictures, prints, tools
 from views.api.operation import blueprint
 from views.http.guards import csrf
 
@@ -17,6 +17,7 @@ __all__ = [
     "job_changes",
     "jobs",
     "pictures",
+    "prints",
     "tools",
 ]
 

@@ -43,18 +43,18 @@ def albums(query: AlbumsQuery) -> dict[str, Any]:
 @operation("POST", "/albums", N_("Make an album"), JOBS, status=201, body=NewAlbum, response=Album)
 def create_album(body: NewAlbum) -> Made:
     album = verbs.create(current_user.id, body.name or make_name(), body.ids)
-    return Made(_tell(album), url_for("api.album", id=album.id))
+    return Made(tell_album(album), url_for("api.album", id=album.id))
 
 
 @operation("GET", "/albums/<id>", N_("Look at an album, and how its jobs are doing"), READ, response=Album)
 def album(id: str) -> dict[str, Any]:
-    return _tell(verbs.find(current_user.id, id))
+    return tell_album(verbs.find(current_user.id, id))
 
 
 @operation("PATCH", "/albums/<id>", N_("Rename an album"), JOBS, body=AlbumChange, response=Album)
 def change_album(id: str, body: AlbumChange) -> dict[str, Any]:
     verbs.rename(current_user.id, id, body.name)
-    return _tell(verbs.find(current_user.id, id))
+    return tell_album(verbs.find(current_user.id, id))
 
 
 @operation("DELETE", "/albums/<id>", N_("Delete an album"), JOBS, status=204, query=AlbumDeletion)
@@ -128,7 +128,7 @@ def album_sheet(id: str, query: SheetQuery) -> Response:
     return Response(contact_sheet.make_pdf(album, query.paper, query.pairs), mimetype=contact_sheet.PDF)
 
 
-def _tell(album: Row) -> dict[str, Any]:
+def tell_album(album: Row) -> dict[str, Any]:
     return _add_addresses(describe_album(album))
 
 

@@ -51,7 +51,7 @@ class ShownWhen(BaseModel):
 
 class Option(BaseModel):
     name: str
-    kind: Literal["choice", "number", "switch", "colour", "frame", "point", "picture", "mask", "hints"]
+    kind: Literal["choice", "number", "switch", "colour", "frame", "point", "corners", "picture", "mask", "hints"]
     title: str
     help: str
     default: str | float | bool | None

@@ -6,7 +6,7 @@ from flask_login import current_user
 import services
 from jobs.files import contact_sheet as contact_sheets
 from jobs.files import results_zip, uploads
-from jobs.photos import album_runs, albums
+from jobs.photos import album_runs, albums, prints
 from jobs.photos.album_runs import Run
 from jobs.sources import FROM_VARIANT
 from models import Album, db
@@ -43,6 +43,13 @@ def add(username: str):
     else:
         album_id = albums.create(current_user.id, make_name(), job_ids).id
     return redirect(url_for("albums.show", username=username, id=album_id), 303)
+
+
+@blueprint.post("/prints/<job_id>")
+def separate(username: str, job_id: str):
+    """Make each print that a job cut out of a page a photo of its own; they are a new album."""
+    album = prints.make_photos(current_user.id, job_id, make_name())
+    return redirect(url_for("albums.show", username=username, id=album.id), 303)
 
 
 @blueprint.get("/<id>")

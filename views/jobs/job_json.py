@@ -18,6 +18,7 @@ formats           what the result can be downloaded in, the original's own first
                   ?download=1, format=png|jpeg|webp, quality=1..100 (jpeg, webp), metadata=keep|strip
 answers           [] or the pictures to pick the result from: {number, name (or ""), is_result, url, preview_url,
                   thumbnail_url}
+separation_url    where the pictures are parts of one page: POST makes each a photo of its own
 chosen            the number of the alternative that the owner picked, or None; choice_url takes a POST of answer=number
 change_map        None or {url, overlay_url, sentence, kinds: [{key, title, about, share, percent}]}: what of the result
                   was kept, changed and replaced; the overlay is a coloured picture of it
@@ -116,6 +117,7 @@ def _describe_pictures(job: Job) -> dict[str, Any]:
         "change_map": _describe_change_map(job),
         "answers": [_describe_alternative(job, number) for number in range(job.alternatives)],
         "chosen": job.chosen,
+        "separation_url": url_for("albums.separate", username=current_user.name, job_id=job.id),
         "choice_url": _make_address(job, "choose") if job.alternatives else None,
         "files": [
             {
