@@ -52,6 +52,14 @@ def list_offered_choices(option: Option) -> list[Choice]:
     return [choice for choice in option.choices if all(map(is_usable, choice.all_weights))]
 
 
+def list_offered_options(service: Service) -> list[Option]:
+    """Return the options of a service that this server can carry out: those without weights, or with usable ones.
+
+    Templates call it by this name, too.
+    """
+    return [option for option in service.options if all(map(is_usable, option.weights))]
+
+
 def check_choices(service: Service, options: Mapping[str, Any]) -> None:
     """Raise InvalidOption when a chosen value needs weights that cannot be used here."""
     availability.check_choices(service, options, list_folders())
@@ -80,6 +88,7 @@ def find_users(name: str) -> tuple[Service, ...]:
         if name in service.weights
         or (row and row.service == service.key)
         or any(name in choice.all_weights for option in service.options for choice in option.choices)
+        or any(name in option.weights for option in service.options)
     )
 
 

@@ -21,7 +21,7 @@ from jobs.scheduling.scheduler import WORK, Work
 from models import Job, Setting, db, utc_now
 from models.job import FAILED, QUEUED, RUNNING
 from models.setting import PAUSED
-from services.base import STATES
+from services.base import CHANGED, STATES, STEP_STATES
 
 # A job that runs longer than its like did is expected to go on for this share of their time.
 _SHARE_OF_LATE = 0.25
@@ -39,8 +39,9 @@ def view(job: Job, estimate: bool = True) -> dict[str, Any]:
         "service": job.service,
         "status": job.status,
         "verdict": job.verdict,
-        "verdict_message": translate(verdicts.get(job.verdict, "")),
+        "verdict_message": translate(verdicts.get(job.verdict, "")) or _sum_up_steps(job),
         "checks": _describe_checks(job),
+        "steps": describe_steps(job),
         "notice": translate(service.notice) if service and job.result_file else "",
         "progress": round(job.progress, 3),
         "stage": translate(job.stage),
@@ -154,3 +155,28 @@ def _describe_checks(job: Job) -> list[dict[str, str]]:
         {**check, "title": translate(titles.get(check["key"], "")), "state_message": translate(STATES[check["state"]])}
         for check in job.checks or ()
     ]
+
+
+def describe_steps(job: Job) -> list[dict[str, str]]:
+    """Return {key, title, state, state_message, sentence, value} of the steps of a run, in the request's language."""
+    titles = service.steps if (service := services.get(job.service)) else {}
+    return [
+        {
+            "key": step["key"],
+            "title": translate(titles.get(step["key"], "")) or step["key"],
+            "state": step["state"],
+            "state_message": translate(STEP_STATES[step["state"]]),
+            "sentence": translate(step["said"]).replace("{value}", step["value"]),
+            "value": step["value"],
+        }
+        for step in job.steps or ()
+    ]
+
+
+def _sum_up_steps(job: Job) -> str:
+    """Return in one line which steps of a run changed something; "" for a run without steps."""
+    changed = [step["title"] for step in describe_steps(job) if step["state"] == CHANGED]
+    if not changed:
+        return ""
+    summary: str = gettext("Done: %(steps)s.", steps=gettext(", ").join(changed))
+    return summary

@@ -23,11 +23,13 @@ class Job(Model):
     job of the upload that all this began with: jobs that share it are versions of one photo. `alternatives` is how many
     pictures there are to pick the result from, 0 where there is but one; `chosen` is the one that the owner picked.
     `files` holds {"name", "label", "bytes"} of each finished download, `cache` the names of what a later run on the
-    same original can use, `checks` {"key", "state", "value"} of each row of the result's checklist, `changes` {"kept",
-    "changed", "replaced"}, the shares of the change map of each picture to pick from, or of the one. `original_bytes`
-    counts the original with all that was uploaded beside it, `result_bytes` everything else in the folder but the small
-    copies. `request_key` is the hash of the key that a program gave the request by, `request_hash` that of what it
-    asked for (see `jobs.idempotency`). `lane` says how long it is likely to run (see `jobs.scheduling.lanes`).
+    same original can use, `checks` {"key", "state", "value"} of each row of the result's checklist, `steps` {"key",
+    "state", "said", "value", "shown", "width", "height"} of each step of the run (`shown`: whether it made a picture),
+    `changes` {"kept", "changed", "replaced"}, the shares of the change map of each picture to pick from, or of the one.
+    `original_bytes` counts the original with all that was uploaded beside it, `result_bytes` everything else in the
+    folder but the small copies. `request_key` is the hash of the key that a program gave the request by, `request_hash`
+    that of what it asked for (see `jobs.idempotency`). `lane` says how long it is likely to run (see
+    `jobs.scheduling.lanes`).
     """
 
     __tablename__ = "jobs"
@@ -97,6 +99,7 @@ class Job(Model):
     files: Mapped[list[dict[str, Any]] | None] = mapped_column(JSON(none_as_null=True))
     cache: Mapped[list[str] | None] = mapped_column("kept", JSON(none_as_null=True))
     checks: Mapped[list[dict[str, str]] | None] = mapped_column(JSON(none_as_null=True))
+    steps: Mapped[list[dict[str, Any]] | None] = mapped_column(JSON(none_as_null=True))
     changes: Mapped[list[dict[str, float]] | None] = mapped_column(JSON(none_as_null=True))
 
     created_at: Mapped[datetime] = mapped_column(build_time_type(), default=utc_now)

@@ -25,7 +25,9 @@ from revive.library import (  # noqa: E402
     idphoto,
     inpaint,
     onlyhere,
+    restore,
     scan,
+    tone,
 )
 
 __all__ = [
@@ -42,5 +44,7 @@ __all__ = [
     "idphoto",
     "inpaint",
     "onlyhere",
+    "restore",
     "scan",
+    "tone",
 ]

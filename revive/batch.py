@@ -20,7 +20,8 @@ from revive.console import DECLINED, DONE, FAILED, SKIPPED, End, PlainLines, esc
 from revive.inputs import Input
 from revive.options import describe_error
 from revive.targets import SUFFIX_OF, Target
-from services.base import MET, STATES, Cancelled, File, Report, Result, Service
+from services.base import CHANGED, MET, STATES, Cancelled, File, Report, Result, Service
+from services.base import FAILED as STEP_FAILED
 from services.running import measure_result, run_service
 
 
@@ -107,11 +108,14 @@ def _run(task: Task, source: Input, report: Report) -> End:
         notes += (_("holds {count} pictures. Only the largest one was taken.").format(count=pages),)
     result = run_service(service, picture, task.options, report)
     notes += tuple(_describe_checks(service, result, all_rows=task.is_single))
+    steps = _tell_steps(service, result)
+    told = (each for each in steps if task.is_single or each["state"] in (CHANGED, STEP_FAILED))
+    notes += tuple(f"{each['title']}: {each['sentence']}" for each in told)
     message = translate(service.verdicts.get(result.verdict, ""))
     if result.picture is None:
-        return End(str(source.path), _name(source), DECLINED, message, result.verdict, notes)
+        return End(str(source.path), _name(source), DECLINED, message, result.verdict, notes, steps=steps)
     outputs = _write(task, source, result.picture, result)
-    return End(str(source.path), _name(source), DONE, message, result.verdict, notes, outputs)
+    return End(str(source.path), _name(source), DONE, message, result.verdict, notes, outputs, steps=steps)
 
 
 def _read_content(source: Input) -> bytes | Path:
@@ -162,6 +166,20 @@ def _describe_checks(service: Service, result: Result, all_rows: bool) -> Iterat
         if all_rows or check.state != MET:
             said = ", ".join(filter(None, (check.value, translate(STATES[check.state]))))
             yield f"{translate(service.checks[check.key])}: {said}"
+
+
+def _tell_steps(service: Service, result: Result) -> tuple[dict[str, str], ...]:
+    """Return what the steps of a run did: key, title, state, sentence and value of each."""
+    return tuple(
+        {
+            "key": step.key,
+            "title": translate(service.steps[step.key]),
+            "state": step.state,
+            "sentence": translate(step.said).replace("{value}", step.value) if step.said else "",
+            "value": step.value,
+        }
+        for step in result.steps
+    )
 
 
 def _describe_stretched_masks(service: Service, options: dict[str, Any], picture: files.Picture) -> Iterator[str]:

@@ -21,7 +21,8 @@ class End:
     """What became of one input: its `path`, "-" for standard input, and its `name` for people.
 
     `status`: DONE; SKIPPED, there was nothing to do; DECLINED, the service rightly made no picture; or FAILED.
-    `message` says why, `notes` are further sentences, `outputs` the files that were written.
+    `message` says why, `notes` are further sentences, `outputs` the files that were written,
+    `steps` what is told of each step of a run that has several.
     """
 
     path: str
@@ -31,6 +32,7 @@ class End:
     verdict: str = ""
     notes: tuple[str, ...] = ()
     outputs: tuple[Path, ...] = ()
+    steps: tuple[dict[str, str], ...] = ()
     seconds: float = 0.0
 
 
@@ -121,6 +123,7 @@ class JsonLines(PlainLines):
             "verdict": end.verdict,
             "message": end.message,
             "notes": list(end.notes),
+            "steps": list(end.steps),
             "seconds": round(end.seconds, 3),
         }
         click.echo(json.dumps(fields))

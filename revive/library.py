@@ -184,6 +184,48 @@ def inpaint(
     return _run("inpaint", picture, options, max_megapixels, report)
 
 
+def restore(
+    picture: Source,
+    *,
+    tone: bool = True,
+    blur: bool = True,
+    colour: bool = False,
+    tone_strength: float = 1.0,
+    neutral: bool = False,
+    blur_strength: float = 1.0,
+    colour_strength: float = 1.0,
+    max_megapixels: float = DEFAULT_MAX_MEGAPIXELS,
+    report: Report = ignore_progress,
+) -> Result:
+    """Do what an old print needs, step by step; each looks first, and `Result.steps` tell what it did, or why not.
+
+    tone: fading and yellowing, with tone_strength 0.05 to 1; neutral takes the sepia out. blur: of a hand that shook,
+    with blur_strength 0.05 to 1. colour: guess colours for a black-and-white photo, with colour_strength 0.1 to 2 as
+    their saturation. A picture that no step changed has no result (verdict "nothing_to_restore").
+    """
+    options: dict[str, Any] = {"tone": tone, "tone_strength": tone_strength, "neutral": neutral}
+    options |= {"blur": blur, "blur_strength": blur_strength, "colour": colour, "colour_strength": colour_strength}
+    return _run("restore", picture, options, max_megapixels, report)
+
+
+def tone(
+    picture: Source,
+    *,
+    strength: float = 1.0,
+    neutral: bool = False,
+    anyway: bool = False,
+    max_megapixels: float = DEFAULT_MAX_MEGAPIXELS,
+    report: Report = ignore_progress,
+) -> Result:
+    """Put black, white and colours of a faded or yellowed photo right. No network is asked.
+
+    strength: 0 to 1, how much of what was measured. neutral: make a brown or yellowed black-and-white print grey. A
+    photo that is fine has no result (verdict "tone_is_fine"), unless one is wanted `anyway`.
+    """
+    options = {"strength": strength, "neutral": neutral, "anyway": anyway}
+    return _run("tone", picture, options, max_megapixels, report)
+
+
 def adjust(
     picture: Source,
     *,
@@ -270,6 +312,7 @@ def _run(key: str, picture: Source, raw: dict[str, Any], max_megapixels: float, 
         sentence=service.verdicts.get(made.verdict, ""),
         alternatives=tuple(alternative.pixels for alternative in made.alternatives),
         files={file.name: file.data for file in made.files},
+        steps=tuple((step.key, step.state, step.said.replace("{value}", step.value)) for step in made.steps),
         _picture=made.picture,
         _made=made,
     )

@@ -23,9 +23,10 @@ class Result:
     """What a tool gives back.
 
     `picture`: uint8 pixels (H, W, 3) RGB or (H, W, 4) RGBA; None when there is rightly none, which `verdict` explains.
-    `mask`: uint8 (H, W), 0..255, where the tool made one, else None. `verdict`: a stable word where the answer is not a
+    `mask`: uint8 (H, W), 0..255, where the tool made one, else None. `verdict`: a stable word where the result is not a
     plain success, such as "no_motion_blur", else ""; `sentence` says the same to a person. `alternatives`: further
-    pictures as good as the first. `files`: name -> bytes of finished files, such as a sheet to print. `change_map` says
+    pictures as good as the first. `files`: name -> bytes of finished files, such as a sheet to print. `steps`: what the
+    steps of a run did, (key, state, sentence), where state is changed, not_needed, off or failed. `change_map` says
     what was kept, changed and replaced.
     """
 
@@ -35,6 +36,7 @@ class Result:
     sentence: str
     alternatives: tuple[np.ndarray, ...] = field(repr=False)
     files: Mapping[str, bytes] = field(repr=False)
+    steps: tuple[tuple[str, str, str], ...]
     _picture: Picture | None = field(repr=False)
     _made: RunResult = field(repr=False)
 

@@ -1,10 +1,12 @@
 """The services, in the order in which people see them. A new one is one more name in this tuple."""
 
-from services import adjust, background, colorize, deblur, idphoto, inpaint, onlyhere, scan
+from services import adjust, background, colorize, deblur, idphoto, inpaint, onlyhere, restore, scan, tone
 from services.base import Service
 
 SERVICES: tuple[Service, ...] = (
+    restore.SERVICE,
     deblur.SERVICE,
+    tone.SERVICE,
     colorize.SERVICE,
     background.SERVICE,
     idphoto.SERVICE,

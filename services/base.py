@@ -20,15 +20,21 @@ __all__ = [
     "CACHE",
     "CACHED_FRAME",
     "LIVE_SIDE",
+    "CHANGED",
+    "FAILED",
     "MET",
     "N_",
     "NOT_MET",
+    "NOT_NEEDED",
+    "OFF",
     "Option",
     "Picture",
     "Report",
     "Result",
     "Service",
     "ServiceError",
+    "StepResult",
+    "STEP_STATES",
     "PLACES",
     "UNSURE",
     "UPLOADED",
@@ -99,6 +105,33 @@ class Check:
     value: str = ""
 
 
+# The states of a step.
+CHANGED, NOT_NEEDED, OFF, FAILED = "changed", "not_needed", "off", "failed"
+STEP_STATES = {
+    CHANGED: N_("done"),
+    NOT_NEEDED: N_("not needed"),
+    OFF: N_("switched off"),
+    FAILED: N_("did not work"),
+}
+
+
+@dataclass(frozen=True)
+class StepResult:
+    """What one of several steps of a run did: a key of the service's `steps`, and one of STEP_STATES.
+
+    said: an English sentence, marked with `N_`, which may hold {value}; value: what was measured for it, or "".
+    picture: what the step made, reduced for a screen; None where it changed nothing. width, height: of the whole one.
+    """
+
+    key: str
+    state: str
+    said: str = ""
+    value: str = ""
+    picture: Picture | None = field(default=None, repr=False)
+    width: int = 0
+    height: int = 0
+
+
 @dataclass(frozen=True)
 class Result:
     """What a run gives back.
@@ -108,6 +141,8 @@ class Result:
     not a plain success, else "". `alternatives` are further pictures as good as the first, for the owner to pick from.
     `cache` is what a later run on the same original can use instead of the network, as bytes under names of letters
     and digits. `files` are offered for download beside the picture. `checks` is a checklist of what the picture is for.
+    `steps` tells of the steps of a run that has several. `dropped` are names in an earlier run's `cache` that no later
+    run needs.
     `source` is the original's pixel at each place of the picture, uint8 (H, W, 3|4), where that is another place than
     in the original, and `replaced`, bool (H, W), is where nothing of the original is: see `imaging.change_map`.
     `alternative_sources` are the same for each of the alternatives, where they show other places than the first.
@@ -121,6 +156,8 @@ class Result:
     cache: Mapping[str, bytes] = field(default_factory=dict)
     files: tuple[File, ...] = ()
     checks: tuple[Check, ...] = ()
+    steps: tuple[StepResult, ...] = ()
+    dropped: tuple[str, ...] = ()
     source: np.ndarray | None = field(default=None, repr=False)
     replaced: np.ndarray | None = field(default=None, repr=False)
     source_type: str = ""
@@ -135,7 +172,8 @@ class Result:
 class Service:
     """One picture tool. `run(picture, options, report)` gets options that `parse_options` has typed, and CACHE.
 
-    `checks` are the titles of what a result's checklist can hold, by their keys.
+    `checks` are the titles of what a result's checklist can hold, by their keys. `steps` are those of the steps of a
+    run, in their order; each key is the name of the switch that leaves the step out.
     `notice` is a sentence shown beside every result, where there is something to know about all of them. With
     `own_size` the result has a size and a resolution of its own, and no transparency; else it has the photo's.
     `another(options)` names the option, with its next value, that gives an alternative as good, or None.
@@ -156,6 +194,7 @@ class Service:
     weights: tuple[str, ...] = ()
     verdicts: Mapping[str, str] = field(default_factory=dict)
     checks: Mapping[str, str] = field(default_factory=dict)
+    steps: Mapping[str, str] = field(default_factory=dict)
     check: Callable[[Mapping[str, Any]], None] = lambda options: None
     notice: str = ""
     own_size: bool = False

@@ -69,7 +69,8 @@ class Option:
     belong, in parts of its height.
     `shown_when` names another option and the value or values of it for which this one matters.
     `advanced` ones stand under "Advanced". `keeps` says of a mask that what it chooses stays; else that is what is
-    worked on. `needed`: where it matters, nothing can be done without it.
+    worked on. `needed`: where it matters, nothing can be done without it. With `weights`, the option is offered only
+    where all of these are installed.
     `is_version`: the picture is a version of the photo itself, of its size; the result of a job of it will do.
     """
 
@@ -90,6 +91,7 @@ class Option:
     head_lines: Mapping[str, tuple[float, float]] | None = None
     may_tilt: bool = False
     is_version: bool = False
+    weights: tuple[str, ...] = ()
 
     def parse(self, raw: Any) -> Any:
         """Return the typed value of a form field; raise InvalidOption. Empty means the default."""

@@ -15,7 +15,7 @@ from flask_login import current_user
 from sqlalchemy.exc import SQLAlchemyError
 
 import services
-from jobs.availability import list_offered_choices
+from jobs.availability import list_offered_choices, list_offered_options
 from jobs.guests.guest_quotas import get_guest_megapixels
 from jobs.quotas import MEGABYTE, STORAGE, Use
 from views.icons import ICONS
@@ -74,6 +74,7 @@ def provide_page_names() -> dict[str, Any]:
         "service_of": services.get,
         "tool_url": lambda key: tool_url(key, person),
         "offered_choices": list_offered_choices,
+        "offered_options": list_offered_options,
         "guest_megapixels": get_guest_megapixels,
         "examples": examples(),
         "example_of": lambda key: next((e for e in list_examples() if e["key"] == key), None),

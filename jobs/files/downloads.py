@@ -157,12 +157,13 @@ def _list_possible_formats(job: Job) -> tuple[str, ...]:
 
 
 def find_small(job: Job, kind: str, of: str) -> Download:
-    """Return a small copy of the original, of the result, of "answer-<number>", of "upload-<option>" as it came, or of
-    the change map in colours.
+    """Return a small copy of the original, of the result, of "answer-<number>", of "step-<key>", of "upload-<option>"
+    as it came, or of the change map in colours.
 
     Raises NotFound.
     """
-    file = "" if of == "mask" else _find_file(job, of)
+    steps = {storage.name_step(step["key"]) for step in job.steps or () if step["shown"]}
+    file = of if of in steps else "" if of == "mask" else _find_file(job, of)
     stored = _find_stored(job, storage.name_small(kind, Path(file).stem) if file else "")
     return Download(stored, _name(job, f"{job.service}-{of}-{kind}", "webp"))
 

@@ -19,7 +19,7 @@ from jobs import options
 from jobs.files import storage
 from models import Job
 from services import get
-from services.base import File, Result, Service
+from services.base import File, Result, Service, StepResult
 
 _CACHE_NAME = re.compile(r"[A-Za-z0-9]{1,32}")
 _FILE_NAME = re.compile(r"[A-Za-z0-9-]{1,40}\.([a-z0-9]{2,5})")
@@ -53,6 +53,7 @@ def store(job: Job, service: Service, result: Result) -> dict[str, Any]:
         "verdict": result.verdict,
         "chosen": _choose_again(job, service, result),
         "checks": [asdict(check) for check in result.checks] or None,
+        "steps": _save_steps(job, result.steps),
         "changes": None,
     }
     if result.picture is not None:
@@ -95,7 +96,7 @@ def forget(job_id: str, cache_before: list[str] | None) -> None:
     known = {storage.name_cache_file(name) for name in cache_before or ()}
     stored = [
         path.name
-        for stem in (storage.RESULT, storage.ALTERNATIVE, storage.FINISHED, storage.CACHE)
+        for stem in (storage.RESULT, storage.ALTERNATIVE, storage.FINISHED, storage.CACHE, storage.STEP)
         for path in folder.glob(f"{stem}[.-]*")
     ]
     storage.remove_files(job_id, *(name for name in stored if name not in known))
@@ -134,9 +135,13 @@ def _save_pictures(job: Job, first: Picture, result: Result) -> dict[str, Any]:
 
 def _save_picture(job: Job, stem: str, picture: Picture) -> int:
     size = storage.save(job.id, f"{stem}.png", files.encode(picture, "png"))
+    _save_small_copies(job, stem, picture)
+    return size
+
+
+def _save_small_copies(job: Job, stem: str, picture: Picture) -> None:
     for kind, side, quality in _SMALL_COPIES:
         storage.save(job.id, storage.name_small(kind, stem), files.make_preview(picture, side, quality=quality))
-    return size
 
 
 def _save_change_map(job: Job, stem: str, change_map: np.ndarray) -> int:
@@ -144,6 +149,16 @@ def _save_change_map(job: Job, stem: str, change_map: np.ndarray) -> int:
     overlay = draw_map(change_map, PREVIEW_SIDE, OVERLAY_QUALITY)
     storage.save(job.id, storage.name_small(storage.PREVIEW, stem), overlay)
     return size
+
+
+def _save_steps(job: Job, steps: tuple[StepResult, ...]) -> list[dict[str, Any]] | None:
+    """Store small copies of what the steps made; return what the row tells of them."""
+    for step in steps:
+        if step.picture is not None:
+            _save_small_copies(job, storage.name_step(step.key), step.picture)
+    names = ("key", "state", "said", "value", "width", "height")
+    told = [{name: getattr(step, name) for name in names} | {"shown": step.picture is not None} for step in steps]
+    return told or None
 
 
 def _save_files(job: Job, finished: tuple[File, ...]) -> dict[str, Any]:
@@ -168,6 +183,7 @@ def _store_cache(job: Job, result: Result) -> list[str]:
         if not _CACHE_NAME.fullmatch(name):
             raise ValueError(f"what a run keeps cannot be called {name!r}")
         storage.save(job.id, storage.name_cache_file(name), data)
+    storage.remove_files(job.id, *map(storage.name_cache_file, result.dropped))
     folder = storage.get_folder(job.id)
     carried = [name for name in job.cache or () if (folder / storage.name_cache_file(name)).is_file()]
     return sorted({*carried, *result.cache})

@@ -24,7 +24,7 @@ PREVIEW, THUMBNAIL = "preview", "thumbnail"
 ORIGINAL, RESULT = "original", "result"
 # The mask that a run made; an uploaded one has the name of its option, and must not be written over.
 MASK = "result-mask"
-ALTERNATIVE, FINISHED, CACHE = "answer", "file", "kept"
+ALTERNATIVE, FINISHED, CACHE, STEP = "answer", "file", "kept", "step"
 _INCOMING = "incoming"
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _READ_ONLY = {errno.EROFS, errno.EACCES, errno.EPERM}
@@ -72,6 +72,11 @@ def name_change_map(of: str) -> str:
 def name_version_map(option: str, number: int | str) -> str:
     """Return the file of one of the change maps that came along with a version, by the option that it is given for."""
     return f"{option}-changes{number}.png"
+
+
+def name_step(key: str) -> str:
+    """Return the stem of the small copies of what a step of the run made."""
+    return f"{STEP}-{key}"
 
 
 def name_finished_file(name: str) -> str:

@@ -7,6 +7,7 @@ from errors import N_
 from services.base import Choice, InvalidOption, Option, Service, import_on_call
 
 OWN = "colorize"  # the weights that are shipped
+MARK = "Revive (colorized)"  # in the EXIF: the colours were made
 NOTHING_MATCHED = "nothing_matched"
 CHROMA = "chroma"  # the live copy of the variants' chroma
 VARIANTS = ("natural", "calm", "vivid")  # in the order of the networks' outputs

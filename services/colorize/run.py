@@ -18,7 +18,7 @@ from imaging.io.provenance import COMPOSITE_WITH_TRAINED
 from imaging.tensors import to_pixels
 from networks.layers.colour_space import lab_to_rgb_in_gamut
 from services.base import Picture, Report, Result
-from services.colorize import CHROMA, NOTHING_MATCHED, VARIANTS, guess
+from services.colorize import CHROMA, MARK, NOTHING_MATCHED, VARIANTS, guess
 from services.colorize.hints import apply_hints
 from services.colorize.reference import blend_reference, match_reference
 
@@ -27,7 +27,6 @@ GUIDE_EPSILON = 1e-3
 HINT_SIDE = 256  # pixels of the short side at which hints spread, at least: a dab has to be seen
 CHECK_SIDE = 256  # pixels of the longer side at which a picture's own colours are looked for
 LIVE_CHROMA_SIDE, LIVE_STEPS, LIVE_QUALITY = 640, 127, 85  # of the live copy: chroma is softer than light
-MARK = "Revive (colorized)"
 
 
 def run(picture: Picture, options: Mapping[str, Any], report: Report) -> Result:

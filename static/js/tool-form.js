@@ -77,7 +77,7 @@ class ToolForm extends HTMLElement {
     const data = new FormData(this.form, event.submitter);
     // A button that stands for a switch sets it, so that the form shows what was asked for.
     const twin = event.submitter?.name && this.querySelector(`[type=checkbox][name="${event.submitter.name}"]`);
-    if (twin) twin.checked = true;
+    if (twin) twin.checked = event.submitter.value !== "0";
     if (this.tray.items.length) return this.tray.start(data);
     if (this.job.value) data.delete("image");
     const response = this.line.post(data, true);

@@ -7,7 +7,7 @@ from typing import Any
 from flask import url_for
 
 from jobs import progress
-from jobs.availability import find_unavailable_reason, list_offered_choices
+from jobs.availability import find_unavailable_reason, list_offered_choices, list_offered_options
 from jobs.photos.album_runs import Outcome
 from models import Job
 from services.base import UPLOADED, Option, Service
@@ -48,7 +48,7 @@ def tell_tool(service: Service) -> dict[str, Any]:
         "notice": progress.translate(service.notice),
         "is_available": reason is None,
         "unavailable_reason": progress.translate(reason or ""),
-        "options": [_tell_option(option) for option in service.options],
+        "options": [_tell_option(option) for option in list_offered_options(service)],
         "jobs_url": url_for("api.create_job", service=service.key),
     }
 

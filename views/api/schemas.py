@@ -114,6 +114,20 @@ class Check(BaseModel):
     value: str
 
 
+class Step(BaseModel):
+    """What one of several steps of a run did."""
+
+    key: str = Field(description=N_("also the name of the option that leaves the step out"))
+    title: str
+    state: Literal["changed", "not_needed", "off", "failed"]
+    state_message: str
+    sentence: str
+    value: str = Field(description=N_("what was measured, or nothing"))
+    width: int | None
+    height: int | None
+    preview_url: str | None = Field(description=N_("a small picture of what the step made"))
+
+
 class ChangeKind(BaseModel):
     key: Literal["kept", "changed", "coloured", "replaced"]
     title: str
@@ -159,6 +173,7 @@ class Job(BaseModel):
     notice: str
     error: JobError | None
     checks: list[Check]
+    steps: list[Step]
     change_map: ChangeMap | None
     original_name: str
     width: int

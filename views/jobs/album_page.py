@@ -9,7 +9,7 @@ from flask_login import current_user
 
 import services
 from jobs import options, progress, trash
-from jobs.availability import find_unavailable_reason
+from jobs.availability import find_unavailable_reason, list_offered_options
 from jobs.files import storage
 from jobs.photos import albums
 from jobs.photos.album_runs import Outcome, Run
@@ -112,7 +112,7 @@ def _list_options(service: Service) -> list[Option]:
     needed = {option.shown_when for option in service.options if option.needed and option.kind in PLACES}
     return [
         replace(option, choices=tuple(each for each in option.choices if (option.name, each.value) not in needed))
-        for option in service.options
+        for option in list_offered_options(service)
         if option.kind not in _BY_HAND
     ]
 

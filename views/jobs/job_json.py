@@ -24,6 +24,9 @@ change_map        None or {url, overlay_url, sentence, kinds: [{key, title, abou
                   was kept, changed and replaced; the overlay is a coloured picture of it
 checks            [] or the checklist of what the result is for: {key, title, state, state_message, value}; state is
                   met | not_met | unsure, value what was measured or ""
+steps             [] or the steps of the run: {key, title, state, state_message, sentence, value, width, height,
+                  preview_url, before_url, thumbnail_url}; state is changed | not_needed | off | failed, key the
+                  name of the switch, before_url the preview of what the step got; the rest is None but for changed
 files             finished downloads: {name, label, bytes, url}
 can_cancel, can_retry        whether cancel_url and retry_url would take it (POST)
 can_run_anyway    the service declined, but would run with its switch: POST anyway=1 to rerun_url
@@ -66,6 +69,7 @@ def _describe(job: Job, parents: Mapping[str, Job], estimate: bool) -> dict[str,
         progress.view(job, estimate)
         | _describe_pictures(job)
         | {
+            "steps": _describe_steps(job),
             "number": job.number,
             "title": job.title,
             "name": job.title or job.original_name,
@@ -156,6 +160,27 @@ def _describe_alternative(job: Job, number: int) -> dict[str, Any]:
         "preview_url": _make_address(job, "preview", of=of),
         "thumbnail_url": _make_address(job, "thumbnail", of=of),
     }
+
+
+def _describe_steps(job: Job) -> list[dict[str, Any]]:
+    """Return what is told of the steps of a run, with the small pictures of those that changed something."""
+    steps, before = [], (storage.ORIGINAL, job.width, job.height)
+    for told, step in zip(progress.describe_steps(job), job.steps or (), strict=True):
+        shown: dict[str, Any] = dict.fromkeys(("width", "height", "preview_url", "before_url", "thumbnail_url"))
+        if step["shown"]:
+            of = storage.name_step(step["key"])
+            shown = {
+                "width": step["width"],
+                "height": step["height"],
+                "preview_url": _make_address(job, "preview", of=of),
+                "before_url": _make_address(job, "preview", of=before[0]),
+                "before_width": before[1],
+                "before_height": before[2],
+                "thumbnail_url": _make_address(job, "thumbnail", of=of),
+            }
+            before = of, step["width"], step["height"]
+        steps.append(told | shown | {"switch_on": bool(job.options.get(step["key"]))})
+    return steps
 
 
 def _describe_options(job: Job) -> dict[str, Any]:

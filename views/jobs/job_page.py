@@ -14,11 +14,13 @@ from views.jobs import tools, versions
 from views.jobs.job_json import describe_job, describe_jobs
 
 
-def show(job: Job, new_link: str = "") -> str:
-    """Return the page; `new_link` is shown on it, this once."""
+def show(job: Job, new_link: str = "", step: str = "") -> str:
+    """Return the page; `new_link` is shown on it, this once. `step`: the one whose before and after are compared."""
+    facts = describe_job(job)
     return render_template(
         "job.html",
-        job=describe_job(job),
+        job=facts,
+        shown_step=next((each for each in facts["steps"] if each["key"] == step and each["preview_url"]), None),
         steps=_describe_steps(find_steps(job)),
         only_here_url=versions.make_only_here_address(job),
         live_copies={name: _make_copy_address(job, name) for name in downloads.list_live_copies(job)},

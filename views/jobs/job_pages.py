@@ -18,7 +18,7 @@ HISTORY_PAGE = 24
 @blueprint.get("/jobs/<id>")
 def show(username: str, id: str):
     job = lifecycle.find(current_user.id, id)
-    return job_page.show(job)
+    return job_page.show(job, step=request.args.get("step", ""))
 
 
 @blueprint.get("/jobs/<id>/original", defaults={"variant": storage.ORIGINAL}, endpoint="original")

@@ -1,0 +1,190 @@
+"""How Restore walks its steps: each gets the picture of the one before, or what an earlier run made of that."""
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from errors import N_
+from imaging.guided_filter import fit_size, resize_area
+from imaging.io import metadata
+from imaging.io.check import PREVIEW_SIDE
+from imaging.io.errors import TooCostly
+from imaging.io.provenance import SOURCE_TYPES
+from services import runtime
+from services.availability import find_weights_reason
+from services.base import (
+    CACHE,
+    CHANGED,
+    FAILED,
+    NOT_NEEDED,
+    OFF,
+    Cancelled,
+    Picture,
+    Report,
+    Result,
+    ServiceError,
+    StepResult,
+)
+from services.restore import NOTHING_TO_RESTORE, STEP_FAILED
+from services.restore.cached_steps import CachedSteps, Facts, make_name
+from services.restore.steps import STEPS, Step
+
+logger = logging.getLogger(__name__)
+
+_SWITCHED_OFF = N_("Switched off.")
+_UNEXPECTED = N_("This step broke off, and the others went on without it.")
+
+
+@dataclass(frozen=True)
+class State:
+    """What passes from step to step: the picture, the original's pixel at each of its places, and what was filled.
+
+    source: uint8 (H, W, 3|4); replaced: bool (H, W) or None. name: of the last step that ran, see `cached_steps`.
+    """
+
+    picture: Picture
+    source: np.ndarray
+    replaced: np.ndarray | None = None
+    name: str = ""
+
+
+def run(picture: Picture, options: Mapping[str, Any], report: Report) -> Result:
+    """Run the steps that are switched on. A step that fails leaves the rest, and the list says so.
+
+    Steps whose weights are missing are not there at all. A picture that no step changed has no result, only the
+    verdict and the list. What each slow step made is cached: a later run on the same original begins where it differs.
+    """
+    cached = CachedSteps(options.get(CACHE, {}))
+    state, told = State(picture, picture.pixels), []
+    offered = [step for step in STEPS if _is_offered(step)]
+    total = sum(step.cost for step in offered if options[step.key]) or 1
+    done = 0.0
+    report(0.0, N_("Looking at the picture"))
+    for step in offered:
+        if not options[step.key]:
+            told.append(StepResult(step.key, OFF, _SWITCHED_OFF))
+            continue
+        own = {name: options[option.name] for name, option in step.options.items()}
+        state, result = _take_step(step, own, state, cached, _report_part(report, done / total, step.cost / total))
+        told.append(result)
+        done += step.cost
+    report(1.0, N_("Done"))
+    return _conclude(state, tuple(told), cached)
+
+
+def _is_offered(step: Step) -> bool:
+    folders = [runtime.folders.weights, *filter(None, [runtime.folders.imported])]
+    return not any(find_weights_reason(name, folders) for name in step.weights)
+
+
+def _report_part(report: Report, begin: float, length: float) -> Report:
+    return lambda share, stage: report(min(1.0, begin + length * share), stage)
+
+
+def _take_step(
+    step: Step, own: Mapping[str, Any], state: State, cached: CachedSteps, report: Report
+) -> tuple[State, StepResult]:
+    """Return the state after a step, and what is told of it; a fault of the step is told, too."""
+    try:
+        weights = [runtime.fingerprint_weights(each) for each in step.weights]
+        name = make_name(state.name, [step.key, dict(own), weights])
+        found = _reuse(state, name, cached)
+        verdict, picture, replaced, source = found or _compute(step, own, state, name, cached, report)
+        if picture is None:
+            return replace(state, name=name), StepResult(step.key, NOT_NEEDED, step.verdicts.get(verdict, ""))
+        if step.mark:
+            picture = replace(picture, exif=metadata.set_software(picture.exif, step.mark))
+        after = _move_on(replace(state, name=name), picture, replaced, source)
+    except Cancelled:
+        raise
+    except ServiceError as error:
+        return state, StepResult(step.key, FAILED, error.message)
+    except MemoryError:
+        return state, StepResult(step.key, FAILED, TooCostly.message)
+    except Exception:
+        logger.exception("The step %s of Restore failed", step.key)
+        return state, StepResult(step.key, FAILED, _UNEXPECTED)
+    return after, _tell(step, after.picture, replaced)
+
+
+# What a step gave: verdict, picture, what was filled, and the source where places moved.
+_Given = tuple[str, Picture | None, np.ndarray | None, np.ndarray | None]
+
+
+def _reuse(state: State, name: str, cached: CachedSteps) -> _Given | None:
+    facts = cached.find(name)
+    if facts is None:
+        return None
+    picture, replaced = None, None
+    if facts.changed:
+        found = cached.read(name, facts, state.picture)
+        if found is None:
+            return None
+        picture, replaced = found
+    for each in facts.weights:
+        runtime.note_cached_use(each)
+    return facts.verdict, picture, replaced, None
+
+
+def _compute(
+    step: Step, own: Mapping[str, Any], state: State, name: str, cached: CachedSteps, report: Report
+) -> _Given:
+    before = set(runtime.get_used_weights())
+    result = step.run(state.picture, own, report)
+    used = {each for each in runtime.get_used_weights() if each not in before or each in step.weights}
+    changed = result.picture is not None
+    if not (step.is_quick and changed):
+        facts = Facts(result.verdict, tuple(sorted(used)), changed, changed and result.replaced is not None)
+        cached.add(name, facts, result.picture, result.replaced)
+    return result.verdict, result.picture, result.replaced, result.source
+
+
+def _move_on(state: State, picture: Picture, replaced: np.ndarray | None, source: np.ndarray | None) -> State:
+    """Return the state with the picture of a step, and with the source and what was filled moved as it was."""
+    filled, own_source = state.replaced, state.source
+    if picture.pixels.shape[:2] != state.picture.pixels.shape[:2]:
+        factor = picture.height // state.picture.height
+        is_enlarged = (picture.height, picture.width) == (factor * state.picture.height, factor * state.picture.width)
+        if is_enlarged:
+            own_source = _enlarge(own_source, factor)
+            filled = None if filled is None else _enlarge(filled, factor)
+        elif source is None or filled is not None:
+            raise ValueError("a step that moves places must be the first, and say where they were")
+    if source is not None and state.source is state.picture.pixels:
+        own_source = source
+    if replaced is not None:
+        filled = replaced if filled is None else filled | replaced
+    return State(picture, own_source, filled, state.name)
+
+
+def _enlarge(pixels: np.ndarray, factor: int) -> np.ndarray:
+    return pixels.repeat(factor, axis=0).repeat(factor, axis=1)
+
+
+def _tell(step: Step, picture: Picture, replaced: np.ndarray | None) -> StepResult:
+    height, width = fit_size(picture.height, picture.width, PREVIEW_SIDE)
+    small = picture.with_pixels(resize_area(picture.pixels, (height, width)))
+    value = "" if replaced is None else f"{100 * replaced.mean():.2g} %"
+    return StepResult(step.key, CHANGED, step.said, value, small, picture.width, picture.height)
+
+
+def _conclude(state: State, told: tuple[StepResult, ...], cached: CachedSteps) -> Result:
+    states = {each.key: each.state for each in told}
+    cache, dropped = cached.finish()
+    verdict = STEP_FAILED if FAILED in states.values() else ""
+    if CHANGED not in states.values():
+        return Result(None, verdict=verdict or NOTHING_TO_RESTORE, steps=told, cache=cache, dropped=dropped)
+    types = [step.source_type for step in STEPS if states.get(step.key) == CHANGED]
+    return Result(
+        state.picture,
+        verdict=verdict,
+        steps=told,
+        cache=cache,
+        dropped=dropped,
+        source=state.source,
+        replaced=state.replaced,
+        source_type=max(types, key=SOURCE_TYPES.index),
+    )
