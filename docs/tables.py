@@ -48,6 +48,7 @@ def services_table() -> str:
     for service in list_all():
         options = ", ".join(f"`{option.name}`" for option in service.options)
         chosen = {name: None for option in service.options for choice in option.choices for name in choice.all_weights}
+        chosen |= {name: None for option in service.options for name in option.weights}
         further = links(manifest, [name for name in chosen if name in manifest and name not in service.weights])
         cards = (links(manifest, service.weights) or "none needed") + (f"; by choice {further}" if further else "")
         rows.append(f"| **{service.title}** (`{service.key}`) | {service.summary} | {options} | {cards} |")

@@ -60,7 +60,8 @@ def find_correction(rgb: np.ndarray, anyway: bool = False, neutral: bool = False
         return None
     full = _make_tables(points)
     # Looked at with its colours brought back: faded ones must not be taken for the tone of a grey print.
-    if find_tone(_to_lab(_apply_tables(small, full))) is not None:
+    tone = find_tone(_to_lab(_apply_tables(small, full)))
+    if tone is not None and not tone.things.any():
         return _correct_monochrome(small, share, neutral)
     if not share:
         return None

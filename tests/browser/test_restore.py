@@ -1,0 +1,54 @@
+"""Restore in a real browser: one press, the steps that it took, and what becomes of it without one of them."""
+
+import io
+
+import numpy as np
+import pytest
+from PIL import Image
+from playwright.sync_api import expect
+
+from tests.browser.people import PICTURES, member, start, wait_until_done
+
+
+@pytest.fixture(scope="module")
+def person(chromium, site):
+    with member(chromium, site, "restore@example.com") as page:
+        yield page
+
+
+@pytest.fixture
+def old_print(tmp_path):
+    """A small print that has faded."""
+    image = Image.open(PICTURES / "coffee.jpg").convert("RGB").resize((300, 200))
+    faded = np.rint(70 + np.asarray(image) * (0.62, 0.58, 0.45)).astype(np.uint8)
+    Image.fromarray(faded).save(tmp_path / "old.png")
+    return tmp_path / "old.png"
+
+
+def fetch_result(page) -> np.ndarray:
+    address = page.locator(".compare").get_attribute("data-full-after")
+    return np.asarray(Image.open(io.BytesIO(page.request.get(address).body())).convert("RGB"))
+
+
+def test_a_person_presses_once_looks_at_a_step_and_leaves_one_out(person, old_print):
+    start(person, "restore", old_print)
+    first = wait_until_done(person)
+    steps = person.locator(".run-step")
+    expect(steps.first).to_contain_text("Fading and yellowing")
+    expect(steps.first).to_contain_text("The photo was faded")
+    restored = fetch_result(person)
+    assert np.ptp(restored) > 230
+    steps.first.locator("a").click()
+    expect(steps.first.locator("a")).to_have_attribute("aria-current", "true")
+    expect(person.locator(".compare-after img")).to_have_attribute(
+        "src", f"/restore@example.com/jobs/{first}/preview?of=step-tone"
+    )
+    person.locator(".run-steps a[data-step='']").click()
+    expect(person.locator(".compare-after img")).to_have_attribute(
+        "src", f"/restore@example.com/jobs/{first}/preview?of=result"
+    )
+    steps.first.get_by_role("button").click()
+    expect(person.locator(".job")).not_to_have_attribute("data-job", first)
+    wait_until_done(person)
+    expect(person.locator(".run-step").first).to_contain_text("Switched off")
+    expect(person.locator("#tone")).not_to_be_checked()
