@@ -31,7 +31,28 @@ U_NET = Work("Ronneberger et al., U-Net, MICCAI 2015", _ARXIV + "1505.04597")
 U2_NET = Work("Qin et al., U²-Net, Pattern Recognition 2020", _ARXIV + "2005.09007")
 NAFNET = Work("Chen et al., NAFNet, ECCV 2022", _ARXIV + "2204.04676")
 
+BALANCE = Work("Limare et al., Simplest Color Balance, IPOL 2011", _DOI + "10.5201/ipol.2011.llmps-scb")
+
 BEHIND: dict[str, tuple[Part, ...]] = {
+    "restore": (
+        Part(
+            N_("Faded colours are put right by quantiles of each channel, and the tools below do the rest."), (BALANCE,)
+        ),
+        Part(
+            N_("Scratches and creases are found and filled apart from noise and blur."),
+            (Work("Wan et al., Bringing Old Photos Back to Life, CVPR 2020", _ARXIV + "2004.09484"),),
+            weights="damage",
+        ),
+    ),
+    "tone": (
+        Part(
+            N_(
+                "Black and white points of each channel are measured at quantiles; a loss of density, which grows with "
+                "the density of a dye, is undone by a power of the value."
+            ),
+            (BALANCE,),
+        ),
+    ),
     "deblur": (
         Part(
             N_(

@@ -51,6 +51,13 @@ def shaken(pixels: np.ndarray) -> np.ndarray:
     return np.round(np.clip(moved, 0, 1) ** (1 / 2.2) * 255).astype(np.uint8)
 
 
+def faded(pixels: np.ndarray) -> np.ndarray:
+    """Take density out of the dyes of uint8 (H, W, 3), most of all of cyan, and yellow the paper."""
+    density = -np.log10(np.maximum((pixels / 255.0) ** 2.2, 0.008))
+    light = 10 ** -(density * (0.5, 0.58, 0.62) + (0.03, 0.07, 0.17))
+    return np.round(light ** (1 / 2.2) * 255).astype(np.uint8)
+
+
 def grey(pixels: np.ndarray) -> np.ndarray:
     return cv2.cvtColor(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB)
 
@@ -109,6 +116,15 @@ class Example:
 # The first one with a result stands at the top of the home page.
 EXAMPLES = (
     Example(
+        "restore",
+        "hopper.jpg",
+        faded,
+        N_("Portrait of Grace Hopper in uniform"),
+        N_("The print was faded and yellowed on purpose. One press brought its colours back."),
+        top=0.12,
+        also=("tone",),
+    ),
+    Example(
         "inpaint",
         "librarian.jpg",
         scratched,
@@ -116,6 +132,15 @@ EXAMPLES = (
         N_("An old print was scratched on purpose, the scratches were painted over, and the tool filled them in."),
         top=0.0,
         mask=over_scratches,
+    ),
+    Example(
+        "tone",
+        "rocket.jpg",
+        faded,
+        N_("A rocket on its launch pad at dusk"),
+        N_("The photo was faded on purpose. Its black, white and colours were measured and put right."),
+        carousel=False,
+        also=("restore", "adjust"),
     ),
     Example(
         "background",

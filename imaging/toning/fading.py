@@ -18,7 +18,8 @@ SIDE = 320  # pixels of the longer side at which a picture is looked at
 BORDER = 0.03  # of each side, not looked at: the edge of a print or of its mount
 BLACK_QUANTILE, WHITE_QUANTILE = 0.005, 0.995
 # Black of the darkest channel, of 255: from where on it counts as lifted, and surely is (`benchmarks/tone.py`).
-LIFTED, SURELY_LIFTED = 22.0, 42.0
+LIFTED, SURELY_LIFTED = 34.0, 52.0
+NARROW, SURELY_NARROW = 205.0, 188.0  # the same of the range of the channel that has the widest
 BLACK, WHITE = 6.0, 246.0  # where black and white points go
 TRUE_BLACK = 0.1  # of white: what the darkest places of a print were, from which the loss of density is told
 DENSITY_SHARE = 0.4  # of the table that gives density back; the rest stretches the range
@@ -55,7 +56,7 @@ def find_correction(rgb: np.ndarray, anyway: bool = False, neutral: bool = False
     points = np.quantile(small.reshape(-1, 3), (BLACK_QUANTILE, WHITE_QUANTILE), axis=0)
     if (points[1] - points[0]).max() < MIN_RANGE:
         return None
-    share = 1.0 if anyway else float(np.clip((points[0].min() - LIFTED) / (SURELY_LIFTED - LIFTED), 0, 1))
+    share = 1.0 if anyway else _measure_fading(points)
     if not share and not neutral:
         return None
     full = _make_tables(points)
@@ -88,6 +89,13 @@ def _look(rgb: np.ndarray) -> np.ndarray:
     small = resize_area(rgb, fit_size(rgb.shape[0], rgb.shape[1], SIDE))
     down, across = (int(BORDER * side) for side in small.shape[:2])
     return np.ascontiguousarray(small[down : len(small) - down, across : small.shape[1] - across])
+
+
+def _measure_fading(points: np.ndarray) -> float:
+    """Return how sure it is that a picture has faded, 0..1, by the black and white points of its channels, (2, 3)."""
+    lifted = (points[0].min() - LIFTED) / (SURELY_LIFTED - LIFTED)
+    narrow = ((points[1] - points[0]).max() - NARROW) / (SURELY_NARROW - NARROW)
+    return float(np.clip(lifted, 0, 1) * np.clip(narrow, 0, 1))
 
 
 def _make_tables(points: np.ndarray) -> np.ndarray:

@@ -107,7 +107,7 @@ def _take_step(
     except Exception:
         logger.exception("The step %s of Restore failed", step.key)
         return state, StepResult(step.key, FAILED, _UNEXPECTED)
-    return after, _tell(step, after.picture, replaced)
+    return after, _tell(step, verdict, after.picture, replaced)
 
 
 # What a step gave: verdict, picture, what was filled, and the source where places moved.
@@ -164,11 +164,14 @@ def _enlarge(pixels: np.ndarray, factor: int) -> np.ndarray:
     return pixels.repeat(factor, axis=0).repeat(factor, axis=1)
 
 
-def _tell(step: Step, picture: Picture, replaced: np.ndarray | None) -> StepResult:
+def _tell(step: Step, verdict: str, picture: Picture, replaced: np.ndarray | None) -> StepResult:
     height, width = fit_size(picture.height, picture.width, PREVIEW_SIDE)
     small = picture.with_pixels(resize_area(picture.pixels, (height, width)))
-    value = "" if replaced is None else f"{100 * replaced.mean():.2g} %"
-    return StepResult(step.key, CHANGED, step.said, value, small, picture.width, picture.height)
+    if replaced is None:
+        said, value = step.verdicts.get(verdict, step.said), ""
+    else:
+        said, value = step.said, f"{100 * replaced.mean():.2g} %"
+    return StepResult(step.key, CHANGED, said, value, small, picture.width, picture.height)
 
 
 def _conclude(state: State, told: tuple[StepResult, ...], cached: CachedSteps) -> Result:
