@@ -16,6 +16,7 @@ from networks.manifest import WEIGHTS, WeightsUnavailable, verify
 # Network name -> (module, class). Modules are imported when asked for, so that one network's worker
 # does not pay for the others.
 NETWORKS = {
+    "damage_finder": ("networks.restoration.damage_finder", "DamageFinder"),
     "context_encoder": ("networks.context_encoder", "ContextEncoder"),
     "dcgan": ("networks.dcgan", "DCGAN"),
     "deconvolver": ("networks.deconvolver", "Deconvolver"),

@@ -1,0 +1,1 @@
+"""Networks that look for damage in old photos, and take it away."""

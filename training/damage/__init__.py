@@ -1,0 +1,1 @@
+"""Training of the damage finder: drawn damage over aged photos."""

