@@ -165,6 +165,8 @@ def inpaint(
     what: str = "painted",
     point: tuple[float, float] | None = None,
     mask: Source | None = None,
+    find_only: bool = False,
+    damage_mask: Source | None = None,
     grow: float = 0,
     engine: str = "automatic",
     answers: int = 1,
@@ -173,14 +175,15 @@ def inpaint(
     max_megapixels: float = DEFAULT_MAX_MEGAPIXELS,
     report: Report = ignore_progress,
 ) -> Result:
-    """Take something out and fill the place: what the `mask` covers in white, everybody (`what="person"`), or the
-    person at `point`, x and y in parts of the picture (`what="this"`).
+    """Take something out and fill the place: what the `mask` covers in white, everybody (`what="person"`), the person
+    at `point`, x and y in parts of the picture (`what="this"`), or scratches and other damage (`what="damage"`).
 
+    find_only: return the mask of the damage and no picture. damage_mask: white is filled; nothing is searched for.
     grow: 0 to 100 pixels more. engine: "automatic", "patch", "dfnet", "dcgan", "pluralistic", "neural". answers: how
     many pictures to pick from, 1 to 4; answer: the number of the first. invert: fill everything but the mask.
     """
     options = {"what": what, "mask": mask, "grow": grow, "engine": engine, "answers": answers, "answer": answer}
-    options |= {"invert": invert, "point": _join(point)}
+    options |= {"invert": invert, "point": _join(point), "find_only": find_only, "damage_mask": damage_mask}
     return _run("inpaint", picture, options, max_megapixels, report)
 
 

@@ -137,15 +137,15 @@ class Result:
     """What a run gives back.
 
     `picture` is the result; None when there is rightly none, and `verdict` says why. `mask` is a uint8 (H, W) map in
-    0..255 where the service made one. `verdict` is a stable key such as "no_person_found" when the honest result is
-    not a plain success, else "". `alternatives` are further pictures as good as the first, for the owner to pick from.
-    `cache` is what a later run on the same original can use instead of the network, as bytes under names of letters
-    and digits. `files` are offered for download beside the picture. `checks` is a checklist of what the picture is for.
-    `steps` tells of the steps of a run that has several. `dropped` are names in an earlier run's `cache` that no later
-    run needs.
-    `source` is the original's pixel at each place of the picture, uint8 (H, W, 3|4), where that is another place than
-    in the original, and `replaced`, bool (H, W), is where nothing of the original is: see `imaging.change_map`.
-    `alternative_sources` are the same for each of the alternatives, where they show other places than the first.
+    0..255 where the service made one, also without a picture. `verdict` is a stable key such as "no_person_found" when
+    the honest result is not a plain success, else "". `alternatives` are further pictures as good as the first, for the
+    owner to pick from. `cache` is what a later run on the same original can use instead of the network, as bytes under
+    names of letters and digits. `files` are offered for download beside the picture. `checks` is a checklist of what
+    the picture is for. `steps` tells of the steps of a run that has several. `dropped` are names in an earlier run's
+    `cache` that no later run needs. `source` is the original's pixel at each place of the picture, uint8 (H, W, 3|4),
+    where that is another place than in the original, and `replaced`, bool (H, W), is where nothing of the original is:
+    see `imaging.change_map`. `alternative_sources` are the same for each of the alternatives, where they show other
+    places than the first.
     `source_type` is IPTC's word for what the run makes of a photo, one of `imaging.io.provenance.SOURCE_TYPES`.
     """
 

@@ -69,8 +69,9 @@ class Option:
     belong, in parts of its height.
     `shown_when` names another option and the value or values of it for which this one matters.
     `advanced` ones stand under "Advanced". `keeps` says of a mask that what it chooses stays; else that is what is
-    worked on. `needed`: where it matters, nothing can be done without it. With `weights`, the option is offered only
-    where all of these are installed.
+    worked on. `finds`: of a mask, what a run searches for itself where it is not given, to be touched up afterwards.
+    `needed`: where it matters, nothing can be done without it. `once`: a switch for one run; its page has it off again.
+    With `weights`, the option is offered only where all of these are installed.
     `is_version`: the picture is a version of the photo itself, of its size; the result of a job of it will do.
     """
 
@@ -87,6 +88,8 @@ class Option:
     advanced: bool = False
     keeps: bool = False
     needed: bool = False
+    finds: bool = False
+    once: bool = False
     aspect_of: tuple[str, Mapping[str, float]] | None = None
     head_lines: Mapping[str, tuple[float, float]] | None = None
     may_tilt: bool = False

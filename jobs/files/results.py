@@ -55,10 +55,15 @@ def store(job: Job, service: Service, result: Result) -> dict[str, Any]:
         "checks": [asdict(check) for check in result.checks] or None,
         "steps": _save_steps(job, result.steps),
         "changes": None,
+        "mask_file": "",
     }
     if result.picture is not None:
         columns |= _save_pictures(job, result.picture, result)
         columns["result_file"] = f"{storage.name_alternative(columns['chosen'] or 0)}.png"
+    if result.mask is not None:
+        columns["mask_file"] = f"{storage.MASK}.png"
+        size = storage.save(job.id, columns["mask_file"], _encode_png(result.mask))
+        columns["result_bytes"] = columns.get("result_bytes", 0) + size
     columns |= _save_files(job, result.files)
     columns["result_bytes"] = columns.get("result_bytes", 0) + sum(file["bytes"] for file in columns["files"] or ())
     names = _store_cache(job, result)
@@ -109,7 +114,7 @@ def _choose_again(job: Job, service: Service, result: Result) -> int | None:
 
 
 def _save_pictures(job: Job, first: Picture, result: Result) -> dict[str, Any]:
-    """Store the result and the alternatives beside it, each with its small copies, and the mask."""
+    """Store the result and the alternatives beside it, each with its small copies."""
     alternatives, size, changes = (first, *result.alternatives), 0, []
     for number, picture in enumerate(alternatives):
         stem = storage.name_alternative(number)
@@ -118,13 +123,8 @@ def _save_pictures(job: Job, first: Picture, result: Result) -> dict[str, Any]:
             change_map = measure_changes(source, picture.pixels, result.replaced)
             size += _save_change_map(job, storage.name_change_map(stem), change_map)
             changes.append(asdict(count_shares(change_map)))
-    mask = ""
-    if result.mask is not None:
-        mask = f"{storage.MASK}.png"
-        size += storage.save(job.id, mask, _encode_png(result.mask))
     return {
         "result_bytes": size,
-        "mask_file": mask,
         "result_has_alpha": first.has_alpha,
         "result_width": first.width,
         "result_height": first.height,

@@ -46,6 +46,7 @@ MASK = Option(
     help=N_("White is kept, black goes. With a mask of your own nothing is searched for in the photo."),
     advanced=True,
     keeps=True,
+    finds=True,
 )
 NETWORK = Option(
     name="network",

@@ -14,6 +14,18 @@ VARIED = tuple(engine.key for engine in fills.ENGINES if engine.varied)
 MAX_ALTERNATIVES, LAST_START = 4, 999
 
 
+DAMAGE = "damage"  # a value of `what`, and the weights of the network that finds it
+DAMAGE_FOUND, MUCH_DAMAGE = "damage_found", "much_damage"
+DAMAGE_VERDICTS = {
+    "no_damage_found": N_("No scratches or other damage were found in this photo."),
+    DAMAGE_FOUND: N_(
+        "This would be filled. Paint over what was missed, erase what is no damage, and start again to have it filled."
+    ),
+    MUCH_DAMAGE: N_(
+        "Much of this photo was taken for damage, so nothing was filled. Please erase in the mask what is no damage, "
+        "and start again."
+    ),
+}
 DOUBTS = {
     cutout.PARTS_MISSING: N_("Parts of the people may be left. Please look, and paint over what remains of them."),
     cutout.PEOPLE_TOGETHER: N_(
@@ -24,7 +36,7 @@ DOUBTS = {
 
 
 def check(options: Mapping[str, Any]) -> None:
-    """What is to be filled must be painted, or be a person."""
+    """What is to be filled must be painted, or be something that is found."""
     cutout.check_point(options, "what")
     if options["what"] == "painted" and options["mask"] is None:
         raise InvalidOption("mask", N_("Please paint over what is to be filled, or choose a mask."))
@@ -47,7 +59,8 @@ SERVICE = Service(
     check=check,
     another=find_another,
     changes=N_("What was filled is invented: it shows what may have been there. Everything else is the photo’s."),
-    verdicts=cutout.VERDICTS | DOUBTS | fills.VERDICTS,
+    verdicts=cutout.VERDICTS | DOUBTS | DAMAGE_VERDICTS | fills.VERDICTS,
+    touched_up=(DAMAGE_FOUND, MUCH_DAMAGE),
     options=(
         Option(
             name="what",
@@ -56,6 +69,7 @@ SERVICE = Service(
             default="painted",
             choices=(
                 Choice("painted", N_("What I paint over")),
+                Choice(DAMAGE, N_("Scratches and other damage"), weights=DAMAGE),
                 Choice("person", N_("The person"), weights=cutout.OWN, also_weights=(cutout.PEOPLE,)),
                 Choice(
                     cutout.THIS,
@@ -73,6 +87,26 @@ SERVICE = Service(
             help=N_("Cover the whole thing, its shadow too. A mask of your own works as well: white is filled."),
             shown_when=("what", "painted"),
             needed=True,
+        ),
+        Option(
+            name="find_only",
+            kind="switch",
+            title=N_("Only show what would be filled"),
+            default=False,
+            help=N_("Look at it first: paint over what was missed, erase what is no damage. Then start again."),
+            shown_when=("what", DAMAGE),
+            once=True,
+        ),
+        Option(
+            name="damage_mask",
+            kind="mask",
+            title=N_("The damage"),
+            help=N_(
+                "After a run, what was found lies on the picture, to be touched up. With a mask of your own nothing is "
+                "searched for: white is filled."
+            ),
+            shown_when=("what", DAMAGE),
+            finds=True,
         ),
         Option(
             name="grow",

@@ -7,16 +7,18 @@ import numpy as np
 
 from errors import N_
 from imaging import masks
+from imaging.damage.finding import find_damage
 from imaging.inpainting.regions import fill_by_regions
 from imaging.io.provenance import COMPOSITE_SYNTHETIC, COMPOSITE_WITH_TRAINED
-from services import cutout
+from services import cutout, inference
 from services.base import CACHE, InvalidOption, Picture, Report, Result
 from services.cutout.outline import find_outline
-from services.inpaint import fills
+from services.inpaint import DAMAGE, DAMAGE_FOUND, MUCH_DAMAGE, fills
 
 PERSON_FROM = 32  # of 255: so much of a person, or more, is taken out; a veil of them would show
 PERSON_GROWN = 0.006  # of the longer side: hair and seams reach further than the outline
 FEATHER_PIXELS = 3
+MAX_DAMAGE = 0.3  # of the photo: more is hardly ever damage, and too much to fill unseen
 MAX_COVER = 0.9  # of the photo: what is left over is too little to fill it from
 _FILLING = N_("Filling the holes")
 _TOO_MUCH = N_(
@@ -34,13 +36,12 @@ def run(picture: Picture, options: Mapping[str, Any], report: Report) -> Result:
     report(0.0, N_("Finding what to fill"))
     found = _make_weight(picture, options, report)
     if found is None:
-        return Result(None, verdict="no_person_found")
-    weight, outline_verdict = found
+        return Result(None, verdict="no_damage_found" if options["what"] == DAMAGE else "no_person_found")
+    weight, found_verdict = found
     hole = weight > 0
-    if not hole.any():
-        raise InvalidOption("mask", N_("Nothing is painted yet. Please paint over what is to be filled."))
-    if hole.mean() > MAX_COVER:
-        raise InvalidOption("mask", _TOO_MUCH)
+    if found_verdict in (DAMAGE_FOUND, MUCH_DAMAGE):
+        return Result(None, np.where(hole, np.uint8(255), np.uint8(0)), found_verdict)
+    _check_hole(hole, "damage_mask" if options["what"] == DAMAGE else "mask")
     engine = fills.get(options["engine"])
     if engine is None:  # one of long ago
         raise InvalidOption("engine", N_("This is not one of the choices."))
@@ -58,17 +59,26 @@ def run(picture: Picture, options: Mapping[str, Any], report: Report) -> Result:
     verdict = engine.verdict(hole, seeds)
     kind = COMPOSITE_SYNTHETIC if engine.key == "patch" or verdict == fills.BY_PATCHES else COMPOSITE_WITH_TRAINED
     first, *others = pictures
-    return Result(first, mask, outline_verdict or verdict, tuple(others), replaced=hole, source_type=kind)
+    return Result(first, mask, found_verdict or verdict, tuple(others), replaced=hole, source_type=kind)
 
 
 def _make_weight(picture: Picture, options: Mapping[str, Any], report: Report) -> tuple[np.ndarray, str] | None:
     """Return how much the fill counts at each pixel, float32 (H, W), 0 outside the hole, and the verdict on that.
 
-    None where nobody is found.
+    None where nobody, or no damage, is found.
     """
     grown, verdict = options["grow"], ""
     if options["what"] == "painted":
-        mask = _read_painted_mask(picture, options)
+        mask = _read_painted_mask(picture, options["mask"], "mask")
+        mask = masks.invert_mask(mask) if options["invert"] else mask
+    elif options["what"] == DAMAGE and options["damage_mask"] is not None:
+        mask = _read_painted_mask(picture, options["damage_mask"], "damage_mask")
+    elif options["what"] == DAMAGE:
+        mask = _find_damage(picture, report)
+        if not mask.any():
+            return None
+        verdict = DAMAGE_FOUND if options["find_only"] else ""
+        verdict = MUCH_DAMAGE if (mask > 0).mean() > MAX_DAMAGE else verdict
     else:
         whom = cutout.THIS if options["what"] == cutout.THIS else cutout.EVERYBODY
         asked: dict[str, Any] = {
@@ -86,15 +96,30 @@ def _make_weight(picture: Picture, options: Mapping[str, Any], report: Report) -
     return masks.feather_mask(mask, grown, FEATHER_PIXELS), verdict
 
 
-def _read_painted_mask(picture: Picture, options: Mapping[str, Any]) -> np.ndarray:
+def _check_hole(hole: np.ndarray, option: str) -> None:
+    """Raise InvalidOption, naming the option with the mask, where there is nothing to fill, or nothing to fill from."""
+    if not hole.any():
+        raise InvalidOption(option, N_("Nothing is painted yet. Please paint over what is to be filled."))
+    if hole.mean() > MAX_COVER:
+        raise InvalidOption(option, _TOO_MUCH)
+
+
+def _find_damage(picture: Picture, report: Report) -> np.ndarray:
+    """Return the mask of what our network takes for damage, uint8 (H, W); what is hidden is none."""
+    network = inference.networks.get(DAMAGE)
+    stage = N_("Looking for damage")
+    mask = find_damage(np.ascontiguousarray(picture.rgb), network, lambda share: report(0.2 * share, stage))
+    return mask if picture.alpha is None else np.where(picture.alpha > 0, mask, np.uint8(0))
+
+
+def _read_painted_mask(picture: Picture, upload: Picture, option: str) -> np.ndarray:
     """Return the mask that was painted or uploaded, uint8 (H, W). Raises InvalidOption where it says nothing clear."""
     try:
-        mask = masks.read_mask(options["mask"], picture)
+        mask = masks.read_mask(upload, picture)
         masks.check_strength(mask)
     except masks.UnusableMask as error:
-        raise InvalidOption("mask", error.message) from None
-    mask = masks.resize_mask(mask, picture.height, picture.width)
-    return masks.invert_mask(mask) if options["invert"] else mask
+        raise InvalidOption(option, error.message) from None
+    return masks.resize_mask(mask, picture.height, picture.width)
 
 
 def _fill(

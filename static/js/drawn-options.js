@@ -1,5 +1,5 @@
 // What is drawn on the picture: masks, hints, frames. After a run it takes over what that left for the next one: the
-// mask to touch up, where parts of it may be missing, and that earlier uploads count again.
+// mask to touch up, where parts of it may be missing, and that earlier uploads count again. A switch for one run is off.
 class DrawnOptions extends HTMLElement {
   connectedCallback() {
     this.tool = this.closest("tool-form");
@@ -12,7 +12,7 @@ class DrawnOptions extends HTMLElement {
       here.hidden = former.hidden;
       here.querySelector("input").checked = false;
     }
-    for (const fresh of page.querySelectorAll("drawing-surface:is([keep][start], [mode=hints][src])")) {
+    for (const fresh of page.querySelectorAll("drawing-surface:is([finds][start], [mode=hints][src])")) {
       const here = document.getElementById(fresh.querySelector("[type=file]").name).closest("drawing-surface");
       if (here.isNews && here.getAttribute("start") === fresh.getAttribute("start")) this.lay(here, fresh.getAttribute("src"));
       else for (const { name, value } of fresh.attributes) if (["start", "src"].includes(name)) here.setAttribute(name, value);
@@ -22,6 +22,7 @@ class DrawnOptions extends HTMLElement {
       here.dataset.placed = fresh.dataset.placed;
       if (here.classList.contains("is-ready")) here.begin();
     }
+    for (const once of this.tool.querySelectorAll("[data-once]")) once.checked = false;
     for (const canvas of this.querySelectorAll(".drawn")) {
       canvas.toggleAttribute("data-touches-up", "touchesUp" in page.getElementById(canvas.id).dataset);
     }

@@ -28,7 +28,7 @@ def tool(monkeypatch, app):
         options=(
             Option("tone", "choice", "Tone", "warm", (Choice("warm", "Warm"), Choice("cold", "Cold", "not-here"))),
             Option("size", "choice", "Size", "0", tuple(Choice(str(i), f"Size {i}") for i in range(13))),
-            Option("mask", "mask", "Mask of mine", keeps=True),
+            Option("mask", "mask", "Mask of mine", keeps=True, finds=True),
             Option("dabs", "hints", "Dabs of mine"),
             Option("crop", "frame", "Frame of mine"),
             Option("place", "point", "Point of mine"),

@@ -63,7 +63,7 @@ def draw_fibres(shape: Shape, random: Random) -> Iterator[Layer]:
     """Short curled hairs and threads that lay on the glass."""
     plane = np.zeros(shape, np.uint8)
     for _ in range(random.integers(1, 9)):
-        bend = random.normal(0, 0.15)
+        bend = random.normal(0, 0.2)
         path = wander(draw_point(shape, random), random.uniform(0, 7), random.uniform(12, 110), random, 0.12, bend)
         stroke(plane, path, 1 if random.random() < 0.75 else 2, random.uniform(130, 255))
     yield Layer(_soften(plane, random, 0.8), draw_colour(random))
@@ -165,27 +165,27 @@ def draw_missing(shape: Shape, random: Random) -> Iterator[Layer]:
     yield Layer(np.clip(inside, 0, 1).astype(np.float32), draw_colour(random))
 
 
-# Each kind, and how often it is drawn.
-KINDS: dict[Callable[[Shape, Random], Iterator[Layer]], float] = {
-    draw_scratches: 0.22,
-    draw_cracks: 0.12,
-    draw_fibres: 0.1,
-    draw_dust: 0.16,
-    draw_blotches: 0.12,
-    draw_fold: 0.12,
-    draw_film_lines: 0.04,
-    draw_peeling: 0.04,
-    draw_tear: 0.04,
-    draw_missing: 0.06,
+# Each kind, and how often it is drawn beside the others.
+KINDS: dict[Callable[[Shape, Random], Iterator[Layer]], int] = {
+    draw_scratches: 18,
+    draw_cracks: 14,
+    draw_fibres: 10,
+    draw_dust: 16,
+    draw_blotches: 18,
+    draw_fold: 10,
+    draw_film_lines: 3,
+    draw_peeling: 5,
+    draw_tear: 5,
+    draw_missing: 9,
 }
 _DRAWN, _SHARES = list(KINDS), np.array(list(KINDS.values())) / sum(KINDS.values())
 
 
 def draw_damage(rgb: np.ndarray, random: Random) -> tuple[np.ndarray, np.ndarray]:
-    """Return a picture, float32 (H, W, 3) in [0, 1], with one to three kinds of damage, and float32 (H, W): how much
+    """Return a picture, float32 (H, W, 3) in [0, 1], with one to four kinds of damage, and float32 (H, W): how much
     of the picture the damage covers."""
     covered = np.zeros(rgb.shape[:2], np.float32)
-    for number in random.choice(len(_DRAWN), 1 + random.binomial(2, 0.4), p=_SHARES):
+    for number in random.choice(len(_DRAWN), 1 + random.binomial(3, 0.35), p=_SHARES):
         for alpha, colour, stains in _DRAWN[number](rgb.shape[:2], random):
             target = rgb * colour if stains else _roughen(colour, rgb.shape[:2], random)
             rgb = rgb + alpha[:, :, None] * (target - rgb)

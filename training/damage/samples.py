@@ -28,7 +28,7 @@ SOURCES = (
 )
 CLEAN = 0.3  # of the samples are undamaged
 AS_PHOTOGRAPHED = 0.35  # of the undamaged are not even aged
-ENLARGED, MOST_ENLARGED = 0.4, 3.0  # scans are softer than photos made small
+ENLARGED, MAX_ENLARGEMENT = 0.4, 3.0  # scans are softer than photos made small
 COVERED, VISIBLE, INVISIBLE = 0.2, 0.06, 0.02  # of 1: what damage covers, and how much it changes
 
 
@@ -76,7 +76,7 @@ def damage_photo(rgb: np.ndarray, random: Random, clean: bool = False) -> Sample
 def cut_softly(picture: np.ndarray, side: int, random: Random) -> np.ndarray:
     """Return a crop, uint8 (side, side, 3), mirrored and turned at random, at times enlarged."""
     if random.random() < ENLARGED:
-        smaller = max(48, round(side / random.uniform(1, MOST_ENLARGED)))
+        smaller = max(48, round(side / random.uniform(1, MAX_ENLARGEMENT)))
         crop = cv2.resize(cut_crop(picture, smaller, random), (side, side), interpolation=cv2.INTER_CUBIC)
     else:
         crop = cut_crop(picture, side, random)

@@ -11,7 +11,7 @@ import numpy as np
 
 Random = np.random.Generator
 COVERED, VISIBLE = 0.3, 0.06  # from there on, of 1, damage counts: what it covers, and how much it changes
-DENSEST = 1.4  # of a stain, in powers of e
+MAX_DENSITY = 1.4  # of a stain, in powers of e
 
 
 def damage_photo(rgb: np.ndarray, random: Random) -> tuple[np.ndarray, np.ndarray, list[str]]:
@@ -154,7 +154,7 @@ def _apply(rgb: np.ndarray, cover: np.ndarray, name: str, random: Random) -> np.
     """Return the picture with the colour taken off, or with dirt on it, where `cover` says."""
     cover = cover[:, :, None]
     if name == "spills" and random.random() < 0.5:  # a density, so what is below still shows
-        density = random.uniform(0.4, DENSEST) * np.array((0.6, 0.8, 1.0), np.float32)
+        density = random.uniform(0.4, MAX_DENSITY) * np.array((0.6, 0.8, 1.0), np.float32)
         return np.asarray(rgb * np.exp(-density * cover), np.float32)
     bare = name in ("rip", "gap", "crease") or random.random() < 0.55
     base = random.uniform(0.8, 0.98) if bare else random.uniform(0.02, 0.25)

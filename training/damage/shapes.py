@@ -42,7 +42,7 @@ def make_clouds(shape: tuple[int, int], cell: float, random: Random) -> np.ndarr
 def draw_colour(random: Random, light: bool | None = None) -> np.ndarray:
     """Return a colour of damage, float32 (3,): paper, or dirt; mostly grey, at times warm."""
     if light is None:
-        light = bool(random.random() < 0.6)
+        light = bool(random.random() < 0.5)
     value = random.uniform(*PAPER_LIGHT) if light else random.uniform(0, 0.3)
     warmth = random.uniform(0, 0.2) if random.random() < 0.4 else 0.0
     return np.array((value, value * (1 - warmth / 2), value * (1 - warmth)), np.float32)

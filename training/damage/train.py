@@ -117,7 +117,7 @@ def measure_loss(logits: Tensor, mask: Tensor, known: Tensor) -> Tensor:
 
 def draw_batch(samples: Sequence[Sample]) -> tuple[Tensor, Tensor, Tensor]:
     """Return rgb (N, 3, H, W), the masks and what is known of them (N, 1, H, W), all in [0, 1]."""
-    planes = [torch.from_numpy(np.stack([sample[which] for sample in samples]))[:, None] for which in (1, 2)]
+    planes = [torch.from_numpy(np.stack([sample[number] for sample in samples]))[:, None] for number in (1, 2)]
     return to_batch([sample.rgb for sample in samples]), planes[0].float() / 255, planes[1].float() / 255
 
 

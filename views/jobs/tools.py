@@ -11,8 +11,9 @@ from jobs import lifecycle
 from jobs.availability import find_unavailable_reason
 from jobs.guests import guest_quotas
 from jobs.lifecycle import Template
+from jobs.options import matters
 from models import Job
-from services.base import Service
+from services.base import Option, Service
 from views.jobs import samples, versions
 from views.jobs.job_json import name_shown_result
 
@@ -21,11 +22,13 @@ def render_tool(
     service: Service, values: Mapping[str, Any], errors: Mapping[str, str] | None = None, form: Template | None = None
 ) -> dict[str, Any]:
     """Return what `studio.html` wants: `values` fill the options in, `form` brings the picture of an earlier job."""
+    once = {option.name for option in service.options if option.once}
+    former = {name: value for name, value in form.values.items() if name not in once} if form else {}
     megapixels = guest_quotas.find_max_megapixels(current_user.id)
     return {
         "service": service,
         "unavailable": find_unavailable_reason(service),
-        "values": {**(form.values if form else {}), **values},
+        "values": {**former, **values},
         "errors": errors or {},
         "samples": samples.list_samples(service),
         "source": describe_source(form) if form else None,
@@ -38,8 +41,20 @@ def render_job(job: Job) -> dict[str, Any]:
     """Return the same for the page of a job, whose form is ready to run once more with other options."""
     service = services.get(job.service)
     if service is None:  # a tool of long ago
-        return {"service": None, "errors": {}, "others": []}
-    return render_tool(service, {}, form=lifecycle.prefill(current_user.id, job.id)) | {"others": list_others(service)}
+        return {"service": None, "errors": {}, "others": [], "touches": []}
+    form = lifecycle.prefill(current_user.id, job.id)
+    return render_tool(service, {}, form=form) | {
+        "others": list_others(service),
+        "touches": _list_touched(service, job),
+    }
+
+
+def _list_touched(service: Service, job: Job) -> list[Option]:
+    """Return what can be drawn on to better what came of a job: colour hints, and the mask that the run made."""
+    options = {option.name: option.default for option in service.options} | (job.options or {})
+    hints = [option for option in service.options if option.kind == "hints" and job.result_file]
+    masks = [option for option in service.options if option.finds and job.mask_file and matters(option, options)]
+    return hints + masks
 
 
 def list_others(service: Service) -> list[Service]:

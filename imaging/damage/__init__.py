@@ -1,0 +1,1 @@
+"""Scratches, dust, creases, tears, stains and missing corners: where they are in a photo."""

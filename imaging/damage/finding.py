@@ -1,0 +1,76 @@
+"""Finding damage in a photo with a network that says how likely each pixel is damaged."""
+
+from collections.abc import Callable
+from typing import Protocol
+
+import cv2
+import numpy as np
+from torch import Tensor
+
+from imaging.tiles import run_tiled
+
+MAX_SIDE = 1536  # at which a photo is looked at: scratches are still seen, and grain no longer
+TILE, OVERLAP = 768, 64
+# Of 255, chosen on held-back pictures, as training/LOG.md tells: a mark reaches as far as pixels are LIKELY, and counts
+# where one of them is SURE.
+LIKELY, SURE = 128, 160
+MIN_PIXELS = 3  # of a mark, as it is looked at
+GROWN = 1.5  # pixels, as it is looked at: the soft edge of a scratch goes with it
+
+
+class Finder(Protocol):
+    """The network: float32 (1, 3, h, w) in [0, 1] -> (1, 1, h, w) in [0, 1], and the sizes that it takes."""
+
+    multiple_of: int
+    minimum_side: int
+
+    def __call__(self, rgb: Tensor) -> Tensor: ...
+
+
+def find_damage(rgb: np.ndarray, network: Finder, report: Callable[[float], None] = lambda share: None) -> np.ndarray:
+    """Return the mask of what is damaged in a photo, uint8 (H, W, 3), as uint8 (H, W) of 0 and 255.
+
+    Marks are a little wider than the damage, so that its soft edge is filled too. report: gets the share done, in (0,
+    1]; what it raises ends the search. A large photo is looked at at MAX_SIDE, in tiles.
+    """
+    likelihood = predict_damage(rgb, network, report)
+    height, width = rgb.shape[:2]
+    scale = max(height, width) / max(likelihood.shape)
+    marks = np.where(select_marks(likelihood), likelihood, np.uint8(0))
+    mask = cv2.resize(marks, (width, height), interpolation=cv2.INTER_LINEAR) if scale > 1 else marks
+    reach = round(GROWN * scale)
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1, 2 * reach + 1))
+    return np.asarray(cv2.dilate(np.where(mask >= LIKELY, np.uint8(255), np.uint8(0)), disc))
+
+
+def predict_damage(
+    rgb: np.ndarray, network: Finder, report: Callable[[float], None] = lambda share: None
+) -> np.ndarray:
+    """Return how likely pixels are damaged, uint8 (h, w): at the photo's size, or smaller where that is large."""
+    scale = MAX_SIDE / max(rgb.shape[:2])
+    if scale < 1:
+        size = max(1, round(rgb.shape[1] * scale)), max(1, round(rgb.shape[0] * scale))
+        rgb = cv2.resize(rgb, size, interpolation=cv2.INTER_AREA)
+    likelihood = run_tiled(
+        rgb,
+        lambda tensor: network(tensor).expand(-1, 3, -1, -1),
+        tile=TILE,
+        overlap=OVERLAP,
+        multiple_of=network.multiple_of,
+        minimum_side=network.minimum_side,
+        report=report,
+    )
+    return np.ascontiguousarray(likelihood[:, :, 0])
+
+
+def select_marks(likelihood: np.ndarray, likely: int = LIKELY, sure: int = SURE) -> np.ndarray:
+    """Return which pixels of a likelihood, uint8 (h, w), are marked, bool (h, w).
+
+    Those that are likely, in pieces that are large enough and somewhere sure.
+    """
+    count, labels, figures, _ = cv2.connectedComponentsWithStats((likelihood >= likely).astype(np.uint8))
+    counts = np.zeros(count, bool)
+    counts[np.unique(labels[likelihood >= max(likely, sure)])] = True
+    counts &= figures[:, cv2.CC_STAT_AREA] >= MIN_PIXELS
+    counts[0] = False  # the rest of the photo
+    return np.asarray(counts[labels])
