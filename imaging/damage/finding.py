@@ -11,9 +11,10 @@ from imaging.tiles import run_tiled
 
 MAX_SIDE = 1536  # at which a photo is looked at: scratches are still seen, and grain no longer
 TILE, OVERLAP = 768, 64
+FINE_SHARE = 0.8  # of the time, for the look at full size
 # Of 255, chosen on held-back pictures, as training/LOG.md tells: a mark reaches as far as pixels are LIKELY, and counts
 # where one of them is SURE.
-LIKELY, SURE = 128, 160
+LIKELY, SURE = 64, 128
 MIN_PIXELS = 3  # of a mark, as it is looked at
 GROWN = 1.5  # pixels, as it is looked at: the soft edge of a scratch goes with it
 
@@ -46,11 +47,25 @@ def find_damage(rgb: np.ndarray, network: Finder, report: Callable[[float], None
 def predict_damage(
     rgb: np.ndarray, network: Finder, report: Callable[[float], None] = lambda share: None
 ) -> np.ndarray:
-    """Return how likely pixels are damaged, uint8 (h, w): at the photo's size, or smaller where that is large."""
-    scale = MAX_SIDE / max(rgb.shape[:2])
-    if scale < 1:
-        size = max(1, round(rgb.shape[1] * scale)), max(1, round(rgb.shape[0] * scale))
-        rgb = cv2.resize(rgb, size, interpolation=cv2.INTER_AREA)
+    """Return how likely pixels are damaged, uint8 (h, w): at the photo's size, or smaller where that is large.
+
+    The mean of two looks: lines are seen at that size, stains and missing parts as well at half of it.
+    """
+    shrink = min(1.0, MAX_SIDE / max(rgb.shape[:2]))
+    rgb = _reduce(rgb, shrink)
+    fine = _ask(rgb, network, lambda share: report(FINE_SHARE * share))
+    coarse = _ask(_reduce(rgb, 0.5), network, lambda share: report(FINE_SHARE + (1 - FINE_SHARE) * share))
+    enlarged = cv2.resize(coarse, (rgb.shape[1], rgb.shape[0]), interpolation=cv2.INTER_LINEAR)
+    return np.asarray(cv2.addWeighted(fine, 0.5, enlarged, 0.5, 0))
+
+
+def _reduce(rgb: np.ndarray, scale: float) -> np.ndarray:
+    size = max(1, round(rgb.shape[1] * scale)), max(1, round(rgb.shape[0] * scale))
+    return rgb if scale == 1 else np.asarray(cv2.resize(rgb, size, interpolation=cv2.INTER_AREA))
+
+
+def _ask(rgb: np.ndarray, network: Finder, report: Callable[[float], None]) -> np.ndarray:
+    """Return what the network says of a picture, uint8 (h, w), in tiles."""
     likelihood = run_tiled(
         rgb,
         lambda tensor: network(tensor).expand(-1, 3, -1, -1),

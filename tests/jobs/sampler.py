@@ -23,6 +23,8 @@ def run(picture: Picture, options: Mapping[str, Any], report: Report) -> Result:
         wait_at(Path(os.environ["GATE"]), report)
     if options["way"] == "decline" and not options["anyway"]:
         return Result(None, verdict="nothing_found")
+    if options["way"] == "look" and options["look_only"]:
+        return Result(None, np.full(picture.pixels.shape[:2], 255, np.uint8), "look_first")
     first = picture.with_pixels(picture.pixels // 2)
     if options["way"] == "alternatives":
         flat = [picture.with_pixels(np.full_like(picture.pixels, grey)) for grey in (10, 20)]
@@ -51,19 +53,24 @@ SERVICE = Service(
     run=run,
     notice="Samples are samples.",
     live_copies=("matte", "other"),
-    verdicts={"nothing_found": "Nothing was found in this picture."},
+    verdicts={"nothing_found": "Nothing was found in this picture.", "look_first": "Look at it first."},
+    touched_up=("look_first",),
     options=(
         Option(
             "way",
             "choice",
             "Way",
             "plain",
-            choices=tuple(Choice(way, way) for way in ("plain", "decline", "alternatives", "files", "rogue", "wait")),
+            choices=tuple(
+                Choice(way, way) for way in ("plain", "decline", "look", "alternatives", "files", "rogue", "wait")
+            ),
         ),
         Option("amount", "number", "Amount", 1.0, minimum=0, maximum=2, step=0.1),
         Option("anyway", "switch", "Run anyway", False),
         Option("colour", "colour", "Colour", "#ffffff"),
         Option("mask", "mask", "Mask"),
+        Option("seen", "mask", "What is seen", shown_when=("way", "look"), finds=True),
+        Option("look_only", "switch", "Only look", False, shown_when=("way", "look"), once=True),
         Option("hints", "hints", "Hints", shown_when=("way", "plain")),
         Option("frame", "frame", "Frame"),
         Option("point", "point", "Point"),

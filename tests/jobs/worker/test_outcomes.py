@@ -52,6 +52,19 @@ def test_without_a_picture_there_is_nothing_to_fetch_and_every_page_stands(app, 
     assert not [path for path in list_stored_files(app) if "result" in path]
 
 
+def test_a_run_may_give_its_mask_alone_and_its_page_opens_the_brush_on_it(app, owner, owner_id):
+    job = run_job(make_job(owner_id, service="sampler", way="look", look_only="1"))
+    assert (job.status, job.verdict, job.result_file) == ("done", "look_first", "") and job.result_bytes > 0
+    assert open_image(owner.get(facts_of(owner, job.id)["mask_url"]).data).size == (60, 40)
+    page = owner.get(address(job.id)).text
+    assert "What was found" in page and 'href="#drawn-seen"' in page
+    drawn = page.split('id="drawn-seen"')[1].split("</div>")[0]
+    assert "data-touches-up" in drawn and f'start="{address(job.id, "/mask")}"' in drawn
+    switch = page.split('<input id="look_only"')[1].split(">")[0]
+    assert "data-once" in switch and "checked" not in switch  # it counted for that run
+    assert app.test_cli_runner().invoke(args=["jobs", "check"]).exit_code == 0
+
+
 def test_run_anyway_is_the_same_job_again_with_the_switch(owner, owner_id):
     job = run_job(make_job(owner_id, service="sampler", way="decline", amount="2"))
     response = owner.post(facts_of(owner, job.id)["rerun_url"], {"anyway": "1"})
