@@ -16,7 +16,8 @@ class DrawingSurface extends HTMLElement {
   async connectedCallback() {
     if (this.parts) return;
     this.parts = ["tools", "brush", "layer", "file"].map((name) => `drawing-${name}`);
-    await Promise.all([...this.parts, "zoom-pane"].map((name) => customElements.whenDefined(name)));
+    const others = this.closest("drawn-options") ? ["zoom-pane", "drawn-options"] : ["zoom-pane"];
+    await Promise.all([...this.parts, ...others].map((name) => customElements.whenDefined(name)));
     [this.tools, this.brush, this.layer, this.file] = this.parts.map((name) => this.querySelector(name));
     this.pane = this.querySelector("zoom-pane");
     this.sheet = this.querySelector(".drawing-picture");
@@ -48,7 +49,7 @@ class DrawingSurface extends HTMLElement {
 
   async show(what) {
     this.classList.remove("is-ready", "is-unreadable");
-    if (!what) return;
+    if (!what || this.closest("drawn-options")?.holds(this)) return;
     const address = what instanceof Blob ? URL.createObjectURL(what) : what;
     try {
       const image = Object.assign(new Image(), { src: address });
@@ -73,7 +74,6 @@ class DrawingSurface extends HTMLElement {
     this.layer.paper.fillStyle = this.colour;
     if (this.keeps) this.layer.paper.fillRect(0, 0, width, height); // where nobody said what stays, nothing does
     this.layer.resize(width, height, start ? await this.file.read(start) : this.layer.copy());
-    this.first = this.layer.ground;
     this.beganEmpty = !this.keeps && !start;
     this.classList.add("is-ready");
     this.file.begin();

@@ -3,7 +3,22 @@
 class DrawnOptions extends HTMLElement {
   connectedCallback() {
     this.tool = this.closest("tool-form");
+    this.late = new Set();
+    this.tool.addEventListener("refresh", () => this.release());
     this.tool.addEventListener("shown", ({ detail }) => detail.page && this.bring(detail.page));
+  }
+
+  /** Whether a canvas waits with its picture because the options say that it does not matter. */
+  holds(surface) {
+    this.late.delete(surface);
+    const { hidden, dataset } = surface.closest(".drawn");
+    const isOff = customElements.get("tool-form") ? hidden : "off" in dataset;
+    if (isOff) this.late.add(surface);
+    return isOff;
+  }
+
+  release() {
+    for (const surface of [...this.late]) if (!surface.closest(".drawn").hidden) surface.show(surface.wanted);
   }
 
   bring(page) {

@@ -134,7 +134,7 @@ def faults(page, axe: str, address: str) -> list[str]:
         page.set_input_files("#image", PICTURES / "coffee.jpg")
         page.locator(".drop-preview:not([hidden])").first.wait_for(state="attached")
     page.evaluate("for (const part of document.querySelectorAll('details')) part.open = true")
-    for ready in page.locator("drawing-surface, frame-picker").all():
+    for ready in page.locator(".drawn:not([hidden]) :is(drawing-surface, frame-picker)").all():
         expect(ready).to_have_class(re.compile(r"\bis-ready\b"))
     page.evaluate(axe)
     found = page.evaluate(RUN)

@@ -15,8 +15,8 @@ FILLED = "document.querySelector('[name=mask], [name=hints]').files.length"
 
 def spot(page, x: float, y: float) -> tuple[float, float]:
     """The point of the screen at parts (x, y) of the frame."""
-    page.locator(".drawing-frame").scroll_into_view_if_needed()
-    box = page.locator(".drawing-frame").bounding_box()
+    page.locator(".drawing-frame:visible").scroll_into_view_if_needed()
+    box = page.locator(".drawing-frame:visible").bounding_box()
     return box["x"] + x * box["width"], box["y"] + y * box["height"]
 
 
@@ -131,7 +131,7 @@ def test_hints_keep_their_colour_on_a_transparent_sheet(new_drawing):
 
 def test_the_keyboard_alone_paints(new_drawing):
     page = new_drawing()
-    page.locator(".drawing-frame").focus()
+    page.locator(f"{READY} .drawing-frame").focus()
     page.keyboard.press("ArrowLeft")
     page.keyboard.down(" ")
     for _ in range(4):
@@ -194,7 +194,7 @@ def test_pressure_of_a_pen_makes_the_stroke_wider(new_drawing):
 
 def test_the_wheel_enlarges_around_the_pointer_and_strokes_land_under_it(new_drawing):
     page = new_drawing()
-    page.locator(".drawing-frame").focus()
+    page.locator(f"{READY} .drawing-frame").focus()
     page.mouse.move(*spot(page, 0.25, 0.25))
     for _ in range(3):
         page.mouse.wheel(0, -240)

@@ -102,3 +102,37 @@ def test_without_a_mask_the_form_says_what_is_missing(person):
     person.locator("drawing-surface.is-ready").wait_for()
     person.click("form[enctype] .start")
     person.get_by_text("Please paint over what is to be filled, or choose a mask.").first.wait_for()
+
+
+def test_damage_is_found_shown_touched_up_and_filled(person):
+    person.goto("/tools/inpaint")
+    person.set_input_files("[name=image]", scratched())
+    choose(person, "what", "damage")
+    expect(person.locator("#drawn-mask, #drawn-damage_mask").locator("visible=true")).to_have_count(0)
+    person.get_by_role("checkbox", name="Only show what would be filled").check()
+    person.click("form[enctype] .start")
+    person.wait_for_url("**/jobs/*")
+    wait_until_done(person)
+    expect(person.locator("#job-title")).to_have_text("What was found")
+    person.locator("#drawn-damage_mask.is-shown drawing-surface.is-ready[start*='/mask']").wait_for()
+    expect(person.get_by_role("checkbox", name="Only show what would be filled")).not_to_be_checked()
+    stroke(person, (0.1, 0.9), (0.3, 0.9))  # which was missed
+    address = person.url
+    person.click("form[enctype] .start")
+    until(person, f"location.href !== '{address}'")
+    wait_until_done(person)
+    with Image.open(io.BytesIO(download(person, "png"))) as filled, Image.open(io.BytesIO(scratched()["buffer"])) as had:
+        changed = (np.asarray(filled.convert("RGB")) != np.asarray(had)).any(2)
+    height, width = changed.shape
+    assert changed[int(height * 0.9), int(width * 0.12) : int(width * 0.28)].mean() > 0.9
+    assert changed[40:60, 400:560].any(0).mean() > 0.9  # the scratch, where it crosses the table
+    assert changed.mean() < 0.1
+
+
+def scratched() -> dict:
+    """The photo with a long white scratch, as a file."""
+    with Image.open(PHOTO) as image:
+        photo, out = image.convert("RGB"), io.BytesIO()
+    ImageDraw.Draw(photo).line((20, 44, 580, 56), (250, 250, 250), 3)
+    photo.save(out, "PNG")
+    return {"name": "print.png", "mimeType": "image/png", "buffer": out.getvalue()}
