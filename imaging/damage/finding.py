@@ -11,12 +11,13 @@ from imaging.tiles import run_tiled
 
 MAX_SIDE = 1536  # at which a photo is looked at: scratches are still seen, and grain no longer
 TILE, OVERLAP = 768, 64
+FINE_ALONE = 0.7  # how much of what the look at full size says counts by itself; chosen like the limits below
 FINE_SHARE = 0.8  # of the time, for the look at full size
 # Of 255, chosen on held-back pictures, as training/LOG.md tells: a mark reaches as far as pixels are LIKELY, and counts
 # where one of them is SURE.
-LIKELY, SURE = 64, 128
+LIKELY, SURE = 80, 144
 MIN_PIXELS = 3  # of a mark, as it is looked at
-GROWN = 1.5  # pixels, as it is looked at: the soft edge of a scratch goes with it
+GROWN = 1.0  # pixels, as it is looked at: the soft edge of a scratch goes with it
 
 
 class Finder(Protocol):
@@ -25,7 +26,7 @@ class Finder(Protocol):
     multiple_of: int
     minimum_side: int
 
-    def __call__(self, rgb: Tensor) -> Tensor: ...
+    def __call__(self, tensor: Tensor, /) -> Tensor: ...
 
 
 def find_damage(rgb: np.ndarray, network: Finder, report: Callable[[float], None] = lambda share: None) -> np.ndarray:
@@ -49,14 +50,15 @@ def predict_damage(
 ) -> np.ndarray:
     """Return how likely pixels are damaged, uint8 (h, w): at the photo's size, or smaller where that is large.
 
-    The mean of two looks: lines are seen at that size, stains and missing parts as well at half of it.
+    The mean of two looks: lines are seen at that size, stains and missing parts as well at half of it. What only the
+    first sees, such as a speck of dust, counts a little less than what both see.
     """
     shrink = min(1.0, MAX_SIDE / max(rgb.shape[:2]))
     rgb = _reduce(rgb, shrink)
     fine = _ask(rgb, network, lambda share: report(FINE_SHARE * share))
     coarse = _ask(_reduce(rgb, 0.5), network, lambda share: report(FINE_SHARE + (1 - FINE_SHARE) * share))
     enlarged = cv2.resize(coarse, (rgb.shape[1], rgb.shape[0]), interpolation=cv2.INTER_LINEAR)
-    return np.asarray(cv2.addWeighted(fine, 0.5, enlarged, 0.5, 0))
+    return np.maximum(cv2.addWeighted(fine, 0.5, enlarged, 0.5, 0), cv2.convertScaleAbs(fine, alpha=FINE_ALONE))
 
 
 def _reduce(rgb: np.ndarray, scale: float) -> np.ndarray:

@@ -121,8 +121,11 @@ def test_damage_is_found_shown_touched_up_and_filled(person):
     person.click("form[enctype] .start")
     until(person, f"location.href !== '{address}'")
     wait_until_done(person)
-    with Image.open(io.BytesIO(download(person, "png"))) as filled, Image.open(io.BytesIO(scratched()["buffer"])) as had:
-        changed = (np.asarray(filled.convert("RGB")) != np.asarray(had)).any(2)
+    filled, had = (
+        np.asarray(Image.open(io.BytesIO(data)).convert("RGB"))
+        for data in (download(person, "png"), scratched()["buffer"])
+    )
+    changed = (filled != had).any(2)
     height, width = changed.shape
     assert changed[int(height * 0.9), int(width * 0.12) : int(width * 0.28)].mean() > 0.9
     assert changed[40:60, 400:560].any(0).mean() > 0.9  # the scratch, where it crosses the table

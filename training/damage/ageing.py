@@ -48,8 +48,8 @@ def scan(rgb: np.ndarray, random: Random) -> np.ndarray:
     pixels = np.clip(rgb * 255 + 0.5, 0, 255).astype(np.uint8)
     if random.random() < 0.4:
         quality = [cv2.IMWRITE_JPEG_QUALITY, int(random.integers(35, 96))]
-        pixels = cv2.imdecode(cv2.imencode(".jpg", pixels, quality)[1], cv2.IMREAD_COLOR)
-    return np.asarray(pixels)
+        pixels = np.asarray(cv2.imdecode(cv2.imencode(".jpg", pixels, quality)[1], cv2.IMREAD_COLOR), np.uint8)
+    return pixels
 
 
 def _drop_colours(rgb: np.ndarray, random: Random) -> np.ndarray:
@@ -64,7 +64,7 @@ def _make_grain(shape: tuple[int, ...], random: Random) -> np.ndarray:
     """Return noise, fine or clumped, the same in all channels or, seldom, different."""
     height, width = shape[:2]
     clump, channels = random.choice((1, 1, 2, 3)), 3 if random.random() < 0.25 else 1
-    noise = random.standard_normal((height // clump + 1, width // clump + 1, channels), dtype=np.float32)
+    noise: np.ndarray = random.standard_normal((height // clump + 1, width // clump + 1, channels), dtype=np.float32)
     if clump > 1:
         noise = cv2.resize(noise, (width, height), interpolation=cv2.INTER_LINEAR).reshape(height, width, channels)
     return np.asarray(random.uniform(0.005, 0.05) * noise[:height, :width])

@@ -82,7 +82,7 @@ def cut_softly(picture: np.ndarray, side: int, random: Random) -> np.ndarray:
         crop = cut_crop(picture, side, random)
     if random.random() < 0.5:
         crop = crop[:, ::-1]
-    return np.ascontiguousarray(np.rot90(crop, random.integers(4)) if random.random() < 0.15 else crop)
+    return np.ascontiguousarray(np.rot90(crop, int(random.integers(4))) if random.random() < 0.15 else crop)
 
 
 def _to_plane(chosen: np.ndarray) -> np.ndarray:

@@ -29,7 +29,8 @@ def damage_photo(rgb: np.ndarray, random: Random) -> tuple[np.ndarray, np.ndarra
     noisy = spoilt + random.normal(0, random.uniform(0, 0.02), spoilt.shape[:2])[:, :, None]
     pixels = np.clip(noisy * 255, 0, 255).astype(np.uint8)
     quality = int(random.integers(60, 100))
-    return cv2.imdecode(cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, quality])[1], 1), mask, names
+    file = cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, quality])[1]
+    return np.asarray(cv2.imdecode(file, cv2.IMREAD_COLOR)), mask, names
 
 
 def age_otherwise(rgb: np.ndarray, random: Random) -> np.ndarray:

@@ -20,7 +20,7 @@ class Brightness:
 
 
 def scratched(height: int, width: int, thickness: int) -> np.ndarray:
-    rgb = np.full((height, width, 3), 90, np.uint8)
+    rgb = np.full((height, width, 3), 20, np.uint8)
     rgb[:, width // 2 : width // 2 + thickness] = 255
     return rgb
 
