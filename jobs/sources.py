@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlalchemy import select
 
+import services
 from errors import N_
 from imaging.io.files import Header, probe
 from jobs import options
@@ -20,7 +21,7 @@ from jobs.files import storage
 from jobs.files.uploads import Upload
 from jobs.photos.versions import list_change_maps
 from models import Job, db
-from services.base import CACHED_FRAME, Service
+from services.base import CACHED_FRAME, Option, Service
 
 FROM_JOB, FROM_VARIANT = "from_job", "from_which"
 # `<option>_reuse` with the value 0 in the form means: this time without the picture of the earlier job.
@@ -64,10 +65,10 @@ class Source:
             size += self._put(path.name, folder / path.name)
         return Upload(file, size, self._header())
 
-    def put_version(self, option: str, folder: Path, change_maps: Sequence[Path]) -> Upload:
-        """Link the result as what an option asks for, with its small copies and the change maps of what made it."""
-        stem, suffix = Path(self.job.result_file).stem, Path(self.job.result_file).suffix
-        size = self._put(self.job.result_file, folder / f"{option}{suffix}")
+    def put_version(self, file: str, option: str, folder: Path, change_maps: Sequence[Path]) -> Upload:
+        """Link a picture of the job as what an option asks for, with its small copies and these change maps."""
+        stem, suffix = Path(file).stem, Path(file).suffix
+        size = self._put(file, folder / f"{option}{suffix}")
         for kind in (storage.PREVIEW, storage.THUMBNAIL):
             self._put(storage.name_small(kind, stem), folder / storage.name_small(kind, option))
         for number, path in enumerate(change_maps):
@@ -117,14 +118,17 @@ class Source:
 
 @dataclass(frozen=True)
 class Version:
-    """The result of an earlier job, to be laid over or under the picture of the new one, and its change maps."""
+    """A picture of an earlier job that stands in for a file: its result with the change maps of what made it, or what
+    it got beside its original.
+    """
 
     source: Source
-    change_maps: Sequence[Path]
+    file: str
+    change_maps: Sequence[Path] = ()
 
     def put(self, option: str, folder: Path) -> Upload:
         """Link it into a draft as what an option asks for. Raises NotFound when it was deleted meanwhile."""
-        return self.source.put_version(option, folder, self.change_maps)
+        return self.source.put_version(self.file, option, folder, self.change_maps)
 
 
 def find_named(user_id: int, service: Service, fields: Mapping[str, Any]) -> Source | None:
@@ -138,11 +142,22 @@ def find_named(user_id: int, service: Service, fields: Mapping[str, Any]) -> Sou
 
 
 def find_versions(user_id: int, service: Service, fields: Mapping[str, Any]) -> dict[str, Version]:
-    """Return option name -> the job whose result the form names for it (VERSION). Raises NotFound."""
-    given = {option.name: fields.get(option.name + VERSION) for option in service.options if option.is_version}
-    wanted = {name: job_id for name, job_id in given.items() if job_id and job_id != WITHOUT}
-    found = {name: find(user_id, service, job_id, storage.RESULT) for name, job_id in wanted.items()}
-    return {name: Version(source, list_change_maps(source.job)) for name, source in found.items()}
+    """Return option name -> what of an earlier job the form names for it (VERSION). Raises NotFound."""
+    given = ((option, fields.get(option.name + VERSION)) for option in service.options if option.from_job)
+    wanted = [(option, job_id) for option, job_id in given if job_id and job_id != WITHOUT]
+    return {option.name: _find_version(user_id, service, option, job_id) for option, job_id in wanted}
+
+
+def _find_version(user_id: int, service: Service, option: Option, job_id: str) -> "Version":
+    if option.from_job == storage.RESULT:
+        source = find(user_id, service, job_id, storage.RESULT)
+        return Version(source, source.job.result_file, list_change_maps(source.job) if option.is_version else ())
+    source = find(user_id, service, job_id, storage.ORIGINAL)
+    names = [each.name for each in options.list_uploads(services.get(source.job.service))]
+    file = source.job.options.get(option.from_job) if option.from_job in names else None
+    if not file:
+        raise NotFound()
+    return Version(source, file)
 
 
 def find(user_id: int, service: Service, job_id: str, variant: str) -> Source:

@@ -65,6 +65,7 @@ def colorize(
     saturation: float = 1.0,
     detail: str = "256",
     reference: Source | None = None,
+    reference_places: Source | None = None,
     hints: Source | None = None,
     alike: bool = False,
     anyway: bool = False,
@@ -76,12 +77,14 @@ def colorize(
     """Give colours to a black-and-white photo; with `variants` a natural, a calm and a vivid one.
 
     saturation: 0 to 2. detail: "128", "192", "256" or "384". reference: a colour photo of something similar, whose
-    colours are taken where both show the same (verdict "nothing_matched" where they never do). hints: a picture,
-    transparent but for dabs of colour; `alike` lets them reach places that look the same. render_factor: 7 to 45, for
-    DeOldify. A photo that has colours already has no result (verdict "already_coloured"), unless one is wanted
-    `anyway`.
+    colours are taken where both show the same (verdict "nothing_matched" where they never do). reference_places: dabs
+    on the reference, or a mask of it: only the things that they lie on give their colours (verdict "colours_taken", or
+    no result and "nothing_alike"). hints: a picture, transparent but for dabs of colour; `alike` lets them reach places
+    that look the same. render_factor: 7 to 45, for DeOldify. A photo that has colours already has no result (verdict
+    "already_coloured"), unless one is wanted `anyway`.
     """
     options = {"variants": variants, "saturation": saturation, "detail": detail, "reference": reference}
+    options |= {"reference_places": reference_places}
     options |= {"hints": hints, "alike": alike, "anyway": anyway, "network": network, "render_factor": render_factor}
     return _run("colorize", picture, options, max_megapixels, report)
 

@@ -72,7 +72,8 @@ class Option:
     worked on. `finds`: of a mask, what a run searches for itself where it is not given, to be touched up afterwards.
     `needed`: where it matters, nothing can be done without it. `once`: a switch for one run; its page has it off again.
     With `weights`, the option is offered only where all of these are installed.
-    `is_version`: the picture is a version of the photo itself, of its size; the result of a job of it will do.
+    `is_version`: the picture is a version of the photo itself, of its size. `from_job` says what of an earlier job can
+    stand in for a file: its "result", or what it got for an option of that name.
     """
 
     name: str
@@ -95,6 +96,7 @@ class Option:
     may_tilt: bool = False
     is_version: bool = False
     weights: tuple[str, ...] = ()
+    from_job: str = ""
 
     def parse(self, raw: Any) -> Any:
         """Return the typed value of a form field; raise InvalidOption. Empty means the default."""

@@ -65,12 +65,26 @@ def average_colours(similarity: np.ndarray, best: np.ndarray, colours: np.ndarra
 
     `similarity` (n, m): of n places to m others, whose chroma is `colours` (m, 2); `best` (n,): its maximum.
     """
-    weights = similarity - best[:, None]
+    weights = _weigh(similarity, best)
+    mean = weights @ colours
+    return mean, np.sqrt(np.maximum((weights @ colours**2 - mean**2).sum(1), 0))
+
+
+def measure_belonging(similarity: np.ndarray, best: np.ndarray, chosen: np.ndarray) -> np.ndarray:
+    """Return how much of what each place could be is `chosen`, bool (m,), float32 (n,) in [0, 1].
+
+    `similarity` and `best` as for `average_colours`.
+    """
+    share: np.ndarray = _weigh(similarity, best)[:, chosen].sum(1)
+    return share
+
+
+def _weigh(similarity: np.ndarray, best: np.ndarray) -> np.ndarray:
+    weights: np.ndarray = similarity - best[:, None]
     weights /= SOFTNESS
     np.exp(weights, out=weights)
     weights /= weights.sum(1, keepdims=True)
-    mean = weights @ colours
-    return mean, np.sqrt(np.maximum((weights @ colours**2 - mean**2).sum(1), 0))
+    return weights
 
 
 def rescale(values: np.ndarray, ends: tuple[float, float]) -> np.ndarray:

@@ -12,14 +12,16 @@ import cv2
 import numpy as np
 
 from imaging.colorizing.diffusion import remove_specks, solve_diffusion
-from imaging.colorizing.likeness import average_colours, rescale, standardize
+from imaging.colorizing.likeness import average_colours, measure_belonging, rescale, standardize
 
 # A place takes nothing at the first value of each pair and everything at the second, smoothly in between.
 SIMILAR = (0.2, 0.4)  # cosine of the best match
 RELATED = (0.36, 0.48)  # cosine that a quarter of the photo's places reach: do the pictures show like things at all?
 MUTUAL = (-0.4, -0.2)  # cosine less that of the match's own best match
 AGREEING = (-0.22, -0.1)  # standard deviation of the matches' chroma, less than 0, in units of the chroma
+BELONGING = (0.5, 0.8)  # share of the likeliest matches that lie on the chosen places of the reference
 FOUND_SHARE = 0.02  # of the photo, taken from the reference: less is nothing in common
+FOUND_CHOSEN_SHARE = 0.003  # the same for a thing, which may be small
 EDGE_STEP = 0.03  # of the range of L*: how uneven a cell may be before its colours come from its neighbours
 FLOW_STEP = 0.006  # of the range of L*: neighbours that differ by more hardly pass colours on
 PULL, EDGE_PULL = 8e-3, 2e-4  # at PULL_SIDE pixels, of a place towards its own match: in an even cell, on an edge
@@ -31,25 +33,33 @@ ROUNDS = 60
 class Matches:
     """What a photo takes from a reference, place by place of a coarse grid.
 
-    `confidence`: float32 (h, w) in [0, 1]. `chroma`: float32 (h, w, 2), of the matches.
+    `confidence`: float32 (h, w) in [0, 1]. `chroma`: float32 (h, w, 2), of the matches. `found_share`: of the photo,
+    the least that counts.
     """
 
     confidence: np.ndarray
     chroma: np.ndarray
+    found_share: float = FOUND_SHARE
 
     @property
     def is_empty(self) -> bool:
         """Whether the two pictures have nothing in common."""
-        return bool(self.confidence.mean() < FOUND_SHARE)
+        return bool(self.confidence.mean() < self.found_share)
 
 
 def match_colours(
-    photo: Sequence[np.ndarray], reference: Sequence[np.ndarray], chroma: np.ndarray, usable: np.ndarray
+    photo: Sequence[np.ndarray],
+    reference: Sequence[np.ndarray],
+    chroma: np.ndarray,
+    usable: np.ndarray,
+    chosen: np.ndarray | None = None,
 ) -> Matches:
     """Match each place of `photo` with the places of `reference`.
 
     Both are feature maps, level by level, float32 (h, w, C) and (m, n, C); the levels of a picture have one size.
     `chroma`: float32 (m, n, 2) of the reference; `usable`: bool (m, n), which of its places may be taken, at least one.
+    `chosen`: bool (m, n), the usable places whose colours are meant, at least one; the others still tell what a place
+    shows, so that one that looks like them takes nothing. All are meant where it is None.
     """
     height, width = photo[0].shape[:2]
     levels = [
@@ -60,10 +70,14 @@ def match_colours(
     similarity = places @ others.T
     best = similarity.max(1)
     mutual = best - similarity.max(0)[similarity.argmax(1)]
-    mean, deviation = average_colours(similarity, best, colours)
+    meant = np.ones(len(colours), bool) if chosen is None else chosen[usable]
+    mean, deviation = average_colours(similarity[:, meant], similarity[:, meant].max(1), colours[meant])
     confidence = rescale(best, SIMILAR) * rescale(mutual, MUTUAL) * rescale(-deviation, AGREEING)
     confidence *= rescale(np.quantile(best, 0.75), RELATED)
-    return Matches(confidence.reshape(height, width), mean.reshape(height, width, 2))
+    if chosen is not None:
+        confidence *= rescale(measure_belonging(similarity, best, meant), BELONGING)
+    share = FOUND_SHARE if chosen is None else FOUND_CHOSEN_SHARE
+    return Matches(confidence.reshape(height, width), mean.reshape(height, width, 2), share)
 
 
 def blend_matches(lightness: np.ndarray, chroma: np.ndarray, matches: Matches, gains: Sequence[float]) -> np.ndarray:

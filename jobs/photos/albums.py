@@ -98,6 +98,13 @@ def list_photos(user_id: int, album_id: str, size: int, after: int = 0) -> tuple
     return [row[0] for row in rows[:size]], rows[size - 1][1] if len(rows) > size else None
 
 
+def list_of_photo(user_id: int, photo_id: str) -> list[Album]:
+    """Return the user's albums that a photo is in, the newest first."""
+    holding = select(Album).join(AlbumPhoto, AlbumPhoto.album_id == Album.id)
+    own = holding.where(Album.user_id == user_id, AlbumPhoto.photo_id == photo_id)
+    return list(db.session.scalars(own.order_by(Album.created_at.desc(), Album.id.desc())))
+
+
 def list_result_ids(user_id: int, album_id: str) -> list[str]:
     """Return for each photo of an album that has results the id of the job that made the newest."""
     query = _select_shown(user_id, album_id, _WITH_RESULT).with_only_columns(Job.id)

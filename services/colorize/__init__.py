@@ -9,12 +9,15 @@ from services.base import Choice, InvalidOption, Option, Service, import_on_call
 OWN = "colorize"  # the weights that are shipped
 MARK = "Revive (colorized)"  # in the EXIF: the colours were made
 NOTHING_MATCHED = "nothing_matched"
+NOTHING_ALIKE, COLOURS_TAKEN = "nothing_alike", "colours_taken"
 CHROMA = "chroma"  # the live copy of the variants' chroma
 VARIANTS = ("natural", "calm", "vivid")  # in the order of the networks' outputs
 
 
 def check(options: Mapping[str, Any]) -> None:
     """Hints are dabs on a transparent ground; a picture that is opaque all over is none of them."""
+    if options["reference_places"] is not None and options["reference"] is None:
+        raise InvalidOption("reference", N_("Please choose the reference that the places belong to."))
     hints = options["hints"]
     if hints is not None and (not hints.has_alpha or (hints.alpha == 255).all()):
         raise InvalidOption("hints", N_("Please give the colour hints as dabs on a transparent picture."))
@@ -29,6 +32,13 @@ SERVICE = Service(
     weights=(OWN,),
     verdicts={
         "already_coloured": N_("This photo already has colours, so none were added."),
+        NOTHING_ALIKE: N_(
+            "This photo shows none of the things that were marked in the reference: nothing was changed."
+        ),
+        COLOURS_TAKEN: N_(
+            "Places that look like the marked things took their colours; the mask shows which. If some are wrong, "
+            "delete this version: the others stay."
+        ),
         NOTHING_MATCHED: N_("The reference has nothing in common with this photo: the tool’s own colours were used."),
     },
     notice=N_("The colours are a guess: nobody knows from a grey photo which ones were there."),
@@ -59,6 +69,17 @@ SERVICE = Service(
             kind="picture",
             title=N_("Colours like this photo"),
             help=N_("A colour photo of something similar. Where both show the same, your photo gets its colours."),
+            from_job="result",
+        ),
+        Option(
+            name="reference_places",
+            kind="picture",
+            title=N_("Only these things of it"),
+            help=N_(
+                "Dabs or a mask for the reference: only what they lie on gives its colours, all else is left alone."
+            ),
+            advanced=True,
+            from_job="hints",
         ),
         Option(
             name="detail",

@@ -18,9 +18,9 @@ from imaging.io.provenance import COMPOSITE_WITH_TRAINED
 from imaging.tensors import to_pixels
 from networks.layers.colour_space import lab_to_rgb_in_gamut
 from services.base import Picture, Report, Result
-from services.colorize import CHROMA, MARK, NOTHING_MATCHED, VARIANTS, guess
+from services.colorize import CHROMA, COLOURS_TAKEN, MARK, NOTHING_ALIKE, NOTHING_MATCHED, VARIANTS, guess
 from services.colorize.hints import apply_hints
-from services.colorize.reference import blend_reference, match_reference
+from services.colorize.reference import blend_reference, draw_matches, match_reference
 
 WINDOW_SHARE = 48  # the guided filter's radius is the short side of the working size over this
 GUIDE_EPSILON = 1e-3
@@ -42,18 +42,22 @@ def run(picture: Picture, options: Mapping[str, Any], report: Report) -> Result:
         report(1.0, N_("Done"))
         return Result(None, verdict="already_coloured")
     guessed = guess.guess(picture.rgb, options, report)
-    matches = _match_reference(picture, options["reference"], report)
+    matches = _match_reference(picture, options, report)
+    verdict = _judge(matches, options)
+    if verdict == NOTHING_ALIKE:
+        report(1.0, N_("Done"))
+        return Result(None, verdict=verdict, cache=guessed.packed())
     report(0.3, N_("Joining colours and details"))
-    verdict = NOTHING_MATCHED if matches is not None and matches.is_empty else ""
-    fitted = _fit_guided_filter(picture.rgb, guessed, None if verdict else matches, options)
+    fitted = _fit_guided_filter(picture.rgb, guessed, None if verdict == NOTHING_MATCHED else matches, options)
     count = len(VARIANTS) if options["variants"] else 1
     results = _join_strips(picture.rgb, fitted, tone, count, options["saturation"], report)
     exif = metadata.set_software(picture.exif, MARK)
     first, *others = (replace(picture.with_rgb(rgb), exif=exif) for rgb in results)
     cache = {**guessed.packed(), CHROMA: _make_live_copy(picture.rgb, fitted, tone)}
     report(1.0, N_("Done"))
+    taken = draw_matches(matches, picture.height, picture.width) if matches and verdict == COLOURS_TAKEN else None
     kind = COMPOSITE_WITH_TRAINED
-    return Result(first, verdict=verdict, alternatives=tuple(others), cache=cache, source_type=kind)
+    return Result(first, taken, verdict, tuple(others), cache, source_type=kind)
 
 
 def _find_tone(rgb: np.ndarray) -> Tone | None:
@@ -61,11 +65,20 @@ def _find_tone(rgb: np.ndarray) -> Tone | None:
     return find_tone(guess.to_lab(resize_area(rgb, fit_size(rgb.shape[0], rgb.shape[1], CHECK_SIDE))))
 
 
-def _match_reference(picture: Picture, reference: Picture | None, report: Report) -> Matches | None:
-    if reference is None:
+def _match_reference(picture: Picture, options: Mapping[str, Any], report: Report) -> Matches | None:
+    if options["reference"] is None:
         return None
     report(0.2, N_("Looking for the reference’s colours"))
-    return match_reference(picture, reference)
+    return match_reference(picture, options["reference"], options["reference_places"])
+
+
+def _judge(matches: Matches | None, options: Mapping[str, Any]) -> str:
+    """Return the verdict on what was found of the reference."""
+    if matches is None:
+        return ""
+    if options["reference_places"] is not None:
+        return NOTHING_ALIKE if matches.is_empty else COLOURS_TAKEN
+    return NOTHING_MATCHED if matches.is_empty else ""
 
 
 def _fit_guided_filter(

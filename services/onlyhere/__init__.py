@@ -36,6 +36,7 @@ SERVICE = Service(
             help=N_("A picture of the same size, made from this photo."),
             needed=True,
             is_version=True,
+            from_job="result",
         ),
         Option(
             name="mask",
@@ -60,6 +61,7 @@ SERVICE = Service(
             title=N_("What stays elsewhere"),
             help=N_("The original, unless you choose another version of the same size."),
             is_version=True,
+            from_job="result",
         ),
     ),
 )

@@ -6,7 +6,7 @@ const { lightOf, paintChroma } = customElements.get("chroma-paint");
 const PLANES = 7;
 const UNIT = 110 / 127; // of CIE, one step of a plane
 const ASKED = ["detail", "variants", "alike", "anyway", "network", "render_factor"];
-const FILES = ["reference", "hints"];
+const FILES = ["reference", "reference_places", "hints"];
 
 class LiveColorize extends customElements.get("live-result") {
   connectedCallback() {

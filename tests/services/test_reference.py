@@ -7,6 +7,7 @@ import pytest
 from PIL import Image
 
 import services
+from imaging.colorizing.matching import Matches, match_colours
 from imaging.io import files
 from imaging.io.files import Picture
 from services import inference, runtime
@@ -114,6 +115,53 @@ def test_a_dab_lies_over_the_colours_of_the_reference(grey, coffee):
     result = run(flat, coffee, hints=dab((30, 30, 220)), variants="0")
     at = result.picture.rgb[40, 30].astype(int)
     assert at[2] > at[0] + 60
+
+
+def mark(top: int, left: int, side: int) -> Picture:
+    """Opaque paint on a transparent sheet of the size of the coffee."""
+    sheet = np.zeros((80, 120, 4), np.uint8)
+    sheet[top : top + side, left : left + side] = 9, 9, 200, 255
+    return Picture(sheet)
+
+
+def test_only_the_marked_things_of_a_reference_give_their_colours(coffee, grey):
+    plain = run(grey, variants="0").picture.rgb
+    taken = run(grey, coffee, reference_places=mark(50, 18, 10), variants="0")
+    assert taken.verdict == "colours_taken" and taken.mask.shape == grey.shape[:2] and 0 < taken.mask.mean() < 128
+    there = np.s_[50:60, 18:28]
+    assert taken.mask[there].mean() > 128
+    assert chroma_error(taken.picture.rgb[there], coffee[there]) < 0.5 * chroma_error(plain[there], coffee[there])
+    moved = np.abs(taken.picture.rgb.astype(int) - plain).max(2)
+    assert moved[there].mean() > 4 * moved[taken.mask == 0].mean()
+
+
+def test_a_place_that_looks_like_what_was_not_marked_takes_nothing():
+    """Four things, each with features of its own: the reference shows the first two, of which one is marked."""
+    noise = np.random.default_rng(0).normal(0, 0.05, (2, 8, 8, 4)).astype(np.float32)
+    things, shown = np.eye(4, dtype=np.float32), np.repeat([[0, 1]], 4, 1)
+    reference = things[np.broadcast_to(shown, (8, 8))] + noise[0]
+    photo = things[np.broadcast_to(np.repeat([[1, 2]], 4, 1), (8, 8))] + noise[1]
+    photo[:3, :3] = things[0]
+    red = np.full((8, 8, 2), 0.5, np.float32)
+    marked = np.broadcast_to(shown == 0, (8, 8))
+    found = match_colours([photo], [reference], red, np.ones((8, 8), bool), marked)
+    assert (found.confidence[:3, :3] > 0.5).all() and not found.confidence[3:, :4].any() and not found.is_empty
+    photo[:3, :3] = things[1]
+    assert match_colours([photo], [reference], red, np.ones((8, 8), bool), marked).is_empty
+
+
+def test_where_none_of_the_marked_things_is_seen_nothing_is_changed(coffee, grey, monkeypatch):
+    nothing = Matches(np.zeros((8, 12), np.float32), np.zeros((8, 12, 2), np.float32))
+    monkeypatch.setattr("services.colorize.run.match_reference", lambda *pictures: nothing)
+    result = run(grey, coffee, reference_places=mark(50, 18, 10))
+    assert (result.picture, result.verdict) == (None, "nothing_alike") and "guess" in result.cache
+
+
+def test_places_without_a_reference_or_without_paint_are_refused(coffee, grey):
+    for faulty, field in (({}, "reference"), ({"reference": Picture(coffee)}, "reference_places")):
+        with pytest.raises(InvalidOption) as refused:
+            run(grey, reference_places=Picture(np.zeros((80, 120, 4), np.uint8)), **faulty)
+        assert refused.value.field == field
 
 
 def test_other_networks_colours_can_have_a_reference_too(coffee, grey, monkeypatch):

@@ -29,7 +29,7 @@ _ABOUT_FIELDS = {
     FROM_JOB: N_("the id of an earlier job whose picture is worked on again"),
     FROM_VARIANT: N_("which picture of the earlier job; the original when absent"),
     REUSE: N_("0 leaves out the file that the earlier job had here"),
-    VERSION: N_("the id of an earlier job whose result is taken in place of a file, or `original` for none"),
+    VERSION: N_("the id of an earlier job whose picture is taken in place of a file, or `original` for none"),
 }
 _GROUPS = {
     "tools": N_("Tools"),
@@ -140,7 +140,7 @@ def _describe_form(service: Service) -> dict[str, Any]:
     properties |= {FROM_VARIANT: {**about[FROM_VARIANT], "enum": ["original", "result"]}}
     properties |= {option.name: _describe_option(option) for option in service.options}
     properties |= {name + REUSE: {**about[REUSE], "enum": ["0", "1"]} for name in uploaded}
-    properties |= {option.name + VERSION: about[VERSION] for option in service.options if option.is_version}
+    properties |= {option.name + VERSION: about[VERSION] for option in service.options if option.from_job}
     return {"type": "object", "properties": properties, "additionalProperties": False}
 
 

@@ -53,7 +53,7 @@ def _check_names(service: Service, files: dict[str, FormFile]) -> None:
     uploaded = [option.name for option in service.options if option.kind in UPLOADED]
     fields = [option.name for option in service.options if option.name not in uploaded]
     fields += [FROM_JOB, FROM_VARIANT, *(name + REUSE for name in uploaded)]
-    fields += [option.name + VERSION for option in service.options if option.is_version]
+    fields += [option.name + VERSION for option in service.options if option.from_job]
     for given, known in ((request.form, fields), (files, [IMAGE, *uploaded])):
         if unknown := next((name for name in given if name not in known), None):
             raise WrongRequest(unknown, tuple(known), N_("There is no field with this name."))

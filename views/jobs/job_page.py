@@ -11,6 +11,7 @@ from jobs.photos.steps import Steps, find_steps
 from models import Job
 from views.http.guest_pages import is_guest
 from views.jobs import tools, versions
+from views.jobs.colour_memory import describe_memory
 from views.jobs.job_json import describe_job, describe_jobs
 
 
@@ -22,6 +23,7 @@ def show(job: Job, new_link: str = "", step: str = "") -> str:
         job=facts,
         shown_step=next((each for each in facts["steps"] if each["key"] == step and each["preview_url"]), None),
         steps=_describe_steps(find_steps(job)),
+        memory=describe_memory(job),
         only_here_url=versions.make_only_here_address(job),
         live_copies={name: _make_copy_address(job, name) for name in downloads.list_live_copies(job)},
         sharing={
