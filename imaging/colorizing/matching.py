@@ -21,7 +21,8 @@ MUTUAL = (-0.4, -0.2)  # cosine less that of the match's own best match
 AGREEING = (-0.22, -0.1)  # standard deviation of the matches' chroma, less than 0, in units of the chroma
 BELONGING = (0.5, 0.8)  # share of the likeliest matches that lie on the chosen places of the reference
 FOUND_SHARE = 0.02  # of the photo, taken from the reference: less is nothing in common
-FOUND_CHOSEN_SHARE = 0.003  # the same for a thing, which may be small
+FOUND_CHOSEN_SHARE = 0.003  # the same for a thing, which may be small,
+SURE = 0.5  # in places that are so sure at least
 EDGE_STEP = 0.03  # of the range of L*: how uneven a cell may be before its colours come from its neighbours
 FLOW_STEP = 0.006  # of the range of L*: neighbours that differ by more hardly pass colours on
 PULL, EDGE_PULL = 8e-3, 2e-4  # at PULL_SIDE pixels, of a place towards its own match: in an even cell, on an edge
@@ -34,17 +35,19 @@ class Matches:
     """What a photo takes from a reference, place by place of a coarse grid.
 
     `confidence`: float32 (h, w) in [0, 1]. `chroma`: float32 (h, w, 2), of the matches. `found_share`: of the photo,
-    the least that counts.
+    the least that counts as found, where places less sure than `found_sure` do not count at all.
     """
 
     confidence: np.ndarray
     chroma: np.ndarray
     found_share: float = FOUND_SHARE
+    found_sure: float = 0.0
 
     @property
     def is_empty(self) -> bool:
         """Whether the two pictures have nothing in common."""
-        return bool(self.confidence.mean() < self.found_share)
+        counting = self.confidence[self.confidence >= self.found_sure]
+        return bool(counting.sum() < self.found_share * self.confidence.size)
 
 
 def match_colours(
@@ -76,8 +79,8 @@ def match_colours(
     confidence *= rescale(np.quantile(best, 0.75), RELATED)
     if chosen is not None:
         confidence *= rescale(measure_belonging(similarity, best, meant), BELONGING)
-    share = FOUND_SHARE if chosen is None else FOUND_CHOSEN_SHARE
-    return Matches(confidence.reshape(height, width), mean.reshape(height, width, 2), share)
+    least = (FOUND_SHARE, 0.0) if chosen is None else (FOUND_CHOSEN_SHARE, SURE)
+    return Matches(confidence.reshape(height, width), mean.reshape(height, width, 2), *least)
 
 
 def blend_matches(lightness: np.ndarray, chroma: np.ndarray, matches: Matches, gains: Sequence[float]) -> np.ndarray:

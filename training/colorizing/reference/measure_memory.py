@@ -21,8 +21,9 @@ from imaging.tensors import to_pixels, to_tensor
 from networks.layers.colour_space import rgb_to_lab
 from networks.palette_colorizer import CHROMA_UNIT, PaletteColorizer
 from networks.weights import load
+from training.colorizing.crops import is_coloured, shrink
 from training.colorizing.metrics import ciede2000
-from training.colorizing.pictures import load_coloured_pictures
+from training.colorizing.pictures import MAX_STORED_SIDE, Source
 from training.colorizing.reference.measure import (
     OWN_SIDE,
     SERIES,
@@ -33,8 +34,8 @@ from training.colorizing.reference.measure import (
     fit_short_side,
     guess,
     join,
-    list_neighbours,
 )
+from training.common.archives import list_pictures, read_rgb
 from training.common.arguments import build_parser
 
 DAB = 0.03  # radius, of the short side
@@ -49,15 +50,25 @@ def main() -> None:
     arguments = parser.parse_args()
     network = cast(PaletteColorizer, load("colorize", folder=arguments.weights))
     data, every = arguments.data, arguments.every
-    kinds = {Path(source.prefix).name: list(list_neighbours(data, source))[::every] for source in SERIES}
-    single = [picture for source in SINGLE for picture in list(load_coloured_pictures(data, source))[::every]]
-    half = len(single) // 2
-    kinds["unrelated"] = [(picture, single[(number + half) % len(single)]) for number, picture in enumerate(single)]
+    kinds = {Path(source.prefix).name: list_pairs(data, source, every) for source in SERIES}
+    ones, others = zip(*(pair for source in SINGLE for pair in list_pairs(data, source, every)), strict=True)
+    half = len(others) // 2
+    kinds["unrelated"] = list(zip(ones, (*others[half:], *others[:half]), strict=True))
     for kind, pairs in kinds.items():
         figures, rows = measure_kind(network, pairs)
         print(json.dumps({"kind": kind} | figures, indent=2), flush=True)
-        if arguments.sheet:
+        if arguments.sheet and rows:
             draw_sheet(rows, arguments.sheet.with_stem(f"{arguments.sheet.stem}-{kind}"))
+
+
+def list_pairs(data: Path, source: Source, every: int) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Return every so many pictures of a source with the one after each, uint8 (H, W, 3), where both have colours."""
+    members = list_pictures(data, source.archive, source.prefix)
+    pairs = (
+        tuple(shrink(read_rgb(member), MAX_STORED_SIDE) for member in members[number : number + 2])
+        for number in range(0, len(members) - 1, every)
+    )
+    return [(one, other) for one, other in pairs if is_coloured(one) and is_coloured(other)]
 
 
 def measure_kind(
@@ -82,6 +93,8 @@ def measure_kind(
         figures.append([matches.is_empty, *compare(lab, own, coloured)])
         marked = np.where(dabbed[:, :, None], np.array([255, 0, 255], np.uint8), small)
         rows.append([marked, *(to_pixels(join(lab, each)) for each in (own, coloured)), rgb])
+    if not figures:  # in none of them anything has much colour
+        return {"pictures": 0}, rows
     empty, share, before, after = np.array(figures, float).T
     taken = share > 0
     return {
