@@ -65,7 +65,13 @@ def estimate_blur(
 
 def measure_deviation(kernel: Tensor) -> float:
     """Return the standard deviation of a (K, K) kernel's light about its centre of gravity along the direction
-    in which it is smeared most, in pixels. Faint values far out, which are estimated badly, are left out."""
+    in which it is smeared most, in pixels."""
+    return measure_deviations(kernel)[1]
+
+
+def measure_deviations(kernel: Tensor) -> tuple[float, float]:
+    """Return the least and the greatest of these deviations among all directions. Faint values far out, which are
+    estimated badly, are left out."""
     kernel = torch.where(kernel < 0.05 * kernel.max(), 0, kernel)
     kernel = kernel / kernel.sum()
     places = torch.arange(kernel.shape[-1], dtype=kernel.dtype)
@@ -73,8 +79,8 @@ def measure_deviation(kernel: Tensor) -> float:
     down, along = places - (rows * places).sum(), places - (columns * places).sum()
     high, wide = (rows * down * down).sum(), (columns * along * along).sum()
     tilted = (kernel * down[:, None] * along).sum()
-    largest = (high + wide) / 2 + torch.sqrt(((high - wide) / 2) ** 2 + tilted**2)
-    return math.sqrt(max(0.0, largest.item()))
+    middle, away = (high + wide) / 2, torch.sqrt(((high - wide) / 2) ** 2 + tilted**2)
+    return math.sqrt(max(0.0, (middle - away).item())), math.sqrt(max(0.0, (middle + away).item()))
 
 
 def pick_windows(pixels: np.ndarray, most: int = MAX_WINDOWS) -> list[tuple[slice, slice]]:

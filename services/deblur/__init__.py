@@ -19,12 +19,19 @@ def check(options: Mapping[str, Any]) -> None:
 SERVICE = Service(
     key="deblur",
     title=N_("Deblur"),
-    summary=N_("Takes the shake out of a photo: for a hand that moved while the shutter was open."),
+    summary=N_(
+        "Takes the shake out of a photo: for a hand that moved while the shutter was open, "
+        "not for a photo out of focus."
+    ),
     run=import_on_call("services.deblur.run", "run"),
     check=check,
     weights=(OWN,),
     verdicts={
         "no_motion_blur": N_("No motion blur was found in this photo; it was kept as it was."),
+        "out_of_focus": N_(
+            "This looks like lens blur, of a photo out of focus, and not like shake. Deblur is made for shake: the "
+            "result may be hardly better."
+        ),
         "some_tiles_kept": N_("In parts of this photo the network gave no usable answer. They were kept as they were."),
         "some_parts_kept": N_("Parts of this photo are sharp already, or came out worse. They were kept as they were."),
         "nothing_changed": N_("The network found nothing to change in this photo; it was kept as it was."),

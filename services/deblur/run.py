@@ -7,7 +7,7 @@ import numpy as np
 from torch import Tensor
 
 from errors import N_
-from imaging.deblurring import artifacts, referee, shake
+from imaging.deblurring import artifacts, focus, referee, scales, shake
 from imaging.io.provenance import ALGORITHMICALLY_ENHANCED
 from imaging.tiles import run_tiled
 from services import inference
@@ -21,10 +21,11 @@ OVERLAP = 64
 def run(picture: Picture, options: Mapping[str, Any], report: Report) -> Result:
     """Sharpen the colours; alpha stays. `strength` goes from the picture (0) to the network's output (1).
 
-    A picture that shows no motion blur has no result, only the verdict, unless the owner wants one `anyway`, nor has
-    one that the network leaves as it is. A tile in which the output is broken stays as it was, and so do, unless the
-    owner wants it `anyway`, parts that were sharp or lost structure; the verdict says so. Raises ServiceError when all
-    tiles are broken.
+    A blur that is too long for the network is taken out of a smaller copy, and the change enlarged and added. A picture
+    that shows no motion blur has no result, only the verdict, unless the owner wants one `anyway`, nor has one that the
+    network leaves as it is. A tile in which the output is broken stays as it was, and so do, unless the owner wants it
+    `anyway`, parts that were sharp or lost structure; the verdict says so. Raises ServiceError when all tiles are
+    broken.
     """
     report(0.0, N_("Loading the network"))
     network = inference.networks.get(options["network"])
@@ -32,9 +33,10 @@ def run(picture: Picture, options: Mapping[str, Any], report: Report) -> Result:
     if not options["anyway"] and not is_blurred(picture):
         report(1.0, N_("Done"))
         return Result(None, verdict="no_motion_blur")
-    tiles = Tiles(network, options["strength"], keep_sharp=not options["anyway"])
-    rgb = run_tiled(
-        picture.rgb,
+    small, of_lens = look_closer(picture)
+    tiles = Tiles(network, options["strength"], keep_sharp=not options["anyway"], of_lens=of_lens)
+    restored = run_tiled(
+        small,
         tiles,
         tile=TILE,
         overlap=OVERLAP,
@@ -46,6 +48,7 @@ def run(picture: Picture, options: Mapping[str, Any], report: Report) -> Result:
     )
     if tiles.broken == tiles.count:
         raise inference.make_unstable_error()
+    rgb = scales.add_change(picture.rgb, small, restored)
     report(1.0, N_("Done"))
     if np.array_equal(picture.rgb, rgb):
         return Result(None, verdict="nothing_changed")
@@ -59,11 +62,20 @@ def is_blurred(picture: Picture) -> bool:
     return shake.is_shaken(picture.rgb, lambda tile: own(tile, "kernel"), *rule)
 
 
+def look_closer(picture: Picture) -> tuple[np.ndarray, bool]:
+    """Return the picture, uint8 (H, W, 3), or the smaller copy in which its blur is within the network's reach; and
+    whether the blur is that of a lens."""
+    own = inference.networks.get(OWN)
+    look = (lambda tile: own(tile, "kernel")), own.multiple_of, own.minimum_side, own.device
+    small = scales.shrink(picture.rgb, scales.choose_factor(picture.rgb, *look))
+    return small, focus.is_out_of_focus(small, *look)
+
+
 class Tiles:
     """The function of one tile, which counts the tiles, those whose output was of no use, and those kept in part."""
 
-    def __init__(self, network: inference.Network, strength: float, keep_sharp: bool):
-        self.network, self.strength, self.keep_sharp = network, strength, keep_sharp
+    def __init__(self, network: inference.Network, strength: float, keep_sharp: bool, of_lens: bool):
+        self.network, self.strength, self.keep_sharp, self.of_lens = network, strength, keep_sharp, of_lens
         self.begin()
 
     def begin(self) -> None:
@@ -71,8 +83,10 @@ class Tiles:
         self.count = self.broken = self.kept = 0
 
     def verdict(self) -> str:
-        """Return what is to be said of the tiles: a key of the service's verdicts, or nothing."""
-        return "some_tiles_kept" if self.broken else "some_parts_kept" if self.kept else ""
+        """Return what is to be said of the tiles, or of the blur: a key of the service's verdicts, or nothing."""
+        if self.broken:
+            return "some_tiles_kept"
+        return "out_of_focus" if self.of_lens else "some_parts_kept" if self.kept else ""
 
     def __call__(self, tile: Tensor) -> Tensor:
         self.count += 1

@@ -1,5 +1,6 @@
 """Deblur: what is blurred is treated, what is sharp is left alone, and no broken tile reaches anyone."""
 
+import cv2
 import numpy as np
 import pytest
 import torch
@@ -27,6 +28,12 @@ def a_kernel(pixels: int) -> torch.Tensor:
     return kernel / kernel.sum()
 
 
+def stand_in(network, monkeypatch, forward) -> None:
+    """Let a function restore tiles, where a straight motion is seen."""
+    forward.kernel = lambda tile: a_kernel(4)
+    monkeypatch.setattr(network, "_module", forward)
+
+
 @pytest.fixture
 def seen(monkeypatch):
     """What the blur is said to be: a straight motion of that many pixels."""
@@ -51,6 +58,26 @@ def test_a_blurred_picture_gets_a_result_and_no_verdict(seen):
     assert result.verdict == "" and not np.array_equal(result.picture.pixels, SHAKEN)
 
 
+def test_a_long_blur_is_taken_out_of_a_smaller_copy_and_the_result_has_full_size(seen, monkeypatch):
+    seen(12)
+    sides, module = [], inference.networks.get("deblur").module
+    forward = module.forward
+    monkeypatch.setattr(module, "forward", lambda tile: sides.append(tile.shape[2:]) or forward(tile))
+    picture = smear(scene(300, 340), 5, 5)
+    result = run(Picture(picture)).picture.pixels
+    assert sides == [(152, 176)]
+    assert result.shape == picture.shape and not np.array_equal(result, picture)
+
+
+def test_a_photo_out_of_focus_is_told_from_a_shaken_one(monkeypatch):
+    disc = torch.from_numpy(cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (9, 9))).float()
+    kernel = torch.nn.functional.pad(disc / disc.sum(), (12, 12, 12, 12))[None]
+    monkeypatch.setattr(inference.networks.get("deblur").module, "kernel", lambda tile: kernel)
+    result = run(Picture(SHAKEN))
+    assert result.picture is not None and result.verdict == "out_of_focus"
+    assert "lens blur" in services.get("deblur").verdicts[result.verdict]
+
+
 def test_a_picture_with_sharp_edges_is_left_alone_whatever_blur_is_seen(seen):
     seen(8)
     result = run(Picture(scene(150, 170)))
@@ -59,7 +86,7 @@ def test_a_picture_with_sharp_edges_is_left_alone_whatever_blur_is_seen(seen):
 
 def test_sharp_parts_of_a_shaken_picture_are_kept_and_the_verdict_says_so(monkeypatch):
     monkeypatch.setattr(shake, "is_shaken", lambda *found: True)
-    monkeypatch.setattr(inference.networks.get("deblur"), "_module", lambda tile: tile.roll(1, 3))
+    stand_in(inference.networks.get("deblur"), monkeypatch, lambda tile: tile.roll(1, 3))
     pixels = smear(scene(200, 400), 5, 3)
     pixels[:, :200] = scene(200, 400)[:, :200]
     result = run(Picture(pixels))
@@ -132,7 +159,7 @@ def spoiling(network, monkeypatch, spoil):
         tiles.append(tile)
         return spoil(tile) if len(tiles) == 1 else module(tile)
 
-    monkeypatch.setattr(network, "_module", forward)
+    stand_in(network, monkeypatch, forward)
 
 
 @pytest.mark.parametrize(
@@ -150,7 +177,7 @@ def test_a_bad_tile_stays_as_it_was_and_the_verdict_says_so(monkeypatch, spoil):
 
 
 def test_when_no_tile_is_of_use_there_is_no_picture(monkeypatch):
-    monkeypatch.setattr(inference.networks.get("deblur"), "_module", lambda tile: tile * float("nan"))
+    stand_in(inference.networks.get("deblur"), monkeypatch, lambda tile: tile * float("nan"))
     with pytest.raises(ServiceError) as caught:
         run(Picture(NOISE), anyway="1")
     assert caught.value.key == "unstable_network"

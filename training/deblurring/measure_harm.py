@@ -21,7 +21,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from imaging.deblurring import artifacts, referee, shake
+from imaging.deblurring import artifacts, referee, scales, shake
 from imaging.tiles import run_tiled
 from networks import weights
 from networks.deconvolver import Deconvolver
@@ -106,11 +106,16 @@ def blur_background(picture: np.ndarray, alpha: np.ndarray, random: np.random.Ge
 
 
 @torch.inference_mode()
-def restore(network: Deconvolver, picture: np.ndarray) -> np.ndarray | None:
-    """Return what the service makes of the picture, uint8 (H, W, 3), with default options: None where it declines."""
+def restore(network: Deconvolver, picture: np.ndarray, scaled: bool = True) -> np.ndarray | None:
+    """Return what the service makes of the picture, uint8 (H, W, 3), with default options: None where it declines.
+
+    Unless it is `scaled`, the work is done at full size, however long the blur.
+    """
     rule = network.multiple_of, network.minimum_side
     if not shake.is_shaken(picture, network.kernel, *rule):
         return None
+    factor = scales.choose_factor(picture, network.kernel, *rule) if scaled else 1
+    small = scales.shrink(picture, factor)
 
     def tile(source: Tensor) -> Tensor:
         restored = network(source).clamp(0, 1)
@@ -118,7 +123,8 @@ def restore(network: Deconvolver, picture: np.ndarray) -> np.ndarray | None:
             return source
         return restored.lerp(source, referee.measure_kept_share(source, restored))
 
-    return run_tiled(picture, tile, multiple_of=rule[0], minimum_side=rule[1])
+    restored = run_tiled(small, tile, multiple_of=rule[0], minimum_side=rule[1])
+    return scales.add_change(picture, small, restored)
 
 
 Restorer = Callable[[np.ndarray], np.ndarray | None]
