@@ -170,6 +170,7 @@ def inpaint(
     mask: Source | None = None,
     find_only: bool = False,
     damage_mask: Source | None = None,
+    to_edges: bool = False,
     grow: float = 0,
     engine: str = "automatic",
     answers: int = 1,
@@ -182,11 +183,13 @@ def inpaint(
     at `point`, x and y in parts of the picture (`what="this"`), or scratches and other damage (`what="damage"`).
 
     find_only: return the mask of the damage and no picture. damage_mask: white is filled; nothing is searched for.
-    grow: 0 to 100 pixels more. engine: "automatic", "patch", "dfnet", "dcgan", "pluralistic", "neural". answers: how
-    many pictures to pick from, 1 to 4; answer: the number of the first. invert: fill everything but the mask.
+    to_edges: the mask is a scribble, and grows to the edges of the thing. grow: 0 to 100 pixels more. engine:
+    "automatic", "patch", "dfnet", "dcgan", "pluralistic", "neural". answers: how many pictures to pick from, 1 to 4;
+    answer: the number of the first. invert: fill everything but the mask.
     """
     options = {"what": what, "mask": mask, "grow": grow, "engine": engine, "answers": answers, "answer": answer}
-    options |= {"invert": invert, "point": _join(point), "find_only": find_only, "damage_mask": damage_mask}
+    options |= {"invert": invert, "point": _join(point), "to_edges": to_edges}
+    options |= {"find_only": find_only, "damage_mask": damage_mask}
     return _run("inpaint", picture, options, max_megapixels, report)
 
 

@@ -13,7 +13,6 @@ DEFAULT = "automatic"
 VARIED = tuple(engine.key for engine in fills.ENGINES if engine.varied)
 MAX_ALTERNATIVES, LAST_START = 4, 999
 
-
 DAMAGE = "damage"  # a value of `what`, and the weights of the network that finds it
 DAMAGE_FOUND, MUCH_DAMAGE = "damage_found", "much_damage"
 DAMAGE_VERDICTS = {
@@ -26,7 +25,11 @@ DAMAGE_VERDICTS = {
         "and start again."
     ),
 }
+EDGES_UNCLEAR = "edges_unclear"  # a verdict
 DOUBTS = {
+    EDGES_UNCLEAR: N_(
+        "No clear edges were found around what you painted, so just that was filled. Please paint over the whole thing."
+    ),
     cutout.PARTS_MISSING: N_("Parts of the people may be left. Please look, and paint over what remains of them."),
     cutout.PEOPLE_TOGETHER: N_(
         "People who touch could not be told apart, so all of them were taken out. "
@@ -87,6 +90,17 @@ SERVICE = Service(
             help=N_("Cover the whole thing, its shadow too. A mask of your own works as well: white is filled."),
             shown_when=("what", "painted"),
             needed=True,
+        ),
+        Option(
+            name="to_edges",
+            kind="switch",
+            title=N_("Grow to the thing’s edges"),
+            default=False,
+            help=N_(
+                "A scribble along the thing is enough; its colours and edges say how far it reaches. Scribble over its "
+                "shadow too. The mask that was filled comes with the result."
+            ),
+            shown_when=("what", "painted"),
         ),
         Option(
             name="find_only",

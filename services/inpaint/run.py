@@ -8,15 +8,16 @@ import numpy as np
 from errors import N_
 from imaging import masks
 from imaging.damage.finding import find_damage
+from imaging.inpainting.growing import grow_to_edges
 from imaging.inpainting.regions import fill_by_regions
 from imaging.io.provenance import COMPOSITE_SYNTHETIC, COMPOSITE_WITH_TRAINED
 from services import cutout, inference
 from services.base import CACHE, InvalidOption, Picture, Report, Result
 from services.cutout.outline import find_outline
-from services.inpaint import DAMAGE, DAMAGE_FOUND, MUCH_DAMAGE, fills
+from services.inpaint import DAMAGE, DAMAGE_FOUND, EDGES_UNCLEAR, MUCH_DAMAGE, fills
 
 PERSON_FROM = 32  # of 255: so much of a person, or more, is taken out; a veil of them would show
-PERSON_GROWN = 0.006  # of the longer side: hair and seams reach further than the outline
+FOUND_GROWN = 0.006  # of the longer side: hair and seams reach further than an outline that was found
 FEATHER_PIXELS = 3
 MAX_DAMAGE = 0.3  # of the photo: more is hardly ever damage, and too much to fill unseen
 MAX_COVER = 0.9  # of the photo: what is left over is too little to fill it from
@@ -70,6 +71,9 @@ def _make_weight(picture: Picture, options: Mapping[str, Any], report: Report) -
     grown, verdict = options["grow"], ""
     if options["what"] == "painted":
         mask = _read_painted_mask(picture, options["mask"], "mask")
+        if options["to_edges"]:
+            mask, verdict = _grow_to_edges(picture, mask)
+            grown += 0 if verdict or options["invert"] else FOUND_GROWN * max(mask.shape)
         mask = masks.invert_mask(mask) if options["invert"] else mask
     elif options["what"] == DAMAGE and options["damage_mask"] is not None:
         mask = _read_painted_mask(picture, options["damage_mask"], "damage_mask")
@@ -92,7 +96,7 @@ def _make_weight(picture: Picture, options: Mapping[str, Any], report: Report) -
         if found is None:
             return None
         mask, verdict = np.where(found.alpha >= PERSON_FROM, np.uint8(255), np.uint8(0)), found.verdict
-        grown += PERSON_GROWN * max(mask.shape)
+        grown += FOUND_GROWN * max(mask.shape)
     return masks.feather_mask(mask, grown, FEATHER_PIXELS), verdict
 
 
@@ -120,6 +124,12 @@ def _read_painted_mask(picture: Picture, upload: Picture, option: str) -> np.nda
     except masks.UnusableMask as error:
         raise InvalidOption(option, error.message) from None
     return masks.resize_mask(mask, picture.height, picture.width)
+
+
+def _grow_to_edges(picture: Picture, mask: np.ndarray) -> tuple[np.ndarray, str]:
+    """Return a mask, uint8 (H, W), grown to the edges of what was painted on, and the verdict on that."""
+    grown = grow_to_edges(picture.rgb, mask >= masks.CHOSEN)
+    return (mask, EDGES_UNCLEAR) if grown is None else (np.where(grown, np.uint8(255), mask), "")
 
 
 def _fill(
