@@ -94,7 +94,7 @@ SERVICE = Service(
         Option(
             name="to_edges",
             kind="switch",
-            title=N_("Grow to the thing’s edges"),
+            title=N_("Grow to the edges of the thing"),
             default=False,
             help=N_(
                 "A scribble along the thing is enough; its colours and edges say how far it reaches. Scribble over its "
