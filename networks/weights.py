@@ -30,6 +30,8 @@ NETWORKS = {
     "resnet_generator": ("networks.resnet_generator", "ResnetGenerator"),
     "deoldify": ("networks.deoldify", "DeOldify"),
     "palette_colorizer": ("networks.palette_colorizer", "PaletteColorizer"),
+    "denoiser": ("networks.restoration.denoiser", "Denoiser"),
+    "enlarger": ("networks.restoration.enlarger", "Enlarger"),
     "u2netp": ("networks.u2net", "U2NetP"),
     "u2net": ("networks.u2net", "U2Net"),
 }

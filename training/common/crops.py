@@ -63,6 +63,25 @@ def cut_crop(picture: np.ndarray, side: int, random: np.random.Generator) -> np.
     return resized[top : top + side, left : left + side]
 
 
+def cut_turned_crop(picture: np.ndarray, side: int, smallest: float, random: np.random.Generator) -> np.ndarray:
+    """Return one random crop, uint8 (side, side, 3), mirrored and turned at random.
+
+    Half of them are cut larger, and reduced to no less than `smallest` of that, as far as the picture reaches: details
+    of other sizes, and sharper ones. Where it does not reach `side` it is mirrored.
+    """
+    short = [max(0, side - length) for length in picture.shape[:2]]
+    if any(short):
+        picture = np.pad(picture, ((0, short[0]), (0, short[1]), (0, 0)), mode="symmetric")
+    longest = min(side / smallest, *picture.shape[:2])
+    wanted = round(random.uniform(side, longest)) if random.random() < 0.5 else side
+    top, left = (int(random.integers(length - wanted + 1)) for length in picture.shape[:2])
+    crop = picture[top : top + wanted, left : left + wanted]
+    if wanted > side:
+        crop = cv2.resize(crop, (side, side), interpolation=cv2.INTER_AREA)
+    crop = np.rot90(crop, int(random.integers(4)))
+    return np.ascontiguousarray(crop[:, ::-1] if random.random() < 0.5 else crop)
+
+
 def draw_batch(crops: Tensor, count: int, side: int, generator: torch.Generator) -> Tensor:
     """Return `count` parts of `side` pixels, mirrored at random, float32 (count, 3, side, side) in [0, 1]."""
     device, room = crops.device, crops.shape[-1] - side + 1
