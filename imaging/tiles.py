@@ -8,6 +8,7 @@ leave as 8-bit pixels.
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 import torch
@@ -18,6 +19,16 @@ from imaging.tensors import pad_to_multiple, to_pixels, to_tensor
 MIN_TILE = 128
 
 
+class TiledNetwork(Protocol):
+    """A loaded network and its size rule: float32 (1, 3, h, w) in [0, 1] -> the same, or larger by its factor."""
+
+    multiple_of: int
+    minimum_side: int
+    device: str
+
+    def __call__(self, tensor: Tensor, method: str = "forward") -> Tensor: ...
+
+
 @dataclass(frozen=True)
 class Span:
     """One tile along one axis: pixels [start, stop), with the lengths of its overlaps before and after."""
@@ -26,6 +37,10 @@ class Span:
     stop: int
     before: int
     after: int
+
+    def scaled(self, factor: int) -> "Span":
+        """Return the span of the same places in a picture that is larger by the factor."""
+        return Span(self.start * factor, self.stop * factor, self.before * factor, self.after * factor)
 
     def window(self) -> Tensor:
         """float32 (stop - start,): one, with a rising and a falling ramp where neighbours overlap."""
@@ -45,13 +60,14 @@ def run_tiled(
     overlap: int = 64,
     multiple_of: int = 1,
     minimum_side: int = 1,
+    scale: int = 1,
     device: str | torch.device = "cpu",
     report: Callable[[float], None] = lambda share: None,
     begun: Callable[[], None] = lambda: None,
 ) -> np.ndarray:
-    """Return `function` of uint8 (H, W, 3) `pixels`, as uint8 of the same shape.
+    """Return `function` of uint8 (H, W, 3) `pixels`, as uint8 (scale * H, scale * W, 3).
 
-    function: float32 (1, 3, h, w) in [0, 1], h and w obeying the size rule -> the same shape.
+    function: float32 (1, 3, h, w) in [0, 1], h and w obeying the size rule -> (1, 3, scale * h, scale * w).
     tile: longest side of a tile; overlap: the least overlap of two neighbours, at most a quarter of it.
     report: gets the share done, in (0, 1], after each tile; what it raises ends the run.
     begun: is told that a run begins. When memory runs out the tile is halved and the run begins again; `report` never
@@ -69,7 +85,7 @@ def run_tiled(
     while True:
         begun()
         try:
-            return _run(pixels, function, tile, overlap, (multiple_of, minimum_side), device, forward_only)
+            return _run(pixels, function, tile, overlap, (multiple_of, minimum_side, scale), device, forward_only)
         except (RuntimeError, MemoryError) as error:  # torch.OutOfMemoryError is a RuntimeError
             if not _is_out_of_memory(error) or tile // 2 < max(MIN_TILE, 24 * multiple_of):
                 raise
@@ -99,32 +115,38 @@ def _run(
     function: Callable[[Tensor], Tensor],
     tile: int,
     overlap: int,
-    size_rule: tuple[int, int],
+    rule: tuple[int, int, int],
     device: str | torch.device,
     report: Callable[[float], None],
 ) -> np.ndarray:
-    rows = cut_spans(pixels.shape[0], tile, overlap, size_rule[0])
-    columns = cut_spans(pixels.shape[1], tile, overlap, size_rule[0])
-    result = np.empty(pixels.shape, np.uint8)
+    """`rule`: that of `run_tiled`, the multiple, the minimum side and the scale."""
+    scale = rule[2]
+    rows = cut_spans(pixels.shape[0], tile, overlap, rule[0])
+    columns = cut_spans(pixels.shape[1], tile, overlap, rule[0])
+    height, width = (side * scale for side in pixels.shape[:2])
+    result = np.empty((height, width, 3), np.uint8)
     carried = None  # the part of the row above that this row of tiles still overlaps
     for row_index, row in enumerate(rows):
-        band = torch.zeros(1, 3, row.stop - row.start, pixels.shape[1])
+        placed = row.scaled(scale)
+        band = torch.zeros(1, 3, placed.stop - placed.start, width)
         if carried is not None:
-            band[:, :, : row.before] = carried
-        down = row.window()[:, None]
+            band[:, :, : placed.before] = carried
+        down = placed.window()[:, None]
         for column_index, column in enumerate(columns):
             source = to_tensor(pixels[row.start : row.stop, column.start : column.stop], device)
-            output = _run_padded(source, function, size_rule).cpu()
-            band[:, :, :, column.start : column.stop] += output * (down * column.window())
+            output = _run_padded(source, function, rule).cpu()
+            across = column.scaled(scale)
+            band[:, :, :, across.start : across.stop] += output * (down * across.window())
             report((row_index * len(columns) + column_index + 1) / (len(rows) * len(columns)))
-        finished = row.stop - row.start - row.after
-        result[row.start : row.start + finished] = to_pixels(band[:, :, :finished])
+        finished = placed.stop - placed.start - placed.after
+        result[placed.start : placed.start + finished] = to_pixels(band[:, :, :finished])
         carried = band[:, :, finished:].clone() if row.after else None
     return result
 
 
-def _run_padded(source: Tensor, function: Callable[[Tensor], Tensor], size_rule: tuple[int, int]) -> Tensor:
-    height, width = source.shape[-2:]
+def _run_padded(source: Tensor, function: Callable[[Tensor], Tensor], rule: tuple[int, int, int]) -> Tensor:
+    *size_rule, scale = rule
+    height, width = (side * scale for side in source.shape[-2:])
     return function(pad_to_multiple(source, *size_rule))[:, :, :height, :width].float()
 
 

@@ -11,7 +11,7 @@ from imaging.io.files import Picture
 from jobs.availability import check_choices
 from jobs.files import storage
 from models import Job
-from services.base import CACHE, PLACES, UPLOADED, Option, Service, name_version_map
+from services.base import CACHE, MAX_MEGAPIXELS, PLACES, UPLOADED, Option, Service, name_version_map
 
 # Stands for an uploaded picture while the other options are checked, transparent as hints must be; the worker decodes
 # the real one.
@@ -42,7 +42,8 @@ def list_uploads(service: Service | None) -> tuple[Option, ...]:
 
 
 def prepare_for_run(service: Service, job: Job, max_megapixels: float) -> dict[str, Any]:
-    """Return the options of a job as its service wants them: uploads decoded, a place as numbers, CACHE as bytes.
+    """Return the options of a job as its service wants them: uploads decoded, a place as numbers, CACHE as bytes,
+    and MAX_MEGAPIXELS.
 
     A job that waited while the site was upgraded may lack a new option: that one has its default.
     Raises PictureError, and FileNotFoundError when the job is gone.
@@ -55,7 +56,8 @@ def prepare_for_run(service: Service, job: Job, max_megapixels: float) -> dict[s
             options[option.name] = files.decode(folder / value, max_megapixels)
         elif option.kind in PLACES and value:
             options[option.name] = tuple(value)
-    return options | {CACHE: read_cache(folder, job.cache) | _read_version_maps(service, folder)}
+    cache = read_cache(folder, job.cache) | _read_version_maps(service, folder)
+    return options | {CACHE: cache, MAX_MEGAPIXELS: max_megapixels}
 
 
 def read_cache(folder: Path, names: Collection[str] | None) -> dict[str, bytes]:

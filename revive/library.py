@@ -19,7 +19,7 @@ from imaging.io.formats import DEFAULT_MAX_MEGAPIXELS
 from imaging.io.outputs import OutputExists
 from revive.result import Result
 from services import get, runtime
-from services.base import CACHE, UPLOADED, InvalidOption, ServiceError, ignore_progress
+from services.base import CACHE, MAX_MEGAPIXELS, UPLOADED, InvalidOption, ServiceError, ignore_progress
 from services.running import run_service
 
 __all__ = ["InvalidOption", "OutputExists", "PictureError", "Result", "ServiceError", "Source"]
@@ -56,6 +56,17 @@ def deblur(
     """
     options = {"strength": strength, "network": network, "anyway": anyway}
     return _run("deblur", picture, options, max_megapixels, report)
+
+
+def enlarge(
+    picture: Source,
+    *,
+    factor: str = "2",
+    max_megapixels: float = DEFAULT_MAX_MEGAPIXELS,
+    report: Report = ignore_progress,
+) -> Result:
+    """Make a photo "2" or "4" times as wide and high. More than `max_megapixels` are refused, of the result too."""
+    return _run("enlarge", picture, {"factor": factor}, max_megapixels, report)
 
 
 def colorize(
@@ -313,7 +324,8 @@ def _run(key: str, picture: Source, raw: dict[str, Any], max_megapixels: float, 
         if option.kind in UPLOADED and raw[option.name] is not None:
             raw[option.name] = _read_picture(raw[option.name], max_megapixels)
     options = service.parse_options(raw)
-    made = run_service(service, _read_picture(picture, max_megapixels), options | {CACHE: {}}, report)
+    options |= {CACHE: {}, MAX_MEGAPIXELS: max_megapixels}
+    made = run_service(service, _read_picture(picture, max_megapixels), options, report)
     return Result(
         picture=made.picture.pixels if made.picture else None,
         mask=made.mask,

@@ -13,7 +13,7 @@ from errors import N_, DomainError
 from imaging.io import files
 from imaging.io.errors import PictureError
 from services.availability import check_choices
-from services.base import CACHE, UPLOADED, Option, Service, ServiceError
+from services.base import CACHE, MAX_MEGAPIXELS, UPLOADED, Option, Service, ServiceError
 
 METADATA = ("keep", "strip", "all")
 # Kind of an option -> what stands for its value.
@@ -98,7 +98,7 @@ def read_options(
                 values[option.name] = files.decode(_check_file(values[option.name]), max_megapixels)
         options = service.parse_options(values)
         check_choices(service, options, folders)
-        return options | {CACHE: {}}
+        return options | {CACHE: {}, MAX_MEGAPIXELS: max_megapixels}
     except (ServiceError, PictureError) as error:
         raise click.UsageError(describe_error(error)) from None
 

@@ -1,12 +1,13 @@
 """The services, in the order in which people see them. A new one is one more name in this tuple."""
 
-from services import adjust, background, colorize, deblur, idphoto, inpaint, onlyhere, restore, scan, tone
+from services import adjust, background, colorize, deblur, enlarge, idphoto, inpaint, onlyhere, restore, scan, tone
 from services.base import Service
 
 SERVICES: tuple[Service, ...] = (
     restore.SERVICE,
     deblur.SERVICE,
     tone.SERVICE,
+    enlarge.SERVICE,
     colorize.SERVICE,
     background.SERVICE,
     idphoto.SERVICE,

@@ -22,6 +22,7 @@ __all__ = [
     "LIVE_SIDE",
     "CHANGED",
     "FAILED",
+    "MAX_MEGAPIXELS",
     "MET",
     "N_",
     "NOT_MET",
@@ -70,6 +71,8 @@ def import_on_call(module: str, function: str) -> Callable[..., Any]:
 
 # The option under which a run finds what an earlier run on the same original cached: name -> bytes.
 CACHE = "cache"
+# The option under which a run finds how many megapixels its result may have.
+MAX_MEGAPIXELS = "max_megapixels"
 
 
 # What the runs that made a version (an option that `is_version`) replaced: PNG change maps in the cache, by this name.
@@ -170,12 +173,13 @@ class Result:
 
 @dataclass(frozen=True)
 class Service:
-    """One picture tool. `run(picture, options, report)` gets options that `parse_options` has typed, and CACHE.
+    """One picture tool. `run(picture, options, report)` gets options that `parse_options` has typed, CACHE and
+    MAX_MEGAPIXELS.
 
     `checks` are the titles of what a result's checklist can hold, by their keys. `steps` are those of the steps of a
     run, in their order; each key is the name of the switch that leaves the step out.
     `notice` is a sentence shown beside every result, where there is something to know about all of them. With
-    `own_size` the result has a size and a resolution of its own, and no transparency; else it has the photo's.
+    `own_size` the result has a size and a resolution of its own; else it has the photo's.
     `another(options)` names the option, with its next value, that gives an alternative as good, or None.
     `touched_up` are the verdicts after which the page opens the brush on the mask that the run made.
     `live_copies` are names in a run's `cache` of small WebP pictures, from which the page draws options at once.

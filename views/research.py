@@ -79,6 +79,18 @@ BEHIND: dict[str, tuple[Part, ...]] = {
         ),
         Part(N_("NAFNet, trained by its authors on the GoPro pictures."), (NAFNET,), weights="nafnet-gopro-width32"),
     ),
+    "enlarge": (
+        Part(
+            N_(
+                "A small network works at the size of the photo and lays its channels side by side as the new pixels. "
+                "It learnt to come near the truth, not to look likely, so it invents no features."
+            ),
+            (
+                Work("Shi et al., Efficient Sub-Pixel Convolution, CVPR 2016", _ARXIV + "1609.05158"),
+                Work("Lim et al., Enhanced Deep Residual Networks, CVPRW 2017", _ARXIV + "1707.02921"),
+            ),
+        ),
+    ),
     "colorize": (
         Part(
             N_(

@@ -58,6 +58,12 @@ def faded(pixels: np.ndarray) -> np.ndarray:
     return np.round(light ** (1 / 2.2) * 255).astype(np.uint8)
 
 
+def small(pixels: np.ndarray) -> np.ndarray:
+    """Reduce uint8 (H, W, 3) to half its size."""
+    height, width = pixels.shape[:2]
+    return np.asarray(Image.fromarray(pixels).resize((width // 2, height // 2), Image.Resampling.BICUBIC))
+
+
 def grey(pixels: np.ndarray) -> np.ndarray:
     return cv2.cvtColor(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB)
 
@@ -158,6 +164,13 @@ EXAMPLES = (
         shaken,
         N_("A red cup of coffee on a wooden table"),
         N_("A sharp photo was blurred on purpose, as by a shaking hand. The tool made it sharp again."),
+    ),
+    Example(
+        "enlarge",
+        "chelsea.jpg",
+        small,
+        N_("The face of a ginger cat, from near"),
+        N_("The photo was made half as large on purpose. The tool made it twice as large again."),
     ),
     Example(
         "colorize",

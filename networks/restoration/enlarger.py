@@ -16,7 +16,7 @@ class Enlarger(nn.Module):
     """Enlarges a picture by two (`forward`) or by four (`quadruple`).
 
     Input: RGB (N, 3, H, W) float in [0, 1], sRGB-encoded, of any size. Output: (N, 3, 2H, 2W) or (N, 3, 4H, 4W), same
-    units, not clamped. A pixel depends on others at most `reach` pixels of the input away.
+    units, not clamped. A pixel depends on others at most `2 * blocks + 2` pixels of the input away.
 
     `width`: channels; `blocks`: residual blocks of two convolutions each.
     """
@@ -26,7 +26,6 @@ class Enlarger(nn.Module):
 
     def __init__(self, width: int = 32, blocks: int = 3):
         super().__init__()
-        self.reach = 2 * blocks + 4
         self.intro = nn.Conv2d(3, width, 3, padding=1)
         self.body = nn.Sequential(*(ResidualBlock(width) for _ in range(blocks)))
         self.heads = nn.ModuleList(nn.Conv2d(width, 3 * factor**2, 3, padding=1) for factor in FACTORS)

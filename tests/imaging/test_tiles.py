@@ -20,6 +20,20 @@ def test_the_identity_gives_every_bit_back(shape, multiple_of, minimum_side):
     assert np.array_equal(result, pixels)
 
 
+@pytest.mark.parametrize("shape", [(1, 1), (129, 300), (301, 127)])
+def test_tiles_of_a_larger_result_meet_where_those_of_the_picture_do(shape):
+    pixels = np.resize(NOISE, (*shape, 3))
+    result = run_tiled(
+        pixels,
+        lambda tile: tile.repeat_interleave(2, 2).repeat_interleave(2, 3),
+        tile=128,
+        overlap=32,
+        multiple_of=4,
+        scale=2,
+    )
+    assert np.array_equal(result, pixels.repeat(2, 0).repeat(2, 1))
+
+
 def test_every_tile_obeys_the_networks_size_rule():
     seen = []
 

@@ -70,8 +70,18 @@ def compute_expected_shape(service: Service, height: int, width: int, channels: 
     if not service.own_size:
         return height, width, channels
     chosen = options_of(service)
+    if service.key == "enlarge":
+        return height * int(chosen["factor"]), width * int(chosen["factor"]), channels
     asked, dpi = sizes.find_size(chosen["size"]), int(chosen["dpi"])
     return mm_to_pixels(asked.height, dpi), mm_to_pixels(asked.width, dpi), 3
+
+
+def compute_expected_dpi(service: Service, picture: Picture) -> tuple[float, float]:
+    """As on paper: an enlarged photo keeps its size there, and an ID photo has the resolution that was asked for."""
+    chosen = options_of(service)
+    if service.key == "enlarge":
+        return picture.dpi[0] * int(chosen["factor"]), picture.dpi[1] * int(chosen["factor"])
+    return (float(chosen["dpi"]),) * 2 if service.own_size else picture.dpi
 
 
 def results_of(service: Service, picture: Picture) -> Picture:
@@ -110,7 +120,7 @@ def test_size_profile_exif_resolution_and_format_are_kept(service):
     result = result_once(service, picture)
     assert result.pixels.shape == compute_expected_shape(service, 60, 90) and result.pixels.dtype == np.uint8
     assert (result.icc, result.format) == (picture.icc, picture.format)
-    assert result.dpi == ((float(options_of(service)["dpi"]),) * 2 if service.own_size else picture.dpi)
+    assert result.dpi == compute_expected_dpi(service, picture)
     exif = Image.Exif()
     exif.load(result.exif)
     assert exif[Base.Make] == "Lubitel"
@@ -121,8 +131,11 @@ def test_alpha_is_kept(service):
     picture = photo(channels=4)
     chosen = {"background": "transparent"} if service.key == "background" else {}
     result = service.run(picture, options_of(service, picture, **chosen), ignore_progress).picture
-    if service.own_size:  # it is for paper, which has none
+    if service.key == "idphoto":  # it is for paper, which has none
         assert not result.has_alpha
+    elif service.key == "enlarge":
+        smooth = Image.fromarray(picture.alpha).resize((result.width, result.height), Image.Resampling.BICUBIC)
+        assert np.abs(result.alpha.astype(int) - np.asarray(smooth)).mean() < 12
     else:
         assert np.array_equal(result.alpha, picture.alpha)
 

@@ -1,0 +1,131 @@
+"""What noise a photo has, by measurement alone: no network is asked.
+
+Three kinds are looked for, each in windows with the most to tell, so that the time does not grow with the photo:
+
+- the deviation of grain and of a sensor's noise, in the flattest blocks, at two scales, since coarse grain hides from
+  a filter for fine detail (the filter: Immerkaer, "Fast Noise Variance Estimation", CVIU 64(2), 1996);
+- the edges of JPEG's blocks: steps between neighbours that stand out at every eighth column or row;
+- the screen of a printed picture: peaks in its spectrum that a photo does not have.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+WINDOW = 512  # pixels a side
+WINDOWS = 9
+BLOCK = 16
+FLATTEST = 0.05  # share of the blocks that are thought to show nothing but noise
+SCALES = (1, 2)
+# From which value on there is something to take out; see weights/denoise.md for how they were chosen.
+MIN_DEVIATIONS = (2.5, 4.0)  # in levels of 255, one for each scale
+MIN_BLOCKINESS = 0.9  # in levels of 255
+MIN_SCREEN = 12.0  # height of a peak above its surroundings
+_LAPLACIAN = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], np.float32) / 6
+_DARKEST, _LIGHTEST = 10, 245  # blocks beyond have their noise cut off
+_SMALL_STEP = 12.0  # levels: larger ones are edges of things
+_PERIODS = 2.2, 9.0  # pixels between the dots of a screen
+_SPECTRUM = 256
+
+
+@dataclass(frozen=True)
+class Noise:
+    """What was measured: `deviations`, one for each of SCALES, and `blockiness` in levels of 255, `screen` a ratio."""
+
+    deviations: tuple[float, ...]
+    blockiness: float
+    screen: float
+
+    @property
+    def is_found(self) -> bool:
+        """Whether there is enough of any kind that it is worth taking out."""
+        grainy = any(found >= least for found, least in zip(self.deviations, MIN_DEVIATIONS, strict=True))
+        return grainy or self.blockiness >= MIN_BLOCKINESS or self.screen >= MIN_SCREEN
+
+
+def estimate_noise(rgb: np.ndarray) -> Noise:
+    """Return what noise there is in uint8 (H, W, 3)."""
+    windows = list(cut_windows(rgb))
+    luminances = [cv2.cvtColor(window, cv2.COLOR_RGB2GRAY).astype(np.float32) for window in windows]
+    deviations = tuple(measure_deviation(windows, scale) for scale in SCALES)
+    blockiness = float(np.median([measure_blockiness(each) for each in luminances]))
+    screen = float(np.median([measure_screen(each) for each in luminances]))
+    return Noise(deviations, blockiness, screen)
+
+
+def cut_windows(rgb: np.ndarray) -> Iterator[np.ndarray]:
+    """Yield up to WINDOWS parts of WINDOW pixels, spread over the photo; a small photo as a whole."""
+    height, width = rgb.shape[:2]
+    per_side = round(WINDOWS**0.5)
+    tops, lefts = (
+        sorted({round(place) for place in np.linspace(0, max(0, length - WINDOW), per_side)})
+        for length in (height, width)
+    )
+    for top in tops:
+        for left in lefts:
+            yield np.ascontiguousarray(rgb[top : top + WINDOW, left : left + WINDOW])
+
+
+def measure_deviation(windows: list[np.ndarray], scale: int) -> float:
+    """Return the standard deviation of the noise at this scale, in levels of 255, the largest of the three colours."""
+    found = []
+    for window in windows:
+        height, width = (length // scale for length in window.shape[:2])
+        if min(height, width) < 2 * BLOCK:
+            continue
+        reduced = window if scale == 1 else cv2.resize(window, (width, height), interpolation=cv2.INTER_AREA)
+        pixels = reduced.astype(np.float32)
+        residual = cv2.filter2D(pixels, cv2.CV_32F, _LAPLACIAN)
+        power, level = average_blocks(residual**2), average_blocks(pixels)
+        usable = ((level > _DARKEST) & (level < _LIGHTEST)).all(2)
+        found.append(power[usable])
+    powers = np.concatenate(found) if found else np.empty((0, 3))
+    return float(np.quantile(powers, FLATTEST, axis=0).max() ** 0.5) if len(powers) else 0.0
+
+
+def average_blocks(pixels: np.ndarray) -> np.ndarray:
+    """Return the means of blocks of BLOCK pixels, float32 (rows, columns, 3); a rest at the far borders is left out."""
+    rows, columns = (length // BLOCK for length in pixels.shape[:2])
+    blocks = pixels[: rows * BLOCK, : columns * BLOCK].reshape(rows, BLOCK, columns, BLOCK, 3)
+    return blocks.mean((1, 3))
+
+
+def measure_blockiness(luminance: np.ndarray) -> float:
+    """Return by how many levels the steps at the edges of JPEG's blocks exceed the others, in the weaker direction.
+
+    luminance: float32 (H, W) in 0..255. Steps of edges of things are not counted, nor where nothing changes at all.
+    """
+    return min(measure_comb(luminance), measure_comb(luminance.T))
+
+
+def measure_comb(luminance: np.ndarray) -> float:
+    """Return by how much the mean step between two columns is larger at every eighth of them than between the others.
+
+    A step is compared with its neighbours, so that a slope is none.
+    """
+    if luminance.shape[1] < 4 * 8:
+        return 0.0
+    steps = np.diff(luminance, axis=1)
+    unusual = np.abs(steps[:, 1:-1] - (steps[:, :-2] + steps[:, 2:]) / 2)
+    weights = unusual < _SMALL_STEP
+    sums, counts = (unusual * weights).sum(0), weights.sum(0)
+    phases = np.array([sums[phase::8].sum() / max(counts[phase::8].sum(), 1) for phase in range(8)])
+    return float(phases.max() - np.median(phases))
+
+
+def measure_screen(luminance: np.ndarray) -> float:
+    """Return how far the highest peak of the spectrum stands above what lies around it at the same frequency."""
+    side = min(_SPECTRUM, *luminance.shape)
+    if side < 64:
+        return 0.0
+    top, left = ((length - side) // 2 for length in luminance.shape)
+    part = luminance[top : top + side, left : left + side]
+    shade = np.hanning(side).astype(np.float32)
+    spectrum = np.abs(np.fft.fftshift(np.fft.fft2((part - part.mean()) * shade * shade[:, None])))
+    down, across = np.mgrid[-(side // 2) : side - side // 2, -(side // 2) : side - side // 2]
+    radius = np.hypot(down, across)
+    around = cv2.blur(spectrum.astype(np.float32), (15, 15))
+    inside = (radius > side / _PERIODS[1]) & (radius < side / _PERIODS[0]) & (np.abs(down) > 2) & (np.abs(across) > 2)
+    return float((spectrum[inside] / np.maximum(around[inside], 1e-3)).max())

@@ -1,0 +1,39 @@
+"""Noise taken out by a network, tile by tile."""
+
+from collections.abc import Callable
+
+import numpy as np
+from torch import Tensor
+
+from imaging.enlarging.upscale import drop_colours
+from imaging.tiles import TiledNetwork, run_tiled
+
+TILE, OVERLAP = 512, 48
+
+
+def denoise(
+    rgb: np.ndarray,
+    network: TiledNetwork,
+    strength: float = 1.0,
+    report: Callable[[float], None] = lambda share: None,
+) -> np.ndarray:
+    """Return uint8 (H, W, 3) without its noise, of the same shape. A picture in grey stays one.
+
+    strength: 0 (the picture) to 1 (what the network makes of it). report: gets the share done, in (0, 1].
+    """
+
+    def blend(tile: Tensor) -> Tensor:
+        return tile.lerp(network(tile).clamp(0, 1), strength)
+
+    denoised = run_tiled(
+        rgb,
+        blend,
+        tile=TILE,
+        overlap=OVERLAP,
+        multiple_of=network.multiple_of,
+        minimum_side=network.minimum_side,
+        device=network.device,
+        report=report,
+    )
+    is_grey = bool((rgb[:, :, :1] == rgb[:, :, 1:]).all())
+    return drop_colours(denoised) if is_grey else denoised

@@ -1,0 +1,39 @@
+"""What noise a photo has, without any network."""
+
+import numpy as np
+import pytest
+
+from imaging.denoising.estimate import MIN_BLOCKINESS, MIN_DEVIATIONS, MIN_SCREEN, estimate_noise
+from training.common.degradation import compress_jpeg
+from training.denoising import noise
+
+
+def make_clean() -> np.ndarray:
+    """A smooth sky over a few sharp walls, uint8 (256, 320, 3)."""
+    random = np.random.default_rng(2)
+    clean = np.linspace(90, 200, 256)[:, None, None] + np.linspace(0, 25, 320)[None, :, None] * [0.2, 0.6, 1]
+    for left in range(20, 300, 70):
+        clean[120:, left : left + 40] = random.integers(30, 220, 3)
+    return clean.round().astype(np.uint8)
+
+
+def test_a_clean_picture_has_none_and_neither_has_one_that_is_too_small_to_tell():
+    assert not estimate_noise(make_clean()).is_found
+    for shape in ((1, 1), (1, 300), (40, 9)):
+        assert not estimate_noise(np.resize(make_clean(), (*shape, 3))).is_found
+
+
+@pytest.mark.parametrize("deviation", [5, 25])
+def test_the_deviation_of_white_noise_is_measured(deviation):
+    white = deviation / 255 * np.random.default_rng(0).standard_normal(make_clean().shape)
+    found = estimate_noise(noise.to_bytes(make_clean() / 255 + white))
+    assert found.is_found and found.deviations[0] == pytest.approx(deviation, rel=0.2)
+
+
+def test_blocks_of_jpeg_are_found_and_so_is_the_screen_of_a_print():
+    grain = 8 / 255 * np.random.default_rng(0).standard_normal(make_clean().shape)
+    grainy = noise.to_bytes(make_clean() / 255 + grain)
+    found = estimate_noise(compress_jpeg(grainy, 30))
+    assert found.blockiness > MIN_BLOCKINESS and max(found.deviations) < min(MIN_DEVIATIONS)
+    printed = noise.print_halftone(make_clean().astype(np.float32) / 255, np.random.default_rng(1), False)
+    assert estimate_noise(noise.to_bytes(printed)).screen > MIN_SCREEN
