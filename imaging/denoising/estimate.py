@@ -89,7 +89,8 @@ def average_blocks(pixels: np.ndarray) -> np.ndarray:
     """Return the means of blocks of BLOCK pixels, float32 (rows, columns, 3); a rest at the far borders is left out."""
     rows, columns = (length // BLOCK for length in pixels.shape[:2])
     blocks = pixels[: rows * BLOCK, : columns * BLOCK].reshape(rows, BLOCK, columns, BLOCK, 3)
-    return blocks.mean((1, 3))
+    means: np.ndarray = blocks.mean((1, 3))
+    return means
 
 
 def measure_blockiness(luminance: np.ndarray) -> float:

@@ -10,7 +10,7 @@ picture alone. What it outputs is added to the picture.
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from networks.restoration.enlarger import ResidualBlock
+from networks.restoration.enlarger import ResidualBlock, make_still
 
 
 class Denoiser(nn.Module):
@@ -30,7 +30,7 @@ class Denoiser(nn.Module):
         self.multiple_of = 2 * 2 ** len(blocks)
         scales = [width * 2**level for level in range(len(blocks))]
         self.intro = nn.Conv2d(12, width, 3, padding=1)
-        self.ending = nn.Conv2d(width, 12, 3, padding=1)
+        self.ending = make_still(nn.Conv2d(width, 12, 3, padding=1))
         self.encoders = nn.ModuleList(make_blocks(size, count) for size, count in zip(scales, blocks, strict=True))
         self.downs = nn.ModuleList(nn.Conv2d(size, 2 * size, 2, stride=2) for size in scales)
         self.middle = make_blocks(2 * scales[-1], middle)
@@ -40,8 +40,6 @@ class Denoiser(nn.Module):
         self.decoders = nn.ModuleList(
             make_blocks(size, count) for size, count in zip(reversed(scales), reversed(blocks), strict=True)
         )
-        nn.init.zeros_(self.ending.weight)  # a network that has learnt nothing changes nothing
-        nn.init.zeros_(self.ending.bias)
 
     def forward(self, picture: Tensor) -> Tensor:
         features = self.intro(F.pixel_unshuffle(picture, 2).to(self.intro.weight.dtype))

@@ -28,10 +28,7 @@ class Enlarger(nn.Module):
         super().__init__()
         self.intro = nn.Conv2d(3, width, 3, padding=1)
         self.body = nn.Sequential(*(ResidualBlock(width) for _ in range(blocks)))
-        self.heads = nn.ModuleList(nn.Conv2d(width, 3 * factor**2, 3, padding=1) for factor in FACTORS)
-        for head in self.heads:
-            nn.init.zeros_(head.weight)
-            nn.init.zeros_(head.bias)
+        self.heads = nn.ModuleList(make_still(nn.Conv2d(width, 3 * factor**2, 3, padding=1)) for factor in FACTORS)
 
     def forward(self, picture: Tensor) -> Tensor:
         return self.enlarge(picture, 2)
@@ -57,6 +54,13 @@ class ResidualBlock(nn.Module):
 
     def forward(self, features: Tensor) -> Tensor:
         return features + self.conv2(F.relu(self.conv1(features)))
+
+
+def make_still(convolution: nn.Conv2d) -> nn.Conv2d:
+    """Return the convolution with weights of zero: a network that ends in it adds nothing until it has learnt."""
+    for weight in convolution.parameters():
+        nn.init.zeros_(weight)
+    return convolution
 
 
 def enlarge_bicubic(picture: Tensor, factor: int) -> Tensor:

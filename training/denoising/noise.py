@@ -80,8 +80,8 @@ def draw_noise(shape: tuple[int, ...], random: np.random.Generator, is_grey: boo
     """
     noise = random.standard_normal((*shape[:2], 1 if is_grey else 3), dtype=np.float32)
     if blur > 0.2:
-        noise = cv2.GaussianBlur(noise, (0, 0), blur).reshape(noise.shape)
-        noise /= max(float(noise.std()), 1e-3)
+        blurred = np.asarray(cv2.GaussianBlur(noise, (0, 0), blur), np.float32).reshape(noise.shape)
+        noise = blurred / max(float(blurred.std()), 1e-3)
     return np.repeat(noise, 3, 2) if is_grey else noise
 
 
@@ -142,7 +142,7 @@ def compress(picture: np.ndarray, quality: int, random: np.random.Generator) -> 
     sampling = cv2.IMWRITE_JPEG_SAMPLING_FACTOR_420 if random.random() < 0.75 else cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444
     settings = [cv2.IMWRITE_JPEG_QUALITY, quality, cv2.IMWRITE_JPEG_SAMPLING_FACTOR, sampling]
     _, file = cv2.imencode(".jpg", picture[:, :, ::-1], settings)
-    return np.ascontiguousarray(cv2.imdecode(file, cv2.IMREAD_COLOR)[:, :, ::-1])
+    return np.ascontiguousarray(np.asarray(cv2.imdecode(file, cv2.IMREAD_COLOR))[:, :, ::-1])
 
 
 def to_bytes(picture: np.ndarray) -> np.ndarray:
