@@ -159,11 +159,11 @@ class Result:
     cache: Mapping[str, bytes] = field(default_factory=dict)
     files: tuple[File, ...] = ()
     checks: tuple[Check, ...] = ()
-    steps: tuple[StepResult, ...] = ()
-    dropped: tuple[str, ...] = ()
     source: np.ndarray | None = field(default=None, repr=False)
     replaced: np.ndarray | None = field(default=None, repr=False)
     source_type: str = ""
+    steps: tuple[StepResult, ...] = ()
+    dropped: tuple[str, ...] = ()
     alternative_sources: tuple[np.ndarray, ...] = field(default=(), repr=False)
 
     def find_source(self, number: int) -> np.ndarray | None:

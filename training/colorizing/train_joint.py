@@ -140,13 +140,13 @@ class JointStage:
         with autocast("cpu"):
             adversarial = -self.critic(seen_maps).float().mean()
         loss = colour + PERCEPTUAL_WEIGHT * perceptual + ADVERSARIAL_WEIGHT * adversarial
-        pairs = ((self.decoder_optimiser, DECODER_RATE), (self.encoder_optimiser, ENCODER_RATE))
-        for optimiser, peak in pairs:
+        optimisers = ((self.decoder_optimiser, DECODER_RATE), (self.encoder_optimiser, ENCODER_RATE))
+        for optimiser, peak in optimisers:
             set_rate(optimiser, rate * peak)
             optimiser.zero_grad(set_to_none=True)
         loss.backward()
         nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
-        for optimiser, _ in pairs:
+        for optimiser, _ in optimisers:
             optimiser.step()
         self.ema.update(self.network)
         return {
