@@ -16,6 +16,7 @@ def init_app(app: Flask) -> None:
     """Begin each request with an id, that of our own proxy where it gave one."""
     app.before_request(_begin)
     app.after_request(_tell)
+    app.teardown_request(_end)
 
 
 def _begin() -> None:
@@ -26,3 +27,7 @@ def _begin() -> None:
 def _tell(response: Response) -> Response:
     response.headers[HEADER] = logs.request_id.get()
     return response
+
+
+def _end(_error: BaseException | None) -> None:
+    logs.request_id.set("")  # the thread serves other requests, and does other work, after this one
