@@ -65,7 +65,6 @@ def create(
     fields: Mapping[str, Any],
     files: Mapping[str, FormFile],
     request: RequestMark = NO_MARK,
-    is_photo: bool = False,
 ) -> Job:
     """Keep the upload and queue a job for it; return its row.
 
@@ -77,7 +76,6 @@ def create(
 
     Raises NotFound, QuotaExceeded, ServiceUnavailable, ServiceError, PictureError, UploadRefused, StorageFull. An error
     that belongs to one field of the form has its name in the attribute `field`. Nothing is kept on an error.
-    `is_photo`: what is made of an earlier job's picture is a photo of its own, and no version of that one.
     `request` marks the row (see `jobs.idempotency`); IntegrityError is raised where a row has that mark.
     """
     quotas.check(user_id)
@@ -92,8 +90,6 @@ def create(
     job = Job(id=storage.make_id(), user_id=user_id, service=service.key, options=row, **request._asdict())
     with storage.draft(job.id) as folder:
         _put_picture(job, folder, source, files)
-        if is_photo:
-            job.photo_id = job.id
         for name in wanted:
             if name in files:
                 extra = _receive(files[name], folder, name, name, user_id)

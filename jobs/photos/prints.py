@@ -5,11 +5,11 @@ from pathlib import Path
 from errors import N_, DomainError
 from jobs import lifecycle, options, sources
 from jobs.errors import JobError, NotFound
-from jobs.files import storage
+from jobs.files import storage, uploads
 from jobs.photos import albums
 from models import Album, Job, db
 from services import get
-from services.base import Service
+from services.base import CACHED_FRAME, Service
 
 
 def list_prints(user_id: int, job_id: str) -> list[tuple[float, ...]]:
@@ -18,7 +18,7 @@ def list_prints(user_id: int, job_id: str) -> list[tuple[float, ...]]:
     Raises NotFound.
     """
     job = lifecycle.find(user_id, job_id)
-    return _read(user_id, job)
+    return _read(job)
 
 
 def make_photos(user_id: int, job_id: str, album_name: str) -> Album:
@@ -28,7 +28,7 @@ def make_photos(user_id: int, job_id: str, album_name: str) -> Album:
     then is in an album all the same.
     """
     job = lifecycle.find(user_id, job_id)
-    service, found = get(job.service), _read(user_id, job)
+    service, found = get(job.service), _read(job)
     if service is None or not job.result_file or not found:
         raise JobError("no_prints", N_("This job has cut out no prints."))
     stem, fields = Path(job.title or job.original_name).stem, options.format_fields(service, job.options)
@@ -49,16 +49,18 @@ def make_photos(user_id: int, job_id: str, album_name: str) -> Album:
 
 
 def _start(user_id: int, service: Service, job_id: str, fields: dict[str, str], title: str) -> str:
+    """Start the job of one print, and make what it makes a photo of its own rather than a version of the page."""
     source = {sources.FROM_JOB: job_id, sources.FROM_VARIANT: storage.ORIGINAL}
-    job_id = lifecycle.create(user_id, service, fields | source, {}, is_photo=True).id
-    lifecycle.rename(user_id, job_id, title)
-    return job_id
+    job = lifecycle.create(user_id, service, fields | source, {})
+    job.photo_id, job.title = job.id, uploads.clean_title(title)
+    db.session.commit()
+    return job.id
 
 
-def _read(user_id: int, job: Job) -> list[tuple[float, ...]]:
+def _read(job: Job) -> list[tuple[float, ...]]:
     service = get(job.service)
     if service is None or not service.parts:
         return []
-    text = sources.find(user_id, service, job.id, storage.ORIGINAL).read_frame()
-    numbers = [float(part) for part in text.split(",")] if text else []
+    data = options.read_cache(storage.get_folder(job.id), job.cache).get(CACHED_FRAME, b"")
+    numbers = [float(part) for part in data.decode().split(",")] if data else []
     return [tuple(numbers[start : start + 8]) for start in range(0, len(numbers), 8)]

@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 
 from errors import N_
+from imaging.idphoto.faces import find_faces
 from imaging.io.provenance import ALGORITHMICALLY_ENHANCED
 from imaging.scanning.cutting import cut_out_print, find_rim_widths
 from imaging.scanning.prints import SURE, find_prints
@@ -96,6 +97,4 @@ def _cut(picture: Picture, corners: np.ndarray, options: Mapping[str, Any]) -> C
 
 def _find_quarters(rgb: np.ndarray) -> int:
     """Return by how many quarters, counter-clockwise, a print must be turned so that its faces stand upright."""
-    from imaging.idphoto.faces import find_faces  # PyTorch, which is not needed to cut prints out
-
     return find_faces(rgb, cast(FaceLandmarker, inference.networks.get(FACES).module))[1]

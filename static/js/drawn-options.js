@@ -32,8 +32,8 @@ class DrawnOptions extends HTMLElement {
       if (here.isNews && here.getAttribute("start") === fresh.getAttribute("start")) this.lay(here, fresh.getAttribute("src"));
       else for (const { name, value } of fresh.attributes) if (["start", "src"].includes(name)) here.setAttribute(name, value);
     }
-    for (const fresh of page.querySelectorAll("frame-picker[data-placed]")) {
-      const here = document.getElementById(fresh.querySelector("input").name).closest("frame-picker");
+    for (const fresh of page.querySelectorAll(":is(frame-picker, corners-picker)[data-placed]")) {
+      const here = document.getElementById(fresh.querySelector("input").name).closest(fresh.localName);
       here.dataset.placed = fresh.dataset.placed;
       if (here.classList.contains("is-ready")) here.begin();
     }

@@ -38,8 +38,8 @@ def test_each_print_becomes_a_photo_of_its_own_in_a_new_album(app, program, page
     made = program.post(f"{page_job['url']}/photos")
     assert made.status_code == 201 and made.json["photos"] == 3
     with app.app_context():
-        for job in db.session.query(Job).filter_by(status="queued").order_by(Job.number).all():
-            run_job(job.id)
+        for job_id in db.session.scalars(db.select(Job.id).filter_by(status="queued").order_by(Job.number)).all():
+            run_job(job_id)
     photos = program.get(made.json["photos_url"]).json["photos"]
     assert [photo["name"] for photo in photos] == ["photo 1", "photo 2", "photo 3"]
     sizes = [(photo["result_width"], photo["result_height"], len(photo["answers"])) for photo in photos]
