@@ -77,7 +77,7 @@ def _find_mode(colours: np.ndarray) -> np.ndarray:
     for _ in range(4):
         near = np.abs(colours - middle).max(axis=1) < 1.5 * BIN
         middle = colours[near].mean(axis=0)
-    return middle.astype(np.float32)
+    return np.asarray(middle, np.float32)
 
 
 def _fit_course(lab: np.ndarray, near: np.ndarray, ring: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -114,4 +114,4 @@ def _measure_steepness(lab: np.ndarray) -> np.ndarray:
     """Return the length of the gradient of all channels, float32 (H, W), in levels per pixel."""
     across = cv2.Scharr(lab, cv2.CV_32F, 1, 0, scale=1 / 32)
     down = cv2.Scharr(lab, cv2.CV_32F, 0, 1, scale=1 / 32)
-    return np.sqrt((across**2 + down**2).sum(axis=2))
+    return np.asarray(np.sqrt((across**2 + down**2).sum(axis=2)))

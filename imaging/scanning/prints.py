@@ -90,8 +90,8 @@ def _to_lab(rgb: np.ndarray, side: int) -> np.ndarray:
     scale = min(1.0, side / max(rgb.shape[:2]))
     size = max(1, round(rgb.shape[1] * scale)), max(1, round(rgb.shape[0] * scale))
     small = cv2.resize(rgb, size, interpolation=cv2.INTER_AREA) if scale < 1 else rgb
-    lab = cv2.cvtColor(small.astype(np.float32) / 255, cv2.COLOR_RGB2LAB)
-    lab[:, :, 0] *= 2.55
+    lab: np.ndarray = cv2.cvtColor(small.astype(np.float32) / 255, cv2.COLOR_RGB2LAB)
+    lab = lab * np.array([2.55, 1, 1], np.float32)
     return cv2.GaussianBlur(lab, (0, 0), 0.7)
 
 
@@ -124,7 +124,7 @@ def _list_quadrilaterals(solid: np.ndarray) -> Iterator[np.ndarray]:
 
 def _make_solid(mask: np.ndarray, closing: int, thin: int) -> np.ndarray:
     """Return a mask, bool (H, W), as uint8 without holes and without what is thinner than `thin` pixels."""
-    closed = mask.astype(np.uint8)
+    closed: np.ndarray = mask.astype(np.uint8)
     if closing > 1:
         closed = cv2.morphologyEx(closed, cv2.MORPH_CLOSE, np.ones((closing, closing), np.uint8))
     contours = cv2.findContours(closed, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)[0]
@@ -231,14 +231,14 @@ def _add_rim(lab: np.ndarray, backdrop: Backdrop, candidate: Candidate, others: 
 
 def _is_alone(backdrop: Backdrop, chosen: list[Candidate]) -> bool:
     """Say whether nothing but the backdrop is seen around the prints: else they are things in a photo."""
-    outside = np.ones(backdrop.distance.shape, bool)
+    outside: np.ndarray = np.ones(backdrop.distance.shape, bool)
     for each in chosen:
         outside &= ~_draw(outside.shape, each.corners, 1.03)
     if outside.mean() < 1 - FILLED:
         return False
     same = (backdrop.distance < NEAR) | (backdrop.levels < NEAR_LEVELS)
     busy = backdrop.steepness > np.maximum(BUSY * backdrop.usual, BUSY_STEEPNESS)
-    ring = outside & find_ring(*outside.shape)
+    ring = outside & find_ring(outside.shape[0], outside.shape[1])
     is_same = same[outside].mean() >= MIN_BEHIND and (not ring.any() or same[ring].mean() >= MIN_BEHIND)
     return bool(is_same and busy[outside].mean() <= MAX_BUSY)
 

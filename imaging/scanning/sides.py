@@ -99,7 +99,7 @@ def _measure_profiles(lab: np.ndarray, points: np.ndarray, normal: np.ndarray, o
     smooth = cv2.GaussianBlur(values, (1, 3), 0.8)
     change = np.zeros_like(smooth)
     change[:, 1:-1] = (smooth[:, 2:] - smooth[:, :-2]) / 2
-    return np.sqrt((change**2).sum(axis=2))
+    return np.asarray(np.sqrt((change**2).sum(axis=2)))
 
 
 def _find_peaks(steepness: np.ndarray, offsets: np.ndarray, least: float) -> tuple[np.ndarray, np.ndarray]:
