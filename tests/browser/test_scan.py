@@ -35,7 +35,7 @@ def test_a_page_with_three_prints_becomes_three_photos_whose_corners_can_be_drag
     outlines = person.locator("corners-picker.is-ready print-outline")
     expect(outlines).to_have_count(3)
     corner = outlines.first.get_by_role("button").first
-    expect(corner).to_have_accessible_name("Print 1, corner 1: 9 % from the left, 7 % from the top")
+    expect(corner).to_have_accessible_name("Print 1, corner 1: 11 % from the left, 7 % from the top")
     corner.focus()
     person.keyboard.press("Shift+ArrowRight")
     moved = read_corners(person)
