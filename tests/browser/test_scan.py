@@ -68,6 +68,6 @@ def test_a_page_with_three_prints_becomes_three_photos_whose_corners_can_be_drag
     expect(still.locator(".frame")).to_have_count(2)
     still.context.close()
     person.goto(f"/{NAME}/albums")
-    person.locator(".album-name a, a.album-name").first.click()
+    person.locator("a", has=person.locator(".album-name")).first.click()
     expect(person.locator(".frame-name")).to_have_text(["page 1", "page 2"])
     person.locator("album-progress").wait_for(state="detached", timeout=DONE_MS)
