@@ -5,6 +5,7 @@ from services.base import Service
 
 SERVICES: tuple[Service, ...] = (
     restore.SERVICE,
+    scan.SERVICE,
     deblur.SERVICE,
     tone.SERVICE,
     enlarge.SERVICE,
@@ -12,7 +13,6 @@ SERVICES: tuple[Service, ...] = (
     background.SERVICE,
     idphoto.SERVICE,
     inpaint.SERVICE,
-    scan.SERVICE,
     adjust.SERVICE,
 )
 # Tools that work on the results of others: a job leads to them, no menu does.
