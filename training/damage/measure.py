@@ -99,7 +99,7 @@ def choose_limits(finder: Finder, data: Path, every: int) -> Iterator[str]:
                     counts = counts.add(count_matches(marks & (sample.known > 0), sample.mask))
                 else:
                     false.append(marks.mean())
-            rows.append((counts.f1, counts.precision, counts.recall, float(np.mean(false)), likely, sure))
+            rows.append((counts.f1, counts.precision, counts.recall, float(np.mean(false or [0.0])), likely, sure))
     for f1, precision, recall, area, likely, sure in sorted(rows)[-12:]:
         yield (
             f"choice: likely {likely} sure {sure}: F1 {f1:.3f} precision {precision:.3f} "
@@ -120,7 +120,7 @@ def report(finder: Finder, data: Path, every: int) -> dict[str, float]:
             alone.setdefault(names[0], []).append(counts)
     total = reduce(Counts.add, rows)
     figures = {"f1": total.f1, "precision": total.precision, "recall": total.recall}
-    figures["f1_of_pictures"] = float(np.mean([counts.f1 for counts in rows if counts.true]))
+    figures["f1_of_pictures"] = float(np.mean([counts.f1 for counts in rows if counts.true] or [1.0]))
     for name in sorted(alone):
         figures[f"recall_{name}"] = reduce(Counts.add, alone[name]).recall
     return figures | measure_false_marks(finder, photos)
