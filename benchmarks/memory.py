@@ -32,6 +32,7 @@ OPTIONS = {
     "adjust": {"transform": "90", "brightness": "1.5"},
     "colorize": {"anyway": True},
     "deblur": {"anyway": True},
+    "denoise": {"anyway": True},
     "idphoto": {"frame": "0,0,1,1", "background": "white"},
 }
 

@@ -58,6 +58,21 @@ def deblur(
     return _run("deblur", picture, options, max_megapixels, report)
 
 
+def denoise(
+    picture: Source,
+    *,
+    strength: float = 1.0,
+    anyway: bool = False,
+    max_megapixels: float = DEFAULT_MAX_MEGAPIXELS,
+    report: Report = ignore_progress,
+) -> Result:
+    """Take noise, grain, JPEG blocks or a printed screen out of a photo. `strength` (0 to 1) mixes in the original.
+
+    A photo without noise has no result (verdict "no_noise_found"), unless one is wanted `anyway`.
+    """
+    return _run("denoise", picture, {"strength": strength, "anyway": anyway}, max_megapixels, report)
+
+
 def enlarge(
     picture: Source,
     *,

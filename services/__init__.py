@@ -1,12 +1,26 @@
 """The services, in the order in which people see them. A new one is one more name in this tuple."""
 
-from services import adjust, background, colorize, deblur, enlarge, idphoto, inpaint, onlyhere, restore, scan, tone
+from services import (
+    adjust,
+    background,
+    colorize,
+    deblur,
+    denoise,
+    enlarge,
+    idphoto,
+    inpaint,
+    onlyhere,
+    restore,
+    scan,
+    tone,
+)
 from services.base import Service
 
 SERVICES: tuple[Service, ...] = (
     restore.SERVICE,
     scan.SERVICE,
     deblur.SERVICE,
+    denoise.SERVICE,
     tone.SERVICE,
     enlarge.SERVICE,
     colorize.SERVICE,

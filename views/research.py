@@ -79,6 +79,19 @@ BEHIND: dict[str, tuple[Part, ...]] = {
         ),
         Part(N_("NAFNet, trained by its authors on the GoPro pictures."), (NAFNET,), weights="nafnet-gopro-width32"),
     ),
+    "denoise": (
+        Part(
+            N_(
+                "The noise is measured first. A U-Net that was shown clean photos beside the same ones with a sensor's "
+                "noise, film grain, JPEG blocks and printed dots then takes it out, without being told which it is."
+            ),
+            (
+                Work("Zhang et al., Plug-and-Play Image Restoration, TPAMI 2021", _ARXIV + "2008.13751"),
+                Work("Zhang et al., FFDNet, TIP 2018", _ARXIV + "1710.04026"),
+                Work("Immerkaer, Fast Noise Variance Estimation, CVIU 1996", _DOI + "10.1006/cviu.1996.0060"),
+            ),
+        ),
+    ),
     "enlarge": (
         Part(
             N_(

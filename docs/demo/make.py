@@ -26,6 +26,7 @@ CARD = (360, 270)
 SCRATCH_SEED = 11
 SHAKE_PIXELS = 8
 SHAKE_SEED = 5
+NOISE_SEED, FULL_WELL, READ_NOISE = 8, 90, 1.0  # of the sensor, in electrons
 
 
 def N_(text: str) -> str:
@@ -56,6 +57,16 @@ def faded(pixels: np.ndarray) -> np.ndarray:
     density = -np.log10(np.maximum((pixels / 255.0) ** 2.2, 0.008))
     light = 10 ** -(density * (0.5, 0.58, 0.62) + (0.03, 0.07, 0.17))
     return np.round(light ** (1 / 2.2) * 255).astype(np.uint8)
+
+
+def noisy(pixels: np.ndarray) -> np.ndarray:
+    """Photograph uint8 (H, W, 3) anew in too little light: shot and read noise in linear light, then JPEG."""
+    random = np.random.default_rng(NOISE_SEED)
+    linear = (pixels / 255.0) ** 2.2
+    photons = random.poisson(linear * FULL_WELL) + random.normal(0, READ_NOISE, pixels.shape)
+    seen = np.round(np.clip(photons / FULL_WELL, 0, 1) ** (1 / 2.2) * 255).astype(np.uint8)
+    file = cv2.imencode(".jpg", seen[:, :, ::-1], [cv2.IMWRITE_JPEG_QUALITY, 90])[1]
+    return np.ascontiguousarray(cv2.imdecode(file, cv2.IMREAD_COLOR)[:, :, ::-1])
 
 
 def small(pixels: np.ndarray) -> np.ndarray:
@@ -164,6 +175,14 @@ EXAMPLES = (
         shaken,
         N_("A red cup of coffee on a wooden table"),
         N_("A sharp photo was blurred on purpose, as by a shaking hand. The tool made it sharp again."),
+    ),
+    Example(
+        "denoise",
+        "rocket.jpg",
+        noisy,
+        N_("A rocket on its launch pad, lit in the dusk"),
+        N_("Noise was added on purpose, as of a photo taken in too little light. The tool took it out."),
+        also=("adjust",),
     ),
     Example(
         "enlarge",

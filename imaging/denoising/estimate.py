@@ -2,8 +2,9 @@
 
 Three kinds are looked for, each in windows with the most to tell, so that the time does not grow with the photo:
 
-- the deviation of grain and of a sensor's noise, in the flattest blocks, at two scales, since coarse grain hides from
-  a filter for fine detail (the filter: Immerkaer, "Fast Noise Variance Estimation", CVIU 64(2), 1996);
+- the deviation of grain and of a sensor's noise, in the flattest blocks (the filter: Immerkaer, "Fast Noise Variance
+  Estimation", CVIU 64(2), 1996). Grass and gravel leave no block flat, but nearly all of their detail is grey and
+  reaches over several pixels; a sensor's noise is coloured, and fine noise fades when the picture is reduced;
 - the edges of JPEG's blocks: steps between neighbours that stand out at every eighth column or row;
 - the screen of a printed picture: peaks in its spectrum that a photo does not have.
 """
@@ -14,45 +15,81 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from imaging.colorizing import monochrome
+
 WINDOW = 512  # pixels a side
 WINDOWS = 9
 BLOCK = 16
 FLATTEST = 0.05  # share of the blocks that are thought to show nothing but noise
-SCALES = (1, 2)
-# From which value on there is something to take out; see weights/denoise.md for how they were chosen.
-MIN_DEVIATIONS = (2.5, 4.0)  # in levels of 255, one for each scale
+# From which value on there is something to take out; weights/denoise.md says what they find and what they miss.
+MIN_FINE, MAX_KEPT = 2.5, 0.62  # levels of 255, of which no more than this part may be left at half the size
+MIN_COARSE = 6.0  # levels of 255 at half the size
+MIN_COARSE_GREY = 4.0  # the same in a picture of one tone: a print or a film, so rather grain than gravel
+MIN_COLOURED, MIN_COLOURED_COARSE = 1.2, 0.9  # levels of 255: differences of the colours, at both sizes
 MIN_BLOCKINESS = 0.9  # in levels of 255
 MIN_SCREEN = 12.0  # height of a peak above its surroundings
 _LAPLACIAN = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], np.float32) / 6
 _DARKEST, _LIGHTEST = 10, 245  # blocks beyond have their noise cut off
-_SMALL_STEP = 12.0  # levels: larger ones are edges of things
+_SMALL_STEP = 20.0  # levels: larger ones are edges of things
 _PERIODS = 2.2, 9.0  # pixels between the dots of a screen
 _SPECTRUM = 256
 
 
 @dataclass(frozen=True)
 class Noise:
-    """What was measured: `deviations`, one for each of SCALES, and `blockiness` in levels of 255, `screen` a ratio."""
+    """What was measured, in levels of 255 but for `screen`, a ratio, and `is_grey`, whether the picture has one tone.
 
-    deviations: tuple[float, ...]
+    `fine` and `coarse` are deviations at the full and at half the size, `coloured` both of differences of the colours.
+    """
+
+    fine: float
+    coarse: float
+    coloured: tuple[float, float]
     blockiness: float
     screen: float
+    is_grey: bool
 
     @property
     def is_found(self) -> bool:
         """Whether there is enough of any kind that it is worth taking out."""
-        grainy = any(found >= least for found, least in zip(self.deviations, MIN_DEVIATIONS, strict=True))
-        return grainy or self.blockiness >= MIN_BLOCKINESS or self.screen >= MIN_SCREEN
+        return (
+            (self.fine >= MIN_FINE and self.coarse <= MAX_KEPT * self.fine)
+            or self.coarse >= (MIN_COARSE_GREY if self.is_grey else MIN_COARSE)
+            or self.coloured[0] >= MIN_COLOURED
+            or self.coloured[1] >= MIN_COLOURED_COARSE
+            or self.blockiness >= MIN_BLOCKINESS
+            or self.screen >= MIN_SCREEN
+        )
 
 
 def estimate_noise(rgb: np.ndarray) -> Noise:
     """Return what noise there is in uint8 (H, W, 3)."""
     windows = list(cut_windows(rgb))
+    differences = [subtract_colours(window) for window in windows]
     luminances = [cv2.cvtColor(window, cv2.COLOR_RGB2GRAY).astype(np.float32) for window in windows]
-    deviations = tuple(measure_deviation(windows, scale) for scale in SCALES)
-    blockiness = float(np.median([measure_blockiness(each) for each in luminances]))
-    screen = float(np.median([measure_screen(each) for each in luminances]))
-    return Noise(deviations, blockiness, screen)
+    return Noise(
+        fine=measure_deviation(windows, 1),
+        coarse=measure_deviation(windows, 2),
+        coloured=(measure_deviation(differences, 1), measure_deviation(differences, 2)),
+        blockiness=float(np.median([measure_blockiness(each) for each in luminances])),
+        screen=float(np.median([measure_screen(each) for each in luminances])),
+        is_grey=has_one_tone(rgb),
+    )
+
+
+def has_one_tone(rgb: np.ndarray) -> bool:
+    """Whether the picture is grey, sepia or the like."""
+    height, width = rgb.shape[:2]
+    scale = monochrome.SIDE / max(height, width)
+    size = max(1, round(width * scale)), max(1, round(height * scale))
+    small = cv2.resize(np.ascontiguousarray(rgb), size, interpolation=cv2.INTER_AREA).astype(np.float32) / 255
+    return monochrome.find_tone(cv2.cvtColor(small, cv2.COLOR_RGB2LAB)) is not None
+
+
+def subtract_colours(window: np.ndarray) -> np.ndarray:
+    """Return uint8 (H, W, 3) as float32 (H, W, 2): red and blue without green, around the middle of the range."""
+    pixels = window.astype(np.float32)
+    return (pixels[:, :, ::2] - pixels[:, :, 1:2]) / 2**0.5 + 127.5
 
 
 def cut_windows(rgb: np.ndarray) -> Iterator[np.ndarray]:
@@ -69,7 +106,7 @@ def cut_windows(rgb: np.ndarray) -> Iterator[np.ndarray]:
 
 
 def measure_deviation(windows: list[np.ndarray], scale: int) -> float:
-    """Return the standard deviation of the noise at this scale, in levels of 255, the largest of the three colours."""
+    """Return the standard deviation of the noise at this scale, in levels of 255, the largest of the channels."""
     found = []
     for window in windows:
         height, width = (length // scale for length in window.shape[:2])
@@ -81,14 +118,14 @@ def measure_deviation(windows: list[np.ndarray], scale: int) -> float:
         power, level = average_blocks(residual**2), average_blocks(pixels)
         usable = ((level > _DARKEST) & (level < _LIGHTEST)).all(2)
         found.append(power[usable])
-    powers = np.concatenate(found) if found else np.empty((0, 3))
+    powers = np.concatenate(found) if found else np.empty((0, 1))
     return float(np.quantile(powers, FLATTEST, axis=0).max() ** 0.5) if len(powers) else 0.0
 
 
 def average_blocks(pixels: np.ndarray) -> np.ndarray:
-    """Return the means of blocks of BLOCK pixels, float32 (rows, columns, 3); a rest at the far borders is left out."""
+    """Return the means of blocks of BLOCK pixels, float32 (rows, columns, C); a rest at the far borders is left out."""
     rows, columns = (length // BLOCK for length in pixels.shape[:2])
-    blocks = pixels[: rows * BLOCK, : columns * BLOCK].reshape(rows, BLOCK, columns, BLOCK, 3)
+    blocks = pixels[: rows * BLOCK, : columns * BLOCK].reshape(rows, BLOCK, columns, BLOCK, -1)
     means: np.ndarray = blocks.mean((1, 3))
     return means
 

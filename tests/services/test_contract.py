@@ -43,6 +43,7 @@ MIN_CALLS = {
     "adjust": {"brightness": 1.2},
     "colorize": {"anyway": True},
     "deblur": {"anyway": True},
+    "denoise": {"anyway": True},
     "idphoto": {"frame": "0,0,1,1", "background": "white"},
     "inpaint": {"mask": some_mask()},
     "onlyhere": {"mask": some_mask(), "feather": 0},  # and a result of the photo's size

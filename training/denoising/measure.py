@@ -1,12 +1,12 @@
 """What the weights that take out noise are worth: `python -m training.denoising.measure --data FOLDER [--state FILE]
-[--left-out] [--every N]`.
+[--left-out] [--baseline] [--every N]`.
 
 Protocol: the 100 photos bsds-val of validation.zip, which no recipe trains on, made noisy with a fixed seed: white
 noise of a deviation of 15, 25 and 50 levels, clipped and rounded as in a file; JPEG of quality 10, 20 and 40 as
 Pillow writes it; and each kind of `training.denoising.noise`. PSNR in dB over all colours, in eight bits: of the noisy
-picture, of OpenCV's non-local means (`nlm`, told the deviation of white noise) and of the network; and what the network
-makes of the clean photo. `--left-out` takes 132 photos of COCO without people instead, another source that the recipe
-has not seen.
+picture and of the network; and what the network makes of the clean photo. With `--baseline` also that of OpenCV's
+non-local means (`nlm`, told the deviation of white noise), at 25 levels and at JPEG of quality 10. `--left-out` takes
+132 photos of COCO without people instead, another source that the recipe has not seen.
 """
 
 import argparse
@@ -24,6 +24,7 @@ from networks.restoration.denoiser import Denoiser
 from training.common.archives import list_pictures, read_rgb
 from training.common.arguments import build_parser
 from training.common.degradation import compress_jpeg
+from training.common.half_precision import autocast
 from training.common.metrics import psnr
 from training.common.run import set_up
 from training.denoising import noise
@@ -38,12 +39,13 @@ def main() -> None:
     set_up(arguments.threads)
     network = load_network(arguments.state)
     pictures = load_left_out(arguments.data) if arguments.left_out else load_bsds(arguments.data)
-    print(json.dumps(measure(network, pictures, arguments.every), indent=2))
+    print(json.dumps(measure(network, pictures, arguments.every, arguments.baseline), indent=2))
 
 
 def parse_arguments() -> argparse.Namespace:
     parser = build_parser(__doc__, "data", "threads", "state", "every")
     parser.add_argument("--left-out", action="store_true", help="measure on COCO photos")
+    parser.add_argument("--baseline", action="store_true", help="measure non-local means too, which are slow")
     return parser.parse_args()
 
 
@@ -64,7 +66,7 @@ def load_left_out(data: Path) -> list[np.ndarray]:
     return [read_rgb(member) for member in list_pictures(data, "people-varied.zip", "no-person/")]
 
 
-def measure(network: Denoiser, pictures: list[np.ndarray], every: int = 1) -> dict[str, float]:
+def measure(network: Denoiser, pictures: list[np.ndarray], every: int = 1, baseline: bool = False) -> dict[str, float]:
     """Return the mean PSNR in dB for each kind of noise: `gauss25_noisy`, `gauss25_network` and the like."""
     found: dict[str, list[float]] = {}
     for index, clean in enumerate(pictures):
@@ -73,22 +75,25 @@ def measure(network: Denoiser, pictures: list[np.ndarray], every: int = 1) -> di
         for name, noisy, deviation, target in wear(clean, index):
             found.setdefault(f"{name}_noisy", []).append(psnr(noisy, target))
             found.setdefault(f"{name}_network", []).append(psnr(run_network(network, noisy), target))
-            if deviation:
+            if baseline and deviation:
                 found.setdefault(f"{name}_nlm", []).append(psnr(average_non_locally(noisy, deviation), target))
     return {name: round(float(np.mean(levels)), 3) for name, levels in found.items()}
 
 
 def wear(clean: np.ndarray, index: int) -> Iterator[tuple[str, np.ndarray, float, np.ndarray]]:
-    """Yield the name of a noise, the noisy picture, the deviation that non-local means are told, the clean picture."""
+    """Yield the name of a noise, the noisy picture, what deviation non-local means are told, and the clean picture.
+
+    The deviation is 0 where they are not run.
+    """
     for deviation in DEVIATIONS:
         random = np.random.default_rng((SEED, index, deviation))
         white = noise.to_bytes(clean / 255 + deviation / 255 * random.standard_normal(clean.shape))
-        yield f"gauss{deviation}", white, deviation, clean
+        yield f"gauss{deviation}", white, 25 if deviation == 25 else 0, clean
     for quality in QUALITIES:
-        yield f"jpeg{quality}", compress_jpeg(clean, quality), 5, clean
+        yield f"jpeg{quality}", compress_jpeg(clean, quality), 5 if quality == 10 else 0, clean
     for number, kind in enumerate(("sensor", "grain", "halftone")):
         noisy, target = noise.make_pair(clean, np.random.default_rng((SEED, index, number)), kind)
-        yield kind, noisy, 10, target
+        yield kind, noisy, 0, target
     yield "clean", clean, 0, clean
 
 
@@ -102,7 +107,8 @@ def average_non_locally(noisy: np.ndarray, deviation: float) -> np.ndarray:
 def run_network(network: Denoiser, noisy: np.ndarray) -> np.ndarray:
     height, width = noisy.shape[:2]
     padded = pad_to_multiple(to_tensor(noisy), network.multiple_of, network.minimum_side)
-    return to_pixels(network(padded))[:height, :width]
+    with autocast("cpu"):  # as the tool runs it
+        return to_pixels(network(padded))[:height, :width]
 
 
 if __name__ == "__main__":

@@ -11,12 +11,12 @@ import numpy as np
 GRID = 8  # of JPEG: a crop that is this much larger can be cut at any place of it
 # How often each kind is drawn, and how often what it made is saved as JPEG afterwards.
 KINDS = {
-    "gauss": (0.30, 0.08),
-    "sensor": (0.22, 0.5),
-    "grain": (0.12, 0.4),
-    "halftone": (0.08, 0.4),
-    "jpeg": (0.21, 1.0),
-    "none": (0.07, 0.0),
+    "gauss": (0.28, 0.08),
+    "sensor": (0.20, 0.5),
+    "grain": (0.13, 0.4),
+    "halftone": (0.10, 0.4),
+    "jpeg": (0.25, 1.0),
+    "none": (0.04, 0.0),
 }
 GREY_SHARE, SEPIA_SHARE = 0.15, 0.08
 DEVIATIONS = 0.0, 50.0  # of white noise, in levels of 255

@@ -38,7 +38,7 @@ PARTS = ((0.6, 64, 16), (0.9, 96, 8), (1.0, 128, 5))  # until which part of the 
 SMALLEST = 0.5  # to which a photo is reduced first: that takes out what noise it has, and makes it sharper
 RATE, WARM_UP_STEPS = 2e-3, 100
 EMA_DECAY = 0.998
-NEGLIGIBLE = 1e-5  # squared error: beyond 50 dB there is no more to gain
+NEGLIGIBLE = 1e-4  # squared error: beyond 40 dB there is no more to gain
 LOG_EVERY, VALIDATE_EVERY = 50, 500
 VALIDATION_PICTURES, VALIDATION_SIDE = 16, 192
 

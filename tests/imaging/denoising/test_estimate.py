@@ -1,11 +1,16 @@
 """What noise a photo has, without any network."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
-from imaging.denoising.estimate import MIN_BLOCKINESS, MIN_DEVIATIONS, MIN_SCREEN, estimate_noise
+from imaging.denoising.estimate import MIN_BLOCKINESS, MIN_FINE, MIN_SCREEN, estimate_noise
+from training.common.archives import read_file
 from training.common.degradation import compress_jpeg
 from training.denoising import noise
+
+PICTURES = Path(__file__).resolve().parents[3] / "docs" / "demo" / "pictures"
 
 
 def make_clean() -> np.ndarray:
@@ -27,13 +32,18 @@ def test_a_clean_picture_has_none_and_neither_has_one_that_is_too_small_to_tell(
 def test_the_deviation_of_white_noise_is_measured(deviation):
     white = deviation / 255 * np.random.default_rng(0).standard_normal(make_clean().shape)
     found = estimate_noise(noise.to_bytes(make_clean() / 255 + white))
-    assert found.is_found and found.deviations[0] == pytest.approx(deviation, rel=0.2)
+    assert found.is_found and found.fine == pytest.approx(deviation, rel=0.2)
 
 
 def test_blocks_of_jpeg_are_found_and_so_is_the_screen_of_a_print():
     grain = 8 / 255 * np.random.default_rng(0).standard_normal(make_clean().shape)
     grainy = noise.to_bytes(make_clean() / 255 + grain)
     found = estimate_noise(compress_jpeg(grainy, 30))
-    assert found.blockiness > MIN_BLOCKINESS and max(found.deviations) < min(MIN_DEVIATIONS)
+    assert found.blockiness > MIN_BLOCKINESS and found.fine < MIN_FINE
     printed = noise.print_halftone(make_clean().astype(np.float32) / 255, np.random.default_rng(1), False)
     assert estimate_noise(noise.to_bytes(printed)).screen > MIN_SCREEN
+
+
+@pytest.mark.parametrize("name", ["chelsea", "coffee", "rocket"])
+def test_fur_wood_and_lattices_are_no_noise(name):
+    assert not estimate_noise(read_file(PICTURES / f"{name}.jpg")).is_found

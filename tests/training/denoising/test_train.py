@@ -31,7 +31,7 @@ def test_half_of_a_screen_lies_below_one_half():
 
 
 def test_a_network_that_has_learnt_nothing_changes_nothing_and_the_protocol_says_so(scene):
-    figures = measure.measure(Denoiser(8, (1,), 1).eval(), [scene[:64, :64]])
+    figures = measure.measure(Denoiser(8, (1,), 1).eval(), [scene[:64, :64]], baseline=True)
     assert figures["gauss25_network"] == figures["gauss25_noisy"] == pytest.approx(20.5, abs=1.5)
     assert figures["clean_network"] == 100 and figures["gauss25_nlm"] > figures["gauss25_noisy"] + 2
 
