@@ -222,24 +222,33 @@ def inpaint(
 def restore(
     picture: Source,
     *,
+    scan: bool = True,
+    damage: bool = True,
     tone: bool = True,
+    noise: bool = True,
     blur: bool = True,
     colour: bool = False,
+    enlarge: bool = False,
     tone_strength: float = 1.0,
     neutral: bool = False,
+    noise_strength: float = 1.0,
     blur_strength: float = 1.0,
     colour_strength: float = 1.0,
+    enlarge_factor: int = 2,
     max_megapixels: float = DEFAULT_MAX_MEGAPIXELS,
     report: Report = ignore_progress,
 ) -> Result:
     """Do what an old print needs, step by step; each looks first, and `Result.steps` tell what it did, or why not.
 
-    tone: fading and yellowing, with tone_strength 0.05 to 1; neutral takes the sepia out. blur: of a hand that shook,
-    with blur_strength 0.05 to 1. colour: guess colours for a black-and-white photo, with colour_strength 0.1 to 2 as
-    their saturation. A picture that no step changed has no result (verdict "nothing_to_restore").
+    scan: the print is cut out of its background. damage: scratches are found and filled. tone: fading and yellowing,
+    with tone_strength 0.05 to 1; neutral takes the sepia out. noise and blur: with strengths from 0.05 to 1. colour:
+    guess colours for a black-and-white photo, with colour_strength 0.1 to 2 as their saturation. enlarge: by
+    enlarge_factor, 2 or 4. A picture that no step changed has no result (verdict "nothing_to_restore").
     """
-    options: dict[str, Any] = {"tone": tone, "tone_strength": tone_strength, "neutral": neutral}
-    options |= {"blur": blur, "blur_strength": blur_strength, "colour": colour, "colour_strength": colour_strength}
+    options: dict[str, Any] = {"scan": scan, "damage": damage, "tone": tone, "noise": noise, "blur": blur}
+    options |= {"colour": colour, "enlarge": enlarge, "tone_strength": tone_strength, "neutral": neutral}
+    options |= {"noise_strength": noise_strength, "blur_strength": blur_strength, "colour_strength": colour_strength}
+    options |= {"enlarge_factor": enlarge_factor}
     return _run("restore", picture, options, max_megapixels, report)
 
 

@@ -19,6 +19,7 @@ from services.base import (
     CACHE,
     CHANGED,
     FAILED,
+    MAX_MEGAPIXELS,
     NOT_NEEDED,
     OFF,
     Cancelled,
@@ -61,13 +62,14 @@ def run(picture: Picture, options: Mapping[str, Any], report: Report) -> Result:
     state, told = State(picture, picture.pixels), []
     offered = [step for step in STEPS if _is_offered(step)]
     total = sum(step.cost for step in offered if options[step.key]) or 1
+    limits = {name: options[name] for name in (MAX_MEGAPIXELS,) if name in options}
     done = 0.0
     report(0.0, N_("Looking at the picture"))
     for step in offered:
         if not options[step.key]:
             told.append(StepResult(step.key, OFF, _SWITCHED_OFF))
             continue
-        own = {name: options[option.name] for name, option in step.options.items()}
+        own = {name: options[option.name] for name, option in step.options.items()} | limits
         state, result = _take_step(step, own, state, cached, _report_part(report, done / total, step.cost / total))
         told.append(result)
         done += step.cost

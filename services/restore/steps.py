@@ -9,8 +9,8 @@ from typing import Any
 
 from errors import N_
 from imaging.io.provenance import ALGORITHMICALLY_ENHANCED, COMPOSITE_WITH_TRAINED
-from services import colorize, deblur, tone
-from services.base import CACHE, Option, Picture, Report, Result, Service
+from services import colorize, deblur, denoise, enlarge, inpaint, scan, tone
+from services.base import CACHE, MAX_MEGAPIXELS, Choice, Option, Picture, Report, Result, Service
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,9 @@ def _use_tool(
     """Return the run of a tool with its defaults, but for what is fixed here and what the step's options say."""
 
     def run(picture: Picture, options: Mapping[str, Any], report: Report) -> Result:
-        return tool.run(picture, tool.parse_options({**(fixed or {}), **options}) | {CACHE: {}}, report)
+        limits = {name: value for name, value in options.items() if name == MAX_MEGAPIXELS}
+        chosen = {name: value for name, value in options.items() if name not in limits}
+        return tool.run(picture, tool.parse_options({**(fixed or {}), **chosen}) | limits | {CACHE: {}}, report)
 
     return run
 
@@ -71,6 +73,31 @@ def _make_strength(key: str, title: str, maximum: float = 1.0, step: float = 0.0
 
 STEPS: tuple[Step, ...] = (
     Step(
+        key="scan",
+        title=N_("The print alone"),
+        help=N_("Cut out of a scanned page or a table, straightened and turned upright."),
+        run=_use_tool(scan.SERVICE, fixed={"prints": scan.LARGEST}),
+        said=N_("The print was cut out and straightened."),
+        cost=1,
+        verdicts={
+            scan.NO_PRINT: N_("No background around a print was found."),
+            scan.UNSURE: N_("It is not sure whether there is a background around a print. It was left."),
+            scan.OTHERS_LEFT: N_("The largest print was cut out. “Cut out prints” gives you the others, too."),
+        },
+        weights=(scan.FACES,),
+    ),
+    Step(
+        key="damage",
+        title=N_("Scratches and other damage"),
+        help=N_("What is found is filled, so it is invented there."),
+        run=_use_tool(inpaint.SERVICE, fixed={"what": inpaint.DAMAGE}),
+        said=N_("Scratches and other damage were filled: {value} of the photo."),
+        cost=8,
+        verdicts=inpaint.DAMAGE_VERDICTS,
+        weights=(inpaint.DAMAGE,),
+        source_type=COMPOSITE_WITH_TRAINED,
+    ),
+    Step(
         key="tone",
         title=N_("Fading and yellowing"),
         help=N_("Black, white and colours of a faded print; sepia stays."),
@@ -83,6 +110,17 @@ STEPS: tuple[Step, ...] = (
         },
         verdicts=tone.SERVICE.verdicts,
         is_quick=True,
+    ),
+    Step(
+        key="noise",
+        title=N_("Noise"),
+        help=N_("Grain, JPEG blocks and the dots of printing screens."),
+        run=_use_tool(denoise.SERVICE),
+        said=N_("Noise was taken out."),
+        cost=6,
+        options={"strength": _make_strength("noise", N_("Strength against noise"))},
+        verdicts=denoise.SERVICE.verdicts,
+        weights=denoise.SERVICE.weights,
     ),
     Step(
         key="blur",
@@ -108,5 +146,26 @@ STEPS: tuple[Step, ...] = (
         weights=colorize.SERVICE.weights,
         mark=colorize.MARK,
         source_type=COMPOSITE_WITH_TRAINED,
+    ),
+    Step(
+        key="enlarge",
+        title=N_("Larger"),
+        help=N_("Twice the size, or four times."),
+        run=_use_tool(enlarge.SERVICE),
+        said=N_("The photo was enlarged."),
+        cost=6,
+        default=False,
+        options={
+            "factor": Option(
+                "enlarge_factor",
+                "choice",
+                N_("How much larger"),
+                default="2",
+                choices=(Choice("2", N_("Twice")), Choice("4", N_("Four times"))),
+                advanced=True,
+            )
+        },
+        verdicts=enlarge.SERVICE.verdicts,
+        weights=enlarge.SERVICE.weights,
     ),
 )
