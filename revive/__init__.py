@@ -22,15 +22,11 @@ from revive.library import (  # noqa: E402
     colorize,
     configure,
     deblur,
-    denoise,
-    enlarge,
     idphoto,
     inpaint,
     onlyhere,
-    restore,
-    scan,
-    tone,
 )
+from revive.old_prints import denoise, enlarge, restore, scan, tone  # noqa: E402
 
 __all__ = [
     "InvalidOption",

@@ -5,40 +5,16 @@ raise PictureError (it cannot be read), InvalidOption and ServiceError (it canno
 a `message` that a person understands. They may be called from several threads.
 """
 
-import os
-from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from imaging.io import files
 from imaging.io.errors import PictureError
-from imaging.io.files import Picture
 from imaging.io.formats import DEFAULT_MAX_MEGAPIXELS
 from imaging.io.outputs import OutputExists
 from revive.result import Result
-from services import get, runtime
-from services.base import CACHE, MAX_MEGAPIXELS, UPLOADED, InvalidOption, ServiceError, ignore_progress
-from services.running import run_service
+from revive.running import Report, Source, configure, join_numbers, run_tool
+from services.base import InvalidOption, ServiceError, ignore_progress
 
-__all__ = ["InvalidOption", "OutputExists", "PictureError", "Result", "ServiceError", "Source"]
-
-Source = str | os.PathLike[str] | bytes | np.ndarray
-# report(progress in [0, 1], stage): called now and then; what it raises ends the run.
-Report = Callable[[float, str], None]
-
-
-def configure(
-    weights: str | os.PathLike[str] | None = None,
-    imported: str | os.PathLike[str] | None = None,
-    threads: int | None = None,
-) -> None:
-    """Choose the folder of the weights, that of imported weights, and the number of processor threads.
-
-    None leaves each as it is: the weights that came with Revive, no imported ones, as many threads as PyTorch takes.
-    """
-    runtime.configure(Path(weights) if weights else None, Path(imported) if imported else None, threads=threads)
+__all__ = ["InvalidOption", "OutputExists", "PictureError", "Result", "ServiceError", "Source", "configure"]
 
 
 def deblur(
@@ -55,33 +31,7 @@ def deblur(
     A photo without motion blur has no result (verdict "no_motion_blur"), unless one is wanted `anyway`.
     """
     options = {"strength": strength, "network": network, "anyway": anyway}
-    return _run("deblur", picture, options, max_megapixels, report)
-
-
-def denoise(
-    picture: Source,
-    *,
-    strength: float = 1.0,
-    anyway: bool = False,
-    max_megapixels: float = DEFAULT_MAX_MEGAPIXELS,
-    report: Report = ignore_progress,
-) -> Result:
-    """Take noise, grain, JPEG blocks or a printed screen out of a photo. `strength` (0 to 1) mixes in the original.
-
-    A photo without noise has no result (verdict "no_noise_found"), unless one is wanted `anyway`.
-    """
-    return _run("denoise", picture, {"strength": strength, "anyway": anyway}, max_megapixels, report)
-
-
-def enlarge(
-    picture: Source,
-    *,
-    factor: str = "2",
-    max_megapixels: float = DEFAULT_MAX_MEGAPIXELS,
-    report: Report = ignore_progress,
-) -> Result:
-    """Make a photo "2" or "4" times as wide and high. More than `max_megapixels` are refused, of the result too."""
-    return _run("enlarge", picture, {"factor": factor}, max_megapixels, report)
+    return run_tool("deblur", picture, options, max_megapixels, report)
 
 
 def colorize(
@@ -112,7 +62,7 @@ def colorize(
     options = {"variants": variants, "saturation": saturation, "detail": detail, "reference": reference}
     options |= {"reference_places": reference_places}
     options |= {"hints": hints, "alike": alike, "anyway": anyway, "network": network, "render_factor": render_factor}
-    return _run("colorize", picture, options, max_megapixels, report)
+    return run_tool("colorize", picture, options, max_megapixels, report)
 
 
 def background(
@@ -153,8 +103,8 @@ def background(
     }
     options |= {"direction": direction, "blur": blur, "background_image": background_image, "mask": mask}
     options |= {"scale": scale, "across": across, "down": down, "shadow": shadow}
-    options |= {"whom": whom, "point": _join(point)}
-    return _run("background", picture, options | {"network": network}, max_megapixels, report)
+    options |= {"whom": whom, "point": join_numbers(point)}
+    return run_tool("background", picture, options | {"network": network}, max_megapixels, report)
 
 
 def idphoto(
@@ -184,8 +134,8 @@ def idphoto(
     """
     options: dict[str, Any] = {"size": size, "background": background, "colour": colour, "sheet": sheet, "dpi": dpi}
     options |= {"kilobytes": kilobytes, "mask": mask, "network": network}
-    options |= {"frame": _join(frame), "whom": whom, "point": _join(point)}
-    return _run("idphoto", picture, options, max_megapixels, report)
+    options |= {"frame": join_numbers(frame), "whom": whom, "point": join_numbers(point)}
+    return run_tool("idphoto", picture, options, max_megapixels, report)
 
 
 def inpaint(
@@ -214,60 +164,9 @@ def inpaint(
     answer: the number of the first. invert: fill everything but the mask.
     """
     options = {"what": what, "mask": mask, "grow": grow, "engine": engine, "answers": answers, "answer": answer}
-    options |= {"invert": invert, "point": _join(point), "to_edges": to_edges}
+    options |= {"invert": invert, "point": join_numbers(point), "to_edges": to_edges}
     options |= {"find_only": find_only, "damage_mask": damage_mask}
-    return _run("inpaint", picture, options, max_megapixels, report)
-
-
-def restore(
-    picture: Source,
-    *,
-    scan: bool = True,
-    damage: bool = True,
-    tone: bool = True,
-    noise: bool = True,
-    blur: bool = True,
-    colour: bool = False,
-    enlarge: bool = False,
-    tone_strength: float = 1.0,
-    neutral: bool = False,
-    noise_strength: float = 1.0,
-    blur_strength: float = 1.0,
-    colour_strength: float = 1.0,
-    enlarge_factor: int = 2,
-    max_megapixels: float = DEFAULT_MAX_MEGAPIXELS,
-    report: Report = ignore_progress,
-) -> Result:
-    """Do what an old print needs, step by step; each looks first, and `Result.steps` tell what it did, or why not.
-
-    scan: the print is cut out of its background. damage: scratches are found and filled. tone: fading and yellowing,
-    with tone_strength 0.05 to 1; neutral takes the sepia out. noise and blur: with strengths from 0.05 to 1. colour:
-    guess colours for a black-and-white photo, with colour_strength 0.1 to 2 as their saturation. enlarge: by
-    enlarge_factor, 2 or 4. A picture that no step changed has no result (verdict "nothing_to_restore").
-    """
-    options: dict[str, Any] = {"scan": scan, "damage": damage, "tone": tone, "noise": noise, "blur": blur}
-    options |= {"colour": colour, "enlarge": enlarge, "tone_strength": tone_strength, "neutral": neutral}
-    options |= {"noise_strength": noise_strength, "blur_strength": blur_strength, "colour_strength": colour_strength}
-    options |= {"enlarge_factor": enlarge_factor}
-    return _run("restore", picture, options, max_megapixels, report)
-
-
-def tone(
-    picture: Source,
-    *,
-    strength: float = 1.0,
-    neutral: bool = False,
-    anyway: bool = False,
-    max_megapixels: float = DEFAULT_MAX_MEGAPIXELS,
-    report: Report = ignore_progress,
-) -> Result:
-    """Put black, white and colours of a faded or yellowed photo right. No network is asked.
-
-    strength: 0 to 1, how much of what was measured. neutral: make a brown or yellowed black-and-white print grey. A
-    photo that is fine has no result (verdict "tone_is_fine"), unless one is wanted `anyway`.
-    """
-    options = {"strength": strength, "neutral": neutral, "anyway": anyway}
-    return _run("tone", picture, options, max_megapixels, report)
+    return run_tool("inpaint", picture, options, max_megapixels, report)
 
 
 def adjust(
@@ -292,8 +191,8 @@ def adjust(
     """
     options: dict[str, Any] = {"transform": transform, "straighten": straighten, "brightness": brightness}
     options |= {"contrast": contrast, "temperature": temperature, "tint": tint}
-    options["crop"] = _join(crop)
-    return _run("adjust", picture, options, max_megapixels, report)
+    options["crop"] = join_numbers(crop)
+    return run_tool("adjust", picture, options, max_megapixels, report)
 
 
 def onlyhere(
@@ -312,60 +211,4 @@ def onlyhere(
     which it fades in. elsewhere: another version that stays in place of the photo.
     """
     options = {"edited": edited, "mask": mask, "feather": feather, "elsewhere": elsewhere}
-    return _run("onlyhere", picture, options, max_megapixels, report)
-
-
-def scan(
-    picture: Source,
-    *,
-    corners: tuple[float, ...] | None = None,
-    prints: str = "all",
-    rim: str = "keep",
-    upright: str = "faces",
-    max_megapixels: float = DEFAULT_MAX_MEGAPIXELS,
-    report: Report = ignore_progress,
-) -> Result:
-    """Cut out and straighten the prints on a scanned page or a table; the others are the result's `alternatives`.
-
-    corners: eight numbers for each print, x and y in parts of the picture, clockwise from the upper left of the upright
-    print; without them the prints are found. prints: "all" or "largest". rim: "keep" or "cut". upright: "faces" turns a
-    print whose faces show which side is up, "keep" none. A photo that fills its frame has no result (verdict
-    "no_print_found"), nor has one where it is not sure (verdict "print_unsure").
-    """
-    options = {"corners": _join(corners), "prints": prints, "rim": rim, "upright": upright}
-    return _run("scan", picture, options, max_megapixels, report)
-
-
-def _join(place: tuple[float, ...] | None) -> str | None:
-    """Return a frame, a point or corners as the field of a form has them."""
-    return ",".join(map(str, place)) if place else None
-
-
-def _run(key: str, picture: Source, raw: dict[str, Any], max_megapixels: float, report: Report) -> Result:
-    service = get(key)
-    assert service is not None  # every function above names one of the tools
-    for option in service.options:
-        if option.kind in UPLOADED and raw[option.name] is not None:
-            raw[option.name] = _read_picture(raw[option.name], max_megapixels)
-    options = service.parse_options(raw)
-    options |= {CACHE: {}, MAX_MEGAPIXELS: max_megapixels}
-    made = run_service(service, _read_picture(picture, max_megapixels), options, report)
-    return Result(
-        picture=made.picture.pixels if made.picture else None,
-        mask=made.mask,
-        verdict=made.verdict,
-        sentence=service.verdicts.get(made.verdict, ""),
-        alternatives=tuple(alternative.pixels for alternative in made.alternatives),
-        files={file.name: file.data for file in made.files},
-        steps=tuple((step.key, step.state, step.said.replace("{value}", step.value)) for step in made.steps),
-        _picture=made.picture,
-        _made=made,
-    )
-
-
-def _read_picture(source: Source, max_megapixels: float) -> Picture:
-    if not isinstance(source, np.ndarray):
-        return files.decode(source, max_megapixels)
-    if source.dtype != np.uint8 or source.ndim != 3 or source.shape[2] not in (3, 4) or not source.size:
-        raise ValueError("pixels must be uint8 of shape (H, W, 3) RGB or (H, W, 4) RGBA")
-    return Picture(source.copy())
+    return run_tool("onlyhere", picture, options, max_megapixels, report)
