@@ -23,9 +23,8 @@ ROOT = Path(__file__).resolve().parents[2]
 PICTURES = Path(__file__).resolve().parent / "pictures"
 OUT = ROOT / "static" / "demo"
 CARD = (360, 270)
-SCRATCH_SEED = 11
 SHAKE_PIXELS = 8
-SHAKE_SEED, NOISE_SEED = 5, 8
+SCRATCH_SEED, SHAKE_SEED, NOISE_SEED = 11, 5, 8
 FULL_WELL = 90  # electrons
 
 
