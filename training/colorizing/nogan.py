@@ -27,6 +27,10 @@ import torch
 
 from networks.layers.encoders import ENCODERS
 from networks.palette_colorizer import PaletteColorizer
+from training.colorizing.adversarial.loader import NoGanLoader
+from training.colorizing.adversarial.pictures import NoGanPictures
+from training.colorizing.adversarial.plan import FURTHER, GENERATOR_RATE, PHASES, WARM_UP, Phase
+from training.colorizing.adversarial.steps import NoGan
 from training.colorizing.calibration import (
     Setting,
     Trial,
@@ -39,10 +43,6 @@ from training.colorizing.class_rebalancing import Rarity
 from training.colorizing.crops import Batch
 from training.colorizing.measure import SIDE, measure
 from training.colorizing.metrics import measure_agreement
-from training.colorizing.nogan_loader import NoGanLoader
-from training.colorizing.nogan_pictures import NoGanPictures
-from training.colorizing.nogan_plan import FURTHER, GENERATOR_RATE, PHASES, WARM_UP, Phase
-from training.colorizing.nogan_steps import NoGan
 from training.colorizing.resample_by_greenness import resample_by_greenness
 from training.common.arguments import build_parser
 from training.common.distributed import ProcessGroup

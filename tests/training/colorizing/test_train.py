@@ -10,7 +10,12 @@ from PIL import Image
 
 from networks import weights
 from networks.layers.palette import expand_chroma, make_palette
-from training.colorizing import nogan, nogan_steps
+from training.colorizing import nogan
+from training.colorizing.adversarial import steps as nogan_steps
+from training.colorizing.adversarial.loader import NoGanLoader
+from training.colorizing.adversarial.pictures import SOURCES, NoGanPictures
+from training.colorizing.adversarial.plan import GENERATOR_RATE, Phase
+from training.colorizing.adversarial.steps import NoGan
 from training.colorizing.calibration import (
     COLOURFULNESS,
     MAX_GAIN,
@@ -25,10 +30,6 @@ from training.colorizing.class_rebalancing import Rarity
 from training.colorizing.crops import Batch
 from training.colorizing.measure import measure
 from training.colorizing.nogan import Watch, train, validate
-from training.colorizing.nogan_loader import NoGanLoader
-from training.colorizing.nogan_pictures import SOURCES, NoGanPictures
-from training.colorizing.nogan_plan import GENERATOR_RATE, Phase
-from training.colorizing.nogan_steps import NoGan
 from training.colorizing.palette_loss import PaletteLoss
 from training.colorizing.spectral import add_spectral_norm, fold_spectral_norm
 from training.common.archives import is_held_back

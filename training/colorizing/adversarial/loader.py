@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 from torch.utils.data import DataLoader, IterableDataset, get_worker_info
 
+from training.colorizing.adversarial.pictures import NoGanPictures
 from training.colorizing.crops import Batch
-from training.colorizing.nogan_pictures import NoGanPictures
 
 
 class NoGanLoader:

@@ -9,9 +9,9 @@ from torch import Tensor, nn
 from networks.discriminators.colour import ColourDiscriminator
 from networks.palette_colorizer import PaletteColorizer
 from networks.weights import load
+from training.colorizing.adversarial.plan import GENERATOR_RATE
 from training.colorizing.class_rebalancing import Rarity
 from training.colorizing.crops import Batch
-from training.colorizing.nogan_plan import GENERATOR_RATE
 from training.colorizing.palette_loss import PaletteLoss
 from training.colorizing.spectral import add_spectral_norm, copy_matching
 from training.common.distributed import ProcessGroup
