@@ -74,7 +74,7 @@ class DrawingSurface extends HTMLElement {
     this.layer.paper.fillStyle = this.colour;
     if (this.keeps) this.layer.paper.fillRect(0, 0, width, height); // where nobody said what stays, nothing does
     this.layer.resize(width, height, start ? await this.file.read(start) : this.layer.copy());
-    this.beganEmpty = !this.keeps && !start;
+    Object.assign(this, { first: this.layer.ground, beganEmpty: !this.keeps && !start });
     this.classList.add("is-ready");
     this.file.begin();
     this.pane.zoomAt(1);
