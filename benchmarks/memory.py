@@ -33,6 +33,8 @@ OPTIONS = {
     "colorize": {"anyway": True},
     "deblur": {"anyway": True},
     "denoise": {"anyway": True},
+    "scan": {"corners": "0.1,0.1,0.9,0.1,0.9,0.9,0.1,0.9"},
+    "tone": {"anyway": True},
     "idphoto": {"frame": "0,0,1,1", "background": "white"},
 }
 

@@ -159,14 +159,17 @@ def rename(user_id: int, job_id: str, title: str) -> None:
 def choose(user_id: int, job_id: str, number: int) -> None:
     """Make one of the pictures that a run offered the result; the others stay, and may be picked later.
 
-    Raises NotFound when there is no such alternative.
+    Raises NotFound when there is no such alternative, or its picture is gone.
     """
     job = find(user_id, job_id)
     if not 0 <= number < job.alternatives:
         raise NotFound()
-    job.chosen, job.result_file = number, results.list_alternatives(job)[number]
-    seen = probe(storage.get_folder(job.id) / job.result_file, math.inf)
-    job.result_width, job.result_height = seen.width, seen.height
+    name = results.list_alternatives(job)[number]
+    try:
+        seen = probe(storage.get_folder(job.id) / name, math.inf)
+    except FileNotFoundError:
+        raise NotFound() from None
+    job.chosen, job.result_file, job.result_width, job.result_height = number, name, seen.width, seen.height
     db.session.commit()
 
 

@@ -44,6 +44,19 @@ BEHIND: dict[str, tuple[Part, ...]] = {
             weights="damage",
         ),
     ),
+    "scan": (
+        Part(
+            N_(
+                "What lies behind a print is modelled as one surface; the sides of what differs from it are fitted to "
+                "its edges, and the perspective that they show is undone."
+            ),
+            (
+                Work(
+                    "Zhang, He, Whiteboard Scanning and Image Enhancement, DSP 2007", _DOI + "10.1016/j.dsp.2006.05.006"
+                ),
+            ),
+        ),
+    ),
     "tone": (
         Part(
             N_(

@@ -25,6 +25,7 @@ OUT = ROOT / "static" / "demo"
 CARD = (360, 270)
 SHAKE_PIXELS = 8
 SCRATCH_SEED, SHAKE_SEED, NOISE_SEED = 11, 5, 8
+TABLE_SEED = 3
 FULL_WELL = 90  # electrons
 
 
@@ -63,6 +64,27 @@ def noisy(pixels: np.ndarray) -> np.ndarray:
     random = np.random.default_rng(NOISE_SEED)
     photons = random.poisson((pixels / 255.0) ** 2.2 * FULL_WELL) + random.normal(0, 1, pixels.shape)
     return np.round(np.clip(photons / FULL_WELL, 0, 1) ** (1 / 2.2) * 255).astype(np.uint8)
+
+
+def laid_on_table(pixels: np.ndarray) -> np.ndarray:
+    """Lay the print of uint8 (H, W, 3), with a white rim and its shadow, askew on a dark table of the same size."""
+    large = 3 * pixels.shape[1], 3 * pixels.shape[0]  # and made smaller in the end: smooth edges
+    pixels = cv2.resize(pixels, large, interpolation=cv2.INTER_CUBIC)
+    width, height = large
+    random = np.random.default_rng(TABLE_SEED)
+    grain = cv2.GaussianBlur(random.normal(0, 180, (height, width)), (0, 0), 72, sigmaY=3)
+    table = np.clip(np.float64((62, 47, 38)) + grain[:, :, None], 0, 255).astype(np.uint8)
+    rim = round(0.03 * width)
+    paper = cv2.copyMakeBorder(pixels, rim, rim, rim, rim, cv2.BORDER_CONSTANT, value=(238, 234, 224))
+    sheet = np.float32([[0, 0], [paper.shape[1], 0], [paper.shape[1], paper.shape[0]], [0, paper.shape[0]]])
+    corners = np.float32([[0.15, 0.12], [0.9, 0.2], [0.84, 0.9], [0.1, 0.81]]) * (width, height)
+    for shift, layer in ((9, np.zeros_like(paper)), (0, paper)):
+        warp = cv2.getPerspectiveTransform(sheet, np.float32(corners + shift))
+        cover = cv2.warpPerspective(np.ones(paper.shape[:2], np.float32), warp, (width, height))
+        cover = 0.5 * cv2.GaussianBlur(cover, (0, 0), 12) if shift else cover
+        laid = cv2.warpPerspective(layer, warp, (width, height))
+        table = np.round(table + cover[:, :, None] * (laid.astype(np.float64) - table)).astype(np.uint8)
+    return cv2.resize(table, (width // 3, height // 3), interpolation=cv2.INTER_AREA)
 
 
 def small(pixels: np.ndarray) -> np.ndarray:
@@ -132,10 +154,19 @@ EXAMPLES = (
         "restore",
         "hopper.jpg",
         faded,
-        N_("Portrait of Grace Hopper in uniform"),
+        N_("A faded print of Grace Hopper in uniform"),
         N_("The print was faded and yellowed on purpose. One press brought its colours back."),
         top=0.12,
         also=("tone",),
+    ),
+    Example(
+        "scan",
+        "travellers.jpg",
+        laid_on_table,
+        N_("A print of five men lies askew on a dark table"),
+        N_("A print was photographed on a table. The tool found its corners, cut it out and straightened it."),
+        carousel=False,
+        printed=True,
     ),
     Example(
         "inpaint",

@@ -40,6 +40,7 @@ _IPTC = "http://iptc.org/std/Iptc4xmpExt/2008-02-29/"
 _XMP_MM = "http://ns.adobe.com/xap/1.0/mm/"
 _EVENT = "http://ns.adobe.com/xap/1.0/sType/ResourceEvent#"
 _MAX_ITEMS = 32
+_MAX_NUMBERS = 256  # of one option: the corners of 32 prints
 _NAME = re.compile(r"[a-z][a-z0-9_-]{0,39}")
 _TEXT = re.compile(r"[A-Za-z0-9#.,_+-]{0,60}")
 _VERSION = re.compile(r"[0-9A-Za-z.+-]{0,40}")
@@ -191,7 +192,7 @@ def _read_step(parameters: str, version: str) -> Step | None:
 
 def _is_value(value: Any) -> bool:
     if isinstance(value, list):
-        return len(value) <= 4 and all(isinstance(each, int | float) and math.isfinite(each) for each in value)
+        return len(value) <= _MAX_NUMBERS and all(isinstance(each, int | float) and math.isfinite(each) for each in value)
     if isinstance(value, str):
         return bool(_TEXT.fullmatch(value))
     return value is None or isinstance(value, int | float) and math.isfinite(value)

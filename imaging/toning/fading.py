@@ -20,7 +20,7 @@ BLACK_QUANTILE, WHITE_QUANTILE = 0.005, 0.995
 # Black of the darkest channel, of 255: from where on it counts as lifted, and surely is (`benchmarks/tone.py`).
 LIFTED, SURELY_LIFTED = 34.0, 52.0
 NARROW, SURELY_NARROW = 205.0, 188.0  # the same of the range of the channel that has the widest
-BLACK, WHITE = 6.0, 246.0  # where black and white points go
+BLACK, WHITE = 16.0, 240.0  # where black and white points go: most good photos have them there, not at the ends
 TRUE_BLACK = 0.1  # of white: what the darkest places of a print were, from which the loss of density is told
 DENSITY_SHARE = 0.4  # of the table that gives density back; the rest stretches the range
 MAX_DENSITY_GAIN = 3.0
@@ -28,7 +28,7 @@ OWN_SHARE = 0.4  # of the difference of the channels' whites that is taken for t
 MIN_RANGE = 12.0  # of 255: what has less is a plain surface, or a single pixel
 MAX_GAIN = 2.6  # of a channel: what is weaker holds little but noise
 YELLOW = 7.0  # CIE b* of the brightest places, from which paper is yellow
-FULL_CHROMA = 30.0  # CIE units that the liveliest twentieth of a colour photo has
+FULL_CHROMA = 24.0  # CIE units that the liveliest twentieth of a colour photo has
 MAX_SATURATION = 1.35
 _LUMA = np.array([0.2126, 0.7152, 0.0722], np.float32)
 

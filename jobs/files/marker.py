@@ -32,7 +32,8 @@ def settle() -> None:
         return
     wanted = read_text(INSTALLATION)
     if not found or found != wanted:
-        if holds_newest_jobs() is False or (found and wanted and holds_newest_jobs() is None):
+        seen = holds_newest_jobs()
+        if wanted and not seen and (found or seen is False):
             raise ServiceUnavailable("foreign_storage", _FOREIGN)
         wanted = wanted or write_text(INSTALLATION, found or secrets.token_hex(16), replace=False)
         with storage.translate_disk_errors():

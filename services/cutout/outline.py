@@ -45,7 +45,7 @@ def find_outline(picture: Picture, options: Mapping[str, Any], report: Report) -
     Raises InvalidOption for a mask that keeps nothing, and for a point at which nobody is.
     """
     found, given = _load_cached(options), options["mask"]
-    cached = options[CACHE][_name_in_cache(options)] if found else b""
+    cached = options[CACHE].get(_name_in_cache(options), b"") if found else b""
     if found is None and given is None:
         found = _find_person(picture, options["network"], report)
     if found is None and given is None:

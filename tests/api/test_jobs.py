@@ -68,7 +68,7 @@ def test_a_wrong_field_is_named_with_what_would_do(program, fields, field, allow
 def test_what_is_no_picture_is_refused_at_its_field(program):
     assert refusal(program.start(data=b"no picture", brightness="2")) == (400, "foreign_format", "image")
     assert refusal(program.post("/tools/adjust/jobs", data={"brightness": "2"})) == (400, "no_picture", "image")
-    assert refusal(program.post("/tools/enlarge/jobs"))[:2] == (404, "not_found")
+    assert refusal(program.post("/tools/sharpen/jobs"))[:2] == (404, "not_found")
 
 
 @both_engines

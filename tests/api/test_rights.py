@@ -16,7 +16,7 @@ from tests.accounts.people import make_user
 from tests.api.support import API, Program
 from tests.jobs.support import list_stored_files, make_job
 from tests.security.held import HeldBody
-from tests.security.held_site import rows
+from tests.security.held_site import have_cut_out_prints, rows
 from views.api.operation import OPERATIONS
 from views.http.guards import UNSAFE_METHODS
 
@@ -54,6 +54,8 @@ class Site:
             trash.put(self.own_id, [self.job_id])
         elif endpoint in {"remove_photos", "run_album"}:
             albums.add(self.own_id, self.album_id, [self.job_id])
+        elif endpoint == "make_photos":
+            have_cut_out_prints(self.job_id)
         elif endpoint == "admin_enable":
             db.session.execute(db.update(User).where(User.id == self.other_id).values(disabled_at=utc_now()))
         elif endpoint == "admin_resume_queue":

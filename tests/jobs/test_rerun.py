@@ -166,7 +166,7 @@ def test_the_form_of_an_earlier_job_can_be_filled_in_again(in_app, user_id):
     }
     first = make_job(user_id, service="sampler", mask=make_painted_sheet(), **fields)
     form = lifecycle.prefill(user_id, first)
-    assert form.values == fields | {"colour": "#3366cc"}
+    assert form.values == fields | {"colour": "#3366cc", "look_only": "0"}
     assert (form.uploads, form.is_again, form.variant, form.job.id) == (("mask",), True, "original", first)
     values = dict(form.values)
     assert row(make_from(user_id, first, **values)).options == row(first).options

@@ -18,6 +18,7 @@ import config
 from accounts import administration
 from app import create_app
 from jobs import account_deletion, trash
+from jobs.files import storage
 from jobs.photos import albums
 from models import (
     AccessToken,
@@ -36,8 +37,9 @@ from models import (
 )
 from models.job import CANCELLED, DONE
 from models.setting import PAUSED
+from services.base import CACHED_FRAME
 from tests.accounts.people import NEW_PASSWORD, PASSWORD, Browser, make_user, sign_in_person
-from tests.jobs.support import list_stored_files, make_job
+from tests.jobs.support import list_stored_files, make_job, picture
 from tests.security.held import post_held
 from webhooks import registry
 
@@ -66,6 +68,28 @@ def rows() -> dict[str, list]:
         table.__tablename__: [tuple(row) for row in db.session.execute(select(*table.__table__.columns)).all()]
         for table in tables
     }
+
+
+def store_pictures(job_id: str, count: int) -> None:
+    """Store so many pictures to pick the result of a job from."""
+    for number in range(count):
+        storage.save(job_id, f"{storage.name_alternative(number)}.png", picture())
+
+
+def have_cut_out_prints(job_id: str) -> None:
+    """Make of a job one that has cut two prints out of its page."""
+    store_pictures(job_id, 2)
+    corners = "0,0,0.4,0,0.4,1,0,1,0.6,0,1,0,1,1,0.6,1"
+    storage.save(job_id, storage.name_cache_file(CACHED_FRAME), corners.encode())
+    done = {
+        "status": DONE,
+        "service": "scan",
+        "options": {"upright": "keep"},
+        "cache": [CACHED_FRAME],
+        "result_file": "answer-1.png",
+    }
+    db.session.execute(update(Job).where(Job.id == job_id).values(**done))
+    db.session.commit()
 
 
 class Site:
@@ -119,6 +143,9 @@ class Site:
             self.set(Job, self.other_job if endpoint.startswith("admin") else self.own_job, status=CANCELLED)
         elif endpoint == "jobs.choose":
             self.set(Job, self.own_job, status=DONE, alternatives=2, chosen=0, result_file="answer-1.png")
+            store_pictures(self.own_job, 2)
+        elif endpoint == "albums.separate":
+            have_cut_out_prints(self.own_job)
         elif endpoint == "shares.create":
             self.set(Job, self.own_job, status=DONE, result_file="result.png")
         elif endpoint in {"history.restore", "history.erase"}:
@@ -164,7 +191,7 @@ class Site:
 
     def path(self, endpoint: str) -> str:
         values = {"username": "12345", "service": "adjust", "user_id": self.other_id, "name": "u2netp"}
-        values |= {"webhook_id": self.webhook, "key": "adjust"}
+        values |= {"webhook_id": self.webhook, "key": "adjust", "job_id": self.own_job}
         values["share_id"] = self.shares[self.other_id if endpoint.startswith("admin.") else self.own_id]
         if endpoint == "account.end_session":
             values["id"] = self.other_session

@@ -94,7 +94,7 @@ def test_pictures_are_work_and_pages_are_not(admitted):
     assert admitted("GET", "/12345/jobs/abc/result", "format=jpeg").pool == WORK
     for path in ("/12345/adjust", "/12345/jobs/abc/result", "/12345/", "/static/css/base.css", "//", "/nothing"):
         assert admitted("GET", path).pool == PAGE
-    for path in ("/12345/account/password", "/12345/enlarge", "/12345//adjust", "/nothing"):
+    for path in ("/12345/account/password", "/12345/sharpen", "/12345//adjust", "/nothing"):
         assert admitted("POST", path).max_body_bytes == FORM_BYTES
     assert admitted("GET", "/12345/history/pictures.zip").pool == ARCHIVE
 

@@ -36,6 +36,7 @@ _GROUPS = {
     "jobs": N_("Jobs"),
     "job": N_("Changing jobs"),
     "albums": N_("Albums"),
+    "prints": N_("Prints"),
     "pictures": N_("Pictures"),
     "account": N_("Account"),
     "admin": N_("Administration"),

@@ -24,7 +24,7 @@ def show(job: Job, new_link: str = "", step: str = "") -> str:
         shown_step=next((each for each in facts["steps"] if each["key"] == step and each["preview_url"]), None),
         steps=_describe_steps(find_steps(job)),
         memory=describe_memory(job),
-        only_here_url=versions.make_only_here_address(job),
+        url_of_only_here=versions.make_only_here_address(job),
         live_copies={name: _make_copy_address(job, name) for name in downloads.list_live_copies(job)},
         sharing={
             "days": [] if is_guest() else shares.list_lifetimes_days(),

@@ -254,8 +254,8 @@ def test_a_background_picture_that_is_not_asked_for_is_not_kept(app, browser, in
 
 
 def test_an_unknown_tool_is_a_404(browser):
-    assert browser.get("/12345/enlarge").status_code == 404
-    assert browser.get("/tools/enlarge").status_code == 404
+    assert browser.get("/12345/sharpen").status_code == 404
+    assert browser.get("/tools/sharpen").status_code == 404
 
 
 def test_the_short_address_of_a_tool_shows_a_stranger_what_it_does_beside_the_form(app, browser):
