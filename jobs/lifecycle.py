@@ -79,7 +79,7 @@ def create(
     `request` marks the row (see `jobs.idempotency`); IntegrityError is raised where a row has that mark.
     """
     quotas.check(user_id)
-    source = None if IMAGE in files else sources.find_named(user_id, service, fields)
+    source = sources.find_named(user_id, service, fields, is_sent=IMAGE in files)
     versions = sources.find_versions(user_id, service, fields)
     marker.settle()
     db.session.rollback()  # an upload takes a while and needs no connection

@@ -131,14 +131,15 @@ class Version:
         return self.source.put_version(self.file, option, folder, self.change_maps)
 
 
-def find_named(user_id: int, service: Service, fields: Mapping[str, Any]) -> Source | None:
-    """Return what `from_job` and `from_which` of a form mean; None when they are not given.
+def find_named(user_id: int, service: Service, fields: Mapping[str, Any], is_sent: bool = False) -> Source | None:
+    """Return what `from_job` and `from_which` of a form mean; None when they are not given, or a picture `is_sent`.
 
     Raises NotFound for a job that is missing, deleted or somebody else's or has no such picture, and UploadRefused for
     another word than "original" or "result".
     """
-    job_id = fields.get(FROM_JOB)
-    return find(user_id, service, job_id, fields.get(FROM_VARIANT) or storage.ORIGINAL) if job_id else None
+    job_id, variant = fields.get(FROM_JOB), fields.get(FROM_VARIANT) or storage.ORIGINAL
+    _check_variant(variant)
+    return find(user_id, service, job_id, variant) if job_id and not is_sent else None
 
 
 def find_versions(user_id: int, service: Service, fields: Mapping[str, Any]) -> dict[str, Version]:
@@ -160,12 +161,17 @@ def _find_version(user_id: int, service: Service, option: Option, job_id: str) -
     return Version(source, file)
 
 
-def find(user_id: int, service: Service, job_id: str, variant: str) -> Source:
-    """Return an earlier job's picture as the source of one for `service`. Raises as `find_named` does."""
+def _check_variant(variant: str) -> None:
+    """Raise UploadRefused for another word than "original" or "result"."""
     choices = storage.ORIGINAL, storage.RESULT
     if variant not in choices:
         message = N_("Go on either with the original or with the result.")
         raise UploadRefused("unknown_source", message, field=FROM_VARIANT, allowed=choices)
+
+
+def find(user_id: int, service: Service, job_id: str, variant: str) -> Source:
+    """Return an earlier job's picture as the source of one for `service`. Raises as `find_named` does."""
+    _check_variant(variant)
     own = select(Job).where(Job.id == job_id, Job.user_id == user_id, Job.deleted_at.is_(None))
     job = db.session.scalar(own) if str(job_id).isascii() else None
     if job is None or (variant == storage.RESULT and not job.result_file):

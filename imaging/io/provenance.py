@@ -192,7 +192,9 @@ def _read_step(parameters: str, version: str) -> Step | None:
 
 def _is_value(value: Any) -> bool:
     if isinstance(value, list):
-        return len(value) <= _MAX_NUMBERS and all(isinstance(each, int | float) and math.isfinite(each) for each in value)
+        return len(value) <= _MAX_NUMBERS and all(
+            isinstance(each, int | float) and math.isfinite(each) for each in value
+        )
     if isinstance(value, str):
         return bool(_TEXT.fullmatch(value))
     return value is None or isinstance(value, int | float) and math.isfinite(value)

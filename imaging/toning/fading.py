@@ -112,7 +112,7 @@ def _make_tables(points: np.ndarray) -> np.ndarray:
     bottom, top = np.maximum(black, 4), np.maximum(white, 8)
     gain = np.clip(np.log(TRUE_BLACK) / np.minimum(np.log(bottom / top), -0.1), 1, MAX_DENSITY_GAIN)
     dense = goal * (values / top[:, None]) ** gain[:, None]
-    return np.clip(stretched + DENSITY_SHARE * (dense - stretched), 0, 255).astype(np.float32)
+    return np.asarray(np.clip(stretched + DENSITY_SHARE * (dense - stretched), 0, 255), np.float32)
 
 
 def _correct_monochrome(small: np.ndarray, share: float, neutral: bool) -> Correction | None:

@@ -28,6 +28,7 @@ ADMIN = ["", "users", "users/1", "users/2", "users/new", "jobs", "queue", "weigh
 NO_PAGES = {
     "static",
     "ops.health",
+    "metrics.show",
     "account.data",
     "albums.contact_sheet",
     "albums.pictures",

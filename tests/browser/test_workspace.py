@@ -116,10 +116,10 @@ def test_keys_work_wherever_the_focus_is(open_tool):
     page.locator("drawing-surface.is-ready").wait_for()
     page.focus(".start")
     page.keyboard.press("e")
-    expect(page.locator("[data-do=erase]")).to_have_attribute("aria-pressed", "true")
+    expect(page.locator("[data-do=erase]:visible")).to_have_attribute("aria-pressed", "true")
     page.focus("[name=grow]")
     page.keyboard.press("e")  # typed, or nothing: the field is a number's
-    expect(page.locator("[data-do=erase]")).to_have_attribute("aria-pressed", "true")
+    expect(page.locator("[data-do=erase]:visible")).to_have_attribute("aria-pressed", "true")
 
 
 def test_s_keeps_the_focus_and_takes_back_what_it_did(open_tool):

@@ -154,6 +154,7 @@ def _describe_option(option: Option) -> dict[str, Any]:
         "colour": {"type": "string", "pattern": "^#[0-9a-f]{6}$"},
         "frame": {"type": "string", "pattern": f"^[0-9.]+(,[0-9.]+){{3}}{tilt}$"},
         "point": {"type": "string", "pattern": r"^[0-9.]+,[0-9.]+$"},
+        "corners": {"type": "string", "pattern": r"^[0-9.]+(,[0-9.]+){7}((,[0-9.]+){8})*$"},
     }
     schema = schemas.get(option.kind, {"type": "string", "format": "binary"})
     default = {} if option.default is None or option.kind in UPLOADED else {"default": option.default}
