@@ -1,8 +1,15 @@
-// The row of tools scrolls sideways on a phone: the one that is open is brought into view.
+// The row of tools scrolls sideways where it has no room, by the wheel as well: the one that is open comes into view.
 class ToolNav extends HTMLElement {
   connectedCallback() {
     const [row, here] = [this.querySelector("nav"), this.querySelector("[aria-current]")];
     if (here) row.scrollLeft = here.offsetLeft + here.offsetWidth / 2 - row.clientWidth / 2;
+    row.addEventListener("wheel", (event) => this.scroll(row, event), { passive: false });
+  }
+
+  scroll(row, event) {
+    const before = row.scrollLeft;
+    if (!event.deltaX) row.scrollLeft += event.deltaY;
+    if (row.scrollLeft !== before) event.preventDefault();
   }
 }
 
