@@ -10,6 +10,7 @@ RIM_STEP = 9.0  # levels: a rim is as even as that
 MAX_RIM, MIN_RIM = 0.16, 0.008  # of the shorter side: how wide a rim is
 EVEN_SHARE = 0.93  # of a row of the rim
 MIN_LIGHTNESS = 150  # of 255: rims are light
+EDGE = 1.0  # pixels of the page along each side: there print and backdrop are mixed
 EXTRA = 0.004  # of the shorter side, cut off with a rim: its edge is soft
 
 
@@ -25,9 +26,18 @@ def cut_out_print(rgb: np.ndarray, corners: np.ndarray, interpolation: int = cv2
         left, top, right, bottom = box
         return np.ascontiguousarray(rgb[top:bottom, left:right])
     target = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float64)
-    move = cv2.getPerspectiveTransform((target - 0.5).astype(np.float32), (places - 0.5).astype(np.float32))
+    inside = places + EDGE * _point_inwards(places)
+    move = cv2.getPerspectiveTransform((target - 0.5).astype(np.float32), (inside - 0.5).astype(np.float32))
     flags = interpolation | cv2.WARP_INVERSE_MAP
     return cv2.warpPerspective(rgb, move, (width, height), flags=flags, borderMode=cv2.BORDER_REPLICATE)
+
+
+def _point_inwards(places: np.ndarray) -> np.ndarray:
+    """Return the steps (4, 2) from corners that lead about a pixel away from both sides at each."""
+    onwards = np.roll(places, -1, axis=0) - places
+    onwards /= np.maximum(np.linalg.norm(onwards, axis=1, keepdims=True), 1e-6)
+    steps: np.ndarray = onwards - np.roll(onwards, 1, axis=0)
+    return steps
 
 
 def measure_print(places: np.ndarray, size: tuple[int, ...]) -> tuple[int, int]:
