@@ -23,7 +23,7 @@ def restore(
     noise_strength: float = 1.0,
     blur_strength: float = 1.0,
     colour_strength: float = 1.0,
-    enlarge_factor: int = 2,
+    enlarge_factor: str = "2",
     max_megapixels: float = DEFAULT_MAX_MEGAPIXELS,
     report: Report = ignore_progress,
 ) -> Result:
@@ -32,12 +32,12 @@ def restore(
     scan: the print is cut out of its background. damage: scratches are found and filled. tone: fading and yellowing,
     with tone_strength 0.05 to 1; neutral takes the sepia out. noise and blur: with strengths from 0.05 to 1. colour:
     guess colours for a black-and-white photo, with colour_strength 0.1 to 2 as their saturation. enlarge: by
-    enlarge_factor, 2 or 4. A picture that no step changed has no result (verdict "nothing_to_restore").
+    enlarge_factor, "2" or "4". A picture that no step changed has no result (verdict "nothing_to_restore").
     """
     options: dict[str, Any] = {"scan": scan, "damage": damage, "tone": tone, "noise": noise, "blur": blur}
     options |= {"colour": colour, "enlarge": enlarge, "tone_strength": tone_strength, "neutral": neutral}
     options |= {"noise_strength": noise_strength, "blur_strength": blur_strength, "colour_strength": colour_strength}
-    options |= {"enlarge_factor": str(enlarge_factor)}
+    options |= {"enlarge_factor": enlarge_factor}
     return run_tool("restore", picture, options, max_megapixels, report)
 
 

@@ -85,6 +85,7 @@ STEPS: tuple[Step, ...] = (
             scan.OTHERS_LEFT: N_("The largest print was cut out. “Cut out prints” gives you the others, too."),
         },
         weights=(scan.FACES,),
+        is_quick=True,
     ),
     Step(
         key="damage",
@@ -167,5 +168,6 @@ STEPS: tuple[Step, ...] = (
         },
         verdicts=enlarge.SERVICE.verdicts,
         weights=enlarge.SERVICE.weights,
+        is_quick=True,
     ),
 )
