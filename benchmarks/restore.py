@@ -1,9 +1,9 @@
 """What Restore takes and does: python -m benchmarks.restore [--threads N] [--sheet FILE --data FOLDER [--count N]]
 
-A print of 6 megapixels, faded and grainy, goes through all default steps; seconds of each, of a run again without the
-first one, and the peak of resident memory are printed. With --sheet, a picture of old photos is written instead: each
-as it came and after every step that changed it, places that were filled in red. FOLDER holds the picture archives; the
-sheet is to be looked at, not to be committed.
+A print of 6 megapixels, faded, grainy and scratched, goes through all default steps, and damage is filled; seconds of
+each stage, of a run again without one step, and the peak of resident memory are printed. With --sheet, a picture of old
+photos is written instead: each as it came and after every step that changed it, places that were filled in red. FOLDER
+holds the picture archives; the sheet is to be looked at, not to be committed.
 """
 
 import argparse
@@ -47,22 +47,43 @@ def time_print(threads: int) -> None:
     image = Image.open(PRINT).convert("RGB").resize(SIZE, Image.Resampling.BICUBIC)
     grain = np.random.default_rng(0).normal(0, 8, (SIZE[1], SIZE[0], 1))
     pixels = np.rint(np.clip(50 + np.asarray(image) * 0.7 + grain, 0, 255)).astype(np.uint8)
-    result, seconds = run(Picture(pixels), {})
+    for top, left in ((0, 400), (0, 1900), (300, 900)):
+        cv2.line(pixels, (left, top), (left + 250, top + 1600), (225, 220, 205), 5)
+    stages: dict[str, float] = {}
+    result, seconds = run(Picture(pixels), {"damage": "1"}, stages=stages)
     print(f"{threads} threads, {SIZE[0]} x {SIZE[1]}: {seconds:.1f} s")
     for step in result.steps:
-        print(f"  {step.key}: {step.state}")
-    _, again = run(Picture(pixels), {"tone": "0"}, result)
+        print(f"  {step.key}: {step.state} {step.value}")
+    print("  " + ", ".join(f"{stage} {taken:.1f} s" for stage, taken in stages.items()))
+    _, again = run(Picture(pixels), {"damage": "1", "tone": "0"}, result)
     print(f"again without tone: {again:.1f} s")
     print(f"peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MiB")
 
 
-def run(picture: Picture, options: dict[str, str], earlier: Result | None = None) -> tuple[Result, float]:
-    """Return what Restore makes of a picture, and the seconds that it took; `earlier`: the run before."""
+def run(
+    picture: Picture,
+    options: dict[str, str],
+    earlier: Result | None = None,
+    stages: dict[str, float] | None = None,
+) -> tuple[Result, float]:
+    """Return what Restore makes of a picture, and the seconds that it took; into `stages` go those of each stage.
+
+    earlier: the run before, on the same picture.
+    """
     service = services.get("restore")
     assert service is not None
     chosen = service.parse_options(options) | {CACHE: dict(earlier.cache) if earlier else {}}
-    begun = time.monotonic()
-    result = run_service(service, picture, chosen, lambda share, stage: None)
+    taken: dict[str, float] = {} if stages is None else stages
+    begun = since = time.monotonic()
+    now = "Start"
+
+    def report(_share: float, stage: str) -> None:
+        nonlocal now, since
+        moment = time.monotonic()
+        taken[now] = taken.get(now, 0.0) + moment - since
+        now, since = stage, moment
+
+    result = run_service(service, picture, chosen, report)
     return result, time.monotonic() - begun
 
 
@@ -79,12 +100,12 @@ def draw_sheet(data: Path, count: int) -> Image.Image:
 
 
 def draw_row(picture: Picture) -> Image.Image:
-    result, seconds = run(picture, {})
+    result, seconds = run(picture, {"damage": "1"})
     cells = [("as it came", picture.rgb)]
     for step in result.steps:
         if step.state == CHANGED and step.picture is not None:
             if (
-                step.key == "scratches"
+                step.key == "damage"
                 and result.replaced is not None
                 and result.replaced.shape == step.picture.rgb.shape[:2]
             ):

@@ -12,7 +12,7 @@ def restore(
     picture: Source,
     *,
     scan: bool = True,
-    damage: bool = True,
+    damage: bool = False,
     tone: bool = True,
     noise: bool = True,
     blur: bool = True,
@@ -29,10 +29,11 @@ def restore(
 ) -> Result:
     """Do what an old print needs, step by step; each looks first, and `Result.steps` tell what it did, or why not.
 
-    scan: the print is cut out of its background. damage: scratches are found and filled. tone: fading and yellowing,
-    with tone_strength 0.05 to 1; neutral takes the sepia out. noise and blur: with strengths from 0.05 to 1. colour:
-    guess colours for a black-and-white photo, with colour_strength 0.1 to 2 as their saturation. enlarge: by
-    enlarge_factor, "2" or "4". A picture that no step changed has no result (verdict "nothing_to_restore").
+    scan: the print is cut out of its background. damage: scratches are found and filled, now and then a wire or a rod
+    with them. tone: fading and yellowing, with tone_strength 0.05 to 1; neutral takes the sepia out. noise and blur:
+    with strengths from 0.05 to 1. colour: guess colours for a black-and-white photo, with colour_strength 0.1 to 2 as
+    their saturation. enlarge: by enlarge_factor, "2" or "4". A picture that no step changed has no result (verdict
+    "nothing_to_restore").
     """
     options: dict[str, Any] = {"scan": scan, "damage": damage, "tone": tone, "noise": noise, "blur": blur}
     options |= {"colour": colour, "enlarge": enlarge, "tone_strength": tone_strength, "neutral": neutral}

@@ -35,7 +35,6 @@ from services.restore.steps import STEPS, Step
 
 logger = logging.getLogger(__name__)
 
-_SWITCHED_OFF = N_("Switched off.")
 _UNEXPECTED = N_("This step broke off, and the others went on without it.")
 
 
@@ -55,8 +54,9 @@ class State:
 def run(picture: Picture, options: Mapping[str, Any], report: Report) -> Result:
     """Run the steps that are switched on. A step that fails leaves the rest, and the list says so.
 
-    Steps whose weights are missing are not there at all. A picture that no step changed has no result, only the
-    verdict and the list. What each slow step made is cached: a later run on the same original begins where it differs.
+    One that is left out may look all the same. Steps whose weights are missing are not there at all. A picture that no
+    step changed has no result, only the verdict and the list. What each slow step made is cached: a later run on the
+    same original begins where it differs.
     """
     cached = CachedSteps(options.get(CACHE, {}))
     state, told = State(picture, picture.pixels), []
@@ -67,7 +67,7 @@ def run(picture: Picture, options: Mapping[str, Any], report: Report) -> Result:
     report(0.0, N_("Looking at the picture"))
     for step in offered:
         if not options[step.key]:
-            told.append(StepResult(step.key, OFF, _SWITCHED_OFF))
+            told.append(_look(step, state, _report_part(report, done / total, 0.0)))
             continue
         own = {name: options[option.name] for name, option in step.options.items()} | limits
         state, result = _take_step(step, own, state, cached, _report_part(report, done / total, step.cost / total))
@@ -75,6 +75,26 @@ def run(picture: Picture, options: Mapping[str, Any], report: Report) -> Result:
         done += step.cost
     report(1.0, N_("Done"))
     return _conclude(state, tuple(told), cached)
+
+
+def _look(step: Step, state: State, report: Report) -> StepResult:
+    """Return what is told of a step that is left out: where it can, what it would have done. No fault of it counts."""
+    if step.look is None:
+        return StepResult(step.key, OFF)
+    try:
+        mask = step.look(state.picture, {}, report).mask
+    except Cancelled:
+        raise
+    except Exception:
+        logger.exception("The step %s of Restore could not look", step.key)
+        mask = None
+    if mask is None or not mask.any():
+        return StepResult(step.key, OFF)
+    return StepResult(step.key, OFF, step.seen, _tell_share(mask > 0))
+
+
+def _tell_share(mask: np.ndarray) -> str:
+    return f"{100 * mask.mean():.2g} %"
 
 
 def _is_offered(step: Step) -> bool:
@@ -172,7 +192,7 @@ def _tell(step: Step, verdict: str, picture: Picture, replaced: np.ndarray | Non
     if replaced is None:
         said, value = step.verdicts.get(verdict, step.said), ""
     else:
-        said, value = step.said, f"{100 * replaced.mean():.2g} %"
+        said, value = step.said, _tell_share(replaced)
     return StepResult(step.key, CHANGED, said, value, small, picture.width, picture.height)
 
 

@@ -21,7 +21,8 @@ class Step:
     said: the sentence where it changed something; {value} is the share of the picture that was replaced. verdicts:
     sentences for what its Result may say. weights: without all of these the step is not offered. cost: how long it
     takes, in parts of the others. is_quick: its picture is made again rather than cached. mark: the program
-    that the EXIF then names. source_type: IPTC's word for what it makes of a photo.
+    that the EXIF then names. source_type: IPTC's word for what it makes of a photo. look: a run that only finds, with a
+    `mask` for its result; where the step is left out it says what share of the picture that is, by the sentence `seen`.
     """
 
     key: str
@@ -37,6 +38,8 @@ class Step:
     is_quick: bool = False
     mark: str = ""
     source_type: str = ALGORITHMICALLY_ENHANCED
+    look: Callable[[Picture, Mapping[str, Any], Report], Result] | None = None
+    seen: str = ""
 
     @property
     def switch(self) -> Option:
@@ -90,8 +93,11 @@ STEPS: tuple[Step, ...] = (
     Step(
         key="damage",
         title=N_("Scratches and other damage"),
-        help=N_("What is found is filled, so it is invented there."),
+        help=N_("Fills what is found, which may be a wire, a rod or a spoke too: look at it afterwards."),
         run=_use_tool(inpaint.SERVICE, fixed={"what": inpaint.DAMAGE}),
+        look=_use_tool(inpaint.SERVICE, fixed={"what": inpaint.DAMAGE, "find_only": True}),
+        seen=N_("Marks on {value} of the photo may be damage, or thin things such as wires. They were not filled."),
+        default=False,
         said=N_("Scratches and other damage were filled: {value} of the photo."),
         cost=8,
         verdicts=inpaint.DAMAGE_VERDICTS,

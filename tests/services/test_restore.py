@@ -132,6 +132,22 @@ def test_steps_without_weights_are_not_there(monkeypatch, tmp_path):
     assert list(states(run())) == ["tone"]
 
 
+def test_a_step_that_is_left_out_still_says_what_it_sees(calls, monkeypatch):
+    def look(picture, options, report):
+        mask = np.zeros(picture.rgb.shape[:2], np.uint8)
+        mask[:10] = 255
+        return Result(None, mask, "found")
+
+    def fail(picture, options, report):
+        raise ValueError("no")
+
+    for way, value in ((look, "25 %"), (fail, "")):
+        steps = (*pick("tone"), *(replace(step, look=way, weights=(), seen="Look.") for step in pick("colour")))
+        monkeypatch.setattr("services.restore.run.STEPS", steps)
+        result = run(colour=False)
+        assert states(result)["colour"] == "off" and result.steps[1].value == value
+
+
 def test_something_must_be_switched_on():
     with pytest.raises(ServiceError):
         RESTORE.parse_options({step.key: False for step in STEPS})
