@@ -7,8 +7,8 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-from training.common.archives import Member, is_held_back, list_pictures, read_rgb
-from training.common.crops import cut_crop
+from training.common.archives import Member, read_rgb
+from training.common.crops import cut_crop, list_sources
 from training.damage.ageing import age, decorate, scan
 from training.damage.first_generator import draw_damage
 
@@ -42,14 +42,7 @@ class Sample(NamedTuple):
 
 def list_photos(data: Path) -> tuple[list[Member], list[Member]]:
     """Return the photos to learn from, each as often as it counts, and those that are held back for choices."""
-    train, held = [], []
-    for archive, prefix, times in SOURCES:
-        for member in list_pictures(data, archive, prefix):
-            if is_held_back(member.stem):
-                held.append(member)
-            else:
-                train += [member] * times
-    return train, held
+    return list_sources(data, SOURCES)
 
 
 def draw_sample(photos: Sequence[Member], side: int, random: Random) -> Sample:
