@@ -23,7 +23,7 @@ from services import runtime
 from worker import memory, runner
 
 SIDES = (400, 700, 1000, 1400)
-FIELDS = {"adjust": {"brightness": "1.4", "angle": "2"}}
+FIELDS = {"adjust": {"brightness": "1.4", "straighten": "2"}}
 
 
 def main() -> None:
