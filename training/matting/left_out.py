@@ -9,20 +9,17 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-import torch
 from torch import nn
 
-from imaging.tensors import to_tensor
 from training.common.archives import is_held_back, list_members, list_pictures, read_rgb
-from training.common.half_precision import autocast
-from training.matting.data import Example, load_masked_pairs, resize_to
+from training.matting.data import Example, load_masked_pairs
 from training.matting.measure import compare
+from training.matting.predict import SIDE, predict_in_proportion
 from training.matting.varied import ARCHIVE, is_for_report
 
 CHOICE, REPORT = ("pennfudan", "camvid"), ("coco", "davis")
 HELD_BACK = (("portraits", "people-portraits.zip"), ("street", "people-street.zip"))
 NOBODY, GREY = "no-person", "grey"
-SIDE = 320  # of the longer side
 AT_MOST = 36  # pictures of each source while a network learns
 MIN_SHARE = 0.002  # of the frame: so much, surer than a half, is somebody
 
@@ -76,16 +73,3 @@ def measure_sources(network: nn.Module, sources: dict[str, list[Example]], side:
 
 def is_somebody(mask: np.ndarray) -> bool:
     return bool((mask > 0.5).mean() > MIN_SHARE)
-
-
-@torch.inference_mode()
-def predict_in_proportion(network: nn.Module, rgb: np.ndarray, side: int = SIDE, mirrored: bool = False) -> np.ndarray:
-    """Return the soft mask, float32 (H, W) in [0, 1], of rgb uint8 (H, W, 3), asked with its longer side at `side`."""
-    height, width = (max(64, 32 * round(length * side / max(rgb.shape[:2]) / 32)) for length in rgb.shape[:2])
-    tensor = to_tensor(resize_to(rgb, height, width)).contiguous(memory_format=torch.channels_last)
-    if mirrored:
-        tensor = torch.cat((tensor, tensor.flip(3)))
-    with autocast("cpu"):
-        masks = network(tensor)[:, 0].float()
-    mask = (masks[0] + masks[1].flip(1)) / 2 if mirrored else masks[0]
-    return resize_to(mask.numpy(), *rgb.shape[:2])

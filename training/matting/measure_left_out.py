@@ -32,8 +32,9 @@ from networks.lite_u2net import LiteU2Net
 from training.common.arguments import build_parser
 from training.common.half_precision import autocast
 from training.common.run import set_up
-from training.matting.left_out import CHOICE, REPORT, SIDE, is_somebody, load_sources, predict_in_proportion
+from training.matting.left_out import CHOICE, REPORT, is_somebody, load_sources
 from training.matting.measure import compare
+from training.matting.predict import SIDE, predict_in_proportion
 from training.matting.selfie_segmenter import SelfieSegmenter
 
 SHARES = (0, 0.1, 0.2, 0.35, 1.01)  # of the frame that people fill: bounds of the groups

@@ -1,21 +1,21 @@
-"""Masks for pictures that have none, from two teachers: the released network and MediaPipe's selfie segmentation.
+"""Masks for pictures that have none, from three teachers: both released networks and MediaPipe's selfie segmentation.
 
     npm pack @mediapipe/selfie_segmentation && tar xf mediapipe-selfie_segmentation-*.tgz
     pip install --no-deps ai-edge-litert flatbuffers
     python -m training.matting.pseudo_labels --data FOLDER --selfie package/selfie_segmentation.tflite --out labels.zip
 
-Where both see a person, a person is; where neither does, none is; where they disagree nothing is learnt. In
-`people-sport.zip` the joints of one person are known: both look at a crop around them, and the body drawn along
-the joints has a vote as well: two of three make a person, none of three nobody. A picture in which the teachers see
-too few of the joints is left out. In `colours-*.zip` hardly anybody is: used are animals, houses and things that were
-looked at, and of the others those in which MediaPipe sees nobody. The zip has one grey PNG a picture, named as the
-picture: PERSON, NOBODY or UNKNOWN.
+Where two see a person, a person is; where none does, nobody is; where one alone does nothing is learnt. In
+`people-sport.zip` the joints of one person are known: all look at a crop around them, and the body drawn along
+the joints has a vote as well. A picture in which the teachers see too few of the joints is left out. In
+`colours-*.zip` hardly anybody is: used are animals, houses and things that were looked at, and of the others those in
+which MediaPipe sees nobody. The zip has one grey PNG a picture, named as the picture: PERSON, NOBODY or UNKNOWN.
 """
 
 import argparse
 import io
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from pathlib import Path
 
 import cv2
@@ -34,12 +34,13 @@ from training.common.arguments import build_parser
 from training.common.half_precision import autocast
 from training.common.run import set_up
 from training.matting.data import PEOPLE_FREE, UNLABELLED
+from training.matting.predict import predict_in_proportion
 from training.matting.selfie_segmenter import SelfieSegmenter
 
 NOBODY, UNKNOWN, PERSON = 0, 128, 255
 ARCHIVES = ("people-sport", "people-unlabelled", "photos-0", "photos-1", "photos-2", "colours-0", "colours-1")
-SIDE = 160  # at which the released network is asked
-MIN_SEEN = 0.002  # of the frame: where MediaPipe sees less, the released network is not asked
+BACKGROUND_SIDE = 160  # at which "background" is asked
+MIN_SEEN = 0.002  # of the frame: where MediaPipe sees less, it sees nobody
 MARGIN = 0.35  # of the longer side of the joints' box, all around it
 LIMBS = ((0, 1), (1, 2), (2, 3), (3, 4), (4, 5), (6, 7), (7, 8), (8, 12), (12, 9), (9, 10), (10, 11), (12, 13))
 TORSO = (2, 3, 9, 12, 8)
@@ -52,6 +53,7 @@ NOT_FREE = {f"caltech/caltech-{number:04}" for number in (201, 269, 337, 376, 39
 }
 MIN_SEEN_JOINTS = 8  # of fourteen
 
+Look = Callable[[np.ndarray], np.ndarray]  # the mask of a picture, float32 (H, W) in [0, 1], of uint8 (H, W, 3)
 Joints = np.ndarray  # float (14, 3): x, y and whether it is seen
 
 
@@ -62,7 +64,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True, help="the zip of the labels, which must not exist")
     arguments = parser.parse_args()
     set_up(arguments.threads)
-    teachers = Teachers(weights.load("background"), SelfieSegmenter(arguments.selfie))
+    teachers = load_teachers(arguments.selfie)
     with create_archive(arguments.out) as file:
         for number, (name, label) in enumerate(label_pictures(arguments, teachers)):
             file.writestr(name, encode_png(label))
@@ -71,31 +73,44 @@ def main() -> None:
 
 
 class Teachers:
-    """What both teachers see in a picture: two masks, float32 (H, W) in [0, 1], MediaPipe's first."""
+    """What each teacher sees in a picture: masks, float32 (H, W) in [0, 1], MediaPipe's first."""
 
-    def __init__(self, own: nn.Module, selfie: SelfieSegmenter):
-        self.own, self.selfie = own.to(memory_format=torch.channels_last), selfie
+    def __init__(self, selfie: Look, *own: Look):
+        self.selfie, self.own = selfie, own
 
-    def look(self, rgb: np.ndarray, crop: Box | None = None) -> tuple[np.ndarray, np.ndarray]:
-        """With `crop` MediaPipe looks at that part as well, and the released network at that part alone."""
+    def look(self, rgb: np.ndarray, crop: Box | None = None) -> list[np.ndarray]:
+        """With `crop` MediaPipe looks at that part as well, and the networks at that part alone."""
         seen = self.selfie(rgb)
         if crop is None:
-            return seen, self.look_with_own(rgb) if (seen > 0.5).mean() >= MIN_SEEN else np.zeros_like(seen)
-        part, own = rgb[crop.rows, crop.columns], np.zeros_like(seen)
-        seen[crop.rows, crop.columns] = np.maximum(seen[crop.rows, crop.columns], self.selfie(part))
-        own[crop.rows, crop.columns] = self.look_with_own(part)
-        return seen, own
+            return [seen, *(look(rgb) for look in self.own)]
+        part, place = rgb[crop.rows, crop.columns], np.s_[crop.rows, crop.columns]
+        seen[place] = np.maximum(seen[place], self.selfie(part))
+        masks = [np.zeros_like(seen) for _ in self.own]
+        for mask, look in zip(masks, self.own, strict=True):
+            mask[place] = look(part)
+        return [seen, *masks]
 
     def sees_anybody(self, rgb: np.ndarray) -> bool:
         """Whether MediaPipe does."""
         return bool((self.selfie(rgb) > 0.5).mean() >= MIN_SEEN)
 
-    @torch.inference_mode()
-    def look_with_own(self, rgb: np.ndarray) -> np.ndarray:
-        square = to_tensor(resize_area(rgb, (SIDE, SIDE)))
-        with autocast("cpu"):
-            mask = predict_flip_tta(self.own, square)[0, 0].float().numpy()
-        return resize_area(mask, rgb.shape[:2])
+
+@torch.inference_mode()
+def look_in_square(network: nn.Module, rgb: np.ndarray) -> np.ndarray:
+    """Return what "background" sees, float32 (H, W) in [0, 1]: it and the mirror image, squeezed to a square."""
+    square = to_tensor(resize_area(rgb, (BACKGROUND_SIDE, BACKGROUND_SIDE)))
+    with autocast("cpu"):
+        mask = predict_flip_tta(network, square)[0, 0].float().numpy()
+    return resize_area(mask, rgb.shape[:2])
+
+
+def load_teachers(selfie: Path) -> Teachers:
+    background, people = (weights.load(name).to(memory_format=torch.channels_last) for name in ("background", "people"))
+    return Teachers(
+        SelfieSegmenter(selfie),
+        partial(look_in_square, background),
+        partial(predict_in_proportion, people, mirrored=True),
+    )
 
 
 def label_pictures(arguments: argparse.Namespace, teachers: Teachers) -> Iterator[tuple[str, np.ndarray]]:
@@ -133,11 +148,11 @@ def label_picture(rgb: np.ndarray, joints: Joints | None, teachers: Teachers) ->
     seen = joints[joints[:, 2] > 0, :2]
     if len(seen) < MIN_SEEN_JOINTS:
         return None
-    one, other = teachers.look(rgb, frame_joints(seen, rgb.shape[:2]))
+    masks = teachers.look(rgb, frame_joints(seen, rgb.shape[:2]))
     x, y = (np.clip(np.rint(seen[:, axis]).astype(int), 0, rgb.shape[1 - axis] - 1) for axis in (0, 1))
-    if (np.maximum(one, other)[y, x] > 0.5).mean() < MIN_JOINTS:
+    if (np.max(masks, axis=0)[y, x] > 0.5).mean() < MIN_JOINTS:
         return None
-    return vote(one, other, draw_body(joints, rgb.shape[:2]))
+    return vote(*masks, draw_body(joints, rgb.shape[:2]))
 
 
 def vote(*masks: np.ndarray) -> np.ndarray:

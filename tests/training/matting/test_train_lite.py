@@ -1,4 +1,4 @@
-"""The recipe of the network for outside pictures: labels by two teachers, scenes, steps."""
+"""The recipe of the network for outside pictures: labels by several teachers, scenes, steps."""
 
 import io
 import json
@@ -14,8 +14,8 @@ from PIL import Image
 from networks.lite_u2net import LiteU2Net
 from training.common.run import Run
 from training.matting import pseudo_labels, train_lite
-from training.matting.left_out import predict_in_proportion
 from training.matting.photographs import add_grain, take_photograph
+from training.matting.predict import predict_in_proportion
 from training.matting.pseudo_labels import NOBODY, PERSON, UNKNOWN, Teachers, label_picture, vote
 from training.matting.scenes import compose, draw_layout, draw_sample
 from training.matting.varied import Labelled, People, cut_out_people, load_labelled, make_known
@@ -42,9 +42,9 @@ def seer(low, high=256):
     return lambda rgb: ((rgb[..., 0] >= low) & (rgb[..., 0] < high)).astype(np.float32)
 
 
-class Own(torch.nn.Module):
-    def forward(self, rgb):
-        return (rgb[:, :1] > 0.6).float()
+def teachers(low):
+    """MediaPipe's sees what is brighter than `low`, our own network only what is bright."""
+    return Teachers(seer(low), seer(154))
 
 
 def test_where_two_of_the_witnesses_agree_is_a_person_and_where_none_sees_one_is_nobody():
@@ -56,7 +56,7 @@ def test_where_two_of_the_witnesses_agree_is_a_person_and_where_none_sees_one_is
 def test_what_one_teacher_alone_sees_is_unknown():
     rgb = np.zeros((64, 64, 3), np.uint8)
     rgb[10:40, 10:40], rgb[10:40, 50:60] = 220, 120
-    label = label_picture(rgb, None, Teachers(Own(), seer(100)))
+    label = label_picture(rgb, None, teachers(100))
     assert (label[25, 25], label[25, 55], label[60, 5]) == (PERSON, UNKNOWN, NOBODY)
 
 
@@ -65,12 +65,12 @@ def test_a_body_along_the_joints_has_a_vote_unless_the_teachers_see_too_little_o
     rgb[20:100, 58:70] = 120  # only MediaPipe's
     across, down = np.full(14, 64.0), np.linspace(24, 96, 14)
     joints = np.column_stack((across, down, np.ones(14)))
-    label = label_picture(rgb, joints, Teachers(Own(), seer(100)))
+    label = label_picture(rgb, joints, teachers(100))
     assert label[60, 64] == PERSON and label[5, 5] == NOBODY
     joints[:, 0] = 110  # beside what is seen
-    assert label_picture(rgb, joints, Teachers(Own(), seer(100))) is None
+    assert label_picture(rgb, joints, teachers(100)) is None
     joints[:8, 2] = 0  # too few are known
-    assert label_picture(rgb, joints, Teachers(Own(), seer(100))) is None
+    assert label_picture(rgb, joints, teachers(100)) is None
 
 
 def encode(pixels, format):
@@ -95,7 +95,7 @@ def test_labels_are_written_once_and_read_with_their_pictures(tmp_path, monkeypa
                 file.writestr("pacs/pacs-0004.webp", encode(rgb, "WEBP"))  # looked at: it only seems to be a person
                 file.writestr("pacs/pacs-0033.webp", encode(rgb, "WEBP"))  # looked at: it is one
     arguments = SimpleNamespace(data=tmp_path, archives=pseudo_labels.ARCHIVES, every=1)
-    labels = dict(pseudo_labels.label_pictures(arguments, Teachers(Own(), seer(160))))
+    labels = dict(pseudo_labels.label_pictures(arguments, teachers(160)))
     with zipfile.ZipFile(tmp_path / "labels.zip", "w") as file:
         for name, label in labels.items():
             file.writestr(name, pseudo_labels.encode_png(label))
@@ -168,7 +168,7 @@ def test_a_picture_is_asked_about_in_its_own_proportions():
 
 
 def test_a_run_learns_measures_and_goes_on_where_it_stopped(people, tmp_path, monkeypatch):
-    monkeypatch.setattr(train_lite, "PHASES", (train_lite.Phase(1.0, 64, 2, 5),))
+    plan = train_lite.Plan((train_lite.Phase(1.0, 64, 2, 5),), 1.0)
     monkeypatch.setattr(train_lite, "LOG_EVERY", 1)
     monkeypatch.setattr(train_lite, "measure_sources", partial(train_lite.measure_sources, side=64))
     rgb, mask = person()
@@ -176,7 +176,7 @@ def test_a_run_learns_measures_and_goes_on_where_it_stopped(people, tmp_path, mo
     run, learner = Run("lite", tmp_path, logs=tmp_path), train_lite.Learner()
     monkeypatch.setattr(run, "progress", iter((0.0, 1.0)).__next__)
     run.register(**learner.states())
-    train_lite.train(run, learner, people, choices)
+    train_lite.train(run, learner, people, choices, plan)
     rows = [json.loads(line) for line in (tmp_path / "lite.jsonl").read_text().splitlines()]
     assert {"pennfudan_iou", "nobody_found"} <= rows[-1].keys()
     again, other = Run("lite", tmp_path, logs=tmp_path), train_lite.Learner()
@@ -184,6 +184,14 @@ def test_a_run_learns_measures_and_goes_on_where_it_stopped(people, tmp_path, mo
     assert again.resume() == rows[-1]["step"] == 1
     state = learner.ema.network.state_dict()
     assert all(torch.equal(value, state[name]) for name, value in other.ema.network.state_dict().items())
+
+
+def test_a_run_from_other_weights_begins_with_them_and_learns_all_of_the_encoder_in_the_end():
+    learner, other = train_lite.Learner(), LiteU2Net()
+    learner.start_from(other.state_dict())
+    for network in (learner.network, learner.ema.network):
+        assert all(torch.equal(value, other.state_dict()[name]) for name, value in network.state_dict().items())
+    assert train_lite.FURTHER.rate < train_lite.FIRST.rate and train_lite.FURTHER.phases[-1].first == 0
 
 
 def test_the_encoder_learns_from_the_asked_level_on_and_keeps_its_statistics():
