@@ -80,7 +80,7 @@ def forward(side: int, count: int, threads: int) -> dict[str, float]:
     """Milliseconds per picture of a forward of `count` of them by each way, and how far the outputs agree."""
     tensor = somebody(side).repeat(count, 1, 1, 1)
     network, plain = inference.networks.get("background"), weights.load("background")
-    folded = weights.load("background").folded().to(memory_format=torch.channels_last)
+    folded = weights.load("background").fold_norms().to(memory_format=torch.channels_last)
     ways = {
         "ours": lambda: network(tensor),
         "ours_in_float32": lambda: infer(folded, tensor),

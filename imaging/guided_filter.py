@@ -24,7 +24,7 @@ class GuidedFilter:
     slope: np.ndarray
     offset: np.ndarray
 
-    def applied(self, guide: np.ndarray, start: int, full_height: int) -> np.ndarray:
+    def apply(self, guide: np.ndarray, start: int, full_height: int) -> np.ndarray:
         """Return the source at full size for a strip: guide float32 (n, W, G), its first row `start` -> (n, W, C)."""
         rows, width, channels = guide.shape
         slope = enlarge_rows(self.slope, start, rows, (full_height, width))

@@ -38,11 +38,11 @@ class Span:
     before: int
     after: int
 
-    def scaled(self, factor: int) -> "Span":
+    def scale(self, factor: int) -> "Span":
         """Return the span of the same places in a picture that is larger by the factor."""
         return Span(self.start * factor, self.stop * factor, self.before * factor, self.after * factor)
 
-    def window(self) -> Tensor:
+    def compute_window(self) -> Tensor:
         """float32 (stop - start,): one, with a rising and a falling ramp where neighbours overlap."""
         window = torch.ones(self.stop - self.start)
         if self.before:
@@ -127,16 +127,16 @@ def _run(
     result = np.empty((height, width, 3), np.uint8)
     carried = None  # the part of the row above that this row of tiles still overlaps
     for row_index, row in enumerate(rows):
-        placed = row.scaled(scale)
+        placed = row.scale(scale)
         band = torch.zeros(1, 3, placed.stop - placed.start, width)
         if carried is not None:
             band[:, :, : placed.before] = carried
-        down = placed.window()[:, None]
+        down = placed.compute_window()[:, None]
         for column_index, column in enumerate(columns):
             source = to_tensor(pixels[row.start : row.stop, column.start : column.stop], device)
             output = _run_padded(source, function, rule).cpu()
-            across = column.scaled(scale)
-            band[:, :, :, across.start : across.stop] += output * (down * across.window())
+            across = column.scale(scale)
+            band[:, :, :, across.start : across.stop] += output * (down * across.compute_window())
             report((row_index * len(columns) + column_index + 1) / (len(rows) * len(columns)))
         finished = placed.stop - placed.start - placed.after
         result[placed.start : placed.start + finished] = to_pixels(band[:, :, :finished])

@@ -61,6 +61,6 @@ class DCGAN(nn.Module):
         """Return faces (N, 3, 64, 64) in [0, 1] for codes (N, latent) in [-1, 1]."""
         return self.generator(codes)
 
-    def codes(self, count: int, generator: torch.Generator) -> Tensor:
+    def draw_codes(self, count: int, generator: torch.Generator) -> Tensor:
         """Draw `count` codes, evenly from [-1, 1]."""
         return torch.rand((count, self.latent), generator=generator) * 2 - 1

@@ -92,7 +92,7 @@ class Deconvolver(nn.Module):
         picture = picture.float()
         kernels, edges = self.estimate(picture)
         frame = taper_border(torch.cat([picture, linear_from_srgb(picture)], 1), kernels[-1], RADIUS)
-        bold, cautious = (self.inverted(frame, kernels[-1], damping) for damping in self.damping)
+        bold, cautious = (self.invert(frame, kernels[-1], damping) for damping in self.damping)
         sharper = [bold[0] - picture, cautious[0] - picture, bold[1] - picture, cautious[1] - picture]
         seen = torch.cat([picture, *sharper[:2], edges[-1], *sharper[2:]], 1)
         output = F.pixel_shuffle(self.restorer.change(pixel_unshuffle(seen)).float(), 2)
@@ -111,7 +111,7 @@ class Deconvolver(nn.Module):
             edges.append(luminance + output[:, :1])
             kernel = self.kernel_prior(self.raw_kernels(luminance, light, output))
             frame = taper_border(torch.cat([luminance, light], 1), kernel, RADIUS)
-            guesses = self.inverted(frame, kernel, self.edge_damping)
+            guesses = self.invert(frame, kernel, self.edge_damping)
             kernels.append(kernel)
         return kernels, edges
 
@@ -135,7 +135,7 @@ class Deconvolver(nn.Module):
             1,
         )
 
-    def inverted(self, frame: Tensor, kernel: Tensor, damping: Tensor) -> tuple[Tensor, Tensor]:
+    def invert(self, frame: Tensor, kernel: Tensor, damping: Tensor) -> tuple[Tensor, Tensor]:
         """Deconvolve a frame of encoded values and, as many channels, of linear light; both come back encoded."""
         half = frame.shape[1] // 2
         each = damping.exp().repeat_interleave(half).view(1, -1, 1, 1)

@@ -70,7 +70,7 @@ class DeOldify(nn.Module):
         """Colour as DeOldify's post-processing does: U and V of the output beside the Y of the grey picture."""
         flat = torch.zeros_like(lightness)
         grey = lab_to_rgb(torch.cat((100 * lightness.float(), flat, flat), 1))
-        rgb = (self.normalised_rgb((grey - self.mean) / self.std).float() * self.std + self.mean).clamp(0, 1)
+        rgb = (self.colorize_normalised((grey - self.mean) / self.std).float() * self.std + self.mean).clamp(0, 1)
         luma = (rgb * self.luma).sum(1, keepdim=True)
         return rgb_to_lab((rgb + grey[:, :1] - luma).clamp(0, 1))[:, 1:] / CHROMA_UNIT
 
@@ -79,7 +79,7 @@ class DeOldify(nn.Module):
         chroma = self(lightness)
         return torch.cat([strength * chroma for strength in STRENGTHS], 1)
 
-    def normalised_rgb(self, picture: Tensor) -> Tensor:
+    def colorize_normalised(self, picture: Tensor) -> Tensor:
         """The authors' function: (N, 3, H, W), ImageNet-normalised, to the same, within +-3."""
         picture = picture.contiguous(memory_format=torch.channels_last)  # mixed layouts would be copied at every step
         current = torch.relu(self.stem(picture))
@@ -123,7 +123,7 @@ class SubPixel(nn.Module):
 
     def forward(self, maps: Tensor, beside: Tensor) -> Tensor:
         """Return (N, out + S, h, w): the raised maps before `beside` (N, S, h, w), repeated to fit its odd sizes."""
-        raised = self.summed_along_rows(self.quarters(maps))
+        raised = self.sum_along_rows(self.split_quarters(maps))
         rows, columns = beside.shape[2:]
         if raised.shape[1:3] != (rows, columns):
             blurred = torch.empty_like(raised)
@@ -135,7 +135,7 @@ class SubPixel(nn.Module):
         joined[..., self.out :].copy_(beside.permute(0, 2, 3, 1))
         return joined.permute(0, 3, 1, 2)
 
-    def quarters(self, maps: Tensor) -> Tensor:
+    def split_quarters(self, maps: Tensor) -> Tensor:
         """Return what becomes four pixels of each, a quarter of them, as (N, H, W, row, column, out)."""
         # The four of a channel lie together in the file; here those of a pixel do.
         weight, bias = (
@@ -145,7 +145,7 @@ class SubPixel(nn.Module):
         expanded = F.conv2d(maps, weight, bias).relu_().contiguous(memory_format=torch.channels_last)
         return expanded.permute(0, 2, 3, 1).unflatten(3, (2, 2, self.out))
 
-    def summed_along_rows(self, quarters: Tensor) -> Tensor:
+    def sum_along_rows(self, quarters: Tensor) -> Tensor:
         """Return (N, 2H, 2W, out): each pixel and the one before it, the first twice."""
         count, height, width = quarters.shape[:3]
         left, right = quarters.transpose(2, 3).unbind(4)  # (N, H, row, W, out) each

@@ -109,10 +109,10 @@ class DFNet(nn.Module):
                 nn.init.zeros_(parameter)  # no change at first
 
     def forward(self, holed_and_known: Tensor) -> Tensor | list[Fused]:
-        scales = self.scales(holed_and_known, FUSED if self.training else 1)
+        scales = self.predict_scales(holed_and_known, FUSED if self.training else 1)
         return scales if self.training else scales[0].result
 
-    def scales(self, holed_and_known: Tensor, count: int = FUSED) -> list[Fused]:
+    def predict_scales(self, holed_and_known: Tensor, count: int = FUSED) -> list[Fused]:
         """Return the `count` finest scales, finest first."""
         known = holed_and_known[:, 3:]
         if self.smooth:

@@ -45,7 +45,7 @@ class FeatureNetwork(nn.Module):
             found.append(last)
         return found
 
-    def plain(self) -> "FeatureNetwork":
+    def fold_statistics(self) -> "FeatureNetwork":
         """Return, in eval mode, what a normalised network in eval mode computes, as convolutions alone."""
         bare = FeatureNetwork(self.width)
         for goal, stage in zip(bare.stages, self.eval().stages, strict=True):

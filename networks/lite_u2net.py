@@ -46,7 +46,7 @@ class LiteU2Net(nn.Module):
         self.sides = nn.ModuleList(nn.Conv2d(out, 1, 3, padding=1) for out in outputs)
         self.fuse = nn.Conv2d(len(outputs), 1, 1)
 
-    def folded(self) -> "LiteU2Net":
+    def fold_norms(self) -> "LiteU2Net":
         """Make one of each convolution and its norm, in place: eval mode computes the same, faster.
 
         For inference only: what is folded is neither trained nor saved.
@@ -56,10 +56,10 @@ class LiteU2Net(nn.Module):
         return self
 
     def forward(self, rgb: Tensor) -> list[Tensor] | Tensor:
-        maps = self.maps((rgb - MEAN) / DEVIATION)
+        maps = self.predict_maps((rgb - MEAN) / DEVIATION)
         return maps if self.training else torch.sigmoid(maps[0])
 
-    def maps(self, normalised: Tensor) -> list[Tensor]:
+    def predict_maps(self, normalised: Tensor) -> list[Tensor]:
         """From a normalised picture (N, 3, H, W) to the seven maps of logits."""
         skips, features = [normalised], normalised
         for level in self.levels:

@@ -24,7 +24,7 @@ class Guess(NamedTuple):
     mean: Tensor
     spread: Tensor
 
-    def drawn(self, noise: Tensor) -> Tensor:
+    def draw(self, noise: Tensor) -> Tensor:
         return self.mean + self.spread * noise
 
 
@@ -62,12 +62,12 @@ class ShortLongAttention(nn.Module):
         self.join = Residual(2 * channels, channels)
 
     def forward(self, decoded: Tensor, encoded: Tensor, known: Tensor) -> Tensor:
-        likeness = self.likeness(decoded)
+        likeness = self.compare_places(decoded)
         short = decoded + self.short * _gather(decoded, likeness)
         long = known * encoded + self.long * (1 - known) * _gather(encoded, likeness)
         return self.join(torch.cat((short, long), 1))
 
-    def likeness(self, decoded: Tensor) -> Tensor:
+    def compare_places(self, decoded: Tensor) -> Tensor:
         """Return what each place takes from each, (N, places, places): rows of sum one."""
         query = self.query(decoded).flatten(2)
         return torch.softmax(query.transpose(1, 2).float() @ query.float(), 2)
@@ -105,11 +105,11 @@ class Pluralistic(nn.Module):
     def forward(self, holed_and_known: Tensor, noise: Tensor | None = None) -> Tensor:
         """Return one completion; `noise` is normal, (N, codes, H / 16, W / 16), and zero where it is not given."""
         features = self.encode(holed_and_known)
-        guess = self.expected(features)
+        guess = self.predict(features)
         noise = torch.zeros_like(guess.mean) if noise is None else noise
-        return self.decode(guess.drawn(noise), features, holed_and_known[:, 3:])[0]
+        return self.decode(guess.draw(noise), features, holed_and_known[:, 3:])[0]
 
-    def noise(self, pictures: Tensor, generator: torch.Generator) -> Tensor:
+    def draw_noise(self, pictures: Tensor, generator: torch.Generator) -> Tensor:
         """Draw what `forward` wants for pictures (N, C, H, W)."""
         height, width = (side // self.multiple_of for side in pictures.shape[-2:])
         return torch.randn((len(pictures), self.codes, height, width), generator=generator)
@@ -123,11 +123,11 @@ class Pluralistic(nn.Module):
             found.append(last)
         return found
 
-    def expected(self, features: list[Tensor]) -> Guess:
+    def predict(self, features: list[Tensor]) -> Guess:
         """What the visible part lets expect of the hidden one: the conditional prior."""
         return _guess(self.prior(features[-1]))
 
-    def inferred(self, features: list[Tensor]) -> Guess:
+    def infer(self, features: list[Tensor]) -> Guess:
         """What codes the hidden part has, from its own features: the inference."""
         return _guess(self.inference(features[-1]))
 

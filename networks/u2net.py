@@ -94,7 +94,7 @@ class NestedU(nn.Module):
         self.sides = nn.ModuleList(nn.Conv2d(channels, 1, 3, padding=1) for channels in outputs)
         self.fuse = nn.Conv2d(len(outputs), 1, 1)
 
-    def folded(self) -> "NestedU":
+    def fold_norms(self) -> "NestedU":
         """Make one of each convolution, its norm and its ReLU, in place: eval mode computes the same, faster.
 
         For inference only: what is folded is neither trained nor saved.
@@ -103,10 +103,10 @@ class NestedU(nn.Module):
         return self
 
     def forward(self, rgb: Tensor) -> list[Tensor] | Tensor:
-        maps = self.maps((rgb - self.mean) / self.std)
+        maps = self.predict_maps((rgb - self.mean) / self.std)
         return maps if self.training else torch.sigmoid(maps[0])
 
-    def maps(self, normalised: Tensor) -> list[Tensor]:
+    def predict_maps(self, normalised: Tensor) -> list[Tensor]:
         """From a normalised picture (N, 3, H, W) to the seven maps of logits."""
         features, skips = normalised, []
         for level, encoder in enumerate(self.encoders):

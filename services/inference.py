@@ -45,9 +45,9 @@ class Network:
 
         `method` names another method of the network's class that returns a tensor.
         """
-        return check_finite(self.unchecked(tensor, method))
+        return check_finite(self.call(tensor, method))
 
-    def unchecked(self, tensor: Tensor, method: str = "forward") -> Tensor:
+    def call(self, tensor: Tensor, method: str = "forward") -> Tensor:
         """Return the same without a look whether it is `finite`, for which a graphics card would be waited for."""
         asked = self.module if method == "forward" else getattr(self.module, method)
         try:
@@ -161,7 +161,7 @@ def describe_device() -> str:
 def _load(name: str, folder: Path, sha256: str) -> Network:
     _keep_pages()
     module = load(name, choose_device(), folder)
-    fold = getattr(module, "folded", None)
+    fold = getattr(module, "fold_norms", None)
     if fold is not None:  # a network that can be made faster for good says so
         module = fold()
     module = module.to(memory_format=torch.channels_last)

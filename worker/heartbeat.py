@@ -56,7 +56,7 @@ class Heartbeat:
             self.too_long = True
             raise Cancelled()
 
-    def lost_now(self) -> bool:
+    def is_lost(self) -> bool:
         """Ask the row once more whether the job is still ours."""
         self._write()
         return self._lost.is_set()

@@ -120,7 +120,7 @@ def _compute_outcome(job: Job, heartbeat: Heartbeat) -> dict[str, Any] | None:
     except Cancelled:
         return _describe_failure(TOO_LONG, _TOO_LONG) if heartbeat.too_long else None
     except FileNotFoundError:
-        if heartbeat.lost_now():
+        if heartbeat.is_lost():
             return None
         return _leave_to_others(job) if _lacks_picture(job) else _handle_unexpected(job)
     except (ServiceError, PictureError, JobError) as error:

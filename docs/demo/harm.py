@@ -9,11 +9,11 @@ SCRATCH_SEED, SHAKE_SEED, NOISE_SEED, TABLE_SEED = 11, 5, 8, 3
 FULL_WELL = 90  # electrons
 
 
-def as_it_is(pixels: np.ndarray) -> np.ndarray:
+def keep(pixels: np.ndarray) -> np.ndarray:
     return pixels
 
 
-def shaken(pixels: np.ndarray) -> np.ndarray:
+def shake(pixels: np.ndarray) -> np.ndarray:
     """Blur uint8 (H, W, 3) along the path of a hand that slips, in linear light as a sensor would."""
     random = np.random.default_rng(SHAKE_SEED)
     turns = np.cumsum(random.normal(0, 0.12, 400)) + 0.5
@@ -27,21 +27,21 @@ def shaken(pixels: np.ndarray) -> np.ndarray:
     return np.round(np.clip(moved, 0, 1) ** (1 / 2.2) * 255).astype(np.uint8)
 
 
-def faded(pixels: np.ndarray) -> np.ndarray:
+def fade(pixels: np.ndarray) -> np.ndarray:
     """Take density out of the dyes of uint8 (H, W, 3), most of all of cyan, and yellow the paper."""
     density = -np.log10(np.maximum((pixels / 255.0) ** 2.2, 0.008))
     light = 10 ** -(density * (0.5, 0.58, 0.62) + (0.03, 0.07, 0.17))
     return np.round(light ** (1 / 2.2) * 255).astype(np.uint8)
 
 
-def noisy(pixels: np.ndarray) -> np.ndarray:
+def add_noise(pixels: np.ndarray) -> np.ndarray:
     """Photograph uint8 (H, W, 3) anew in too little light: shot and read noise in linear light."""
     random = np.random.default_rng(NOISE_SEED)
     photons = random.poisson((pixels / 255.0) ** 2.2 * FULL_WELL) + random.normal(0, 1, pixels.shape)
     return np.round(np.clip(photons / FULL_WELL, 0, 1) ** (1 / 2.2) * 255).astype(np.uint8)
 
 
-def laid_on_table(pixels: np.ndarray) -> np.ndarray:
+def lay_on_table(pixels: np.ndarray) -> np.ndarray:
     """Lay the print of uint8 (H, W, 3), with a white rim and its shadow, askew on a dark table of the same size."""
     large = 3 * pixels.shape[1], 3 * pixels.shape[0]  # and made smaller in the end: smooth edges
     pixels = cv2.resize(pixels, large, interpolation=cv2.INTER_CUBIC)
@@ -62,13 +62,13 @@ def laid_on_table(pixels: np.ndarray) -> np.ndarray:
     return cv2.resize(table, (width // 3, height // 3), interpolation=cv2.INTER_AREA)
 
 
-def small(pixels: np.ndarray) -> np.ndarray:
+def halve(pixels: np.ndarray) -> np.ndarray:
     """Reduce uint8 (H, W, 3) to half its size."""
     height, width = pixels.shape[:2]
     return np.asarray(Image.fromarray(pixels).resize((width // 2, height // 2), Image.Resampling.BICUBIC))
 
 
-def grey(pixels: np.ndarray) -> np.ndarray:
+def make_grey(pixels: np.ndarray) -> np.ndarray:
     return cv2.cvtColor(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB)
 
 
@@ -92,11 +92,11 @@ def scratches(pixels: np.ndarray) -> np.ndarray:
     return sheet
 
 
-def scratched(pixels: np.ndarray) -> np.ndarray:
+def scratch(pixels: np.ndarray) -> np.ndarray:
     """Show the bare paper where the print is scratched."""
     return np.where(scratches(pixels)[..., None] > 0, np.uint8((235, 228, 214)), pixels)
 
 
-def over_scratches(pixels: np.ndarray) -> np.ndarray:
+def mark_scratches(pixels: np.ndarray) -> np.ndarray:
     """The mask of a person who paints over the scratches with a brush a little wider than they are."""
     return cv2.dilate(scratches(pixels), np.ones((5, 5), np.uint8))

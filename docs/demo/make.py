@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-from harm import as_it_is, faded, grey, laid_on_table, noisy, over_scratches, scratched, shaken, small
+from harm import add_noise, fade, halve, keep, lay_on_table, make_grey, mark_scratches, scratch, shake
 from PIL import Image, ImageOps
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -56,7 +56,7 @@ EXAMPLES = (
     Example(
         "restore",
         "hopper.jpg",
-        faded,
+        fade,
         N_("A faded print of Grace Hopper in uniform"),
         N_("The print was faded and yellowed on purpose. One press brought its colours back."),
         top=0.12,
@@ -65,7 +65,7 @@ EXAMPLES = (
     Example(
         "scan",
         "travellers.jpg",
-        laid_on_table,
+        lay_on_table,
         N_("A print of five men lies askew on a dark table"),
         N_("A print was photographed on a table. The tool found its corners, cut it out and straightened it."),
         carousel=False,
@@ -74,16 +74,16 @@ EXAMPLES = (
     Example(
         "inpaint",
         "librarian.jpg",
-        scratched,
+        scratch,
         N_("An old portrait of a man with a white beard"),
         N_("An old print was scratched on purpose, the scratches were painted over, and the tool filled them in."),
         top=0.0,
-        mask=over_scratches,
+        mask=mark_scratches,
     ),
     Example(
         "tone",
         "rocket.jpg",
-        faded,
+        fade,
         N_("A rocket on its launch pad at dusk"),
         N_("The photo was faded on purpose. Its black, white and colours were measured and put right."),
         carousel=False,
@@ -92,7 +92,7 @@ EXAMPLES = (
     Example(
         "background",
         "cameraman.jpg",
-        as_it_is,
+        keep,
         N_("A man in a dark coat looks through a camera on a tripod"),
         N_("The tool found the man by itself and blurred what is behind him."),
         top=0.3,
@@ -102,28 +102,28 @@ EXAMPLES = (
     Example(
         "deblur",
         "coffee.jpg",
-        shaken,
+        shake,
         N_("A red cup of coffee on a wooden table"),
         N_("A sharp photo was blurred on purpose, as by a shaking hand. The tool made it sharp again."),
     ),
     Example(
         "denoise",
         "rocket.jpg",
-        noisy,
+        add_noise,
         N_("A rocket on its launch pad, lit in the dusk"),
         N_("Noise was added on purpose, as of a photo taken in too little light. The tool took it out."),
     ),
     Example(
         "enlarge",
         "chelsea.jpg",
-        small,
+        halve,
         N_("The face of a ginger cat, from near"),
         N_("The photo was made half as large on purpose. The tool made it twice as large again."),
     ),
     Example(
         "colorize",
         "hopper.jpg",
-        grey,
+        make_grey,
         N_("Portrait of Grace Hopper in uniform"),
         N_("The colours were taken out of the photo, and the tool guessed them anew."),
         top=0.12,
@@ -132,7 +132,7 @@ EXAMPLES = (
     Example(
         "idphoto",
         "astronaut.jpg",
-        as_it_is,
+        keep,
         N_("Portrait of the astronaut Eileen Collins"),
         N_("Cut, sized and put on white for a passport."),
         top=0.0,
@@ -144,7 +144,7 @@ EXAMPLES = (
     Example(
         "adjust",
         "travellers.jpg",
-        as_it_is,
+        keep,
         N_("Five men in hats, a faded print of 1897"),
         N_("The print has faded. The tool gave its contrast back."),
         options={"brightness": "0.85", "contrast": "1.5"},

@@ -41,7 +41,7 @@ def solve_diffusion(
     total[:, :-1] += right
     total[:, 1:] += right
 
-    def applied(field: np.ndarray) -> np.ndarray:
+    def apply_operator(field: np.ndarray) -> np.ndarray:
         result: np.ndarray = total * field
         result[:-1] -= down * field[1:]
         result[1:] -= down * field[:-1]
@@ -49,11 +49,11 @@ def solve_diffusion(
         result[:, 1:] -= right * field[:, :-1]
         return result
 
-    field, residual = start, source - applied(start)
+    field, residual = start, source - apply_operator(start)
     change = direction = residual / total
     energy = (residual * change).sum((0, 1))
     for _ in range(rounds):
-        image = applied(direction)
+        image = apply_operator(direction)
         length = energy / np.maximum((direction * image).sum((0, 1)), 1e-20)
         field = field + length * direction
         residual = residual - length * image

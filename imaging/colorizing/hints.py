@@ -41,7 +41,7 @@ class SpreadHints:
         limit = rescale(cv2.resize(similarity, (width, height), interpolation=cv2.INTER_LINEAR), LIKE)
         return SpreadHints(self.share * np.maximum(limit, dabbed), self.chroma)
 
-    def over(self, chroma: np.ndarray) -> np.ndarray:
+    def apply_to(self, chroma: np.ndarray) -> np.ndarray:
         """Return `chroma`, float32 (h, w, 2k) in pairs, with the dabs' colours in their places."""
         pairs = np.tile(self.chroma, chroma.shape[2] // 2)
         spread: np.ndarray = chroma + self.share[:, :, None] * (pairs - chroma)

@@ -33,7 +33,7 @@ class Tone:
     chroma: np.ndarray
     things: np.ndarray
 
-    def own_share(self, lab: np.ndarray, things: np.ndarray) -> np.ndarray:
+    def measure_own_share(self, lab: np.ndarray, things: np.ndarray) -> np.ndarray:
         """Return which share of each pixel of `lab`, (H, W, 3), is a coloured thing's: float32 (H, W, 1) in [0, 1].
 
         `things` (H, W, 1) is the part of the field of that name that lies there.

@@ -59,7 +59,7 @@ class Face:
     def chin(self) -> np.ndarray:
         return average_points(self.points, "chin", "chin_right", "chin_left")
 
-    def moved(self, move: np.ndarray) -> "Face":
+    def transform(self, move: np.ndarray) -> "Face":
         """Return the face in a picture that was moved by a 2 x 3 matrix."""
         return Face(self.points @ move[:, :2].T + move[:, 2], self.score, self.apart)
 
@@ -84,7 +84,7 @@ def find_faces(rgb: np.ndarray, network: FaceLandmarker) -> tuple[list[Face], in
     enlarge = np.array([[rgb.shape[1] / size[0], 0, 0], [0, rgb.shape[0] / size[1], 0]])
     if turned % 2:
         enlarge = enlarge[::-1, [1, 0, 2]]
-    return [face.moved(enlarge) for face in found], turned
+    return [face.transform(enlarge) for face in found], turned
 
 
 def pack(faces: list[Face], quarters: int) -> bytes:

@@ -171,7 +171,7 @@ def complete_by_search(network: DCGAN, seed: int) -> CompleteFace:
 
     def complete(pictures: Tensor, known: Tensor, report: Report) -> Tensor:
         device = next(network.parameters()).device
-        codes = network.codes(POOL, torch.Generator().manual_seed(seed))
+        codes = network.draw_codes(POOL, torch.Generator().manual_seed(seed))
         pictures, known, codes = (tensor.to(device) for tensor in (pictures, known, codes))
         codes = find_nearest(network, pictures, known, codes, RESTARTS)
         pictures, known = (part.expand(RESTARTS, -1, -1, -1) for part in (pictures, known))
@@ -187,7 +187,7 @@ def complete_by_guess(network: Pluralistic, seed: int) -> CompleteFace:
     @torch.no_grad()
     def complete(pictures: Tensor, known: Tensor, report: Report) -> Tensor:
         device = next(network.parameters()).device
-        noise = WIDER * network.noise(pictures, torch.Generator().manual_seed(seed))
+        noise = WIDER * network.draw_noise(pictures, torch.Generator().manual_seed(seed))
         found: Tensor = network(torch.cat((pictures * known, known), 1).to(device), noise.to(device))
         report(1.0)
         return found

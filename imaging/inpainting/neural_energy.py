@@ -83,12 +83,12 @@ class Energy:
         self.sought = [_list_sought(filters, hole, place) for place, filters in zip(READ, known, strict=True)]
         self.goals: list[tuple[Tensor, Tensor] | None] = [None] * len(READ)
 
-    def composed(self, pixels: Tensor) -> Tensor:
+    def compose(self, pixels: Tensor) -> Tensor:
         return torch.where(self.hole, pixels, self.start)
 
     def __call__(self, pixels: Tensor, look_up: bool = True) -> Tensor:
         """Return the energy, a scalar; with `look_up` the nearest known patches are sought anew first."""
-        picture = self.composed(pixels)
+        picture = self.compose(pixels)
         energy = PIXEL_WEIGHT * ((picture - self.start) ** 2).sum() / self.size
         energy = energy + VARIATION_WEIGHT * self._variation(picture)
         maps = self.reader(picture)

@@ -161,7 +161,7 @@ def _optimize_scale(scene: Scene, start: Tensor, way: Way, number: int, report: 
             torch.autograd.backward(energy(pixels, look_up=step % REFRESH == 0))
         optimiser.step()
         report((step + 1) / _count_steps(number))
-    whole[window] = energy.composed(pixels.detach()).clamp(0, 1)
+    whole[window] = energy.compose(pixels.detach()).clamp(0, 1)
     return whole
 
 

@@ -55,7 +55,7 @@ def fill_with_patches(
         search = Search(level, random)
         if number == coarsest:
             onion_peel.start(level, random, seed != 0)
-            field = search.anything()
+            field = search.draw_field()
         else:
             field = _enlarge_field(field, levels[number + 1], level, random)
             level.values[level.hole] = collect_votes(level, field, level.hole, SOFT)
@@ -98,7 +98,7 @@ def _build_pyramid(planes: Planes, varied: np.random.Generator | None) -> list[L
     levels, radius = [finest], finest.radius
     across = measure_thickness(planes.hole)
     while across > COARSEST_HOLE or len(levels) < MIN_LEVELS:
-        smaller = planes.halved()
+        smaller = planes.halve()
         if min(smaller.hole.shape) < 2 * radius + 1:
             break
         level = Level(smaller, radius)

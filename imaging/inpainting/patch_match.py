@@ -29,14 +29,14 @@ class Search:
     def __init__(self, level: Level, random: np.random.Generator):
         self.level = level
         self.random = random
-        self.basis = level.basis(random)
+        self.basis = level.compute_basis(random)
         self.described = level.describe(level.sources, self.basis)
         self.exact = len(level.targets) * len(level.sources) <= EXACT_PAIRS
         columns = np.asarray([level.sources % level.stride, level.sources // level.stride])
         self.low, self.high = columns.min(1), columns.max(1)
         self.reach = int((self.high - self.low).max())
 
-    def anything(self) -> Field:
+    def draw_field(self) -> Field:
         """Return a field of random sources."""
         level = self.level
         sources = level.sources[self.random.integers(len(level.sources), size=len(level.targets))]

@@ -31,7 +31,7 @@ class Planes:
     hole: np.ndarray
     barred: np.ndarray
 
-    def halved(self) -> "Planes":
+    def halve(self) -> "Planes":
         """Return the planes at half size: means of known pixels; what touches the hole belongs to it."""
         known = (~self.hole).astype(np.float32)
         weight = _sum_pairs(known)[:, :, None]
@@ -86,7 +86,7 @@ class Level:
             out[rows, -2:] = texture[places] * np.float32(np.sqrt(TEXTURE_WEIGHT * area))
         return out
 
-    def basis(self, random: np.random.Generator) -> np.ndarray:
+    def compute_basis(self, random: np.random.Generator) -> np.ndarray:
         """Return the principal components of the sources' colours, float32 (at most DIMENSIONS, patch values)."""
         count = min(SAMPLED_PATCHES, len(self.sources))
         picked = self.sources[random.integers(len(self.sources), size=count)]

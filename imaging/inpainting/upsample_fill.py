@@ -39,7 +39,7 @@ def upsample_fill(
         result[hole] = cv2.resize(small, hole.shape[::-1], interpolation=cv2.INTER_CUBIC)[hole]
         return result
     search = Search(level, np.random.default_rng(seed))
-    field = search.anything()
+    field = search.draw_field()
     for number in range(1 if search.exact else ROUNDS):
         search.improve(field, 1)
         report((number + 1) / ROUNDS)

@@ -37,7 +37,7 @@ def refine_alpha(mask: np.ndarray, rgb: np.ndarray) -> np.ndarray:
     alpha = np.empty((height, width), np.uint8)
     for strip in cut_strips(height):
         guide = rgb[strip].astype(np.float32) / 255
-        values = fitted.applied(guide, strip.start, height)[:, :, 0]
+        values = fitted.apply(guide, strip.start, height)[:, :, 0]
         values = np.clip((values - SURELY_OUT) / (SURELY_IN - SURELY_OUT), 0, 1)
         near = np.ix_(rows[strip], columns)
         alpha[strip] = np.clip(np.rint(values * 255), low[near], high[near])

@@ -35,13 +35,13 @@ class DecodingSlots:
     @contextmanager
     def slot(self, user_id: int, seconds: float) -> Iterator[None]:
         """Take a slot for an account. Raises NoSlot."""
-        with self._held(self._taken, user_id, 1, lambda: self._has_slot(user_id), seconds):
+        with self._hold(self._taken, user_id, 1, lambda: self._has_slot(user_id), seconds):
             yield
 
     @contextmanager
     def memory(self, user_id: int, megabytes: int, seconds: float) -> Iterator[None]:
         """Reserve memory for what has a slot. Raises NoSlot."""
-        with self._held(self._reserved, user_id, megabytes, lambda: self._has_memory(user_id, megabytes), seconds):
+        with self._hold(self._reserved, user_id, megabytes, lambda: self._has_memory(user_id, megabytes), seconds):
             yield
 
     def _has_slot(self, user_id: int) -> bool:
@@ -54,7 +54,7 @@ class DecodingSlots:
         return all_of_it + megabytes <= self._megabytes and (not own or own + megabytes <= self._megabytes // 2)
 
     @contextmanager
-    def _held(
+    def _hold(
         self, held: Counter[int], user_id: int, number: int, is_free: Callable[[], bool], seconds: float
     ) -> Iterator[None]:
         end, waiter = time.monotonic() + seconds, _Waiter(held, user_id, is_free)

@@ -31,7 +31,7 @@ def rgb_to_lab(rgb: Tensor) -> Tensor:
 def lab_to_rgb(lab: Tensor) -> Tensor:
     """Return `lab`, (N, 3, H, W), as sRGB, clipped channel by channel to [0, 1]; same shape and dtype.
 
-    Clipping turns the hue of colours that lie outside sRGB; `into_gamut` first keeps it.
+    Clipping turns the hue of colours that lie outside sRGB; `map_into_gamut` first keeps it.
     """
     return srgb_from_linear(_linear_rgb(lab).clamp(0, 1))
 
@@ -44,11 +44,11 @@ def lab_to_rgb_in_gamut(lab: Tensor, halvings: int = 6) -> Tensor:
     rgb = lab_to_rgb(lab)
     clipped = ((rgb <= ROUNDING) | (rgb >= 1 - ROUNDING)).any(1)[0]  # one, encoded, may come out a little below
     if clipped.any():
-        rgb[:, :, clipped] = lab_to_rgb(into_gamut(lab[:, :, clipped][..., None], halvings))[..., 0]
+        rgb[:, :, clipped] = lab_to_rgb(map_into_gamut(lab[:, :, clipped][..., None], halvings))[..., 0]
     return rgb
 
 
-def into_gamut(lab: Tensor, halvings: int = 9) -> Tensor:
+def map_into_gamut(lab: Tensor, halvings: int = 9) -> Tensor:
     """Return `lab`, (N, 3, H, W), with the chroma of colours outside sRGB lowered until they fit.
 
     Lightness (clamped to [0, 100]) and hue angle stay. The scale is found by bisection to 2 ** -`halvings`

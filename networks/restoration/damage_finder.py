@@ -47,7 +47,7 @@ class DamageFinder(nn.Module):
         self.head = nn.Conv2d(channels, 4, 3, padding=1)
         nn.init.constant_(self.head.bias, RARE)
 
-    def folded(self) -> "DamageFinder":
+    def fold_norms(self) -> "DamageFinder":
         """Make one of each convolution and its norm, in place: eval mode computes the same, faster.
 
         For inference only: what is folded is neither trained nor saved.

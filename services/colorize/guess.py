@@ -39,7 +39,7 @@ class Guess:
     made: str
     descriptors: np.ndarray | None = None
 
-    def packed(self) -> Mapping[str, bytes]:
+    def pack(self) -> Mapping[str, bytes]:
         """Return the guess in tenths of a CIE unit, for `Result.cache`: differences of neighbours compress well."""
         file = io.BytesIO()
         steps = np.rint(self.chroma * (CHROMA_UNIT * STEPS)).astype(np.int16)
@@ -101,7 +101,7 @@ def _describe(network: inference.Network, rgb: np.ndarray, small: np.ndarray) ->
 
 
 def _unpack(cache: Mapping[str, bytes], made: str) -> Guess | None:
-    """Return what `Guess.packed` made, unless there is none, it is of another kind or it is damaged."""
+    """Return what `Guess.pack` made, unless there is none, it is of another kind or it is damaged."""
     if PLACE not in cache:
         return None
     try:

@@ -27,4 +27,4 @@ def apply_hints(
         if alike:
             matches = Matches(rescale(similarity, ALIKE), wanted)
             chroma = blend_matches(lightness, chroma, matches, (1.0,) * len(VARIANTS))
-    return spread.over(chroma)
+    return spread.apply_to(chroma)

@@ -46,14 +46,14 @@ def run(picture: Picture, options: Mapping[str, Any], report: Report) -> Result:
     verdict = _judge(matches, options)
     if verdict == NOTHING_ALIKE:
         report(1.0, N_("Done"))
-        return Result(None, verdict=verdict, cache=guessed.packed())
+        return Result(None, verdict=verdict, cache=guessed.pack())
     report(0.3, N_("Joining colours and details"))
     fitted = _fit_guided_filter(picture.rgb, guessed, None if verdict == NOTHING_MATCHED else matches, options)
     count = len(VARIANTS) if options["variants"] else 1
     results = _join_strips(picture.rgb, fitted, tone, count, options["saturation"], report)
     exif = metadata.set_software(picture.exif, MARK)
     first, *others = (replace(picture.with_rgb(rgb), exif=exif) for rgb in results)
-    cache = {**guessed.packed(), CHROMA: _make_live_copy(picture.rgb, fitted, tone)}
+    cache = {**guessed.pack(), CHROMA: _make_live_copy(picture.rgb, fitted, tone)}
     report(1.0, N_("Done"))
     taken = draw_matches(matches, picture.height, picture.width) if matches and verdict == COLOURS_TAKEN else None
     kind = COMPOSITE_WITH_TRAINED
@@ -128,7 +128,7 @@ def _measure_own_share(rgb: np.ndarray, tone: Tone | None, start: int, height: i
     if tone is None or not tone.things.any():
         return None
     things = enlarge_rows(tone.things[:, :, None], start, len(rgb), (height, rgb.shape[1]))
-    return tone.own_share(guess.to_lab(rgb), things) if things.any() else None
+    return tone.measure_own_share(guess.to_lab(rgb), things) if things.any() else None
 
 
 def _draw_colour_strip(
@@ -136,7 +136,7 @@ def _draw_colour_strip(
 ) -> Iterator[np.ndarray]:
     """Yield the variants of a strip, uint8 (n, W, 3), with its own luminance and the fitted chroma."""
     light = guess.read_lightness(rgb)
-    chroma = fitted.applied(light[0].permute(1, 2, 0).numpy(), start, height)
+    chroma = fitted.apply(light[0].permute(1, 2, 0).numpy(), start, height)
     chroma = np.clip(chroma, -1, 1) * (guess.CHROMA_UNIT * saturation)
     planes = torch.from_numpy(chroma).permute(2, 0, 1)[None]
     for pair in torch.split(planes, 2, 1):
@@ -151,7 +151,7 @@ def _make_live_copy(rgb: np.ndarray, fitted: GuidedFilter, tone: Tone | None) ->
     """
     size = fit_size(rgb.shape[0], rgb.shape[1], LIVE_CHROMA_SIDE)
     small = resize_area(rgb, size)
-    chroma = fitted.applied(guess.read_lightness(small)[0].permute(1, 2, 0).numpy(), 0, size[0])
+    chroma = fitted.apply(guess.read_lightness(small)[0].permute(1, 2, 0).numpy(), 0, size[0])
     own = _measure_own_share(small, tone, 0, size[0])
     planes = [*np.moveaxis(128 + LIVE_STEPS * np.clip(chroma, -1, 1), 2, 0)]
     planes.append(np.zeros(size) if own is None else 255 * own[:, :, 0])

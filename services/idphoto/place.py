@@ -167,7 +167,7 @@ def _place_in_frame(scene: Scene, alpha: np.ndarray | None, wanted: Size) -> Pla
     move = framing.compute_rotation(np.array([box.left + box.width / 2, box.top + box.height / 2]), tilts[0])
     turned = picture.with_pixels(framing.rotate(picture.pixels, move))
     placed = Placed(turned, None if alpha is None else framing.rotate(alpha, move), box, tilt=tilts[0], move=move)
-    return _attach_face(placed, _put_drawn_first([face.moved(move) for face in faces], box))
+    return _attach_face(placed, _put_drawn_first([face.transform(move) for face in faces], box))
 
 
 def compute_eyes_bounds(wanted: Size) -> tuple[float, float]:
@@ -198,7 +198,7 @@ def _straighten(
         return None
     move = framing.compute_rotation(pose.centre, pose.tilt)
     known = alpha if alpha is not None else np.zeros((picture.height, picture.width), np.uint8)
-    faces = [face.moved(move) for face in faces]
+    faces = [face.transform(move) for face in faces]
     turned = framing.rotate(known, move)
     head, sure = heads.estimate_head(None if alpha is None else turned, faces[0].points)
     box = framing.place_around(head, asked, turned, may_reach_out)

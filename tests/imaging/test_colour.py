@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from networks.layers.colour_space import into_gamut, lab_to_rgb, rgb_to_lab
+from networks.layers.colour_space import lab_to_rgb, map_into_gamut, rgb_to_lab
 
 
 def pixel(*channels: float) -> torch.Tensor:
@@ -44,7 +44,7 @@ def test_colours_outside_srgb_are_clipped_into_the_range():
 
 def test_mapping_into_the_gamut_keeps_lightness_and_hue():
     outside = pixel(50, 40, -110)
-    mapped = into_gamut(outside)
+    mapped = map_into_gamut(outside)
     assert mapped[0, 0] == outside[0, 0]
     assert torch.atan2(mapped[:, 2], mapped[:, 1]) == pytest.approx(torch.atan2(outside[:, 2], outside[:, 1]))
     assert torch.allclose(rgb_to_lab(lab_to_rgb(mapped)), mapped, atol=0.1)
@@ -53,8 +53,8 @@ def test_mapping_into_the_gamut_keeps_lightness_and_hue():
 
 def test_mapping_into_the_gamut_leaves_colours_inside_alone():
     lab = rgb_to_lab(torch.rand(1, 3, 32, 32, generator=torch.Generator().manual_seed(1), dtype=torch.float64))
-    assert torch.equal(into_gamut(lab), lab)
+    assert torch.equal(map_into_gamut(lab), lab)
 
 
 def test_mapping_into_the_gamut_makes_a_coloured_black_black():
-    assert lab_to_rgb(into_gamut(pixel(0, 60, 60))).max() < 0.01
+    assert lab_to_rgb(map_into_gamut(pixel(0, 60, 60))).max() < 0.01

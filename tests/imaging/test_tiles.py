@@ -69,7 +69,7 @@ def test_spans_cover_the_side_and_overlap_enough():
 def test_windows_of_neighbours_sum_to_one():
     total = torch.zeros(5000)
     for span in cut_spans(5000, 512, 64, 4):
-        total[span.start : span.stop] += span.window()
+        total[span.start : span.stop] += span.compute_window()
     assert torch.allclose(total, torch.ones(5000), atol=1e-6)
 
 

@@ -23,7 +23,7 @@ def half_known() -> torch.Tensor:
 
 
 def test_codes_become_faces_and_faces_logits(network):
-    codes = network.codes(3, torch.Generator().manual_seed(0))
+    codes = network.draw_codes(3, torch.Generator().manual_seed(0))
     assert codes.shape == (3, 8) and codes.abs().max() <= 1
     faces = network(codes)
     assert faces.shape == (3, 3, 64, 64) and 0 <= faces.min() and faces.max() <= 1
@@ -43,7 +43,7 @@ def test_where_nothing_is_missing_all_pixels_count_alike():
 
 
 def test_the_right_face_has_no_contextual_loss_whatever_is_in_the_hole(network):
-    face = network(network.codes(1, torch.Generator().manual_seed(1)))
+    face = network(network.draw_codes(1, torch.Generator().manual_seed(1)))
     known = half_known()
     contextual, prior = compute_losses(network, face, face * known + 9 * (1 - known), compute_context_weight(known))
     assert contextual.item() == 0
@@ -53,8 +53,8 @@ def test_the_right_face_has_no_contextual_loss_whatever_is_in_the_hole(network):
 
 def test_the_search_lowers_its_loss_and_stays_in_the_cube_of_codes(network):
     known, random = half_known(), torch.Generator().manual_seed(2)
-    picture = network(network.codes(1, random))
-    start, heard = network.codes(1, random), []
+    picture = network(network.draw_codes(1, random))
+    start, heard = network.draw_codes(1, random), []
     first = search(network, picture, known, start, steps=0)
     codes, face, loss = search(network, picture, known, start, steps=25, report=heard.append)
     assert loss.item() < first[2].item()
@@ -63,7 +63,7 @@ def test_the_search_lowers_its_loss_and_stays_in_the_cube_of_codes(network):
 
 
 def test_the_start_is_where_a_face_fits_best_already(network):
-    known, codes = half_known(), network.codes(40, torch.Generator().manual_seed(8))
+    known, codes = half_known(), network.draw_codes(40, torch.Generator().manual_seed(8))
     picture = network(codes[33:34])
     assert torch.equal(find_nearest(network, picture, known, codes, 3)[0], codes[33])
 
@@ -71,7 +71,7 @@ def test_the_start_is_where_a_face_fits_best_already(network):
 def test_the_same_start_gives_the_same_face_and_another_another(network):
     known, picture = half_known(), torch.full((1, 3, 64, 64), 0.4)
     one, again, other = (
-        search(network, picture, known, network.codes(1, torch.Generator().manual_seed(seed)), steps=3)[1]
+        search(network, picture, known, network.draw_codes(1, torch.Generator().manual_seed(seed)), steps=3)[1]
         for seed in (5, 5, 6)
     )
     assert torch.equal(one, again) and not torch.equal(one, other)

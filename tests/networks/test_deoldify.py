@@ -17,7 +17,7 @@ def artistic():
 def test_it_computes_what_the_authors_implementation_computes(artistic):
     arrays = parity.arrays("deoldify-artistic")
     with torch.inference_mode():
-        output = artistic.normalised_rgb(torch.from_numpy(arrays["in_normalized"]))
+        output = artistic.colorize_normalised(torch.from_numpy(arrays["in_normalized"]))
     np.testing.assert_allclose(output, arrays["out_normalized"], atol=1e-4)
 
 

@@ -12,7 +12,7 @@ def test_it_computes_what_the_authors_implementation_computes():
     holed = arrays["in_image"] * arrays["in_mask"]
     given = torch.from_numpy(np.concatenate([holed, arrays["in_mask"]], axis=1))
     with torch.inference_mode():
-        finest = network.scales(given)[0]
+        finest = network.predict_scales(given)[0]
         alone = network(given)
     np.testing.assert_allclose(finest.result, arrays["out_result"], atol=1e-4)
     np.testing.assert_allclose(finest.alpha[:, :, 96:160, 96:160], arrays["out_alpha"], atol=1e-4)

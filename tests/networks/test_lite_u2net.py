@@ -31,7 +31,7 @@ def test_with_its_norms_folded_it_computes_the_same(network):
         before = network.eval()(rgb)
         folded = LiteU2Net().eval()
         folded.load_state_dict(network.state_dict())
-        assert torch.allclose(folded.folded()(rgb), before, atol=1e-4)
+        assert torch.allclose(folded.fold_norms()(rgb), before, atol=1e-4)
         assert not any(isinstance(module, torch.nn.BatchNorm2d) for module in folded.modules())
 
 

@@ -91,7 +91,7 @@ def test_an_imported_network_still_computes_what_the_authors_does(checkpoint, tm
     put(tmp_path, "u2netp", entry | {"licence": "", "card": ""}, tmp_path / "partial")
     network, arrays = weights.load("u2netp", folder=tmp_path), parity.arrays("u2netp")
     with torch.inference_mode():
-        maps = network.maps(torch.from_numpy(arrays["in_normalized"]))
+        maps = network.predict_maps(torch.from_numpy(arrays["in_normalized"]))
     np.testing.assert_allclose(torch.sigmoid(maps[0]), arrays["out_d0"], atol=1e-4)
 
 

@@ -22,7 +22,8 @@ def give_known() -> torch.Tensor:
 
 def test_the_same_noise_gives_the_same_output_and_another_another(network):
     outputs = [
-        network(give_known(), network.noise(give_known(), torch.Generator().manual_seed(seed))) for seed in (1, 1, 2)
+        network(give_known(), network.draw_noise(give_known(), torch.Generator().manual_seed(seed)))
+        for seed in (1, 1, 2)
     ]
     assert outputs[0].shape == (2, 3, 64, 64) and 0 <= outputs[0].min() and outputs[0].max() <= 1
     assert torch.equal(outputs[0], outputs[1]) and not torch.equal(outputs[0], outputs[2])
@@ -31,13 +32,13 @@ def test_the_same_noise_gives_the_same_output_and_another_another(network):
 def test_it_takes_other_sides_that_are_multiples_of_sixteen(network):
     picture = torch.rand(1, 4, 80, 48)
     assert network(picture).shape == (1, 3, 80, 48)
-    assert network.noise(picture, torch.Generator()).shape == (1, 6, 5, 3)
+    assert network.draw_noise(picture, torch.Generator()).shape == (1, 6, 5, 3)
 
 
 def test_decoding_gives_three_scales_each_half_the_one_before(network):
     features = network.encode(give_known())
     assert [tuple(level.shape[-2:]) for level in features] == [(32, 32), (16, 16), (8, 8), (4, 4)]
-    guess = network.expected(features)
+    guess = network.predict(features)
     assert guess.mean.shape == guess.spread.shape == (2, 6, 4, 4) and guess.spread.min() > 0
     scales = network.decode(guess.mean, features, give_known()[:, 3:])
     assert [tuple(scale.shape) for scale in scales] == [(2, 3, 64 >> i, 64 >> i) for i in range(3)]
@@ -47,7 +48,7 @@ def test_attention_keeps_its_shape_and_each_place_takes_a_whole():
     attention = ShortLongAttention(8)
     decoded, encoded, known = torch.rand(2, 8, 6, 6), torch.rand(2, 8, 6, 6), torch.ones(2, 1, 6, 6)
     assert attention(decoded, encoded, known).shape == (2, 8, 6, 6)
-    likeness = attention.likeness(decoded)
+    likeness = attention.compare_places(decoded)
     assert likeness.shape == (2, 36, 36) and torch.allclose(likeness.sum(2), torch.ones(2, 36), atol=1e-5)
 
 

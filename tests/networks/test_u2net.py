@@ -11,7 +11,7 @@ def test_it_computes_what_the_authors_implementation_computes(release, network_c
     network, official, arrays = network_class().eval(), parity.checkpoint(release), parity.arrays(release)
     network.load_state_dict({name: official[find_official_name(network, name)] for name in network.state_dict()})
     with torch.inference_mode():
-        maps = network.maps(torch.from_numpy(arrays["in_normalized"]))
+        maps = network.predict_maps(torch.from_numpy(arrays["in_normalized"]))
     np.testing.assert_allclose(torch.sigmoid(maps[0]), arrays["out_d0"], atol=1e-4)
     np.testing.assert_allclose(torch.sigmoid(maps[6]), arrays["out_d6"], atol=1e-4)
 
@@ -62,7 +62,7 @@ def test_with_its_norms_folded_it_computes_the_same():
     for _ in range(3):
         network.train()(rgb)  # norms that do something
     with torch.inference_mode():
-        before = network.eval().maps(rgb)[0]
-        after = network.folded().maps(rgb)[0]
+        before = network.eval().predict_maps(rgb)[0]
+        after = network.fold_norms().predict_maps(rgb)[0]
     assert not any(isinstance(unit, torch.nn.BatchNorm2d) for unit in network.modules())
     torch.testing.assert_close(after, before, atol=1e-3, rtol=1e-3)

@@ -128,7 +128,7 @@ def test_a_dab_stops_at_an_edge():
 
 def test_hints_work_on_a_kept_guess_without_the_network(no_network, monkeypatch):
     chroma = np.zeros((256, 341, 6), np.float32)
-    kept = guess.Guess(chroma, f"colorize {runtime.fingerprint_weights('colorize')} 256").packed()
+    kept = guess.Guess(chroma, f"colorize {runtime.fingerprint_weights('colorize')} 256").pack()
     result = run(FLAT, cache=kept, hints=dab((30, 30, 220)))
     assert result.picture.rgb[60, 40, 2] > result.picture.rgb[60, 40, 0] + 60
     assert dict(result.cache).keys() == kept.keys() | {CHROMA}  # the guess and the live copy, not the hints
@@ -140,7 +140,7 @@ def test_a_dab_reaches_alike_places_where_that_is_asked_for_and_never_unlike_one
     sleeves[:, 16:28] = np.roll(sleeves[0, 0], 1)  # the shirt between them looks different
     kept = guess.Guess(
         np.zeros((256, 341, 6), np.float32), f"colorize {runtime.fingerprint_weights('colorize')} 256", sleeves
-    ).packed()
+    ).pack()
     without, with_alike = (run(FLAT, cache=kept, hints=dab(), alike=alike).picture.rgb.astype(int) for alike in "01")
     reds = [(rgb[:, :, 0] - rgb[:, :, 1])[:, (10, 80, 140)].mean(0) for rgb in (without, with_alike)]
     assert reds[0][0] > 60 > 10 > reds[0][1] and reds[1][0] > 60 > 10 > reds[1][1]

@@ -111,7 +111,7 @@ def validate_and_save(run: Run, step: int, network: Namer, held: tuple[Tensor, T
     right = measure_accuracy(network, held, device)
     run.log(step, accuracy=right)
     run.checkpoint(step)
-    torch.save(network.features.plain().cpu().state_dict(), run.out / "features.pt")
+    torch.save(network.features.fold_statistics().cpu().state_dict(), run.out / "features.pt")
     network.train()
     return right
 
@@ -128,7 +128,7 @@ def measure_accuracy(network: Namer, pictures_and_labels: tuple[Tensor, Tensor],
 
 
 def release(network: Namer, figures: dict) -> None:
-    plain = network.features.plain().cpu()
+    plain = network.features.fold_statistics().cpu()
     export("features", "features", {"width": plain.width}, plain, LICENCE, "features.md", figures)
 
 

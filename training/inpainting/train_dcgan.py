@@ -107,7 +107,7 @@ def measure_hole_psnrs(found: Tensor, pictures: Tensor, known: Tensor) -> Tensor
 def validate_and_save(run: Run, step: int, trainer: "Trainer", judged: tuple[Tensor, Tensor], steps: int) -> None:
     """Measure what the average completes, without blending, and save all there is."""
     network = trainer.build_released()
-    codes = network.codes(len(judged[0]), torch.Generator().manual_seed(SEED))
+    codes = network.draw_codes(len(judged[0]), torch.Generator().manual_seed(SEED))
     _, found, loss = search(network, *judged, codes, steps)
     run.log(step, hole_psnr=measure_hole_psnrs(found, *judged).mean().item(), search_loss=loss.mean().item())
     run.checkpoint(step)
@@ -118,7 +118,7 @@ def validate_and_save(run: Run, step: int, trainer: "Trainer", judged: tuple[Ten
 @torch.no_grad()
 def draw_sheet(network: DCGAN, path: Path, rows: int = 5, columns: int = 10) -> None:
     """Write a picture of the faces of fixed codes."""
-    made = network(network.codes(rows * columns, torch.Generator().manual_seed(SEED)))
+    made = network(network.draw_codes(rows * columns, torch.Generator().manual_seed(SEED)))
     pixels = (made * 255).round().byte().permute(0, 2, 3, 1).reshape(rows, columns, SIDE, SIDE, 3)
     Image.fromarray(pixels.permute(0, 2, 1, 3, 4).reshape(rows * SIDE, columns * SIDE, 3).numpy()).save(path)
 
@@ -192,7 +192,7 @@ def calibrate_norms(network: DCGAN, batches: int = 10, count: int = 64) -> None:
             module.momentum = None  # a plain mean of all batches
     network.train()
     for _ in range(batches):
-        network(network.codes(count, random))
+        network(network.draw_codes(count, random))
 
 
 def improve(optimiser: torch.optim.Optimizer, loss: Tensor) -> None:

@@ -104,7 +104,7 @@ def sample_completions(
     """Return `count` completions of each, (count, N, 3, H, W), with the known pixels put back."""
     given, completions = torch.cat((pictures * known, known), 1).to(device), []
     for number in range(count):
-        noise = network.noise(pictures, torch.Generator().manual_seed(SEED + number)).to(device)
+        noise = network.draw_noise(pictures, torch.Generator().manual_seed(SEED + number)).to(device)
         found = torch.cat([network(*part) for part in zip(given.split(16), noise.split(16), strict=True)])
         completions.append(found.float().cpu() * (1 - known) + pictures * known)
     return torch.stack(completions)
@@ -187,10 +187,10 @@ class Trainer:
         parts = torch.cat((torch.cat((pictures * known, known), 1), torch.cat((pictures * (1 - known), 1 - known), 1)))
         features = self.network.encode(parts.contiguous(memory_format=torch.channels_last))
         visible = [level[:count] for level in features]
-        inferred = self.network.inferred([level[count:] for level in features])
-        expected = self.network.expected(visible)
+        inferred = self.network.infer([level[count:] for level in features])
+        expected = self.network.predict(visible)
         noise = torch.randn_like(inferred.mean)
-        codes = torch.cat((inferred.drawn(noise), expected.drawn(torch.randn_like(noise))))
+        codes = torch.cat((inferred.draw(noise), expected.draw(torch.randn_like(noise))))
         made = self.network.decode(codes, [level.repeat(2, 1, 1, 1) for level in visible], known.repeat(2, 1, 1, 1))
         rebuilt, guessed = [scale[:count] for scale in made], [scale[count:] for scale in made]
         to_plain, to_inferred = compute_divergences(inferred, expected, known)

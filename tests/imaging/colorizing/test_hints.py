@@ -44,14 +44,14 @@ def test_two_dabs_share_the_picture_by_its_edges(halves):
 def test_what_is_not_reached_keeps_its_guess_in_every_variant(halves):
     chroma, dabbed = dab_at(halves.shape, ((45, 30), RED))
     guess = np.full((*halves.shape, 6), 0.1, np.float32)
-    result = spread_hints(halves, chroma, dabbed).over(guess)
+    result = spread_hints(halves, chroma, dabbed).apply_to(guess)
     assert np.allclose(result[45, 30], np.tile(RED, 3), atol=0.02) and np.allclose(result[:, 70:], 0.1, atol=0.03)
 
 
 def test_without_a_dab_nothing_changes(halves):
     nothing = spread_hints(halves, *dab_at(halves.shape))
     guess = np.full((*halves.shape, 2), 0.1, np.float32)
-    assert np.array_equal(nothing.over(guess), guess)
+    assert np.array_equal(nothing.apply_to(guess), guess)
 
 
 def test_paint_of_another_size_becomes_dabs_of_its_own_colour():

@@ -74,7 +74,7 @@ def test_a_coloured_stamp_on_a_print_of_one_tone_is_found_and_the_print_has_none
     assert found is not None and not has_colours(lab)
     things = np.kron(found.things, np.ones((2, 2)))
     assert things[118, 165] == 1 and things[20, 20] == 0 and things.mean() < 0.1
-    share = found.own_share(lab, things[:, :, None].astype(np.float32))
+    share = found.measure_own_share(lab, things[:, :, None].astype(np.float32))
     assert share[118, 165] == 1 and share[60, 60] == 0
 
 

@@ -61,4 +61,4 @@ def test_the_network_is_small_and_computes_the_same_when_it_is_folded():
         assert network(rgb).shape == (2, 1, 64, 96)  # logits; the running statistics have moved
         before = network.eval()(rgb)
         assert 0 <= before.min() and before.max() <= 1
-        assert torch.allclose(network.folded()(rgb), before, atol=1e-4)
+        assert torch.allclose(network.fold_norms()(rgb), before, atol=1e-4)

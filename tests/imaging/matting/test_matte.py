@@ -97,7 +97,7 @@ def test_a_map_that_follows_the_guide_is_fitted_exactly():
     guide = np.random.default_rng(0).random((60, 80, 1), dtype=np.float32)
     source = np.concatenate([0.5 * guide + 0.1, -0.3 * guide], axis=2)
     fitted = fit(guide, source, radius=5, epsilon=1e-6)
-    assert np.allclose(fitted.applied(guide, 0, 60), source, atol=1e-3)
+    assert np.allclose(fitted.apply(guide, 0, 60), source, atol=1e-3)
 
 
 def test_islands_beside_a_person_go_and_a_second_person_stays():

@@ -32,7 +32,7 @@ def test_the_feature_network_learns_to_name_things(named):
 
 def test_folding_the_normalisation_away_changes_no_map(named):
     network, (pictures, _) = named
-    normalised, plain = network.features.eval(), network.features.plain()
+    normalised, plain = network.features.eval(), network.features.fold_statistics()
     assert not any("running" in key for key in plain.state_dict())
     pairs = zip(normalised.features(pictures[:3] / 255, 4), plain.features(pictures[:3] / 255, 4), strict=True)
     for one, other in pairs:
@@ -45,7 +45,7 @@ def test_a_validation_saves_features_that_are_read_back_for_reading_only(named, 
     run.register(network=network)
     perceptual.validate_and_save(run, 24, network, held, "cpu")
     again, picture = perceptual.load_features(tmp_path / "features.pt"), torch.rand(1, 3, 16, 16)
-    for one, other in zip(again(picture), network.features.plain()(picture), strict=True):
+    for one, other in zip(again(picture), network.features.fold_statistics()(picture), strict=True):
         assert torch.equal(one, other)
     assert not any(weight.requires_grad for weight in again.parameters())
     assert run.resume() == 24

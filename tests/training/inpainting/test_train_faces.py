@@ -67,7 +67,7 @@ def test_dcgan_trains_ends_with_an_average_goes_on_and_its_export_loads(data, tm
     assert list(tmp_path.glob("faces-*.png"))
     network = measure_faces.load_trained("dcgan", tmp_path / "average.pt")
     export("dcgan", "dcgan", {"width": 4}, network, "none", "dcgan.md", {}, tmp_path)
-    codes = network.codes(2, torch.Generator().manual_seed(0))
+    codes = network.draw_codes(2, torch.Generator().manual_seed(0))
     assert torch.allclose(weights.load("dcgan", folder=tmp_path)(codes), network(codes), atol=0.02)
 
 
