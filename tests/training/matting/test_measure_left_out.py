@@ -9,7 +9,6 @@ import pytest
 import torch
 from PIL import Image
 
-from imaging.matting.confidence import Signals
 from networks import weights
 from networks.lite_u2net import LiteU2Net
 from training.common.archives import is_held_back
@@ -135,19 +134,18 @@ def test_what_a_run_learnt_is_exported_with_its_figures_in_one_command(data, tmp
 
 def test_results_that_should_be_told_of_are_counted_for_each_limit():
     rows = [
-        measure_confidence.Row("a", 0.2, 0.5, Signals(0.6, 0.9, 1.0)),
-        measure_confidence.Row("a", 0.2, 0.95, Signals(0.9, 0.9, 1.0)),
-        measure_confidence.Row("a", 0.2, 0.92, Signals(0.78, 0.9, 1.0)),
+        measure_confidence.Row("a", 0.2, 0.5, 0.6),
+        measure_confidence.Row("a", 0.2, 0.95, 0.9),
+        measure_confidence.Row("a", 0.2, 0.92, 0.78),
     ]
     head, *lines = measure_confidence.format_table(rows)
     assert head == "3 results, 1 with an IoU below 0.7, 2 above 0.9"
-    assert "confidence below 0.80: told   1, wrongly   1" in lines
-    assert "agreement  below 0.80: told   0, wrongly   0" in lines
+    assert "below 0.80: told   1, wrongly   1" in lines and "below 0.90: told   1, wrongly   1" in lines
 
 
-def test_the_signals_of_a_result_stand_beside_its_iou(data):
-    example = load_sources(data, choice=True, at_most=1)["pennfudan"][0]
-    row = measure_confidence.measure(predict_with(InProportion()), "pennfudan", example)
-    assert row.iou > 0.9 and min(row.signals) > 0.9
+def test_the_confidence_of_a_result_stands_beside_its_iou(data):
+    example, both = load_sources(data, choice=True, at_most=1)["pennfudan"][0], [predict_with(InProportion())] * 2
+    row = measure_confidence.measure(*both, "pennfudan", example)
+    assert row.iou > 0.9 and row.confidence > 0.9
     assert measure_confidence.format_row(0, row).startswith("pennfudan    0")
-    assert measure_confidence.measure(predict_with(InProportion()), "", (0 * example[0], example[1])) is None
+    assert measure_confidence.measure(*both, "", (0 * example[0], example[1])) is None
