@@ -1,4 +1,4 @@
-"""Masks for pictures that have none, from three teachers: both released networks and MediaPipe's selfie segmentation.
+"""Masks for pictures that have none, from two or three teachers: released networks and MediaPipe's selfie segmentation.
 
     npm pack @mediapipe/selfie_segmentation && tar xf mediapipe-selfie_segmentation-*.tgz
     pip install --no-deps ai-edge-litert flatbuffers
@@ -62,9 +62,10 @@ def main() -> None:
     parser.add_argument("--selfie", type=Path, required=True, help="MediaPipe's selfie_segmentation.tflite")
     parser.add_argument("--archives", nargs="+", default=ARCHIVES, help="whose pictures are labelled")
     parser.add_argument("--out", type=Path, required=True, help="the zip of the labels, which must not exist")
+    parser.add_argument("--with-people", action="store_true", help='ask the released "people" beside "background"')
     arguments = parser.parse_args()
     set_up(arguments.threads)
-    teachers = load_teachers(arguments.selfie)
+    teachers = load_teachers(arguments.selfie, arguments.with_people)
     with create_archive(arguments.out) as file:
         for number, (name, label) in enumerate(label_pictures(arguments, teachers)):
             file.writestr(name, encode_png(label))
@@ -104,13 +105,15 @@ def look_in_square(network: nn.Module, rgb: np.ndarray) -> np.ndarray:
     return resize_area(mask, rgb.shape[:2])
 
 
-def load_teachers(selfie: Path) -> Teachers:
-    background, people = (weights.load(name).to(memory_format=torch.channels_last) for name in ("background", "people"))
-    return Teachers(
-        SelfieSegmenter(selfie),
-        partial(look_in_square, background),
-        partial(predict_in_proportion, people, mirrored=True),
-    )
+def load_teachers(selfie: Path, with_people: bool) -> Teachers:
+    looks: list[Look] = [partial(look_in_square, load_fast("background"))]
+    if with_people:
+        looks.append(partial(predict_in_proportion, load_fast("people"), mirrored=True))
+    return Teachers(SelfieSegmenter(selfie), *looks)
+
+
+def load_fast(name: str) -> nn.Module:
+    return weights.load(name).to(memory_format=torch.channels_last)
 
 
 def label_pictures(arguments: argparse.Namespace, teachers: Teachers) -> Iterator[tuple[str, np.ndarray]]:
