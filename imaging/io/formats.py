@@ -58,6 +58,9 @@ _UNSUPPORTED = {
     "BMP": bmp.is_unsupported,
 }
 
+# What decoders fill up without a word; asked once they have.
+_LACKS_PIXELS = {"JPEG": jpeg.lacks_pixels, "PNG": png.lacks_pixels}
+
 # The header is held against our own limit before anything is decoded; Pillow's warning would only be noise.
 warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
 # Profiles of printers are larger than Pillow's 1 MiB, and results carry the profile of their original.
@@ -114,6 +117,9 @@ def open_image(
                 raise TooManyPixels()
             memory.take(image.width * image.height, FORMATS[image.format or ""])
             yield image
+            lacks_pixels = _LACKS_PIXELS.get(kind)
+            if lacks_pixels and not image.tile and lacks_pixels(data, image):
+                raise BrokenPicture()
 
 
 def read_header(image: Image.Image) -> Header:
@@ -198,7 +204,9 @@ def _open_tiff(file: _File) -> Image.Image:
     if page.pixels > file.max_megapixels * 1e6:
         raise TooManyPixels()
     try:
-        image = _open_plain(file, None if page is pages.pages[0] else pages.beginning_with(page))
+        if page.has_deep_planes:
+            raise UnsupportedPicture()
+        image = _open_plain(file, pages.beginning_with(page))
         image.info.update(tiff.describe_samples(page))
     except Exception:  # a layout of samples that Pillow has no mode for
         deep = tiff.open_deep(pages, page, file.memory)
@@ -211,7 +219,7 @@ def _open_tiff(file: _File) -> Image.Image:
 
 def _open_bmp(file: _File) -> Image.Image:
     try:
-        return _open_plain(file)
+        return _open_plain(file, bmp.repair(file.data))
     except Exception:  # bit fields in places that Pillow does not know
         image = bmp.open_bit_fields(file.data, file.max_megapixels, file.memory)
         if image is None:

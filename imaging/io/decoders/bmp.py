@@ -13,7 +13,9 @@ if TYPE_CHECKING:
 
 _BIT_FIELDS, _ALPHA_FIELDS = 3, 6
 _WITH_FIELDS = 40  # bytes of the shortest header that bit fields may follow
+_SHORT = 16
 _MASKS_AT = 14 + 40
+_BITS_AT, _COLOURS_AT = 28, 46  # places in the file
 _STRIP_ROWS = 128  # decoded at a time
 # Bits of a pixel by compression: none, RLE of 8 and 4 bits, bit fields with and without transparency.
 _KNOWN_BITS = {0: {1, 2, 4, 8, 16, 24, 32}, 1: {8}, 2: {4}, _BIT_FIELDS: {16, 32}, _ALPHA_FIELDS: {16, 32}}
@@ -31,6 +33,43 @@ class _Header:
     @property
     def row_bytes(self) -> int:
         return (self.width * self.bits + 31) // 32 * 4
+
+
+def repair(data: bytes) -> bytes | None:
+    """Return a BMP of 2 bits as one of 8, and one whose palette is told too long with a shorter one; else None.
+
+    The short header of OS/2 2 becomes the usual one, in which all that it lacks is zero.
+    """
+    if bytes(data[14:18]) == struct.pack("<I", _SHORT) and len(data) >= 14 + _SHORT:
+        added = _WITH_FIELDS - _SHORT
+        (pixels_at,) = struct.unpack_from("<I", data, 10)
+        head = bytes(data[:10]) + struct.pack("<II", pixels_at + added, _WITH_FIELDS) + bytes(data[18 : 14 + _SHORT])
+        data = head + bytes(added) + bytes(data[14 + _SHORT :])
+        return repair(data) or data
+    header = _read_header(data)
+    if header is None or header.compression or header.bits > 8:
+        return None
+    mended = bytearray(data)
+    if struct.unpack_from("<I", data, _COLOURS_AT)[0] > 256:
+        mended[_COLOURS_AT : _COLOURS_AT + 4] = struct.pack("<I", 256)
+    if header.bits == 2:
+        mended[_BITS_AT : _BITS_AT + 2] = struct.pack("<H", 8)
+        mended[header.pixels_at :] = _spread_two_bits(data, header)
+    return None if mended == data else bytes(mended)
+
+
+def _spread_two_bits(data: bytes, header: _Header) -> bytes:
+    """Return pixels of 2 bits as such of 8, for as many rows as there are."""
+    four = [bytes(byte >> shift & 3 for shift in (6, 4, 2, 0)) for byte in range(256)]
+    padding = bytes(-header.width % 4)
+    rows = []
+    for row in range(abs(header.height)):
+        start = header.pixels_at + row * header.row_bytes
+        packed = data[start : start + header.row_bytes]
+        if len(packed) < header.row_bytes:
+            break
+        rows.append(b"".join(four[byte] for byte in packed)[: header.width] + padding)
+    return b"".join(rows)
 
 
 def open_bit_fields(data: bytes, max_megapixels: float, memory: Reservation) -> Image.Image | None:

@@ -18,7 +18,8 @@ _MARKER = re.compile(rb"\xff+([^\x00\xd0-\xd7\xff])")  # within coded data, wher
 # Different bits in place of those that a cut file may lack.
 _FILLINGS = (b"", b"\x55" * 64, b"\xaa" * 64)
 _SUPPORTED_FRAMES = {0xC0, 0xC1, 0xC2, 0xC9, 0xCA}
-_FRAMES = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}
+_FRAMES = {*range(0xC0, 0xD0), 0xF7} - {0xC4, 0xC8, 0xCC}  # the last is JPEG-LS
+_UNSENT = 128  # what the decoder fills up with, in each colour
 
 
 def find_start(data: bytes) -> int:
@@ -43,9 +44,25 @@ def repair(data: bytes, max_megapixels: float, memory: Reservation) -> bytes | N
     return cut + EOI if _has_every_scan(cut) and _has_every_pixel(cut, max_megapixels, memory) else None
 
 
+def lacks_pixels(data: bytes, image: Image.Image) -> bool:
+    """Whether a decoded file holds less than its picture, in spite of its end marker.
+
+    A scan that is missing is left out by the decoder, and what is missing of one is filled up with grey. Not noticed:
+    that the last of several scans, which refines, is cut.
+    """
+    if not _has_every_scan(data, find_start(data)):
+        return True
+    corner = image.getpixel((image.width - 1, image.height - 1))
+    values = corner if isinstance(corner, tuple) else (corner,)
+    if any(abs(value - _UNSENT) > 1 for value in values if value is not None):
+        return False
+    end = next((at for marker, at, _ in _read_segments(data, find_start(data)) if marker == EOI[1]), len(data))
+    return not _has_every_pixel(bytes(data[find_start(data) : end]), float("inf"), Reservation())
+
+
 def is_unsupported(data: bytes) -> bool:
     """Whether the file is coded in a way that no decoder here knows: without loss, in layers, or with 12 bits."""
-    for marker, content in _read_segments(data):
+    for marker, _, content in _read_segments(data, find_start(data)):
         if marker in _FRAMES:
             return marker not in _SUPPORTED_FRAMES or content[:1] != b"\x08"
     return False
@@ -62,10 +79,10 @@ def _has_every_pixel(cut: bytes, max_megapixels: float, memory: Reservation) -> 
     return len(digests) == 1
 
 
-def _has_every_scan(data: bytes) -> bool:
+def _has_every_scan(data: bytes, start: int = 0) -> bool:
     """Whether each of the 64 coefficients of each component is there to its last bit."""
     missing: dict[int, list[int]] = {}
-    for marker, content in _read_segments(data):
+    for marker, _, content in _read_segments(data, start):
         if marker in _FRAMES and len(content) >= 6:
             missing = {
                 content[6 + 3 * number]: [1] * 64 for number in range(content[5]) if 6 + 3 * number < len(content)
@@ -75,18 +92,23 @@ def _has_every_scan(data: bytes) -> bool:
             for component in content[1 : 1 + 2 * content[0] : 2]:
                 if component in missing:
                     missing[component][first : last + 1] = [bits & 15] * (min(last, 63) + 1 - first)
+            if not any(map(any, missing.values())):
+                break
     return bool(missing) and not any(map(any, missing.values()))
 
 
-def _read_segments(data: bytes) -> Iterator[tuple[int, bytes]]:
-    """Yield (marker, content) of each segment, up to one that is cut."""
-    at = 2
+def _read_segments(data: bytes, start: int) -> Iterator[tuple[int, int, bytes]]:
+    """Yield (marker, its place, content) of each segment, up to the picture's end or one that is cut."""
+    at = start + 2
     while found := _MARKER.search(data, at):
         marker, at = found[1][0], found.end()
-        if marker in (SOI[1], EOI[1], 0x01):
+        if marker in (SOI[1], 0x01):
             continue
+        if marker == EOI[1]:
+            yield marker, found.start(), b""
+            return
         size = int.from_bytes(data[at : at + 2], "big")
         if size < 2 or at + size > len(data):
             return
-        yield marker, bytes(data[at + 2 : at + size])
+        yield marker, found.start(), bytes(data[at + 2 : at + size])
         at += size

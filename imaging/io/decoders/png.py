@@ -5,13 +5,26 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from PIL import Image
+
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 MAX_PROFILE_BYTES = 4 * 2**20
+_COLOURS_AT = 25  # in a file that begins with its header
 _END = b"\x00\x00\x00\x00IEND\xae\x42\x60\x82"
 _ANIMATION = {b"acTL", b"fcTL", b"fdAT"}
+_LENGTHS = {b"gAMA": 4, b"cHRM": 32, b"sRGB": 1, b"pHYs": 9, b"tIME": 7, b"cICP": 4}
+_TRANSPARENCY_LENGTHS = {0: {2}, 2: {6}, 3: range(1, 257)}  # of tRNS, by the kind of colours
+_TEXTS = {b"tEXt", b"zTXt", b"iTXt"}
+_READ_TEXTS = (b"XML:com.adobe.xmp\0", b"Raw profile type ")  # others are not read here, and may be of any size
+_MAX_TEXT_BYTES = 65_536
+_BEFORE_PIXELS = {b"iCCP", b"gAMA", b"cHRM", b"sRGB", b"tRNS", b"cICP"}  # say nothing behind them
 _ANCILLARY = 0x20  # of the first letter: the picture can be shown without
 
-
+_CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
+# Where each pass of an interlaced picture begins and how far its pixels are apart: (across, down) each.
+_PASSES = (((0, 0), (8, 8)), ((4, 0), (8, 8)), ((0, 4), (4, 8)), ((2, 0), (4, 4)))
+_PASSES += (((0, 2), (2, 4)), ((1, 0), (2, 2)), ((0, 1), (1, 2)))
+_INFLATED_BYTES = 2**20  # at a time
 # Bits of a sample by the kind of colours: grey, RGB, palette, grey and RGB with transparency.
 _DEPTHS = {0: {1, 2, 4, 8, 16}, 2: {8, 16}, 3: {1, 2, 4, 8}, 4: {8, 16}, 6: {8, 16}}
 
@@ -43,27 +56,58 @@ def read_chunks(data: bytes) -> Iterator[Chunk]:
 def repair(data: bytes) -> bytes | None:
     """Return the file without what hinders decoders and is no part of its first picture; None where nothing does.
 
-    That is: further pictures of an animation, ancillary chunks whose check is wrong, a profile over MAX_PROFILE_BYTES,
-    and all behind the place where the file is cut. Whether every pixel is there the decoder will tell.
+    That is: further pictures of an animation, ancillary chunks that are not sound, large texts, a profile over
+    MAX_PROFILE_BYTES, and all behind the place where the file is cut. Chunks between those of the pixels come behind
+    them. Whether every pixel is there the decoder will tell.
     """
-    kept: list[bytes | tuple[int, int]] = [SIGNATURE]
+    parts: dict[str, list[bytes | tuple[int, int]]] = {"head": [SIGNATURE], "pixels": [], "tail": []}
     changed, kind = False, b""
     for chunk in read_chunks(data):
         kind = chunk.kind
-        if _hinders(data, chunk):
+        if _hinders(data, chunk, bool(parts["pixels"])):
             changed = True
-        elif chunk.is_cut:
-            changed = True
-            if kind == b"IDAT":
-                kept.append(_build_chunk(kind, bytes(data[chunk.start : chunk.end])))
-        else:
-            kept.append((chunk.start - 8, chunk.end + 4))
+            continue
+        name = "pixels" if kind == b"IDAT" else "tail" if parts["pixels"] else "head"
+        changed |= chunk.is_cut or (name == "pixels" and bool(parts["tail"]))
+        if not chunk.is_cut:
+            parts[name].append((chunk.start - 8, chunk.end + 4))
+        elif kind == b"IDAT":
+            parts[name].append(_build_chunk(kind, bytes(data[chunk.start : chunk.end])))
     if kind != b"IEND" or chunk.is_cut:
-        kept.append(_END)
+        parts["tail"].append(_END)
         changed = True
     if not changed:
         return None
+    kept = (part for name in parts.values() for part in name)
     return b"".join(part if isinstance(part, bytes) else data[slice(*part)] for part in kept)
+
+
+def lacks_pixels(data: bytes, image: Image.Image) -> bool:
+    """Whether the coded pixels of a decoded file end sooner than its picture, though the file is whole.
+
+    The decoder leaves the rows that are missing at zero.
+    """
+    header = next(read_chunks(data))
+    width, height, depth, colours, _, _, interlace = struct.unpack_from(">IIBBBBB", data, header.start)
+    if image.crop((0, image.height - 1, *image.size)).getbbox(alpha_only=False) and not interlace:
+        return False
+    passes = _PASSES if interlace else (((0, 0), (1, 1)),)
+    expected = 0
+    for (left, top), (across, down) in passes:
+        columns, rows = max(0, -(-(width - left) // across)), max(0, -(-(height - top) // down))
+        expected += (1 + (columns * depth * _CHANNELS[colours] + 7) // 8) * rows if columns else 0
+    return _measure_pixels(data) < expected
+
+
+def _measure_pixels(data: bytes) -> int:
+    """Return how many bytes the pixels take when they are inflated."""
+    inflater, size = zlib.decompressobj(), 0
+    for chunk in read_chunks(data):
+        packed = bytes(data[chunk.start : chunk.end]) if chunk.kind == b"IDAT" else b""
+        while packed and not inflater.eof:
+            size += len(inflater.decompress(packed, _INFLATED_BYTES))
+            packed = inflater.unconsumed_tail
+    return size
 
 
 def is_unsupported(data: bytes) -> bool:
@@ -82,27 +126,44 @@ def read_cicp(data: bytes) -> tuple[int, int] | None:
     for chunk in read_chunks(data):
         if chunk.kind == b"IDAT":
             break
-        if chunk.kind == b"cICP" and chunk.end - chunk.start >= 4:
+        if chunk.kind == b"cICP" and not _hinders(data, chunk, False):
             return data[chunk.start], data[chunk.start + 1]
     return None
 
 
-def _hinders(data: bytes, chunk: Chunk) -> bool:
+def _hinders(data: bytes, chunk: Chunk, is_behind_pixels: bool) -> bool:
     if chunk.kind in _ANIMATION:
         return True
     if not chunk.kind[0] & _ANCILLARY:
         return False
-    if chunk.is_cut:
+    if chunk.is_cut or (is_behind_pixels and chunk.kind in _BEFORE_PIXELS):
         return True
-    content = data[chunk.start : chunk.end]
+    content = bytes(data[chunk.start : chunk.end])
     if zlib.crc32(chunk.kind + content) != int.from_bytes(data[chunk.end : chunk.end + 4], "big"):
         return True
-    return chunk.kind == b"iCCP" and _is_large(content.partition(b"\0")[2][1:])
+    if chunk.kind in _TEXTS:
+        return _is_hindering_text(chunk.kind, content)
+    if chunk.kind == b"tRNS":
+        return len(content) not in _TRANSPARENCY_LENGTHS.get(data[_COLOURS_AT], ())
+    if chunk.kind == b"iCCP":
+        return _is_large(content.partition(b"\0")[2][1:], MAX_PROFILE_BYTES)
+    return len(content) != _LENGTHS.get(chunk.kind, len(content))
 
 
-def _is_large(packed: bytes) -> bool:
+def _is_hindering_text(kind: bytes, content: bytes) -> bool:
+    """Whether a text is larger than decoders allow, or not sound and not read here."""
+    _, _, rest = content.partition(b"\0")
+    is_packed = kind == b"zTXt" or (kind == b"iTXt" and rest[:1] == b"\1")
+    if not content.startswith(_READ_TEXTS):
+        return is_packed or len(content) > _MAX_TEXT_BYTES
+    if kind == b"iTXt":
+        rest = rest[2:].partition(b"\0")[2].partition(b"\0")[2]
+    return _is_large(rest[kind == b"zTXt" :], MAX_PROFILE_BYTES) if is_packed else len(rest) > MAX_PROFILE_BYTES
+
+
+def _is_large(packed: bytes, most: int) -> bool:
     try:
-        return len(zlib.decompressobj().decompress(packed, MAX_PROFILE_BYTES + 1)) > MAX_PROFILE_BYTES
+        return len(zlib.decompressobj().decompress(packed, most + 1)) > most
     except zlib.error:
         return True
 

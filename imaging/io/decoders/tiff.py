@@ -17,10 +17,12 @@ _MAX_TAGS = 500
 _MAX_VALUES = 1_000_000
 _SUBFILE, _WIDTH, _HEIGHT, _BITS, _COMPRESSION, _PHOTOMETRIC, _SUB_PAGES = 254, 256, 257, 258, 259, 262, 330
 _STRIPS, _STRIP_BYTES, _TILES, _TILE_BYTES, _SAMPLE_FORMAT = 273, 279, 324, 325, 339
+_SAMPLES, _PLANES, _EXTRA_SAMPLES = 277, 284, 338
 _CFA_PATTERN, _PROFILE, _DNG_VERSION, _DNG_BACKWARD = 33422, 34675, 50706, 50707
 _READ = {
     *(_SUBFILE, _WIDTH, _HEIGHT, _BITS, _COMPRESSION, _PHOTOMETRIC, _SUB_PAGES),
     *(_STRIPS, _STRIP_BYTES, _TILES, _TILE_BYTES, _SAMPLE_FORMAT, _CFA_PATTERN, _DNG_VERSION, _DNG_BACKWARD),
+    *(_SAMPLES, _PLANES),
 }
 _REDUCED, _MASK = 1, 4  # bits of _SUBFILE
 _RAW_PHOTOMETRICS = {32803, 34892}  # colour filter array, linear raw
@@ -28,6 +30,9 @@ _RAW_PHOTOMETRICS = {32803, 34892}  # colour filter array, linear raw
 _RAW_COMPRESSIONS = {32767, 32769, 32770, 34713, 34892, 65000, 65535}
 _WEBP = 50001  # opened by Pillow and then not decoded; other compressions that it does not know it does not open
 _TYPES = {1: "B", 3: "H", 4: "I", 13: "I", 16: "Q", 18: "Q"}
+_TYPE_BYTES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8, 17: 8, 18: 8}
+_LONG, _LONGS_OF_8 = 4, {16, 18}
+_DIRECTORIES = {_SUB_PAGES, 34665, 34853, 40965}  # tags that tell where others lie: of pages, EXIF, GPS
 _PLAIN_COMPRESSIONS = {1, 5, 8, 32773, 32946}  # none, LZW, Deflate, PackBits
 _WHITE_IS_ZERO, _GREY, _RGB = 0, 1, 2
 _SIGNED = 2  # a sample format
@@ -37,7 +42,7 @@ SIGNATURES = tuple(_LAYOUTS)
 
 
 class BrokenDirectory(ValueError):
-    """A directory does not lie inside the file, or follows itself."""
+    """A directory does not lie inside the file, or there are too many."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +59,11 @@ class Page:
     @property
     def pixels(self) -> int:
         return self.get(_WIDTH) * self.get(_HEIGHT)
+
+    @property
+    def has_deep_planes(self) -> bool:
+        """Whether each colour lies in a plane of its own, of more than 8 bits: Pillow takes them for one plane."""
+        return self.get(_PLANES) == 2 and self.get(_SAMPLES) > 1 and max(self.tags.get(_BITS, (1,))) > 8
 
     @property
     def is_part(self) -> bool:
@@ -91,11 +101,50 @@ class TiffFile:
         """How many pictures there are, without the small copies and masks of others."""
         return max(1, sum(not page.is_part for page in self.pages))
 
-    def beginning_with(self, page: Page) -> bytes:
-        """Return the file with this page as the first."""
+    def beginning_with(self, page: Page) -> bytes | None:
+        """Return the file with this page as the first, in a form that decoders know; None where it is so."""
+        if self._is_big and self._order == ">":  # Pillow knows BigTIFF in one order of bytes
+            return self.rewrite(page)
+        if page is self.pages[0]:
+            return None
         at, width = (8, 8) if self._is_big else (4, 4)
         place = page.place.to_bytes(width, "little" if self._order == "<" else "big")
         return bytes(self._data[:at]) + place + bytes(self._data[at + width :])
+
+    def rewrite(self, page: Page, changes: dict[int, tuple[int, ...]] | None = None) -> bytes:
+        """Return a classic TIFF of one page, with other numbers for the tags in `changes`, and none for empty ones."""
+        changes = changes or {}
+        start = len(self._data) + len(self._data) % 2
+        rows, values = [], bytearray()
+        for tag, kind, count, place in self._entries(page.place):
+            if tag in _DIRECTORIES or changes.get(tag) == () or kind not in _TYPE_BYTES:
+                continue
+            raw = bytes(self._data[place : place + count * _TYPE_BYTES[kind]])
+            if tag in changes or kind in _LONGS_OF_8:
+                numbers = changes.get(tag) or struct.unpack(f"{self._order}{count}Q", raw)
+                kind, count, raw = _LONG, len(numbers), struct.pack(f"{self._order}{len(numbers)}I", *numbers)
+            if len(raw) > 4:
+                at = struct.pack(f"{self._order}I", start + len(values))
+                values += raw + bytes(len(raw) % 2)
+                raw = at
+            rows.append(struct.pack(f"{self._order}HHI", tag, kind, count) + raw.ljust(4, b"\0"))
+        head = struct.pack(f"{self._order}2sHI", b"II" if self._order == "<" else b"MM", 42, start + len(values))
+        directory = struct.pack(f"{self._order}H", len(rows)) + b"".join(rows) + bytes(4)
+        return head + bytes(self._data[8:]) + bytes(start - len(self._data)) + bytes(values) + directory
+
+    def split_planes(self, page: Page) -> list[bytes]:
+        """Return a grey TIFF of each colour of a page whose colours lie in planes."""
+        count = page.get(_SAMPLES)
+        files = []
+        for number in range(count):
+            changes = {_SAMPLES: (1,), _PLANES: (1,), _PHOTOMETRIC: (_GREY,), _EXTRA_SAMPLES: ()}
+            for tag in (_BITS, _SAMPLE_FORMAT):
+                changes |= {tag: page.tags[tag][:1]} if tag in page.tags else {}
+            for tag in (_STRIPS, _STRIP_BYTES, _TILES, _TILE_BYTES):
+                pieces = len(page.tags.get(tag, ())) // count
+                changes |= {tag: page.tags[tag][number * pieces : (number + 1) * pieces]} if pieces else {}
+            files.append(self.rewrite(page, changes))
+        return files
 
     def is_whole(self, page: Page) -> bool:
         """Whether all pieces of a page lie inside the file."""
@@ -114,8 +163,10 @@ class TiffFile:
 
     def _chain(self, place: int, seen: set[int]) -> Iterator[Page]:
         while place:
-            if place in seen or len(seen) >= _MAX_PAGES:
-                raise BrokenDirectory("the directories follow each other without end")
+            if place in seen:  # lists of pages below others may overlap
+                return
+            if len(seen) >= _MAX_PAGES:
+                raise BrokenDirectory("there are too many directories")
             seen.add(place)
             entries = list(self._entries(place))
             page = Page(place, {tag: self._values(*entry) for tag, *entry in entries if tag in _READ})
@@ -174,11 +225,17 @@ def open_deep(file: TiffFile, page: Page, memory: Reservation) -> Image.Image | 
     from imaging.io.decoders.deep import to_eight_bits
 
     cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
+    files = file.split_planes(page) if page.has_deep_planes else [file.rewrite(page)]
     try:
-        values = cv2.imdecode(np.frombuffer(file.beginning_with(page), np.uint8), cv2.IMREAD_UNCHANGED)
+        planes = [cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED) for data in files]
     except cv2.error:
         return None
-    if values is None or (values.ndim == 3 and values.shape[2] not in (3, 4)):
+    if any(plane is None for plane in planes):
+        return None
+    if len(planes) >= 3:
+        planes[:3] = planes[2::-1]  # as OpenCV has them
+    values = planes[0] if len(planes) == 1 else np.dstack(planes)
+    if values.ndim == 3 and values.shape[2] not in (3, 4):
         return None
     if values.dtype.kind != "f":  # versions of OpenCV differ in whether they tell of a sign
         values = values.view(f"u{values.dtype.itemsize}")
@@ -198,7 +255,8 @@ def is_unsupported(data: bytes) -> bool:
     try:
         file = TiffFile(data)
         page = file.main
-        return file.is_whole(page) and (page.get(_COMPRESSION) == _WEBP or not _can_open(file.beginning_with(page)))
+        known = page.get(_COMPRESSION) != _WEBP and _can_open(file.beginning_with(page) or data)
+        return file.is_whole(page) and not known
     except ValueError:
         return False
 

@@ -59,6 +59,30 @@ def test_a_progressive_jpeg_that_lacks_its_last_scan_is_broken():
         decode(whole[: whole.rindex(b"\xff\xda")])
 
 
+@pytest.mark.parametrize("settings", JPEGS.values(), ids=JPEGS)
+@pytest.mark.parametrize("mode", ["RGB", "L", "CMYK"])
+@pytest.mark.parametrize("share", [0.2, 0.4, 0.6])
+def test_a_jpeg_that_is_cut_and_has_an_end_marker_is_broken(settings, mode, share):
+    """As programs leave it that write the end whatever happened before; decoders paint the rest grey."""
+    whole = save(NOISE.convert(mode), "JPEG", **settings)
+    with pytest.raises(BrokenPicture):
+        decode(whole[: int(len(whole) * share)] + b"\xff\xd9")
+
+
+@pytest.mark.parametrize("settings", JPEGS.values(), ids=JPEGS)
+def test_a_jpeg_that_is_grey_at_its_end_is_whole(settings):
+    grey = Image.new("RGB", (64, 64), (128, 128, 128))
+    assert decode(save(grey, "JPEG", **settings)).width == 64
+    assert decode(save(grey, "JPEG", **settings)[:-2]).width == 64
+
+
+def test_what_follows_a_jpeg_or_lies_inside_it_is_not_its_end():
+    small = save(NOISE.resize((16, 16)), "JPEG")
+    exif = b"\xff\xe1" + struct.pack(">H", len(small) + 8) + b"Exif\0\0" + small
+    whole = save(NOISE, "JPEG")
+    assert decode(whole[:2] + exif + whole[2:] + small).width == NOISE.width
+
+
 @pytest.mark.parametrize("before", [b"\r\n", bytes(100), b"--boundary\r\nContent-Type: image/jpeg\r\n\r\n"])
 def test_bytes_before_a_jpeg_are_left_out(before):
     picture = decode(before + save(quarters(), "JPEG"))
@@ -72,7 +96,38 @@ def with_chunk(kind: bytes, data: bytes, broken: bool = False) -> bytes:
     return whole[:33] + bytes(extra) + whole[33:]
 
 
+def png_of(*chunks: bytes) -> bytes:
+    """Return a PNG of these chunks."""
+    return b"\x89PNG\r\n\x1a\n" + b"".join(chunks) + chunk(b"IEND", b"")
+
+
+def split(data: bytes) -> tuple[bytes, bytes]:
+    """Return the header chunk of a PNG, and its coded pixels."""
+    at, packed = 33, b""
+    while at < len(data):
+        size = int.from_bytes(data[at : at + 4], "big")
+        packed += data[at + 8 : at + 8 + size] if data[at + 4 : at + 8] == b"IDAT" else b""
+        at += 12 + size
+    return data[8:33], packed
+
+
+HEADER, PIXELS = split(save(quarters(), "PNG"))
+HALVES = (chunk(b"IDAT", PIXELS[:50]), chunk(b"IDAT", PIXELS[50:]))
 MENDED = {
+    "a text between the pixels": png_of(HEADER, HALVES[0], chunk(b"tEXt", b"a\0b"), HALVES[1]),
+    "a profile behind the pixels": png_of(HEADER, *HALVES, chunk(b"iCCP", b"icc\0\0" + zlib.compress(bytes(999)))),
+    "pixels in many pieces, some empty": png_of(
+        HEADER, *(chunk(b"IDAT", PIXELS[at : at + 9]) + chunk(b"IDAT", b"") for at in range(0, len(PIXELS), 9))
+    ),
+    "a packed text that is large": with_chunk(b"zTXt", b"a\0\0" + zlib.compress(bytes(9 * 2**20))),
+    "a packed text that is not sound": with_chunk(b"iTXt", b"a\0\1\0\0\0no"),
+    "a text that is large": with_chunk(b"tEXt", b"a\0" + b"b" * 5_000_000),
+    "chromaticities of three bytes": with_chunk(b"cHRM", b"abc"),
+    "a resolution of three bytes": with_chunk(b"pHYs", b"abc"),
+    "a gamma of one byte": with_chunk(b"gAMA", b"a"),
+    "an intent of no byte": with_chunk(b"sRGB", b""),
+    "a transparency of one byte": with_chunk(b"tRNS", b"a"),
+    "numbers of colours with a wrong check": with_chunk(b"cICP", bytes([9, 16, 0, 1]), broken=True),
     "a text with a wrong check": with_chunk(b"tEXt", b"Comment\0hello", broken=True),
     "a time with a wrong check": with_chunk(b"tIME", bytes(7), broken=True),
     "an animation without frames": with_chunk(b"acTL", struct.pack(">II", 2, 0)),
@@ -94,6 +149,23 @@ def test_a_png_whose_pixels_are_whole_is_read(data):
 def test_a_png_that_lacks_pixels_is_broken(lost):
     with pytest.raises(BrokenPicture):
         decode(save(NOISE, "PNG")[:-lost])
+
+
+@pytest.mark.parametrize("mode", ["RGB", "RGBA", "L", "P", "1"])
+@pytest.mark.parametrize("share", [0.1, 0.5, 0.95])
+def test_a_whole_png_whose_pixels_end_too_soon_is_broken(mode, share):
+    """The decoder leaves the rest black and says nothing."""
+    header, packed = split(save(NOISE.convert(mode), "PNG"))
+    rows = zlib.decompress(packed)
+    short = zlib.compress(rows[: int(len(rows) * share)])
+    palette = chunk(b"PLTE", bytes(768)) if mode == "P" else b""
+    with pytest.raises(BrokenPicture):
+        decode(png_of(header, palette, chunk(b"IDAT", short)))
+
+
+@pytest.mark.parametrize("mode", ["RGB", "RGBA", "L", "P", "1"])
+def test_a_png_that_is_black_at_its_end_is_whole(mode):
+    assert not decode(save(Image.new(mode, (33, 21)), "PNG")).rgb.any()
 
 
 @pytest.mark.parametrize("format", ["png", "jpeg", "webp"])

@@ -24,6 +24,31 @@ def test_a_bigtiff_is_read_in_either_order_of_bytes(big, order):
     assert np.array_equal(picture.pixels, RGB) and picture.format == "tiff"
 
 
+def test_a_bigtiff_of_any_kind_of_colours_is_read_in_either_order_of_bytes():
+    """Pillow knows BigTIFF in one order only."""
+    for order in "<>":
+        negative = tiff_of(tiff_page(255 - RGB[:, :, 0], t262=0), big=True, order=order)
+        assert np.array_equal(decode(negative).pixels[:, :, 0], RGB[:, :, 0])
+
+
+@pytest.mark.parametrize("kind", [np.uint8, np.uint16, np.uint32, np.float32, np.float64])
+@pytest.mark.parametrize("big", [False, True])
+@pytest.mark.parametrize("with_alpha", [False, True])
+def test_a_tiff_with_its_colours_in_planes_is_read_at_every_depth(kind, big, with_alpha):
+    """Decoders took the planes for a third of the picture each, repeated."""
+    colours = np.dstack([RGB, np.full(RGB.shape[:2], 128, np.uint8)]) if with_alpha else RGB
+    scale = {np.uint8: 1, np.uint16: 257, np.uint32: 0x01010101, np.float32: 1 / 255, np.float64: 1 / 255}[kind]
+    values = (colours * np.float64(scale)).astype(kind)
+    directory, _ = tiff_page(values, t284=2, **({"t338": 2} if with_alpha else {}))
+    planes = [np.ascontiguousarray(values[:, :, number]) for number in range(values.shape[2])]
+    size, width = planes[0].nbytes, 16 if big else 4
+    start = (16 if big else 8) + 0
+    directory |= {273: (width, [start + size * number for number in range(len(planes))])}
+    directory |= {279: (width, [size] * len(planes))}
+    pixels = decode(tiff_of((directory, b"".join(plane.tobytes() for plane in planes)), big=big)).pixels
+    assert np.abs(pixels.astype(int) - colours).max() <= 1
+
+
 @pytest.mark.parametrize("kind", [np.float32, np.float64, np.uint32])
 def test_a_tiff_of_deep_colours_is_read(kind):
     values = (RGB / 255).astype(kind) if kind != np.uint32 else RGB.astype(kind) * 257
@@ -88,6 +113,7 @@ UNSUPPORTED = {
     "TIFF with a palette of 16 bits": lambda: tiff_of(tiff_page(RGB[:, :, 0].astype(np.uint16), t262=3)),
     "PNG with a palette of 16 bits": lambda: png_of(depth=16, colours=3),
     "HEIC of another coding": lambda: heic_grid().replace(b"hvc1\0", b"avc1\0"),
+    "JPEG-LS": lambda: save(quarters(), "JPEG").replace(b"\xff\xc0", b"\xff\xf7"),
     "JPEG without loss": lambda: save(quarters(), "JPEG").replace(b"\xff\xc0", b"\xff\xc3"),
     "BMP that holds a JPEG": lambda: save(quarters(), "BMP")[:30] + b"\4" + save(quarters(), "BMP")[31:],
 }
@@ -171,6 +197,28 @@ def test_the_largest_page_of_a_tiff_is_taken_and_the_others_are_counted():
     assert np.array_equal(decode(data).pixels, RGB)
     header = probe(data)
     assert (header.width, header.height, header.pages) == (64, 48, 3)
+
+
+def test_pages_below_others_that_also_follow_each_other_are_read():
+    """A pyramid: the first page names the two smaller ones (SubIFDs), and of these the first leads to the second."""
+    smaller = tiff_of(tiff_page(RGB[::2, ::2], t254=1), tiff_page(RGB[::4, ::4], t254=1))
+    first = int.from_bytes(smaller[4:8], "little")
+    count = int.from_bytes(smaller[first : first + 2], "little")
+    second = int.from_bytes(smaller[first + 2 + 12 * count :][:4], "little")
+    directory, data = tiff_page(RGB)
+    moved = smaller + data + bytes(len(data) % 2)
+    rows = directory | {273: (4, [len(smaller)]), 279: (4, [len(data)]), 330: (4, [first, second])}
+    alone = tiff_of((rows, b""))[8:]
+    # Its values are told from the start of the file: they lie where `alone` is put, 8 bytes further back than there.
+    whole = bytearray(moved + alone)
+    at = int.from_bytes(tiff_of((rows, b""))[4:8], "little") - 8 + len(moved)
+    whole[4:8] = struct.pack("<I", at)
+    for place in range(at + 2, at + 2 + 12 * int.from_bytes(whole[at : at + 2], "little"), 12):
+        tag, kind, values = struct.unpack_from("<HHI", whole, place)
+        if values * {3: 2, 4: 4}[kind] > 4:
+            (told,) = struct.unpack_from("<I", whole, place + 8)
+            struct.pack_into("<I", whole, place + 8, told - 8 + len(moved))
+    assert np.array_equal(decode(bytes(whole)).pixels, RGB) and probe(bytes(whole)).pages == 1
 
 
 def test_small_copies_by_their_own_word_are_no_pages():
