@@ -12,10 +12,15 @@ MIN_TRACE = 8  # of 255: what is painted less is noise of compression
 MIN_STRONG_SHARE = 0.05  # of what is painted: so much of it has to be chosen, or the mask is too faint
 NEAR = 24  # of 255: so close to black or white still is black or white
 MIN_PURE = 0.9  # of the opaque part of a mask in black and white; the rest are its soft edges
+MIN_GROUND = 0.9  # of a mask that is opaque all over, but for a few pixels
+MIN_BLACK = 0.05  # of such a mask: its ground
+MAX_TINTED = 0.02  # of a mask in greys
 MAX_TINT = 40  # between the channels of a colour that still passes for black, grey or white
 COPY_SIDE = 128  # pixels at which a mask is compared with the photo
 MIN_COPY_PLACES = 32  # of those pixels: fewer tell nothing
 MIN_COPY_CORRELATION = 0.97  # of their brightness
+# A copy that was painted over: the part that is the same, how much that differs, and its own spread, in levels of 255.
+MIN_COPY_SHARE, MAX_COPY_DIFFERENCE, MIN_COPY_DETAIL = 0.5, 8, 16
 
 
 class UnusableMask(DomainError):
@@ -28,19 +33,30 @@ def read_mask(upload: Picture, photo: Picture, keeps: bool = False) -> np.ndarra
     """Return an uploaded mask for a photo as uint8 (h, w), the size of the upload, in 0..255, 255 fully chosen.
 
     Where the opaque part of the upload is black and white, white is chosen. Where it is a copy of the photo, its hole
-    is chosen, or with `keeps` what is left of it. Any other opaque paint on a transparent ground is chosen, whatever
-    its colour. A mask of zeros and ones counts as black and white. Raises UnusableMask for a copy without a hole.
+    is chosen, or with `keeps` what is left of it. Colours on a black ground are chosen as white is, and so is any
+    other opaque paint on a transparent ground. A mask of zeros and ones counts as black and white. Raises UnusableMask
+    for a copy without a hole, and for colours on a ground that is neither black nor transparent.
     """
-    grey = cv2.cvtColor(np.ascontiguousarray(upload.rgb), cv2.COLOR_RGB2GRAY)
-    alpha = np.ascontiguousarray(upload.alpha) if upload.has_alpha else np.full_like(grey, 255)
+    brightest = np.ascontiguousarray(upload.rgb.max(axis=2))  # pure red or blue is no darker paint than white
+    alpha = np.ascontiguousarray(upload.alpha) if upload.has_alpha else np.full_like(brightest, 255)
     if not alpha.any():  # a sheet without paint, whatever colour its pixels hide
         return alpha
-    levels = _spread_zeros_and_ones(np.where(alpha >= CHOSEN, grey, np.uint8(0)))
+    levels = _spread_zeros_and_ones(np.where(alpha >= CHOSEN, brightest, np.uint8(0)))
     if _is_black_and_white(upload.rgb, levels, alpha):
         return levels
     if _is_copy(upload.rgb, alpha, photo):
         return _cut_hole(alpha, photo, keeps)
-    return levels if (alpha == 255).all() else _spread_zeros_and_ones(alpha)
+    opaque = alpha >= CHOSEN
+    if opaque.mean() < MIN_GROUND:
+        return _spread_zeros_and_ones(alpha)
+    grounds = (levels[opaque] <= NEAR).mean()
+    if MIN_BLACK <= grounds < 1:
+        return levels
+    if (alpha < 255).any():
+        return _spread_zeros_and_ones(alpha)
+    if _find_tints(upload.rgb).mean() > MAX_TINTED:
+        raise UnusableMask(message=N_("This mask is in colours. Please give it in black and white: white is chosen."))
+    return levels
 
 
 def check_strength(mask: np.ndarray) -> None:
@@ -97,7 +113,16 @@ def invert_mask(mask: np.ndarray) -> np.ndarray:
 
 
 def _spread_zeros_and_ones(values: np.ndarray) -> np.ndarray:
-    return values * np.uint8(255) if values.max() == 1 else values
+    """Return a mask of zeros and ones, or of zeros and one other small number, as one of 0 and 255."""
+    most = values.max()
+    if 1 <= most < MIN_TRACE and ((values == 0) | (values == most)).all():
+        return np.where(values == most, np.uint8(255), np.uint8(0))
+    return values
+
+
+def _find_tints(rgb: np.ndarray) -> np.ndarray:
+    """Return where a colour is none between black and white, bool, from uint8 (..., 3)."""
+    return np.ptp(rgb, axis=-1) > MAX_TINT
 
 
 def _is_black_and_white(rgb: np.ndarray, levels: np.ndarray, alpha: np.ndarray) -> bool:
@@ -107,7 +132,7 @@ def _is_black_and_white(rgb: np.ndarray, levels: np.ndarray, alpha: np.ndarray) 
         return False
     seen = levels[opaque]
     black, white = seen <= NEAR, seen >= 255 - NEAR
-    tinted = np.ptp(rgb[opaque], axis=1) > MAX_TINT
+    tinted = _find_tints(rgb[opaque])
     return bool(black.any() and white.any() and (black | white).mean() >= MIN_PURE and tinted.mean() <= 1 - MIN_PURE)
 
 
@@ -123,7 +148,10 @@ def _is_copy(rgb: np.ndarray, alpha: np.ndarray, photo: Picture) -> bool:
     ours, theirs = (_read_grey(colours, size)[both].astype(np.float32) for colours in (rgb, photo.rgb))
     if min(ours.std(), theirs.std()) < 1:  # flat paint on a flat photo says nothing
         return False
-    return float(np.corrcoef(ours, theirs)[0, 1]) >= MIN_COPY_CORRELATION
+    if float(np.corrcoef(ours, theirs)[0, 1]) >= MIN_COPY_CORRELATION:
+        return True
+    same = np.abs(ours - theirs) <= MAX_COPY_DIFFERENCE  # but for what was painted over
+    return bool(same.mean() >= MIN_COPY_SHARE and ours[same].std() >= MIN_COPY_DETAIL)
 
 
 def _read_grey(rgb: np.ndarray, size: tuple[int, int]) -> np.ndarray:

@@ -16,6 +16,7 @@ SIDE, MAX_WINDOWS = 256, 5  # of the windows that are looked at: pixels, and how
 # held-back photos of the training sets, where it separates sharp ones from the lightest blur that recipes make.
 THRESHOLD = 0.8
 MOST_FOR_EDGES = 16  # windows that are looked at for sharp edges
+MIN_SIDE = 16  # pixels: on shorter ones no smear can be told from what is shown
 
 
 def is_shaken(
@@ -30,6 +31,8 @@ def is_shaken(
     A place with sharp edges decides that there is none, whatever the rest looks like. What was enlarged is judged at
     two thirds of the resolution that it had before, and not at all where that leaves less than `minimum_side`.
     """
+    if min(pixels.shape[:2]) < MIN_SIDE:
+        return False
     factor: float = edges.measure_enlargement(pixels, pick_windows(pixels))
     if factor == 1:
         factor = interpolation.measure_enlargement(pixels)

@@ -53,7 +53,7 @@ def intersect_sides(sides: list[np.ndarray]) -> np.ndarray | None:
         before, after = sides[index - 1], sides[index]
         along, other = before[1] - before[0], after[1] - after[0]
         area = along[0] * other[1] - along[1] * other[0]
-        if abs(area) < 0.2 * np.linalg.norm(along) * np.linalg.norm(other):
+        if abs(area) <= 0.2 * np.linalg.norm(along) * np.linalg.norm(other):
             return None
         between = after[0] - before[0]
         corners.append(before[0] + along * (between[0] * other[1] - between[1] * other[0]) / area)

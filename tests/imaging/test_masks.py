@@ -108,6 +108,39 @@ def test_a_copy_of_the_photo_without_a_hole_is_refused_in_words():
         assert "copy of the photo" in caught.value.message
 
 
+COLOURS = {"red": (255, 0, 0), "blue": (0, 0, 255), "a label": (128, 0, 0), "magenta": (250, 10, 240)}
+
+
+@pytest.mark.parametrize("colour", COLOURS.values(), ids=COLOURS)
+@pytest.mark.parametrize("clear", [0, 1])
+def test_a_colour_on_black_is_chosen_as_white_is(colour, clear):
+    mask = np.where(HOLE[:, :, None], np.uint8(colour), np.uint8(0))
+    alpha = np.full(HOLE.shape, 255, np.uint8)
+    alpha.flat[:clear] = 0
+    upload = with_alpha(mask, alpha) if clear else Picture(mask)
+    assert np.array_equal(threshold_mask(read_mask(upload, PHOTO)), HOLE)
+
+
+@pytest.mark.parametrize("colour", COLOURS.values(), ids=COLOURS)
+@pytest.mark.parametrize("ground", [(255, 255, 255), (0, 200, 0)])
+def test_a_colour_on_a_ground_that_is_not_black_is_refused_in_words(colour, ground):
+    with pytest.raises(UnusableMask, match="in colours"):
+        read_mask(Picture(np.where(HOLE[:, :, None], np.uint8(colour), np.uint8(ground))), PHOTO)
+
+
+@pytest.mark.parametrize("colour", [(255, 255, 255), (255, 0, 0), (0, 0, 0)])
+def test_a_copy_of_the_photo_that_is_painted_over_is_refused_in_words(colour):
+    """Its bright places would be filled, and not what was painted."""
+    painted = np.where(HOLE[:, :, None], np.uint8(colour), PHOTO.pixels)
+    with pytest.raises(UnusableMask, match="copy of the photo"):
+        read_mask(Picture(painted), PHOTO)
+
+
+@pytest.mark.parametrize("label", [2, 3, 7])
+def test_a_map_of_one_label_is_understood(label):
+    assert np.array_equal(threshold_mask(read_mask(Picture(in_grey(HOLE * np.uint8(label))), PHOTO)), HOLE)
+
+
 def test_a_mask_of_zeros_and_ones_is_understood():
     ones = square() // 255
     assert np.array_equal(read_mask(Picture(in_grey(ones)), PHOTO), square())

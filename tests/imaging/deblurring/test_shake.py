@@ -98,3 +98,10 @@ def test_an_enlarged_picture_is_looked_at_as_it_was_before():
 def test_a_tiny_picture_that_was_enlarged_is_left_alone():
     large = cv2.resize(scene(80, 80), None, fx=2, fy=2, interpolation=cv2.INTER_CUBIC)
     assert not shake.is_shaken(large, lambda tile: pytest.fail("looked"), 8, 64)
+
+
+@pytest.mark.parametrize("size", [(1, 1), (5, 7), (3, 400), (400, 15)])
+def test_no_blur_is_seen_in_a_few_pixels_whatever_the_network_says(size):
+    smeared = lambda tile: kernel([(16, column) for column in range(4, 28)])[None]  # noqa: E731
+    pixels = np.random.default_rng(0).integers(0, 256, (*size, 3), dtype=np.uint8)
+    assert not shake.is_shaken(pixels, smeared, 8, 64)
