@@ -13,7 +13,7 @@ from accounts import commands as account_commands
 from accounts.mail.outbox import mail
 from models import db
 from models.sqlite import make_sqlite_durable
-from views import admin, api, guests, home, languages, metrics, ops, pages
+from views import admin, api, guests, home, languages, metrics, ops, pages, static_files
 from views.accounts import account, auth, webhooks
 from views.http import admission, errors, guards, guest_pages, headers, request_ids
 from views.jobs import albums, history, job_pages, shares, studio
@@ -33,7 +33,8 @@ def create_app(settings: Mapping[str, Any] | None = None) -> Flask:
     make_sqlite_durable(app)
     Migrate(app, db, directory=str(config.ROOT / "migrations"))
     mail.init_app(app)
-    for module in (request_ids, metrics, admission, languages, guards, guest_pages, headers, pages, errors):
+    guarding = (request_ids, metrics, admission, languages, guards, guest_pages, headers)
+    for module in (*guarding, static_files, pages, errors):
         module.init_app(app)
     own_pages = (home, guests, auth, account, webhooks, admin, job_pages, history, albums, shares, studio)
     for module in (ops, metrics, api, *own_pages):

@@ -35,7 +35,8 @@ class DomainError(Exception):
         allowed: Iterable[str] = (),
     ):
         self.key = key or self.key
-        self.message = message or self.message
+        # Whether a lazy text is empty is not asked: that would translate it, and first find out for whom.
+        self.message = self.message if isinstance(message, str) and not message else message
         self.status = status or self.status
         self.field = field or self.field
         self.retry_after = retry_after or self.retry_after

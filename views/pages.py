@@ -1,6 +1,5 @@
-"""What every template may use: hashed static addresses, the tools' menu, the person, times, demo pictures."""
+"""What every template may use: addresses of static files, the tools' menu, the person, times, demo pictures."""
 
-import hashlib
 import json
 import math
 from collections.abc import Mapping
@@ -9,8 +8,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from flask import Flask, Response, current_app, request, url_for
-from flask_babel import format_datetime, format_decimal, gettext
+from babel.dates import format_skeleton, format_time, get_datetime_format
+from flask import Flask, current_app, request, url_for
+from flask_babel import format_datetime, format_decimal, get_locale, gettext
 from flask_login import current_user
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -19,6 +19,8 @@ from jobs.availability import list_offered_choices, list_offered_options
 from jobs.guests.guest_quotas import get_guest_megapixels
 from jobs.quotas import MEGABYTE, STORAGE, Use
 from views.icons import ICONS
+from views.static_files import asset
+from views.zones import find_zone
 
 # The first mark that a user agent holds tells its name: nearly all call themselves Mozilla, Chrome and Safari as well.
 BROWSERS = (
@@ -45,11 +47,10 @@ SYSTEMS = (
     ("CrOS", "ChromeOS"),
     ("Linux", "Linux"),
 )
-YEAR_SECONDS = 365 * 24 * 3600
 
 
 def init_app(app: Flask) -> None:
-    """Give the templates their helpers and versioned static files their year in the cache."""
+    """Give the templates their helpers."""
     app.context_processor(provide_page_names)
     app.add_template_filter(as_utc_text, "iso")
     app.add_template_filter(readable)
@@ -58,7 +59,6 @@ def init_app(app: Flask) -> None:
     app.add_template_filter(format_amount)
     app.add_template_filter(file_size)
     app.add_template_filter(format_used)
-    app.after_request(keep_versioned_files)
 
 
 def provide_page_names() -> dict[str, Any]:
@@ -79,20 +79,6 @@ def provide_page_names() -> dict[str, Any]:
         "examples": examples(),
         "example_of": lambda key: next((e for e in list_examples() if e["key"] == key), None),
     }
-
-
-def asset(path: str) -> str:
-    """The address of a static file, with a mark of its content so that browsers may keep it for a year."""
-    return url_for("static", filename=path, v=_mark(path))
-
-
-def keep_versioned_files(response: Response) -> Response:
-    """A static address that names the present content never changes its response; any other is asked again."""
-    if request.endpoint == "static" and response.status_code == 200:
-        path = (request.view_args or {})["filename"]
-        if request.args.get("v") == _mark(path):
-            response.headers["Cache-Control"] = f"public, max-age={YEAR_SECONDS}, immutable"
-    return response
 
 
 def tr(text: Any) -> str:
@@ -130,8 +116,17 @@ def as_utc_text(moment: datetime | str) -> str:
 
 
 def readable(moment: datetime | str) -> str:
-    """A time in words of the person's language, in UTC; the page's script turns it into local time."""
-    return format_datetime(datetime.fromisoformat(as_utc_text(moment)), "medium") + " UTC"
+    """A time in words of the person's language: in the person's zone, or in UTC, which is said, until that is known.
+
+    The year stands there where it is not this one.
+    """
+    time, zone, locale = datetime.fromisoformat(as_utc_text(moment)), find_zone(), get_locale()
+    if zone is None:
+        return format_datetime(time, "medium") + " UTC"
+    local = time.astimezone(zone)
+    day = format_skeleton("MMMd" if local.year == datetime.now(zone).year else "yMMMd", local, locale=locale)
+    both = str(get_datetime_format("medium", locale=locale)).replace("'", "")
+    return both.format(format_time(local, "short", locale=locale), day)
 
 
 def format_amount(number: float) -> str:
@@ -182,13 +177,3 @@ def list_examples() -> list[Mapping[str, Any]]:
 def _read_examples(static: Path) -> list[Mapping[str, Any]]:
     listing = static / "demo" / "examples.json"
     return json.loads(listing.read_text("utf-8")) if listing.exists() else []
-
-
-def _mark(path: str) -> str | None:
-    file = Path(current_app.static_folder or "", path)
-    return _hash(file, file.stat().st_mtime_ns)
-
-
-@lru_cache(maxsize=512)
-def _hash(file: Path, _changed: int) -> str:
-    return hashlib.sha256(file.read_bytes()).hexdigest()[:12]

@@ -10,14 +10,19 @@ MAX_LENGTH = 64
 
 
 def read_zone() -> tzinfo:
-    """Return the person's time zone; what is no name of one is UTC."""
+    """Return the person's time zone, or UTC where the browser did not name one."""
+    return find_zone() or UTC
+
+
+def find_zone() -> tzinfo | None:
+    """Return the time zone that the browser named; None for what is no name of one."""
     name = request.cookies.get(COOKIE, "")
     if not name.isascii() or len(name) > MAX_LENGTH:
-        return UTC
+        return None
     try:
         return ZoneInfo(name)
     except (KeyError, ValueError, OSError):  # unknown, no name at all, a folder of names
-        return UTC
+        return None
 
 
 def find_day(moment: datetime, zone: tzinfo) -> date:

@@ -39,14 +39,16 @@ class LiveAdjust extends customElements.get("live-picture") {
   /** Lay the frame of the crop on what it is a part of. */
   frame() {
     const picker = this.tool.querySelector("#drawn-crop frame-picker");
-    if (!this.source || !picker?.image || !picker.offsetParent) return;
+    if (!picker?.image || !picker.offsetParent) return;
     const wanted = { ...this.wantedOf(this.form), crop: null };
     const state = JSON.stringify(wanted);
-    const isSame = this.framed ? state === this.framed && this.source === this.framedSource : !this.isChanged(wanted);
-    if (isSame) return;
-    [this.framed, this.framedSource] = [state, this.source];
+    const { canvas } = this.small;
+    const isSame = this.framed ? state === this.framed && canvas && canvas === this.framedSource : !this.isChanged(wanted);
+    const source = isSame ? null : this.small.find();
+    if (!source) return;
+    [this.framed, this.framedSource] = [state, source];
     const sheet = document.createElement("canvas");
-    this.draw(sheet, this.source, wanted);
+    this.draw(sheet, source, wanted);
     sheet.toBlob((blob) => blob && state === this.framed && (picker.picture = blob), "image/webp", 0.9);
   }
 }

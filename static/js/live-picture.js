@@ -5,11 +5,9 @@
 //   isChanged(wanted)          whether these change the picture
 //   draw(canvas, source, wanted)
 //
-// `fields` is what the form would send, `source` a canvas with the picture, no side over LONGEST. What is saved is
-// computed by the server. The tool has the class "is-live" while the preview is shown: when the options differ from
-// what is on the stage, or while the tool says so by `isHeld`.
-const LONGEST = 1600;
-
+// `fields` is what the form would send, `source` a <small-picture>'s canvas. What is saved is computed by the server. The
+// tool has the class "is-live" while the preview is shown: when the options differ from what is on the stage, or while
+// the tool says so by `isHeld`.
 class LivePicture extends HTMLElement {
   connectedCallback() {
     if (this.tool) return;
@@ -18,11 +16,12 @@ class LivePicture extends HTMLElement {
     this.canvas = this.querySelector("canvas");
     this.image = this.tool.querySelector("[data-main] photo-preview img");
     this.shown = this.tool.classList.contains("has-job") ? this.stateOf(this.form) : "";
-    this.image.addEventListener("load", () => this.renew());
+    this.small = document.createElement("small-picture").watch(this.image);
+    this.small.addEventListener("ready", () => this.later());
     for (const news of ["input", "change"]) this.form.addEventListener(news, () => this.later());
     this.tool.addEventListener("photo", () => this.later());
     this.tool.addEventListener("shown", ({ detail }) => this.see(detail));
-    if (this.image.complete) this.renew();
+    this.later();
   }
 
   /** The options of a form as they are drawn. */
@@ -49,22 +48,6 @@ class LivePicture extends HTMLElement {
     this.later();
   }
 
-  /** Another picture is there. */
-  renew() {
-    const { naturalWidth: width, naturalHeight: height } = this.image;
-    const scale = Math.min(1, LONGEST / Math.max(width, height));
-    this.source = null;
-    if (width) {
-      this.source = document.createElement("canvas");
-      const [wide, high] = [width, height].map((side) => Math.max(1, Math.round(side * scale)));
-      Object.assign(this.source, { width: wide, height: high });
-      const paper = this.source.getContext("2d");
-      paper.imageSmoothingQuality = "high";
-      paper.drawImage(this.image, 0, 0, wide, high);
-    }
-    this.later();
-  }
-
   later() {
     this.timer ??= requestAnimationFrame(() => {
       this.timer = null;
@@ -73,13 +56,14 @@ class LivePicture extends HTMLElement {
   }
 
   update() {
-    const there = this.source && !this.image.hidden && !this.tool.classList.contains("has-many");
+    const there = this.image.naturalWidth && !this.image.hidden && !this.tool.classList.contains("has-many");
     const wanted = this.wantedOf(this.form);
     const isNew = this.isHeld || JSON.stringify(wanted) !== this.shown;
-    const isLive = Boolean(there) && isNew && this.isChanged(wanted);
-    if (isLive) this.draw(this.canvas, this.source, wanted);
+    const isWanted = Boolean(there) && isNew && this.isChanged(wanted);
+    const source = isWanted ? this.small.find() : null;
+    if (source) this.draw(this.canvas, source, wanted);
     this.canvas.style.setProperty("--shape", this.canvas.width / this.canvas.height);
-    this.tool.classList.toggle("is-live", isLive);
+    this.tool.classList.toggle("is-live", Boolean(source));
   }
 }
 

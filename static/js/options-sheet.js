@@ -8,7 +8,7 @@ class OptionsSheet extends HTMLElement {
     this.scroller = this.closest("tool-form");
     this.addEventListener("click", (event) => this.toggle(event));
     this.scroller.addEventListener("scroll", () => this.tell(), { passive: true });
-    this.tell();
+    this.querySelector("a").setAttribute("aria-expanded", false);
   }
 
   toggle(event) {

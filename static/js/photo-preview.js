@@ -11,6 +11,7 @@ class PhotoPreview extends HTMLElement {
   async show(file, copy = file) {
     URL.revokeObjectURL(this.image.src);
     this.file = file;
+    this.blob = file ? copy : null;
     if (!file) return this.put(this.former);
     this.put(URL.createObjectURL(copy));
     const readable = await this.image.decode().then(() => true, () => false);

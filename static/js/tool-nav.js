@@ -2,7 +2,12 @@
 class ToolNav extends HTMLElement {
   connectedCallback() {
     const [row, here] = [this.querySelector("nav"), this.querySelector("[aria-current]")];
-    if (here) row.scrollLeft = here.offsetLeft + here.offsetWidth / 2 - row.clientWidth / 2;
+    // In an observer the page is laid out already, which asking now would make happen at once.
+    const watcher = new ResizeObserver(() => {
+      watcher.disconnect();
+      row.scrollLeft = here.offsetLeft + here.offsetWidth / 2 - row.clientWidth / 2;
+    });
+    if (here) watcher.observe(row);
     row.addEventListener("wheel", (event) => this.scroll(row, event), { passive: false });
   }
 

@@ -12,11 +12,10 @@ from app import create_app
 from tests.browser.people import PICTURES
 
 PAGE = """{% extends "base.html" %}
-{% from "_parts.html" import icon, compare, compare_head, csrf with context %}
-{% from "_drawing.html" import drawing, drawing_head, frame_picker, point_picker with context %}
-{% from "_live_head.html" import live_head with context %}
-{% block head %}{{ drawing_head() }}{{ compare_head() }}
-<script type="module" src="{{ asset('js/change-map.js') }}"></script>{% endblock %}
+{% from "_parts.html" import icon, compare, csrf with context %}
+{% from "_drawing.html" import drawing, frame_picker, point_picker with context %}
+{% block head %}<link rel="stylesheet" href="{{ asset('bundles/workspace.css') }}">
+{% include "_workspace_scripts.html" %}{% endblock %}
 {% block main %}<div class="wrap"><h1>Bench</h1>
 <form method="post" action="/bench/sent" enctype="multipart/form-data">{{ csrf() }}
 <label for="image">Picture</label><input type="file" id="image" name="image">

@@ -14,15 +14,15 @@ WATCH = """{
     watcher.observe({type: 'layout-shift', buffered: true});
     window.shifts = () => [...seen, ...note(watcher.takeRecords())];
 }"""
-# What runs before the first paint; all other script may come after it.
-FIRST_SCRIPTS = re.compile(r"/static/js/(theme|local-time)\.js")
+# All script but what runs before the first paint.
+SCRIPTS = re.compile(r"/static/(?!js/theme\b).*\.js")
 
 
 def open_slowly(page, address: str) -> None:
     """Open a page whose script comes after its first paint, and watch it: what moved before counts too."""
     held, is_painted = [], []
     page.route(
-        lambda url: "/static/js/" in url and not FIRST_SCRIPTS.search(url),
+        SCRIPTS,
         lambda route: route.continue_() if is_painted else held.append(route),
     )
     page.goto(address, wait_until="commit")

@@ -56,7 +56,7 @@ def folder(tmp_path_factory):
 def compare(new_bench_page, workbench, folder):
     """Return by how much the preview differs from the server's result, int (H, W, 3)."""
     page = new_bench_page()
-    workbench.show(page, "{{ live_head('adjust') }}", folder)
+    workbench.show(page, "", folder)
     with Image.open(folder / "coffee.png") as image:
         photo = Picture(np.asarray(image))
     adjust = services.get("adjust")
@@ -71,6 +71,14 @@ def compare(new_bench_page, workbench, folder):
         return np.abs(shown - made)
 
     return differ
+
+
+def test_every_control_of_adjust_is_compared():
+    names = {option.name for option in services.get("adjust").options}
+    assert {name for wanted in EXACT + TURNED for name in wanted} == names
+    transform = next(option for option in services.get("adjust").options if option.name == "transform")
+    compared = {wanted.get("transform") for wanted in EXACT + TURNED}
+    assert compared - {None} == {choice.value for choice in transform.choices} - {"none"}
 
 
 def test_colours_turns_and_crops_are_the_servers_own_to_the_last_value(compare):

@@ -41,7 +41,7 @@ def to_url(pixels: np.ndarray) -> str:
 def draw(new_bench_page, workbench):
     """Return a function that draws a preview: float (H, W, 4), its colours multiplied by alpha."""
     page = new_bench_page()
-    workbench.show(page, "{{ live_head('background') }}{{ live_head('colorize') }}{{ live_head('deblur') }}")
+    workbench.show(page, "")
 
     def draw(service: str, pictures: dict, was: dict, wanted: dict) -> np.ndarray:
         urls = {name: to_url(value) if isinstance(value, np.ndarray) else value for name, value in pictures.items()}
