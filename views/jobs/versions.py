@@ -56,7 +56,7 @@ def describe_versions(form: Template) -> list[dict[str, Any]]:
         {
             "id": job.id,
             "title": progress.translate(service.title),
-            "number": job.number,
+            "made_at": job.created_at,
             "preview_url": url_for("jobs.preview", username=current_user.name, id=job.id, of=name_shown_result(job)),
         }
         for job in jobs
