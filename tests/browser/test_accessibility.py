@@ -10,18 +10,25 @@ from accounts.mail import mailbox_links
 from app import create_app
 from services import SERVICES
 from tests.browser.conftest import ROOT, installation
-from tests.browser.people import DESK, PASSWORD, PHONE, PICTURES, member, open_page, sign_in, start, wait_until_done
+from tests.browser.people import (
+    DESK,
+    PASSWORD,
+    PHONE,
+    PICTURES,
+    frames,
+    member,
+    open_page,
+    sign_in,
+    start,
+    until,
+    wait_until_done,
+)
 from tests.support.servers import need_file
 
 AXE = ROOT / ".tools" / "node_modules" / "axe-core" / "axe.min.js"
 CHIEF, MEMBER = "chief@example.com", "member@example.com"
-# Any two of theme, language and width meet in one of these.
-SETTINGS = {
-    "light-english-desk": {"color_scheme": "light", "locale": "en-US", **DESK},
-    "light-chinese-phone": {"color_scheme": "light", "locale": "zh-CN", **PHONE},
-    "dark-english-phone": {"color_scheme": "dark", "locale": "en-US", **PHONE},
-    "dark-chinese-desk": {"color_scheme": "dark", "locale": "zh-CN", **DESK},
-}
+# Language -> theme at a desk and on a phone: any two of the three meet. A page is opened once for both screens.
+LOOKS = {"en-US": ("light", "dark"), "zh-CN": ("dark", "light")}
 STRANGERS = ["/", "/api/v1/docs", "/login", "/register", "/reset", "/tools/colorize", "/no-such-page", "/logout"]
 ADMIN = ["", "users", "users/1", "users/2", "users/new", "jobs", "queue", "weights", "storage", "audit"]
 # What a GET answers with anything but a page of its own.
@@ -127,8 +134,8 @@ def strangers(site) -> list[str]:
         return [mailbox_links.make_link("54321").removeprefix(site.url), *STRANGERS]
 
 
-def faults(page, axe: str, address: str) -> list[str]:
-    """Open a page, unfold what is folded, put a picture into a tool; return what axe-core complains of."""
+def faults(page, axe: str, address: str, theme_on_phone: str) -> list[str]:
+    """Open a page, unfold what is folded, put a picture into a tool; return what axe-core finds in both looks."""
     response = page.goto(address)
     assert response is None or response.status < 500, address
     if page.locator("#tool #image").count() and "?" not in address:
@@ -138,23 +145,45 @@ def faults(page, axe: str, address: str) -> list[str]:
     for ready in page.locator(".drawn:not([hidden]) :is(drawing-surface, frame-picker)").all():
         expect(ready).to_have_class(re.compile(r"\bis-ready\b"))
     page.evaluate(axe)
-    found = page.evaluate(RUN)
-    for mode in page.locator("mode-bar button:visible").all():
-        mode.click()
+    found = look(page)
+    become_phone(page, theme_on_phone)
+    return [f"{address}: {' | '.join(fault)}" for fault in found + look(page)]
+
+
+def look(page) -> list[list[str]]:
+    """Return what axe-core finds in each mode of a page, or on the page where it has none."""
+    found = []
+    for mode in page.locator("mode-bar button:visible").all() or [None]:
+        if mode:
+            mode.click()
         found += page.evaluate(RUN)
-    return [f"{address}: {' | '.join(fault)}" for fault in found]
+    return found
 
 
-@pytest.mark.parametrize("setting", SETTINGS)
-def test_nothing_is_found_on_any_page(chromium, site, pages, strangers, axe, setting):
+def become_phone(page, theme: str) -> None:
+    """Show an open page on a phone, which has no pointer but fingers, in another theme."""
+    page.emulate_media(color_scheme=theme, reduced_motion="reduce")
+    page.set_viewport_size(PHONE["viewport"])
+    devtools = page.context.new_cdp_session(page)
+    metrics = PHONE["viewport"] | {"deviceScaleFactor": 1, "mobile": True}
+    devtools.send("Emulation.setDeviceMetricsOverride", metrics)
+    devtools.send("Emulation.setTouchEmulationEnabled", {"enabled": True})
+    until(page, "matchMedia('(pointer: coarse)').matches && innerWidth === 390")
+    frames(page)
+
+
+@pytest.mark.parametrize(("language", "themes"), LOOKS.items(), ids=LOOKS)
+def test_nothing_is_found_on_any_page(chromium, site, pages, strangers, axe, language, themes):
     cookies, addresses = pages
-    still = SETTINGS[setting] | {"reduced_motion": "reduce"}
-    stranger = open_page(chromium, site.url, **still)
-    chief = open_page(chromium, site.url, storage_state=cookies, **still)
-    found = [fault for address in strangers for fault in faults(stranger, axe, address)]
-    found += [fault for address in addresses for fault in faults(chief, axe, address)]
-    stranger.context.close()
-    chief.context.close()
+    settings = {"locale": language, "color_scheme": themes[0], "reduced_motion": "reduce", **DESK}
+    found = []
+    for state, seen in ((None, strangers), (cookies, addresses)):
+        first = open_page(chromium, site.url, storage_state=state, **settings)
+        for address in seen:
+            page = first.context.new_page()
+            found += faults(page, axe, address, themes[1])
+            page.close()
+        first.context.close()
     assert not found, "\n".join(found)
 
 
