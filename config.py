@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Mapping
 from gettext import gettext as _
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,12 @@ def load(environment: Mapping[str, str] | None = None) -> dict[str, Any]:
     values = _read_all(environment)
     if values["PASSWORD_MIN_LENGTH"] > values["PASSWORD_MAX_LENGTH"]:
         raise WrongSetting(_("PASSWORD_MIN_LENGTH is above PASSWORD_MAX_LENGTH: lower the first or raise the second."))
+    if bool(values["STORAGE_ACCESS_KEY"]) != bool(values["STORAGE_SECRET_KEY"]):
+        raise WrongSetting(_("STORAGE_ACCESS_KEY and STORAGE_SECRET_KEY belong together: set both or neither."))
+    if values["STORAGE_URL"] and not find_spec("boto3"):
+        raise WrongSetting(_("STORAGE_URL names a bucket: install what it needs with `pip install 'revive[s3]'`."))
+    if values["NGINX_SENDS_FILES"] and (values["STORAGE_URL"] or not values["PROXIES"]):
+        raise WrongSetting(_("NGINX_SENDS_FILES needs nginx in front (PROXIES) and pictures in a folder."))
     if values["HOST"] not in {"127.0.0.1", "localhost", "::1"} and not values["TRUSTED_HOSTS"]:
         told = _("HOST opens the site to the network: set TRUSTED_HOSTS to the host names people will use.")
         raise WrongSetting(told)

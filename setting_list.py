@@ -13,6 +13,7 @@ from setting_readers import (
     read_keys,
     read_networks,
     read_one_of,
+    read_storage_url,
     read_text,
     read_token,
     read_whole,
@@ -21,7 +22,16 @@ from setting_readers import (
 )
 
 # Settings whose wrong values are not repeated on the terminal or in a log.
-SECRETS = ("SECRET_KEY", "MAIL_PASSWORD", "DATABASE_URL", "QUEUE_URL", "METRICS_TOKEN")
+SECRETS = (
+    "SECRET_KEY",
+    "MAIL_PASSWORD",
+    "DATABASE_URL",
+    "QUEUE_URL",
+    "METRICS_TOKEN",
+    "STORAGE_ACCESS_KEY",
+    "STORAGE_SECRET_KEY",
+    "STORAGE_URL",
+)
 
 
 @dataclass(frozen=True)
@@ -62,6 +72,31 @@ SETTINGS = (
     ),
     Setting("QUEUE_URL", queue_url, None, "the queue: `redis://host:6379/0`, or SQLite under `instance/` when absent"),
     Setting("STORAGE_DIR", read_text, None, "folder of uploads and results; `instance/storage` when absent"),
+    Setting(
+        "STORAGE_URL",
+        read_storage_url,
+        None,
+        "bucket of uploads and results instead of a folder: `s3://bucket/prefix?endpoint=https://s3.example.org&region=…`; without `endpoint` Amazon's. Needs the extra `s3`",
+    ),
+    Setting(
+        "STORAGE_ACCESS_KEY",
+        read_text,
+        None,
+        "access key of the bucket; when absent, with the secret key, what boto3 finds: `AWS_…`, a profile, the machine's role",
+    ),
+    Setting("STORAGE_SECRET_KEY", read_text, None, "secret key of the bucket"),
+    Setting(
+        "STORAGE_MEGABYTES",
+        read_whole(1, 4_000_000_000),
+        None,
+        "what the pictures may take in a bucket, all together; no limit of ours when absent",
+    ),
+    Setting(
+        "NGINX_SENDS_FILES",
+        switch,
+        False,
+        "nginx sends stored pictures itself: needs the folder and the group that docs/deployment.md describes",
+    ),
     Setting("WEIGHTS_DIR", read_text, None, "folder of the weights and their manifest; `weights` when absent"),
     Setting(
         "IMPORTED_WEIGHTS_DIR",

@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable
 from gettext import gettext as _
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from dotenv import load_dotenv
 
@@ -71,6 +71,20 @@ def read_database_url(raw: str) -> str:
         raise ValueError(
             _("give sqlite:////path/to/file or mysql+pymysql://user:password@host/database?charset=utf8mb4")
         )
+    return raw
+
+
+def read_storage_url(raw: str) -> str:
+    advice = _("give s3://bucket or s3://bucket/prefix, with ?endpoint=https://host and &region=name where needed")
+    parts = urlsplit(raw)
+    query = parse_qs(parts.query, keep_blank_values=True)
+    endpoint = urlsplit(query.get("endpoint", ["https://host"])[0])
+    is_bucket = re.fullmatch(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", parts.netloc)  # and so no user and no password
+    is_known = set(query) <= {"endpoint", "region"} and all(len(values) == 1 for values in query.values())
+    if parts.scheme != "s3" or not is_bucket or parts.fragment or not is_known:
+        raise ValueError(advice)
+    if endpoint.scheme not in {"http", "https"} or not endpoint.hostname or endpoint.username or endpoint.query:
+        raise ValueError(advice)
     return raw
 
 

@@ -19,6 +19,7 @@ from errors import N_
 from jobs import process_identity
 from jobs.errors import JobError
 from jobs.files import storage
+from jobs.files.backends import disk
 from jobs.files.uploads import clean_name
 from models import WeightsImport, count_changed, db, utc_now
 from models.job import DONE, FAILED, QUEUED, RUNNING
@@ -65,7 +66,7 @@ def enqueue(by: Administrator, name: str, received: Path | None, client_name: st
     import_id = row.id
     rights.verify()  # before the file is linked
     with storage.translate_disk_errors():
-        storage.link(received, _build_path(import_id))
+        disk.link(received, _build_path(import_id))
     db.session.add(row)
     db.session.commit()
     return import_id

@@ -50,3 +50,10 @@ class StorageReadOnly(JobError):
 
     key, status, retry_after = "read_only", 503, 60
     message = N_("The server cannot write to its disk, so nothing can be changed. Please tell whoever runs this site.")
+
+
+class StorageAway(JobError):
+    """The storage of the pictures does not answer, or refuses what the site may do there."""
+
+    key, status, retry_after = "storage_away", 503, 30
+    message = N_("The server cannot reach its storage of pictures right now. Try again in a moment.")

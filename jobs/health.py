@@ -1,15 +1,18 @@
 """Is everything there that Revive needs: the database, a worker, the queue, the disk, the mails."""
 
 import os
+import time
 from pathlib import Path
 
+from flask import current_app
 from flask.globals import app_ctx
 from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 
 from accounts.mail.faults import find_mail_fault
 from jobs.availability import find_unavailable_reason
-from jobs.files import storage
+from jobs.files import marker, storage
+from jobs.files.backends import disk
 from jobs.queue import JOB, get_wake_up
 from jobs.quotas import MEGABYTE
 from jobs.scheduling import hands
@@ -21,26 +24,49 @@ MIN_FREE_MEGABYTES = 512
 ALMOST_NOTHING_BYTES = 2**20
 # A worker lacks weights of a tool that this web server offers.
 WEIGHTS = "weights"
+# What the report says beside its parts: "folder" or "bucket".
+STORAGE_KIND = "storage_kind"
+_STORAGE_STATE, _STORAGE_SECONDS = "storage_state", 3
+_STORAGE_STATES = {"": "ok", hands.STORAGE: "foreign", hands.STORAGE_AWAY: "away", hands.STORAGE_MOVED: "moved"}
 
 
 def report() -> dict[str, str]:
     """Return part -> "ok" or what is wrong, and `status`: "ok", "degraded" or "down" (no database)."""
     parts = {"web": "ok", "database": _check_database()}
-    parts |= {"worker": "unknown", "queue": check_queue(), "disk": check_disk(), "mail": "unknown"}
+    parts |= {
+        "storage": "unknown",
+        "worker": "unknown",
+        "queue": check_queue(),
+        "disk": check_disk(),
+        "mail": "unknown",
+    }
     # On a full disk no worker can say that it lives.
     if parts["database"] == "ok" and (_check_worker() == "ok" or parts["disk"] not in {"full", "read-only"}):
         parts["worker"] = _check_worker()
     if parts["database"] == "ok":
         parts["mail"] = "failing" if find_mail_fault() else "ok"
-    if parts["database"] != "ok":
-        return {"status": "down"} | parts
-    return {"status": "ok" if set(parts.values()) == {"ok"} else "degraded"} | parts
+        parts["storage"] = check_storage()
+    is_well = set(parts.values()) == {"ok"}
+    status = "down" if parts["database"] != "ok" else "ok" if is_well else "degraded"
+    return {"status": status} | parts | {STORAGE_KIND: storage.get_backend().kind}
 
 
-def free_bytes() -> int:
-    """Return how many bytes the storage can still take."""
-    status = os.statvfs(_find_existing(storage.get_root()))
-    return status.f_bavail * status.f_frsize
+def free_bytes() -> int | None:
+    """Return how many bytes the storage can still take; None where it has no limit that it tells."""
+    return storage.measure_free_bytes()
+
+
+def check_storage() -> str:
+    """Say whether the storage of the pictures is "ok", "away", "moved" or "foreign", which is not this site's.
+
+    A folder is looked at, a bucket asked, at most every few seconds.
+    """
+    known = current_app.extensions.get(_STORAGE_STATE)
+    if known is None or time.monotonic() - known[0] > _STORAGE_SECONDS:
+        known = time.monotonic(), _STORAGE_STATES[marker.find_problem()]
+        current_app.extensions[_STORAGE_STATE] = known
+    state: str = known[1]
+    return state
 
 
 def _check_database() -> str:
@@ -74,19 +100,26 @@ def check_queue() -> str:
 
 
 def check_disk() -> str:
-    """Say how the disks of the pictures and of the database are: the worst of "ok", "low", "full", "read-only"."""
-    folders = {_find_existing(folder) for folder in (storage.get_root(), find_sqlite_folder()) if folder is not None}
+    """Say how the disks of the pictures and of the database are: the worst of "ok", "low", "full", "read-only".
+
+    Beside a bucket there is a disk for what passes through, and STORAGE_MEGABYTES counts like a disk.
+    """
+    written = (storage.get_backend().scratch.parent, find_sqlite_folder())
+    folders = {disk.find_existing(folder) for folder in written if folder is not None}
     if not all(_can_be_written(folder) for folder in folders):
         return "read-only"
     if any(disk_reserve.measure_room_for_pictures(folder) < ALMOST_NOTHING_BYTES for folder in folders):
         return "full"
-    return "ok" if free_bytes() >= MIN_FREE_MEGABYTES * MEGABYTE else "low"
+    least = min(map(_measure_free_bytes, folders)), free_bytes()
+    if least[1] == 0:
+        return "full"
+    return "low" if any(free is not None and free < MIN_FREE_MEGABYTES * MEGABYTE for free in least) else "ok"
+
+
+def _measure_free_bytes(folder: Path) -> int:
+    status = os.statvfs(folder)
+    return status.f_bavail * status.f_frsize
 
 
 def _can_be_written(folder: Path) -> bool:
     return os.access(folder, os.W_OK) and not os.statvfs(folder).f_flag & os.ST_RDONLY
-
-
-def _find_existing(folder: Path) -> Path:
-    """Return the folder, or the nearest one above it that is there."""
-    return next(path for path in (folder, *folder.parents) if path.exists())

@@ -19,6 +19,7 @@ from jobs import options, quotas, sources, trash
 from jobs.availability import find_unavailable_reason
 from jobs.errors import NotFound, NotNow, ServiceUnavailable
 from jobs.files import marker, results, storage, uploads
+from jobs.files.backends.base import Draft
 from jobs.files.uploads import FormFile, Upload
 from jobs.queue import notify_quick_lane, notify_worker
 from jobs.scheduling import lanes
@@ -88,16 +89,16 @@ def create(
     old_uploads = source.uploads(service, fields) if source else {}
     row, wanted = options.parse_form(service, fields, {*files, *versions, *old_uploads})
     job = Job(id=storage.make_id(), user_id=user_id, service=service.key, options=row, **request._asdict())
-    with storage.draft(job.id) as folder:
-        _put_picture(job, folder, source, files)
+    with storage.draft(job.id) as draft:
+        _put_picture(job, draft, source, files)
         for name in wanted:
             if name in files:
-                extra = _receive(files[name], folder, name, name, user_id)
+                extra = _receive(files[name], draft.folder, name, name, user_id)
             else:
-                extra = _put_earlier(name, folder, versions, source, old_uploads)
+                extra = _put_earlier(name, draft, versions, source, old_uploads)
             row[name] = extra.file
             job.original_bytes += extra.bytes
-        storage.keep(folder, job.id)
+        _keep(draft)
     return _admit_and_queue(job)
 
 
@@ -166,7 +167,8 @@ def choose(user_id: int, job_id: str, number: int) -> None:
         raise NotFound()
     name = results.list_alternatives(job)[number]
     try:
-        seen = probe(storage.get_folder(job.id) / name, math.inf)
+        with storage.get_file(job.id, name).local_copy() as path:
+            seen = probe(path, math.inf)
     except FileNotFoundError:
         raise NotFound() from None
     job.chosen, job.result_file, job.result_width, job.result_height = number, name, seen.width, seen.height
@@ -222,14 +224,14 @@ def _get_service(job: Job) -> Service:
     return service
 
 
-def _put_picture(job: Job, folder: Path, source: Source | None, files: Mapping[str, FormFile]) -> None:
+def _put_picture(job: Job, draft: Draft, source: Source | None, files: Mapping[str, FormFile]) -> None:
     """Put the picture into the draft of a job, and what is known of it into the row."""
     if source is None:
-        upload = _receive(files.get(IMAGE), folder, IMAGE, storage.ORIGINAL, job.user_id)
+        upload = _receive(files.get(IMAGE), draft.folder, IMAGE, storage.ORIGINAL, job.user_id)
         job.original_name, job.photo_id = uploads.clean_name(files[IMAGE].name), job.id
     else:
-        upload = source.put_picture(folder)
-        cache = source.link_cache(folder)
+        upload = source.put_picture(draft)
+        cache = source.copy_cache(draft)
         job.cache, job.result_bytes = sorted(cache) or None, sum(cache.values())
         job.original_name, job.title = source.job.original_name, source.job.title
         job.parent_id, job.parent_variant, job.photo_id = source.job.id, source.variant, source.job.photo_id
@@ -239,13 +241,13 @@ def _put_picture(job: Job, folder: Path, source: Source | None, files: Mapping[s
 
 
 def _put_earlier(
-    name: str, folder: Path, versions: Mapping[str, Version], source: Source | None, old_uploads: Mapping[str, str]
+    name: str, draft: Draft, versions: Mapping[str, Version], source: Source | None, old_uploads: Mapping[str, str]
 ) -> Upload:
-    """Link what is here already for an option: the result that the form names, or the upload of before."""
+    """Copy what is here already for an option: the result that the form names, or the upload of before."""
     if name in versions:
-        return versions[name].put(name, folder)
+        return versions[name].put(name, draft)
     assert source is not None  # it has the earlier uploads
-    return source.put_upload(old_uploads[name], folder)
+    return source.put_upload(old_uploads[name], draft)
 
 
 def _receive(file: FormFile | None, folder: Path, field: str, stem: str, user_id: int) -> Upload:
@@ -254,6 +256,16 @@ def _receive(file: FormFile | None, folder: Path, field: str, stem: str, user_id
     except DomainError as error:
         error.field = field
         raise
+
+
+def _keep(draft: Draft) -> None:
+    """Store a draft. Raises NotFound when something that it copies was deleted meanwhile, and what `settle` raises."""
+    marker.settle()  # the pictures may have been moved while this one was received
+    db.session.rollback()
+    try:
+        draft.keep()
+    except FileNotFoundError:
+        raise NotFound() from None
 
 
 def _admit_and_queue(job: Job) -> Job:

@@ -1,7 +1,8 @@
 """The options of a job: from the form to its row, from the row to the worker, and from an earlier row to a new form."""
 
+import itertools
 from collections.abc import Collection, Mapping
-from pathlib import Path
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -48,32 +49,37 @@ def prepare_for_run(service: Service, job: Job, max_megapixels: float) -> dict[s
     A job that waited while the site was upgraded may lack a new option: that one has its default.
     Raises PictureError, and FileNotFoundError when the job is gone.
     """
-    folder = storage.get_folder(job.id)
     options = {option.name: job.options.get(option.name, option.default) for option in service.options}
     for option in service.options:
         value = options[option.name]
         if option.kind in UPLOADED and value:
-            options[option.name] = files.decode(folder / value, max_megapixels)
+            with storage.get_file(job.id, value).local_copy() as path:
+                options[option.name] = files.decode(path, max_megapixels)
         elif option.kind in PLACES and value:
             options[option.name] = tuple(value)
-    cache = read_cache(folder, job.cache) | _read_version_maps(service, folder)
+    cache = read_cache(job) | _read_version_maps(service, job.id)
     return options | {CACHE: cache, MAX_MEGAPIXELS: max_megapixels}
 
 
-def read_cache(folder: Path, names: Collection[str] | None) -> dict[str, bytes]:
+def read_cache(job: Job) -> dict[str, bytes]:
     """Return what an earlier run cached for this one; a file that is not there any more is no loss but of time."""
-    paths = {name: folder / storage.name_cache_file(name) for name in names or ()}
-    return {name: path.read_bytes() for name, path in paths.items() if path.is_file()}
+    found = {}
+    for name in job.cache or ():
+        with suppress(FileNotFoundError):
+            found[name] = storage.get_file(job.id, storage.name_cache_file(name)).read()
+    return found
 
 
-def _read_version_maps(service: Service, folder: Path) -> dict[str, bytes]:
+def _read_version_maps(service: Service, job_id: str) -> dict[str, bytes]:
     """Return the change maps that came along with the results of earlier jobs, by their names in CACHE."""
     found = {}
     for option in service.options:
-        number = 0
-        while option.is_version and (path := folder / storage.name_version_map(option.name, number)).is_file():
-            found[name_version_map(option.name, number)] = path.read_bytes()
-            number += 1
+        for number in itertools.count() if option.is_version else ():
+            try:
+                data = storage.get_file(job_id, storage.name_version_map(option.name, number)).read()
+            except FileNotFoundError:
+                break
+            found[name_version_map(option.name, number)] = data
     return found
 
 

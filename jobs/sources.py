@@ -1,9 +1,10 @@
 """The picture of a new job where it is that of an earlier one: its original to run again, or its result to go on with.
 
-The files are linked into the new job's folder, so that each job can be deleted without the other; in the quotas they
-count for both.
+The new job gets files of its own, so that each can be deleted without the other (in a folder they are linked, in a
+bucket copied there); in the quotas they count for both.
 """
 
+import fnmatch
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from imaging.io.files import Header, probe
 from jobs import options
 from jobs.errors import NotFound, UploadRefused
 from jobs.files import storage
+from jobs.files.backends.base import Draft, StoredFile
 from jobs.files.uploads import Upload
 from jobs.photos.versions import list_change_maps
 from models import Job, db
@@ -46,43 +48,44 @@ class Source:
         names = (option.name for option in options.list_uploads(service) if _counts_again(option.name, fields))
         return {name: self.job.options[name] for name in names if self.job.options.get(name)}
 
-    def put_picture(self, folder: Path) -> Upload:
-        """Link the picture and its small copies into a draft. Raises NotFound when it was deleted meanwhile."""
+    def put_picture(self, draft: Draft) -> Upload:
+        """Copy the picture and its small copies into a draft. Raises NotFound when it was deleted meanwhile."""
         file = self.job.original_file if self.variant == storage.ORIGINAL else self.job.result_file
         name = f"{storage.ORIGINAL}{Path(file).suffix}"
-        size = self._put(file, folder / name)
+        size = self._put(file, draft, name)
         for kind in (storage.PREVIEW, storage.THUMBNAIL):
-            self._put(storage.name_small(kind, Path(file).stem), folder / storage.name_small(kind, storage.ORIGINAL))
+            self._put(storage.name_small(kind, Path(file).stem), draft, storage.name_small(kind, storage.ORIGINAL))
         return Upload(name, size, self._header())
 
-    def put_upload(self, file: str, folder: Path) -> Upload:
-        """Link a picture that was uploaded beside the original, with its small copies."""
-        size = self._put(file, folder / file)
+    def put_upload(self, file: str, draft: Draft) -> Upload:
+        """Copy a picture that was uploaded beside the original, with its small copies."""
+        size = self._put(file, draft, file)
         for kind in (storage.PREVIEW, storage.THUMBNAIL):
             name = storage.name_small(kind, Path(file).stem)
-            self._put(name, folder / name)
-        for path in sorted(storage.get_folder(self.job.id).glob(storage.name_version_map(Path(file).stem, "*"))):
-            size += self._put(path.name, folder / path.name)
+            self._put(name, draft, name)
+        maps = storage.name_version_map(Path(file).stem, "*")
+        for name in fnmatch.filter(storage.list_files(self.job.id), maps):
+            size += self._put(name, draft, name)
         return Upload(file, size, self._header())
 
-    def put_version(self, file: str, option: str, folder: Path, change_maps: Sequence[Path]) -> Upload:
-        """Link a picture of the job as what an option asks for, with its small copies and these change maps."""
+    def put_version(self, file: str, option: str, draft: Draft, change_maps: Sequence[StoredFile]) -> Upload:
+        """Copy a picture of the job as what an option asks for, with its small copies and these change maps."""
         stem, suffix = Path(file).stem, Path(file).suffix
-        size = self._put(file, folder / f"{option}{suffix}")
+        size = self._put(file, draft, f"{option}{suffix}")
         for kind in (storage.PREVIEW, storage.THUMBNAIL):
-            self._put(storage.name_small(kind, stem), folder / storage.name_small(kind, option))
-        for number, path in enumerate(change_maps):
-            size += self._link(path, folder / storage.name_version_map(option, number))
+            self._put(storage.name_small(kind, stem), draft, storage.name_small(kind, option))
+        for number, change_map in enumerate(change_maps):
+            size += _copy(change_map, draft, storage.name_version_map(option, number))
         return Upload(f"{option}{suffix}", size, self._header())
 
-    def link_cache(self, folder: Path) -> dict[str, int]:
-        """Link what the earlier run cached, where this is the same work again; return name -> bytes."""
+    def copy_cache(self, draft: Draft) -> dict[str, int]:
+        """Copy what the earlier run cached, where this is the same work again; return name -> bytes."""
         names = self.job.cache or () if self.is_again else ()
         found = {}
         for name in names:
             file = storage.name_cache_file(name)
-            if (storage.get_folder(self.job.id) / file).is_file():
-                found[name] = self._put(file, folder / file)
+            if storage.get_file(self.job.id, file).exists():
+                found[name] = self._put(file, draft, file)
         return found
 
     def read_frame(self) -> str:
@@ -90,7 +93,7 @@ class Source:
         if not self.is_again or CACHED_FRAME not in (self.job.cache or ()):
             return ""
         try:
-            return (storage.get_folder(self.job.id) / storage.name_cache_file(CACHED_FRAME)).read_text()
+            return storage.get_file(self.job.id, storage.name_cache_file(CACHED_FRAME)).read().decode()
         except FileNotFoundError:
             return ""
 
@@ -100,20 +103,13 @@ class Source:
             return Header(self.job.image_format, self.job.width, self.job.height, self.job.image_pages)
         width, height = self.job.result_width, self.job.result_height
         if not width:  # of a job from before these were written down
-            seen = probe(storage.get_folder(self.job.id) / self.job.result_file, math.inf)
+            with storage.get_file(self.job.id, self.job.result_file).local_copy() as path:
+                seen = probe(path, math.inf)
             width, height = seen.width, seen.height
         return Header(self.job.image_format, width, height)
 
-    def _put(self, file: str, target: Path) -> int:
-        return self._link(storage.get_folder(self.job.id) / file, target)
-
-    def _link(self, source: Path, target: Path) -> int:
-        try:
-            with storage.translate_disk_errors():
-                storage.link(source, target)
-                return target.stat().st_size
-        except FileNotFoundError:
-            raise NotFound() from None
+    def _put(self, file: str, draft: Draft, name: str) -> int:
+        return _copy(storage.get_file(self.job.id, file), draft, name)
 
 
 @dataclass(frozen=True)
@@ -124,11 +120,11 @@ class Version:
 
     source: Source
     file: str
-    change_maps: Sequence[Path] = ()
+    change_maps: Sequence[StoredFile] = ()
 
-    def put(self, option: str, folder: Path) -> Upload:
-        """Link it into a draft as what an option asks for. Raises NotFound when it was deleted meanwhile."""
-        return self.source.put_version(self.file, option, folder, self.change_maps)
+    def put(self, option: str, draft: Draft) -> Upload:
+        """Copy it into a draft as what an option asks for. Raises NotFound when it was deleted meanwhile."""
+        return self.source.put_version(self.file, option, draft, self.change_maps)
 
 
 def find_named(user_id: int, service: Service, fields: Mapping[str, Any], is_sent: bool = False) -> Source | None:
@@ -176,9 +172,18 @@ def find(user_id: int, service: Service, job_id: str, variant: str) -> Source:
     job = db.session.scalar(own) if str(job_id).isascii() else None
     if job is None or (variant == storage.RESULT and not job.result_file):
         raise NotFound()
-    db.session.expunge(job)  # what is linked later needs no connection
+    db.session.expunge(job)  # what is copied later needs no connection
     return Source(job, variant, job.service == service.key and variant == storage.ORIGINAL)
 
 
 def _counts_again(name: str, fields: Mapping[str, Any]) -> bool:
     return fields.get(name + REUSE) != "0" and not fields.get(name + VERSION)
+
+
+def _copy(source: StoredFile, draft: Draft, name: str) -> int:
+    """Copy a file into a draft; return its bytes. Raises NotFound when it was deleted meanwhile."""
+    try:
+        with storage.translate_disk_errors():
+            return draft.copy(source, name)
+    except FileNotFoundError:
+        raise NotFound() from None

@@ -14,6 +14,8 @@ PAUSED = "queue_paused"
 ACCOUNTS, DISABLED, STORED_BYTES = "accounts", "accounts_disabled", "stored_bytes"
 # Texts: the id of the installation, which its storage holds as well, and the fingerprint of the web servers' key.
 INSTALLATION, KEY_FINGERPRINT = "installation", "key_fingerprint"
+# The identity of the storage that pictures were moved to, or MOVING while they are.
+STORAGE_PLACE, MOVING = "storage_place", "moving"
 
 
 class Setting(Model):

@@ -22,7 +22,7 @@ from models import db, utc_now
 from services import runtime
 from tests.support.servers import MariaDB, Redis
 
-pytest_plugins = ["tests.support.made_once"]
+pytest_plugins = ["tests.support.bucket", "tests.support.made_once"]
 PRODUCTION_HASHER, CHEAP_HASHER = passwords.HASHER, PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 TESTS = Path(__file__).parent
 # Rooms and files in which few tests take long: they wait for servers, browsers and programs.

@@ -69,12 +69,16 @@ class _RowsCollector:
         yield from _tell_times()
         yield _gauge("revive_workers", "Workers of the last day.", ("state",), figures.count_workers())
         totals = overview.read_totals()
-        stored = {"pictures": totals.get(STORED_BYTES, 0), "free": health.free_bytes()}
+        stored = {"pictures": totals.get(STORED_BYTES, 0)}
+        if (free := health.free_bytes()) is not None:
+            stored["free"] = free
         yield _gauge("revive_storage_bytes", "Bytes of pictures, and what the disk can still take.", ("kind",), stored)
         mails = figures.count_mails_of_last_hour()
         yield _gauge("revive_mails_last_hour", "Attempts to send a mail in the last hour.", ("result",), mails)
         report = health.report()
-        states = {part: int(state == "ok") for part, state in report.items() if part != "status"}
+        states = {
+            part: int(state == "ok") for part, state in report.items() if part not in ("status", health.STORAGE_KIND)
+        }
         yield _gauge("revive_healthy", "1 for each part of the site that is well.", ("part",), states)
 
 

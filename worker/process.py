@@ -25,6 +25,7 @@ from checkpoints import uploads
 from config import UMASK
 from jobs import job_statistics, process_identity, trash
 from jobs.availability import find_unavailable_reason, list_folders
+from jobs.errors import StorageAway
 from jobs.guests import removal
 from jobs.photos import albums, shares
 from jobs.queue import JOB, MAIL, QUICK_JOB, OutageFilter, get_outage, notify_again
@@ -121,6 +122,8 @@ class WorkerProcess:
             self._database.end()
         except DBAPIError as error:
             self._database.begin(error)
+        except StorageAway:
+            runner.fault_seen.set()  # the log has it; the next round looks again
         except Exception:
             logger.exception("A round of maintenance failed; the next one follows.")
         finally:
@@ -133,8 +136,9 @@ class WorkerProcess:
             waiting = lane.pick()
             notify_again(lane.kind, [waiting] if waiting else [])
         notify_again(MAIL, outbox.list_due() if self._proof.takes_mails else [])
-        trash.erase_due()
-        removal.remove_due()
+        if self._proof.sees_storage:
+            trash.erase_due()
+            removal.remove_due()
         self._statistics.refresh()
         self._look_at_memory()
 
@@ -155,6 +159,8 @@ class WorkerProcess:
                         work()
                 except DBAPIError as error:
                     self._database.begin(error)
+                except StorageAway:
+                    runner.fault_seen.set()
                 except Exception:
                     logger.exception("A chore failed; the next round follows.")
                 finally:
@@ -163,7 +169,7 @@ class WorkerProcess:
     def _do_chores_once(self) -> None:
         disk_reserve.hold()
         uploads.work(self.id)
-        if time.monotonic() - self._purged_at >= PURGE_SECONDS:
+        if time.monotonic() - self._purged_at >= PURGE_SECONDS and self._proof.sees_storage:
             self._purge()
             self._purged_at = time.monotonic()
 

@@ -13,7 +13,7 @@ import services
 from accounts.security import key_fingerprint
 from jobs.availability import find_unavailable_reason, list_folders
 from jobs.files import marker
-from jobs.scheduling.hands import DEVICE, KEY, PROBLEMS, SCHEMA_NEW, SCHEMA_OLD, STOPPING, STORAGE
+from jobs.scheduling.hands import DEVICE, KEY, PROBLEMS, SCHEMA_NEW, SCHEMA_OLD, STOPPING, STORAGE_PROBLEMS
 from models import db
 from networks.manifest import WeightsUnavailable, read_entries
 from revive.packages import read_version
@@ -47,6 +47,11 @@ class Proof:
         return KEY not in self.problems and not {SCHEMA_OLD, SCHEMA_NEW} & set(self.problems)
 
     @property
+    def sees_storage(self) -> bool:
+        """Whether the pictures of the site are there to be written and deleted."""
+        return not STORAGE_PROBLEMS & set(self.problems)
+
+    @property
     def knows_tables(self) -> bool:
         """Whether the database has the tables and columns that this code asks for."""
         return not {SCHEMA_OLD, SCHEMA_NEW} & set(self.problems)
@@ -60,8 +65,9 @@ def prove(lacks_device: bool = False) -> Proof:
     if problem := find_schema_problem():
         return Proof((problem,), version=read_version())
     unable = tuple(service.key for service in services.SERVICES if _is_unable(service, lacks_device))
-    found = {STORAGE: not marker.is_ours(), KEY: not key_fingerprint.agrees(), DEVICE: lacks_device}
-    problems = tuple(key for key, is_so in found.items() if is_so)
+    found = {KEY: not key_fingerprint.agrees(), DEVICE: lacks_device}
+    problems = (marker.find_problem(), *(key for key, is_so in found.items() if is_so))
+    problems = tuple(filter(None, problems))
     return Proof(problems, unable, read_version(), _hash_weights())
 
 

@@ -73,7 +73,7 @@ def purge(days: int | None = None) -> int:
 
     Returns how many jobs that was.
     """
-    storage.remove_stale_drafts(_DRAFT_SECONDS)
+    storage.remove_stale(_DRAFT_SECONDS)
     _settle_uncommitted()
     trash.erase_due()
     db.session.execute(delete(Worker).where(Worker.seen_at < utc_now() - _FORGET_WORKER))
@@ -87,15 +87,13 @@ def purge(days: int | None = None) -> int:
 def _settle_uncommitted() -> None:
     """Finish what a crash cut short between the files of a job and its row."""
     for job_id in storage.list_uncommitted(_DRAFT_SECONDS):
-        if db.session.scalar(select(Job.id).where(Job.id == job_id)):
+        if db.session.scalar(select(Job.id).where(Job.id == job_id)) or storage.remove(job_id):
             storage.mark_committed(job_id)
-        else:
-            storage.remove(job_id)
 
 
 def list_orphans() -> list[str]:
     """Return the ids of folders whose job is not in the database; young ones may be about to get their row."""
-    ids = [job_id for job_id in storage.list_job_ids() if storage.measure_age_seconds(job_id) > _DRAFT_SECONDS]
+    ids = storage.list_job_ids(_DRAFT_SECONDS)
     return [job_id for job_id in ids if db.session.get(Job, job_id) is None]
 
 
@@ -114,12 +112,11 @@ def list_missing_files() -> list[tuple[str, str]]:
         Job.cache,
     )
     rows = db.session.execute(select(*columns).execution_options(yield_per=500))
-    return [
-        (row.id, name)
-        for row in rows
-        for name in results.list_names(row)
-        if not (storage.get_folder(row.id) / name).exists()
-    ]
+    missing = []
+    for row in rows:
+        stored = storage.list_files(row.id)
+        missing += [(row.id, name) for name in results.list_names(row) if name not in stored]
+    return missing
 
 
 def _release(row: Any) -> bool:

@@ -20,7 +20,7 @@ from errors import N_
 from imaging.io import files
 from imaging.io.errors import PictureError, TooCostly
 from jobs import options, process_identity
-from jobs.errors import UNEXPECTED, JobError
+from jobs.errors import UNEXPECTED, JobError, StorageAway
 from jobs.files import marker, results, storage
 from jobs.scheduling import hands
 from models import Job, count_changed, db
@@ -120,9 +120,10 @@ def _compute_outcome(job: Job, heartbeat: Heartbeat) -> dict[str, Any] | None:
     except Cancelled:
         return _describe_failure(TOO_LONG, _TOO_LONG) if heartbeat.too_long else None
     except FileNotFoundError:
-        if heartbeat.is_lost():
-            return None
-        return _leave_to_others(job) if _lacks_picture(job) else _handle_unexpected(job)
+        return None if heartbeat.is_lost() else _explain_missing_file(job)
+    except StorageAway:
+        logger.warning("The storage is away; job %s goes back into the queue.", job.id)
+        return _put_back(job) | {"attempts": job.attempts - 1}
     except (ServiceError, PictureError, JobError) as error:
         if error.key == runtime.WEIGHTS_UNAVAILABLE and job.attempts < MAX_TRIES and _can_others_run(job):
             return _put_back(job)
@@ -137,7 +138,8 @@ def _compute_outcome(job: Job, heartbeat: Heartbeat) -> dict[str, Any] | None:
 def _run_service(service: Service, job: Job, heartbeat: Heartbeat) -> Result:
     heartbeat(0.0, _STAGES["read"])
     megapixels = current_app.config["MAX_MEGAPIXELS"]
-    picture = files.decode(storage.get_folder(job.id) / job.original_file, megapixels)
+    with storage.get_file(job.id, job.original_file).local_copy() as path:
+        picture = files.decode(path, megapixels)
     chosen = options.prepare_for_run(service, job, megapixels)
 
     def report(share: float, stage: str = "") -> None:
@@ -148,10 +150,17 @@ def _run_service(service: Service, job: Job, heartbeat: Heartbeat) -> Result:
 
 def _lacks_picture(job: Job) -> bool:
     """Say whether what was uploaded for the job is not where it should be."""
-    folder = storage.get_folder(job.id)
+    stored = storage.list_files(job.id)
     named = (job.options.get(option.name) for option in options.list_uploads(services.get(job.service)))
     uploads = [job.original_file, *(name for name in named if name)]
-    return not all((folder / name).exists() for name in uploads)
+    return not all(name in stored for name in uploads)
+
+
+def _explain_missing_file(job: Job) -> dict[str, Any]:
+    try:
+        return _leave_to_others(job) if _lacks_picture(job) else _handle_unexpected(job)
+    except StorageAway:
+        return _put_back(job) | {"attempts": job.attempts - 1}
 
 
 def _leave_to_others(job: Job) -> dict[str, Any]:
@@ -160,7 +169,8 @@ def _leave_to_others(job: Job) -> dict[str, Any]:
     db.session.remove()
     if is_ours and job.attempts >= MAX_TRIES:
         return _describe_failure(PICTURE_GONE, _PICTURE_GONE)
-    logger.warning("The picture of job %s is not in %s; the job goes back into the queue.", job.id, storage.get_root())
+    place = storage.get_backend().location
+    logger.warning("The picture of job %s is not in %s; the job goes back into the queue.", job.id, place)
     return _put_back(job) | ({} if is_ours else {"attempts": job.attempts - 1})
 
 

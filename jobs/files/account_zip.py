@@ -4,7 +4,6 @@ import json
 import threading
 import zipfile
 from collections.abc import Generator, Iterable, Iterator
-from pathlib import Path
 from typing import Any
 
 from flask import Flask
@@ -16,6 +15,7 @@ from accounts.data_export import Account
 from errors import N_
 from jobs import quotas
 from jobs.files import results, storage
+from jobs.files.backends.base import StoredFile
 from jobs.files.zip_stream import Archive, Pipe, make_entry, stream_stored
 from models import Job, User, db
 
@@ -61,8 +61,8 @@ def _write_jobs(archive: zipfile.ZipFile, pipe: Pipe, app: Flask, account: Accou
             folder = f"pictures/{facts['id']}"
             about = json.dumps(facts, ensure_ascii=False, indent=2)
             archive.writestr(make_entry(f"{folder}/job.json"), about)
-            for path in files:
-                yield from stream_stored(archive, pipe, path, f"{folder}/{path.name}")
+            for file in files:
+                yield from stream_stored(archive, pipe, file, f"{folder}/{file.name}")
         yield pipe.take()
 
 
@@ -90,7 +90,7 @@ def _read_events_after(app: Flask, account: Account, last: int) -> list[tuple[in
         return data_export.export_events_after(name, account.made_at, last) if name else []
 
 
-def _read_jobs_after(app: Flask, account: Account, last: str) -> list[tuple[dict[str, Any], list[Path]]]:
+def _read_jobs_after(app: Flask, account: Account, last: str) -> list[tuple[dict[str, Any], list[StoredFile]]]:
     """Return the facts and the files of the next jobs; the connection goes back before anything is sent."""
     with app.app_context():
         mine = select(Job).where(Job.user_id == account.id, Job.id > last, exists().where(account.is_there()))
@@ -105,5 +105,5 @@ def _describe_job(job: Job) -> dict[str, Any]:
     return {name: data_export.to_plain(getattr(job, key)) for name, key in attributes.items()}
 
 
-def _list_files(job: Job) -> Iterable[Path]:
-    return (storage.get_folder(job.id) / name for name in results.list_names(job))
+def _list_files(job: Job) -> Iterable[StoredFile]:
+    return (storage.get_file(job.id, name) for name in results.list_names(job))

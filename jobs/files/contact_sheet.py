@@ -112,8 +112,8 @@ def _read_picture(app: Flask, job: Job, variant: str) -> Image.Image | None:
     """Return the small copy of a picture on white; None where there is none, or none that can be read."""
     try:
         with app.app_context():
-            path = downloads.find_small(job, storage.THUMBNAIL, variant).path
-        with Image.open(path, formats=["WEBP"]) as image:
+            stored = downloads.find_small(job, storage.THUMBNAIL, variant).stored
+        with stored.open() as file, Image.open(file, formats=["WEBP"]) as image:
             opaque = Image.new("RGB", image.size, "white")
             picture = image.convert("RGBA")
             opaque.paste(picture, mask=picture)

@@ -1,6 +1,7 @@
 """The pictures of a job as they go out: as stored, or converted in a child process into another format."""
 
 import hashlib
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -14,6 +15,7 @@ from imaging.io.convert import convert
 from imaging.io.files import OUTPUT_FORMATS
 from jobs.errors import JobError, NotFound, ServiceUnavailable
 from jobs.files import results, storage, uploads
+from jobs.files.backends.base import Stat, StoredFile
 from jobs.files.decoding_slots import NoSlot, get_slots
 from jobs.options import list_uploads
 from models import Job
@@ -55,12 +57,13 @@ class DownloadSpec:
 
 @dataclass(frozen=True)
 class Download:
-    """A file to send: `path` as it is stored, or what `conversion` makes of it for an account.
+    """A file to send: `stored` as it is, or what `conversion` makes of it for an account.
 
-    `name` is ours and safe in a header.
+    `name` is ours and safe in a header; `seen` is the stored file as it was when it was looked up.
     """
 
-    path: Path
+    stored: StoredFile
+    seen: Stat
     name: str
     conversion: DownloadSpec | None = None
     user_id: int = 0
@@ -72,29 +75,24 @@ class Download:
 
     @property
     def etag(self) -> str:
-        """A mark of the content, known before anything is converted. Raises NotFound."""
-        try:
-            seen = self.path.stat()
-        except FileNotFoundError:
-            raise NotFound() from None
-        return hashlib.sha256(f"{seen.st_mtime_ns} {seen.st_size} {self.conversion}".encode()).hexdigest()[:32]
+        """A mark of the content, known before anything is converted."""
+        return hashlib.sha256(f"{self.seen.mark} {self.conversion}".encode()).hexdigest()[:32]
 
-    def open(self) -> BinaryIO:
-        """Open the file. What is converted is gone with the open file.
+    def open(self, start: int = 0, stop: int | None = None) -> BinaryIO:
+        """Open the bytes of a stored file from `start` up to, not including, `stop`; what is converted, whole.
 
-        Raises NotFound when it was deleted meanwhile, PictureError (no transparency in JPEG), StorageFull,
-        ServiceUnavailable.
+        What is converted is gone with the open file. Raises NotFound when it was deleted meanwhile, PictureError (no
+        transparency in JPEG), StorageFull, StorageAway, ServiceUnavailable.
         """
-        path = self.path
-        if self.conversion:
-            path = _convert(self.path, self.name.rpartition(".")[2], self.conversion, self.user_id)
         try:
-            return path.open("rb")
+            if not self.conversion:
+                return self.stored.open(start, stop)
+            path = _convert(self.stored, self.name.rpartition(".")[2], self.conversion, self.user_id)
         except FileNotFoundError:
             raise NotFound() from None
-        finally:
-            if self.conversion:
-                path.unlink(missing_ok=True)
+        with suppress(FileNotFoundError):
+            return path.open("rb")
+        raise NotFound()
 
 
 def parse_spec(format: str | None = None, quality: str | None = None, metadata: str | None = None) -> DownloadSpec:
@@ -115,7 +113,7 @@ def prepare_picture(job: Job, variant: str, spec: DownloadSpec = DownloadSpec())
     """
     if variant == CHANGE_MAP:
         spec = DownloadSpec()
-    stored = _find_stored(job, _find_file(job, variant))
+    stored, seen = _find_stored(job, _find_file(job, variant))
     prefix = job.service if variant == storage.RESULT else f"{job.service}-{variant}"
     own = _FORMATS[stored.suffix[1:]]
     format = spec.format or own
@@ -124,7 +122,8 @@ def prepare_picture(job: Job, variant: str, spec: DownloadSpec = DownloadSpec())
         format = "jpeg" if format in _LOSSY_ORIGINALS else "png"
     suffix = _SUFFIXES.get(format, format)
     name = _name(job, prefix, suffix if changes else stored.suffix[1:])
-    return Download(stored, name, DownloadSpec(format, spec.quality, spec.metadata) if changes else None, job.user_id)
+    conversion = DownloadSpec(format, spec.quality, spec.metadata) if changes else None
+    return Download(stored, seen, name, conversion, job.user_id)
 
 
 def _find_file(job: Job, variant: str) -> str:
@@ -164,32 +163,32 @@ def find_small(job: Job, kind: str, of: str) -> Download:
     """
     steps = {storage.name_step(step["key"]) for step in job.steps or () if step["shown"]}
     file = of if of in steps else "" if of == "mask" else _find_file(job, of)
-    stored = _find_stored(job, storage.name_small(kind, Path(file).stem) if file else "")
-    return Download(stored, _name(job, f"{job.service}-{of}-{kind}", "webp"))
+    found = _find_stored(job, storage.name_small(kind, Path(file).stem) if file else "")
+    return Download(*found, _name(job, f"{job.service}-{of}-{kind}", "webp"))
 
 
 def find_upload(job: Job, option: str) -> Download:
     """Return a picture that was uploaded beside the original, as it came. Raises NotFound."""
     if option not in [each.name for each in list_uploads(services.get(job.service))]:
         raise NotFound()
-    stored = _find_stored(job, job.options.get(option) or "")
-    return Download(stored, _name(job, f"{job.service}-{option}", stored.suffix[1:]))
+    stored, seen = _find_stored(job, job.options.get(option) or "")
+    return Download(stored, seen, _name(job, f"{job.service}-{option}", stored.suffix[1:]))
 
 
 def find_finished(job: Job, name: str) -> Download:
     """Return one of the files that the run finished for download. Raises NotFound."""
     if name not in [file["name"] for file in job.files or ()]:
         raise NotFound()
-    stored = _find_stored(job, storage.name_finished_file(name))
+    found = _find_stored(job, storage.name_finished_file(name))
     stem, _, suffix = name.rpartition(".")
-    return Download(stored, _name(job, f"{job.service}-{stem}", suffix))
+    return Download(*found, _name(job, f"{job.service}-{stem}", suffix))
 
 
 def find_live_copy(job: Job, name: str) -> Download:
     """Return one of the small pictures from which the page draws options at once. Raises NotFound."""
     if name not in list_live_copies(job):
         raise NotFound()
-    return Download(_find_stored(job, storage.name_cache_file(name)), _name(job, f"{job.service}-{name}", "webp"))
+    return Download(*_find_stored(job, storage.name_cache_file(name)), _name(job, f"{job.service}-{name}", "webp"))
 
 
 def list_live_copies(job: Job) -> list[str]:
@@ -203,21 +202,24 @@ def _name(job: Job, prefix: str, suffix: str) -> str:
     return uploads.build_download_name(prefix, uploads.choose_shown_name(job.title, job.original_name), suffix)
 
 
-def _find_stored(job: Job, name: str) -> Path:
-    path = storage.get_folder(job.id) / name
-    if not name or not path.is_file():
+def _find_stored(job: Job, name: str) -> tuple[StoredFile, Stat]:
+    if not name:
         raise NotFound()
-    return path
+    stored = storage.get_file(job.id, name)
+    try:
+        return stored, stored.stat()
+    except FileNotFoundError:
+        raise NotFound() from None
 
 
-def _convert(stored: Path, suffix: str, spec: DownloadSpec, user_id: int) -> Path:
-    target = storage.make_passing_path(suffix)
+def _convert(stored: StoredFile, suffix: str, spec: DownloadSpec, user_id: int) -> Path:
+    target = storage.make_scratch_path(suffix)
     chosen = {"quality": spec.quality} if spec.quality else {}
     slots = get_slots()
     try:
-        with slots.slot(user_id, _WAIT_SECONDS), storage.translate_disk_errors():
+        with slots.slot(user_id, _WAIT_SECONDS), storage.translate_disk_errors(), stored.local_copy() as path:
             convert(
-                stored,
+                path,
                 target,
                 spec.format or _FORMATS[suffix],
                 metadata=spec.metadata or "keep",

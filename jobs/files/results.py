@@ -3,6 +3,7 @@
 import io
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -16,12 +17,16 @@ from imaging.io import files
 from imaging.io.check import PREVIEW_QUALITY, PREVIEW_SIDE, THUMBNAIL_QUALITY, THUMBNAIL_SIDE
 from imaging.io.files import Picture
 from jobs import options
+from jobs.errors import StorageAway
 from jobs.files import storage
 from models import Job
 from services import get
 from services.base import File, Result, Service, StepResult
 
 _CACHE_NAME = re.compile(r"[A-Za-z0-9]{1,32}")
+_OF_A_RUN = re.compile(
+    f"({'|'.join((storage.RESULT, storage.ALTERNATIVE, storage.FINISHED, storage.CACHE, storage.STEP))})[.-]"
+)
 _FILE_NAME = re.compile(r"[A-Za-z0-9-]{1,40}\.([a-z0-9]{2,5})")
 _SMALL_COPIES = (
     (storage.PREVIEW, PREVIEW_SIDE, PREVIEW_QUALITY),
@@ -66,11 +71,9 @@ def store(job: Job, service: Service, result: Result) -> dict[str, Any]:
         columns["result_bytes"] = columns.get("result_bytes", 0) + size
     columns |= _save_files(job, result.files)
     columns["result_bytes"] = columns.get("result_bytes", 0) + sum(file["bytes"] for file in columns["files"] or ())
-    names = _store_cache(job, result)
-    columns["cache"] = names or None
-    columns["result_bytes"] += sum(
-        (storage.get_folder(job.id) / storage.name_cache_file(name)).stat().st_size for name in names
-    )
+    cached = _store_cache(job, result)
+    columns["cache"] = sorted(cached) or None
+    columns["result_bytes"] += sum(cached.values())
     return columns
 
 
@@ -96,15 +99,14 @@ def list_alternatives(job: Job | Row[Any]) -> list[str]:
 
 
 def forget(job_id: str, cache_before: list[str] | None) -> None:
-    """Remove what a run stored that does not count; what an earlier run cached stays."""
-    folder = storage.get_folder(job_id)
+    """Remove what a run stored that does not count; what an earlier run cached stays.
+
+    What a storage that is away has of it goes with the job.
+    """
     known = {storage.name_cache_file(name) for name in cache_before or ()}
-    stored = [
-        path.name
-        for stem in (storage.RESULT, storage.ALTERNATIVE, storage.FINISHED, storage.CACHE, storage.STEP)
-        for path in folder.glob(f"{stem}[.-]*")
-    ]
-    storage.remove_files(job_id, *(name for name in stored if name not in known))
+    with suppress(StorageAway):
+        stored = [name for name in storage.list_files(job_id) if _OF_A_RUN.match(name)]
+        storage.remove_files(job_id, *(name for name in stored if name not in known))
 
 
 def _choose_again(job: Job, service: Service, result: Result) -> int | None:
@@ -177,16 +179,19 @@ def _save_files(job: Job, finished: tuple[File, ...]) -> dict[str, Any]:
     return {"files": stored or None}
 
 
-def _store_cache(job: Job, result: Result) -> list[str]:
-    """Store what a later run can use; what an earlier one cached and this one did not renew stays. Return all names."""
+def _store_cache(job: Job, result: Result) -> dict[str, int]:
+    """Store what a later run can use; what an earlier one cached and this one did not renew stays.
+
+    Return name -> bytes of all.
+    """
     for name, data in result.cache.items():
         if not _CACHE_NAME.fullmatch(name):
             raise ValueError(f"what a run keeps cannot be called {name!r}")
         storage.save(job.id, storage.name_cache_file(name), data)
     storage.remove_files(job.id, *map(storage.name_cache_file, result.dropped))
-    folder = storage.get_folder(job.id)
-    carried = [name for name in job.cache or () if (folder / storage.name_cache_file(name)).is_file()]
-    return sorted({*carried, *result.cache})
+    stored = storage.list_files(job.id)
+    files = {name: storage.name_cache_file(name) for name in {*(job.cache or ()), *result.cache}}
+    return {name: stored[file] for name, file in files.items() if file in stored}
 
 
 def _encode_png(mask: np.ndarray) -> bytes:

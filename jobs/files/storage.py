@@ -1,23 +1,26 @@
-"""Where the pictures lie: one folder per job, named by its id. What a client calls a file never comes here.
+"""Where the files of jobs lie: one place per job, named by its id. What a client calls a file never comes here.
 
-A file appears whole or not at all: it is written beside its name, flushed to the disk, then renamed.
+The place is a folder or a bucket (`jobs.files.backends`); callers see none of it but the bytes. Who needs a path on
+this machine asks for a `local_copy`.
 """
 
-import errno
 import logging
-import os
 import secrets
-import shutil
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from flask import current_app
+from sqlalchemy import select
 
-from jobs.errors import StorageFull, StorageReadOnly
-from models import disk_reserve
+from jobs.errors import StorageAway, StorageFull, StorageReadOnly
+from jobs.files.backends import disk, opening
+from jobs.files.backends.base import FOLDER, Backend, Draft, StoredFile
+from jobs.files.backends.folder import FolderBackend
+from models import Setting, db, disk_reserve
+from models.setting import STORED_BYTES
 
+MEGABYTE = 1_000_000
 logger = logging.getLogger(__name__)
 
 PREVIEW, THUMBNAIL = "preview", "thumbnail"
@@ -25,12 +28,7 @@ ORIGINAL, RESULT = "original", "result"
 # The mask that a run made; an uploaded one has the name of its option, and must not be written over.
 MASK = "result-mask"
 ALTERNATIVE, FINISHED, CACHE, STEP = "answer", "file", "kept", "step"
-_INCOMING = "incoming"
-_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
-_READ_ONLY = {errno.EROFS, errno.EACCES, errno.EPERM}
-_NO_LINKS = {errno.EXDEV, errno.EPERM, errno.EMLINK, errno.ENOTSUP}
-_PART = ".part"
-_UNCOMMITTED = "row-unsure"
+_BACKEND = "storage"
 _told_read_only = False
 
 
@@ -39,14 +37,20 @@ def make_id() -> str:
     return secrets.token_hex(16)
 
 
-def get_root() -> Path:
-    """Return the folder that holds the folders of all jobs."""
-    return Path(current_app.config["STORAGE_DIR"])
+def get_backend() -> Backend:
+    """Return where the site's files lie."""
+    settings = current_app.config
+    if not settings["STORAGE_URL"]:
+        return FolderBackend(Path(settings["STORAGE_DIR"]), settings["NGINX_SENDS_FILES"])
+    if _BACKEND not in current_app.extensions:  # it holds connections
+        current_app.extensions[_BACKEND] = opening.open_bucket(settings["STORAGE_URL"], settings)
+    backend: Backend = current_app.extensions[_BACKEND]
+    return backend
 
 
-def get_folder(job_id: str) -> Path:
-    """Return the folder of a job; two letters first, so that no folder holds everything."""
-    return get_root() / job_id[:2] / job_id
+def get_file(job_id: str, name: str) -> StoredFile:
+    """Return a file of a job, which need not be there."""
+    return get_backend().get_file(job_id, name)
 
 
 def name_small(kind: str, of: str) -> str:
@@ -86,21 +90,20 @@ def name_finished_file(name: str) -> str:
 
 def is_full(error: BaseException) -> bool:
     """True for the ways in which a file system says that nothing more fits."""
-    return isinstance(error, OSError) and error.errno in _FULL
+    return disk.is_full(error)
 
 
 def is_read_only(error: BaseException) -> bool:
     """True for a file system that is read-only, and for a file or folder of the storage that is not ours to write."""
-    if not isinstance(error, OSError) or error.errno not in _READ_ONLY:
-        return False
-    return error.errno == errno.EROFS or str(error.filename or "").startswith(str(get_root()))
+    backend = get_backend()
+    return disk.is_read_only(error, Path(backend.location), backend.scratch)
 
 
 def note_read_only(error: OSError) -> None:
     """Say in the log that nothing can be written; once, until something is."""
     global _told_read_only
     if not _told_read_only:
-        logger.error("The storage %s cannot be written to: %s.", get_root(), error.strerror)
+        logger.error("The storage %s cannot be written to: %s.", get_backend().location, error.strerror)
     _told_read_only = True
 
 
@@ -121,145 +124,94 @@ def translate_disk_errors() -> Iterator[None]:
 
 
 @contextmanager
-def draft(job_id: str) -> Iterator[Path]:
-    """Yield an empty folder in which a job is put together; whatever `keep` did not move away is removed."""
-    path = get_root() / _INCOMING / job_id
-    with translate_disk_errors():
-        try:
-            path.mkdir(parents=True)
-            _leave_room(0)
-            yield path
-        finally:
-            shutil.rmtree(path, ignore_errors=True)
-
-
-def keep(path: Path, job_id: str) -> None:
-    """Flush a draft to the disk and move it to its place in one step, uncommitted until `mark_committed`."""
-    (path / _UNCOMMITTED).touch()
-    for file in path.iterdir():
-        _flush(file)
-    _flush(path)
-    target = get_folder(job_id)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    os.rename(path, target)
-    _flush(target.parent)
+def draft(job_id: str) -> Iterator[Draft]:
+    """Yield an empty draft of a job; whatever it did not keep is removed."""
+    if measure_free_bytes() == 0:
+        raise StorageFull()
+    db.session.rollback()  # an upload takes a while and needs no connection
+    with translate_disk_errors(), get_backend().draft(job_id) as made:
+        _leave_room(0)
+        yield made
 
 
 def mark_uncommitted(job_id: str) -> None:
-    """Mark a job's folder as one that may be removed later if its row is missing then."""
-    with suppress(FileNotFoundError):
-        (get_folder(job_id) / _UNCOMMITTED).touch()
+    """Mark a job as one whose files may be removed later if its row is missing then."""
+    get_backend().mark_uncommitted(job_id)
 
 
 def mark_committed(job_id: str) -> None:
-    """Take the mark away: the row is there."""
-    (get_folder(job_id) / _UNCOMMITTED).unlink(missing_ok=True)
+    """Take the mark away: the row is there. While the storage is away it stays, and the next purge takes it."""
+    with suppress(StorageAway):
+        get_backend().mark_committed(job_id)
 
 
 def list_uncommitted(older_than_seconds: float) -> list[str]:
-    """Return the ids of the jobs whose folders have been marked for so long."""
-    marks = [
-        mark for mark in get_root().glob(f"??/*/{_UNCOMMITTED}") if _measure_age_seconds(mark) > older_than_seconds
-    ]
-    return [mark.parent.name for mark in marks]
+    """Return the ids of the jobs that have been marked for so long."""
+    return get_backend().list_uncommitted(older_than_seconds)
 
 
 def save(job_id: str, name: str, data: bytes) -> int:
-    """Write one file of an existing job; return its size. Raises FileNotFoundError when the job is gone."""
-    target = get_folder(job_id) / name
-    part = target.with_name(f"{name}.{secrets.token_hex(4)}{_PART}")  # two workers never share a half-written file
+    """Write one file of an existing job; return its size. See `Backend.save` for a job that is gone."""
+    backend = get_backend()
     with translate_disk_errors():
-        try:
-            _leave_room(len(data))
-            with part.open("xb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            os.rename(part, target)
-        finally:
-            part.unlink(missing_ok=True)
-    _flush(target.parent)
+        _leave_room(len(data) if backend.kind == FOLDER else 0)
+        backend.save(job_id, name, data)
     return len(data)
 
 
-def link(source: Path, target: Path) -> None:
-    """Let `target` be the file `source` as well: linked, or copied where the file system knows no links."""
+def make_scratch_path(suffix: str) -> Path:
+    """Return the path of a file on this machine that does not exist yet and will not be kept."""
+    return get_backend().make_scratch_path(suffix)
+
+
+def remove(job_id: str) -> bool:
+    """Delete all files of a job; say whether that was done. From a storage that is away purging deletes them later, by
+    the mark.
+    """
     try:
-        os.link(source, target)
-    except OSError as error:
-        if error.errno not in _NO_LINKS:
-            raise
-        shutil.copyfile(source, target)
-
-
-def make_passing_path(suffix: str) -> Path:
-    """Return the path of a file that does not exist yet and will not be kept."""
-    path = get_root() / _INCOMING / f"{secrets.token_hex(8)}.{suffix}"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    return path
-
-
-def remove(job_id: str) -> None:
-    """Delete the folder of a job. A worker may be writing in it, so it is moved out of reach first."""
-    doomed = get_root() / _INCOMING / f"{job_id}-{secrets.token_hex(4)}"
-    with suppress(FileNotFoundError):
-        doomed.parent.mkdir(parents=True, exist_ok=True)
-        os.rename(get_folder(job_id), doomed)
-    shutil.rmtree(doomed, ignore_errors=True)
+        get_backend().remove(job_id)
+    except StorageAway:
+        return False
+    return True
 
 
 def remove_files(job_id: str, *names: str) -> None:
     """Delete single files of a job, where they exist; from a disk that takes nothing none is, and the log says so."""
-    for path in (get_folder(job_id) / name for name in names if name):
-        try:
-            path.unlink(missing_ok=True)
-        except OSError as error:
-            if not is_read_only(error):
-                raise
-            note_read_only(error)
-
-
-def list_job_ids() -> Iterator[str]:
-    """Yield the id of every job that has a folder."""
-    for shelf in sorted(get_root().glob("??")):
-        yield from (path.name for path in shelf.iterdir() if path.is_dir())
-
-
-def measure_age_seconds(job_id: str) -> float:
-    """Return how long ago anything changed in a job's folder; 0 when it is gone."""
-    return _measure_age_seconds(get_folder(job_id))
-
-
-def remove_stale_drafts(older_than_seconds: float) -> int:
-    """Delete what crashed requests and workers left behind; return how many things that was."""
-    drafts = list((get_root() / _INCOMING).glob("*"))
-    parts = list(get_root().glob(f"??/*/*{_PART}"))
-    return sum(_remove_if_old(path, older_than_seconds) for path in drafts + parts)
-
-
-def _remove_if_old(path: Path, older_than_seconds: float) -> bool:
-    if _measure_age_seconds(path) <= older_than_seconds:
-        return False
-    shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)
-    return True
-
-
-def _measure_age_seconds(path: Path) -> float:
     try:
-        return time.time() - path.stat().st_mtime
-    except FileNotFoundError:
-        return 0.0
+        get_backend().remove_files(job_id, *filter(None, names))
+    except OSError as error:
+        if not is_read_only(error):
+            raise
+        note_read_only(error)
+
+
+def list_files(job_id: str) -> dict[str, int]:
+    """Return name -> bytes of every file of a job; nothing when the job is gone."""
+    return get_backend().list_files(job_id)
+
+
+def list_job_ids(older_than_seconds: float = 0) -> Iterator[str]:
+    """Yield the id of every job that has files, or of those in which nothing has changed for so long."""
+    return get_backend().list_job_ids(older_than_seconds)
+
+
+def measure_free_bytes() -> int | None:
+    """Return how many bytes the storage can still take; None where it has no limit that it tells.
+
+    A bucket has STORAGE_MEGABYTES, less what a worker last counted as stored.
+    """
+    if (free := get_backend().measure_free_bytes()) is not None or not current_app.config["STORAGE_MEGABYTES"]:
+        return free
+    stored = db.session.scalar(select(Setting.number).where(Setting.key == STORED_BYTES)) or 0
+    return max(0, int(current_app.config["STORAGE_MEGABYTES"]) * MEGABYTE - stored)
+
+
+def remove_stale(older_than_seconds: float) -> int:
+    """Delete what crashed requests and workers left behind; return how many things that was."""
+    return get_backend().remove_stale(older_than_seconds)
 
 
 def _leave_room(needed_bytes: int) -> None:
     """Raise StorageFull where pictures would take the last space of the database: people must be able to delete."""
-    if disk_reserve.measure_room_for_pictures(get_root()) <= needed_bytes:
+    if disk_reserve.measure_room_for_pictures(disk.find_existing(get_backend().scratch)) <= needed_bytes:
         raise StorageFull()
-
-
-def _flush(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -71,10 +71,10 @@ def copy_of(upload: FormFile | None, user_id: int) -> bytes:
 
     Raises what `receive` raises, and QuotaExceeded.
     """
-    with storage.draft(storage.make_id()) as folder:
-        header = receive(upload, folder, storage.ORIGINAL, user_id).header
+    with storage.draft(storage.make_id()) as draft:
+        header = receive(upload, draft.folder, storage.ORIGINAL, user_id).header
         quotas.charge(user_id, header.width * header.height)
-        return (folder / storage.name_small(storage.PREVIEW, storage.ORIGINAL)).read_bytes()
+        return (draft.folder / storage.name_small(storage.PREVIEW, storage.ORIGINAL)).read_bytes()
 
 
 def clean_name(client_name: str) -> str:

@@ -4,10 +4,10 @@ import threading
 import time
 import zipfile
 from collections.abc import Generator, Iterator
-from pathlib import Path
 from typing import BinaryIO
 
 from jobs.errors import ServiceUnavailable
+from jobs.files.backends.base import StoredFile
 
 _RETRY_SECONDS = 60
 _CHUNK_BYTES = 1 << 18
@@ -66,10 +66,10 @@ class Pipe:
         return data
 
 
-def stream_stored(archive: zipfile.ZipFile, pipe: Pipe, path: Path, name: str) -> Iterator[bytes]:
+def stream_stored(archive: zipfile.ZipFile, pipe: Pipe, file: StoredFile, name: str) -> Iterator[bytes]:
     """Write one file as it is; one that was deleted meanwhile is left out."""
     try:
-        source = path.open("rb")
+        source = file.open()
     except FileNotFoundError:
         return
     yield from stream_open_file(archive, pipe, source, name)

@@ -61,6 +61,6 @@ def _read(job: Job) -> list[tuple[float, ...]]:
     service = get(job.service)
     if service is None or not service.parts:
         return []
-    data = options.read_cache(storage.get_folder(job.id), job.cache).get(CACHED_FRAME, b"")
+    data = options.read_cache(job).get(CACHED_FRAME, b"")
     numbers = [float(part) for part in data.decode().split(",")] if data else []
     return [tuple(numbers[start : start + 8]) for start in range(0, len(numbers), 8)]

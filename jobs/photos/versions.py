@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 import services
 from jobs.files import storage
+from jobs.files.backends.base import StoredFile
 from models import Job, db
 
 _MAX_VERSIONS = 500
@@ -39,7 +40,7 @@ def can_be_composited(job: Job) -> bool:
     return _lies_on_original(job, (job.width, job.height))
 
 
-def list_change_maps(job: Job) -> list[Path]:
+def list_change_maps(job: Job) -> list[StoredFile]:
     """Return the change maps of the result of a job and of the results that it was made from, in one frame."""
     known = _read_versions(job)
     found, current = [_get_change_map(job)], job
@@ -49,7 +50,7 @@ def list_change_maps(job: Job) -> list[Path]:
                 break
             found.append(_get_change_map(parent))
         current = parent
-    return [path for path in found if path.is_file()]
+    return [file for file in found if file.exists()]
 
 
 def _read_versions(job: Job) -> dict[str, Job]:
@@ -74,5 +75,5 @@ def _lies_on_original(job: Job, size: tuple[int, int]) -> bool:
     return (job.result_width, job.result_height) == size
 
 
-def _get_change_map(job: Job) -> Path:
-    return storage.get_folder(job.id) / f"{storage.name_change_map(Path(job.result_file).stem)}.png"
+def _get_change_map(job: Job) -> StoredFile:
+    return storage.get_file(job.id, f"{storage.name_change_map(Path(job.result_file).stem)}.png")

@@ -9,17 +9,29 @@ from errors import N_
 from models import Worker, db, utc_now
 
 WORKER_SEEN_SECONDS = 20
-STORAGE, SCHEMA_OLD, SCHEMA_NEW, KEY, DEVICE = "storage", "schema_old", "schema_new", "key", "device"
+STORAGE, STORAGE_AWAY, STORAGE_MOVED = "storage", "storage_away", "storage_moved"
+SCHEMA_OLD, SCHEMA_NEW, KEY, DEVICE = "schema_old", "schema_new", "key", "device"
 # What may not fit of a worker, and what to do.
 PROBLEMS = {
-    STORAGE: N_("It does not see the pictures of the site: mount the shared folder at STORAGE_DIR. It takes no jobs."),
+    STORAGE: N_(
+        "It does not see the pictures of the site: mount the shared folder at STORAGE_DIR, or give it the STORAGE_URL"
+        " of the web servers. It takes no jobs."
+    ),
+    STORAGE_AWAY: N_(
+        "The bucket of the pictures does not answer, or refuses: the log says why. It takes no jobs until that ends."
+    ),
+    STORAGE_MOVED: N_(
+        "The pictures were moved, or are being moved: give it the STORAGE_URL or STORAGE_DIR that they went to."
+        " It takes no jobs."
+    ),
     SCHEMA_OLD: N_("The database is older than this worker: run `revive db upgrade`. It takes no jobs."),
     SCHEMA_NEW: N_("The database is newer than this worker: update the worker. It takes no jobs."),
     KEY: N_("Its SECRET_KEY is not that of the web servers: give it the same. It sends no mails and no webhooks."),
     DEVICE: N_("PyTorch does not find its DEVICE: see what it has, or leave the setting out. It runs no networks."),
 }
 # Those with which a worker takes no jobs at all.
-STOPPING = frozenset({STORAGE, SCHEMA_OLD, SCHEMA_NEW})
+STORAGE_PROBLEMS = frozenset({STORAGE, STORAGE_AWAY, STORAGE_MOVED})
+STOPPING = STORAGE_PROBLEMS | {SCHEMA_OLD, SCHEMA_NEW}
 
 
 @dataclass(frozen=True)

@@ -8,11 +8,12 @@ import zipfile
 import pytest
 
 from jobs import quotas
-from jobs.files import account_zip, storage
+from jobs.files import account_zip
 from models import DailyCount, EmailCode, Event, Job, User, UserSession, db, utc_now
 from tests.accounts.people import JSON, PASSWORD, Browser, at_once, body, deliver, make_user, sign_in_person
 from tests.jobs.support import list_stored_files, make_job, picture
 from tests.support.engines import both_engines
+from tests.support.stored import get_folder
 from views import pages
 from worker import runner
 
@@ -142,7 +143,7 @@ def test_all_of_ones_data_comes_as_one_zip_file_and_nothing_of_anybody_else(app)
     }
     assert archive.read(f"pictures/{job_id}/original.jpg") == picture()
     with app.app_context():
-        assert archive.read(f"pictures/{job_id}/result.png") == (storage.get_folder(job_id) / "result.png").read_bytes()
+        assert archive.read(f"pictures/{job_id}/result.png") == (get_folder(job_id) / "result.png").read_bytes()
     assert json.loads(archive.read("account.json"))["name"] == "12345"
     assert json.loads(archive.read(f"pictures/{job_id}/job.json"))["original_name"] == "Grandma 祖母.jpg"
     events = [json.loads(line) for line in archive.read("events.jsonl").splitlines()]
@@ -170,7 +171,7 @@ def test_the_zip_file_is_made_in_small_pieces_while_it_is_sent(app):
     sign_in_person(app)
     job_id = make_finished_job(app)
     with app.app_context():
-        (storage.get_folder(job_id) / "original.jpg").write_bytes(bytes(range(256)) * 4 * 4096 * 8)  # 32 MiB
+        (get_folder(job_id) / "original.jpg").write_bytes(bytes(range(256)) * 4 * 4096 * 8)  # 32 MiB
         archive = account_zip.make_zip(account_id(app))
         try:
             sizes = [len(piece) for piece in archive]

@@ -9,6 +9,7 @@ from models import Job, User, db
 from tests.accounts.people import PASSWORD, Browser, at_once, body, code_in, deliver, make_user, sign_in_person
 from tests.admin.conftest import ANNA, CHIEF, act, audit_lines, id_of
 from tests.support.engines import both_engines
+from tests.support.stored import get_folder
 
 ADDRESS = "192.0.2.7"
 
@@ -180,11 +181,10 @@ def test_what_is_no_limit_is_told_beside_its_field(app, chief, anna, text):
 
 @both_engines
 def test_deleting_an_account_takes_its_jobs_and_files(app, chief, anna, tmp_path):
-    from jobs.files import storage
 
     add_job(app, anna, "ab" * 16, "done")
     with app.app_context():
-        folder = storage.get_folder("ab" * 16)
+        folder = get_folder("ab" * 16)
     folder.mkdir(parents=True)
     (folder / "original.png").write_bytes(b"picture")
     assert act(chief, f"/users/{anna}/deletion", confirm=ANNA).status_code == 303

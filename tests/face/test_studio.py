@@ -12,6 +12,7 @@ from models.job import CANCELLED, DONE, FAILED
 from services.base import Choice, Option, Service
 from tests.accounts.people import JSON, sign_in_person
 from tests.face.conftest import NAME
+from tests.support.stored import get_folder
 
 
 @pytest.fixture
@@ -197,10 +198,8 @@ def test_what_was_uploaded_beside_the_picture_counts_again_unless_ticked(browser
 def test_an_uploaded_mask_comes_back_only_to_its_owner(app, browser, made, tool):
     job = made(service="everything", status=DONE, result_file="result.png", options={"mask": "mask.png", "fine": 1.0})
     with app.app_context():
-        from jobs.files import storage
-
-        storage.get_folder(job).mkdir(parents=True)
-        Image.new("L", (3, 2)).save(storage.get_folder(job) / "mask.png")
+        get_folder(job).mkdir(parents=True)
+        Image.new("L", (3, 2)).save(get_folder(job) / "mask.png")
     assert browser.get(f"/{NAME}/jobs/{job}/uploads/mask").mimetype == "image/png"
     for name in ("behind", "fine", "nothing", "original"):
         assert browser.get(f"/{NAME}/jobs/{job}/uploads/{name}").status_code == 404

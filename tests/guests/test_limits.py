@@ -16,6 +16,7 @@ from models.job import DONE
 from tests.guests.support import list_rows, set_clock
 from tests.jobs.support import make_job, make_user, picture
 from tests.support.engines import both_engines
+from tests.support.stored import get_folder
 from worker.process import WorkerProcess
 
 
@@ -115,7 +116,7 @@ def test_C08_all_of_a_guest_is_deleted_after_an_hour_also_where_the_clock_was_mo
     set_clock(monkeypatch, now + moved)
     assert removal.remove_due() == 1 and removal.remove_due() == 0
     assert list_rows(in_app) == (["12345"], [(kept, "12345")])
-    assert set(storage.list_job_ids()) == {kept} and not storage.get_folder(gone).exists()
+    assert set(storage.list_job_ids()) == {kept} and not get_folder(gone).exists()
     assert db.session.query(UserSession).count() == 0
     assert not [row.key for row in db.session.query(DailyCount) if f":{guest}:" in row.key]
 

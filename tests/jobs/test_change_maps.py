@@ -11,6 +11,7 @@ from jobs.files import downloads, storage
 from models import Job, db
 from tests.accounts.people import sign_in_person
 from tests.jobs.support import address, facts_of, list_stored_files, make_from, make_job, open_image, picture, run_job
+from tests.support.stored import get_folder
 from worker import recovery
 
 
@@ -70,7 +71,7 @@ def test_each_alternative_has_its_own_map(sampler, owner, owner_id):
 def test_the_check_of_the_storage_misses_a_lost_map_and_deleting_takes_it_along(app, owner_id, job):
     name = f"{storage.name_change_map('result')}.png"
     assert recovery.list_missing_files() == []
-    (storage.get_folder(job.id) / name).unlink()
+    (get_folder(job.id) / name).unlink()
     assert recovery.list_missing_files() == [(job.id, name)]
     lifecycle.erase(job.id)
     assert not [file for file in list_stored_files(app) if "changes" in file]
@@ -109,7 +110,7 @@ def test_the_place_in_a_photos_xmp_never_leaves_with_its_result(owner, owner_id)
     for query in ("", "?format=jpeg", "?format=webp", "?format=png&metadata=keep"):
         sent = owner.get(address(job.id, f"/result{query}")).data
         assert b"52.52" not in sent and decode(sent).provenance.steps
-    stored = (storage.get_folder(job.id) / job.result_file).read_bytes()
+    stored = (get_folder(job.id) / job.result_file).read_bytes()
     assert b"52.52" not in stored and json.dumps("brightness").encode() in stored
 
 

@@ -13,6 +13,7 @@ from jobs.photos import albums
 from models import Job, db
 from models.job import DONE
 from tests.jobs.support import address, make_job, picture
+from tests.support.stored import get_folder
 
 
 @pytest.fixture(autouse=True)
@@ -56,8 +57,8 @@ def test_dabbed_colours_are_tried_on_the_ticked_photos_and_on_no_other(owner, ow
     assert owner.post(place, {**fields, "id": ["", others[1]]}).status_code == 303
     (made,) = db.session.scalars(db.select(Job).where(Job.service == "colorize", Job.id != coloured))
     assert (made.parent_id, made.options["saturation"], made.options["hints"]) == (others[1], 1.5, None)
-    assert (storage.get_folder(made.id) / "reference.png").read_bytes() == picture(format="PNG")
-    assert (storage.get_folder(made.id) / "reference_places.png").read_bytes() == make_dabs()
+    assert (get_folder(made.id) / "reference.png").read_bytes() == picture(format="PNG")
+    assert (get_folder(made.id) / "reference_places.png").read_bytes() == make_dabs()
     assert albums.find(owner_id, album.id).service == "colorize"
 
 

@@ -9,12 +9,12 @@ from PIL import Image
 from imaging.io.files import decode
 from jobs import lifecycle
 from jobs.errors import NotFound
-from jobs.files import storage
 from jobs.files.uploads import FormFile
 from jobs.photos.versions import find_frame
 from models import Job, db
 from services import get
 from tests.jobs.support import make_from, make_job, make_user, picture, run_job
+from tests.support.stored import get_folder
 
 
 def paint_left() -> bytes:
@@ -33,7 +33,7 @@ def compose(user_id: int, photo: str, edited: str, files=None, **fields: str) ->
 
 
 def pixels_of(job_id: str, name: str = "result.png") -> np.ndarray:
-    return decode(storage.get_folder(job_id) / name).pixels
+    return decode(get_folder(job_id) / name).pixels
 
 
 def row(job_id: str) -> Job:
@@ -50,7 +50,7 @@ def brighter(user_id) -> str:
 
 
 def changes_of(job_id: str) -> np.ndarray:
-    return np.asarray(Image.open(storage.get_folder(job_id) / "result-changes.png"))
+    return np.asarray(Image.open(get_folder(job_id) / "result-changes.png"))
 
 
 def test_a_composite_is_made_of_a_result_that_is_already_there(user_id, brighter):
@@ -60,7 +60,7 @@ def test_a_composite_is_made_of_a_result_that_is_already_there(user_id, brighter
     assert np.array_equal(laid[:, 30:], original[:, 30:])
     assert np.array_equal(laid[:, :30], pixels_of(brighter)[:, :30])
     assert not changes_of(made)[:, 30:].any() and changes_of(made)[:, :30].any() and row(made).changes[0]["kept"] >= 0.5
-    steps = decode(storage.get_folder(made) / "result.png").provenance.steps
+    steps = decode(get_folder(made) / "result.png").provenance.steps
     assert [step.tool for step in steps] == ["adjust", "onlyhere"]
 
 
@@ -70,7 +70,7 @@ def test_the_composite_is_made_again_with_what_was_given_back_then_and_with_a_fu
     again = run(lifecycle.run_again(user_id, made, {"elsewhere_from": darker}).id)
     assert np.array_equal(pixels_of(again)[:, 30:], pixels_of(darker)[:, 30:])
     assert np.array_equal(pixels_of(again)[:, :30], pixels_of(brighter)[:, :30])
-    assert (storage.get_folder(again) / "edited-changes0.png").is_file()
+    assert (get_folder(again) / "edited-changes0.png").is_file()
 
 
 def test_what_an_earlier_step_replaced_counts_as_replaced(user_id, brighter):
@@ -78,7 +78,7 @@ def test_what_an_earlier_step_replaced_counts_as_replaced(user_id, brighter):
     second = run(make_from(user_id, brighter, "adjust", "result", brightness="1.2"))
     replaced = np.zeros((40, 60), np.uint8)
     replaced[:10] = 255
-    Image.fromarray(replaced).save(storage.get_folder(brighter) / "result-changes.png")
+    Image.fromarray(replaced).save(get_folder(brighter) / "result-changes.png")
     changes = changes_of(run(compose(user_id, brighter, second)))
     assert (changes[:10, :30] == 255).all() and not (changes[:, 30:] == 255).any() and changes[10:].max() < 255
 

@@ -7,11 +7,11 @@ import pytest
 from PIL import Image
 
 from jobs import lifecycle, trash
-from jobs.files import storage
 from models import Job, User, db
 from tests.accounts.people import JSON, sign_in_person
 from tests.jobs.support import address, facts_of, list_stored_files, make_job, noise, open_image, picture, shown
 from tests.support.engines import both_engines
+from tests.support.stored import get_folder
 from worker import runner
 
 PLACES = ("", "/live/person", "/original", "/result", "/mask", "/preview", "/thumbnail")
@@ -88,9 +88,9 @@ def test_an_unknown_format_is_refused_in_words(owner, done):
 
 
 def test_E01_E02_pictures_are_private_and_may_do_nothing(owner, done):
-    for place in ("/original", "/result", "/preview", "/thumbnail?of=result"):
+    for place, kept in {"/original": "no-store", "/result": "no-store", "/preview": "no-cache"}.items():
         headers = owner.get(address(done, place)).headers
-        assert headers["Cache-Control"] == "private, no-store"
+        assert headers["Cache-Control"] == f"private, {kept}"
         assert headers["X-Content-Type-Options"] == "nosniff"
         assert headers["Cross-Origin-Resource-Policy"] == "same-origin"
         assert "sandbox" in headers["Content-Security-Policy"]
@@ -185,7 +185,7 @@ def test_an_unexpected_error_is_told_by_its_number_in_the_log(owner, owner_id, c
 
 def test_a_picture_that_was_damaged_on_the_disk_fails_with_a_sentence(owner, owner_id):
     job_id = make_job(owner_id)
-    path = storage.get_folder(job_id) / "original.jpg"
+    path = get_folder(job_id) / "original.jpg"
     path.write_bytes(path.read_bytes()[:500])
     runner.run(job_id, "a-test")
     facts = facts_of(owner, job_id)

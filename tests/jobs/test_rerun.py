@@ -7,7 +7,6 @@ from sqlalchemy import select
 
 from jobs import lifecycle, quotas, trash
 from jobs.errors import NotFound, QuotaExceeded, UploadRefused
-from jobs.files import storage
 from models import Job, db
 from services import get
 from services.base import CACHE
@@ -27,6 +26,7 @@ from tests.jobs.support import (
     shown,
 )
 from tests.support.engines import both_engines
+from tests.support.stored import get_folder
 
 pytestmark = pytest.mark.usefixtures("sampler")
 
@@ -42,8 +42,8 @@ def test_the_same_original_is_run_again_without_an_upload(in_app, user_id):
     assert (again.parent_id, again.parent_variant, again.original_name) == (first, "original", "Oma.jpg")
     assert (again.width, again.height, again.image_format) == (60, 40, "jpeg")
     assert again.original_bytes == len(picture())
-    assert (storage.get_folder(again.id) / "original.jpg").read_bytes() == picture()
-    assert (storage.get_folder(again.id) / "original-preview.webp").exists()
+    assert (get_folder(again.id) / "original.jpg").read_bytes() == picture()
+    assert (get_folder(again.id) / "original-preview.webp").exists()
     assert run_job(again.id).result_file == "result.png"
 
 
@@ -53,7 +53,7 @@ def test_a_result_goes_on_to_another_tool(in_app, user_id):
     assert (onward.width, onward.height, onward.parent_variant) == (60, 90, "result")
     assert onward.original_file == "original.png"
     assert onward.image_format == "jpeg", "it is best saved as what it once was"
-    assert open_image((storage.get_folder(onward.id) / "original-thumbnail.webp").read_bytes()).size == (60, 90)
+    assert open_image((get_folder(onward.id) / "original-thumbnail.webp").read_bytes()).size == (60, 90)
     assert run_job(onward.id).result_width == 60
 
 
@@ -72,7 +72,7 @@ def test_a_storage_without_links_gets_copies(in_app, user_id, monkeypatch):
     first = make_job(user_id)
     monkeypatch.setattr(os, "link", refuse)
     second = make_from(user_id, first)
-    assert (storage.get_folder(second) / "original.jpg").read_bytes() == picture()
+    assert (get_folder(second) / "original.jpg").read_bytes() == picture()
 
 
 @both_engines

@@ -8,13 +8,13 @@ import pytest
 from click.testing import CliRunner
 from PIL import Image
 
-from jobs.files import storage
 from jobs.photos import album_runs, albums
 from jobs.photos.album_runs import Run
 from models import Job, db
 from revive.cli import cli
 from services import get
 from tests.jobs.support import address, facts_of, make_from, make_job, open_image, run_job
+from tests.support.stored import get_folder
 
 
 @pytest.fixture(autouse=True)
@@ -46,7 +46,7 @@ def test_the_steps_are_told_and_each_can_be_looked_at_and_left_out(owner, owner_
     assert facts_of(owner, job.id)["verdict_message"] == "Done: Fading and yellowing."
     again = run_job(make_from(owner_id, job.id, "restore", tone_strength="0.5"))
     assert again.result_file and again.steps[0]["state"] == "changed"
-    assert (storage.get_folder(again.id) / "step-tone-thumbnail.webp").exists()
+    assert (get_folder(again.id) / "step-tone-thumbnail.webp").exists()
 
 
 def test_a_photo_that_needs_nothing_says_so_with_its_steps(owner, owner_id):
@@ -62,7 +62,7 @@ def test_an_album_gets_a_line_for_each_picture_and_a_broken_one_stops_nothing(ow
     album = albums.create(owner_id, "Shoebox", photos).id
     outcomes = album_runs.start(owner_id, album, Run(get("restore"), {}))
     made = [outcome.job_id for outcome in outcomes]
-    (storage.get_folder(made[2]) / "original.png").write_bytes(b"no picture")
+    (get_folder(made[2]) / "original.png").write_bytes(b"no picture")
     for job_id in made:
         run_job(job_id)
     rows = [db.session.get(Job, job_id) for job_id in made]

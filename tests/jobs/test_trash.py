@@ -12,6 +12,7 @@ from models import Job, db, utc_now
 from tests.accounts.people import JSON, sign_in_person
 from tests.jobs.support import address, facts_of, list_stored_files, make_job, make_user, run_job, shown, status_of
 from tests.support.engines import both_engines
+from tests.support.stored import get_folder
 from worker import recovery
 
 
@@ -87,7 +88,7 @@ def test_a_worker_erases_what_is_due(in_app, user_id, start_worker, wait_for):
     trash.put(user_id, [job_id])
     age(job_id, trash.UNDO_MINUTES + 1)
     start_worker().ready()
-    wait_for(lambda: not storage.get_folder(job_id).exists())
+    wait_for(lambda: not get_folder(job_id).exists())
 
 
 def test_a_deletion_taken_back_in_the_last_moment_erases_nothing(in_app, user_id, monkeypatch):

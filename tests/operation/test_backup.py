@@ -8,11 +8,11 @@ import pytest
 
 import config
 from app import create_app
-from jobs.files import storage
 from models import Job, User, db
 from tests.accounts.people import Browser, make_user
 from tests.jobs.support import list_stored_files, make_job, run_job
 from tests.support.engines import both_engines
+from tests.support.stored import get_folder
 
 
 @pytest.fixture
@@ -52,7 +52,7 @@ def test_the_drill_all_is_lost_and_all_is_back(site, tmp_path, request, mariadb)
         with target.app_context():
             jobs = list(db.session.scalars(db.select(Job).order_by(Job.created_at)))
             assert [job.status for job in jobs] == ["done", "queued"] and jobs[0].original_name == "祖母的照片.jpg"
-            assert (storage.get_folder(jobs[0].id) / jobs[0].result_file).exists()
+            assert (get_folder(jobs[0].id) / jobs[0].result_file).exists()
             db.session.remove()
         assert run(target, "jobs", "check").exit_code == 0
         browser = Browser(target)
@@ -84,7 +84,7 @@ def test_a_damaged_backup_is_found_before_anything_is_written(site, tmp_path):
 def test_a_picture_that_is_gone_is_told_and_the_rest_is_kept(site, tmp_path):
     with site.app_context():
         job_id = db.session.scalar(db.select(Job.id).where(Job.status == "queued"))
-        shutil.rmtree(storage.get_folder(job_id))
+        shutil.rmtree(get_folder(job_id))
         db.session.remove()
     done = run(site, "backup", tmp_path / "file")
     assert done.exit_code == 0 and f"storage/{job_id} is not in the storage" in done.output

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from jobs.files import storage
 from models import Job, db
 from models.job import DONE, ENDED
 from tests.accounts.people import make_user
 from tests.jobs.support import ROOT
 from tests.security.live import Visitor, wait_for
 from tests.support.servers import free_port, stop, wait_for_port
+from tests.support.stored import get_folder
 
 AWAY_SECONDS = 20
 MAX_REQUEST_SECONDS = 10
@@ -117,4 +117,4 @@ def assert_no_job_is_lost_or_doubled(app, accepted: set[str]) -> None:
         assert accepted <= set(jobs)
         assert {job.status for job in jobs.values()} == {DONE}
         for job in jobs.values():
-            assert Path(storage.get_folder(job.id), job.result_file).is_file()
+            assert Path(get_folder(job.id), job.result_file).is_file()

@@ -10,6 +10,7 @@ from jobs.files import storage
 from models import Job, User, db
 from tests.accounts.people import JSON, Browser, sign_in_person
 from tests.jobs.support import make_job
+from tests.support.stored import get_folder
 
 
 @pytest.fixture(autouse=True)
@@ -40,7 +41,7 @@ def test_C06_no_address_leads_to_the_stored_files(app):
     with app.app_context():
         job_id = make_job(db.session.scalar(db.select(User.id)))
         job = db.session.get(Job, job_id)
-        path = storage.get_folder(job_id) / job.original_file
+        path = get_folder(job_id) / job.original_file
         data = path.read_bytes()
     assert not path.is_relative_to(app.static_folder)
     inside = f"{job_id[:2]}/{job_id}/{job.original_file}"

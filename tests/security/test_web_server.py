@@ -12,13 +12,13 @@ from pathlib import Path
 
 import pytest
 
-from jobs.files import storage
 from models import Job, db
 from models.job import DONE, ENDED, RUNNING
 from tests.accounts.people import at_once, make_user
 from tests.jobs.support import ROOT, WorkerProcess, list_stored_files, noise, picture
 from tests.security.live import Visitor, wait_for
 from tests.support.servers import free_port
+from tests.support.stored import get_folder
 
 GIBIBYTE, MAX_SENT, MAX_GROWN_KIB = 2**30, 64 * 2**20, 200 * 1024
 
@@ -105,7 +105,7 @@ def test_F04_a_killed_web_server_takes_neither_the_session_nor_the_running_job_w
     wait_for(lambda: status_of(app, job_id) == DONE, 120)
     with app.app_context():
         job = db.session.get(Job, job_id)
-        assert (job.attempts, (storage.get_folder(job_id) / job.result_file).is_file()) == (1, True)
+        assert (job.attempts, (get_folder(job_id) / job.result_file).is_file()) == (1, True)
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL], ids=["terminated", "killed"])
@@ -189,5 +189,5 @@ def test_F10_two_hundred_uploads_at_once_are_taken_or_put_off_in_plain_words(app
 def test_C06_what_the_web_server_keeps_is_for_its_user_alone(app, web):
     job_id = upload_of(Visitor(web.port), picture())
     with app.app_context():
-        kept = list(storage.get_folder(job_id).iterdir())
+        kept = list(get_folder(job_id).iterdir())
     assert kept and not any(path.stat().st_mode & 0o077 for path in kept)

@@ -60,7 +60,9 @@ class Worker(BaseModel):
     quick_threads: int = Field(description=N_("threads that take quick jobs alone"))
     version: str
     weights: str = Field(description=N_("a mark that workers with the same weights share"))
-    problems: list[str] = Field(description=N_("what does not fit: storage, schema_old, schema_new, key, device"))
+    problems: list[str] = Field(
+        description=N_("what does not fit: storage, storage_away, storage_moved, schema_old, schema_new, key, device")
+    )
     unable: list[str] = Field(description=N_("tools that it cannot run, since it lacks their weights"))
     memory_megabytes: int
 

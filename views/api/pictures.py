@@ -59,12 +59,14 @@ def file(id: str, name: str) -> Response:
 
 @operation("GET", "/jobs/<id>/preview", N_("A copy for the screen"), READ, query=SmallQuery, files=("image/webp",))
 def preview(id: str, query: SmallQuery) -> Response:
-    return send(downloads.find_small(lifecycle.find(current_user.id, id), storage.PREVIEW, query.of))
+    job = lifecycle.find(current_user.id, id)
+    return send(downloads.find_small(job, storage.PREVIEW, query.of), may_be_kept=True)
 
 
 @operation("GET", "/jobs/<id>/thumbnail", N_("A small copy"), READ, query=SmallQuery, files=("image/webp",))
 def thumbnail(id: str, query: SmallQuery) -> Response:
-    return send(downloads.find_small(lifecycle.find(current_user.id, id), storage.THUMBNAIL, query.of))
+    job = lifecycle.find(current_user.id, id)
+    return send(downloads.find_small(job, storage.THUMBNAIL, query.of), may_be_kept=True)
 
 
 @operation("GET", "/results.zip", N_("Download many results"), READ, query=ResultsQuery, files=("application/zip",))

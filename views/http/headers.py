@@ -25,6 +25,8 @@ EVERYWHERE = {
 }
 # One address may answer with either, in one of several languages.
 NEGOTIATED = ("text/html", "application/json")
+# A browser may keep it, and asks each time whether it still may show it: who has signed out sees it no more.
+REVALIDATED = "private, no-cache"
 TWO_YEARS_SECONDS = 2 * 365 * 24 * 3600
 
 
@@ -34,12 +36,12 @@ def init_app(app: Flask) -> None:
 
 
 def add_headers(response: Response) -> Response:
-    """Add what is missing; only static files may be kept by browsers and proxies."""
+    """Add what is missing; proxies may keep static files only, the browser of whoever may see them small copies too."""
     for name, value in EVERYWHERE.items():
         response.headers[name] = value
     is_picture = (response.mimetype or "").startswith("image/")
     response.headers["Content-Security-Policy"] = PICTURE_POLICY if is_picture else CONTENT_SECURITY_POLICY
-    if request.endpoint != "static":
+    if request.endpoint != "static" and response.headers.get("Cache-Control") != REVALIDATED:
         response.headers["Cache-Control"] = "private, no-store"
     if response.mimetype in NEGOTIATED:
         response.vary.update(("Accept", "Accept-Language"))

@@ -46,7 +46,7 @@ def upload(username: str, id: str, option: str):
 @blueprint.get("/jobs/<id>/thumbnail", defaults={"kind": storage.THUMBNAIL}, endpoint="thumbnail")
 def small(username: str, id: str, kind: str):
     job = lifecycle.find(current_user.id, id)
-    return send(downloads.find_small(job, kind, request.args.get("of", storage.ORIGINAL)))
+    return send(downloads.find_small(job, kind, request.args.get("of", storage.ORIGINAL)), may_be_kept=True)
 
 
 @blueprint.get("/jobs/<id>/live/<copy>")

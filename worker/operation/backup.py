@@ -10,7 +10,7 @@ import io
 import json
 import os
 import tarfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
@@ -91,9 +91,9 @@ def _write_all(archive: Archive) -> Summary:
             summary.rows += len(lines)
             if table.name == "jobs":
                 job_ids = [json.loads(line)["id"] for line in lines]
-    for name, file in _list_files(job_ids, summary):
+    for name, read in _list_files(job_ids, summary):
         try:
-            data = file.read_bytes()
+            data = read()
         except FileNotFoundError:
             summary.missing.append(name)
             continue
@@ -124,23 +124,21 @@ def _tell(value: Any) -> Any:
     return value.isoformat() if isinstance(value, datetime | date) else value
 
 
-def _list_files(job_ids: list[str], summary: Summary) -> Iterator[tuple[str, Path]]:
-    """Yield (name in the archive, file) of each file: pictures, mark of the storage, imported weights, key."""
-    root = storage.get_root()
-    if (root / marker.FILE).exists():
-        yield f"{STORAGE}{marker.FILE}", root / marker.FILE
+def _list_files(job_ids: list[str], summary: Summary) -> Iterator[tuple[str, Callable[[], bytes]]]:
+    """Yield (name in the archive, what reads it) of each file: pictures, mark of the storage, imported weights, key."""
+    if mark := storage.get_backend().read_text(marker.FILE):
+        yield f"{STORAGE}{marker.FILE}", f"{mark}\n".encode
     for job_id in job_ids:
-        folder = storage.get_folder(job_id)
-        files = sorted(path for path in folder.glob("*") if path.is_file() and not path.name.endswith(".part"))
+        files = storage.list_files(job_id)
         if not files:
             summary.missing.append(f"{STORAGE}{job_id}")
-        for path in files:
-            yield f"{STORAGE}{path.relative_to(root)}", path
+        for file in files:
+            yield f"{STORAGE}{job_id[:2]}/{job_id}/{file}", storage.get_file(job_id, file).read
     for path in sorted(Path(current_app.config["IMPORTED_WEIGHTS_DIR"]).glob("*")):
         if path.is_file() and not path.name.startswith("."):
-            yield f"{WEIGHTS}{path.name}", path
+            yield f"{WEIGHTS}{path.name}", path.read_bytes
     if (key := find_key_file(current_app.config)).exists():
-        yield KEY, key
+        yield KEY, key.read_bytes
 
 
 def find_key_file(settings: Mapping[str, Any]) -> Path:

@@ -84,11 +84,15 @@ def _look_at_tables() -> Finding:
 
 
 def _look_at_storage() -> Finding:
-    about, root = _("Pictures"), storage.get_root()
-    if not marker.is_ours():
-        told = _("Mount the folder with the site's pictures there. Where this is a new site on purpose, delete {file}.")
-        return Finding(WRONG, about, str(root), told.format(file=root / marker.FILE))
-    return Finding(FINE, about, str(root))
+    about, backend = _("Pictures"), storage.get_backend()
+    problem = marker.find_problem()
+    if problem in (hands.STORAGE_AWAY, hands.STORAGE_MOVED):
+        return Finding(WRONG, about, backend.location, translate(hands.PROBLEMS[problem]))
+    if problem:
+        told = _("The site's pictures are not there: check STORAGE_DIR or STORAGE_URL. For a new site delete {file}.")
+        file = f"{backend.location}/{marker.FILE}"
+        return Finding(WRONG, about, backend.location, told.format(file=file))
+    return Finding(FINE, about, backend.location)
 
 
 def _look_at_key() -> Finding:
@@ -118,7 +122,8 @@ def _look_at_mail_faults() -> Finding:
 
 def _look_at_disk(settings: Mapping[str, Any]) -> Finding:
     about, state = _("Disk"), health.check_disk()
-    said = _("{number} MB free").format(number=health.free_bytes() // 1_000_000)
+    free = health.free_bytes()
+    said = _("no limit set") if free is None else _("{number} MB free").format(number=free // 1_000_000)
     if state == "ok":
         return Finding(FINE, about, said)
     advice = _("Make room, or set RETENTION_DAYS; a read-only disk must be writable for the user of Revive.")

@@ -1,6 +1,7 @@
 """Restores a backup of `worker.operation.backup` into an empty site; all is checked before anything is written."""
 
 import hashlib
+import io
 import json
 import os
 import tarfile
@@ -15,7 +16,7 @@ from flask import current_app
 from flask_migrate import upgrade
 from sqlalchemy import Connection, Table, delete, func, insert, inspect, select
 
-from jobs.files import storage
+from jobs.files import marker, storage
 from models import Job, User, db
 from worker.operation.backup import (
     ABOUT,
@@ -74,9 +75,7 @@ def restore(path: Path) -> tuple[int, int]:
             if name in tables:
                 rows += _insert(connection, tables[name], data)
     for name, data in _list_entries(path):
-        if target := _find_target(name):
-            _write(target, data)
-            files += 1
+        files += _restore_file(name, data)
     return rows, files
 
 
@@ -88,7 +87,7 @@ def _check_target(about: dict[str, Any]) -> None:
     db.session.remove()
     if any(storage.list_job_ids()):
         told = _("{folder} holds pictures. Restore into an empty database and an empty folder.")
-        raise CannotRestore(told.format(folder=storage.get_root()))
+        raise CannotRestore(told.format(folder=storage.get_backend().location))
     upgrade()
     with db.engine.connect() as connection:
         revision = MigrationContext.configure(connection).get_current_revision()
@@ -126,10 +125,23 @@ def _read_value(kind: type, value: Any) -> Any:
     return kind.fromisoformat(value)
 
 
+def _restore_file(name: str, data: bytes) -> bool:
+    """Write a file of the archive where it belongs; say whether it is one of the site."""
+    backend, place = storage.get_backend(), PurePosixPath(name).parts
+    if name == f"{STORAGE}{marker.FILE}":
+        backend.write_text(marker.FILE, data.decode().strip())
+    elif name.startswith(STORAGE) and len(place) == 4:
+        backend.add(place[2], place[3], io.BytesIO(data))
+        _check_written(backend.get_file(place[2], place[3]).read(), data, name)
+    elif target := _find_target(name):
+        _write(target, data)
+    else:
+        return False
+    return True
+
+
 def _find_target(name: str) -> Path | None:
-    """Return where a file of the archive goes; None for what is no file of the site, or a key that a setting gives."""
-    if name.startswith(STORAGE):
-        return storage.get_root() / name.removeprefix(STORAGE)
+    """Return where a file beside the pictures goes; None for what is no file of the site, or a key that is set."""
     if name.startswith(WEIGHTS):
         return Path(current_app.config["IMPORTED_WEIGHTS_DIR"]) / name.removeprefix(WEIGHTS)
     return find_key_file(current_app.config) if name == KEY and not os.environ.get("SECRET_KEY") else None
@@ -140,5 +152,9 @@ def _write(target: Path, data: bytes) -> None:
     part = target.with_name(f"{target.name}.part")
     part.write_bytes(data)
     os.replace(part, target)
-    if hashlib.sha256(target.read_bytes()).digest() != hashlib.sha256(data).digest():
-        raise OSError(f"{target} was not written whole")
+    _check_written(target.read_bytes(), data, str(target))
+
+
+def _check_written(found: bytes, wanted: bytes, name: str) -> None:
+    if hashlib.sha256(found).digest() != hashlib.sha256(wanted).digest():
+        raise OSError(f"{name} was not written whole")

@@ -13,6 +13,7 @@ from jobs.files.zip_stream import Archive
 from jobs.photos import albums
 from models import Album
 from tests.jobs.support import make_from, make_job, run_job
+from tests.support.stored import get_folder
 
 A4, LETTER = "595.2756 841.8898", "612 792"
 
@@ -70,7 +71,7 @@ def test_an_album_is_printed_with_its_names_and_a_lost_picture_leaves_an_empty_f
     album = make_album(owner_id)
     jobs, _ = albums.list_photos(owner_id, album.id, 10)
     storage.remove_files(jobs[0].id, "result-thumbnail.webp")
-    (storage.get_folder(jobs[1].id) / "result-thumbnail.webp").write_bytes(b"no picture")
+    (get_folder(jobs[1].id) / "result-thumbnail.webp").write_bytes(b"no picture")
     albums.add(owner_id, album.id, [make_job(owner_id, name="waits.jpg")])
     response = owner.get(f"/12345/albums/{album.id}/contact-sheet.pdf?paper=letter")
     assert response.mimetype == "application/pdf" and response.headers["Cache-Control"] == "private, no-store"

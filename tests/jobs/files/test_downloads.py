@@ -6,9 +6,9 @@ import pytest
 from PIL import Image
 from PIL.ExifTags import IFD, Base
 
-from jobs.files import storage
 from tests.accounts.people import JSON
 from tests.jobs.support import address, make_job, noise, open_image, picture, run_job
+from tests.support.stored import get_folder
 
 CAMERA, DPI = "Lubitel", (300, 300)
 
@@ -42,11 +42,11 @@ def test_a_lower_quality_makes_a_smaller_file(owner, owner_id, format):
 
 
 def test_quality_means_nothing_to_png_and_the_stored_result_stays_lossless(owner, done):
-    before = (storage.get_folder(done) / "result.png").read_bytes()
+    before = (get_folder(done) / "result.png").read_bytes()
     assert send(owner, done, "format=png&quality=10").data == before
     assert send(owner, done, "quality=10").data == before
     send(owner, done, "format=jpeg&quality=10")
-    assert (storage.get_folder(done) / "result.png").read_bytes() == before
+    assert (get_folder(done) / "result.png").read_bytes() == before
 
 
 @pytest.mark.parametrize("format", ["jpeg", "png", "webp"])

@@ -7,10 +7,11 @@ import pytest
 
 from jobs import lifecycle
 from jobs.errors import ServiceUnavailable
-from jobs.files import results_zip, storage
+from jobs.files import results_zip
 from jobs.files.zip_stream import Archive
 from tests.accounts.people import JSON, sign_in_person
 from tests.jobs.support import address, make_job, make_user, open_image, picture, run_job
+from tests.support.stored import get_folder
 
 ALL = "/12345/history/pictures.zip"
 
@@ -81,7 +82,7 @@ def test_a_picture_that_the_format_cannot_hold_comes_as_it_is_stored(owner, owne
 def test_one_that_is_missing_never_ends_the_others(owner, owner_id):
     jobs = make_jobs(owner_id, 3)
     lifecycle.rename(owner_id, jobs[1], "Grandma")
-    (storage.get_folder(jobs[1]) / "result.png").unlink()
+    (get_folder(jobs[1]) / "result.png").unlink()
     for query in ("", "?format=webp"):
         found = members(owner.get(ALL + query))
         assert len(found) == 3

@@ -87,6 +87,6 @@ def test_a_job_whose_result_cannot_be_written_fails_with_the_reason(in_app, user
 
 
 def test_a_folder_that_belongs_to_somebody_else_is_one_that_cannot_be_written(in_app):
-    mine = OSError(errno.EACCES, "Permission denied", str(storage.get_root() / "ab"))
+    mine = OSError(errno.EACCES, "Permission denied", str(storage.get_backend().root / "ab"))
     foreign = OSError(errno.EACCES, "Permission denied", "/etc/shadow")
     assert storage.is_read_only(mine) and not storage.is_read_only(foreign)

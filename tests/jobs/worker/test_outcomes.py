@@ -23,6 +23,7 @@ from tests.jobs.support import (
     run_job,
 )
 from tests.support.engines import both_engines
+from tests.support.stored import get_folder
 from worker import recovery, runner
 
 pytestmark = pytest.mark.usefixtures("sampler")
@@ -151,7 +152,7 @@ def test_a_file_of_a_kind_that_is_not_on_the_list_is_never_stored(app, in_app, u
 def test_alternatives_files_and_the_cache_count_against_the_storage(in_app, user_id):
     for way in ("alternatives", "files", "plain"):
         job = run_job(make_job(user_id, service="sampler", way=way))
-        folder = storage.get_folder(job.id)
+        folder = get_folder(job.id)
         counted = [path.stat().st_size for path in folder.iterdir() if path.suffix != ".webp"]
         assert job.original_bytes + job.result_bytes == sum(counted)
     used = next(use.used for use in quotas.measure_usage(user_id) if use.key == "storage_megabytes")
@@ -168,14 +169,14 @@ def test_the_check_of_the_storage_knows_every_kind_of_file(in_app, user_id):
     assert recovery.list_missing_files() == []
     gone = {(jobs[0], "answer-2.png"), (jobs[0], "mask.png"), (jobs[1], "file-sheet.pdf"), (kept, "kept-matte.bin")}
     for job_id, name in gone:
-        (storage.get_folder(job_id) / name).unlink()
+        (get_folder(job_id) / name).unlink()
     assert set(recovery.list_missing_files()) == gone
 
 
 def test_an_uploaded_mask_is_never_written_over_by_the_one_that_the_run_made(in_app, user_id):
     job = run_job(make_job(user_id, service="sampler", mask=make_painted_sheet()))
     assert storage.MASK != "mask"
-    assert (storage.get_folder(job.id) / "mask.png").read_bytes() == make_painted_sheet()
+    assert (get_folder(job.id) / "mask.png").read_bytes() == make_painted_sheet()
 
 
 @pytest.mark.parametrize("field, value", [("mask", b"no picture"), ("hints", b""), ("mask", picture()[:500])])

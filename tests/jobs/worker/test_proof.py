@@ -14,6 +14,7 @@ from models import Job, Worker, db
 from models.setting import KEY_FINGERPRINT, write_text
 from tests.jobs.support import make_job, promise_weights, run_job, wait_until
 from tests.support.engines import both_engines
+from tests.support.stored import get_folder
 from worker import runner
 from worker.proof import prove
 
@@ -54,16 +55,16 @@ def test_a_worker_without_the_pictures_gives_the_job_back_and_takes_none(user_id
 
 def test_a_picture_that_is_really_gone_fails_the_job_in_words(user_id, lost):
     job_id = make_job(user_id)
-    shutil.rmtree(storage.get_folder(job_id))
+    shutil.rmtree(get_folder(job_id))
     assert [run_job(job_id).status for _ in range(runner.MAX_TRIES)] == ["queued", "queued", "failed"]
     assert db.session.get(Job, job_id).error_key == "picture_gone"
 
 
 def test_a_folder_of_another_installation_is_not_taken_for_ours(in_app, user_id):
     make_job(user_id)
-    (storage.get_root() / marker.FILE).write_text("another\n")
+    (storage.get_backend().root / marker.FILE).write_text("another\n")
     for job_id in storage.list_job_ids():
-        shutil.rmtree(storage.get_folder(job_id))
+        shutil.rmtree(get_folder(job_id))
     assert prove().problems == ("storage",)
 
 

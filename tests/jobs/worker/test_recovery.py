@@ -12,6 +12,7 @@ from jobs.files import storage
 from models import Job, db, utc_now
 from tests.jobs.support import list_stored_files, make_job, picture, status_of
 from tests.support.engines import both_engines
+from tests.support.stored import get_folder
 from worker import recovery, runner
 
 WORKER = "other-host:00000000:42:1"
@@ -77,7 +78,7 @@ def test_a_worker_that_lost_its_job_changes_nothing_any_more(user_id, stuck, mon
     runner._finish(stuck, ELSEWHERE, {"status": "failed", "error_key": "late", "error_message": "late"})
     job = db.session.get(Job, stuck, populate_existing=True)
     assert (job.status, job.error_key, job.worker.split("/")[0]) == ("done", "", "second")
-    assert (storage.get_folder(stuck) / job.result_file).exists()
+    assert (get_folder(stuck) / job.result_file).exists()
 
 
 def test_a_given_back_job_has_lost_no_attempt(stuck):
@@ -102,8 +103,8 @@ def test_D16_finished_jobs_are_deleted_after_their_time_with_their_files(in_app,
 
 def test_what_a_crash_left_in_the_storage_goes_after_an_hour(in_app, user_id):
     job_id = make_job(user_id)
-    draft = storage.get_root() / "incoming" / "abandoned"
-    part = storage.get_folder(job_id) / "result.png.0a0b.part"
+    draft = storage.get_backend().root / "incoming" / "abandoned"
+    part = get_folder(job_id) / "result.png.0a0b.part"
     draft.mkdir()
     (draft / "original.part").write_bytes(b"x")
     part.write_bytes(b"x")
@@ -113,29 +114,29 @@ def test_what_a_crash_left_in_the_storage_goes_after_an_hour(in_app, user_id):
         os.utime(path, (time.time() - 4000,) * 2)
     recovery.purge()
     assert not draft.exists() and not part.exists()
-    assert (storage.get_folder(job_id) / "original.jpg").exists()
+    assert (get_folder(job_id) / "original.jpg").exists()
 
 
 def test_F13_files_whose_row_was_lost_in_a_crash_go_and_others_stay(in_app, user_id):
     lost, sound = make_job(user_id), make_job(user_id)
     for job_id in (lost, sound):
         storage.mark_uncommitted(job_id)
-        os.utime(storage.get_folder(job_id) / "row-unsure", (time.time() - 4000,) * 2)
+        os.utime(get_folder(job_id) / "row-unsure", (time.time() - 4000,) * 2)
     db.session.execute(db.delete(Job).where(Job.id == lost))
     db.session.commit()
     recovery.purge()
-    assert not storage.get_folder(lost).exists()
-    assert sorted(path.name for path in storage.get_folder(sound).iterdir())[0] == "original-preview.webp"
+    assert not get_folder(lost).exists()
+    assert sorted(path.name for path in get_folder(sound).iterdir())[0] == "original-preview.webp"
 
 
 def test_the_check_command_names_orphans_and_missing_files(app, in_app, user_id):
     runner, job_id = app.test_cli_runner(), make_job(user_id)
     assert runner.invoke(args=["jobs", "check"]).exit_code == 0
-    orphan = storage.get_folder("ff" * 16)
+    orphan = get_folder("ff" * 16)
     orphan.mkdir(parents=True)
     (orphan / "original.jpg").write_bytes(picture())
     os.utime(orphan, (time.time() - 4000,) * 2)
-    (storage.get_folder(job_id) / "original.jpg").unlink()
+    (get_folder(job_id) / "original.jpg").unlink()
     told = runner.invoke(args=["jobs", "check", "--remove-orphans"])
     assert told.exit_code == 1
     assert "ff" * 16 in told.output and f"Job {job_id} lacks its file original.jpg" in told.output

@@ -8,14 +8,14 @@ import numpy as np
 from PIL import Image
 
 from jobs import lifecycle, process_identity, trash
-from jobs.files import storage
 from models import Job, Worker, db
 from tests.jobs.support import list_stored_files, make_job, make_user, noise, picture, quickest, wait_until
 from tests.support.engines import both_engines
+from tests.support.stored import get_folder
 
 
 def result_of(job_id: str) -> Image.Image:
-    return Image.open(storage.get_folder(job_id) / "result.png")
+    return Image.open(get_folder(job_id) / "result.png")
 
 
 @both_engines
@@ -25,7 +25,7 @@ def test_a_job_goes_from_queued_to_done(user_id, start_worker):
     assert (job.status, job.error_message, job.attempts) == ("done", "", 1)
     expected = np.rot90(np.asarray(Image.open(io.BytesIO(picture(60, 40, "PNG")))), -1)
     assert np.array_equal(np.asarray(result_of(job.id)), expected)
-    assert (storage.get_folder(job.id) / "result.png").stat().st_mode & 0o077 == 0, "nobody else's to read"
+    assert (get_folder(job.id) / "result.png").stat().st_mode & 0o077 == 0, "nobody else's to read"
 
 
 def test_an_idle_worker_wakes_up_at_once(user_id, environment, start_worker):
@@ -57,7 +57,7 @@ def test_a_job_of_a_killed_worker_is_finished_by_the_next(endless, gate, start_w
 
 
 def list_stored_files_of(job_id: str) -> list[str]:
-    return [path.name for path in storage.get_folder(job_id).iterdir()]
+    return [path.name for path in get_folder(job_id).iterdir()]
 
 
 def test_a_job_that_kills_its_worker_twice_fails_and_others_are_served(endless, start_worker):
