@@ -25,6 +25,7 @@ SITE_COMMANDS = {
     "worker": N_("Run queued jobs and send mails until Ctrl-C."),
     "users": N_("Look after the accounts: create-admin, list, disable and others."),
     "jobs": N_("Look after jobs and their files: check, purge."),
+    "storage": N_("Move the pictures between a folder and a bucket: migrate, unlock."),
     "weights": N_("List, import and remove weights."),
     "db": N_("Create or upgrade the database."),
     "doctor": N_("Say what is set, what is wrong and what to do."),

@@ -1,4 +1,4 @@
-"""`flask worker`, `flask process`, `flask jobs`, `flask weights` and `flask database`."""
+"""`flask worker`, `flask process`, `flask jobs`, `flask storage`, `flask weights` and `flask database`."""
 
 import sys
 from gettext import gettext as _
@@ -16,6 +16,7 @@ from jobs.files import storage
 from jobs.process import process
 from worker import database_commands, recovery
 from worker.operation import commands as operation
+from worker.operation import storage_commands
 from worker.process import WorkerProcess
 
 
@@ -69,4 +70,4 @@ def check(remove_orphans: bool) -> None:
     sys.exit(bool(missing or (orphans and not remove_orphans)))
 
 
-commands = (group, worker, process, weights_group, database_commands.group, *operation.commands)
+commands = (group, storage_commands.group, worker, process, weights_group, database_commands.group, *operation.commands)

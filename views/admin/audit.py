@@ -52,6 +52,7 @@ ACTIONS = {
     "job_retried": _("job tried again"),
     "jobs_purged": _("old jobs deleted"),
     "backup_made": _("backup made"),
+    "storage_migrated": _("pictures moved"),
     "backup_restored": _("backup restored"),
     "weights_imported": _("weights imported"),
     "weights_refused": _("weights refused"),
