@@ -1,6 +1,7 @@
 """deploy/ and docs/deployment.md: they name what exists, and nginx and systemd take what is given to them."""
 
 import contextlib
+import getpass
 import os
 import re
 import shutil
@@ -109,13 +110,15 @@ def nginx(web, certificates, tmp_path):
     words = {"SITE_NAME": "photos.example.org", "UPSTREAM": f"127.0.0.1:{web}", "CERTIFICATES": str(certificates)}
     for name, value in words.items():
         text = text.replace(f"${{{name}}}", value)
+    text = text.replace("/srv/revive-pictures/", f"{tmp_path}/pictures/")
     text = re.sub(r"listen \[::\].*\n", "", text)
     text = text.replace("listen 80", f"listen 127.0.0.1:{plain}").replace("listen 443", f"listen 127.0.0.1:{tls}")
     folders = "".join(
         f"{kind}_temp_path {tmp_path}/{kind};" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
     )
     (tmp_path / "nginx.conf").write_text(
-        f"daemon off; pid {tmp_path}/pid; events {{}}\nhttp {{ access_log off; {folders}\n{text}\n}}"
+        f"daemon off; user {getpass.getuser()}; pid {tmp_path}/pid; events {{}}\n"
+        f"http {{ access_log off; {folders}\n{text}\n}}"
     )
     process = subprocess.Popen(
         [need("nginx"), "-c", tmp_path / "nginx.conf", "-e", tmp_path / "nginx.log", "-p", tmp_path]
@@ -130,7 +133,17 @@ def nginx(web, certificates, tmp_path):
 def fetch(port: int, path: str = "/", *options: str, host: str = "photos.example.org", scheme: str = "https") -> str:
     place = f"{host}:{port}:127.0.0.1"
     done = subprocess.run(
-        [need("curl"), "-sik", "--max-time", "60", "--resolve", place, *options, f"{scheme}://{host}:{port}{path}"],
+        [
+            need("curl"),
+            "-sik",
+            "--http1.1",
+            "--max-time",
+            "60",
+            "--resolve",
+            place,
+            *options,
+            f"{scheme}://{host}:{port}{path}",
+        ],
         capture_output=True,
         text=True,
         check=False,
@@ -147,6 +160,10 @@ def test_nginx_of_the_deployment_serves_the_site_over_tls(nginx):
     moved = fetch(plain, "/login?x=1", "-H", "Host: photos.example.org", scheme="http")
     assert "301" in moved.splitlines()[0] and "Location: https://photos.example.org/login?x=1" in moved
     assert fetch(tls, host="other.example.org") == "", "a foreign name gets no answer"
+
+
+def test_nginx_of_the_deployment_speaks_http_2(nginx):
+    assert fetch(nginx[1], "/login", "--http2").startswith("HTTP/2 200")
 
 
 def test_F11_slow_visitors_hold_no_thread_of_the_site(nginx):
