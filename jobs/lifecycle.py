@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import delete as delete_from
 from sqlalchemy import func, select
+from sqlalchemy.exc import DBAPIError
 
 import services
 from errors import N_, DomainError
@@ -24,7 +25,8 @@ from jobs.files.uploads import FormFile, Upload
 from jobs.queue import notify_quick_lane, notify_worker
 from jobs.scheduling import lanes
 from jobs.sources import Source, Version
-from models import Job, db
+from models import Job, db, undo
+from models.faults import Fault, classify_fault
 from models.job import CANCELLED, ENDED, FAILED, QUEUED
 from models.transitions import change_status
 from services.base import Service
@@ -269,18 +271,25 @@ def _keep(draft: Draft) -> None:
 
 
 def _admit_and_queue(job: Job) -> Job:
-    """Admit the job, whose files are in their place, and queue it; without a row the files go."""
-    job_id = job.id
+    """Admit the job, whose files are in their place, and queue it; without a row the files go.
+
+    A database that is lost during the commit may have kept the row: then the files stay, marked, and
+    `worker.recovery.purge` decides later.
+    """
+    job_id, is_written = job.id, False
     job.lane = lanes.choose(_get_service(job), job.options, job.width * job.height)
     try:
         quotas.admit(job.user_id, job.original_bytes + (job.result_bytes or 0), job.width * job.height)
         newest = db.session.scalar(select(func.max(Job.number)).where(Job.user_id == job.user_id))
         job.number = 1 + (newest or 0)
         db.session.add(job)
+        db.session.flush()
+        is_written = True
         db.session.commit()
-    except BaseException:
-        db.session.rollback()
-        storage.remove(job_id)
+    except BaseException as error:
+        if not (is_written and isinstance(error, DBAPIError) and classify_fault(error) is Fault.AWAY):
+            storage.remove(job_id)
+        undo()
         raise
     storage.mark_committed(job_id)
     _notify(job_id, job.lane)

@@ -26,7 +26,7 @@ pytest_plugins = ["tests.support.bucket", "tests.support.made_once"]
 PRODUCTION_HASHER, CHEAP_HASHER = passwords.HASHER, PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 TESTS = Path(__file__).parent
 # Rooms and files in which few tests take long: they wait for servers, browsers and programs.
-LONG = {"browser", "commands", "security", "test_deployment.py"}
+LONG = {"benchmarks", "browser", "commands", "security", "test_deployment.py"}
 
 
 @pytest.hookimpl(tryfirst=True)

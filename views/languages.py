@@ -10,6 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.wrappers import Response
 
 from accounts.language import remember
+from models import undo
 from views.http.guards import check_next, is_api, is_own_script
 
 # Code of the translation, name in itself, tag for `lang`.
@@ -65,6 +66,7 @@ def _read_account_language() -> str | None:
     try:
         language = getattr(current_user, "language", None)
     except SQLAlchemyError:
+        undo()  # or whatever asks next in this request would fail, even if the database is back
         return None
     return language if language in CODES else None
 

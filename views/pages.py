@@ -18,6 +18,7 @@ import services
 from jobs.availability import list_offered_choices, list_offered_options
 from jobs.guests.guest_quotas import get_guest_megapixels
 from jobs.quotas import MEGABYTE, STORAGE, Use
+from models import undo
 from views.icons import ICONS
 from views.static_files import asset
 from views.zones import find_zone
@@ -91,6 +92,7 @@ def viewer():
     try:
         return current_user if current_user.is_authenticated else None
     except SQLAlchemyError:
+        undo()
         return None
 
 

@@ -40,7 +40,7 @@ class Watch:
     def rescue(self) -> int:
         """Take running jobs away from workers that are gone; return how many. Forgets all when the database is away."""
         try:
-            columns = select(Job.id, Job.worker, Job.heartbeat_at, Job.attempts)
+            columns = select(Job.id, Job.worker, Job.heartbeat_at, Job.attempts, Job.cache)
             rows = db.session.execute(columns.where(Job.status == RUNNING)).all()
             db.session.rollback()
         except DBAPIError:
@@ -129,6 +129,8 @@ def _release(row: Any) -> bool:
         change = change_status(QUEUED, *stuck)
     released = count_changed(change) == 1
     db.session.commit()
+    if released and row.attempts >= MAX_ATTEMPTS:
+        results.forget(row.id, row.cache)  # what the lost run had stored, if it came so far
     if released:
         logger.warning("Job %s was left by worker %s after attempt %s", row.id, row.worker, row.attempts)
     return released

@@ -84,7 +84,7 @@ def list_avoided() -> list[str]:
 
 
 def _run_claimed(job_id: str, this_run: str) -> bool:
-    started = time.monotonic()
+    started, status = time.monotonic(), "taken away"
     job = db.session.get(Job, job_id)
     if job is None:  # deleted in this very moment
         return True
@@ -95,8 +95,8 @@ def _run_claimed(job_id: str, this_run: str) -> bool:
         outcome = _compute_outcome(job, heartbeat)
         if outcome is not None:
             device = runtime.get_used_device() or "CPU"
-            _finish(job_id, this_run, outcome | {"device": device}, job.cache)
-    status = outcome["status"] if outcome else "taken away"
+            if _finish(job_id, this_run, outcome | {"device": device}, job.cache):
+                status = outcome["status"]
     logger.info("Job %s (%s): %s after %.1f s", job_id, job.service, status, time.monotonic() - started)
     return True
 
@@ -197,8 +197,8 @@ def _handle_unexpected(job: Job) -> dict[str, Any]:
     return _describe_failure(UNEXPECTED, reference)
 
 
-def _finish(job_id: str, this_run: str, outcome: Mapping[str, Any], cache_before: list[str] | None = None) -> None:
-    """Write the end of the run, waiting for a database that is away.
+def _finish(job_id: str, this_run: str, outcome: Mapping[str, Any], cache_before: list[str] | None = None) -> bool:
+    """Write the end of the run, waiting for a database that is away; say whether it counts.
 
     The files that it stored are undone when the job is not ours, or when it failed, with the disk full for instance.
     """
@@ -208,16 +208,25 @@ def _finish(job_id: str, this_run: str, outcome: Mapping[str, Any], cache_before
         try:
             with db.engine.begin() as connection:
                 mine = connection.execute(end).rowcount
-            if mine and outcome["status"] == FAILED:
+            if not mine and not _has_ended_by(job_id, this_run):
+                break
+            if outcome["status"] == FAILED:
                 results.forget(job_id, cache_before)
-            if mine:
-                return
-            break
+            return True
         except DBAPIError as error:
             if not attempt:
                 logger.warning("The database is %s; job %s waits for it.", describe(error), job_id)
             time.sleep(_FINISH_PAUSE_SECONDS)
     _forget_result(job_id)
+    return False
+
+
+def _has_ended_by(job_id: str, this_run: str) -> bool:
+    """Say whether the job has ended by this run: the database was lost after it had written that."""
+    ended = db.select(Job.id).where(Job.id == job_id, Job.worker == this_run, Job.status.in_((DONE, FAILED)))
+    found = db.session.scalar(ended) is not None
+    db.session.remove()
+    return found
 
 
 def _forget_result(job_id: str) -> None:
