@@ -3,9 +3,9 @@
 import os
 import random
 import signal
-import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 from benchmarks.faults.programs import Program
 from benchmarks.faults.proxy import Link
@@ -61,9 +61,10 @@ def _kill(program: Program) -> Fault:
 def _kill_child(program: Program) -> None:
     """Kill one of the processes that the web server has started."""
     assert program.process is not None
-    listed = subprocess.run(["pgrep", "-P", str(program.process.pid)], capture_output=True, text=True, check=False)
-    for pid in listed.stdout.split()[:1]:
-        os.kill(int(pid), signal.SIGKILL)
+    pid = program.process.pid
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    for child in children[:1]:
+        os.kill(int(child), signal.SIGKILL)
 
 
 def _take_down(program: Program, seconds: float) -> Fault:
