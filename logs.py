@@ -24,6 +24,8 @@ def set_up(style: str, level: str) -> None:
     # What they say of each message and of each step is for their own authors.
     for name in ("alembic.runtime", "huey", "PIL", "waitress.queue"):
         logging.getLogger(name).setLevel(logging.ERROR)
+    # A connection that is lost is told by whoever needed it; the pool would add a page for each.
+    logging.getLogger("sqlalchemy.pool").setLevel(logging.CRITICAL)
 
 
 @contextmanager
