@@ -39,9 +39,8 @@ def main() -> None:
     for what, seconds in sorted(notes.seconds.items()):
         figures = summarise(seconds)
         print(f"{what:9} {figures['count']:6}  p50 {figures['p50']:.2f} s  p95 {figures['p95']:.2f} s")
-    print(
-        f"{len(waits)} jobs done, from upload to result in {median(waits):.1f} s (median)" if waits else "no jobs done"
-    )
+    if waits:
+        print(f"{len(waits)} jobs done, each {median(waits):.1f} s after it was queued (median)")
     print(f"responses: {dict(notes.responses.most_common())}")
     print(f"{len(notes.wrong) + len(notes.unreachable)} errors")
     for wrong in notes.wrong:
