@@ -43,7 +43,7 @@ def find_violations(site: Site, notes: Notes) -> list[str]:
     rows = {job.id: job for job in db.session.scalars(select(Job))}
     db.session.rollback()
     found = [*notes.wrong, *_find_lost(rows, notes.orders), *_find_twice(site, rows, notes.orders)]
-    found += _find_damaged(rows, notes.orders)
+    found += _find_damaged(site, rows, notes.orders)
     found += _find_orphans(site)
     found += _find_unexpected(site)
     health = httpx.get(f"{site.address}/healthz", timeout=30).json()
@@ -87,13 +87,13 @@ def _find_twice(site: Site, rows: dict[str, Job], orders: list[Order]) -> list[s
     return found
 
 
-def _find_damaged(rows: dict[str, Job], orders: list[Order]) -> list[str]:
+def _find_damaged(site: Site, rows: dict[str, Job], orders: list[Order]) -> list[str]:
     found = []
     for order in orders:
         job = rows.get(order.job_id)
         if job is None:
             continue
-        folder = storage.get_folder(job.id)
+        folder = _get_folder(site, job.id)
         for name in results.list_names(job):
             if not (folder / name).is_file():
                 found.append(f"damaged: job {job.id} ({job.status}) lacks {name}")
@@ -117,18 +117,25 @@ def _find_orphans(site: Site) -> list[str]:
     found = [f"orphaned: {path.name} in {path.parent.name}" for path in (site.storage / "incoming").glob("*")]
     for job_id in storage.list_job_ids():
         if job_id in rows:
-            found += [f"orphaned: {name} of job {job_id} ({rows[job_id].status})" for name in _list_extra(rows[job_id])]
+            found += [
+                f"orphaned: {name} of job {job_id} ({rows[job_id].status})" for name in _list_extra(site, rows[job_id])
+            ]
         elif len(job_id) == 32:
             found.append(f"orphaned: the folder {job_id}")
     return found
 
 
-def _list_extra(job: Job) -> list[str]:
+def _list_extra(site: Site, job: Job) -> list[str]:
     """Return the files of a job's folder that its row does not name; small copies belong to what they are copies of."""
     known = set(results.list_names(job))
     stems = {Path(name).stem for name in known} | {storage.name_step(step["key"]) for step in job.steps or ()}
-    names = [path.name for path in storage.get_folder(job.id).iterdir() if path.name not in known]
+    names = [path.name for path in _get_folder(site, job.id).iterdir() if path.name not in known]
     return [name for name in names if not (_SMALL.fullmatch(name) and name.rpartition("-")[0] in stems)]
+
+
+def _get_folder(site: Site, job_id: str) -> Path:
+    """Return where the pictures of a job lie: looked at beside the site's own code for that."""
+    return site.storage / job_id[:2] / job_id
 
 
 def _find_unexpected(site: Site) -> list[str]:

@@ -22,6 +22,7 @@ from models import Job, db
 from services import get
 from tests.jobs.support import make_user, picture, run_job
 from tests.support.servers import need
+from tests.support.stored import get_folder
 from worker import recovery
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -69,7 +70,7 @@ class SiteWithoutWorkers:
     workers = ()
 
     def __init__(self):
-        self.storage = storage.get_root()
+        self.storage = storage.get_backend().root
 
     def run_command(self, *words: str) -> None:
         recovery.purge()
@@ -77,19 +78,19 @@ class SiteWithoutWorkers:
 
 def test_a_job_as_it_should_be_is_no_violation(order):
     site = SiteWithoutWorkers()
-    assert check._find_lost(rows(), [order]) == check._find_damaged(rows(), [order]) == []
+    assert check._find_lost(rows(), [order]) == check._find_damaged(SiteWithoutWorkers(), rows(), [order]) == []
     assert check._find_twice(site, rows(), [order]) == check._find_orphans(site) == []
 
 
 def test_the_checks_see_what_is_lost_doubled_damaged_and_orphaned(order):
-    site, folder = SiteWithoutWorkers(), storage.get_folder(order.job_id)
+    site, folder = SiteWithoutWorkers(), get_folder(order.job_id)
     assert check._find_lost({}, [order])
     assert check._find_twice(site, rows(), [])
     (folder / "result.png").unlink()
     (folder / "original.jpg").write_bytes(b"another")
-    assert len(check._find_damaged(rows(), [order])) == 2
+    assert len(check._find_damaged(SiteWithoutWorkers(), rows(), [order])) == 2
     (folder / "answer-7.png").write_bytes(b"left over")
-    (storage.get_root() / "ab" / ("ab" * 16)).mkdir(parents=True)
+    (storage.get_backend().root / "ab" / ("ab" * 16)).mkdir(parents=True)
     assert len(check._find_orphans(site)) == 2
     row = db.session.get(Job, order.job_id)
     row.status, row.error_key = "failed", "unexpected"

@@ -10,6 +10,7 @@ from jobs.files import results, storage
 from models import Job, db
 from models.job import DONE, FAILED, RUNNING
 from tests.jobs.support import make_job, run_job
+from tests.support.stored import get_folder
 from worker import recovery, runner
 
 
@@ -43,7 +44,7 @@ def test_an_upload_whose_commit_was_lost_keeps_its_picture_and_runs(user_id, los
     with pytest.raises(OperationalError):
         make_job(user_id)
     job_id = db.session.scalar(db.select(Job.id).order_by(Job.number.desc()).limit(1))
-    assert (storage.get_folder(job_id) / "original.jpg").is_file()
+    assert (get_folder(job_id) / "original.jpg").is_file()
     assert run_job(job_id).status == DONE
     make_old()
     recovery.purge()
@@ -88,7 +89,7 @@ def is_done(connection, job_id: str) -> bool:
 
 def make_old() -> None:
     then = time.time() - 2 * 3600
-    for path in storage.get_root().rglob("*"):
+    for path in storage.get_backend().root.rglob("*"):
         os.utime(path, (then, then))
 
 
@@ -102,5 +103,5 @@ def test_what_a_lost_run_had_stored_goes_when_its_job_fails(user_id, monkeypatch
     assert recovery.Watch().rescue() == 1
     job = db.session.get(Job, job_id, populate_existing=True)
     assert (job.status, job.error_key) == (FAILED, recovery.WORKER_LOST)
-    names = {path.name for path in storage.get_folder(job_id).iterdir()}
+    names = {path.name for path in get_folder(job_id).iterdir()}
     assert names >= set(results.list_names(job)) and "result.png" not in names
