@@ -273,15 +273,13 @@ def _keep(draft: Draft) -> None:
 def _admit_and_queue(job: Job) -> Job:
     """Admit the job, whose files are in their place, and queue it; without a row the files go.
 
-    A database that is lost during the commit may have kept the row: then the files stay, marked, and
-    `worker.recovery.purge` decides later.
+    A database lost during the commit may have the row: the files stay, and `worker.recovery.purge` decides later.
     """
     job_id, is_written = job.id, False
     job.lane = lanes.choose(_get_service(job), job.options, job.width * job.height)
     try:
         quotas.admit(job.user_id, job.original_bytes + (job.result_bytes or 0), job.width * job.height)
-        newest = db.session.scalar(select(func.max(Job.number)).where(Job.user_id == job.user_id))
-        job.number = 1 + (newest or 0)
+        job.number = 1 + (db.session.scalar(select(func.max(Job.number)).where(Job.user_id == job.user_id)) or 0)
         db.session.add(job)
         db.session.flush()
         is_written = True
