@@ -1,7 +1,6 @@
 """The pictures of a job as they go out: as stored, or converted in a child process into another format."""
 
 import hashlib
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -90,9 +89,10 @@ class Download:
             path = _convert(self.stored, self.name.rpartition(".")[2], self.conversion, self.user_id)
         except FileNotFoundError:
             raise NotFound() from None
-        with suppress(FileNotFoundError):
+        try:
             return path.open("rb")
-        raise NotFound()
+        finally:
+            path.unlink(missing_ok=True)
 
 
 def parse_spec(format: str | None = None, quality: str | None = None, metadata: str | None = None) -> DownloadSpec:

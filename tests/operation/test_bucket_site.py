@@ -98,7 +98,7 @@ def send_every_kind_of_file(owner, owner_id, bucket, run) -> set[str]:
     ):
         sent = owner.get(place(job_id, path))
         assert sent.status_code == 200 and len(sent.data) == sent.content_length > 0, path
-    archive = zipfile.ZipFile(io.BytesIO(owner.get("/12345/history/results.zip").data))
+    archive = zipfile.ZipFile(io.BytesIO(owner.get("/12345/history/pictures.zip").data))
     assert archive.testzip() is None and len(archive.namelist()) == 7
     made = {plain, several, files, again, bright, onward}
     assert {key.split("/")[2] for key in bucket.list_pictures()} == made
