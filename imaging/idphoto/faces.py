@@ -87,15 +87,17 @@ def find_faces(rgb: np.ndarray, network: FaceLandmarker) -> tuple[list[Face], in
     return [face.transform(enlarge) for face in found], turned
 
 
-def pack(faces: list[Face], quarters: int) -> bytes:
-    """Return what `find_faces` returned as bytes that can be kept."""
+def pack(faces: list[Face], quarters: int, made: str = "") -> bytes:
+    """Return what `find_faces` returned as bytes that can be kept; `made` says by what network."""
     rows = [[face.points.round(2).tolist(), face.score, face.apart] for face in faces]
-    return json.dumps({"quarters": quarters, "faces": rows}).encode()
+    return json.dumps({"made": made, "quarters": quarters, "faces": rows}).encode()
 
 
-def unpack(data: bytes) -> tuple[list[Face], int]:
-    """Return what was packed."""
+def unpack(data: bytes, made: str = "") -> tuple[list[Face], int] | None:
+    """Return what was packed, or None where another network found it."""
     row = json.loads(data)
+    if row.get("made", "") != made:
+        return None
     return [Face(np.array(points), score, apart) for points, score, apart in row["faces"]], row["quarters"]
 
 

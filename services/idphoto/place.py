@@ -74,12 +74,16 @@ class Placed:
 
 
 def look_for_faces(picture: Picture, options: Mapping[str, Any]) -> Scene:
-    """Return the scene with its faces; where no frame was drawn, a sideways photo is turned with its mask."""
-    data = options.get(CACHE, {}).get(CACHED_FACES)
-    if data:
+    """Return the scene with its faces; where no frame was drawn, a sideways photo is turned with its mask.
+
+    Faces that an earlier run cached count where the same weights found them.
+    """
+    data, made = options.get(CACHE, {}).get(CACHED_FACES), runtime.fingerprint_weights(FACES)
+    cached = search.unpack(data, made) if data else None
+    if cached:
         runtime.note_cached_use(FACES)
-    faces, quarters = search.unpack(data) if data else _find_faces(picture)
-    cache = {CACHED_FACES: search.pack(faces, quarters)}
+    faces, quarters = cached or _find_faces(picture)
+    cache = {CACHED_FACES: search.pack(faces, quarters, made)}
     if not quarters:
         return Scene(picture, options, faces, cache=cache)
     if options["frame"]:  # the person saw the photo as it is

@@ -12,7 +12,7 @@ from imaging.idphoto.points import NAMES
 from imaging.io.files import Picture
 from services import inference
 from services.base import MET, NOT_MET, STATES, UNSURE
-from services.idphoto import CHECKS, sizes
+from services.idphoto import CHECKS, place, sizes
 from tests.imaging.face_points import face_points
 from tests.imaging.idphoto.test_heads import person
 from tests.services.test_idphoto import ALPHA, HEIGHT, MASK, PHOTO, WIDTH, run, somebody
@@ -116,6 +116,18 @@ def test_faces_are_kept_for_the_next_size(monkeypatch):
     find(monkeypatch)  # it would find none now
     monkeypatch.setattr(inference.networks, "get", lambda name: pytest.fail("it was asked"))
     assert states(run(size="cn2", cache=first.cache))["one_face"] == MET
+
+
+def test_faces_that_other_weights_found_are_looked_for_again(monkeypatch):
+    asked, find_faces = [], place.search.find_faces
+    monkeypatch.setattr(place.search, "find_faces", lambda *given: asked.append(1) or find_faces(*given))
+    first = run(size="cn1")
+    run(size="cn2", cache=first.cache)
+    assert len(asked) == 1
+    by_others = first.cache["faces"].replace(b'"made": "', b'"made": "0')
+    for data in (by_others, b'{"quarters": 0, "faces": []}'):
+        run(size="cn2", cache={**first.cache, "faces": data})
+    assert len(asked) == 3
 
 
 def test_where_it_was_cut_is_kept_for_the_frame_of_the_next_run():
