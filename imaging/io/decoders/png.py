@@ -22,8 +22,10 @@ _ANCILLARY = 0x20  # of the first letter: the picture can be shown without
 
 _CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
 # Where each pass of an interlaced picture begins and how far its pixels are apart: (across, down) each.
-_PASSES = (((0, 0), (8, 8)), ((4, 0), (8, 8)), ((0, 4), (4, 8)), ((2, 0), (4, 4)))
-_PASSES += (((0, 2), (2, 4)), ((1, 0), (2, 2)), ((0, 1), (1, 2)))
+_PASSES = (
+    *(((0, 0), (8, 8)), ((4, 0), (8, 8)), ((0, 4), (4, 8)), ((2, 0), (4, 4))),
+    *(((0, 2), (2, 4)), ((1, 0), (2, 2)), ((0, 1), (1, 2))),
+)
 _INFLATED_BYTES = 2**20  # at a time
 # Bits of a sample by the kind of colours: grey, RGB, palette, grey and RGB with transparency.
 _DEPTHS = {0: {1, 2, 4, 8, 16}, 2: {8, 16}, 3: {1, 2, 4, 8}, 4: {8, 16}, 6: {8, 16}}

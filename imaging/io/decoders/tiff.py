@@ -227,14 +227,15 @@ def open_deep(file: TiffFile, page: Page, memory: Reservation) -> Image.Image | 
     cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
     files = file.split_planes(page) if page.has_deep_planes else [file.rewrite(page)]
     try:
-        planes = [cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED) for data in files]
+        decoded = [cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED) for data in files]
     except cv2.error:
         return None
-    if any(plane is None for plane in planes):
+    planes = [plane for plane in decoded if plane is not None]
+    if len(planes) < len(files):
         return None
     if len(planes) >= 3:
         planes[:3] = planes[2::-1]  # as OpenCV has them
-    values = planes[0] if len(planes) == 1 else np.dstack(planes)
+    values: np.ndarray = planes[0] if len(planes) == 1 else np.dstack(planes)
     if values.ndim == 3 and values.shape[2] not in (3, 4):
         return None
     if values.dtype.kind != "f":  # versions of OpenCV differ in whether they tell of a sign
