@@ -122,7 +122,8 @@ def _spread_zeros_and_ones(values: np.ndarray) -> np.ndarray:
 
 def _find_tints(rgb: np.ndarray) -> np.ndarray:
     """Return where a colour is none between black and white, bool, from uint8 (..., 3)."""
-    return np.ptp(rgb, axis=-1) > MAX_TINT
+    tints: np.ndarray = np.ptp(rgb, axis=-1) > MAX_TINT
+    return tints
 
 
 def _is_black_and_white(rgb: np.ndarray, levels: np.ndarray, alpha: np.ndarray) -> bool:

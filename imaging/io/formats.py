@@ -15,7 +15,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import cast
 
-from PIL import Image, PngImagePlugin
+from PIL import Image, ImageFile, PngImagePlugin
 
 from imaging.io import cicp
 from imaging.io.decoders import bmp, heif, jpeg, png, tiff
@@ -118,13 +118,17 @@ def open_image(
             memory.take(image.width * image.height, FORMATS[image.format or ""])
             yield image
             lacks_pixels = _LACKS_PIXELS.get(kind)
-            if lacks_pixels and not image.tile and lacks_pixels(data, image):
+            if lacks_pixels and _is_decoded(image) and lacks_pixels(data, image):
                 raise BrokenPicture()
 
 
 def read_header(image: Image.Image) -> Header:
     """Return the Header of an image that `open_image` gave."""
     return Header(FORMATS[image.format or ""], image.width, image.height, image.info.get("pages", 1))
+
+
+def _is_decoded(image: Image.Image) -> bool:
+    return isinstance(image, ImageFile.ImageFile) and not image.tile
 
 
 @contextmanager
