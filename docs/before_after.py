@@ -1,9 +1,9 @@
 """Screenshots of all main pages, before and after side by side: `python -m docs.before_after OLD NEW --out FOLDER`.
 
 OLD and NEW are revisions of this repository. Each is checked out into a temporary worktree and started there with an
-empty installation; a person registers, lets Adjust brighten a picture, and is made an administrator. Every page is then
-looked at in both sizes, themes and languages, and FOLDER gets one PNG for each: OLD on the left, NEW on the right. A
-page that a revision does not have stays empty. `--page` and `--setting` choose some of them, such as
+empty installation, whose administrator lets Adjust brighten a picture. Every page is then looked at in both sizes,
+themes and languages, and FOLDER gets one PNG for each: OLD on the left, NEW on the right. A page that a revision does
+not have stays empty. `--page` and `--setting` choose some of them, such as
 `--page home --page studio --setting phone-dark-zh`. Needs Chromium, Git and requirements-dev.txt.
 """
 
@@ -23,8 +23,7 @@ from pathlib import Path
 from PIL import Image, ImageDraw, ImageFont
 from playwright.sync_api import Browser, sync_playwright
 
-from docs.screenshots import Outbox
-from tests.browser.people import PICTURES, register, start, wait_until_done
+from tests.browser.people import PASSWORD, PICTURES, sign_in, start, wait_until_done
 from tests.support.servers import free_port, need, wait_for_port
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -93,6 +92,8 @@ def check_out(revision: str, tree: Path) -> Iterator[Path]:
     """Check a revision out into a worktree of its own, which is removed again."""
     subprocess.run(["git", "worktree", "add", "--quiet", "--detach", str(tree), revision], cwd=ROOT, check=True)
     try:
+        if not (tree / "run.py").is_file():
+            sys.exit(f"{revision} has no run.py, which starts the site: choose a later revision")
         yield tree
     finally:
         subprocess.run(["git", "worktree", "remove", "--force", str(tree)], cwd=ROOT, check=True)
@@ -105,7 +106,7 @@ def serve(tree: Path, instance: Path) -> Iterator[str]:
     environment = os.environ | {"INSTANCE_DIR": str(instance), "PORT": str(port)}
     server = subprocess.Popen([sys.executable, "run.py"], cwd=tree, env=environment, stdout=subprocess.DEVNULL)
     try:
-        wait_for_port(port, 120)
+        wait_for_port(port, 600)
         yield f"http://127.0.0.1:{port}"
     finally:
         server.send_signal(signal.SIGINT)
@@ -113,15 +114,16 @@ def serve(tree: Path, instance: Path) -> Iterator[str]:
 
 
 def prepare(browser: Browser, url: str, tree: Path, instance: Path) -> Visit:
-    """Register a person, let a tool make something, and give the person the pages of administrators."""
+    """Make an administrator, who lets a tool make something."""
+    command = [sys.executable, "-m", "flask", "--app", "app", "users", "create-admin", NAME, "--password-stdin"]
+    environment = os.environ | {"INSTANCE_DIR": str(instance)}
+    subprocess.run(command, cwd=tree, env=environment, input=PASSWORD + "\n", text=True, check=True)
     context = browser.new_context(base_url=url, locale="en-US")
     context.set_default_timeout(300_000)
     page = context.new_page()
-    register(page, Outbox(instance / "outbox"), NAME)
+    sign_in(page, NAME)
     start(page, "adjust", PICTURES / "rocket.jpg", brightness="1.4")
     job = wait_until_done(page)
-    promote = [sys.executable, "-m", "flask", "--app", "app", "users", "promote", NAME]
-    subprocess.run(promote, cwd=tree, env=os.environ | {"INSTANCE_DIR": str(instance)}, check=True)
     cookies = context.storage_state()
     context.close()
     return Visit(url, cookies, job)
