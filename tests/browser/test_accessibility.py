@@ -90,6 +90,10 @@ def pages(chromium, site):
     start(page, "colorize", PICTURES / "coffee.jpg")  # a verdict, and no result: it has colours already
     wait_until_done(page)
     jobs.append(page.url)
+    start(page, "restore", PICTURES / "travellers.jpg")  # a result of several steps
+    wait_until_done(page)
+    jobs += [page.url, f"{page.url}?step=tone"]
+    restored = page.url.rsplit("/", 1)[1]
     page.goto("/admin/queue")
     page.get_by_text("Pause…", exact=True).click()
     page.get_by_role("button", name="Pause the queue").click()
@@ -122,6 +126,7 @@ def pages(chromium, site):
     own = [f"/{CHIEF}/", f"/{CHIEF}/history", f"/{CHIEF}/history?service=inpaint", f"/{CHIEF}/account"]
     tools = [f"/{CHIEF}/{service.key}" for service in SERVICES]
     more = [f"/{CHIEF}/adjust?from={first}&which=result", f"/{CHIEF}/history?photo={first}"]
+    more.append(f"/{CHIEF}/onlyhere?from={restored}&which=result")
     addresses = own + tools + more + [each.removeprefix(site.url) for each in [*jobs, *albums, link]]
     yield page.context.storage_state(), addresses + [f"/admin/{name}" for name in ADMIN]
     page.context.close()
