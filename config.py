@@ -13,8 +13,8 @@ from typing import Any
 
 import secret_key
 from command_line import use_language
-from setting_list import SECRETS, SETTINGS, Setting
-from setting_readers import MEGABYTE, MIN_KEY_LENGTH, WrongSetting, load_file
+from setting_list import SECRETS, SETTINGS
+from setting_readers import MEGABYTE, MIN_KEY_LENGTH, Setting, WrongSetting, load_file
 
 ROOT = Path(__file__).resolve().parent
 # Where `.env` and `instance` lie: beside the code, but with the user's data where the code was installed as a package.
@@ -67,6 +67,8 @@ def _read_all(environment: Mapping[str, str] | None) -> dict[str, Any]:
         values["WEIGHTS_DIR"] or ROOT / "weights",
         values["IMPORTED_WEIGHTS_DIR"] or instance / "weights",
     )
+    given = frozenset(setting.name for setting in SETTINGS if environment.get(setting.name, "").strip())
+    values["SET_IN_ENVIRONMENT"] = given
     return values | {"INSTANCE_DIR": instance, "WEIGHTS_DIR": Path(weights), "IMPORTED_WEIGHTS_DIR": Path(imported)}
 
 

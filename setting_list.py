@@ -1,12 +1,9 @@
 """Every setting: its name, its reader, its default and what it is for. docs/settings.md is generated from this list."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
-
+from changeable_settings import CHANGEABLE
 from logs import JSON, LEVELS, TEXT
 from setting_readers import (
-    name_kinds,
+    Setting,
     queue_url,
     read_database_url,
     read_device,
@@ -32,17 +29,6 @@ SECRETS = (
     "STORAGE_SECRET_KEY",
     "STORAGE_URL",
 )
-
-
-@dataclass(frozen=True)
-class Setting:
-    """One setting: `read` turns its text into a value or raises ValueError with what is expected."""
-
-    name: str
-    read: Callable[[str], Any]
-    default: Any
-    about: str
-
 
 SETTINGS = (
     Setting("INSTANCE_DIR", read_text, None, "folder for all data that has no other setting; `instance` when absent"),
@@ -169,7 +155,6 @@ SETTINGS = (
     Setting("MAIL_USERNAME", read_text, None, "user name at the SMTP server"),
     Setting("MAIL_PASSWORD", read_text, None, "password at the SMTP server"),
     Setting("MAIL_DEFAULT_SENDER", read_text, "Revive <revive@localhost>", "sender of the mails"),
-    Setting("USER_NAME_KINDS", name_kinds, ("qq", "email"), "which user names may register: `qq`, `email` or both"),
     Setting("PASSWORD_MIN_LENGTH", read_whole(6, 64), 6, "shortest password"),
     Setting("PASSWORD_MAX_LENGTH", read_whole(8, 256), 18, "longest password"),
     Setting("CODE_MINUTES", read_whole(1, 10), 10, "how long a mailed code is valid"),
@@ -178,46 +163,10 @@ SETTINGS = (
     Setting("MAX_UPLOAD_MEGABYTES", read_whole(1, 512), 32, "largest upload"),
     Setting("MAX_MEGAPIXELS", read_whole(1, 200), 50, "largest picture"),
     Setting(
-        "MAX_ACTIVE_JOBS", read_whole(1, 1000), 20, "jobs that one account may have waiting or running at the same time"
-    ),
-    Setting(
-        "MAX_STORAGE_MEGABYTES",
-        read_whole(1, 1_000_000),
-        2000,
-        "storage of one account, originals and results combined",
-    ),
-    Setting("MAX_JOBS_PER_DAY", read_whole(1, 100_000), 500, "jobs that one account may start in a day (UTC)"),
-    Setting(
-        "MAX_MEGAPIXELS_PER_DAY",
-        read_whole(1, 1_000_000),
-        10_000,
-        "megapixels that one account may process in a day (UTC)",
-    ),
-    Setting("TRY_WITHOUT_ACCOUNT", switch, False, "visitors may try the tools for an hour without an account"),
-    Setting("MAX_GUEST_MEGAPIXELS", read_whole(1, 50), 2, "largest picture of a visitor without an account"),
-    Setting("MAX_GUEST_JOBS_PER_DAY", read_whole(1, 100_000), 500, "jobs of all such visitors together in a day (UTC)"),
-    Setting("MAX_GUEST_STORAGE_MEGABYTES", read_whole(1, 1_000_000), 1000, "storage of all such visitors together"),
-    Setting(
-        "RETENTION_DAYS",
-        read_whole(0, 3650),
-        0,
-        "jobs and their pictures are deleted after this many days; 0 keeps them",
-    ),
-    Setting(
-        "SHARE_DAYS",
-        read_whole(0, 365),
-        0,
-        "longest time that a link lasts by which anybody may look at one result, in days; 0 allows no such links",
-    ),
-    Setting("MAX_WEBHOOKS", read_whole(0, 100), 5, "webhooks that one account may have; 0 allows none"),
-    Setting(
         "WEBHOOK_NETWORKS",
         read_networks,
         (),
         "private networks or addresses that webhooks may reach, also over http: `192.168.1.20/32,10.8.0.0/16`",
-    ),
-    Setting(
-        "WEBHOOK_LOG_DAYS", read_whole(2, 365), 14, "the log of what webhooks were sent is kept for this many days"
     ),
     Setting(
         "LOG_LEVEL", read_one_of(*LEVELS), "info", "lines of the log from this level on: debug, info, warning, error"
@@ -234,5 +183,5 @@ SETTINGS = (
         TEXT,
         "`json` writes each line of the log as a JSON object with the ids of the request and of the job",
     ),
-    Setting("JOB_MINUTES", read_whole(1, 240), 20, "a job that runs longer is stopped and fails with a reason"),
+    *CHANGEABLE.values(),
 )

@@ -15,6 +15,7 @@ from accounts import administration
 from accounts.errors import AccountError, FieldErrors
 from accounts.names import canonicalize
 from accounts.security import audit, passwords
+from accounts.settings import commands as setting_commands
 from command_line import Command, Group, Option, get_language, translate
 from errors import N_
 from models import User, db
@@ -149,4 +150,4 @@ def _say(message: object) -> str:
         return translate(str(message))
 
 
-commands = (group,)
+commands = (group, setting_commands.group)

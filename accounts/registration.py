@@ -2,16 +2,29 @@
 
 from collections.abc import Callable, Collection
 
-from flask import current_app
 from flask_babel import lazy_gettext as _
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from accounts import sessions
-from accounts.errors import FieldErrors, TooMany
+from accounts.errors import AccountError, FieldErrors, TooMany
 from accounts.names import KINDS, canonicalize
 from accounts.security import audit, codes, limits, passwords
+from accounts.settings.current import get_setting
+from changeable_settings import CLOSED
 from models import User, db, utc_now
+
+
+class SignUpClosed(AccountError):
+    """Nobody may register here at present."""
+
+    key, status = "sign_up_closed", 403
+    message = _("This site takes no new accounts at present. If you need one, ask whoever runs it.")
+
+
+def is_open() -> bool:
+    """Say whether anybody may register."""
+    return bool(get_setting("SIGN_UP") != CLOSED)
 
 
 def no_device(name: str) -> str:
@@ -31,9 +44,11 @@ def request_code(
 
     `device` tells for a canonical name the id of a browser that has proved to be its owner's, or "": what strangers ask
     for takes nothing from it. The caller answers alike in both cases, and alike for known and unknown names: nobody is
-    looked up here. Raises FieldErrors for what is no user name.
+    looked up here. Raises FieldErrors for what is no user name, and SignUpClosed for a code to register with.
     """
-    kinds = current_app.config["USER_NAME_KINDS"] if purpose == codes.REGISTER else KINDS
+    if purpose == codes.REGISTER:
+        _check_open()
+    kinds = get_setting("USER_NAME_KINDS") if purpose == codes.REGISTER else KINDS
     name = canonicalize(_require_value("username", name), kinds)
     if not _may_have_a_code(purpose, name, address, device(name) and limits.ANY_DEVICE):
         audit.note("code_suppressed", target=name, address=address or "", detail=purpose)
@@ -53,11 +68,12 @@ def register(
     language: str = "en",
     device: Callable[[str], str] = no_device,
 ) -> str:
-    """Make an account and return its canonical name. Raises FieldErrors, TooMany or LinkNeeded.
+    """Make an account and return its canonical name. Raises SignUpClosed, FieldErrors, TooMany or LinkNeeded.
 
     That an account exists already is told only to who has entered the right code.
     """
-    name = check_fields(name, password, confirm, code, current_app.config["USER_NAME_KINDS"])
+    _check_open()
+    name = check_fields(name, password, confirm, code, get_setting("USER_NAME_KINDS"))
     code_id = codes.check(codes.REGISTER, name, browser, code.strip(), address, device(name))
     exists = db.session.scalar(select(User.id).where(User.name == name))
     if not exists:
@@ -116,6 +132,11 @@ def check_fields(name: str, password: str, confirm: str, code: str, kinds: Colle
     if errors or known_as is None:
         raise FieldErrors(errors)
     return known_as
+
+
+def _check_open() -> None:
+    if not is_open():
+        raise SignUpClosed()
 
 
 def _create(code_id: str, name: str, password_hash: str, language: str) -> bool:

@@ -28,9 +28,10 @@ PAGES = {
 
 
 def settings_table() -> str:
-    rows = ["| setting | default | what it does |", "|---|---|---|"]
+    rows = ["| setting | default | without a restart | what it does |", "|---|---|---|---|"]
     for setting in config.SETTINGS:
-        rows.append(f"| `{setting.name}` | {format_value(setting.default)} | {setting.about} |")
+        at_once = "yes" if setting.group else ""
+        rows.append(f"| `{setting.name}` | {format_value(setting.default)} | {at_once} | {setting.about} |")
     return "\n".join(rows)
 
 

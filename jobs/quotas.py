@@ -7,10 +7,10 @@ import math
 from dataclasses import dataclass
 from datetime import timedelta
 
-from flask import current_app
 from sqlalchemy import func, select, update
 from sqlalchemy.exc import IntegrityError
 
+from accounts.settings.current import get_setting
 from errors import N_
 from jobs.errors import NotFound, QuotaExceeded
 from jobs.guests import guest_quotas
@@ -52,7 +52,6 @@ class Limits:
 
 def find_limits(user_id: int) -> Limits:
     """Return the limits of an account, or of a guest: its own, else the site's."""
-    config = current_app.config
     site = ("MAX_STORAGE_MEGABYTES", "MAX_ACTIVE_JOBS", "MAX_JOBS_PER_DAY", "MAX_MEGAPIXELS_PER_DAY")
     columns = (
         User.storage_megabytes_limit,
@@ -61,7 +60,7 @@ def find_limits(user_id: int) -> Limits:
         User.megapixels_per_day_limit,
     )
     own = db.session.execute(select(*columns).where(User.id == user_id)).one_or_none() or (None,) * len(columns)
-    allowed = [config[name] if mine is None else mine for name, mine in zip(site, own, strict=True)]
+    allowed = [get_setting(name) if mine is None else mine for name, mine in zip(site, own, strict=True)]
     storage, active, jobs, megapixels = allowed
     return Limits(storage, active, jobs, megapixels, guest_quotas.is_guest(user_id))
 

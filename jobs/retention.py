@@ -2,9 +2,9 @@
 
 from datetime import timedelta
 
-from flask import current_app
 from sqlalchemy import Select, select
 
+from accounts.settings.current import get_setting
 from models import Job, User, db, utc_now
 from models.job import ENDED
 
@@ -12,7 +12,7 @@ from models.job import ENDED
 def find_days(user_id: int) -> int:
     """Return how many days an account's jobs are kept; 0 keeps them."""
     own = db.session.scalar(select(User.retention_days).where(User.id == user_id))
-    return current_app.config["RETENTION_DAYS"] if own is None else own
+    return get_setting("RETENTION_DAYS") if own is None else own
 
 
 def list_outdated(days: int | None = None) -> list[str]:
@@ -23,7 +23,7 @@ def list_outdated(days: int | None = None) -> list[str]:
     found: list[str] = []
     for number in filter(None, own):
         found += db.session.scalars(_select_ended_before(number).join(User).where(User.retention_days == number))
-    if number := current_app.config["RETENTION_DAYS"]:
+    if number := get_setting("RETENTION_DAYS"):
         found += db.session.scalars(_select_ended_before(number).join(User).where(User.retention_days.is_(None)))
     return found
 

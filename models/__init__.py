@@ -7,7 +7,7 @@ from models.daily_count import DailyCount
 from models.email_code import EmailCode
 from models.event import Event
 from models.job import Job
-from models.setting import DailyFigure, Setting
+from models.setting import ChangedSetting, DailyFigure, Setting
 from models.share import Share
 from models.user import User
 from models.user_session import UserSession
@@ -19,6 +19,7 @@ __all__ = [
     "AccessToken",
     "Album",
     "AlbumPhoto",
+    "ChangedSetting",
     "DailyFigure",
     "EmailCode",
     "Event",

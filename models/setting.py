@@ -7,6 +7,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Model, build_ascii_type, build_time_type, count_changed, db, utc_now
+from models.user import NAME_LENGTH
 
 # A switch: while its row exists no worker takes a job.
 PAUSED = "queue_paused"
@@ -27,6 +28,17 @@ class Setting(Model):
     number: Mapped[int] = mapped_column(BigInteger, default=0)
     text: Mapped[str] = mapped_column(build_ascii_type(80), default="", server_default="")
     changed_at: Mapped[datetime] = mapped_column(build_time_type(), default=utc_now)
+
+
+class ChangedSetting(Model):
+    """What an administrator set a setting to; `value` is its text, as the environment would have it."""
+
+    __tablename__ = "changed_settings"
+
+    name: Mapped[str] = mapped_column(build_ascii_type(48), primary_key=True)
+    value: Mapped[str] = mapped_column(db.String(600))
+    changed_at: Mapped[datetime] = mapped_column(build_time_type(), default=utc_now)
+    changed_by: Mapped[str] = mapped_column(build_ascii_type(NAME_LENGTH), default="")
 
 
 class DailyFigure(Model):

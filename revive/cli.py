@@ -24,6 +24,7 @@ SITE_COMMANDS = {
     "serve": N_("Start the site: the web server and a worker, until Ctrl-C."),
     "worker": N_("Run queued jobs and send mails until Ctrl-C."),
     "users": N_("Look after the accounts: create-admin, list, disable and others."),
+    "settings": N_("Change settings that count at once: list, set, unset."),
     "jobs": N_("Look after jobs and their files: check, purge."),
     "storage": N_("Move the pictures between a folder and a bucket: migrate, unlock."),
     "weights": N_("List, import and remove weights."),

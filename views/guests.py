@@ -1,10 +1,11 @@
 """A visitor begins to try the tools without an account, where the setting allows it."""
 
-from flask import Blueprint, abort, current_app, request
+from flask import Blueprint, abort, request
 from flask_babel import get_locale
 from flask_login import current_user
 
 from accounts import guests
+from accounts.settings.current import get_setting
 from views.http.forms import read_field, respond
 from views.http.guards import begin, check_next, find_own_home
 
@@ -14,7 +15,7 @@ blueprint = Blueprint("guests", __name__)
 @blueprint.post("/guests")
 def start():
     """Begin an hour as a guest, and lead on to the tool that was wanted; who is signed in is led on as they are."""
-    if not current_app.config["TRY_WITHOUT_ACCOUNT"]:
+    if not get_setting("TRY_WITHOUT_ACCOUNT"):
         abort(404)
     if not current_user.is_authenticated:
         begin(*guests.start(request.remote_addr, request.user_agent.string, str(get_locale())))

@@ -15,6 +15,9 @@ from flask_login import current_user
 from sqlalchemy.exc import SQLAlchemyError
 
 import services
+from accounts.registration import is_open
+from accounts.settings.current import get_setting
+from accounts.settings.site import find_notice, get_site_name
 from jobs.availability import list_offered_choices, list_offered_options
 from jobs.guests.guest_quotas import get_guest_megapixels
 from jobs.quotas import MEGABYTE, STORAGE, Use
@@ -67,6 +70,10 @@ def provide_page_names() -> dict[str, Any]:
     person = viewer()
     return {
         "asset": asset,
+        "setting": get_setting,
+        "can_register": is_open(),
+        "site_name": get_site_name(),
+        "site_notice": find_notice(),
         "tr": tr,
         "icons": ICONS,
         "viewer": person,

@@ -16,6 +16,7 @@ from sqlalchemy import func, select
 
 from accounts.errors import FieldErrors
 from accounts.security import audit, codes, limits, present_password, rights
+from accounts.settings.current import get_setting
 from models import Job, User, Webhook, WebhookDelivery, db
 from models.webhook import drop_pending
 from webhooks import announcements, signing, targets
@@ -69,7 +70,7 @@ def add(owner: Owner, url: str, password: str) -> Added:
     present_password.confirm(owner.name, password_hash, password, owner.address, **failed)
     rights.lock_account(owner.id)
     count = db.session.scalar(select(func.count()).where(Webhook.user_id == owner.id))
-    if count >= current_app.config["MAX_WEBHOOKS"]:
+    if count >= get_setting("MAX_WEBHOOKS"):
         db.session.rollback()
         raise FieldErrors({URL_FIELD: _("You have as many webhooks as this server allows. Delete one first.")})
     secret = signing.make()

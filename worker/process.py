@@ -21,6 +21,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 import services
 from accounts import maintenance
 from accounts.mail import outbox
+from accounts.settings.current import get_setting
 from checkpoints import uploads
 from config import UMASK
 from jobs import job_statistics, process_identity, trash
@@ -179,7 +180,7 @@ class WorkerProcess:
         shares.remove_expired()
         albums.remove_erased()
         uploads.tidy()
-        deliveries.remove_old(self.app.config["WEBHOOK_LOG_DAYS"])
+        deliveries.remove_old(get_setting("WEBHOOK_LOG_DAYS"))
 
     def _sign_in(self) -> None:
         """Say that this worker lives, and what it has shown. The row is made anew when somebody has cleared the table.

@@ -16,6 +16,7 @@ from sqlalchemy.exc import DBAPIError
 
 import logs
 import services
+from accounts.settings.current import get_setting
 from errors import N_
 from imaging.io import files
 from imaging.io.errors import PictureError, TooCostly
@@ -91,7 +92,7 @@ def _run_claimed(job_id: str, this_run: str) -> bool:
     db.session.expunge(job)
     db.session.remove()  # a long run holds no connection
     runtime.begin_use()
-    with Heartbeat(job_id, this_run, current_app.config["JOB_MINUTES"] * 60) as heartbeat:
+    with Heartbeat(job_id, this_run, get_setting("JOB_MINUTES") * 60) as heartbeat:
         outcome = _compute_outcome(job, heartbeat)
         if outcome is not None:
             device = runtime.get_used_device() or "CPU"

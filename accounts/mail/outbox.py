@@ -16,6 +16,7 @@ from sqlalchemy import ColumnElement, select, update
 from accounts.mail import templates
 from accounts.names import find_mailbox
 from accounts.security import audit, codes, key_fingerprint
+from accounts.settings.site import get_site_name
 from models import EmailCode, User, count_changed, db, utc_now
 
 SMTP_TIMEOUT_SECONDS = 10
@@ -151,7 +152,7 @@ def sweep_outbox(days: float) -> None:
 
 def _render(template: str, **values: object) -> str:
     """Render without what pages need: in the worker there is no request and nobody is signed in."""
-    return current_app.jinja_env.get_template(template).render(values)
+    return current_app.jinja_env.get_template(template).render(site_name=get_site_name(), **values)
 
 
 def _keep(row: EmailCode, message: Message, code: str | None) -> None:

@@ -7,6 +7,7 @@ from flask_babel import gettext as _
 
 from accounts.mail.mailbox_links import make_link
 from accounts.security import codes
+from accounts.settings.site import get_site_name
 
 
 @dataclass(frozen=True)
@@ -50,16 +51,26 @@ def compose(purpose: str, name: str, code: str | None, has_account: bool, reason
 def _write_registration(name: str, code: str | None, has_account: bool) -> Letter:
     if not has_account:
         return Letter(
-            _("Your code for Revive"),
-            (_("Somebody, hopefully you, is creating an account at Revive with the user name %(name)s.", name=name),),
+            _("Your code for %(site)s", site=get_site_name()),
+            (
+                _(
+                    "Somebody, hopefully you, is creating an account at %(site)s with the user name %(name)s.",
+                    name=name,
+                    site=get_site_name(),
+                ),
+            ),
             code,
             (_describe_validity(), _ignore()),
             again=make_link(name),
         )
     return Letter(
-        _("Your code for Revive"),
+        _("Your code for %(site)s", site=get_site_name()),
         (
-            _("Somebody, hopefully you, wants to create an account at Revive with the user name %(name)s.", name=name),
+            _(
+                "Somebody, hopefully you, wants to create an account at %(site)s with the user name %(name)s.",
+                name=name,
+                site=get_site_name(),
+            ),
             _("But this account exists already. You can sign in, or choose a new password if you forgot yours:"),
         ),
         code,
@@ -71,7 +82,7 @@ def _write_registration(name: str, code: str | None, has_account: bool) -> Lette
 
 def _reset(name: str, code: str | None) -> Letter:
     return Letter(
-        _("Your code for a new Revive password"),
+        _("Your code for a new %(site)s password", site=get_site_name()),
         (_("Somebody, hopefully you, wants to choose a new password for the account %(name)s.", name=name),),
         code,
         (_describe_validity(), _ignore()),
@@ -81,7 +92,7 @@ def _reset(name: str, code: str | None) -> Letter:
 
 def _write_to_nobody(name: str) -> Letter:
     return Letter(
-        _("No Revive account for this mailbox"),
+        _("No %(site)s account for this mailbox", site=get_site_name()),
         (
             _("Somebody, hopefully you, wants to choose a new password for the account %(name)s.", name=name),
             _("But there is no account with this user name. You may have used another one, or you can create one:"),
@@ -94,7 +105,7 @@ def _write_to_nobody(name: str) -> Letter:
 
 def _sign_in_link(name: str) -> Letter:
     return Letter(
-        _("Signing in to your Revive account"),
+        _("Signing in to your %(site)s account", site=get_site_name()),
         (
             _(
                 "Somebody typed a wrong password for the account %(name)s so often that new browsers must wait.",
@@ -109,7 +120,7 @@ def _sign_in_link(name: str) -> Letter:
 
 def _write_password_changed(name: str) -> Letter:
     return Letter(
-        _("Your Revive password was changed"),
+        _("Your %(site)s password was changed", site=get_site_name()),
         (
             _("The password of the account %(name)s was changed, and all its other sessions were ended.", name=name),
             _("All access tokens were revoked, and all webhooks switched off until you switch them on again."),
@@ -121,7 +132,7 @@ def _write_password_changed(name: str) -> Letter:
 
 def _write_token_created(name: str) -> Letter:
     return Letter(
-        _("A new access token of your Revive account"),
+        _("A new access token of your %(site)s account", site=get_site_name()),
         (
             _("An access token was made for the account %(name)s. With it a program acts for the account.", name=name),
             _("If it was not you, choose a new password at once. That revokes all access tokens:"),
@@ -132,7 +143,7 @@ def _write_token_created(name: str) -> Letter:
 
 def _write_webhook_added(name: str) -> Letter:
     return Letter(
-        _("A new webhook of your Revive account"),
+        _("A new webhook of your %(site)s account", site=get_site_name()),
         (
             _("A webhook was added to the account %(name)s. It is told how each picture ended.", name=name),
             _("If it was not you, choose a new password at once. That switches all webhooks off:"),
@@ -143,7 +154,7 @@ def _write_webhook_added(name: str) -> Letter:
 
 def _write_invitation(name: str) -> Letter:
     return Letter(
-        _("Please choose a new Revive password"),
+        _("Please choose a new %(site)s password", site=get_site_name()),
         (
             _("The administrator asks you to choose a new password for the account %(name)s.", name=name),
             _("The old one no longer works. Ask for a code and choose a new one here:"),
@@ -154,9 +165,13 @@ def _write_invitation(name: str) -> Letter:
 
 def _write_welcome(name: str) -> Letter:
     return Letter(
-        _("An account at Revive for you"),
+        _("An account at %(site)s for you", site=get_site_name()),
         (
-            _("The administrator made an account at Revive for you. Your user name is %(name)s.", name=name),
+            _(
+                "The administrator made an account at %(site)s for you. Your user name is %(name)s.",
+                name=name,
+                site=get_site_name(),
+            ),
             _("It has no password yet. Ask for a code and choose one here:"),
         ),
         link=_name_site("/reset"),
@@ -166,7 +181,7 @@ def _write_welcome(name: str) -> Letter:
 def _write_account_disabled(name: str, reason: str) -> Letter:
     given = (_("The reason given: %(reason)s", reason=reason),) if reason else ()
     return Letter(
-        _("Your Revive account is disabled"),
+        _("Your %(site)s account is disabled", site=get_site_name()),
         (_("The administrator disabled the account %(name)s. It can no longer sign in.", name=name), *given),
         after=(_("Your pictures are kept for now. If you think this is a mistake, write to whoever runs this site."),),
     )
@@ -174,7 +189,7 @@ def _write_account_disabled(name: str, reason: str) -> Letter:
 
 def _write_account_deleted(name: str) -> Letter:
     return Letter(
-        _("Your Revive account is deleted"),
+        _("Your %(site)s account is deleted", site=get_site_name()),
         (_("The account %(name)s was deleted with all its pictures. This cannot be undone.", name=name),),
         after=(_("If it was not you, write to whoever runs this site."),),
     )

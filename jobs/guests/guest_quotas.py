@@ -9,6 +9,7 @@ from flask_babel import lazy_gettext as _
 from sqlalchemy import ColumnElement, func, select
 
 from accounts.guests import TOO_MANY_GUESTS
+from accounts.settings.current import get_setting
 from jobs.errors import QuotaExceeded
 from models import Job, User, db
 from models.job import QUEUED, RUNNING
@@ -37,18 +38,17 @@ def find_max_megapixels(user_id: int) -> int:
 
 def get_guest_megapixels() -> int:
     """Return how large an upload of a guest may be."""
-    return min(int(current_app.config["MAX_MEGAPIXELS"]), int(current_app.config["MAX_GUEST_MEGAPIXELS"]))
+    return min(int(current_app.config["MAX_MEGAPIXELS"]), int(get_setting("MAX_GUEST_MEGAPIXELS")))
 
 
 def check(jobs_today: int) -> None:
     """Raise QuotaExceeded unless there is room for one more job, the last of so many today."""
-    config = current_app.config
     active = _count_of_guests(func.count(), Job.status.in_((QUEUED, RUNNING)))
     stored = _count_of_guests(func.coalesce(func.sum(Job.original_bytes + Job.result_bytes), 0))
     if (
-        jobs_today > config["MAX_GUEST_JOBS_PER_DAY"]
+        jobs_today > get_setting("MAX_GUEST_JOBS_PER_DAY")
         or active >= MAX_ACTIVE_JOBS
-        or stored >= config["MAX_GUEST_STORAGE_MEGABYTES"] * MEGABYTE
+        or stored >= get_setting("MAX_GUEST_STORAGE_MEGABYTES") * MEGABYTE
     ):
         raise QuotaExceeded("too_many_guests", TOO_MANY_GUESTS, retry_after=_RETRY_SECONDS)
 

@@ -8,12 +8,12 @@ import secrets
 from datetime import timedelta
 from typing import Any
 
-from flask import current_app
 from sqlalchemy import Select, delete, func, select, update
 from sqlalchemy.orm import joinedload
 
 from accounts import sessions
 from accounts.security import audit, limits, rights
+from accounts.settings.current import get_setting
 from errors import N_
 from jobs import lifecycle
 from jobs.errors import JobError, NotFound
@@ -29,7 +29,7 @@ _RANDOM_BYTES = 24
 
 def list_lifetimes_days() -> list[int]:
     """Return for how many days a link may last; none where the site allows no links."""
-    longest: int = current_app.config["SHARE_DAYS"]
+    longest: int = get_setting("SHARE_DAYS")
     return sorted({days for days in LIFETIMES_DAYS if days < longest} | {longest}) if longest else []
 
 

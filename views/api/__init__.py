@@ -3,7 +3,19 @@
 Each module declares its addresses with `views.api.operation`, from which the description is made.
 """
 
-from views.api import account, admin, admin_accounts, albums, docs, job_changes, jobs, pictures, prints, tools
+from views.api import (
+    account,
+    admin,
+    admin_accounts,
+    admin_settings,
+    albums,
+    docs,
+    job_changes,
+    jobs,
+    pictures,
+    prints,
+    tools,
+)
 from views.api.operation import blueprint
 from views.http.guards import csrf
 
@@ -11,6 +23,7 @@ __all__ = [
     "account",
     "admin",
     "admin_accounts",
+    "admin_settings",
     "albums",
     "blueprint",
     "docs",

@@ -101,3 +101,30 @@ class Limits(Body):
     jobs_per_day_limit: int | None = Field(None, ge=0, le=MAX_QUOTA)
     megapixels_per_day_limit: int | None = Field(None, ge=0, le=MAX_QUOTA)
     retention_days: int | None = Field(None, ge=0, le=MAX_RETENTION_DAYS)
+
+
+Value = bool | int | str | list[str] | None
+
+
+class AdminSetting(BaseModel):
+    name: str
+    title: str
+    about: str
+    value: Value = Field(description=N_("what counts now; null for nothing"))
+    origin: Literal["changed", "environment", "default"]
+    beneath: Value = Field(description=N_("what counts once the change is taken back"))
+    changed_at: str | None
+    changed_by: str | None
+
+
+class AdminSettings(BaseModel):
+    settings: list[AdminSetting]
+
+
+class SettingChange(Body):
+    value: bool | int | str | list[str]
+    confirm: bool = Field(False, description=N_("pictures may be deleted for good, where the change does that"))
+
+
+class Confirmation(Taken):
+    confirm: bool = Field(False, description=N_("pictures may be deleted for good, where the change does that"))
