@@ -7,7 +7,7 @@ from errors import N_
 from setting_readers import Setting, name_kinds, read_line, read_one_of, read_whole, switch
 
 # Who may register.
-OPEN, CLOSED = "open", "closed"
+OPEN, BY_INVITATION, CLOSED = "open", "invitation", "closed"
 # The groups of the page, in its order.
 SITE, SIGN_UP, GUESTS, LIMITS, KEEPING = "site", "sign_up", "guests", "limits", "keeping"
 NOTICE_LENGTH = 500
@@ -39,9 +39,11 @@ _SETTINGS = (
     ),
     Setting(
         "SIGN_UP",
-        read_one_of(OPEN, CLOSED),
+        read_one_of(OPEN, BY_INVITATION, CLOSED),
         OPEN,
-        N_("who may register: `open` for everybody, `closed` for nobody; administrators can always make accounts"),
+        N_(
+            "who may register: `open` everybody, `invitation` who has an invitation, `closed` nobody; administrators can always make accounts"
+        ),
         SIGN_UP,
         N_("Sign-up"),
     ),

@@ -11,7 +11,7 @@ from flask_babel import force_locale
 from sqlalchemy import select, true
 from sqlalchemy.exc import IntegrityError
 
-from accounts import administration
+from accounts import administration, invitations
 from accounts.errors import AccountError, FieldErrors
 from accounts.names import canonicalize
 from accounts.security import audit, passwords
@@ -116,6 +116,19 @@ def reset_password(name: str) -> None:
     name = _do(administration.force_new_password, name)
     told = _("The worker mails {name} to choose a new password at {address}.")
     click.echo(told.format(name=name, address=f"{current_app.config['BASE_URL']}/reset"))
+
+
+@group.command("invite", cls=Command, help=N_("Make an invitation and print its link, with which people register."))
+@click.option("--days", cls=Option, default="7", show_default=True, help=N_("How long the link works."))
+@click.option("--uses", cls=Option, default="1", show_default=True, help=N_("How many people may register with it."))
+@click.option("--note", cls=Option, default="", help=N_("For whom it is; only administrators see it."))
+@with_appcontext
+def invite(days: str, uses: str, note: str) -> None:
+    try:
+        _id, token = invitations.create(SOMEBODY, note, days, uses)
+    except FieldErrors as error:
+        raise click.ClickException(_join_sentences(error)) from None
+    click.echo(invitations.build_url(token))
 
 
 def _do(verb: Callable[..., object], name: str, *words: str) -> str:

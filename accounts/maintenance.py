@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from sqlalchemy import delete
 
-from accounts import sessions, tokens
+from accounts import invitations, sessions, tokens
 from accounts.mail import outbox
 from accounts.security import limits
 from models import EmailCode, Event, db, utc_now
@@ -22,4 +22,5 @@ def remove_expired() -> None:
     outbox.sweep_outbox(CODES_KEPT_DAYS)
     sessions.remove_expired(now)
     tokens.remove_expired(now)
+    invitations.remove_expired()
     limits.remove_expired(now)

@@ -6,12 +6,12 @@ from flask_babel import lazy_gettext as _
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
-from accounts import sessions
+from accounts import invitations, sessions
 from accounts.errors import AccountError, FieldErrors, TooMany
 from accounts.names import KINDS, canonicalize
 from accounts.security import audit, codes, limits, passwords
 from accounts.settings.current import get_setting
-from changeable_settings import CLOSED
+from changeable_settings import BY_INVITATION, CLOSED
 from models import User, db, utc_now
 
 
@@ -22,9 +22,14 @@ class SignUpClosed(AccountError):
     message = _("This site takes no new accounts at present. If you need one, ask whoever runs it.")
 
 
-def is_open() -> bool:
-    """Say whether anybody may register."""
-    return bool(get_setting("SIGN_UP") != CLOSED)
+class InvitationNeeded(AccountError):
+    """Only who has an invitation may register, and this is none, or none any more."""
+
+    key, status = "invitation_needed", 403
+    message = _(
+        "New accounts are by invitation here, and no invitation that is still good came with this. Open the link of "
+        "yours once more, or ask whoever runs this site for a new one."
+    )
 
 
 def no_device(name: str) -> str:
@@ -39,15 +44,17 @@ def request_code(
     address: str | None,
     language: str = "en",
     device: Callable[[str], str] = no_device,
+    invitation: str = "",
 ) -> str | None:
     """Write down that a code is wanted and return the id to ring the worker with, or None if it was too many.
 
     `device` tells for a canonical name the id of a browser that has proved to be its owner's, or "": what strangers ask
     for takes nothing from it. The caller answers alike in both cases, and alike for known and unknown names: nobody is
-    looked up here. Raises FieldErrors for what is no user name, and SignUpClosed for a code to register with.
+    looked up here. Raises FieldErrors for what is no user name, and SignUpClosed or
+    InvitationNeeded for a code to register with.
     """
     if purpose == codes.REGISTER:
-        _check_open()
+        _check_open(invitation)
     kinds = get_setting("USER_NAME_KINDS") if purpose == codes.REGISTER else KINDS
     name = canonicalize(_require_value("username", name), kinds)
     if not _may_have_a_code(purpose, name, address, device(name) and limits.ANY_DEVICE):
@@ -67,22 +74,26 @@ def register(
     address: str | None,
     language: str = "en",
     device: Callable[[str], str] = no_device,
+    invitation: str = "",
 ) -> str:
-    """Make an account and return its canonical name. Raises SignUpClosed, FieldErrors, TooMany or LinkNeeded.
+    """Make an account and return its canonical name.
+
+    Raises SignUpClosed, InvitationNeeded, FieldErrors, TooMany or LinkNeeded.
 
     That an account exists already is told only to who has entered the right code.
     """
-    _check_open()
+    is_invited = _check_open(invitation)
     name = check_fields(name, password, confirm, code, get_setting("USER_NAME_KINDS"))
     code_id = codes.check(codes.REGISTER, name, browser, code.strip(), address, device(name))
     exists = db.session.scalar(select(User.id).where(User.name == name))
     if not exists:
-        exists = not _create(code_id, name, passwords.make_hash(password), language)
+        exists = not _create(code_id, name, passwords.make_hash(password), language, invitation if is_invited else "")
     if exists:
         codes.spend(code_id)
         db.session.commit()
         raise FieldErrors({"username": _("You have an account already. Sign in, or ask for a new password.")})
-    audit.record("registered", actor=name, target=name, address=address)
+    detail = f"invitation {invitations.find_id(invitation)}" if is_invited else ""
+    audit.record("registered", actor=name, target=name, address=address, detail=detail)
     return name
 
 
@@ -96,12 +107,13 @@ def register_and_sign_in(
     language: str = "en",
     device: Callable[[str], str] = no_device,
     agent: str = "",
+    invitation: str = "",
 ) -> tuple[User, str]:
     """Make an account as `register` does, and return its user and the token of its first session.
 
     Raises what `register` raises, and RightsEnded for an account that somebody disabled in this very moment.
     """
-    name = register(name, password, confirm, code, browser, address, language, device)
+    name = register(name, password, confirm, code, browser, address, language, device, invitation)
     return sessions.open_first(name, password, address, agent)
 
 
@@ -134,16 +146,28 @@ def check_fields(name: str, password: str, confirm: str, code: str, kinds: Colle
     return known_as
 
 
-def _check_open() -> None:
-    if not is_open():
+def _check_open(invitation: str) -> bool:
+    """Say whether the invitation is needed. Raises SignUpClosed, InvitationNeeded."""
+    who = get_setting("SIGN_UP")
+    if who == CLOSED:
         raise SignUpClosed()
+    if who == BY_INVITATION and not invitations.is_living(invitation):
+        raise InvitationNeeded()
+    return bool(who == BY_INVITATION)
 
 
-def _create(code_id: str, name: str, password_hash: str, language: str) -> bool:
-    """Spend the code and add the user, both or neither. False if the name was taken at this very moment."""
+def _create(code_id: str, name: str, password_hash: str, language: str, invitation: str) -> bool:
+    """Spend the code, and the invitation if there is one, and add the user: all or nothing.
+
+    False if the name was taken at this very moment. Raises AccountError for a code, and InvitationNeeded for an
+    invitation, that somebody was faster with.
+    """
     if not codes.spend(code_id):
         db.session.rollback()
         raise codes.make_refusal()
+    if invitation and not invitations.take_use(invitation):
+        db.session.rollback()
+        raise InvitationNeeded()
     db.session.add(User(name=name, password_hash=password_hash, language=language, created_at=utc_now()))
     try:
         db.session.commit()

@@ -9,7 +9,7 @@ from models.event import Event
 from models.job import Job
 from models.setting import ChangedSetting, DailyFigure, Setting
 from models.share import Share
-from models.user import User
+from models.user import Invitation, User
 from models.user_session import UserSession
 from models.webhook import Webhook, WebhookDelivery
 from models.weights_import import WeightsImport
@@ -23,6 +23,7 @@ __all__ = [
     "DailyFigure",
     "EmailCode",
     "Event",
+    "Invitation",
     "Setting",
     "Share",
     "Job",

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from models.user_session import UserSession
 
 NAME_LENGTH = 120
+INVITATION_NOTE_LENGTH = 80
 GUEST_MINUTES = 60
 # Clocks of several machines differ a little.
 _CLOCK_SKEW = timedelta(minutes=1)
@@ -97,6 +98,25 @@ class User(UserMixin, Model):  # type: ignore[misc]  # Flask-Login says nothing 
     def is_over(self, now: datetime) -> bool:
         """Say whether the time of a guest is over; an end beyond a guest's time is of a clock that was set back."""
         return self.guest_until is not None and not now < self.guest_until <= find_latest_guest_end(now)
+
+
+class Invitation(Model):
+    """A link with which somebody may register where sign-up needs one. The row holds its hash, never the link.
+
+    It is alive until it expires, is used as often as it may be, or is revoked, which deletes the row.
+    """
+
+    __tablename__ = "invitations"
+    __table_args__ = {"sqlite_autoincrement": True}
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    token_hash: Mapped[str] = mapped_column(build_ascii_type(64), unique=True)
+    note: Mapped[str] = mapped_column(db.String(INVITATION_NOTE_LENGTH), default="")
+    max_uses: Mapped[int] = mapped_column(default=1)
+    uses: Mapped[int] = mapped_column(default=0)
+    made_by: Mapped[str] = mapped_column(build_ascii_type(NAME_LENGTH), default="")
+    created_at: Mapped[datetime] = mapped_column(build_time_type(), default=utc_now)
+    expires_at: Mapped[datetime] = mapped_column(build_time_type(), index=True)
 
 
 def find_latest_guest_end(now: datetime) -> datetime:

@@ -15,13 +15,13 @@ from flask_login import current_user
 from sqlalchemy.exc import SQLAlchemyError
 
 import services
-from accounts.registration import is_open
 from accounts.settings.current import get_setting
 from accounts.settings.site import find_notice, get_site_name
 from jobs.availability import list_offered_choices, list_offered_options
 from jobs.guests.guest_quotas import get_guest_megapixels
 from jobs.quotas import MEGABYTE, STORAGE, Use
 from models import undo
+from views.http.sign_up import can_register
 from views.icons import ICONS
 from views.static_files import asset
 from views.zones import find_zone
@@ -71,7 +71,7 @@ def provide_page_names() -> dict[str, Any]:
     return {
         "asset": asset,
         "setting": get_setting,
-        "can_register": is_open(),
+        "can_register": can_register(),
         "site_name": get_site_name(),
         "site_notice": find_notice(),
         "tr": tr,

@@ -78,7 +78,7 @@ def test_the_page_says_where_each_value_comes_from(environment, app, chief):
         ("MAX_JOBS_PER_DAY", "", "Please give a whole number"),
         ("MAX_JOBS_PER_DAY", "9" * 6000, "Please give a whole number"),
         ("TRY_WITHOUT_ACCOUNT", "perhaps", "Please give yes or no."),
-        ("SIGN_UP", "friends", "Please give one of: open, closed."),
+        ("SIGN_UP", "friends", "Please give one of: open, invitation, closed."),
         ("USER_NAME_KINDS", "phone", "Please give qq, email or both"),
         ("SITE_NAME", "x" * 41, "at most 40 printable characters"),
         ("NOTICE", "turned \u202e round", "printable characters"),
@@ -216,7 +216,7 @@ def test_commands_list_set_and_unset(app):
     assert "SIGN_UP=closed  (set here)" in run(args=["settings", "list"]).output
     assert run(args=["settings", "unset", "SIGN_UP"]).output == "SIGN_UP=open\n"
     wrong = run(args=["settings", "set", "SIGN_UP", "maybe"])
-    assert wrong.exit_code == 1 and "give one of: open, closed" in wrong.output
+    assert wrong.exit_code == 1 and "give one of: open, invitation, closed" in wrong.output
     assert run(args=["settings", "set", "SECRET_KEY", "x"]).exit_code == 1
     refused = run(args=["settings", "set", "RETENTION_DAYS", "3"])
     assert refused.exit_code == 1 and "deleted for good" in refused.output

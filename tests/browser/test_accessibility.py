@@ -30,7 +30,20 @@ CHIEF, MEMBER = "chief@example.com", "member@example.com"
 # Language -> theme at a desk and on a phone: any two of the three meet. A page is opened once for both screens.
 LOOKS = {"en-US": ("light", "dark"), "zh-CN": ("dark", "light")}
 STRANGERS = ["/", "/api/v1/docs", "/login", "/register", "/reset", "/tools/colorize", "/no-such-page", "/logout"]
-ADMIN = ["", "users", "users/1", "users/2", "users/new", "jobs", "queue", "weights", "storage", "settings", "audit"]
+ADMIN = [
+    "",
+    "users",
+    "users/1",
+    "users/2",
+    "users/new",
+    "jobs",
+    "queue",
+    "weights",
+    "storage",
+    "settings",
+    "invitations",
+    "audit",
+]
 # What a GET answers with anything but a page of its own.
 NO_PAGES = {
     "static",

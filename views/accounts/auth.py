@@ -2,7 +2,7 @@
 
 import secrets
 
-from flask import Blueprint, abort, current_app, jsonify, request, session, url_for
+from flask import Blueprint, abort, current_app, jsonify, redirect, request, session, url_for
 from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_login import current_user
@@ -18,6 +18,7 @@ from views.accounts import device_cookie
 from views.http.forms import read_field, render_page, respond, show_field_errors
 from views.http.guards import begin, check_next, find_own_home, finish
 from views.http.guest_pages import is_guest
+from views.http.sign_up import INVITATION, find_sign_up_state, read_invitation
 
 blueprint = Blueprint("auth", __name__)
 
@@ -50,6 +51,7 @@ def show_register(errors: dict | None = None, onward: str = "") -> str:
         tool=tool,
         **_offer_to_keep(),
         code_sent=_say_code_sent(),
+        sign_up=find_sign_up_state(),
     )
 
 
@@ -73,8 +75,16 @@ def register():
         str(get_locale()),
         device_cookie.find_device,
         request.user_agent.string,
+        read_invitation(),
     )
     return _begin_session(*registration.register_and_sign_in(*form, *whence), 201)
+
+
+@blueprint.get("/invitations/<token>")
+def open_invitation(token: str):
+    """Remember the invitation in this browser and lead on to the form. It is used when the account is made."""
+    session[INVITATION] = token[:100]
+    return redirect(url_for("auth.register"), 303)
 
 
 @blueprint.post("/register/code")
@@ -181,6 +191,7 @@ def _send_code(purpose: str, location: str):
         request.remote_addr,
         str(get_locale()),
         device_cookie.find_device,
+        read_invitation(),
     )
     if code_id is not None:
         notify_mailer(code_id)

@@ -57,6 +57,8 @@ ACTIONS = {
     "weights_imported": _("weights imported"),
     "weights_refused": _("weights refused"),
     "weights_removed": _("weights removed"),
+    "invitation_created": _("invitation made"),
+    "invitation_revoked": _("invitation revoked"),
     "setting_changed": _("setting changed"),
     "setting_taken_back": _("change of a setting taken back"),
     "queue_paused": _("queue paused"),

@@ -23,7 +23,11 @@ HEADINGS = {
 }
 # What is chosen rather than typed -> text of the value and its name.
 CHOICES = {
-    "SIGN_UP": (("open", N_("Everybody may register")), ("closed", N_("Nobody may register"))),
+    "SIGN_UP": (
+        ("open", N_("Everybody may register")),
+        ("invitation", N_("Only who is invited may register")),
+        ("closed", N_("Nobody may register")),
+    ),
     "USER_NAME_KINDS": (
         ("qq,email", N_("QQ numbers and mail addresses")),
         ("qq", N_("QQ numbers")),

@@ -5,7 +5,9 @@ from typing import Literal
 from pydantic import BaseModel, Field
 
 from accounts.administration import MAX_QUOTA, MAX_RETENTION_DAYS, REASON_LENGTH
+from accounts.invitations import MAX_DAYS, MAX_USES
 from errors import N_
+from models.user import INVITATION_NOTE_LENGTH
 from views.api.schemas import Body, JobError, Status, Taken, Use
 
 
@@ -128,3 +130,31 @@ class SettingChange(Body):
 
 class Confirmation(Taken):
     confirm: bool = Field(False, description=N_("pictures may be deleted for good, where the change does that"))
+
+
+class AdminInvitation(BaseModel):
+    id: int
+    note: str
+    uses: int
+    max_uses: int
+    made_by: str
+    created_at: str
+    expires_at: str
+    is_over: bool
+
+
+class AdminInvitations(BaseModel):
+    invitations: list[AdminInvitation]
+
+
+class NewInvitation(Body):
+    note: str = Field(
+        "", max_length=INVITATION_NOTE_LENGTH, description=N_("for whom it is; only administrators see it")
+    )
+    days: int = Field(7, ge=1, le=MAX_DAYS)
+    uses: int = Field(1, ge=1, le=MAX_USES, description=N_("how many people may register with it"))
+
+
+class MadeInvitation(BaseModel):
+    id: int
+    url: str = Field(description=N_("the link; it is told this once only"))
