@@ -15,7 +15,7 @@ from models import db
 from models.sqlite import make_sqlite_durable
 from views import admin, api, guests, home, languages, metrics, ops, pages, static_files
 from views.accounts import account, auth, webhooks
-from views.http import admission, errors, guards, guest_pages, headers, request_ids
+from views.http import admission, errors, guards, guest_pages, headers, request_ids, tracing
 from views.jobs import albums, history, job_pages, shares, studio
 from worker import commands as job_commands
 
@@ -34,7 +34,7 @@ def create_app(settings: Mapping[str, Any] | None = None) -> Flask:
     Migrate(app, db, directory=str(config.ROOT / "migrations"))
     mail.init_app(app)
     guarding = (request_ids, metrics, admission, languages, guards, guest_pages, headers)
-    for module in (*guarding, static_files, pages, errors):
+    for module in (*guarding, static_files, pages, errors, tracing):
         module.init_app(app)
     own_pages = (home, guests, auth, account, webhooks, admin, job_pages, history, albums, shares, studio)
     for module in (ops, metrics, api, *own_pages):

@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
 
+import traces
+
 TEXT, JSON = "text", "json"
 LEVELS = ("debug", "info", "warning", "error")
 # Its lines begin with their own time, which stands in no other place then.
@@ -49,7 +51,7 @@ class TextFormatter(logging.Formatter):
 
 
 class JsonFormatter(logging.Formatter):
-    """One JSON object a line: time (UTC), level, logger, message; with request_id, job_id, exception."""
+    """One JSON object a line: time (UTC), level, logger, message; with request_id, job_id, trace_id, exception."""
 
     def format(self, record: logging.LogRecord) -> str:
         message = record.getMessage()
@@ -59,7 +61,7 @@ class JsonFormatter(logging.Formatter):
             "logger": record.name,
             "message": message.partition(" ")[2] if record.name == _AUDIT else message,
         }
-        ids = {"request_id": request_id.get(), "job_id": job_id.get()}
+        ids = {"request_id": request_id.get(), "job_id": job_id.get(), "trace_id": traces.read_trace_id()}
         line |= {name: value for name, value in ids.items() if value}
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)

@@ -13,6 +13,7 @@ from setting_readers import (
     read_storage_url,
     read_text,
     read_token,
+    read_traces_endpoint,
     read_whole,
     read_words,
     switch,
@@ -28,6 +29,7 @@ SECRETS = (
     "STORAGE_ACCESS_KEY",
     "STORAGE_SECRET_KEY",
     "STORAGE_URL",
+    "TRACES_ENDPOINT",
 )
 
 SETTINGS = (
@@ -176,6 +178,12 @@ SETTINGS = (
         read_token,
         None,
         "with `Authorization: Bearer` and this token Prometheus reads `/metrics`; there is no such page when absent",
+    ),
+    Setting(
+        "TRACES_ENDPOINT",
+        read_traces_endpoint,
+        None,
+        "OTLP address that traces are sent to, such as `http://collector:4318/v1/traces`; needs the extra `revive[traces]`; no traces when absent",
     ),
     Setting(
         "LOG_FORMAT",

@@ -11,6 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from dotenv import load_dotenv
 
+import traces
 from errors import N_
 
 MIN_KEY_LENGTH, MAX_DIGITS = 32, 12
@@ -154,6 +155,14 @@ def read_one_of(*words: str) -> Callable[[str], str]:
 def read_token(raw: str) -> str:
     if len(raw) < MIN_KEY_LENGTH or not raw.isascii():
         raise Unusable(N_("give at least 32 characters: `openssl rand -hex 32`"))
+    return raw
+
+
+def read_traces_endpoint(raw: str) -> str:
+    if urlsplit(raw).scheme not in {"http", "https"} or not urlsplit(raw).netloc:
+        raise Unusable(N_("give an address such as http://collector:4318/v1/traces"))
+    if not traces.is_installed():
+        raise Unusable(N_("leave it out, or install what it needs: pip install 'revive[traces]'"))
     return raw
 
 

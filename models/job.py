@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import JSON, ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+import traces
 from models.base import Model, build_ascii_type, build_time_type, db, utc_now
 
 if TYPE_CHECKING:
@@ -65,6 +66,9 @@ class Job(Model):
     parent_id: Mapped[str] = mapped_column(build_ascii_type(32), default="", server_default="")
     parent_variant: Mapped[str] = mapped_column("parent_which", build_ascii_type(16), default="", server_default="")
     photo_id: Mapped[str] = mapped_column(build_ascii_type(32), default="", server_default="")
+
+    # Where the trace of the request that made the job goes on (see `traces`); "" while traces are off.
+    trace: Mapped[str] = mapped_column(build_ascii_type(55), default=traces.read_context, server_default="")
 
     request_key: Mapped[str | None] = mapped_column(build_ascii_type(64))
     request_hash: Mapped[str] = mapped_column(build_ascii_type(64), default="", server_default="")

@@ -16,6 +16,7 @@ from sqlalchemy.exc import DBAPIError
 
 import logs
 import services
+import traces
 from accounts.settings.current import get_setting
 from errors import N_
 from imaging.io import files
@@ -24,7 +25,7 @@ from jobs import options, process_identity
 from jobs.errors import UNEXPECTED, JobError, StorageAway
 from jobs.files import marker, results, storage
 from jobs.scheduling import hands
-from models import Job, count_changed, db
+from models import Job, count_changed, db, utc_now
 from models.faults import describe
 from models.job import DONE, FAILED, QUEUED, RUNNING
 from models.transitions import change_status
@@ -85,21 +86,35 @@ def list_avoided() -> list[str]:
 
 
 def _run_claimed(job_id: str, this_run: str) -> bool:
-    started, status = time.monotonic(), "taken away"
     job = db.session.get(Job, job_id)
     if job is None:  # deleted in this very moment
         return True
     db.session.expunge(job)
     db.session.remove()  # a long run holds no connection
+    with traces.span("job", _describe_for_trace(job), job.trace):
+        _run_and_finish(job, this_run)
+    return True
+
+
+def _run_and_finish(job: Job, this_run: str) -> None:
+    started, status = time.monotonic(), "taken away"
     runtime.begin_use()
-    with Heartbeat(job_id, this_run, get_setting("JOB_MINUTES") * 60) as heartbeat:
+    with Heartbeat(job.id, this_run, get_setting("JOB_MINUTES") * 60) as heartbeat:
         outcome = _compute_outcome(job, heartbeat)
         if outcome is not None:
             device = runtime.get_used_device() or "CPU"
-            if _finish(job_id, this_run, outcome | {"device": device}, job.cache):
+            if _finish(job.id, this_run, outcome | {"device": device}, job.cache):
                 status = outcome["status"]
-    logger.info("Job %s (%s): %s after %.1f s", job_id, job.service, status, time.monotonic() - started)
-    return True
+    logger.info("Job %s (%s): %s after %.1f s", job.id, job.service, status, time.monotonic() - started)
+    told = {"revive.status": status, "revive.error": (outcome or {}).get("error_key", "")}
+    traces.note(told | {"revive.device": runtime.get_used_device() or "CPU"})
+
+
+def _describe_for_trace(job: Job) -> dict[str, Any]:
+    """What may be known of a job beside how long it took: nothing of its owner, its picture's name or its options."""
+    waited = (utc_now() - job.created_at).total_seconds()
+    size = {"revive.megapixels": round(job.width * job.height / 1e6, 1), "revive.attempt": job.attempts}
+    return {"revive.service": job.service, "revive.seconds_since_created": round(waited, 3), **size}
 
 
 def _claim(job_id: str, this_run: str) -> bool:
@@ -117,7 +132,8 @@ def _compute_outcome(job: Job, heartbeat: Heartbeat) -> dict[str, Any] | None:
             raise JobError("unknown_service", _GONE_TOOL)
         result = _run_service(service, job, heartbeat)
         heartbeat(0.93, _STAGES["save"])
-        return results.store(job, service, result) | {"status": DONE}
+        with traces.span("save the result"):
+            return results.store(job, service, result) | {"status": DONE}
     except Cancelled:
         return _describe_failure(TOO_LONG, _TOO_LONG) if heartbeat.too_long else None
     except FileNotFoundError:
@@ -139,14 +155,15 @@ def _compute_outcome(job: Job, heartbeat: Heartbeat) -> dict[str, Any] | None:
 def _run_service(service: Service, job: Job, heartbeat: Heartbeat) -> Result:
     heartbeat(0.0, _STAGES["read"])
     megapixels = current_app.config["MAX_MEGAPIXELS"]
-    with storage.get_file(job.id, job.original_file).local_copy() as path:
+    with traces.span("read the picture"), storage.get_file(job.id, job.original_file).local_copy() as path:
         picture = files.decode(path, megapixels)
     chosen = options.prepare_for_run(service, job, megapixels)
 
     def report(share: float, stage: str = "") -> None:
         heartbeat(0.03 + 0.9 * share, stage)
 
-    return run_service(service, picture, chosen, report)
+    with traces.span("run the tool"):
+        return run_service(service, picture, chosen, report)
 
 
 def _lacks_picture(job: Job) -> bool:

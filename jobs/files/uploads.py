@@ -9,6 +9,7 @@ from typing import IO
 
 from flask import current_app
 
+import traces
 from errors import N_
 from imaging.io.check import inspect
 from imaging.io.errors import OutOfTime, PictureError, TooCostly, TooManyBytes, TooManyPixels
@@ -59,8 +60,10 @@ def receive(upload: FormFile | None, folder: Path, stem: str, user_id: int) -> U
     config = current_app.config
     path = folder / f"{stem}.part"
     with storage.translate_disk_errors():
-        size = _copy(upload.stream, path, config["MAX_UPLOAD_MEGABYTES"] * quotas.MEGABYTE)
-        header = _inspect(path, folder, stem, user_id)
+        with traces.span("copy the upload"):
+            size = _copy(upload.stream, path, config["MAX_UPLOAD_MEGABYTES"] * quotas.MEGABYTE)
+        with traces.span("check the upload"):
+            header = _inspect(path, folder, stem, user_id)
         file = f"{stem}.{_SUFFIXES.get(header.format, header.format)}"
         path.rename(folder / file)
     return Upload(file, size, header)

@@ -148,9 +148,7 @@ class AdminInvitations(BaseModel):
 
 
 class NewInvitation(Body):
-    note: str = Field(
-        "", max_length=INVITATION_NOTE_LENGTH, description=N_("for whom it is; only administrators see it")
-    )
+    note: str = Field("", max_length=INVITATION_NOTE_LENGTH, description=N_("for whom; only administrators see it"))
     days: int = Field(7, ge=1, le=MAX_DAYS)
     uses: int = Field(1, ge=1, le=MAX_USES, description=N_("how many people may register with it"))
 
