@@ -14,7 +14,7 @@ NOTICE_LENGTH = 500
 
 _SETTINGS = (
     Setting(
-        "SITE_NAME",
+        "SITE_TITLE",
         read_line(40),
         None,
         N_("what the site calls itself in its pages and mails; Revive when absent"),

@@ -18,7 +18,7 @@ class Notice:
 
 def get_site_name() -> str:
     """Return the name of the site: an administrator's, else the software's own."""
-    return get_setting("SITE_NAME") or _("Revive")
+    return get_setting("SITE_TITLE") or _("Revive")
 
 
 def find_notice() -> Notice | None:

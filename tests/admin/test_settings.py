@@ -43,19 +43,19 @@ def read(app, name: str):
 
 @both_engines
 def test_a_change_counts_at_once_is_audited_and_can_be_taken_back(app, chief, anna):
-    assert save(chief, MAX_JOBS_PER_DAY=" 7 ", SITE_NAME="Grandma's  photos").status_code == 303
-    assert (read(app, "MAX_JOBS_PER_DAY"), read(app, "SITE_NAME")) == (7, "Grandma's photos")
+    assert save(chief, MAX_JOBS_PER_DAY=" 7 ", SITE_TITLE="Grandma's  photos").status_code == 303
+    assert (read(app, "MAX_JOBS_PER_DAY"), read(app, "SITE_TITLE")) == (7, "Grandma's photos")
     with app.app_context():
         assert quotas.find_limits(anna).jobs_per_day == 7
         assert {row.name: row.changed_by for row in db.session.query(ChangedSetting)} == {
             "MAX_JOBS_PER_DAY": CHIEF,
-            "SITE_NAME": CHIEF,
+            "SITE_TITLE": CHIEF,
         }
     assert act(chief, f"{PAGE}/MAX_JOBS_PER_DAY/default").status_code == 303
     assert read(app, "MAX_JOBS_PER_DAY") == 500
     assert sorted(audit_lines(app, "setting_changed", "setting_taken_back")) == [
         ("setting_changed", CHIEF, "", "192.0.2.7", "MAX_JOBS_PER_DAY: 500 -> 7"),
-        ("setting_changed", CHIEF, "", "192.0.2.7", "SITE_NAME: - -> Grandma's photos"),
+        ("setting_changed", CHIEF, "", "192.0.2.7", "SITE_TITLE: - -> Grandma's photos"),
         ("setting_taken_back", CHIEF, "", "192.0.2.7", "MAX_JOBS_PER_DAY: 7 -> 500"),
     ]
 
@@ -80,7 +80,7 @@ def test_the_page_says_where_each_value_comes_from(environment, app, chief):
         ("TRY_WITHOUT_ACCOUNT", "perhaps", "Please give yes or no."),
         ("SIGN_UP", "friends", "Please give one of: open, invitation, closed."),
         ("USER_NAME_KINDS", "phone", "Please give qq, email or both"),
-        ("SITE_NAME", "x" * 41, "at most 40 printable characters"),
+        ("SITE_TITLE", "x" * 41, "at most 40 printable characters"),
         ("NOTICE", "turned \u202e round", "printable characters"),
     ],
 )
@@ -170,10 +170,10 @@ def test_secrets_and_addresses_cannot_be_changed_here(app, chief):
 def test_only_administrators_find_the_page(app, anna):
     browser = sign_in_person(app, "anna@example.com")
     assert browser.get("/admin/settings").status_code == 404
-    assert browser.post("/admin/settings", {"was.SITE_NAME": "", "SITE_NAME": "Mine"}).status_code == 404
+    assert browser.post("/admin/settings", {"was.SITE_TITLE": "", "SITE_TITLE": "Mine"}).status_code == 404
     program = Program(app, "12345", "read jobs")
-    response = program.ask("PUT", "/admin/settings/SITE_NAME", json={"value": "Mine"})
-    assert response.status_code == 403 and read(app, "SITE_NAME") is None
+    response = program.ask("PUT", "/admin/settings/SITE_TITLE", json={"value": "Mine"})
+    assert response.status_code == 403 and read(app, "SITE_TITLE") is None
 
 
 @both_engines
@@ -185,17 +185,17 @@ def test_who_lost_the_rights_meanwhile_changes_nothing(app, chief, monkeypatch):
             connection.execute(sql("UPDATE users SET is_admin = 0"))
         return begin(names)
 
-    fields, token = {"was.SITE_NAME": "", "SITE_NAME": "Mine"}, chief.token_of("/admin/")
+    fields, token = {"was.SITE_TITLE": "", "SITE_TITLE": "Mine"}, chief.token_of("/admin/")
     monkeypatch.setattr(changes, "_begin", demoted_first)
     assert chief.post("/admin/settings", fields, token=token).status_code == 404
-    assert read(app, "SITE_NAME") is None and audit_lines(app, "setting_changed") == []
+    assert read(app, "SITE_TITLE") is None and audit_lines(app, "setting_changed") == []
 
 
 def test_programs_list_change_and_take_back(app):
     administrator = Program(app, "54321", "read jobs admin", is_admin=True)
     listed = {each["name"]: each for each in administrator.get("/admin/settings").json["settings"]}
     assert list(listed) == list(CHANGEABLE)
-    assert listed["USER_NAME_KINDS"]["value"] == ["qq", "email"] and listed["SITE_NAME"]["value"] is None
+    assert listed["USER_NAME_KINDS"]["value"] == ["qq", "email"] and listed["SITE_TITLE"]["value"] is None
     place = "/admin/settings/"
     for name, value in (("TRY_WITHOUT_ACCOUNT", True), ("SHARE_DAYS", 7), ("USER_NAME_KINDS", ["email"])):
         changed = administrator.ask("PUT", place + name, json={"value": value}).json
@@ -249,7 +249,7 @@ def test_with_sign_up_closed_every_door_says_so(app, client):
 
 
 def test_the_notice_stands_on_every_page_in_its_language_as_plain_text(app, chief, client):
-    save(chief, NOTICE="<b>Away</b> on Sunday & Monday", SITE_NAME="<i>Lab</i>")
+    save(chief, NOTICE="<b>Away</b> on Sunday & Monday", SITE_TITLE="<i>Lab</i>")
     for path in ("/", "/login", "/no-such-page"):
         page = client.get(path).text
         assert "&lt;b&gt;Away&lt;/b&gt; on Sunday &amp; Monday" in page and "<b>Away" not in page
@@ -264,7 +264,7 @@ def test_the_notice_stands_on_every_page_in_its_language_as_plain_text(app, chie
 
 def test_the_name_of_the_site_stands_in_its_mails(app):
     with app.app_context():
-        changes.change(BY, {"SITE_NAME": "Grandma's photos"})
+        changes.change(BY, {"SITE_TITLE": "Grandma's photos"})
     make_user(app, CHIEF, is_admin=True)
     chief = sign_in_person(app, CHIEF)
     act(chief, "/users/new", username="bob@example.com", language="zh")
