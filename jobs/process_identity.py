@@ -14,7 +14,12 @@ _DEAD_STATES = {"Z", "X", "x"}
 def make_worker_id() -> str:
     """Return `<host>:<machine>:<pid>:<start>` of this process, at most 73 ASCII characters."""
     pid = os.getpid()
-    return f"{_get_host_name()}:{_hash_machine()}:{pid}:{_start(pid) or 0}"
+    return f"{name_machine()}:{pid}:{_start(pid) or 0}"
+
+
+def name_machine() -> str:
+    """Return what the names of all workers of this machine, or of this container, begin with: `<host>:<machine>`."""
+    return f"{_get_host_name()}:{_hash_machine()}"
 
 
 def make_run(worker: str) -> str:

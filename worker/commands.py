@@ -12,8 +12,10 @@ from accounts.security import audit
 from checkpoints.commands import group as weights_group
 from command_line import Command, Group, Option
 from errors import N_
+from jobs import process_identity
 from jobs.files import storage
 from jobs.process import process
+from jobs.scheduling import hands
 from worker import database_commands, recovery
 from worker.operation import commands as operation
 from worker.operation import storage_commands
@@ -21,8 +23,18 @@ from worker.process import WorkerProcess
 
 
 @click.command("worker", cls=Command, help=N_("Run queued jobs and send mails until Ctrl-C."))
+@click.option(
+    "--check",
+    cls=Option,
+    is_flag=True,
+    help=N_("Run nothing: say whether a worker of this machine is alive; the exit status is 1 when none is."),
+)
 @with_appcontext
-def worker() -> None:
+def worker(check: bool) -> None:
+    if check:
+        alive = hands.list_alive_of(process_identity.name_machine())
+        click.echo(_("{count} workers of this machine are alive.").format(count=len(alive)))
+        sys.exit(not alive)
     logs.set_up(app_ctx.app.config["LOG_FORMAT"], app_ctx.app.config["LOG_LEVEL"])
     WorkerProcess(app_ctx.app).run()
 

@@ -57,6 +57,12 @@ def list_fit(service: str = "") -> list[Hands]:
     return [each for each in fit if service not in each.unable]
 
 
+def list_alive_of(machine: str) -> list[str]:
+    """Return the names of the living workers of a machine (`jobs.process_identity.name_machine`)."""
+    living = Worker.seen_at > utc_now() - timedelta(seconds=WORKER_SEEN_SECONDS)
+    return [name for name in db.session.scalars(select(Worker.id).where(living)) if name.startswith(f"{machine}:")]
+
+
 def list_problems() -> list[str]:
     """Return the keys of what does not fit of any living worker."""
     living = Worker.seen_at > utc_now() - timedelta(seconds=WORKER_SEEN_SECONDS)

@@ -21,7 +21,7 @@ def test_an_administrator_changes_settings_and_who_is_invited_registers(chromium
     expect(chief.locator(".notice.good")).to_contain_text("The settings are changed.")
     expect(chief.locator(".site-notice")).to_have_text(NOTICE)
     expect(chief.locator(".brand")).to_have_text("Grandma's photos")
-    chief.get_by_label("Sign-up").select_option("invitation")
+    chief.get_by_role("combobox", name="Sign-up").select_option("invitation")
     follow(chief, chief.get_by_role("button", name="Save – Sign-up", exact=True))
     refuse_a_wrong_number(chief)
 
