@@ -18,7 +18,8 @@ class Notice:
 
 def get_site_name() -> str:
     """Return the name of the site: an administrator's, else the software's own."""
-    return get_setting("SITE_TITLE") or _("Revive")
+    name: str = get_setting("SITE_TITLE") or _("Revive")
+    return name
 
 
 def find_notice() -> Notice | None:

@@ -45,7 +45,6 @@ def test_an_administrator_changes_settings_and_who_is_invited_registers(chromium
     mary.press("[name=confirm]", "Enter")
     mary.wait_for_url("**/mary*/")
 
-    chief.reload()
     chief.goto("/admin/invitations")
     expect(chief.get_by_role("row", name="Aunt Mary")).to_contain_text("used up")
     chief.goto("/admin/settings")

@@ -158,7 +158,7 @@ def test_a_worker_of_this_machine_is_found_alive_and_one_elsewhere_is_not(app):
     assert (done.exit_code, done.output) == (0, "1 workers of this machine are alive.\n")
 
 
-def test_the_check_of_a_container_says_when_nothing_answers():
+def test_the_check_of_a_container_says_when_nobody_listens():
     environment = {"PATH": os.environ["PATH"], "PORT": "9", "TRUSTED_HOSTS": "photos.example.org"}
     command = [sys.executable, "deploy/healthcheck.py", "web"]
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
