@@ -16,7 +16,6 @@ import config
 import logs
 import traces
 from app import create_app
-from jobs.files import storage
 from models import Job, db
 from tests.api.support import Program
 from tests.jobs.support import run_job
@@ -82,7 +81,8 @@ def test_a_job_that_fails_says_why_by_its_key_and_an_error_by_its_kind(spans):
     app, list_spans = spans
     job_id = Program(app).start_job(brightness="2")
     with app.app_context():
-        file = storage.get_folder(job_id) / db.session.get(Job, job_id).original_file
+        name = db.session.get(Job, job_id).original_file
+        file = next(Path(app.config["STORAGE_DIR"]).rglob(f"{job_id}/{name}"))
         file.write_bytes(b"no picture of grandmother")
         run_job(job_id)
         assert db.session.get(Job, job_id).status == "failed"
