@@ -13,6 +13,9 @@ DISTANCES = (3.5, 6.0, 12.0)  # in deviations of the backdrop: from where on a p
 STEEP, FAINT = 6.0, 3.0  # times as steep as the backdrop usually is: an edge at all, and one where it is long
 MIN_FAINT_PIXELS = 40
 MIN_DEVIATION = np.array([0.8, 0.6, 0.6], np.float32)  # levels of Lab
+OFFSET = 16 * 2.55  # of L* in levels of 255, below which it is no longer a cube root
+LIT_FACTORS, LIT_LEVELS = (0.5, 1.3), 4.0  # of L* + 16, in shadow and shine; levels of a* and b* by which it may differ
+MIN_LIT = 0.05  # of the picture: so much of the backdrop is in other light
 FIT_SIDE = 160  # pixels of the longer side at which the colour's course over the picture is fitted
 
 
@@ -21,13 +24,15 @@ class Backdrop:
     """`distance`, float32 (H, W): how many of the backdrop's own deviations each place differs from it.
 
     `steepness`, float32 (H, W): levels of Lab per pixel. `usual`: the backdrop's own steepness. `levels`, float32
-    (H, W): how many levels of Lab a place differs by.
+    (H, W): how many levels of Lab a place differs by. `lit`, bool (H, W): it may be the backdrop in other light, as
+    in the shadow of a hand.
     """
 
     distance: np.ndarray
     steepness: np.ndarray
     usual: float
     levels: np.ndarray
+    lit: np.ndarray
 
     def list_masks(self) -> Iterator[np.ndarray]:
         """Yield masks, bool (H, W), of what is not the backdrop, from the most to the least sensitive."""
@@ -38,6 +43,8 @@ class Backdrop:
         yield high | edges
         yield middle
         yield high
+        if (self.lit & low).mean() > MIN_LIT:
+            yield (middle & ~self.lit) | edges
 
 
 def find_backdrop(lab: np.ndarray) -> Backdrop | None:
@@ -53,7 +60,18 @@ def find_backdrop(lab: np.ndarray) -> Backdrop | None:
     steepness = _measure_steepness(lab)
     quiet = distance < DISTANCES[0]
     usual = float(np.median(steepness[quiet & ring])) if (quiet & ring).any() else float(np.median(steepness))
-    return Backdrop(distance, steepness, max(usual, 0.3), np.sqrt((difference**2).sum(axis=2)))
+    levels = np.sqrt((difference**2).sum(axis=2))
+    return Backdrop(distance, steepness, max(usual, 0.3), levels, _find_lit(lab, course))
+
+
+def _find_lit(lab: np.ndarray, course: np.ndarray) -> np.ndarray:
+    """Return where a picture has the backdrop's hue in another light, bool (H, W).
+
+    More or less light multiplies L* + 16, a* and b* by one factor.
+    """
+    factor = (lab[:, :, 0] + OFFSET) / (np.maximum(course[:, :, 0], 0) + OFFSET)
+    change = np.abs(lab[:, :, 1:] - factor[:, :, None] * course[:, :, 1:]).max(axis=2)
+    return np.asarray((change < LIT_LEVELS) & (factor > LIT_FACTORS[0]) & (factor < LIT_FACTORS[1]))
 
 
 def _keep_long(edges: np.ndarray) -> np.ndarray:

@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 
 from imaging.scanning.backdrop import Backdrop, find_backdrop, find_ring
+from imaging.scanning.refining import refine_corners
 from imaging.scanning.rims import find_rim
 from imaging.scanning.sides import Side, fit_sides, intersect_sides, order_corners
 
@@ -20,6 +21,7 @@ SAME = 2.0  # pixels: corners that are so near are not looked at twice
 EDGE = 2.0  # times as steep as the backdrop: an edge
 CALM = 1.2  # levels per pixel: a backdrop on which faint edges are looked for
 NEAR, NEAR_LEVELS = 6.0, 10.0  # deviations or levels within which a place around the prints is the backdrop
+IN_SHADOW = 0.9  # support of every print, where a part of the backdrop is in shadow
 MIN_BEHIND = 0.8  # of what is seen around the prints
 BUSY, BUSY_STEEPNESS = 4.0, 3.0  # times as steep as the backdrop, and levels per pixel: something lies there
 MAX_BUSY = 0.035  # of what is seen around the prints
@@ -237,6 +239,8 @@ def _is_alone(backdrop: Backdrop, chosen: list[Candidate]) -> bool:
     if outside.mean() < 1 - FILLED:
         return False
     same = (backdrop.distance < NEAR) | (backdrop.levels < NEAR_LEVELS)
+    if all(each.support > IN_SHADOW and not any(side.is_on_edge for side in each.sides) for each in chosen):
+        same |= backdrop.lit
     busy = backdrop.steepness > np.maximum(BUSY * backdrop.usual, BUSY_STEEPNESS)
     ring = outside & find_ring(outside.shape[0], outside.shape[1])
     is_same = same[outside].mean() >= MIN_BEHIND and (not ring.any() or same[ring].mean() >= MIN_BEHIND)
@@ -262,6 +266,7 @@ def _measure(fine: np.ndarray, small: np.ndarray, candidate: Candidate) -> np.nd
             if moved is None or np.abs(moved - corners).max() > 4 * scale.max():
                 break
             corners = moved
+    corners = refine_corners(fine, corners, [side.is_on_edge for side in candidate.sides])
     return np.clip((order_corners(corners) + 0.5) / fine.shape[1::-1], 0, 1)
 
 

@@ -135,16 +135,16 @@ def _find_line(parts: np.ndarray, places: np.ndarray, strengths: np.ndarray) -> 
         return None
     slopes = (second - first)[usable] / apart[usable]
     middles = first[usable] + slopes * (0.5 - parts[one][usable])
-    tried = middles[:, None] + slopes[:, None] * (parts - 0.5)
-    distance = np.abs(places[None] - tried[:, :, None])
+    tried = (middles[:, None] + slopes[:, None] * (parts - 0.5)).astype(np.float32)
+    distance = np.abs(places.astype(np.float32)[None] - tried[:, :, None])
     hits = distance.min(axis=2) <= TOLERANCE
-    power = np.take_along_axis(np.broadcast_to(strengths, distance.shape), distance.argmin(axis=2)[:, :, None], axis=2)[
-        :, :, 0
-    ]
     support = hits.sum(axis=1)
+    well = np.flatnonzero(support >= OUTER_SUPPORT * support.max())  # only these are compared further
+    middles, slopes, support, hits, distance = (each[well] for each in (middles, slopes, support, hits, distance))
+    power = strengths[np.arange(len(parts)), distance.argmin(axis=2)]
     power = (power * hits).sum(axis=1) / np.maximum(support, 1)
     best = int(np.argmax(support + 1e-3 * np.minimum(power, 100)))
-    good = (support >= OUTER_SUPPORT * support[best]) & (power >= OUTER_STRENGTH * power[best])
+    good = power >= OUTER_STRENGTH * power[best]
     farthest = int(np.argmax(np.where(good, middles, -np.inf)))
     chosen = farthest if middles[farthest] > middles[best] + 2 * TOLERANCE else best
     return float(middles[chosen]), float(slopes[chosen])

@@ -26,7 +26,7 @@ def lay(page: np.ndarray, picture: np.ndarray, corners: np.ndarray) -> None:
     outline = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32) - 0.5
     move = cv2.getPerspectiveTransform(outline, (2 * corners - 0.5).astype(np.float32))
     size = 2 * page.shape[1], 2 * page.shape[0]
-    opaque = np.dstack([picture, np.full((height, width), 255, np.uint8)])
+    opaque = picture if picture.shape[2] == 4 else np.dstack([picture, np.full((height, width), 255, np.uint8)])
     seen = cv2.resize(cv2.warpPerspective(opaque, move, size), page.shape[1::-1], interpolation=cv2.INTER_AREA)
     share = seen[:, :, 3:] / 255
     shadow = cv2.GaussianBlur(share, (0, 0), 1.0)[:, :, None]

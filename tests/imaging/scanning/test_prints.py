@@ -1,10 +1,12 @@
 """Prints on pages: found to a part of a pixel, in perspective, beside dust; none in photos that fill their frame."""
 
+import cv2
 import numpy as np
 import pytest
 
 from benchmarks.scan import compare
 from imaging.scanning import SURE, cut_out_print, find_prints, find_rim_widths
+from imaging.scanning.refining import refine_corners
 from tests.imaging.scanning.pages import add_rim, lay, make_page, read, turn
 
 
@@ -28,7 +30,46 @@ def test_a_white_rim_on_a_white_lid_belongs_to_its_print():
     corners = turn(320, 233, (290, 250), 3)
     lay(page, add_rim(read("coffee", 280), 247, 20), corners)
     (found,) = find_sure(page)
-    assert compare(corners, found) < 0.012
+    assert compare(corners, found) < 0.005
+
+
+def test_a_rim_of_which_one_side_is_hardly_seen_is_found_by_the_others():
+    page = np.full((500, 600, 3), 240, np.uint8)
+    corners = turn(320, 233, (290, 250), 3)
+    rim = add_rim(read("coffee", 280), 246, 20)
+    rim[-20:] = 241
+    lay(page, rim, corners)
+    page = cv2.GaussianBlur(page, (0, 0), 0.7)
+    (found,) = find_sure(page)
+    assert compare(corners, found) < 0.01
+
+
+def test_the_corners_of_a_bent_print_are_where_its_bent_sides_meet():
+    page = np.full((500, 700, 3), (90, 70, 50), np.uint8)
+    picture, room, depth = read("coffee", 360), 8, 5
+    height, width = picture.shape[:2]
+    corners = turn(width, height + 2 * room, (350, 250), 2)
+    inner = turn(width, height, (350, 250), 2)
+    down, across = np.mgrid[-room : height + room, :width].astype(np.float32)
+    bend = (depth * (1 - (2 * across / width - 1) ** 2)).astype(np.float32)
+    opaque = np.dstack([picture, np.full((height, width), 255, np.uint8)])
+    bent = cv2.remap(opaque, across, down - bend, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
+    lay(page, bent, corners)
+    (found,) = find_sure(page)
+    assert compare(inner, found) < 0.006
+
+
+def test_the_edge_of_a_print_is_told_from_that_of_its_shadow():
+    page = np.full((400, 500, 3), 236, np.float32)
+    page[100:300, 150:350] = 242
+    shadow = np.zeros((400, 500), np.float32)
+    shadow[102:302, 152:352] = 1
+    shadow = cv2.GaussianBlur(shadow, (0, 0), 1.2)[:, :, None]
+    page[:] = np.where(page == 242, 242, page * (1 - 0.3 * shadow))
+    lab = cv2.cvtColor(cv2.GaussianBlur(page, (0, 0), 0.6) / 255, cv2.COLOR_RGB2LAB) * np.float32(2.55)
+    true = np.array([[150, 100], [350, 100], [350, 300], [150, 300]]) - 0.5
+    began = true + np.array([[0, 0], [3, 0], [3, 3], [0, 3]])  # on the outer edge of the shadow
+    assert np.abs(refine_corners(lab, began.astype(float), [False] * 4) - true).max() < 0.6
 
 
 def test_a_print_that_was_photographed_from_the_side_gets_its_proportions_back():
