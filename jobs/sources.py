@@ -21,14 +21,15 @@ from jobs.errors import NotFound, UploadRefused
 from jobs.files import storage
 from jobs.files.backends.base import Draft, StoredFile
 from jobs.files.uploads import Upload
-from jobs.photos.versions import list_change_maps
+from jobs.photos.versions import list_change_maps, list_step_maps, list_step_versions, split_version
 from models import Job, db
 from services.base import CACHED_FRAME, Option, Service
 
 FROM_JOB, FROM_VARIANT = "from_job", "from_which"
 # `<option>_reuse` with the value 0 in the form means: this time without the picture of the earlier job.
 REUSE = "_reuse"
-# `<option>_from` in the form names the job whose result stands in for a file, where the option wants a version.
+# `<option>_from` in the form names the job whose result stands in for a file, where the option wants a version; with
+# ".<step>" behind it, the picture after that step of its run.
 VERSION = "_from"
 WITHOUT = "original"  # or says that the photo itself is meant, not the version of before
 
@@ -68,13 +69,14 @@ class Source:
             size += self._put(name, draft, name)
         return Upload(file, size, self._header())
 
-    def put_version(self, file: str, option: str, draft: Draft, change_maps: Sequence[StoredFile]) -> Upload:
-        """Copy a picture of the job as what an option asks for, with its small copies and these change maps."""
-        stem, suffix = Path(file).stem, Path(file).suffix
-        size = self._put(file, draft, f"{option}{suffix}")
+    def put_version(self, version: "Version", option: str, draft: Draft) -> Upload:
+        """Copy a picture of the job as what an option asks for, with its small copies and its change maps."""
+        path = Path(version.file)
+        suffix = path.suffix if not version.small else _find_suffix(storage.get_file(self.job.id, version.file))
+        size = self._put(version.file, draft, f"{option}{suffix}")
         for kind in (storage.PREVIEW, storage.THUMBNAIL):
-            self._put(storage.name_small(kind, stem), draft, storage.name_small(kind, option))
-        for number, change_map in enumerate(change_maps):
+            self._put(storage.name_small(kind, version.small or path.stem), draft, storage.name_small(kind, option))
+        for number, change_map in enumerate(version.change_maps):
             size += _copy(change_map, draft, storage.name_version_map(option, number))
         return Upload(f"{option}{suffix}", size, self._header())
 
@@ -116,15 +118,18 @@ class Source:
 class Version:
     """A picture of an earlier job that stands in for a file: its result with the change maps of what made it, or what
     it got beside its original.
+
+    small: the stem of its small copies, where that is another than its own.
     """
 
     source: Source
     file: str
     change_maps: Sequence[StoredFile] = ()
+    small: str = ""
 
     def put(self, option: str, draft: Draft) -> Upload:
         """Copy it into a draft as what an option asks for. Raises NotFound when it was deleted meanwhile."""
-        return self.source.put_version(self.file, option, draft, self.change_maps)
+        return self.source.put_version(self, option, draft)
 
 
 def find_named(user_id: int, service: Service, fields: Mapping[str, Any], is_sent: bool = False) -> Source | None:
@@ -145,7 +150,10 @@ def find_versions(user_id: int, service: Service, fields: Mapping[str, Any]) -> 
     return {option.name: _find_version(user_id, service, option, job_id) for option, job_id in wanted}
 
 
-def _find_version(user_id: int, service: Service, option: Option, job_id: str) -> "Version":
+def _find_version(user_id: int, service: Service, option: Option, job_id: str) -> Version:
+    job_id, key = split_version(job_id)
+    if key:
+        return _find_step_version(find(user_id, service, job_id, storage.ORIGINAL), option, key)
     if option.from_job == storage.RESULT:
         source = find(user_id, service, job_id, storage.RESULT)
         return Version(source, source.job.result_file, list_change_maps(source.job) if option.is_version else ())
@@ -155,6 +163,23 @@ def _find_version(user_id: int, service: Service, option: Option, job_id: str) -
     if not file:
         raise NotFound()
     return Version(source, file)
+
+
+def _find_step_version(source: Source, option: Option, key: str) -> Version:
+    steps = {step["key"]: step for step in list_step_versions(source.job)} if option.is_version else {}
+    if key not in steps:
+        raise NotFound()
+    file = storage.name_cache_file(steps[key]["cached"])
+    return Version(source, file, list_step_maps(source.job, key), storage.name_step(key))
+
+
+def _find_suffix(stored: StoredFile) -> str:
+    """Return what the name of a cached picture ends with where files are called by their format."""
+    try:
+        with stored.local_copy() as path:
+            return f".{probe(path, math.inf).format}"
+    except FileNotFoundError:
+        raise NotFound() from None
 
 
 def _check_variant(variant: str) -> None:

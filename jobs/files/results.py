@@ -158,7 +158,7 @@ def _save_steps(job: Job, steps: tuple[StepResult, ...]) -> list[dict[str, Any]]
     for step in steps:
         if step.picture is not None:
             _save_small_copies(job, storage.name_step(step.key), step.picture)
-    names = ("key", "state", "said", "value", "width", "height")
+    names = ("key", "state", "said", "value", "width", "height", "cached")
     told = [{name: getattr(step, name) for name in names} | {"shown": step.picture is not None} for step in steps]
     return told or None
 

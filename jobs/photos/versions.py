@@ -7,6 +7,7 @@ upload.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import select
 
@@ -14,16 +15,22 @@ import services
 from jobs.files import storage
 from jobs.files.backends.base import StoredFile
 from models import Job, db
+from services.base import STEP_MASK
 
 _MAX_VERSIONS = 500
+_SEPARATOR = "."
 
 
 @dataclass(frozen=True)
 class Frame:
-    """The results that lie on one original: `job` is the earliest that has that original; `versions`, newest first."""
+    """The results that lie on one original: `job` is the earliest that has that original; `versions`, newest first.
+
+    `runs` are those, and jobs of which only the pictures after some steps lie on it.
+    """
 
     job: Job
     versions: tuple[Job, ...]
+    runs: tuple[Job, ...]
 
 
 def find_frame(job: Job) -> Frame:
@@ -31,8 +38,9 @@ def find_frame(job: Job) -> Frame:
     known = _read_versions(job)
     first, mark = _find_start(job, known)
     size = job.width, job.height
-    lying = (each for each in known.values() if _lies_on_original(each, size))
-    return Frame(first, tuple(each for each in lying if _find_start(each, known)[1] == mark))
+    same = [each for each in known.values() if _find_start(each, known)[1] == mark]
+    versions = tuple(each for each in same if _lies_on_original(each, size))
+    return Frame(first, versions, tuple(each for each in same if each in versions or list_step_versions(each)))
 
 
 def can_be_composited(job: Job) -> bool:
@@ -51,6 +59,40 @@ def list_change_maps(job: Job) -> list[StoredFile]:
             found.append(_get_change_map(parent))
         current = parent
     return [file for file in found if file.exists()]
+
+
+def split_version(value: str) -> tuple[str, str]:
+    """Return a job's id and the key of a step of its run, "" for its result, of what a form says for a version."""
+    job_id, _, key = value.partition(_SEPARATOR)
+    return job_id, key
+
+
+def join_version(job: Job, key: str = "") -> str:
+    """Return what a form says for the result of a job, or for the picture after a step of its run."""
+    return f"{job.id}{_SEPARATOR}{key}" if key else job.id
+
+
+def list_step_versions(job: Job) -> list[dict[str, Any]]:
+    """Return what the row tells of the steps of a run whose pictures are there whole and lie on its original."""
+    lying = (
+        step
+        for step in job.steps or ()
+        if step.get("cached") and (step["width"], step["height"]) == (job.width, job.height)
+    )
+    return [step for step in lying if _get_cached(job, step["cached"]).exists()]
+
+
+def list_step_maps(job: Job, key: str) -> list[StoredFile]:
+    """Return what the steps of a run up to this one filled, as change maps, and those of what the job was made from."""
+    keys = [step["key"] for step in job.steps or ()]
+    until = (job.steps or ())[: keys.index(key) + 1]
+    filled = [_get_cached(job, f"{step['cached']}{STEP_MASK}") for step in until if step.get("cached")]
+    own = _get_change_map(job)
+    return [file for file in (*filled, *list_change_maps(job)) if file != own and file.exists()]
+
+
+def _get_cached(job: Job, name: str) -> StoredFile:
+    return storage.get_file(job.id, storage.name_cache_file(name))
 
 
 def _read_versions(job: Job) -> dict[str, Job]:

@@ -8,12 +8,16 @@ import pytest
 from click.testing import CliRunner
 from PIL import Image
 
+from imaging.io.files import decode
+from jobs import lifecycle
+from jobs.errors import NotFound
 from jobs.photos import album_runs, albums
 from jobs.photos.album_runs import Run
 from models import Job, db
 from revive.cli import cli
 from services import get
-from tests.jobs.support import address, facts_of, make_from, make_job, open_image, run_job
+from tests.jobs.support import address, facts_of, make_from, make_job, make_user, open_image, run_job
+from tests.jobs.test_onlyhere import compose, pixels_of
 from tests.support.stored import get_folder
 
 
@@ -79,3 +83,33 @@ def test_the_command_tells_the_steps_as_json(tmp_path):
     told = json.loads(done.stdout)
     assert told["status"] == "done" and told["steps"][0]["key"] == "tone" and told["steps"][0]["state"] == "changed"
     assert (tmp_path / "new.png").exists()
+
+
+def test_the_picture_after_a_step_can_count_only_where_somebody_paints(owner, owner_id):
+    job = run_job(make_job(owner_id, make_faded(), service="restore"))
+    page = owner.get(address(job.id, "?step=tone")).text
+    assert f"/12345/onlyhere?from={job.id}.tone" in page
+    canvas = owner.get(f"/12345/onlyhere?from={job.id}.tone").text
+    assert f'<option value="{job.id}.tone"' in canvas and "Restore, Fading and yellowing" in canvas
+    made = run_job(compose(owner_id, job.id, f"{job.id}.tone"))
+    laid, photo, toned = (pixels_of(*each) for each in ((made.id,), (job.id, job.original_file), (job.id,)))
+    assert np.array_equal(laid[:, :30], toned[:, :30]) and np.array_equal(laid[:, 30:], photo[:, 30:])
+    assert not np.array_equal(toned, photo)
+    steps = decode(get_folder(made.id) / "result.png").provenance.steps
+    assert [step.tool for step in steps] == ["restore", "onlyhere"] and steps[0].options["tone"]
+    again = run_job(lifecycle.run_again(owner_id, made.id, {"feather": "1"}).id)
+    assert again.result_file, "the picture came along"
+
+
+@pytest.mark.parametrize("step", ["noise", "nonsense", "../x", "tone.tone", ""])
+def test_a_step_that_made_no_picture_is_no_version(owner_id, step):
+    job = run_job(make_job(owner_id, make_faded(), service="restore"))
+    with pytest.raises(NotFound):
+        compose(owner_id, job.id, f"{job.id}x.{step}" if not step else f"{job.id}.{step}")
+
+
+def test_the_steps_of_somebody_else_are_no_versions(owner_id):
+    theirs = run_job(make_job(make_user("other@example.com"), make_faded(), service="restore")).id
+    mine = run_job(make_job(owner_id, make_faded(), service="restore")).id
+    with pytest.raises(NotFound):
+        compose(owner_id, mine, f"{theirs}.tone")

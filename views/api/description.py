@@ -29,7 +29,10 @@ _ABOUT_FIELDS = {
     FROM_JOB: N_("the id of an earlier job whose picture is worked on again"),
     FROM_VARIANT: N_("which picture of the earlier job; the original when absent"),
     REUSE: N_("0 leaves out the file that the earlier job had here"),
-    VERSION: N_("the id of an earlier job whose picture is taken in place of a file, or `original` for none"),
+    VERSION: N_(
+        "the id of an earlier job whose picture is taken in place of a file, with `.<step>` behind it the picture "
+        "after that step of its run, or `original` for none"
+    ),
 }
 _GROUPS = {
     "tools": N_("Tools"),

@@ -18,13 +18,15 @@ from views.jobs.job_json import describe_job, describe_jobs
 def show(job: Job, new_link: str = "", step: str = "") -> str:
     """Return the page; `new_link` is shown on it, this once. `step`: the one whose before and after are compared."""
     facts = describe_job(job)
+    shown_step = next((each for each in facts["steps"] if each["key"] == step and each["preview_url"]), None)
     return render_template(
         "job.html",
         job=facts,
-        shown_step=next((each for each in facts["steps"] if each["key"] == step and each["preview_url"]), None),
+        shown_step=shown_step,
         steps=_describe_steps(find_steps(job)),
         memory=describe_memory(job),
         url_of_only_here=versions.make_only_here_address(job),
+        step_url_of_only_here=versions.make_only_here_address(job, shown_step["key"]) if shown_step else None,
         live_copies={name: _make_copy_address(job, name) for name in downloads.list_live_copies(job)},
         sharing={
             "days": [] if is_guest() else shares.list_lifetimes_days(),

@@ -25,6 +25,7 @@ from jobs.files import uploads
 from jobs.files.storage import ORIGINAL
 from jobs.files.uploads import FormFile
 from jobs.lifecycle import Template
+from jobs.photos.versions import split_version
 from jobs.sources import FROM_JOB, FROM_VARIANT
 from models import db
 from services.base import Service, ServiceError
@@ -91,7 +92,7 @@ def _read_prefill(service: Service) -> dict[str, Any]:
     job_id = request.args.get("from")
     if job_id and versions.takes_versions(service):
         begun, fields = versions.prefill(job_id, service)
-        back = url_for("jobs.show", username=current_user.name, id=job_id)
+        back = url_for("jobs.show", username=current_user.name, id=split_version(job_id)[0])
         return tools.render_tool(service, fields, form=begun) | {"back_url": back}
     variant = request.args.get("which") or ORIGINAL
     form = lifecycle.prefill(current_user.id, job_id, service, variant) if job_id else None
