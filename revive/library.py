@@ -144,6 +144,7 @@ def inpaint(
     what: str = "painted",
     point: tuple[float, float] | None = None,
     mask: Source | None = None,
+    marks: str = "usual",
     find_only: bool = False,
     damage_mask: Source | None = None,
     to_edges: bool = False,
@@ -158,14 +159,15 @@ def inpaint(
     """Take something out and fill the place: what the `mask` covers in white, everybody (`what="person"`), the person
     at `point`, x and y in parts of the picture (`what="this"`), or scratches and other damage (`what="damage"`).
 
-    find_only: return the mask of the damage and no picture. damage_mask: white is filled; nothing is searched for.
-    to_edges: the mask is a scribble, and grows to the edges of the thing. grow: 0 to 100 pixels more. engine:
-    "automatic", "patch", "dfnet", "dcgan", "pluralistic", "neural". answers: how many pictures to pick from, 1 to 4;
-    answer: the number of the first. invert: fill everything but the mask.
+    marks: "clear" takes less for damage, "faint" more. find_only: return the mask of the damage and no picture.
+    damage_mask: white is filled; nothing is searched for. to_edges: the mask is a scribble, and grows to the edges of
+    the thing. grow: 0 to 100 pixels more. engine: "automatic", "patch", "dfnet", "dcgan", "pluralistic", "neural".
+    answers: how many pictures to pick from, 1 to 4; answer: the number of the first. invert: fill everything but the
+    mask.
     """
     options = {"what": what, "mask": mask, "grow": grow, "engine": engine, "answers": answers, "answer": answer}
     options |= {"invert": invert, "point": join_numbers(point), "to_edges": to_edges}
-    options |= {"find_only": find_only, "damage_mask": damage_mask}
+    options |= {"marks": marks, "find_only": find_only, "damage_mask": damage_mask}
     return run_tool("inpaint", picture, options, max_megapixels, report)
 
 

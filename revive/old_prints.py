@@ -18,6 +18,9 @@ def restore(
     blur: bool = True,
     colour: bool = False,
     enlarge: bool = False,
+    scan_rim: str = "keep",
+    scan_upright: str = "faces",
+    damage_marks: str = "usual",
     tone_strength: float = 1.0,
     neutral: bool = False,
     noise_strength: float = 1.0,
@@ -29,16 +32,18 @@ def restore(
 ) -> Result:
     """Do what an old print needs, step by step; each looks first, and `Result.steps` tell what it did, or why not.
 
-    scan: the print is cut out of its background. damage: scratches are found and filled, now and then a wire or a rod
-    with them. tone: fading and yellowing, with tone_strength 0.05 to 1; neutral takes the sepia out. noise and blur:
-    with strengths from 0.05 to 1. colour: guess colours for a black-and-white photo, with colour_strength 0.1 to 2 as
-    their saturation. enlarge: by enlarge_factor, "2" or "4". A picture that no step changed has no result (verdict
+    scan: the print is cut out of its background; scan_rim and scan_upright are what `scan` calls rim and upright.
+    damage: scratches are found and filled, now and then a wire or a rod with them; damage_marks is what `inpaint` calls
+    marks. tone: fading and yellowing, with tone_strength 0.05 to 1; neutral takes the sepia out. noise and blur: with
+    strengths from 0.05 to 1. colour: guess colours for a black-and-white photo, with colour_strength 0.1 to 2 as their
+    saturation. enlarge: by enlarge_factor, "2" or "4". A picture that no step changed has no result (verdict
     "nothing_to_restore").
     """
     options: dict[str, Any] = {"scan": scan, "damage": damage, "tone": tone, "noise": noise, "blur": blur}
     options |= {"colour": colour, "enlarge": enlarge, "tone_strength": tone_strength, "neutral": neutral}
     options |= {"noise_strength": noise_strength, "blur_strength": blur_strength, "colour_strength": colour_strength}
-    options |= {"enlarge_factor": enlarge_factor}
+    options |= {"enlarge_factor": enlarge_factor, "damage_marks": damage_marks}
+    options |= {"scan_rim": scan_rim, "scan_upright": scan_upright}
     return run_tool("restore", picture, options, max_megapixels, report)
 
 

@@ -35,6 +35,7 @@ __all__ = [
     "Service",
     "ServiceError",
     "StepResult",
+    "STEP_MASK",
     "STEP_STATES",
     "PLACES",
     "UNSURE",
@@ -81,6 +82,8 @@ def name_version_map(option: str, number: int) -> str:
     return f"{option}changes{number}"
 
 
+# Behind the name in a run's cache of what a step of it made: what the step filled, as a change map.
+STEP_MASK = "m"
 # What a run that cuts caches under this name: where, as a value of its option of the kind "frame" or "corners".
 CACHED_FRAME = "frame"
 # Pixels of the longest side of a live copy, and of the preview that a browser draws from it.
@@ -124,6 +127,7 @@ class StepResult:
 
     said: an English sentence, marked with `N_`, which may hold {value}; value: what was measured for it, or "".
     picture: what the step made, reduced for a screen; None where it changed nothing. width, height: of the whole one.
+    cached: the name in the run's cache of the whole one as a file, or "".
     """
 
     key: str
@@ -133,6 +137,7 @@ class StepResult:
     picture: Picture | None = field(default=None, repr=False)
     width: int = 0
     height: int = 0
+    cached: str = ""
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,8 @@ and runs the networks. All functions may be called from several threads.
 
 import os
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -108,6 +109,16 @@ def note_use(device: str, weights: str = "", sha256: str = "") -> None:
 def note_cached_use(weights: str) -> None:
     """Note that this thread uses what an earlier run got from the network of these weights."""
     _use.weights.setdefault(weights, _use.cached.get(weights, ""))
+
+
+@contextmanager
+def discard_uses() -> Iterator[None]:
+    """Do not note the networks that this thread asks meanwhile: nothing of what they say is in the result."""
+    device, weights = _use.device, dict(_use.weights)
+    try:
+        yield
+    finally:
+        _use.device, _use.weights = device, weights
 
 
 def get_used_weights() -> dict[str, str]:

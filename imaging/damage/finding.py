@@ -29,20 +29,24 @@ class Finder(Protocol):
     def __call__(self, tensor: Tensor, /) -> Tensor: ...
 
 
-def find_damage(rgb: np.ndarray, network: Finder, report: Callable[[float], None] = lambda share: None) -> np.ndarray:
+def find_damage(
+    rgb: np.ndarray, network: Finder, report: Callable[[float], None] = lambda share: None, shift: int = 0
+) -> np.ndarray:
     """Return the mask of what is damaged in a photo, uint8 (H, W, 3), as uint8 (H, W) of 0 and 255.
 
     Marks are a little wider than the damage, so that its soft edge is filled too. report: gets the share done, in (0,
-    1]; what it raises ends the search. A large photo is looked at at MAX_SIDE, in tiles.
+    1]; what it raises ends the search. shift: of 255, by which LIKELY and SURE are raised, or lowered. A large photo is
+    looked at at MAX_SIDE, in tiles.
     """
     likelihood = predict_damage(rgb, network, report)
     height, width = rgb.shape[:2]
     scale = max(height, width) / max(likelihood.shape)
-    marks = np.where(select_marks(likelihood), likelihood, np.uint8(0))
+    likely = LIKELY + shift
+    marks = np.where(select_marks(likelihood, likely, SURE + shift), likelihood, np.uint8(0))
     mask = cv2.resize(marks, (width, height), interpolation=cv2.INTER_LINEAR) if scale > 1 else marks
     reach = round(GROWN * scale)
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1, 2 * reach + 1))
-    return np.asarray(cv2.dilate(np.where(mask >= LIKELY, np.uint8(255), np.uint8(0)), disc))
+    return np.asarray(cv2.dilate(np.where(mask >= likely, np.uint8(255), np.uint8(0)), disc))
 
 
 def predict_damage(

@@ -44,6 +44,7 @@ __all__ = [
 
 OUTPUT_FORMATS = ("png", "jpeg", "webp")
 ZLIB_RUN_LENGTHS = 3  # Z_RLE
+_LOSSLESS_WEBP: dict[str, object] = {"lossless": True, "exact": True, "quality": 0, "method": 0}  # the quickest way
 _MAX_SIDE = {"png": 2**31 - 1, "jpeg": 65_500, "webp": 16_383}
 
 
@@ -133,6 +134,12 @@ def decode(source: Source, max_megapixels: float = DEFAULT_MAX_MEGAPIXELS, max_b
     return Picture(pixels, exif, icc, dpi, header.format, xmp, read_provenance(xmp))
 
 
+def encode_lossless(picture: Picture) -> bytes:
+    """Return the bytes of a WebP file without loss, or of a PNG file where a side is too long for that."""
+    fits = max(picture.width, picture.height) <= _MAX_SIDE["webp"]
+    return encode(picture, "webp" if fits else "png", lossless=True)
+
+
 def choose_format(picture: Picture) -> str:
     """Return the output format nearest to the picture's own: "png", "jpeg" or "webp"."""
     if picture.format == "webp" and max(picture.width, picture.height) <= _MAX_SIDE["webp"]:
@@ -141,12 +148,14 @@ def choose_format(picture: Picture) -> str:
     return "jpeg" if lossy and max(picture.width, picture.height) <= _MAX_SIDE["jpeg"] else "png"
 
 
-def encode(picture: Picture, format: str, quality: int = DEFAULT_QUALITY, metadata: str = "keep") -> bytes:
+def encode(
+    picture: Picture, format: str, quality: int = DEFAULT_QUALITY, metadata: str = "keep", *, lossless: bool = False
+) -> bytes:
     """Return the bytes of a "png", "jpeg" or "webp" file. The colour profile and the resolution always stay.
 
     quality: 1 to 100, for jpeg and webp. metadata: "keep" keeps what the camera did and drops place, owner, serial
     numbers and the photo's XMP; "strip" drops everything; "all" keeps everything. With "keep" and "all" XMP says what
-    made the picture (`Picture.provenance`).
+    made the picture (`Picture.provenance`). lossless: of WebP, each pixel stays as it is.
     Raises AlphaNeedsPng for JPEG with alpha, TooLongForFormat, and ValueError for an unknown format or word.
     """
     if format not in OUTPUT_FORMATS:
@@ -156,7 +165,8 @@ def encode(picture: Picture, format: str, quality: int = DEFAULT_QUALITY, metada
     if max(picture.width, picture.height) > _MAX_SIDE[format]:
         raise TooLongForFormat()
     out = BytesIO()
-    settings = _build_format_settings(format, quality) | _build_metadata_settings(picture, format, metadata)
+    as_it_is = _LOSSLESS_WEBP if lossless and format == "webp" else {}
+    settings = _build_format_settings(format, quality) | as_it_is | _build_metadata_settings(picture, format, metadata)
     Image.fromarray(np.ascontiguousarray(picture.pixels)).save(out, format.upper(), **settings)
     return out.getvalue()
 

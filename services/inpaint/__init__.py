@@ -14,6 +14,7 @@ VARIED = tuple(engine.key for engine in fills.ENGINES if engine.varied)
 MAX_ALTERNATIVES, LAST_START = 4, 999
 
 DAMAGE = "damage"  # a value of `what`, and the weights of the network that finds it
+CLEAR, FAINT = "clear", "faint"  # values of `marks`
 DAMAGE_FOUND, MUCH_DAMAGE = "damage_found", "much_damage"
 DAMAGE_VERDICTS = {
     "no_damage_found": N_("No scratches or other damage were found in this photo."),
@@ -101,6 +102,19 @@ SERVICE = Service(
                 "shadow too. The mask that was filled comes with the result."
             ),
             shown_when=("what", "painted"),
+        ),
+        Option(
+            name="marks",
+            kind="choice",
+            title=N_("What counts as damage"),
+            default="usual",
+            choices=(
+                Choice(CLEAR, N_("Clear marks only")),
+                Choice("usual", N_("As usual")),
+                Choice(FAINT, N_("Faint marks too")),
+            ),
+            help=N_("The more it takes for damage, the more of the photo may be filled by mistake."),
+            shown_when=("what", DAMAGE),
         ),
         Option(
             name="find_only",

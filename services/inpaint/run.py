@@ -14,11 +14,12 @@ from imaging.io.provenance import COMPOSITE_SYNTHETIC, COMPOSITE_WITH_TRAINED
 from services import cutout, inference
 from services.base import CACHE, InvalidOption, Picture, Report, Result
 from services.cutout.outline import find_outline
-from services.inpaint import DAMAGE, DAMAGE_FOUND, EDGES_UNCLEAR, MUCH_DAMAGE, fills
+from services.inpaint import CLEAR, DAMAGE, DAMAGE_FOUND, EDGES_UNCLEAR, FAINT, MUCH_DAMAGE, fills
 
 PERSON_FROM = 32  # of 255: so much of a person, or more, is taken out; a veil of them would show
 FOUND_GROWN = 0.006  # of the longer side: hair and seams reach further than an outline that was found
 FEATHER_PIXELS = 3
+SHIFTS = {CLEAR: 50, FAINT: -45}  # of 255: how much likelier than usual damage must be
 MAX_DAMAGE = 0.3  # of the photo: more is hardly ever damage, and too much to fill unseen
 MAX_COVER = 0.9  # of the photo: what is left over is too little to fill it from
 _FILLING = N_("Filling the holes")
@@ -78,7 +79,7 @@ def _make_weight(picture: Picture, options: Mapping[str, Any], report: Report) -
     elif options["what"] == DAMAGE and options["damage_mask"] is not None:
         mask = _read_painted_mask(picture, options["damage_mask"], "damage_mask")
     elif options["what"] == DAMAGE:
-        mask = _find_damage(picture, report)
+        mask = _find_damage(picture, SHIFTS.get(options["marks"], 0), report)
         if not mask.any():
             return None
         verdict = DAMAGE_FOUND if options["find_only"] else ""
@@ -108,11 +109,14 @@ def _check_hole(hole: np.ndarray, option: str) -> None:
         raise InvalidOption(option, _TOO_MUCH)
 
 
-def _find_damage(picture: Picture, report: Report) -> np.ndarray:
-    """Return the mask of what our network takes for damage, uint8 (H, W); what is hidden is none."""
+def _find_damage(picture: Picture, shift: int, report: Report) -> np.ndarray:
+    """Return the mask of what our network takes for damage, uint8 (H, W); what is hidden is none.
+
+    shift: of the limits from which on it is damage.
+    """
     network = inference.networks.get(DAMAGE)
     stage = N_("Looking for damage")
-    mask = find_damage(np.ascontiguousarray(picture.rgb), network, lambda share: report(0.2 * share, stage))
+    mask = find_damage(np.ascontiguousarray(picture.rgb), network, lambda share: report(0.2 * share, stage), shift)
     return mask if picture.alpha is None else np.where(picture.alpha > 0, mask, np.uint8(0))
 
 

@@ -1,7 +1,8 @@
 """What earlier runs on the same original left of their steps, so that a step is not run again for another's sake.
 
 A step is known again by a name: a hash of all that decides what it makes, and of the name of the step before. Its
-picture is cached without loss under that name, what it filled as a mask, and what it said in one JSON for all.
+picture is cached under that name as a file of its own, without loss, which says what made it; what it filled is cached
+as a mask, and what it said in one JSON for all.
 """
 
 import io
@@ -14,18 +15,21 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from services.base import Picture
+from imaging.change_map import REPLACED, encode_map
+from imaging.io import files
+from services.base import STEP_MASK, Picture
 
 FACTS = "steps"
-MASK = "m"  # after the name of a step's picture
 MAX_PICTURES = 8  # cached pictures, the latest ones: a 6-megapixel one takes some 10 MB of the owner's room
 _HASH_LENGTH = 24
-_MAX_WEBP_SIDE = 16383
 
 
 @dataclass(frozen=True)
 class Facts:
-    """What a step said: key of a verdict or "", the weights that it asked, and whether it made a picture."""
+    """What a step said: key of a verdict or "", the weights that it asked, and whether it made a picture.
+
+    Of one that only looked, `verdict` is the share that it saw, or "".
+    """
 
     verdict: str = ""
     weights: tuple[str, ...] = ()
@@ -61,7 +65,7 @@ class CachedSteps:
             rgb = np.asarray(Image.open(io.BytesIO(self.found[name])).convert("RGB"))
             replaced = None
             if facts.replaced:
-                replaced = np.asarray(Image.open(io.BytesIO(self.found[name + MASK])).convert("L")) > 0
+                replaced = np.asarray(Image.open(io.BytesIO(self.found[name + STEP_MASK])).convert("L")) > 0
         except (KeyError, OSError, ValueError, SyntaxError):
             return None
         if rgb.shape != before.rgb.shape or replaced is not None and replaced.shape != rgb.shape[:2]:
@@ -73,9 +77,13 @@ class CachedSteps:
         self.known.pop(name, None)
         self.known[name] = facts
         if picture is not None:
-            self.added[name] = _encode(picture.rgb)
+            self.added[name] = files.encode_lossless(picture)
         if replaced is not None:
-            self.added[name + MASK] = _encode_mask(replaced)
+            self.added[name + STEP_MASK] = _encode_mask(replaced)
+
+    def holds(self, name: str) -> bool:
+        """Say whether the picture of a step is cached."""
+        return name in self.known and self.known[name].changed
 
     def finish(self) -> tuple[dict[str, bytes], tuple[str, ...]]:
         """Return what to store, and the names of what gives way to it."""
@@ -83,7 +91,7 @@ class CachedSteps:
         for name in pictures[:-MAX_PICTURES]:
             del self.known[name]
         facts = {name: vars(each) for name, each in self.known.items()}
-        kept = {file for name in self.known for file in (name, name + MASK)} | {FACTS}
+        kept = {file for name in self.known for file in (name, name + STEP_MASK)} | {FACTS}
         added = {name: data for name, data in self.added.items() if name in kept}
         dropped = tuple(name for name in self.found if _is_ours(name) and name not in kept)
         return added | {FACTS: json.dumps(facts).encode()}, dropped
@@ -96,7 +104,7 @@ def make_name(before: str, decides: Any) -> str:
 
 
 def _is_ours(name: str) -> bool:
-    return len(name.removesuffix(MASK)) == _HASH_LENGTH
+    return len(name.removesuffix(STEP_MASK)) == _HASH_LENGTH
 
 
 def _read_facts(data: bytes) -> dict[str, Facts]:
@@ -109,17 +117,6 @@ def _read_facts(data: bytes) -> dict[str, Facts]:
         return {}
 
 
-def _encode(rgb: np.ndarray) -> bytes:
-    """Return a picture without loss, quickly: WebP, or PNG where a side is too long for it."""
-    out, image = io.BytesIO(), Image.fromarray(np.ascontiguousarray(rgb))
-    if max(image.size) > _MAX_WEBP_SIDE:
-        image.save(out, "PNG", compress_level=1)
-    else:
-        image.save(out, "WEBP", lossless=True, quality=0, method=0)
-    return out.getvalue()
-
-
 def _encode_mask(mask: np.ndarray) -> bytes:
-    out = io.BytesIO()
-    Image.fromarray(mask).save(out, "PNG")
-    return out.getvalue()
+    """Return what was filled, bool (H, W), as the PNG of a change map that tells of nothing else."""
+    return encode_map(np.where(mask, np.uint8(REPLACED), np.uint8(0)))

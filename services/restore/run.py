@@ -1,7 +1,7 @@
 """How Restore walks its steps: each gets the picture of the one before, or what an earlier run made of that."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -9,7 +9,7 @@ import numpy as np
 
 from errors import N_
 from imaging.guided_filter import fit_size, resize_area
-from imaging.io import metadata
+from imaging.io import metadata, provenance
 from imaging.io.check import PREVIEW_SIDE
 from imaging.io.errors import TooCostly
 from imaging.io.provenance import SOURCE_TYPES
@@ -29,9 +29,10 @@ from services.base import (
     ServiceError,
     StepResult,
 )
-from services.restore import NOTHING_TO_RESTORE, STEP_FAILED
+from services.restore import NOTHING_TO_RESTORE, SERVICE, STEP_FAILED
 from services.restore.cached_steps import CachedSteps, Facts, make_name
 from services.restore.steps import STEPS, Step
+from services.running import describe_options, find_version
 
 logger = logging.getLogger(__name__)
 
@@ -43,12 +44,14 @@ class State:
     """What passes from step to step: the picture, the original's pixel at each of its places, and what was filled.
 
     source: uint8 (H, W, 3|4); replaced: bool (H, W) or None. name: of the last step that ran, see `cached_steps`.
+    source_type: of what the steps made, "" for nothing.
     """
 
     picture: Picture
     source: np.ndarray
     replaced: np.ndarray | None = None
     name: str = ""
+    source_type: str = ""
 
 
 def run(picture: Picture, options: Mapping[str, Any], report: Report) -> Result:
@@ -67,34 +70,43 @@ def run(picture: Picture, options: Mapping[str, Any], report: Report) -> Result:
     report(0.0, N_("Looking at the picture"))
     for step in offered:
         if not options[step.key]:
-            told.append(_look(step, state, _report_part(report, done / total, 0.0)))
+            told.append(_look(step, step.choose(options), state, cached, _report_part(report, done / total, 0.0)))
             continue
-        own = {name: options[option.name] for name, option in step.options.items()} | limits
-        state, result = _take_step(step, own, state, cached, _report_part(report, done / total, step.cost / total))
+        ahead = _report_part(report, done / total, step.cost / total)
+        state, result = _take_step(step, step.choose(options) | limits, state, cached, options, ahead)
         told.append(result)
         done += step.cost
     report(1.0, N_("Done"))
     return _conclude(state, tuple(told), cached)
 
 
-def _look(step: Step, state: State, report: Report) -> StepResult:
+def _look(step: Step, own: Mapping[str, Any], state: State, cached: CachedSteps, report: Report) -> StepResult:
     """Return what is told of a step that is left out: where it can, what it would have done. No fault of it counts."""
     if step.look is None:
         return StepResult(step.key, OFF)
     try:
-        mask = step.look(state.picture, {}, report).mask
+        name = make_name(state.name, ["look", step.key, dict(own), _fingerprint(step)])
+        seen = cached.find(name)
+        if seen is None:
+            with runtime.discard_uses():
+                mask = step.look(state.picture, own, report).mask
+            seen = Facts("" if mask is None or not mask.any() else _tell_share(mask > 0))
+            cached.add(name, seen, None, None)
     except Cancelled:
         raise
     except Exception:
         logger.exception("The step %s of Restore could not look", step.key)
-        mask = None
-    if mask is None or not mask.any():
         return StepResult(step.key, OFF)
-    return StepResult(step.key, OFF, step.seen, _tell_share(mask > 0))
+    return StepResult(step.key, OFF, step.seen, seen.verdict) if seen.verdict else StepResult(step.key, OFF)
+
+
+def _fingerprint(step: Step) -> list[str]:
+    return [runtime.fingerprint_weights(each) for each in step.weights]
 
 
 def _tell_share(mask: np.ndarray) -> str:
-    return f"{100 * mask.mean():.2g} %"
+    percent = 100 * mask.mean()
+    return f"{percent:.0f} %" if percent >= 10 else f"{percent:.2g} %"
 
 
 def _is_offered(step: Step) -> bool:
@@ -107,19 +119,27 @@ def _report_part(report: Report, begin: float, length: float) -> Report:
 
 
 def _take_step(
-    step: Step, own: Mapping[str, Any], state: State, cached: CachedSteps, report: Report
+    step: Step,
+    own: Mapping[str, Any],
+    state: State,
+    cached: CachedSteps,
+    options: Mapping[str, Any],
+    report: Report,
 ) -> tuple[State, StepResult]:
-    """Return the state after a step, and what is told of it; a fault of the step is told, too."""
+    """Return the state after a step, and what is told of it; a fault of the step is told, too.
+
+    own, options: of the step, and of the whole run.
+    """
     try:
-        weights = [runtime.fingerprint_weights(each) for each in step.weights]
-        name = make_name(state.name, [step.key, dict(own), weights])
+        name = make_name(state.name, [step.key, dict(own), _fingerprint(step)])
+        made = max(state.source_type, step.source_type, key=("", *SOURCE_TYPES).index)
         found = _reuse(state, name, cached)
-        verdict, picture, replaced, source = found or _compute(step, own, state, name, cached, report)
+        verdict, picture, replaced, source = found or _compute(
+            step, own, state, name, cached, lambda picture: _sign(step, picture, made, options), report
+        )
         if picture is None:
             return replace(state, name=name), StepResult(step.key, NOT_NEEDED, step.verdicts.get(verdict, ""))
-        if step.mark:
-            picture = replace(picture, exif=metadata.set_software(picture.exif, step.mark))
-        after = _move_on(replace(state, name=name), picture, replaced, source)
+        after = _move_on(replace(state, name=name, source_type=made), _mark(step, picture), replaced, source)
     except Cancelled:
         raise
     except ServiceError as error:
@@ -129,7 +149,21 @@ def _take_step(
     except Exception:
         logger.exception("The step %s of Restore failed", step.key)
         return state, StepResult(step.key, FAILED, _UNEXPECTED)
-    return after, _tell(step, verdict, after.picture, replaced)
+    return after, _tell(step, verdict, after.picture, replaced, name if cached.holds(name) else "")
+
+
+def _mark(step: Step, picture: Picture) -> Picture:
+    """Return a picture whose EXIF names the program of a step that wants that."""
+    return replace(picture, exif=metadata.set_software(picture.exif, step.mark)) if step.mark else picture
+
+
+def _sign(step: Step, picture: Picture, source_type: str, options: Mapping[str, Any]) -> Picture:
+    """Return the picture of a step as its own file is to have it: it says what made it, and not what came after."""
+    described = describe_options(SERVICE, options)
+    later = STEPS[[each.key for each in STEPS].index(step.key) + 1 :]
+    described |= {each.key: False for each in later}
+    history = provenance.Step(SERVICE.key, described, runtime.get_used_weights(), find_version())
+    return _mark(step, picture).with_step(history, source_type)
 
 
 # What a step gave: verdict, picture, what was filled, and the source where places moved.
@@ -152,7 +186,13 @@ def _reuse(state: State, name: str, cached: CachedSteps) -> _Given | None:
 
 
 def _compute(
-    step: Step, own: Mapping[str, Any], state: State, name: str, cached: CachedSteps, report: Report
+    step: Step,
+    own: Mapping[str, Any],
+    state: State,
+    name: str,
+    cached: CachedSteps,
+    sign: Callable[[Picture], Picture],
+    report: Report,
 ) -> _Given:
     before = set(runtime.get_used_weights())
     result = step.run(state.picture, own, report)
@@ -160,7 +200,7 @@ def _compute(
     changed = result.picture is not None
     if not (step.is_quick and changed):
         facts = Facts(result.verdict, tuple(sorted(used)), changed, changed and result.replaced is not None)
-        cached.add(name, facts, result.picture, result.replaced)
+        cached.add(name, facts, sign(result.picture) if result.picture else None, result.replaced)
     return result.verdict, result.picture, result.replaced, result.source
 
 
@@ -179,21 +219,21 @@ def _move_on(state: State, picture: Picture, replaced: np.ndarray | None, source
         own_source = source
     if replaced is not None:
         filled = replaced if filled is None else filled | replaced
-    return State(picture, own_source, filled, state.name)
+    return State(picture, own_source, filled, state.name, state.source_type)
 
 
 def _enlarge(pixels: np.ndarray, factor: int) -> np.ndarray:
     return pixels.repeat(factor, axis=0).repeat(factor, axis=1)
 
 
-def _tell(step: Step, verdict: str, picture: Picture, replaced: np.ndarray | None) -> StepResult:
+def _tell(step: Step, verdict: str, picture: Picture, replaced: np.ndarray | None, cached: str) -> StepResult:
     height, width = fit_size(picture.height, picture.width, PREVIEW_SIDE)
     small = picture.with_pixels(resize_area(picture.pixels, (height, width)))
     if replaced is None:
         said, value = step.verdicts.get(verdict, step.said), ""
     else:
         said, value = step.said, _tell_share(replaced)
-    return StepResult(step.key, CHANGED, said, value, small, picture.width, picture.height)
+    return StepResult(step.key, CHANGED, said, value, small, picture.width, picture.height, cached)
 
 
 def _conclude(state: State, told: tuple[StepResult, ...], cached: CachedSteps) -> Result:
@@ -202,7 +242,6 @@ def _conclude(state: State, told: tuple[StepResult, ...], cached: CachedSteps) -
     verdict = STEP_FAILED if FAILED in states.values() else ""
     if CHANGED not in states.values():
         return Result(None, verdict=verdict or NOTHING_TO_RESTORE, steps=told, cache=cache, dropped=dropped)
-    types = [step.source_type for step in STEPS if states.get(step.key) == CHANGED]
     return Result(
         state.picture,
         verdict=verdict,
@@ -211,5 +250,5 @@ def _conclude(state: State, told: tuple[StepResult, ...], cached: CachedSteps) -
         dropped=dropped,
         source=state.source,
         replaced=state.replaced,
-        source_type=max(types, key=SOURCE_TYPES.index),
+        source_type=state.source_type,
     )

@@ -4,7 +4,7 @@ A step is a tool of this site on its own, or a function with the same signature.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from errors import N_
@@ -20,9 +20,10 @@ class Step:
     key: also the name of the switch. options: further options of Restore that the step reads, by the step's own names.
     said: the sentence where it changed something; {value} is the share of the picture that was replaced. verdicts:
     sentences for what its Result may say. weights: without all of these the step is not offered. cost: how long it
-    takes, in parts of the others. is_quick: its picture is made again rather than cached. mark: the program
-    that the EXIF then names. source_type: IPTC's word for what it makes of a photo. look: a run that only finds, with a
-    `mask` for its result; where the step is left out it says what share of the picture that is, by the sentence `seen`.
+    takes, in parts of the others. is_quick: its picture, of another size, is made again rather than cached. mark: the
+    program that the EXIF then names. source_type: IPTC's word for what it makes of a photo. look: a run that only
+    finds, with a `mask` for its result; where the step is left out it says what share of the picture that is, by the
+    sentence `seen`.
     """
 
     key: str
@@ -40,6 +41,10 @@ class Step:
     source_type: str = ALGORITHMICALLY_ENHANCED
     look: Callable[[Picture, Mapping[str, Any], Report], Result] | None = None
     seen: str = ""
+
+    def choose(self, options: Mapping[str, Any]) -> dict[str, Any]:
+        """Return those of Restore's options that the step reads, by the step's own names."""
+        return {name: options[option.name] for name, option in self.options.items()}
 
     @property
     def switch(self) -> Option:
@@ -74,6 +79,16 @@ def _make_strength(key: str, title: str, maximum: float = 1.0, step: float = 0.0
     )
 
 
+def _take_option(tool: Service, name: str, key: str = "") -> Option:
+    """Return an option of a tool as one of Restore, under Advanced; its name begins with that of the step."""
+    option = next(each for each in tool.options if each.name == name)
+    weights = tuple(dict.fromkeys(each for choice in option.choices for each in choice.all_weights))
+    choices = tuple(replace(choice, weights="", also_weights=()) for choice in option.choices)
+    return replace(
+        option, name=f"{key or tool.key}_{name}", choices=choices, weights=weights, advanced=True, shown_when=None
+    )
+
+
 STEPS: tuple[Step, ...] = (
     Step(
         key="scan",
@@ -88,6 +103,7 @@ STEPS: tuple[Step, ...] = (
             scan.OTHERS_LEFT: N_("The largest print was cut out. “Cut out prints” gives you the others, too."),
         },
         weights=(scan.FACES,),
+        options={"rim": _take_option(scan.SERVICE, "rim"), "upright": _take_option(scan.SERVICE, "upright")},
         is_quick=True,
     ),
     Step(
@@ -101,6 +117,7 @@ STEPS: tuple[Step, ...] = (
         said=N_("Scratches and other damage were filled: {value} of the photo."),
         cost=8,
         verdicts=inpaint.DAMAGE_VERDICTS,
+        options={"marks": _take_option(inpaint.SERVICE, "marks", key="damage")},
         weights=(inpaint.DAMAGE,),
         source_type=COMPOSITE_WITH_TRAINED,
     ),
@@ -116,7 +133,6 @@ STEPS: tuple[Step, ...] = (
             "neutral": Option("neutral", "switch", N_("Take the sepia out"), default=False, advanced=True),
         },
         verdicts=tone.SERVICE.verdicts,
-        is_quick=True,
     ),
     Step(
         key="noise",

@@ -71,3 +71,20 @@ def test_a_page_with_three_prints_becomes_three_photos_whose_corners_can_be_drag
     person.locator("a", has=person.locator(".album-name")).first.click()
     expect(person.locator(".frame-name")).to_have_text(["page 1", "page 2"])
     person.locator("album-progress").wait_for(state="detached", timeout=DONE_MS)
+
+
+def test_a_page_with_three_prints_becomes_three_restored_photos_in_one_album(person, tmp_path):
+    page, _corners = make_page()
+    faded = np.rint(60 + page * (0.7, 0.66, 0.55)).astype(np.uint8)
+    Image.fromarray(faded).save(tmp_path / "shoebox.png")
+    start(person, "scan", tmp_path / "shoebox.png", upright="keep")
+    wait_until_done(person, ".alternatives li:nth-child(3)")
+    follow(person, person.get_by_role("button", name="Make an album of them"))
+    expect(person.locator(".frame-name")).to_have_text(["shoebox 1", "shoebox 2", "shoebox 3"])
+    follow(person, person.get_by_role("navigation", name="Pick a tool").get_by_role("link", name="Restore"))
+    person.get_by_role("button", name="Start with 3 photos").click()
+    person.wait_for_url(lambda url: "tool=" not in url, timeout=DONE_MS)
+    person.locator("album-progress").wait_for(state="detached", timeout=DONE_MS)
+    expect(person.locator(".frame-stack")).to_have_count(3)
+    for number in range(3):
+        expect(person.locator(".frame").nth(number)).to_contain_text("Done: Fading and yellowing")

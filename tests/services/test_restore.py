@@ -1,13 +1,17 @@
 """Restore: the steps, each on its own; what is cached of them; what is told of them."""
 
+import io
 from dataclasses import replace
 
 import numpy as np
 import pytest
+from PIL import Image
 
 import services
+from imaging.io import files
 from imaging.io.files import Picture
-from services.base import CACHE, Cancelled, Result, ServiceError, ignore_progress
+from services import runtime
+from services.base import CACHE, STEP_MASK, Cancelled, Result, ServiceError, ignore_progress
 from services.restore import cached_steps
 from services.restore.steps import STEPS
 from services.running import measure_result, run_service
@@ -146,6 +150,51 @@ def test_a_step_that_is_left_out_still_says_what_it_sees(calls, monkeypatch):
         monkeypatch.setattr("services.restore.run.STEPS", steps)
         result = run(colour=False)
         assert states(result)["colour"] == "off" and result.steps[1].value == value
+
+
+def test_a_look_is_no_use_of_weights_and_is_not_repeated(calls, monkeypatch):
+    looks: list[dict] = []
+
+    def look(picture, options, report):
+        runtime.note_use("cpu", "finder", "0" * 64)
+        looks.append(dict(options))
+        return Result(None, np.full(picture.rgb.shape[:2], 255, np.uint8))
+
+    damage = replace(*pick("damage"), look=look, weights=())
+    monkeypatch.setattr("services.restore.run.STEPS", (damage, *pick("tone")))
+    first = run(damage_marks="faint")
+    assert states(first)["damage"] == "off" and first.steps[0].value == "100 %"
+    assert first.picture.provenance.steps[0].weights == {}, "the finder made nothing of the result"
+    again = run(first.cache, damage_marks="faint", tone_strength=0.5)
+    assert looks == [{"marks": "faint"}] and again.steps[0] == first.steps[0]
+    run(first.cache, damage_marks="clear")
+    assert len(looks) == 2
+
+
+def test_the_picture_of_a_step_is_cached_as_a_file_that_says_what_made_it_and_no_more(calls):
+    result = run(blur_strength=0.5)
+    tone, blur, colour = (files.decode(result.cache[step.cached]) for step in result.steps)
+    assert np.array_equal(blur.rgb, PHOTO.rgb + 3) and blur.width == PHOTO.width
+    assert [len(each.provenance.steps) for each in (tone, blur, colour)] == [1, 1, 1]
+    told = blur.provenance.steps[0].options
+    assert (told["tone"], told["blur"], told["blur_strength"], told["colour"]) == (True, True, 0.5, False)
+    assert tone.provenance.source_type == "algorithmicallyEnhanced"
+    assert colour.provenance.source_type == "compositeWithTrainedAlgorithmicMedia"
+    filled = np.asarray(Image.open(io.BytesIO(result.cache[result.steps[2].cached + STEP_MASK])))
+    assert (filled[:20] == 255).all() and not filled[20:].any()
+
+
+def test_the_print_keeps_its_rim_unless_it_is_to_be_cut(calls, monkeypatch):
+    seen: list[dict] = []
+
+    def cut(picture, options, report):
+        seen.append(dict(options))
+        return Result(None, verdict="no_print_found")
+
+    monkeypatch.setattr("services.restore.run.STEPS", (replace(*pick("scan"), run=cut, weights=()), *pick("tone")))
+    run()
+    run(scan_rim="cut", scan_upright="keep")
+    assert seen == [{"rim": "keep", "upright": "faces"}, {"rim": "cut", "upright": "keep"}]
 
 
 def test_something_must_be_switched_on():
