@@ -9,6 +9,7 @@ import sys
 import urllib.error
 import urllib.request
 import uuid
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -56,10 +57,12 @@ class Revive:
         """Start a job for each photo of an album; return of each its `job_url`, or the `error`."""
         return self._post_json(f"{album['url']}/jobs", {"service": tool, "options": options})["outcomes"]
 
-    def wait(self, job: dict[str, Any]) -> dict[str, Any]:
-        """Return the job once it has ended."""
+    def wait(self, job: dict[str, Any], tell: Callable[[dict[str, Any]], None] | None = None) -> dict[str, Any]:
+        """Return the job once it has ended; `tell` is called with each progress of it."""
         while job["status"] in ("queued", "running"):
-            job = self._json("GET", f"{job['url']}?wait=20")
+            job = self._json("GET", f"{job['url']}?wait=20&progress={job['progress']}")
+            if tell:
+                tell(job)
         return job
 
     def download(self, job: dict[str, Any], target: Path) -> None:
@@ -91,7 +94,8 @@ def _encode_form(boundary: str, picture: Path, options: dict[str, str]) -> bytes
 def main(tool: str, source: str, target: str, *options: str) -> None:
     site = Revive(os.environ.get("REVIVE", "http://127.0.0.1:5000"), os.environ["TOKEN"])
     try:
-        job = site.wait(site.start(tool, Path(source), **dict(option.split("=", 1) for option in options)))
+        job = site.start(tool, Path(source), **dict(option.split("=", 1) for option in options))
+        job = site.wait(job, lambda job: print(f"{job['status']} {job['progress']:.0%}", file=sys.stderr))
     except Refused as refusal:
         sys.exit(f"{refusal} ({refusal.error['key']})")
     if not job["has_result"]:

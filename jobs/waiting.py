@@ -1,4 +1,4 @@
-"""Waiting for the end of a job, for programs that would else ask again and again."""
+"""Waiting for the end of a job, or for its progress, for programs that would else ask again and again."""
 
 import time
 
@@ -8,17 +8,24 @@ from models.job import ENDED
 
 MAX_WAIT_SECONDS = 20
 _LOOK_EVERY_SECONDS = 0.3
+# Progress is told to three decimals.
+_LEAST_STEP = 0.001
 
 
-def wait_for_end(user_id: int, job_id: str, seconds: float) -> Job:
+def wait_for_news(user_id: int, job_id: str, seconds: float, seen: float | None = None) -> Job:
     """Return the user's job once it has ended, or after so many seconds as it then is. Raises NotFound.
 
+    With `seen`, the progress that the caller knows (0 to 1), also once it is another: a run that begins anew has less.
     No connection to the database is held meanwhile.
     """
     until = time.monotonic() + min(seconds, MAX_WAIT_SECONDS)
     job = lifecycle.find(user_id, job_id)
-    while job.status not in ENDED and time.monotonic() < until:
+    while not _has_news(job, seen) and time.monotonic() < until:
         release()
         time.sleep(_LOOK_EVERY_SECONDS)
         job = lifecycle.find(user_id, job_id)
     return job
+
+
+def _has_news(job: Job, seen: float | None) -> bool:
+    return job.status in ENDED or (seen is not None and abs(job.progress - seen) >= _LEAST_STEP)

@@ -2,8 +2,10 @@
 
 import io
 import threading
+import time
 
 import pytest
+from sqlalchemy import update
 
 import services
 from models import Job, db
@@ -124,6 +126,37 @@ def test_a_program_waits_for_the_end_of_a_job(app, program):
     assert program.get(f"/jobs/{job_id}?wait=20").json["status"] == "done"
     worker.join()
     assert refusal(program.get(f"/jobs/{job_id}?wait=21")) == (400, "invalid_request", "wait")
+
+
+def test_a_tool_that_does_not_exist_is_told_so_however_large_the_picture(program):
+    large = b"x" * 300_000
+    assert refusal(program.start(service="nothing", data=large)) == (404, "not_found", None)
+
+
+@pytest.mark.parametrize(("known", "told"), [(0.0, 0.4), (0.9, 0.4)])
+def test_a_program_waits_for_another_progress(app, program, known, told):
+    """Also for less than it knows: a job that a worker lost begins anew."""
+    job_id = program.start_job(brightness="1.5")
+    with app.app_context():
+        set_progress(job_id, known)
+
+    def get_on() -> None:
+        with app.app_context():
+            set_progress(job_id, told)
+
+    worker = threading.Timer(0.2, get_on)
+    worker.start()
+    started = time.monotonic()
+    assert program.get(f"/jobs/{job_id}?wait=20&progress={known}").json["progress"] == told
+    assert time.monotonic() - started < 15
+    worker.join()
+    assert program.get(f"/jobs/{job_id}?wait=1&progress={told}").json["progress"] == told
+    assert refusal(program.get(f"/jobs/{job_id}?progress=2")) == (400, "invalid_request", "progress")
+
+
+def set_progress(job_id: str, share: float) -> None:
+    db.session.execute(update(Job).where(Job.id == job_id).values(progress=share))
+    db.session.commit()
 
 
 def test_a_job_is_cancelled_tried_again_renamed_deleted_and_brought_back(program):

@@ -7,7 +7,7 @@ from flask_login import current_user
 from accounts.tokens import READ
 from errors import N_
 from jobs.photos import listing
-from jobs.waiting import wait_for_end
+from jobs.waiting import wait_for_news
 from views.api.facts import tell_job, tell_jobs
 from views.api.operation import operation
 from views.api.schemas import Job, JobQuery, Jobs, JobsQuery
@@ -23,4 +23,4 @@ def jobs(query: JobsQuery) -> dict[str, Any]:
 
 @operation("GET", "/jobs/<id>", N_("Look at a job, or wait for its end"), READ, query=JobQuery, response=Job)
 def job(id: str, query: JobQuery) -> dict[str, Any]:
-    return tell_job(wait_for_end(current_user.id, id, query.wait))
+    return tell_job(wait_for_news(current_user.id, id, query.wait, query.progress))

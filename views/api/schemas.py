@@ -240,6 +240,9 @@ class JobsQuery(Taken):
 
 class JobQuery(Taken):
     wait: int = Field(0, ge=0, le=MAX_WAIT_SECONDS, description=N_("seconds to wait for the end of the job"))
+    progress: float | None = Field(
+        None, ge=0, le=1, description=N_("the progress that you know: the wait ends with another one, too")
+    )
 
 
 class PictureQuery(Taken):

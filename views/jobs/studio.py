@@ -39,7 +39,12 @@ blueprint = Blueprint("studio", __name__)
 
 @blueprint.app_url_value_preprocessor
 def limit_body(endpoint: str | None, values: dict | None) -> None:
-    """Let in only what the address takes. This runs before anything reads the body, the form's token included."""
+    """Let in only what the address takes. This runs before anything reads the body, the form's token included.
+
+    A program that names no tool is told so: it would else hear that its picture is too large for one.
+    """
+    if endpoint == "api.create_job" and services.get((values or {})["service"]) is None:
+        abort(404)
     request.max_content_length = max_body_bytes(current_app, endpoint, values)
 
 
