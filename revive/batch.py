@@ -19,6 +19,7 @@ from imaging.io.outputs import OutputExists, Outputs
 from revive.console import DECLINED, DONE, FAILED, SKIPPED, End, PlainLines, escape_unprintable
 from revive.inputs import Input
 from revive.options import describe_error
+from revive.result import FORMATS
 from revive.targets import SUFFIX_OF, Target
 from services.base import CHANGED, MET, STATES, Cancelled, File, Report, Result, Service
 from services.base import FAILED as STEP_FAILED
@@ -30,7 +31,7 @@ class Task:
     """What one call of a command does to each of its pictures.
 
     `is_single`: the person named one file, and no folder. `skip_existing`: leave what has its output already.
-    `change_map`: write one beside each picture.
+    `change_map`, `mask`: write them beside each picture; a mask also where there is no picture.
     """
 
     service: Service
@@ -42,6 +43,7 @@ class Task:
     is_single: bool
     skip_existing: bool
     change_map: bool = False
+    mask: bool = False
     stop: threading.Event = field(default_factory=threading.Event)
 
 
@@ -109,12 +111,12 @@ def _run(task: Task, source: Input, report: Report) -> End:
     result = run_service(service, picture, task.options, report)
     notes += tuple(_describe_checks(service, result, all_rows=task.is_single))
     steps = _tell_steps(service, result)
-    told = (each for each in steps if task.is_single or each["state"] in (CHANGED, STEP_FAILED))
+    told = (each for each in steps if each["sentence"] and (task.is_single or each["state"] in (CHANGED, STEP_FAILED)))
     notes += tuple(f"{each['title']}: {each['sentence']}" for each in told)
     message = translate(service.verdicts.get(result.verdict, ""))
-    if result.picture is None:
+    if result.picture is None and not (task.mask and result.mask is not None):
         return End(str(source.path), _name(source), DECLINED, message, result.verdict, notes, steps=steps)
-    outputs = _write(task, source, result.picture, result)
+    outputs = _write(task, source, result)
     return End(str(source.path), _name(source), DONE, message, result.verdict, notes, outputs, steps=steps)
 
 
@@ -125,31 +127,47 @@ def _read_content(source: Input) -> bytes | Path:
     return source.path.read_bytes() if source.path.is_fifo() else source.path
 
 
-def _write(task: Task, source: Input, first: Picture, result: Result) -> tuple[Path, ...]:
-    """Write the result, alternatives as NAME-2 and so on, finished files as NAME-<file>; return their paths.
+def _write(task: Task, source: Input, result: Result) -> tuple[Path, ...]:
+    """Write what a run gave, and return the paths.
 
-    A change map has the name of its picture with "-changes".
+    Alternatives are NAME-2 and so on, finished files NAME-<file>; a change map has the name of its picture with
+    "-changes", and a mask "-mask".
     """
-    format = task.target.format or files.choose_format(first)
     if task.target.path is None:
+        assert result.picture is not None  # neither change map nor mask is asked for there
         stream = sys.stdout.buffer
-        stream.write(files.encode(first, format, task.quality, task.metadata))
+        stream.write(_encode(task, result.picture, task.target.format or files.choose_format(result.picture)))
         stream.flush()
         return ()
     folder, stem = task.target.place_of(source)
     outputs = task.target.outputs_of(source)
-    suffix = SUFFIX_OF[format] if task.target.is_folder else task.target.path.suffix
-    pictures = {folder / f"{stem}{suffix}": first}
-    for number, alternative in enumerate(result.alternatives, start=2):
-        pictures[folder / f"{outputs.extend(stem, str(number))}{suffix}"] = alternative
-    encoded = {path: files.encode(each, format, task.quality, task.metadata) for path, each in pictures.items()}
+    pictures = _name_pictures(task.target, result, outputs, folder, stem)
+    encoded = {path: _encode(task, each, FORMATS[path.suffix.lower()]) for path, each in pictures.items()}
     if task.change_map:
         for path, picture in pictures.items():
             map_path = folder / f"{outputs.extend(path.stem, 'changes')}.png"
             encoded[map_path] = encode_map(measure_result(result, picture))
+    if task.mask and result.mask is not None:
+        encoded[folder / f"{outputs.extend(stem, 'mask')}.png"] = files.encode_grey(result.mask)
     encoded |= name_files(result.files, outputs, folder, stem)
     folder.mkdir(parents=True, exist_ok=True)
     return tuple(outputs.write(encoded))
+
+
+def _encode(task: Task, picture: Picture, format: str) -> bytes:
+    return files.encode(picture, format, task.quality, task.metadata)
+
+
+def _name_pictures(target: Target, result: Result, outputs: Outputs, folder: Path, stem: str) -> dict[Path, Picture]:
+    """Return path -> picture of the result and its alternatives; nothing where there is no picture."""
+    if result.picture is None or target.path is None:
+        return {}
+    format = target.format or files.choose_format(result.picture)
+    suffix = SUFFIX_OF[format] if target.is_folder else target.path.suffix
+    pictures = {folder / f"{stem}{suffix}": result.picture}
+    for number, alternative in enumerate(result.alternatives, start=2):
+        pictures[folder / f"{outputs.extend(stem, str(number))}{suffix}"] = alternative
+    return pictures
 
 
 def name_files(finished: Sequence[File], outputs: Outputs, folder: Path, stem: str) -> dict[Path, bytes]:

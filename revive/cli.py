@@ -84,7 +84,7 @@ def tool_command(service: Service) -> click.Command:
 
     def run(inputs, output, settings, metadata, overwrite, **rest) -> None:
         names = ("format", "quality", "recursive", "skip_existing", "jobs", "watch", "as_json", "change_map")
-        wanted = {name: rest.pop(name) for name in names}
+        wanted = {name: rest.pop(name) for name in (*names, "write_mask")}
         wanted["format"] = wanted["format"] or ""
         if wanted["as_json"]:
             use_language("en")
@@ -105,6 +105,7 @@ def _build_batch_parameters() -> list[click.Parameter]:
         "--skip-existing": N_("Skip inputs whose output is there already."),
         "--watch": N_("Go on with files that come into the folders, until Ctrl-C."),
         "--change-map": N_("Also write NAME-changes.png: what was kept, changed and replaced."),
+        "--write-mask": N_("Also write NAME-mask.png: what was cut out, or found; also where there is no picture."),
     }
     return [
         click.Argument(["inputs"], metavar="INPUT...", nargs=-1, required=True, type=click.Path(allow_dash=True)),

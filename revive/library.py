@@ -7,12 +7,11 @@ a `message` that a person understands. They may be called from several threads.
 
 from typing import Any
 
-from imaging.io.errors import PictureError
 from imaging.io.formats import DEFAULT_MAX_MEGAPIXELS
-from imaging.io.outputs import OutputExists
+from revive.errors import InvalidOption, OutputExists, PictureError, ServiceError
 from revive.result import Result
 from revive.running import Report, Source, configure, join_numbers, run_tool
-from services.base import InvalidOption, ServiceError, ignore_progress
+from services.base import ignore_progress
 
 __all__ = ["InvalidOption", "OutputExists", "PictureError", "Result", "ServiceError", "Source", "configure"]
 

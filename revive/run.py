@@ -52,6 +52,7 @@ class Call:
     watch: bool = False
     as_json: bool = False
     change_map: bool = False
+    write_mask: bool = False
 
 
 def run_tool(service: Service, call: Call) -> int:
@@ -68,8 +69,8 @@ def run_tool(service: Service, call: Call) -> int:
     leave_out = target.path if target.is_folder else None
     inputs = list_inputs(call.inputs, call.recursive, leave_out)
     check_target(target, call.inputs, call.overwrite or call.skip_existing)
-    rules = call.metadata, call.quality, call.max_megapixels, is_single, call.skip_existing, call.change_map
-    task = Task(service, options, target, *rules)
+    rules = call.metadata, call.quality, call.max_megapixels, is_single, call.skip_existing
+    task = Task(service, options, target, *rules, change_map=call.change_map, mask=call.write_mask)
     console = choose_console(call.as_json, target.path is None)
     _share_processors(call.jobs)
     if call.watch:
@@ -91,8 +92,8 @@ def _find_output(call: Call, is_single: bool) -> str:
         raise click.UsageError(_("--watch needs a folder to watch, and a folder for the outputs."))
     if call.overwrite and call.skip_existing:
         raise click.UsageError(_("Choose one of --overwrite and --skip-existing."))
-    if output == STANDARD and call.change_map:
-        raise click.UsageError(_("--change-map needs a file or a folder as OUTPUT."))
+    if output == STANDARD and (call.change_map or call.write_mask):
+        raise click.UsageError(_("--change-map and --write-mask need a file or a folder as OUTPUT."))
     if output == STANDARD and call.as_json:
         raise click.UsageError(_("Standard output takes either the picture or --json."))
     if output == STANDARD and sys.stdout.isatty():

@@ -54,6 +54,7 @@ def run_tool(key: str, picture: Source, raw: dict[str, Any], max_megapixels: flo
         alternatives=tuple(alternative.pixels for alternative in made.alternatives),
         files={file.name: file.data for file in made.files},
         steps=tuple((step.key, step.state, step.said.replace("{value}", step.value)) for step in made.steps),
+        checks=tuple((check.key, check.state, check.value) for check in made.checks),
         _picture=made.picture,
         _made=made,
     )

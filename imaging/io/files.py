@@ -171,6 +171,13 @@ def encode(
     return out.getvalue()
 
 
+def encode_grey(pixels: np.ndarray) -> bytes:
+    """Return uint8 (H, W), such as a mask, as a grey PNG."""
+    out = BytesIO()
+    Image.fromarray(pixels).save(out, "PNG", compress_level=1)
+    return out.getvalue()
+
+
 def make_preview(picture: Picture, longest_side: int = 2048, format: str = "webp", quality: int = 85) -> bytes:
     """Return a small sRGB copy without metadata, as "webp", "png" or "jpeg" (transparent areas turn white)."""
     image = Image.fromarray(np.ascontiguousarray(picture.pixels))

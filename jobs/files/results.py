@@ -1,6 +1,5 @@
 """What a run gave back, as files of its job and as the columns that name them."""
 
-import io
 import re
 from collections.abc import Iterator
 from contextlib import suppress
@@ -9,13 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PIL import Image
 from sqlalchemy import Row
 
 from imaging.change_map import count_shares, draw_map, encode_map, measure_changes
 from imaging.io import files
 from imaging.io.check import PREVIEW_QUALITY, PREVIEW_SIDE, THUMBNAIL_QUALITY, THUMBNAIL_SIDE
-from imaging.io.files import Picture
+from imaging.io.files import Picture, encode_grey
 from jobs import options
 from jobs.errors import StorageAway
 from jobs.files import storage
@@ -67,7 +65,7 @@ def store(job: Job, service: Service, result: Result) -> dict[str, Any]:
         columns["result_file"] = f"{storage.name_alternative(columns['chosen'] or 0)}.png"
     if result.mask is not None:
         columns["mask_file"] = f"{storage.MASK}.png"
-        size = storage.save(job.id, columns["mask_file"], _encode_png(result.mask))
+        size = storage.save(job.id, columns["mask_file"], encode_grey(result.mask))
         columns["result_bytes"] = columns.get("result_bytes", 0) + size
     columns |= _save_files(job, result.files)
     columns["result_bytes"] = columns.get("result_bytes", 0) + sum(file["bytes"] for file in columns["files"] or ())
@@ -192,9 +190,3 @@ def _store_cache(job: Job, result: Result) -> dict[str, int]:
     stored = storage.list_files(job.id)
     files = {name: storage.name_cache_file(name) for name in {*(job.cache or ()), *result.cache}}
     return {name: stored[file] for name, file in files.items() if file in stored}
-
-
-def _encode_png(mask: np.ndarray) -> bytes:
-    out = io.BytesIO()
-    Image.fromarray(mask).save(out, "PNG", compress_level=1)
-    return out.getvalue()

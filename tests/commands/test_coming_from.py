@@ -69,6 +69,7 @@ def test_the_page_has_lines_of_all_three():
     assert len(LINES) > 12 and len(PROGRAMS) == 3 and len(LOOPS) == 1
     assert {shlex.split(line.split("revive ", 1)[1])[0] for line in LINES} == {
         "background",
+        "enlarge",
         "idphoto",
         "inpaint",
         "serve",
@@ -86,6 +87,8 @@ def test_a_line_for_files_writes_its_output(desk, monkeypatch, line):
     assert written and all(path.stat().st_size for path in written)
     if "--kilobytes" in line:
         assert (desk / "id-photo.jpg").stat().st_size <= 30 * 1024
+    if "--write-mask" in line:
+        assert (desk / "cut-mask.png").is_file()
     if "--sheet" in line:
         assert (desk / "id-sheet-6inch.pdf").is_file() and (desk / "id-sheet-6inch.jpg").is_file()
 

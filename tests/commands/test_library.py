@@ -1,5 +1,6 @@
 """`from revive import deblur`: the tools as functions."""
 
+import ast
 import inspect
 import os
 import subprocess
@@ -101,6 +102,26 @@ def test_the_functions_have_the_options_of_the_services_with_their_defaults(serv
         option.name: option.default for option in service.options
     }
     assert all(option.kind not in UPLOADED or option.default is None for option in service.options)
+
+
+def test_the_errors_have_what_their_types_say():
+    """The types of a stub are written by hand."""
+    stub = ast.parse((ROOT / "revive" / "errors.pyi").read_text())
+    classes = {each.name: each for each in stub.body if isinstance(each, ast.ClassDef)}
+    said = {
+        name: {line.target.id for line in classes[name].body if isinstance(line, ast.AnnAssign)}
+        for name in ("_Fault", "OutputExists")
+    }
+    for error in (revive.PictureError(), revive.InvalidOption("brightness", "out of range"), revive.ServiceError()):
+        assert isinstance(error.key, str) and isinstance(error.message, str)
+        assert said["_Fault"] == {"key", "message", "field", "allowed"} <= set(dir(error))
+    assert said["OutputExists"] == {"path", "is_input"} <= set(dir(revive.OutputExists(ROOT)))
+
+
+def test_the_steps_of_a_run_are_told(pixels):
+    switches = dict.fromkeys(("scan", "noise", "blur"), False)
+    steps = {key: (state, sentence) for key, state, sentence in revive.restore(pixels, **switches).steps}
+    assert steps["scan"] == ("off", "") and steps["tone"][0] in ("changed", "not_needed") and steps["tone"][1]
 
 
 def run(program: str, folder) -> subprocess.CompletedProcess:

@@ -51,6 +51,19 @@ def test_a_change_map_lies_beside_its_output_and_replaces_nothing(brighten, fold
     assert brighten("-", "--change-map", data=picture()).exit_code == 2
 
 
+def test_a_mask_is_written_when_asked_also_where_there_is_no_picture(brighten, sampler, folder, out):
+    look = [str(folder / "b.jpg"), "-o", f"{out}/", "--way", "look", "--look-only"]
+    assert CliRunner().invoke(tool_command(sampler), look).exit_code == 1 and names(out) == []
+    done = CliRunner().invoke(tool_command(sampler), [*look, "--write-mask", "--json"])
+    assert done.exit_code == 0, done.output
+    assert json.loads(done.stdout)["status"] == "done" and names(out) == ["b-mask.png"]
+    mask = open_image((out / "b-mask.png").read_bytes())
+    assert mask.mode == "L" and mask.getextrema() == (255, 255)
+    again = CliRunner().invoke(tool_command(sampler), [*look, "--write-mask"])
+    assert again.exit_code == 1 and "b-mask.png exists already" in again.stderr
+    assert brighten(folder / "b.jpg", "-o", "-", "--write-mask").exit_code == 2
+
+
 def test_each_alternative_gets_a_change_map(revive, sampler, folder, out):
     command = tool_command(sampler)
     done = CliRunner().invoke(

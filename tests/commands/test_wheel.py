@@ -3,6 +3,7 @@
 import importlib.util
 import json
 import os
+import re
 import subprocess
 import sys
 import tarfile
@@ -63,6 +64,12 @@ CALLS = (
     ("idphoto", "hopper.jpg", ["--size", "us"]),
     ("inpaint", "hopper.jpg", ["--what", "person", "--engine", "patch"]),
     ("adjust", "hopper.jpg", ["--transform", "90"]),
+    ("restore", "librarian.jpg", ["--no-scan", "--no-blur"]),
+    ("scan", "hopper.jpg", ["--corners", "0.1,0.1,0.9,0.12,0.88,0.9,0.12,0.88"]),
+    ("denoise", "hopper.jpg", ["--anyway"]),
+    ("tone", "librarian.jpg", ["--anyway"]),
+    ("enlarge", "librarian.jpg", []),
+    ("onlyhere", "hopper.jpg", ["--edited", "denoise/hopper.jpg", "--mask", str(DEMO / "hopper.jpg")]),
 )
 # What the script `revive` does, once for each list of arguments: PyTorch is imported once. Prints the exit statuses.
 ONE_AFTER_ANOTHER = (
@@ -146,6 +153,30 @@ def test_the_library_is_there_and_brings_no_name_but_its_own(installed, tmp_path
     )
     done = subprocess.run([installed / "python", "-c", program], cwd=tmp_path, capture_output=True, text=True)
     assert done.stdout.splitlines()[1:] == ["[]", "[]"], done.stderr
+
+
+CONSUMER = """
+import revive
+
+result: revive.Result = revive.idphoto("me.jpg", size="us", report=lambda share, stage: print(share))
+assert result.picture is not None
+reveal_type(result.picture.shape)
+reveal_type(result.steps)
+try:
+    revive.deblur(b"", strength=0.5).save("new.png")
+except (revive.PictureError, revive.InvalidOption, revive.ServiceError) as error:
+    reveal_type(error.key)
+revive.adjust("me.jpg", brightness="high")
+"""
+
+
+def test_a_type_checker_knows_the_library(installed, tmp_path):
+    (tmp_path / "consumer.py").write_text(CONSUMER)
+    command = [sys.executable, "-m", "mypy", "--strict", "--python-executable", installed / "python", "consumer.py"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    shown = re.findall(r'Revealed type is "(.*)"', done.stdout.replace("builtins.", ""))
+    assert shown == ["tuple[Any, ...]", "tuple[tuple[str, str, str], ...]", "str"], done.stdout
+    assert done.stdout.count("error:") == 1 and 'Argument "brightness" to "adjust"' in done.stdout
 
 
 def test_the_site_starts_and_keeps_its_data_with_the_user_s(installed, tmp_path):
