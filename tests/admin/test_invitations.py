@@ -74,7 +74,9 @@ def test_without_an_invitation_the_pages_say_so_and_no_mail_goes_out(app, by_inv
 
 
 @pytest.mark.parametrize(
-    "over", [{"expires_at": utc_now() - timedelta(seconds=1)}, {"uses": 1}, {"token_hash": "0" * 64}], ids=str
+    "over",
+    [{"expires_at": utc_now() - timedelta(seconds=1)}, {"uses": 1}, {"token_hash": "0" * 64}],
+    ids=["expired", "used up", "revoked"],
 )
 def test_an_invitation_that_is_over_between_code_and_account_makes_no_account(app, chief, by_invitation, over):
     browser = open_link(app, invite(chief))
