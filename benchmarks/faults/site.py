@@ -2,6 +2,7 @@
 
 import json
 import os
+import secrets
 import shutil
 import subprocess
 import sys
@@ -21,7 +22,7 @@ from benchmarks.faults.programs import ROOT, START_SECONDS, Program, Supervisor,
 from benchmarks.faults.proxy import Network
 from models import User, db
 
-PASSWORD = "blue-Heron7"  # noqa: S105  # of accounts that live as long as the test
+PASSWORD = secrets.token_hex(8)  # of accounts that live as long as the test
 DISK_MEGABYTES = 700
 _FAKETIME = "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1"
 _CLIENT_SETTINGS = {"MAX_JOBS_PER_DAY": "100000", "MAX_MEGAPIXELS_PER_DAY": "1000000", "MAX_ACTIVE_JOBS": "1000"}

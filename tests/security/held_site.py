@@ -24,6 +24,8 @@ from models import (
     AccessToken,
     Album,
     AlbumPhoto,
+    ChangedSetting,
+    Invitation,
     Job,
     Setting,
     Share,
@@ -41,9 +43,11 @@ from services.base import CACHED_FRAME
 from tests.accounts.people import NEW_PASSWORD, PASSWORD, Browser, make_user, sign_in_person
 from tests.jobs.support import list_stored_files, make_job, picture
 from tests.security.held import post_held
+from views.admin.settings import WAS
 from webhooks import registry
 
 BY = administration.Administrator("54321", "10.0.0.1")
+CHANGEABLE_SETTING = "MAX_ACTIVE_JOBS"
 # Addresses that change no row and no picture: a ZIP has an address of its own, a preview is not kept, and weights that
 # were never imported cannot be removed.
 WITHOUT_EFFECT = {"history.download", "studio.preview", "admin.remove_weights"}
@@ -63,7 +67,7 @@ PRIVATE_POSTS = list_private_posts()
 def rows() -> dict[str, list]:
     """What people have, and who is signed in."""
     tables = (User, Job, UserSession, AccessToken, Setting, Share, WeightsImport, Webhook, WebhookDelivery)
-    tables += (Album, AlbumPhoto)
+    tables += (Album, AlbumPhoto, ChangedSetting, Invitation)
     return {
         table.__tablename__: [tuple(row) for row in db.session.execute(select(*table.__table__.columns)).all()]
         for table in tables
@@ -111,6 +115,7 @@ class Site:
             mine = select(UserSession.id).where(UserSession.user_id == self.own_id)
             self.shares = {owner: self.add_share(job) for owner, job in self.list_jobs()}
             self.tokens = {owner: self.add_token(owner) for owner in (self.own_id, self.other_id)}
+            self.invitation = self.add_invitation()
             self.other_session = db.session.scalar(mine.order_by(UserSession.id.desc()))
         self.token = self.browser.token_of("/12345/account")
 
@@ -129,6 +134,12 @@ class Site:
     def add_token(self, owner: int) -> int:
         ends = utc_now() + timedelta(days=1)
         row = AccessToken(user_id=owner, name="a test", token_hash=str(owner), scopes="read", expires_at=ends)
+        db.session.add(row)
+        db.session.commit()
+        return row.id
+
+    def add_invitation(self) -> int:
+        row = Invitation(token_hash="0" * 64, expires_at=utc_now() + timedelta(days=1))
         db.session.add(row)
         db.session.commit()
         return row.id
@@ -157,6 +168,9 @@ class Site:
         elif endpoint == "admin.resume_queue":
             db.session.add(Setting(key=PAUSED, number=1))
             db.session.commit()
+        elif endpoint == "admin.take_back_setting":
+            db.session.add(ChangedSetting(name=CHANGEABLE_SETTING, value="5"))
+            db.session.commit()
 
     def fields(self, endpoint: str) -> dict:
         """Return the form of an endpoint, filled in so that it has an effect."""
@@ -180,6 +194,8 @@ class Site:
             "jobs.rerun": {"brightness": "3"},
             "studio.studio": {"from_job": self.own_job, "brightness": "3"},
             "admin.new_user": {"username": "77777"},
+            "admin.settings": {CHANGEABLE_SETTING: "5", f"{WAS}{CHANGEABLE_SETTING}": "20"},
+            "admin.invitations": {"note": "Mary", "days": "7", "uses": "1"},
             "admin.disable": {"reason": "Spam"},
             "admin.quotas": {"jobs_per_day_limit": "1"},
             "admin.delete_user": {"confirm": "67890"},
@@ -192,6 +208,7 @@ class Site:
     def path(self, endpoint: str) -> str:
         values = {"username": "12345", "service": "adjust", "user_id": self.other_id, "name": "u2netp"}
         values |= {"webhook_id": self.webhook, "key": "adjust", "job_id": self.own_job}
+        values |= {"setting": CHANGEABLE_SETTING, "invitation_id": self.invitation}
         values["share_id"] = self.shares[self.other_id if endpoint.startswith("admin.") else self.own_id]
         if endpoint == "account.end_session":
             values["id"] = self.other_session

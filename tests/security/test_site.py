@@ -64,7 +64,8 @@ def test_C06_no_address_leads_to_the_stored_files(app):
 
 def test_G07_the_health_page_is_cheap_and_tells_no_versions(app, client):
     response = client.get("/healthz")
-    assert set(response.json) == {"status", "web", "database", "worker", "queue", "disk", "mail"}
+    keys = {"status", "web", "database", "worker", "queue", "disk", "mail", "storage", "storage_kind"}
+    assert set(response.json) == keys
     assert not re.search(r"\d", response.text), "no version, no number, no path"
     assert response.headers["Cache-Control"] == "private, no-store"
     assert "Set-Cookie" not in response.headers
