@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from tests.commands.conftest import names
 from tests.jobs.support import ROOT, open_image
@@ -69,7 +70,7 @@ CALLS = (
     ("denoise", "hopper.jpg", ["--anyway"]),
     ("tone", "librarian.jpg", ["--anyway"]),
     ("enlarge", "librarian.jpg", []),
-    ("onlyhere", "hopper.jpg", ["--edited", "denoise/hopper.jpg", "--mask", str(DEMO / "hopper.jpg")]),
+    ("onlyhere", "hopper.jpg", ["--edited", "denoise/hopper.jpg", "--mask", "../mask.png"]),
 )
 # What the script `revive` does, once for each list of arguments: PyTorch is imported once. Prints the exit statuses.
 ONE_AFTER_ANOTHER = (
@@ -88,6 +89,9 @@ def ran(installed, tmp_path_factory) -> tuple[Path, list[int]]:
     folder = tmp_path_factory.mktemp("ran")
     (folder / "home").mkdir()
     (folder / "here").mkdir()
+    mask = Image.new("L", Image.open(DEMO / "hopper.jpg").size)
+    mask.paste(255, (0, 0, mask.width, mask.height // 2))
+    mask.save(folder / "mask.png")
     calls = [[tool, str(DEMO / photo), "-o", f"{tool}/", *options] for tool, photo, options in CALLS]
     environment = {"PATH": os.environ["PATH"], "HOME": str(folder / "home"), "OMP_NUM_THREADS": "1"}
     done = subprocess.run(
