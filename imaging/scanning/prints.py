@@ -26,6 +26,7 @@ MIN_BEHIND = 0.8  # of what is seen around the prints
 BUSY, BUSY_STEEPNESS = 4.0, 3.0  # times as steep as the backdrop, and levels per pixel: something lies there
 MAX_BUSY = 0.035  # of what is seen around the prints
 FILLED = 0.85  # of the picture: one that prints fill so far is a photo with a border
+BORDERED, STRAIGHT, LIKE_MARGINS = 0.55, 0.02, 0.35  # of the picture; slope of sides; unlikeness of opposite margins
 FLAT, MIN_EDGE_AREA = 0.03, 0.03  # of a print at the picture's edge: its sides' unlikeness, its part of the picture
 UNSURE_SHARE = 0.3  # how sure a quadrilateral is that something else speaks against
 MAX_ASPECT = 4.0
@@ -75,7 +76,7 @@ def find_prints(rgb: np.ndarray) -> list[Print]:
         return []
     if backdrop.usual < CALM:
         chosen = [_add_rim(small, backdrop, each, chosen) for each in chosen]
-    is_alone = _is_alone(backdrop, chosen)
+    is_alone = _is_alone(backdrop, chosen) and not _is_bordered(small, chosen)
     fine = _to_lab(rgb, FINE_SIDE)
     prints = [
         Print(
@@ -245,6 +246,17 @@ def _is_alone(backdrop: Backdrop, chosen: list[Candidate]) -> bool:
     ring = outside & find_ring(outside.shape[0], outside.shape[1])
     is_same = same[outside].mean() >= MIN_BEHIND and (not ring.any() or same[ring].mean() >= MIN_BEHIND)
     return bool(is_same and busy[outside].mean() <= MAX_BUSY)
+
+
+def _is_bordered(lab: np.ndarray, chosen: list[Candidate]) -> bool:
+    """Say whether this is one print with its rim and nothing around it, such as one that was cut out before."""
+    if len(chosen) > 1 or chosen[0].area < BORDERED * lab.shape[0] * lab.shape[1]:
+        return False
+    corners = chosen[0].corners
+    slopes = np.abs([np.diff(corners[[0, 1]], axis=0)[0, 1], np.diff(corners[[1, 2]], axis=0)[0, 0]])
+    ends = np.array([corners.min(axis=0) + 0.5, np.array(lab.shape[1::-1]) - corners.max(axis=0) - 0.5])
+    is_centred = np.abs(ends[0] - ends[1]) <= LIKE_MARGINS * ends.max(axis=0) + 1
+    return bool((slopes <= STRAIGHT * max(lab.shape[:2])).all() and is_centred.any() and ends.min() > 0)
 
 
 def _may_touch_edge(candidate: Candidate, backdrop: Backdrop) -> bool:

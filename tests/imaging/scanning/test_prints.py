@@ -90,6 +90,12 @@ def test_a_photo_that_fills_its_frame_has_no_print(name):
     assert find_sure(read(name, 600)) == []
 
 
+@pytest.mark.parametrize("below", [14, 50])
+def test_a_print_that_was_cut_out_with_its_rim_has_no_other_print_in_it(below):
+    bordered = np.pad(read("coffee"), ((14, below), (14, 14), (0, 0)), constant_values=236)
+    assert find_sure(bordered) == []
+
+
 def test_an_empty_page_and_the_smallest_pictures_have_no_print():
     assert find_prints(np.full((300, 200, 3), 240, np.uint8)) == []
     assert all(find_prints(np.zeros((height, width, 3), np.uint8)) == [] for height, width in [(1, 1), (1, 90), (7, 3)])
