@@ -51,6 +51,7 @@ def scan(
     picture: Source,
     *,
     corners: tuple[float, ...] | None = None,
+    find_only: bool = False,
     prints: str = "all",
     rim: str = "keep",
     upright: str = "faces",
@@ -60,11 +61,13 @@ def scan(
     """Cut out and straighten the prints on a scanned page or a table; the others are the result's `alternatives`.
 
     corners: eight numbers for each print, x and y in parts of the picture, clockwise from the upper left of the upright
-    print; without them the prints are found. prints: "all" or "largest". rim: "keep" or "cut". upright: "faces" turns a
-    print whose faces show which side is up, "keep" none. A photo that fills its frame has no result (verdict
-    "no_print_found"), nor has one where it is not sure (verdict "print_unsure").
+    print; without them the prints are found, and with find_only not cut out (verdict "prints_found"). prints: "all" or
+    "largest". rim: "keep" or "cut". upright: "faces" turns a print whose faces show which side is up, "keep" none. A
+    photo that fills its frame has no result (verdict "no_print_found"), nor has one where it is not sure (verdict
+    "print_unsure").
     """
-    options = {"corners": join_numbers(corners), "prints": prints, "rim": rim, "upright": upright}
+    options = {"corners": join_numbers(corners), "find_only": find_only, "prints": prints}
+    options |= {"rim": rim, "upright": upright}
     return run_tool("scan", picture, options, max_megapixels, report)
 
 

@@ -8,7 +8,7 @@ from services.base import Choice, Option, Service, import_on_call
 
 FACES = "face"  # the weights of the network that shows which side is up
 ALL, LARGEST = "all", "largest"
-NO_PRINT, UNSURE, OTHERS_LEFT = "no_print_found", "print_unsure", "others_left"
+NO_PRINT, UNSURE, OTHERS_LEFT, FOUND = "no_print_found", "print_unsure", "others_left", "prints_found"
 
 SERVICE = Service(
     key="scan",
@@ -26,6 +26,10 @@ SERVICE = Service(
             "It is not sure whether this shows a print on a background, so the picture stays as it is. "
             "If it does, check the corners that were found, and start again."
         ),
+        FOUND: N_(
+            "These prints would be cut out: in the mode “Corners” their outlines lie on the picture. Drag what is not "
+            "right, and start again to have them cut out."
+        ),
         OTHERS_LEFT: N_("There are more prints on this page. Only the largest was cut out, as you asked."),
     },
     changes=N_("The print was cut out and straightened, so its pixels were computed from their neighbours."),
@@ -35,6 +39,14 @@ SERVICE = Service(
             kind="corners",
             title=N_("Corners"),
             help=N_("Without corners the prints are found by themselves. Drag them where they are not right."),
+        ),
+        Option(
+            name="find_only",
+            kind="switch",
+            title=N_("Only show what would be cut out"),
+            default=False,
+            help=N_("Look at the outlines first, and drag their corners. Then start again."),
+            once=True,
         ),
         Option(
             name="prints",

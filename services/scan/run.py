@@ -17,6 +17,7 @@ from services import inference
 from services.base import CACHED_FRAME, Picture, Report, Result
 from services.scan import (
     FACES,
+    FOUND,
     NO_PRINT,
     OTHERS_LEFT,
     UNSURE,
@@ -39,7 +40,8 @@ def run(picture: Picture, options: Mapping[str, Any], report: Report) -> Result:
     """Cut out the prints whose corners are given, or those that are found; the first is the result.
 
     A photo that fills its frame has no print, and where it is not sure whether there is one there is no result either.
-    Where the prints were cut is kept: their corners, in the order of the pictures.
+    With `find_only` and no corners nothing is cut. Where the prints were cut is kept: their corners, in the order of
+    the pictures.
     """
     report(0.0, N_("Looking for prints"))
     given = options["corners"]
@@ -52,6 +54,9 @@ def run(picture: Picture, options: Mapping[str, Any], report: Report) -> Result:
         if not sure:
             report(1.0, N_("Done"))
             return Result(None, verdict=UNSURE if prints else NO_PRINT, cache=_keep(found))
+        if options["find_only"]:
+            report(1.0, N_("Done"))
+            return Result(None, verdict=FOUND, cache=_keep(found))
     left_out = len(found) > 1 and not wants_all(options)
     if left_out:
         found = [

@@ -40,6 +40,17 @@ def test_the_largest_alone_says_that_there_are_more():
     assert result.picture.width == pytest.approx(280, abs=2)
 
 
+def test_the_outlines_can_be_looked_at_before_anything_is_cut():
+    page, there = make_page()
+    result = run(page, find_only=True)
+    assert (result.picture, result.verdict) == (None, "prints_found")
+    found = result.cache[CACHED_FRAME].decode()
+    seen = np.array(found.split(","), float).reshape(3, 4, 2) * (640, 800)
+    assert all(np.abs(corners - true).max() < 2 for corners, true in zip(seen, there, strict=True))
+    assert len(run(page, find_only=True, corners=found).alternatives) == 2, "given corners are cut out"
+    assert run(read("chelsea", 400), find_only=True).verdict == "no_print_found"
+
+
 def test_a_photo_that_fills_its_frame_stays_as_it_is():
     result = run(read("chelsea", 400))
     assert (result.picture, result.verdict) == (None, "no_print_found")
