@@ -3,6 +3,9 @@
 import cv2
 import numpy as np
 
+from training.damage.shapes import make_clouds
+from training.denoising.noise import print_halftone
+
 Random = np.random.Generator
 SEPIA = np.array((1.0, 0.86, 0.66), np.float32)
 LETTERS = "ABCDEFGHIKLMNOPRSTUVWZ 0123456789"
@@ -10,8 +13,13 @@ LETTERS = "ABCDEFGHIKLMNOPRSTUVWZ 0123456789"
 
 def age(rgb: np.ndarray, random: Random) -> np.ndarray:
     """Return a picture, float32 (H, W, 3) in [0, 1], as a print of long ago: grey, toned or faded, soft, grainy."""
+    if random.random() < 0.15:
+        rgb = np.minimum(rgb * np.float32(random.uniform(1.1, 1.9)), 1)  # burnt skies
     if random.random() < 0.7:
         rgb = _drop_colours(rgb, random)
+    if random.random() < 0.15:  # developed unevenly
+        cell = random.uniform(40, 160)
+        rgb = rgb * (1 + random.uniform(0.01, 0.06) * make_clouds(rgb.shape[:2], cell, random)[:, :, None])
     if random.random() < 0.6:
         black, white = random.uniform(0, 0.25), random.uniform(0.7, 1)
         rgb = black + (white - black) * rgb ** np.float32(random.uniform(0.7, 1.4))
@@ -27,20 +35,17 @@ def age(rgb: np.ndarray, random: Random) -> np.ndarray:
 def decorate(rgb: np.ndarray, random: Random) -> np.ndarray:
     """Return a picture, uint8 (H, W, 3), with what may be in a print and is no damage: a border, letters, a railing."""
     rgb = rgb.copy()
-    height, width = rgb.shape[:2]
     if random.random() < 0.12:
         _draw_letters(rgb, random)
     if random.random() < 0.06:
         _draw_stripes(rgb, random)
-    if random.random() < 0.12:
-        frame = int(random.integers(3, 24))
-        colour = random.uniform(190, 255, 3) if random.random() < 0.8 else random.uniform(0, 50, 3)
-        cv2.rectangle(rgb, (0, 0), (width - 1, height - 1), colour.tolist(), 2 * frame)
-    return rgb
+    return _add_border(rgb, random) if random.random() < 0.15 else rgb
 
 
 def scan(rgb: np.ndarray, random: Random) -> np.ndarray:
     """Return a picture, float32 (H, W, 3) in [0, 1], as uint8: with grain, softness and JPEG's blocks, at times."""
+    if random.random() < 0.05:
+        rgb = print_halftone(rgb, random, is_grey=False)
     if random.random() < 0.5:
         rgb = rgb + _make_grain(rgb.shape, random)
     if random.random() < 0.3:
@@ -74,6 +79,26 @@ def _measure_distance(shape: tuple[int, int]) -> np.ndarray:
     """Return how far pixels are from the middle, float32 (H, W): 1 in the corners."""
     down, across = (np.linspace(-1, 1, length, dtype=np.float32) for length in shape)
     return np.asarray(np.sqrt((down[:, None] ** 2 + across**2) / 2))
+
+
+def _add_border(rgb: np.ndarray, random: Random) -> np.ndarray:
+    """Return the picture with paper along one to four of its sides, straight or frayed, at times with a line in it."""
+    down, across = (np.arange(length, dtype=np.float32) for length in rgb.shape[:2])
+    rows, columns = np.meshgrid(down, across, indexing="ij")
+    lean = np.float32(random.normal(0, 0.006))
+    from_sides = (rows, down[-1] - rows, columns, across[-1] - columns)
+    chosen = random.permutation(4)[: random.integers(1, 5)]
+    distance = np.min([from_sides[side] + lean * from_sides[side - 2] for side in chosen], 0)
+    fray = random.uniform(0, 1.5) * make_clouds(rgb.shape[:2], random.uniform(3, 10), random)
+    wide = random.uniform(3, 40)
+    paper = np.clip(wide - distance + (fray if random.random() < 0.3 else 0), 0, 1)[:, :, None]
+    value = random.uniform(180, 255) if random.random() < 0.8 else random.uniform(0, 50)
+    colour = value * np.array((1, random.uniform(0.93, 1), random.uniform(0.8, 1)), np.float32)
+    bordered = rgb * (1 - paper) + colour * paper
+    if random.random() < 0.3:
+        line = np.clip(1.5 - np.abs(distance - wide * random.uniform(0.3, 1.2)), 0, 1)[:, :, None]
+        bordered = bordered * (1 - line) + random.uniform(0, 90) * line
+    return np.clip(bordered, 0, 255).astype(np.uint8)
 
 
 def _draw_letters(rgb: np.ndarray, random: Random) -> None:

@@ -72,12 +72,12 @@ def draw_fibres(shape: Shape, random: Random) -> Iterator[Layer]:
 def draw_dust(shape: Shape, random: Random) -> Iterator[Layer]:
     """Specks, most of a pixel or two, spread out or in a cloud."""
     plane = np.zeros(shape, np.uint8)
-    count = int(np.exp(random.uniform(1.5, 4.8)))
+    count = int(np.exp(random.uniform(1.5, 5.2)))
     middle, spread = draw_point(shape, random, 0.0), random.uniform(0.1, 0.6) * max(shape)
     cloud = random.random() < 0.4
     for _ in range(count):
         place = random.normal(middle, spread) if cloud else draw_point(shape, random, 0.0)
-        radius = min(7.0, 0.4 + random.exponential(0.9))
+        radius = min(7.0, 0.4 + random.exponential(random.choice((0.4, 0.9))))
         axes = radius * random.uniform(0.7, 1.4, 2)
         at, size = np.rint(place * 16).astype(int).tolist(), np.rint(axes * 16).astype(int).tolist()
         value = float(random.uniform(140, 255))
@@ -92,7 +92,7 @@ def draw_blotches(shape: Shape, random: Random) -> Iterator[Layer]:
         radius = random.uniform(0.02, 0.22) * side
         inside = _make_lump(shape, radius, random)
         softness = random.choice((0.03, 0.1, 0.3))
-        alpha = np.clip(inside / softness + 0.5, 0, 1) * random.uniform(0.3, 1)
+        alpha = np.clip(inside / softness + 0.5, 0, 1) * random.uniform(0.15, 1)
         if random.random() < 0.3:  # a dried drop
             rim = np.exp(-((inside / 0.06) ** 2)) * random.uniform(0.4, 0.9)
             alpha = np.maximum(alpha * random.uniform(0, 0.6), rim)
@@ -170,7 +170,7 @@ KINDS: dict[Callable[[Shape, Random], Iterator[Layer]], int] = {
     draw_scratches: 18,
     draw_cracks: 14,
     draw_fibres: 10,
-    draw_dust: 16,
+    draw_dust: 22,
     draw_blotches: 18,
     draw_fold: 10,
     draw_film_lines: 3,
