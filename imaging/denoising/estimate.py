@@ -26,7 +26,7 @@ MIN_FINE, MAX_KEPT = 2.5, 0.62  # levels of 255, of which no more than this part
 MIN_COARSE = 6.0  # levels of 255 at half the size
 MIN_COARSE_GREY = 4.0  # the same in a picture of one tone: a print or a film, so rather grain than gravel
 MIN_COLOURED, MIN_COLOURED_COARSE = 1.2, 0.9  # levels of 255: differences of the colours, at both sizes
-MIN_BLOCKINESS = 0.9  # in levels of 255
+MIN_BLOCKINESS, SURE_BLOCKINESS = 0.9, 1.2  # in levels of 255
 MIN_SCREEN = 12.0  # height of a peak above its surroundings
 _LAPLACIAN = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], np.float32) / 6
 _DARKEST, _LIGHTEST = 10, 245  # blocks beyond have their noise cut off
@@ -60,6 +60,11 @@ class Noise:
             or self.blockiness >= MIN_BLOCKINESS
             or self.screen >= MIN_SCREEN
         )
+
+    @property
+    def is_sure(self) -> bool:
+        """Whether it is of a kind that no photo of grass or gravel is taken for: blocks of JPEG, or a screen."""
+        return self.blockiness >= SURE_BLOCKINESS or self.screen >= MIN_SCREEN
 
 
 def estimate_noise(rgb: np.ndarray) -> Noise:

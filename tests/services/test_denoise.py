@@ -6,6 +6,7 @@ import pytest
 import services
 from imaging.io.files import Picture
 from services.base import ServiceError, ignore_progress
+from training.common.degradation import compress_jpeg
 
 SERVICE = services.get("denoise")
 RANDOM = np.random.default_rng(3)
@@ -34,3 +35,10 @@ def test_a_picture_in_grey_stays_grey():
     grey = NOISY[:, :, :1].repeat(3, 2)
     result = run(grey).picture.rgb
     assert not np.array_equal(result, grey) and (result == result[:, :, :1]).all()
+
+
+def test_noise_that_is_not_sure_and_hardly_changes_the_photo_is_none(monkeypatch):
+    monkeypatch.setattr("services.denoise.run.denoise", lambda rgb, network, strength, report: rgb + np.uint8(1))
+    assert run(NOISY).verdict == "no_noise_found"
+    assert np.array_equal(run(NOISY, anyway=True).picture.rgb, NOISY + np.uint8(1))
+    assert run(compress_jpeg(NOISY, 20)).picture is not None, "blocks of JPEG are always noise"
