@@ -1,9 +1,9 @@
 """What Restore takes and does: python -m benchmarks.restore [--threads N] [--sheet FILE --data FOLDER [--count N]]
 
-A print of 6 megapixels, faded, grainy and scratched, goes through all default steps, and damage is filled; seconds of
-each stage, of a run again without one step, and the peak of resident memory are printed. With --sheet, a picture of old
-photos is written instead: each as it came and after every step that changed it, places that were filled in red. FOLDER
-holds the picture archives; the sheet is to be looked at, not to be committed.
+A print of 6 megapixels, faded, grainy and scratched, goes through all default steps; seconds of each stage, of a run
+again without one step, and the peak of resident memory are printed. With --sheet, a picture of old photos is written
+instead: each as it came and after every step that changed it, places that were filled in red. FOLDER holds the picture
+archives; the sheet is to be looked at, not to be committed.
 """
 
 import argparse
@@ -50,12 +50,12 @@ def time_print(threads: int) -> None:
     for top, left in ((0, 400), (0, 1900), (300, 900)):
         cv2.line(pixels, (left, top), (left + 250, top + 1600), (225, 220, 205), 5)
     stages: dict[str, float] = {}
-    result, seconds = run(Picture(pixels), {"damage": "1"}, stages=stages)
+    result, seconds = run(Picture(pixels), {}, stages=stages)
     print(f"{threads} threads, {SIZE[0]} x {SIZE[1]}: {seconds:.1f} s")
     for step in result.steps:
         print(f"  {step.key}: {step.state} {step.value}")
     print("  " + ", ".join(f"{stage} {taken:.1f} s" for stage, taken in stages.items()))
-    _, again = run(Picture(pixels), {"damage": "1", "tone": "0"}, result)
+    _, again = run(Picture(pixels), {"tone": "0"}, result)
     print(f"again without tone: {again:.1f} s")
     print(f"peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MiB")
 
@@ -100,7 +100,7 @@ def draw_sheet(data: Path, count: int) -> Image.Image:
 
 
 def draw_row(picture: Picture) -> Image.Image:
-    result, seconds = run(picture, {"damage": "1"})
+    result, seconds = run(picture, {})
     cells = [("as it came", picture.rgb)]
     for step in result.steps:
         if step.state == CHANGED and step.picture is not None:

@@ -158,7 +158,8 @@ def inpaint(
     """Take something out and fill the place: what the `mask` covers in white, everybody (`what="person"`), the person
     at `point`, x and y in parts of the picture (`what="this"`), or scratches and other damage (`what="damage"`).
 
-    marks: "clear" takes less for damage, "faint" more. find_only: return the mask of the damage and no picture.
+    marks: "sure" takes only what is surely damage, "clear" less than usual, "faint" more. find_only: return the mask of
+    the damage and no picture.
     damage_mask: white is filled; nothing is searched for. to_edges: the mask is a scribble, and grows to the edges of
     the thing. grow: 0 to 100 pixels more. engine: "automatic", "patch", "dfnet", "dcgan", "pluralistic", "neural".
     answers: how many pictures to pick from, 1 to 4; answer: the number of the first. invert: fill everything but the

@@ -12,7 +12,7 @@ def restore(
     picture: Source,
     *,
     scan: bool = True,
-    damage: bool = False,
+    damage: bool = True,
     tone: bool = True,
     noise: bool = True,
     blur: bool = True,
@@ -20,7 +20,7 @@ def restore(
     enlarge: bool = False,
     scan_rim: str = "keep",
     scan_upright: str = "faces",
-    damage_marks: str = "usual",
+    damage_marks: str = "sure",
     tone_strength: float = 1.0,
     neutral: bool = False,
     noise_strength: float = 1.0,
@@ -33,7 +33,7 @@ def restore(
     """Do what an old print needs, step by step; each looks first, and `Result.steps` tell what it did, or why not.
 
     scan: the print is cut out of its background; scan_rim and scan_upright are what `scan` calls rim and upright.
-    damage: scratches are found and filled, now and then a wire or a rod with them; damage_marks is what `inpaint` calls
+    damage: scratches are found and filled, by default only what surely is one; damage_marks is what `inpaint` calls
     marks. tone: fading and yellowing, with tone_strength 0.05 to 1; neutral takes the sepia out. noise and blur: with
     strengths from 0.05 to 1. colour: guess colours for a black-and-white photo, with colour_strength 0.1 to 2 as their
     saturation. enlarge: by enlarge_factor, "2" or "4". A picture that no step changed has no result (verdict

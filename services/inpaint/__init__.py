@@ -14,8 +14,9 @@ VARIED = tuple(engine.key for engine in fills.ENGINES if engine.varied)
 MAX_ALTERNATIVES, LAST_START = 4, 999
 
 DAMAGE = "damage"  # a value of `what`, and the weights of the network that finds it
-CLEAR, FAINT = "clear", "faint"  # values of `marks`
+ONLY_SURE, CLEAR, FAINT = "sure", "clear", "faint"  # values of `marks`
 DAMAGE_FOUND, MUCH_DAMAGE = "damage_found", "much_damage"
+SURE_FILLED, ALL_UNCERTAIN = "sure_damage_filled", "damage_uncertain"
 DAMAGE_VERDICTS = {
     "no_damage_found": N_("No scratches or other damage were found in this photo."),
     DAMAGE_FOUND: N_(
@@ -24,6 +25,12 @@ DAMAGE_VERDICTS = {
     MUCH_DAMAGE: N_(
         "Much of this photo was taken for damage, so nothing was filled. Please erase in the mask what is no damage, "
         "and start again."
+    ),
+    SURE_FILLED: N_(
+        "What is surely damage was filled. Other marks may be damage, or thin things such as wires; they were left."
+    ),
+    ALL_UNCERTAIN: N_(
+        "What was found may be damage, or thin things such as wires, so nothing was filled. Please look at it first."
     ),
 }
 EDGES_UNCLEAR = "edges_unclear"  # a verdict
@@ -64,7 +71,7 @@ SERVICE = Service(
     another=find_another,
     changes=N_("What was filled is invented: it shows what may have been there. Everything else is the photo’s."),
     verdicts=cutout.VERDICTS | DOUBTS | DAMAGE_VERDICTS | fills.VERDICTS,
-    touched_up=(DAMAGE_FOUND, MUCH_DAMAGE),
+    touched_up=(DAMAGE_FOUND, MUCH_DAMAGE, ALL_UNCERTAIN),
     options=(
         Option(
             name="what",
@@ -109,6 +116,7 @@ SERVICE = Service(
             title=N_("What counts as damage"),
             default="usual",
             choices=(
+                Choice(ONLY_SURE, N_("Only what is sure")),
                 Choice(CLEAR, N_("Clear marks only")),
                 Choice("usual", N_("As usual")),
                 Choice(FAINT, N_("Faint marks too")),

@@ -7,20 +7,32 @@ import numpy as np
 
 from errors import N_
 from imaging import masks
-from imaging.damage.finding import find_damage
+from imaging.damage.finding import Marks, find_marks
 from imaging.inpainting.growing import grow_to_edges
 from imaging.inpainting.regions import fill_by_regions
 from imaging.io.provenance import COMPOSITE_SYNTHETIC, COMPOSITE_WITH_TRAINED
 from services import cutout, inference
 from services.base import CACHE, InvalidOption, Picture, Report, Result
 from services.cutout.outline import find_outline
-from services.inpaint import CLEAR, DAMAGE, DAMAGE_FOUND, EDGES_UNCLEAR, FAINT, MUCH_DAMAGE, fills
+from services.inpaint import (
+    ALL_UNCERTAIN,
+    CLEAR,
+    DAMAGE,
+    DAMAGE_FOUND,
+    EDGES_UNCLEAR,
+    FAINT,
+    MUCH_DAMAGE,
+    ONLY_SURE,
+    SURE_FILLED,
+    fills,
+)
 
 PERSON_FROM = 32  # of 255: so much of a person, or more, is taken out; a veil of them would show
 FOUND_GROWN = 0.006  # of the longer side: hair and seams reach further than an outline that was found
 FEATHER_PIXELS = 3
 SHIFTS = {CLEAR: 50, FAINT: -45}  # of 255: how much likelier than usual damage must be
 MAX_DAMAGE = 0.3  # of the photo: more is hardly ever damage, and too much to fill unseen
+SHOWN = (DAMAGE_FOUND, MUCH_DAMAGE, ALL_UNCERTAIN)  # verdicts on a mask that is not filled
 MAX_COVER = 0.9  # of the photo: what is left over is too little to fill it from
 _FILLING = N_("Filling the holes")
 _TOO_MUCH = N_(
@@ -41,7 +53,7 @@ def run(picture: Picture, options: Mapping[str, Any], report: Report) -> Result:
         return Result(None, verdict="no_damage_found" if options["what"] == DAMAGE else "no_person_found")
     weight, found_verdict = found
     hole = weight > 0
-    if found_verdict in (DAMAGE_FOUND, MUCH_DAMAGE):
+    if found_verdict in SHOWN:
         return Result(None, np.where(hole, np.uint8(255), np.uint8(0)), found_verdict)
     _check_hole(hole, "damage_mask" if options["what"] == DAMAGE else "mask")
     engine = fills.get(options["engine"])
@@ -79,11 +91,10 @@ def _make_weight(picture: Picture, options: Mapping[str, Any], report: Report) -
     elif options["what"] == DAMAGE and options["damage_mask"] is not None:
         mask = _read_painted_mask(picture, options["damage_mask"], "damage_mask")
     elif options["what"] == DAMAGE:
-        mask = _find_damage(picture, SHIFTS.get(options["marks"], 0), report)
-        if not mask.any():
+        marks = _find_damage(picture, SHIFTS.get(options["marks"], 0), report)
+        if not marks.possible.any() and not marks.sure.any():
             return None
-        verdict = DAMAGE_FOUND if options["find_only"] else ""
-        verdict = MUCH_DAMAGE if (mask > 0).mean() > MAX_DAMAGE else verdict
+        mask, verdict = _choose_marks(marks, options)
     else:
         whom = cutout.THIS if options["what"] == cutout.THIS else cutout.EVERYBODY
         asked: dict[str, Any] = {
@@ -109,15 +120,29 @@ def _check_hole(hole: np.ndarray, option: str) -> None:
         raise InvalidOption(option, _TOO_MUCH)
 
 
-def _find_damage(picture: Picture, shift: int, report: Report) -> np.ndarray:
-    """Return the mask of what our network takes for damage, uint8 (H, W); what is hidden is none.
+def _find_damage(picture: Picture, shift: int, report: Report) -> Marks:
+    """Return what our network takes for damage; what is hidden is none.
 
-    shift: of the limits from which on it is damage.
+    shift: of the limits from which on it may be damage.
     """
     network = inference.networks.get(DAMAGE)
     stage = N_("Looking for damage")
-    mask = find_damage(np.ascontiguousarray(picture.rgb), network, lambda share: report(0.2 * share, stage), shift)
-    return mask if picture.alpha is None else np.where(picture.alpha > 0, mask, np.uint8(0))
+    marks = find_marks(np.ascontiguousarray(picture.rgb), network, lambda share: report(0.2 * share, stage), shift)
+    if picture.alpha is None:
+        return marks
+    return Marks(*(np.where(picture.alpha > 0, mask, np.uint8(0)) for mask in marks))
+
+
+def _choose_marks(marks: Marks, options: Mapping[str, Any]) -> tuple[np.ndarray, str]:
+    """Return the mask to show or to fill, and the verdict on it."""
+    chosen = marks.sure if options["marks"] == ONLY_SURE else marks.possible
+    if (chosen > 0).mean() > MAX_DAMAGE:
+        return chosen, MUCH_DAMAGE
+    if not chosen.any():
+        return marks.possible, ALL_UNCERTAIN
+    if options["find_only"]:
+        return chosen, DAMAGE_FOUND
+    return chosen, SURE_FILLED if np.count_nonzero(chosen) < np.count_nonzero(marks.possible) else ""
 
 
 def _read_painted_mask(picture: Picture, upload: Picture, option: str) -> np.ndarray:

@@ -232,7 +232,7 @@ def _tell(step: Step, verdict: str, picture: Picture, replaced: np.ndarray | Non
     if replaced is None:
         said, value = step.verdicts.get(verdict, step.said), ""
     else:
-        said, value = step.said, _tell_share(replaced)
+        said, value = step.verdicts.get(verdict, step.said), _tell_share(replaced)
     return StepResult(step.key, CHANGED, said, value, small, picture.width, picture.height, cached)
 
 

@@ -109,15 +109,27 @@ STEPS: tuple[Step, ...] = (
     Step(
         key="damage",
         title=N_("Scratches and other damage"),
-        help=N_("Fills what is found, which may be a wire, a rod or a spoke too: look at it afterwards."),
+        help=N_(
+            "Fills what is surely damage. Marks that may be wires or the like are left, unless you want them filled."
+        ),
         run=_use_tool(inpaint.SERVICE, fixed={"what": inpaint.DAMAGE}),
         look=_use_tool(inpaint.SERVICE, fixed={"what": inpaint.DAMAGE, "find_only": True}),
         seen=N_("Marks on {value} of the photo may be damage, or thin things such as wires. They were not filled."),
-        default=False,
         said=N_("Scratches and other damage were filled: {value} of the photo."),
         cost=8,
-        verdicts=inpaint.DAMAGE_VERDICTS,
-        options={"marks": _take_option(inpaint.SERVICE, "marks", key="damage")},
+        options={
+            "marks": replace(_take_option(inpaint.SERVICE, "marks", key="damage"), default=inpaint.ONLY_SURE),
+        },
+        verdicts=inpaint.DAMAGE_VERDICTS
+        | {
+            inpaint.SURE_FILLED: N_(
+                "What is surely damage was filled: {value} of the photo. Other marks may be damage, or thin things "
+                "such as wires; they were left."
+            ),
+            inpaint.ALL_UNCERTAIN: N_(
+                "Marks were found that may be damage, or thin things such as wires. They were left."
+            ),
+        },
         weights=(inpaint.DAMAGE,),
         source_type=COMPOSITE_WITH_TRAINED,
     ),

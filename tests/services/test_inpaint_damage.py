@@ -84,3 +84,24 @@ def test_an_erased_mask_is_refused_and_a_cancelled_search_ends(finder):
 
     with pytest.raises(Cancelled):
         run(report=cancel)
+
+
+def grade(finder, monkeypatch, *values: float) -> Picture:
+    """Return a photo with two scratches; the network is as sure of each as its brightness says."""
+    network = inference.networks.get("damage")
+    monkeypatch.setattr(network, "_module", lambda rgb: (rgb.mean(1, keepdim=True) - 0.6).clamp(0) * 2.5)
+    pixels = photo(scratched=False).pixels
+    for place, value in zip((slice(20, 24), slice(60, 64)), values, strict=True):
+        pixels[10:60, place] = value
+    return Picture(pixels)
+
+
+def test_what_is_uncertain_is_left_where_that_is_asked_and_the_verdict_says_so(finder, monkeypatch):
+    picture = grade(finder, monkeypatch, 250, 215)
+    every, sure = (run(picture, engine="patch", marks=marks) for marks in ("usual", "sure"))
+    assert (every.mask[20:50, 60:64] == 255).all() and not every.verdict
+    assert (sure.mask[20:50, 20:24] == 255).all() and not sure.mask[:, 55:].any()
+    assert np.array_equal(sure.picture.pixels[:, 55:], picture.pixels[:, 55:]) and sure.verdict == "sure_damage_filled"
+    uncertain = run(grade(finder, monkeypatch, 215, 215), marks="sure")
+    assert uncertain.picture is None and uncertain.verdict == "damage_uncertain" in INPAINT.touched_up
+    assert uncertain.mask[20:50, 20:24].all() and uncertain.verdict in INPAINT.verdicts

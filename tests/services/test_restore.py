@@ -200,3 +200,19 @@ def test_the_print_keeps_its_rim_unless_it_is_to_be_cut(calls, monkeypatch):
 def test_something_must_be_switched_on():
     with pytest.raises(ServiceError):
         RESTORE.parse_options({step.key: False for step in STEPS})
+
+
+def test_damage_that_is_sure_is_filled_by_default_and_the_rest_is_told(monkeypatch):
+    (step,) = pick("damage")
+    seen = []
+
+    def run_tool(picture, options, report):
+        seen.append(options)
+        filled = np.zeros(picture.rgb.shape[:2], bool)
+        filled[:10] = True
+        return Result(picture.with_rgb(picture.rgb + np.uint8(1)), verdict="sure_damage_filled", replaced=filled)
+
+    monkeypatch.setattr("services.restore.run.STEPS", (replace(step, run=run_tool, weights=()),))
+    result = run()
+    assert seen[0]["marks"] == "sure" and result.steps[0].value == "25 %" and "Other marks" in result.steps[0].said
+    assert run(damage_marks="usual").steps and seen[1]["marks"] == "usual"
