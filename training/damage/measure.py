@@ -20,7 +20,7 @@ import cv2
 import numpy as np
 import torch
 
-from imaging.damage.finding import LIKELY, SURE, find_damage, predict_damage, select_marks
+from imaging.damage.finding import SURE_MEAN, SURE_PIXELS, find_damage, find_marks, predict_damage, select_marks
 from networks.restoration.damage_finder import DamageFinder
 from networks.weights import load
 from training.common.archives import Member, list_pictures, read_rgb
@@ -117,11 +117,14 @@ def report(finder: Finder, data: Path, every: int) -> dict[str, float]:
     """Return the figures on photos of the sources that were left out."""
     photos = list_left_out(data, every)
     rows: list[Counts] = []
+    sure: list[Counts] = []
     alone: dict[str, list[Counts]] = {}
     for number, member in enumerate(photos):
         rgb, mask, names = damage_otherwise(read_rgb(member), np.random.default_rng((SEED, 1, number)))
-        counts = count_matches(select_marks(predict_damage(rgb, finder), LIKELY, SURE), mask)
+        likelihood = predict_damage(rgb, finder)
+        counts = count_matches(select_marks(likelihood), mask)
         rows.append(counts)
+        sure.append(count_matches(select_marks(likelihood, mean=SURE_MEAN, pixels=SURE_PIXELS), mask))
         if len(names) == 1:
             alone.setdefault(names[0], []).append(counts)
     total = reduce(Counts.add, rows)
@@ -129,6 +132,8 @@ def report(finder: Finder, data: Path, every: int) -> dict[str, float]:
     figures["f1_of_pictures"] = float(np.mean([counts.f1 for counts in rows if counts.true] or [1.0]))
     for name in sorted(alone):
         figures[f"recall_{name}"] = reduce(Counts.add, alone[name]).recall
+    certain = reduce(Counts.add, sure)
+    figures |= {"sure_precision": certain.precision, "sure_recall": certain.recall}
     return figures | measure_false_marks(finder, photos)
 
 
@@ -137,9 +142,12 @@ def measure_false_marks(finder: Finder, photos: Sequence[Member]) -> dict[str, f
     areas: dict[str, list[float]] = {}
     for number, member in enumerate(photos):
         random, rgb = np.random.default_rng((SEED, 2, number)), read_rgb(member)
+        marks = find_marks(rgb, finder)
         floats = rgb.astype(np.float32) / 255
         aged = age(floats, random) if number % 2 else age_otherwise(floats, random)
-        areas.setdefault(f"false_area_{member.name.split('/')[0]}", []).append((find_damage(rgb, finder) > 0).mean())
+        areas.setdefault(f"false_area_{member.name.split('/')[0]}", []).append((marks.possible > 0).mean())
+        areas.setdefault("sure_false_area", []).append((marks.sure > 0).mean())
+        areas.setdefault("sure_photos_marked", []).append(marks.sure.any())
         areas.setdefault("false_area_aged", []).append((find_damage(scan(aged, random), finder) > 0).mean())
     return {name: float(np.mean(values)) for name, values in areas.items()} | measure_things(finder, photos)
 

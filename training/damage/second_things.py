@@ -68,12 +68,13 @@ def cover_twigs(shape: tuple[int, int], random: Random) -> np.ndarray:
     for _ in range(3):
         rule = rule.replace("F", "F[+F]F[-F]")
     place, angle = random.uniform(0.1, 0.9, 2) * shape[::-1], random.uniform(0, 2 * np.pi)
-    length, turn, saved = random.uniform(0.03, 0.06) * min(shape), random.uniform(0.3, 0.7), []
+    length, turn = random.uniform(0.03, 0.06) * min(shape), random.uniform(0.3, 0.7)
+    saved: list[tuple[np.ndarray, float]] = []
     for letter in rule:
         if letter == "F":
             end = place + length * np.array((np.cos(angle), np.sin(angle)))
-            ends = [np.rint(point * 8).astype(int).tolist() for point in (place, end)]
-            cv2.line(covered, *ends, 255, 1 + (len(saved) == 0), cv2.LINE_AA, 3)
+            first, last = (np.rint(point * 8).astype(int).tolist() for point in (place, end))
+            cv2.line(covered, first, last, 255.0, 1 + (len(saved) == 0), cv2.LINE_AA, 3)
             place, angle = end, angle + random.normal(0, 0.08)
         elif letter == "[":
             saved.append((place, angle))
