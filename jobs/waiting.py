@@ -9,7 +9,7 @@ from models.job import ENDED
 MAX_WAIT_SECONDS = 20
 _LOOK_EVERY_SECONDS = 0.3
 # Progress is told to three decimals.
-_LEAST_STEP = 0.001
+_MIN_STEP = 0.001
 
 
 def wait_for_news(user_id: int, job_id: str, seconds: float, seen: float | None = None) -> Job:
@@ -28,4 +28,4 @@ def wait_for_news(user_id: int, job_id: str, seconds: float, seen: float | None 
 
 
 def _has_news(job: Job, seen: float | None) -> bool:
-    return job.status in ENDED or (seen is not None and abs(job.progress - seen) >= _LEAST_STEP)
+    return job.status in ENDED or (seen is not None and abs(job.progress - seen) >= _MIN_STEP)

@@ -56,19 +56,19 @@ def test_the_lines_of_the_guide_take_out_pytorch_and_nothing_else():
 
 
 @pytest.mark.parametrize(
-    ("answer", "status", "end"),
+    ("output", "status", "end"),
     [
         ("No known vulnerabilities found", 0, "No known vulnerabilities found"),
         ("Found 1 known vulnerability in 1 package", 1, "Error 1"),
         ("ERROR: Dependency not found on PyPI and could not be audited: flask (3.1.2)", 1, "AUDIT SKIPPED"),
     ],
 )
-def test_an_audit_fails_for_what_it_found_and_says_when_it_was_skipped(tmp_path, answer, status, end):
+def test_an_audit_fails_for_what_it_found_and_says_when_it_was_skipped(tmp_path, output, status, end):
     (tmp_path / "Makefile").write_text((ROOT / "Makefile").read_text())
     program = tmp_path / ".tools" / "audit" / "bin" / "pip-audit"
     program.parent.mkdir(parents=True)
-    program.write_text(f"#!/bin/sh\necho '{answer}' >&2\nexit {status}\n")
+    program.write_text(f"#!/bin/sh\necho '{output}' >&2\nexit {status}\n")
     program.chmod(0o700)
     done = subprocess.run(["make", "audit"], cwd=tmp_path, capture_output=True, text=True)
     assert (done.returncode != 0) == (end == "Error 1")
-    assert answer in done.stdout and end in (done.stdout + done.stderr).splitlines()[-1]
+    assert output in done.stdout and end in (done.stdout + done.stderr).splitlines()[-1]

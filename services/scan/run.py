@@ -44,24 +44,16 @@ def run(picture: Picture, options: Mapping[str, Any], report: Report) -> Result:
     the pictures.
     """
     report(0.0, N_("Looking for prints"))
-    given = options["corners"]
-    if given:
-        found = [np.reshape(numbers, (4, 2)) for numbers in split_corners(given)]
+    if options["corners"]:
+        found, verdict = [np.reshape(numbers, (4, 2)) for numbers in split_corners(options["corners"])], ""
     else:
-        prints = find_prints(picture.rgb)
-        sure = [each for each in prints if each.confidence >= SURE]
-        found = [each.corners for each in sure or prints]
-        if not sure:
-            report(1.0, N_("Done"))
-            return Result(None, verdict=UNSURE if prints else NO_PRINT, cache=_keep(found))
-        if options["find_only"]:
-            report(1.0, N_("Done"))
-            return Result(None, verdict=FOUND, cache=_keep(found))
+        found, verdict = _find(picture, options["find_only"])
+    if verdict:
+        report(1.0, N_("Done"))
+        return Result(None, verdict=verdict, cache=_keep(found))
     left_out = len(found) > 1 and not wants_all(options)
     if left_out:
-        found = [
-            max(found, key=lambda corners: cv2.contourArea((corners * picture.rgb.shape[1::-1]).astype(np.float32)))
-        ]
+        found = [max(found, key=lambda corners: _measure_area(corners, picture))]
     cuts = []
     for number, corners in enumerate(found):
         report(0.3 + 0.65 * number / len(found), N_("Cutting out"))
@@ -77,6 +69,19 @@ def run(picture: Picture, options: Mapping[str, Any], report: Report) -> Result:
         cache=_keep([each.corners for each in cuts]),
         source_type=ALGORITHMICALLY_ENHANCED,
     )
+
+
+def _find(picture: Picture, find_only: bool) -> tuple[list[np.ndarray], str]:
+    """Return the corners of the prints, each (4, 2), and the verdict where none is to be cut out."""
+    prints = find_prints(picture.rgb)
+    sure = [each.corners for each in prints if each.confidence >= SURE]
+    if not sure:
+        return [each.corners for each in prints], UNSURE if prints else NO_PRINT
+    return sure, FOUND if find_only else ""
+
+
+def _measure_area(corners: np.ndarray, picture: Picture) -> float:
+    return cv2.contourArea((corners * picture.rgb.shape[1::-1]).astype(np.float32))
 
 
 def _keep(found: list[np.ndarray]) -> dict[str, bytes]:

@@ -162,12 +162,12 @@ def test_a_look_is_no_use_of_weights_and_is_not_repeated(calls, monkeypatch):
 
     damage = replace(*pick("damage"), look=look, weights=())
     monkeypatch.setattr("services.restore.run.STEPS", (damage, *pick("tone")))
-    first = run(damage_marks="faint")
+    first = run(damage=False, damage_marks="faint")
     assert states(first)["damage"] == "off" and first.steps[0].value == "100 %"
     assert first.picture.provenance.steps[0].weights == {}, "the finder made nothing of the result"
-    again = run(first.cache, damage_marks="faint", tone_strength=0.5)
+    again = run(first.cache, damage=False, damage_marks="faint", tone_strength=0.5)
     assert looks == [{"marks": "faint"}] and again.steps[0] == first.steps[0]
-    run(first.cache, damage_marks="clear")
+    run(first.cache, damage=False, damage_marks="clear")
     assert len(looks) == 2
 
 
