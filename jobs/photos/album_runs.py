@@ -40,8 +40,9 @@ class Outcome:
 class Run:
     """What to do with an album: one tool, the fields of its form, and from which picture of each photo to start.
 
-    `variant` is "original", the upload, or "result", the newest result where there is one. `job_ids` leaves only the
-    photos in that these jobs are of; all, when it is empty. `key` makes of the same run twice one job a photo.
+    `variant` is "original", the upload or the print that was cut out of it, or "result", the newest result where there
+    is one. `job_ids` leaves only the photos in that these jobs are of; all, when it is empty. `key` makes of the same
+    run twice one job a photo.
     """
 
     service: Service
@@ -93,16 +94,21 @@ def _start_one(user_id: int, run: Run, versions: Sequence[Row[Any]], refused: Do
 
 
 def _choose_source(versions: Sequence[Row[Any]], variant: str) -> dict[str, str]:
-    """Return the fields that name the picture: the original of the first version, or the newest result."""
+    """Return the fields that name the picture: the original of the first version, or the newest result.
+
+    The original of a print that was cut out of a page is the print, not the page, which other prints lie on too.
+    """
     done = [version for version in versions if version.result_file]
     if variant == storage.RESULT and done:
         return {FROM_JOB: done[-1].id, FROM_VARIANT: storage.RESULT}
-    return {FROM_JOB: versions[0].id, FROM_VARIANT: storage.ORIGINAL}
+    first = versions[0]
+    is_print = first.id == first.photo_id and bool(first.parent_id)
+    return {FROM_JOB: first.id, FROM_VARIANT: storage.RESULT if is_print else storage.ORIGINAL}
 
 
 def _list_versions(user_id: int, album_id: str, job_ids: Sequence[str]) -> list[list[Row[Any]]]:
     """Return the living versions of each photo, the first version first, in the order of the album."""
-    columns = Job.id, Job.photo_id, Job.title, Job.original_name, Job.result_file, Job.request_key
+    columns = Job.id, Job.photo_id, Job.parent_id, Job.title, Job.original_name, Job.result_file, Job.request_key
     query: Any = select(*columns)
     query = query.join(AlbumPhoto, AlbumPhoto.photo_id == Job.photo_id)
     query = query.where(AlbumPhoto.album_id == album_id, Job.user_id == user_id, Job.deleted_at.is_(None))

@@ -48,6 +48,12 @@ def test_each_print_becomes_a_photo_of_its_own_in_a_new_album(app, program, page
         f"{made.json['url']}/jobs", json={"service": "adjust", "options": {"brightness": 1.2}, "which": "result"}
     )
     assert again.json["started"] == 3
+    fresh = program.post(f"{made.json['url']}/jobs", json={"service": "adjust", "options": {"brightness": 1.1}})
+    assert fresh.json["started"] == 3
+    with app.app_context():
+        newest = db.session.scalars(db.select(Job).order_by(Job.number.desc()).limit(3)).all()
+        sides = [(job.width, job.height) for job in reversed(newest)]
+    assert np.array(sides) == pytest.approx(np.array([(280, 194), (220, 147), (130, 160)]), abs=2), "not of the page"
 
 
 def test_a_job_without_prints_tells_none_and_makes_no_photos(program, done_job):
