@@ -9,14 +9,14 @@ from accounts import administration
 from accounts.security import rights
 from jobs import account_deletion, trash
 from jobs.photos import albums
-from models import AccessToken, Job, Setting, User, db, utc_now
+from models import AccessToken, ChangedSetting, Job, Setting, User, db, utc_now
 from models.job import CANCELLED
 from models.setting import PAUSED
 from tests.accounts.people import make_user
 from tests.api.support import API, Program
 from tests.jobs.support import list_stored_files, make_job
 from tests.security.held import HeldBody
-from tests.security.held_site import have_cut_out_prints, rows
+from tests.security.held_site import CHANGEABLE_SETTING, add_invitation, have_cut_out_prints, rows
 from views.api.operation import OPERATIONS
 from views.http.guards import UNSAFE_METHODS
 
@@ -28,6 +28,8 @@ BODIES = {
     "run_album": {"service": "adjust", "options": {"brightness": 3}},
     "admin_disable": {"reason": "Spam"},
     "admin_limits": {"jobs_per_day_limit": 1},
+    "admin_create_invitation": {"note": "Mary"},
+    "admin_change_setting": {"value": 5},
 }
 
 
@@ -45,6 +47,7 @@ class Site:
             )
             self.job_id = make_job(self.own_id)
             self.album_id = albums.create(self.own_id, "Summer").id
+            self.invitation = add_invitation()
 
     def prepare(self, endpoint: str) -> None:
         """Bring the rows into a state in which the request has an effect."""
@@ -60,6 +63,8 @@ class Site:
             db.session.execute(db.update(User).where(User.id == self.other_id).values(disabled_at=utc_now()))
         elif endpoint == "admin_resume_queue":
             db.session.add(Setting(key=PAUSED, number=1))
+        elif endpoint == "admin_take_back_setting":
+            db.session.add(ChangedSetting(name=CHANGEABLE_SETTING, value="5"))
         db.session.commit()
 
     def ask(self, said, end) -> tuple[int, tuple, tuple]:
@@ -75,7 +80,8 @@ class Site:
             self.prepare(said.endpoint)
         body, kind = self.body(said.endpoint)
         environ = {"wsgi.input": HeldBody(body, happen), "CONTENT_LENGTH": str(len(body)), "CONTENT_TYPE": kind}
-        path = said.path.replace("<int(max=2147483647):id>", str(self.other_id))
+        number = self.invitation if "/invitations/" in said.path else self.other_id
+        path = said.path.replace("<int(max=2147483647):id>", str(number)).replace("<name>", CHANGEABLE_SETTING)
         own_id = self.album_id if said.path.startswith("/albums/") else self.job_id
         path = path.replace("<id>", own_id).replace("<service>", "adjust")
         status = self.program.ask(said.method, path, environ_overrides=environ).status_code

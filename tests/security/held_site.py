@@ -96,6 +96,14 @@ def have_cut_out_prints(job_id: str) -> None:
     db.session.commit()
 
 
+def add_invitation() -> int:
+    """Make an invitation whose link nobody knows; return its id."""
+    row = Invitation(token_hash="0" * 64, expires_at=utc_now() + timedelta(days=1))
+    db.session.add(row)
+    db.session.commit()
+    return row.id
+
+
 class Site:
     """An administrator 12345 who holds back a request, another administrator 54321, and a person 67890."""
 
@@ -115,7 +123,7 @@ class Site:
             mine = select(UserSession.id).where(UserSession.user_id == self.own_id)
             self.shares = {owner: self.add_share(job) for owner, job in self.list_jobs()}
             self.tokens = {owner: self.add_token(owner) for owner in (self.own_id, self.other_id)}
-            self.invitation = self.add_invitation()
+            self.invitation = add_invitation()
             self.other_session = db.session.scalar(mine.order_by(UserSession.id.desc()))
         self.token = self.browser.token_of("/12345/account")
 
@@ -134,12 +142,6 @@ class Site:
     def add_token(self, owner: int) -> int:
         ends = utc_now() + timedelta(days=1)
         row = AccessToken(user_id=owner, name="a test", token_hash=str(owner), scopes="read", expires_at=ends)
-        db.session.add(row)
-        db.session.commit()
-        return row.id
-
-    def add_invitation(self) -> int:
-        row = Invitation(token_hash="0" * 64, expires_at=utc_now() + timedelta(days=1))
         db.session.add(row)
         db.session.commit()
         return row.id
