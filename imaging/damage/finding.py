@@ -18,7 +18,7 @@ FINE_SHARE = 0.8  # of the time, for the look at full size
 LIKELY, SURE = 80, 144
 # What is filled without being asked about: marks with this mean and so many pixels, as they are looked at. Of 60
 # undamaged photos and 30 with thin things none has such a mark; smaller ones may be rivets, buttons or gaps in leaves.
-SURE_MEAN, SURE_PIXELS = 160, 100
+SURE_MEAN, SURE_PIXELS = 170, 100
 MIN_PIXELS = 3  # of a mark, as it is looked at
 GROWN = 1.0  # pixels, as it is looked at: the soft edge of a scratch goes with it
 

@@ -9,7 +9,8 @@
 The encoder starts with ImageNet's parameters and keeps its statistics; it learns at a lower rate than the decoder,
 whose kernels learn by Muon. Every crop is drawn anew (`training/damage/samples.py`): a third are undamaged, and nearly
 half show thin things that are none. Crops are of 192 pixels, in the second half of 256; from the released weights on,
-all are of 256, and many show places where these were wrong (`training/damage/mine.py`). The loss is the binary
+all are of 256, many show places where these were wrong (`training/damage/mine.py`), and what is saved in the end is the
+mean of the old weights and the new. The loss is the binary
 cross-entropy and one minus the Dice coefficient of the whole batch, over the pixels where damage can be seen or where
 there is none; pixels of small marks count three times. Validated is the exponential moving average of the weights, on
 the held-back tenth with the same kinds of damage. One run follows the clock; with more minutes and `--resume` it goes
@@ -80,8 +81,18 @@ def main() -> None:
             run.checkpoint(step)
         if step % MEASURE_EVERY == 0:
             run.log(step, **measure(learner.ema.network, choices))
+    if arguments.from_released:
+        mix(learner.ema.network, load("damage"))
     run.checkpoint(step)
     run.log(step, **measure(learner.ema.network, choices))
+
+
+def mix(network: nn.Module, released: nn.Module) -> None:
+    """Make each weight the mean of itself and the released one, in place: what was learnt then is forgotten less."""
+    before = released.state_dict()
+    for name, weight in network.state_dict().items():
+        if weight.is_floating_point():
+            weight.lerp_(before[name].to(weight.dtype), 0.5)
 
 
 class Learner:

@@ -75,3 +75,10 @@ def test_a_later_run_starts_from_weights_at_a_lower_rate():
     for network in (learner.network, learner.ema.network):
         states = network.state_dict()
         assert all(torch.equal(states[name], state) for name, state in released.state_dict().items())
+
+
+def test_the_mean_of_two_networks_lies_in_the_middle():
+    first, second = train.DamageFinder(), train.DamageFinder()
+    expected = (first.head.weight + second.head.weight) / 2
+    train.mix(first, second)
+    assert torch.allclose(first.head.weight, expected)
