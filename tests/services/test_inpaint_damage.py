@@ -97,7 +97,7 @@ def grade(finder, monkeypatch, *values: float) -> Picture:
 
 
 def test_what_is_uncertain_is_left_where_that_is_asked_and_the_verdict_says_so(finder, monkeypatch):
-    picture = grade(finder, monkeypatch, 250, 215)
+    picture = grade(finder, monkeypatch, 252, 215)
     every, sure = (run(picture, engine="patch", marks=marks) for marks in ("usual", "sure"))
     assert (every.mask[20:50, 60:64] == 255).all() and not every.verdict
     assert (sure.mask[20:50, 20:24] == 255).all() and not sure.mask[:, 55:].any()
