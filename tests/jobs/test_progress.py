@@ -116,7 +116,8 @@ def test_F17_health_tells_a_missing_worker_from_a_healthy_site(app: Flask, in_ap
     assert (told.status_code, told.json["status"], told.json["worker"]) == (200, "degraded", "none")
     add_worker()
     told = client.get("/healthz").json
-    assert told == dict.fromkeys(("status", "web", "database", "worker", "queue", "disk", "mail"), "ok")
+    parts = ("status", "web", "database", "worker", "queue", "disk", "mail", "storage")
+    assert told == dict.fromkeys(parts, "ok") | {"storage_kind": "folder"}
 
 
 def test_health_says_when_the_disk_is_nearly_full(app, in_app, monkeypatch):
