@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import expect
 
-from tests.browser.people import DONE_MS, PHONE, follow, member, open_page, start, wait_until_done
+from tests.browser.people import DONE_MS, PHONE, choose, follow, member, open_page, start, wait_until_done
 from tests.imaging.scanning.pages import make_page
 
 NAME = "shoebox-scan@example.com"
@@ -88,3 +88,21 @@ def test_a_page_with_three_prints_becomes_three_restored_photos_in_one_album(per
     expect(person.locator(".frame-stack")).to_have_count(3)
     for number in range(3):
         expect(person.locator(".frame").nth(number)).to_contain_text("Done: Fading and yellowing")
+
+
+def test_the_outlines_can_be_looked_at_and_moved_before_anything_is_cut_out(person, page_file):
+    person.goto("/tools/scan")
+    person.set_input_files("[name=image]", page_file)
+    choose(person, "upright", "keep")
+    person.get_by_role("checkbox", name="Only show what would be cut out").check(force=True)
+    person.click("form[enctype] .start")
+    person.wait_for_url("**/jobs/*")
+    wait_until_done(person)
+    expect(person.locator(".alternatives li")).to_have_count(0)
+    person.locator("button[data-mode=corners]").first.click()
+    outlines = person.locator("corners-picker.is-ready print-outline")
+    expect(outlines).to_have_count(3)
+    outlines.first.get_by_role("button").first.focus()
+    person.keyboard.press("Shift+ArrowRight")
+    person.locator("form[enctype] .start").click()
+    wait_until_done(person, ".alternatives li:nth-child(3)")
