@@ -45,4 +45,4 @@ def denoise(
 
 def measure_change(before: np.ndarray, after: np.ndarray) -> float:
     """Return by how many levels of 255 two pictures differ, the root of the mean square; uint8 (H, W, 3) both."""
-    return float(cv2.norm(before, after, cv2.NORM_L2)) / before.size**0.5
+    return float(cv2.norm(before, after, cv2.NORM_L2) / np.sqrt(before.size))

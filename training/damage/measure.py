@@ -147,7 +147,7 @@ def measure_false_marks(finder: Finder, photos: Sequence[Member]) -> dict[str, f
         aged = age(floats, random) if number % 2 else age_otherwise(floats, random)
         areas.setdefault(f"false_area_{member.name.split('/')[0]}", []).append((marks.possible > 0).mean())
         areas.setdefault("sure_false_area", []).append((marks.sure > 0).mean())
-        areas.setdefault("sure_photos_marked", []).append(marks.sure.any())
+        areas.setdefault("sure_photos_marked", []).append(float(marks.sure.any()))
         areas.setdefault("false_area_aged", []).append((find_damage(scan(aged, random), finder) > 0).mean())
     return {name: float(np.mean(values)) for name, values in areas.items()} | measure_things(finder, photos)
 

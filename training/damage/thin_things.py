@@ -92,7 +92,7 @@ def draw_railing(shape: Shape, random: Random) -> Iterator[Path]:
     count, thin = int(random.integers(4, 28)), random.uniform(0.6, 3)
     places = np.linspace(0, 1, count) ** random.uniform(0.8, 1.7)
     lattice = count // 4 if random.random() < 0.3 else 0
-    rail = [np.stack((corner + (places * length)[:, None] * (1, slope)), 0) for slope in slopes]
+    rail = [corner + (places * length)[:, None] * np.array((1, slope)) for slope in slopes]
     below = rail[1] + (0, tall)
     for number in range(count):
         other = min(count - 1, number + lattice)
