@@ -6,9 +6,9 @@ import subprocess
 import tokenize
 import tomllib
 from collections import Counter
+from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
-
-import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 ROOMS = (
@@ -33,20 +33,21 @@ TESTS = sorted((ROOT / "tests").rglob("*.py"))
 MAX_FILE_LINES, MAX_FUNCTION_LINES, MAX_FOLDER_MODULES = 300, 40, 20
 
 
-def tree(path: Path) -> ast.Module:
-    return ast.parse(path.read_text())
+@lru_cache(1)  # all that is asked of one file; the trees of all files would take 200 MB
+def list_nodes(path: Path) -> list[ast.AST]:
+    return list(ast.walk(ast.parse(path.read_text())))
 
 
-def calls(path: Path):
-    return (node for node in ast.walk(tree(path)) if isinstance(node, ast.Call))
+def calls(path: Path) -> Iterator[ast.Call]:
+    return (node for node in list_nodes(path) if isinstance(node, ast.Call))
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
-def test_files_and_functions_stay_small(path):
-    assert len(path.read_text().splitlines()) <= MAX_FILE_LINES
-    for node in ast.walk(tree(path)):
-        if isinstance(node, ast.FunctionDef):
-            assert node.end_lineno - node.lineno < MAX_FUNCTION_LINES, f"{node.name} is too long"
+def test_files_and_functions_stay_small():
+    for path in SOURCES:
+        assert len(path.read_text().splitlines()) <= MAX_FILE_LINES, path
+        for node in list_nodes(path):
+            if isinstance(node, ast.FunctionDef):
+                assert node.end_lineno - node.lineno < MAX_FUNCTION_LINES, f"{path}: {node.name} is too long"
 
 
 def test_files_of_tests_stay_small():
@@ -63,7 +64,7 @@ def test_no_folder_holds_more_modules_than_one_looks_through():
 def test_tools_import_at_the_top_of_their_files():
     """A tool is declared without PyTorch in one file, and runs in another, which is imported when it first runs."""
     for path in (ROOT / "services").rglob("*.py"):
-        functions = [node for node in ast.walk(tree(path)) if isinstance(node, ast.FunctionDef)]
+        functions = [node for node in list_nodes(path) if isinstance(node, ast.FunctionDef)]
         inner = [node for function in functions for node in ast.walk(function)]
         assert not [node for node in inner if isinstance(node, ast.Import | ast.ImportFrom)], path
 
@@ -86,7 +87,7 @@ def test_G01_nothing_is_ever_unpickled():
             assert name not in {"pickle.load", "pickle.loads", "joblib.load", "yaml.load", "marshal.loads"}, path
             if name == "torch.load":
                 assert any(k.arg == "weights_only" and ast.unparse(k.value) == "True" for k in call.keywords), path
-        imported = {alias.name for node in ast.walk(tree(path)) if isinstance(node, ast.Import) for alias in node.names}
+        imported = {alias.name for node in list_nodes(path) if isinstance(node, ast.Import) for alias in node.names}
         assert not imported & {"pickle", "shelve", "marshal", "dill", "joblib"}, path
 
 
@@ -128,17 +129,23 @@ def list_names(path: Path) -> set[str]:
     return names - {"which"} if "shutil.which" in path.read_text() else names
 
 
-@pytest.mark.parametrize("path", [*SOURCES, *TESTS], ids=lambda path: str(path.relative_to(ROOT)))
-def test_words_that_are_gone_are_in_no_name(path):
+def find_words(name: str) -> list[str]:
+    """Split a name into its words, without those that only say that it is the name of a test."""
+    words = [word.lower() for word in re.findall(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])", name)]
+    if name.startswith("test_"):
+        words.remove("test")  # a sentence, in which some of them are no nouns
+        words = [word for word in words if word not in {"which"}]
+    return words
+
+
+def test_words_that_are_gone_are_in_no_name():
     gone, firsts = words_that_are_gone()
     assert "answer" in gone and "bell" in gone and "least" in firsts
-    for name in list_names(path):
-        words = [word.lower() for word in re.findall(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])", name)]
-        if name.startswith("test_"):
-            words.remove("test")  # a sentence, in which some of them are no nouns
-            words = [word for word in words if word not in {"which"}]
-        assert not gone & set(words), name
-        assert not (name.isupper() and words[0] in firsts), name
+    for path in [*SOURCES, *TESTS]:
+        for name in list_names(path):
+            words = find_words(name)
+            assert not gone & set(words), f"{path}: {name}"
+            assert not (name.isupper() and words[0] in firsts), f"{path}: {name}"
 
 
 def test_what_mypy_is_told_to_ignore_has_a_code_and_a_reason():
