@@ -5,7 +5,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
 # Tests run on all cores, file by file, so that what a file shares is made once; tests/conftest.py says which come first.
-PARALLEL := -n auto --maxprocesses 8 --dist loadfile --no-loadscope-reorder
+# There are two processes more than cores: tests of browsers and servers wait a good part of their time.
+PROCESSES := $(shell $(PYTHON) -c "import os; print(min(8, (os.cpu_count() or 1) + 2))")
+PARALLEL := -n $(PROCESSES) --dist loadfile --no-loadscope-reorder
 
 .PHONY: run test only-tests coverage lint lock audit clean
 

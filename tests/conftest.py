@@ -6,6 +6,7 @@ A test asks for both engines with `@both_engines` (see `tests.support.engines`).
 import contextlib
 import ctypes
 import gc
+import resource
 import shutil
 import socket
 import sys
@@ -25,8 +26,21 @@ from tests.support.servers import MariaDB, Redis
 pytest_plugins = ["tests.support.bucket", "tests.support.made_once"]
 PRODUCTION_HASHER, CHEAP_HASHER = passwords.HASHER, PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 TESTS = Path(__file__).parent
-# Rooms and files in which few tests take long: they wait for servers, browsers and programs.
-LONG = {"benchmarks", "browser", "commands", "security", "test_deployment.py"}
+# What a process had in memory when garbage was last looked for, and how much more it may have until that is done again.
+kept_memory, GROWTH_MIB = {"mib": 0.0}, 100
+# Rooms and files in which few tests take long, in the order in which they begin: first those that wait for servers,
+# browsers and programs, then those in which networks calculate.
+LONG = (
+    "benchmarks",
+    "browser",
+    "commands",
+    "security",
+    "test_deployment.py",
+    "services",
+    "training",
+    "operation",
+    "jobs",
+)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -43,7 +57,8 @@ def pytest_runtest_setup():
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items):
     """Long files come first, so that none is still at work when all other processes have nothing left to do."""
-    items.sort(key=lambda item: item.path.relative_to(TESTS).parts[0] not in LONG)
+    places = {room: place for place, room in enumerate(LONG)}
+    items.sort(key=lambda item: places.get(item.path.relative_to(TESTS).parts[0], len(LONG)))
 
 
 def pytest_collection_finish():
@@ -57,11 +72,27 @@ def pytest_collection_finish():
 
 @pytest.hookimpl(trylast=True)
 def pytest_runtest_teardown(item, nextitem):
-    """After each file give back to the system what its networks took: several processes share the machine's memory."""
-    if nextitem is None or nextitem.path != item.path:
+    """After a file give back to the system what its networks took: several processes share the machine's memory.
+
+    Looking for it goes through all objects, so it is left where little came since the last time.
+    """
+    if nextitem is not None and nextitem.path == item.path:
+        return
+    if read_resident_mib() > kept_memory["mib"] + GROWTH_MIB:
         gc.collect()
         with contextlib.suppress(AttributeError, OSError):  # not every C library can
             ctypes.CDLL(None).malloc_trim(0)
+        kept_memory["mib"] = read_resident_mib()
+    else:
+        kept_memory["mib"] = min(kept_memory["mib"], read_resident_mib())
+
+
+def read_resident_mib() -> float:
+    """Return how much of the machine's memory this process has; 0 where the system does not tell."""
+    try:
+        return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize() / 2**20
+    except OSError:
+        return 0.0
 
 
 @pytest.fixture(autouse=True, scope="session")
