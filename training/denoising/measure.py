@@ -53,6 +53,7 @@ def main() -> None:
 
 def parse_arguments() -> argparse.Namespace:
     parser = build_parser(__doc__, "data", "threads", "state", "every")
+    parser.add_argument("--jpeg", action="store_true", help="measure the weights for what JPEG leaves")
     parser.add_argument("--left-out", action="store_true", help="measure on COCO photos")
     parser.add_argument("--baseline", action="store_true", help="measure non-local means too, which are slow")
     return parser.parse_args()

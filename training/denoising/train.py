@@ -7,8 +7,8 @@ noise (as in Chen et al.: "Simple Baselines for Image Restoration", ECCV 2022). 
 falls along a cosine; what is released is the moving average of the weights.
 
 With `--jpeg` these are the weights for what JPEG leaves: they begin as those of `denoise`, and every crop begins where
-a block of JPEG begins. The network halves the size three times, so one place of its coarsest maps is one block then, and
-it need not find out where the blocks are.
+a block of JPEG begins. The network halves the size three times, so one place of its coarsest maps is one block then,
+and it need not find out where the blocks are.
 
 With `--release` the weights are written with their figures (`training.denoising.measure`).
 """

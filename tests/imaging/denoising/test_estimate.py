@@ -53,4 +53,4 @@ def test_where_the_blocks_begin_is_found_in_a_crop_too():
     compressed = compress_jpeg(make_clean(), 30)
     for top, left in ((0, 0), (3, 6), (7, 1)):
         found = estimate_noise(compressed[top:, left:])
-        assert found.has_blocks and found.grid == (-top % 8, -left % 8)
+        assert found.is_only_blocks and found.grid == (-top % 8, -left % 8)
