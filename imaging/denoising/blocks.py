@@ -33,7 +33,7 @@ def find_grid(windows: Iterable[tuple[int, int, np.ndarray]]) -> tuple[int, int]
 
 
 def _measure_comb(luminance: np.ndarray) -> float:
-    """Return by how much the mean step between two columns is larger at every eighth of them than between the others."""
+    """Return by how much the mean step into every eighth column is larger than the others."""
     sums, counts = _sum_steps(luminance)
     means = sums / np.maximum(counts, 1)
     return float(means.max() - np.median(means))

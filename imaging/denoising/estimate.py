@@ -41,7 +41,8 @@ _SPECTRUM = 256
 class Noise:
     """What was measured, in levels of 255 but for `screen`, a ratio, and `is_grey`, whether the picture has one tone.
 
-    `grid`: the first row and column at which a block of JPEG begins, 0 to 7, if there are such blocks. `fine` and `coarse` are deviations at the full and at half the size, `coloured` both of differences of the colours.
+    `grid`: the first row and column at which a block of JPEG begins, 0 to 7, if there are such blocks.
+    `fine` and `coarse` are deviations at the full and at half the size, `coloured` both of differences of the colours.
     """
 
     fine: float

@@ -25,8 +25,8 @@ def denoise(
 ) -> np.ndarray:
     """Return uint8 (H, W, 3) without its noise, of the same shape. A picture in grey stays one.
 
-    strength: 0 (the picture) to 1 (what the network makes of it). grid: the first row and column at which a block of JPEG
-    begins, 0 to 7; the network's input begins at such a place too. report: gets the share done, in (0, 1].
+    strength: 0 (the picture) to 1 (what the network makes of it). grid: the first row and column at which a block of
+    JPEG begins, 0 to 7; the network's input begins at such a place too. report: gets the share done, in (0, 1].
     """
 
     def blend(tile: Tensor) -> Tensor:

@@ -18,8 +18,8 @@ def run(picture: Picture, options: Mapping[str, Any], report: Report) -> Result:
     """Take the noise out of the colours; alpha stays. `strength` goes from the picture (0) to the network's output (1).
 
     Where nothing but blocks of JPEG shows, a network trained for them runs. A picture in which no noise is found has no
-    result, only the verdict, unless the owner wants one `anyway`, nor has one that the network hardly changes, where the
-    noise was not sure, or leaves as it is.
+    result, only the verdict, unless the owner wants one `anyway`, nor has one that the network hardly changes, where
+    the noise was not sure, or leaves as it is.
     """
     report(0.0, N_("Looking for noise"))
     noise = estimate_noise(picture.rgb)
