@@ -5,7 +5,7 @@ Three kinds are looked for, each in windows with the most to tell, so that the t
 - the deviation of grain and of a sensor's noise, in the flattest blocks (the filter: Immerkaer, "Fast Noise Variance
   Estimation", CVIU 64(2), 1996). Grass and gravel leave no block flat, but nearly all of their detail is grey and
   reaches over several pixels; a sensor's noise is coloured, and fine noise fades when the picture is reduced;
-- the edges of JPEG's blocks: steps between neighbours that stand out at every eighth column or row;
+- the edges of JPEG's blocks (`imaging/denoising/blocks.py`);
 - the screen of a printed picture: peaks in its spectrum that a photo does not have.
 """
 
@@ -16,6 +16,7 @@ import cv2
 import numpy as np
 
 from imaging.colorizing import monochrome
+from imaging.denoising.blocks import find_grid, measure_blockiness
 
 WINDOW = 512  # pixels a side
 WINDOWS = 9
@@ -27,10 +28,11 @@ MIN_COARSE = 6.0  # levels of 255 at half the size
 MIN_COARSE_GREY = 4.0  # the same in a picture of one tone: a print or a film, so rather grain than gravel
 MIN_COLOURED, MIN_COLOURED_COARSE = 1.2, 0.9  # levels of 255: differences of the colours, at both sizes
 MIN_BLOCKINESS, SURE_BLOCKINESS = 0.9, 1.2  # in levels of 255
+# Levels of 255 that compressed photos do not reach but in one of twenty, chosen on 70 that the recipe holds back.
+MAX_FINE_IN_BLOCKS, MAX_COARSE_IN_BLOCKS = 2.5, 4.0
 MIN_SCREEN = 12.0  # height of a peak above its surroundings
 _LAPLACIAN = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], np.float32) / 6
 _DARKEST, _LIGHTEST = 10, 245  # blocks beyond have their noise cut off
-_SMALL_STEP = 20.0  # levels: larger ones are edges of things
 _PERIODS = 2.2, 9.0  # pixels between the dots of a screen
 _SPECTRUM = 256
 
@@ -39,6 +41,7 @@ _SPECTRUM = 256
 class Noise:
     """What was measured, in levels of 255 but for `screen`, a ratio, and `is_grey`, whether the picture has one tone.
 
+    `grid`: the first row and column at which a block of JPEG begins, 0 to 7, if there are such blocks.
     `fine` and `coarse` are deviations at the full and at half the size, `coloured` both of differences of the colours.
     """
 
@@ -46,6 +49,7 @@ class Noise:
     coarse: float
     coloured: tuple[float, float]
     blockiness: float
+    grid: tuple[int, int]
     screen: float
     is_grey: bool
 
@@ -62,6 +66,16 @@ class Noise:
         )
 
     @property
+    def is_only_blocks(self) -> bool:
+        """Whether blocks of JPEG show, and neither grain nor the screen of a print, which has a grid of its own."""
+        return (
+            self.blockiness >= MIN_BLOCKINESS
+            and self.screen < MIN_SCREEN
+            and self.fine < MAX_FINE_IN_BLOCKS
+            and self.coarse < MAX_COARSE_IN_BLOCKS
+        )
+
+    @property
     def is_sure(self) -> bool:
         """Whether it is of a kind that no photo of grass or gravel is taken for: blocks of JPEG, or a screen."""
         return self.blockiness >= SURE_BLOCKINESS or self.screen >= MIN_SCREEN
@@ -69,7 +83,8 @@ class Noise:
 
 def estimate_noise(rgb: np.ndarray) -> Noise:
     """Return what noise there is in uint8 (H, W, 3)."""
-    windows = list(cut_windows(rgb))
+    placed = list(cut_windows(rgb))
+    windows = [window for *_, window in placed]
     differences = [subtract_colours(window) for window in windows]
     luminances = [cv2.cvtColor(window, cv2.COLOR_RGB2GRAY).astype(np.float32) for window in windows]
     return Noise(
@@ -77,6 +92,7 @@ def estimate_noise(rgb: np.ndarray) -> Noise:
         coarse=measure_deviation(windows, 2),
         coloured=(measure_deviation(differences, 1), measure_deviation(differences, 2)),
         blockiness=float(np.median([measure_blockiness(each) for each in luminances])),
+        grid=find_grid([(top, left, each) for (top, left, _), each in zip(placed, luminances, strict=True)]),
         screen=float(np.median([measure_screen(each) for each in luminances])),
         is_grey=has_one_tone(rgb),
     )
@@ -97,8 +113,8 @@ def subtract_colours(window: np.ndarray) -> np.ndarray:
     return (pixels[:, :, ::2] - pixels[:, :, 1:2]) / 2**0.5 + 127.5
 
 
-def cut_windows(rgb: np.ndarray) -> Iterator[np.ndarray]:
-    """Yield up to WINDOWS parts of WINDOW pixels, spread over the photo; a small photo as a whole."""
+def cut_windows(rgb: np.ndarray) -> Iterator[tuple[int, int, np.ndarray]]:
+    """Yield top, left and pixels of up to WINDOWS parts of WINDOW pixels, spread over the photo; or a small photo."""
     height, width = rgb.shape[:2]
     per_side = round(WINDOWS**0.5)
     tops, lefts = (
@@ -107,7 +123,7 @@ def cut_windows(rgb: np.ndarray) -> Iterator[np.ndarray]:
     )
     for top in tops:
         for left in lefts:
-            yield np.ascontiguousarray(rgb[top : top + WINDOW, left : left + WINDOW])
+            yield top, left, np.ascontiguousarray(rgb[top : top + WINDOW, left : left + WINDOW])
 
 
 def measure_deviation(windows: list[np.ndarray], scale: int) -> float:
@@ -133,29 +149,6 @@ def average_blocks(pixels: np.ndarray) -> np.ndarray:
     blocks = pixels[: rows * BLOCK, : columns * BLOCK].reshape(rows, BLOCK, columns, BLOCK, -1)
     means: np.ndarray = blocks.mean((1, 3))
     return means
-
-
-def measure_blockiness(luminance: np.ndarray) -> float:
-    """Return by how many levels the steps at the edges of JPEG's blocks exceed the others, in the weaker direction.
-
-    luminance: float32 (H, W) in 0..255. Steps of edges of things are not counted, nor where nothing changes at all.
-    """
-    return min(measure_comb(luminance), measure_comb(luminance.T))
-
-
-def measure_comb(luminance: np.ndarray) -> float:
-    """Return by how much the mean step between two columns is larger at every eighth of them than between the others.
-
-    A step is compared with its neighbours, so that a slope is none.
-    """
-    if luminance.shape[1] < 4 * 8:
-        return 0.0
-    steps = np.diff(luminance, axis=1)
-    unusual = np.abs(steps[:, 1:-1] - (steps[:, :-2] + steps[:, 2:]) / 2)
-    weights = unusual < _SMALL_STEP
-    sums, counts = (unusual * weights).sum(0), weights.sum(0)
-    phases = np.array([sums[phase::8].sum() / max(counts[phase::8].sum(), 1) for phase in range(8)])
-    return float(phases.max() - np.median(phases))
 
 
 def measure_screen(luminance: np.ndarray) -> float:

@@ -6,7 +6,7 @@ from typing import Any
 from errors import N_
 from services.base import Option, Service, ServiceError, import_on_call
 
-OWN = "denoise"
+OWN, JPEG = "denoise", "denoise-jpeg"
 
 
 def check(options: Mapping[str, Any]) -> None:
@@ -21,7 +21,7 @@ SERVICE = Service(
     summary=N_("Takes out noise, film grain, JPEG blocks and the dots of printed pictures."),
     run=import_on_call("services.denoise.run", "run"),
     check=check,
-    weights=(OWN,),
+    weights=(OWN, JPEG),
     verdicts={
         "no_noise_found": N_("No noise worth taking out was found in this photo; it was kept as it was."),
         "nothing_changed": N_("The network found nothing to change in this photo; it was kept as it was."),

@@ -11,14 +11,15 @@ from imaging.denoising.restore import MIN_CHANGE, denoise, measure_change
 from imaging.io.provenance import ALGORITHMICALLY_ENHANCED
 from services import inference
 from services.base import Picture, Report, Result
-from services.denoise import OWN
+from services.denoise import JPEG, OWN
 
 
 def run(picture: Picture, options: Mapping[str, Any], report: Report) -> Result:
     """Take the noise out of the colours; alpha stays. `strength` goes from the picture (0) to the network's output (1).
 
-    A picture in which no noise is found has no result, only the verdict, unless the owner wants one `anyway`, nor has
-    one that the network hardly changes, where the noise was not sure, or leaves as it is.
+    Where nothing but blocks of JPEG shows, a network trained for them runs. A picture in which no noise is found has no
+    result, only the verdict, unless the owner wants one `anyway`, nor has one that the network hardly changes, where
+    the noise was not sure, or leaves as it is.
     """
     report(0.0, N_("Looking for noise"))
     noise = estimate_noise(picture.rgb)
@@ -26,9 +27,13 @@ def run(picture: Picture, options: Mapping[str, Any], report: Report) -> Result:
         report(1.0, N_("Done"))
         return Result(None, verdict="no_noise_found")
     report(0.03, N_("Loading the network"))
-    network = inference.networks.get(OWN)
+    network = inference.networks.get(JPEG if noise.is_only_blocks else OWN)
     rgb = denoise(
-        picture.rgb, network, options["strength"], lambda share: report(0.05 + 0.93 * share, N_("Taking the noise out"))
+        picture.rgb,
+        network,
+        options["strength"],
+        noise.grid if noise.is_only_blocks else (0, 0),
+        lambda share: report(0.05 + 0.93 * share, N_("Taking the noise out")),
     )
     report(1.0, N_("Done"))
     if (

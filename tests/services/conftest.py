@@ -13,6 +13,7 @@ from training.common.export import export
 ARGUMENTS = {
     "deblur": ("deconvolver", {"width": 4, "restorer_width": 4, "middle": 1}),
     "denoise": ("denoiser", {"width": 8, "blocks": (1,), "middle": 1}),
+    "denoise-jpeg": ("denoiser", {"width": 8, "blocks": (1, 1), "middle": 1}),
     "enlarge": ("enlarger", {"width": 8, "blocks": 1}),
     "deblurgan": ("resnet_generator", {"width": 8, "blocks": 1}),
     "colorize": ("palette_colorizer", {"encoder": "resnet18"}),

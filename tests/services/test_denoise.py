@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 
 import services
+from imaging.denoising.restore import denoise
 from imaging.io.files import Picture
+from services import inference, runtime
 from services.base import ServiceError, ignore_progress
 from training.common.degradation import compress_jpeg
 
@@ -31,6 +33,18 @@ def test_half_the_strength_lies_in_the_middle_and_none_is_refused():
     assert caught.value.key == "nothing_to_change"
 
 
+def test_blocks_of_jpeg_have_weights_of_their_own_which_see_whole_blocks(monkeypatch):
+    compressed = compress_jpeg(NOISY, 20)
+    for pixels, weights in ((NOISY, "denoise"), (compressed[:, 5:], "denoise-jpeg")):
+        runtime.begin_use()
+        run(pixels)
+        assert list(runtime.get_used_weights()) == [weights]
+    seen = []
+    monkeypatch.setattr("imaging.denoising.restore.run_tiled", lambda pixels, *_, **__: seen.append(pixels) or pixels)
+    assert denoise(compressed[:, 5:], inference.networks.get("denoise-jpeg"), grid=(0, 3)).shape == (120, 155, 3)
+    assert np.array_equal(seen[0][:, 8:], compressed[:, 8:])
+
+
 def test_a_picture_in_grey_stays_grey():
     grey = NOISY[:, :, :1].repeat(3, 2)
     result = run(grey).picture.rgb
@@ -38,7 +52,7 @@ def test_a_picture_in_grey_stays_grey():
 
 
 def test_noise_that_is_not_sure_and_hardly_changes_the_photo_is_none(monkeypatch):
-    monkeypatch.setattr("services.denoise.run.denoise", lambda rgb, network, strength, report: rgb + np.uint8(1))
+    monkeypatch.setattr("services.denoise.run.denoise", lambda rgb, network, strength, grid, report: rgb + np.uint8(1))
     assert run(NOISY).verdict == "no_noise_found"
     assert np.array_equal(run(NOISY, anyway=True).picture.rgb, NOISY + np.uint8(1))
     assert run(compress_jpeg(NOISY, 20)).picture is not None, "blocks of JPEG are always noise"

@@ -3,7 +3,7 @@
 All functions take and return float32 (H, W, 3) in [0, 1], sRGB-encoded, unless they say otherwise.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import cv2
 import numpy as np
@@ -19,6 +19,8 @@ KINDS = {
     "none": (0.04, 0.0),
 }
 GREY_SHARE, SEPIA_SHARE = 0.15, 0.08
+# The same for weights that take out what JPEG leaves.
+JPEG_KINDS = {"sensor": (0.08, 1.0), "grain": (0.05, 1.0), "jpeg": (0.85, 1.0), "none": (0.02, 0.0)}
 DEVIATIONS = 0.0, 50.0  # of white noise, in levels of 255
 QUALITIES = 8, 96
 LATER_QUALITIES = 50, 96  # of a file that holds another noise
@@ -27,21 +29,28 @@ CHROMA_SHARE = 0.3  # of sensors whose colours also have coarse blotches
 Tone = Callable[[np.ndarray], np.ndarray]
 
 
-def make_pair(crop: np.ndarray, random: np.random.Generator, kind: str = "") -> tuple[np.ndarray, np.ndarray]:
+def make_pair(
+    crop: np.ndarray,
+    random: np.random.Generator,
+    kind: str = "",
+    kinds: Mapping[str, tuple[float, float]] = KINDS,
+    on_grid: bool = False,
+) -> tuple[np.ndarray, np.ndarray]:
     """Return a noisy and a clean crop, uint8 (S - 8, S - 8, 3), of a clean one, uint8 (S, S, 3).
 
-    kind: one of KINDS, "" for one drawn at random. A share of the pictures are made grey, some of these sepia.
+    kind: one of `kinds`, "" for one drawn at random. A share of the pictures are made grey, some of these sepia.
+    on_grid: the crop begins where a block of JPEG begins, instead of anywhere.
     """
-    kind = kind or str(random.choice(list(KINDS), p=[share for share, _ in KINDS.values()]))
+    kind = kind or str(random.choice(list(kinds), p=[share for share, _ in kinds.values()]))
     clean, tone = draw_tone(crop.astype(np.float32) / 255, random)
     noisy = add_noise(clean, kind, random, is_grey=tone is not None)
     if tone:
         clean, noisy = tone(clean), tone(noisy)
     worn = to_bytes(noisy)
-    if random.random() < KINDS[kind][1]:
+    if random.random() < kinds[kind][1]:
         lowest, highest = QUALITIES if kind == "jpeg" else LATER_QUALITIES
         worn = compress(worn, int(lowest + (highest - lowest) * random.random() ** 1.5), random)
-    top, left = random.integers(GRID + 1, size=2)
+    top, left = (0, 0) if on_grid else random.integers(GRID + 1, size=2)
     rows, columns = (slice(start, start + side - GRID) for start, side in zip((top, left), crop.shape[:2], strict=True))
     return worn[rows, columns], to_bytes(clean)[rows, columns]
 

@@ -47,3 +47,10 @@ def test_blocks_of_jpeg_are_found_and_so_is_the_screen_of_a_print():
 @pytest.mark.parametrize("name", ["chelsea", "coffee", "rocket"])
 def test_fur_wood_and_lattices_are_no_noise(name):
     assert not estimate_noise(read_file(PICTURES / f"{name}.jpg")).is_found
+
+
+def test_where_the_blocks_begin_is_found_in_a_crop_too():
+    compressed = compress_jpeg(make_clean(), 30)
+    for top, left in ((0, 0), (3, 6), (7, 1)):
+        found = estimate_noise(compressed[top:, left:])
+        assert found.is_only_blocks and found.grid == (-top % 8, -left % 8)
