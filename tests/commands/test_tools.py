@@ -220,7 +220,7 @@ def test_switches_are_flags(sampler, folder, out):
         (["a.png", "-o", "a.png", "--overwrite"], "OUTPUT would replace INPUT"),
         ([".", "-o", "out/", "--overwrite", "--skip-existing"], "Choose one of"),
         (["a.png", "-o", "out/", "--watch"], "--watch needs a folder to watch"),
-        (["a.png", "-o", "out/", "--brightness", "1000"], "out of range"),
+        (["a.png", "-o", "out/", "--brightness", "1000"], "out of range. Possible: 0.2-100. (--brightness)"),
     ],
 )
 def test_a_fault_in_the_call_is_told_before_any_work(brighten, folder, monkeypatch, arguments, sentence):
