@@ -33,7 +33,7 @@ def parse_form(
     options = service.parse_options(raw)
     check_choices(service, options)
     row = {name: None if kinds[name] in UPLOADED else value for name, value in options.items()}
-    counting = [option.name for option in list_uploads(service) if matters(option, options)]
+    counting = [option.name for option in list_uploads(service) if option.matters(options)]
     return row, [name for name in counting if options[name] is not None]
 
 
@@ -99,11 +99,3 @@ def _format_field(kind: str, value: Any) -> str:
     if kind == "number":
         return f"{value:g}"
     return ",".join(f"{part:.6g}" for part in value) if kind in PLACES else str(value)
-
-
-def matters(option: Option, options: Mapping[str, Any]) -> bool:
-    """A picture that the other options make pointless is not kept."""
-    if option.shown_when is None:
-        return True
-    other, wanted = option.shown_when
-    return options[other] in wanted if isinstance(wanted, tuple) else options[other] == wanted

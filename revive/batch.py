@@ -46,6 +46,12 @@ class Task:
     mask: bool = False
     stop: threading.Event = field(default_factory=threading.Event)
 
+    @property
+    def makes_mask_only(self) -> bool:
+        """Whether a run is to show what another would work on: its mask is all that is written."""
+        looks = (each.once and each.matters(self.options) and self.options[each.name] for each in self.service.options)
+        return self.mask and any(looks)
+
 
 def run_batch(task: Task, inputs: Sequence[Input], at_once: int, console: PlainLines) -> list[End]:
     """Run the task on these inputs, `at_once` of them in parallel; return what became of each.
@@ -101,7 +107,7 @@ def _process(task: Task, source: Input, number: int, console: PlainLines) -> End
 def _run(task: Task, source: Input, report: Report) -> End:
     report(0.0, "")
     service = task.service
-    if task.skip_existing and task.target.has_output(source):
+    if task.skip_existing and (task.target.has_output(source) or task.makes_mask_only and task.target.has_mask(source)):
         return _end(source, SKIPPED, _("Its output exists already. Skipped."))
     content = _read_content(source)
     picture = files.decode(content, task.max_megapixels)
@@ -116,6 +122,8 @@ def _run(task: Task, source: Input, report: Report) -> End:
     message = translate(service.verdicts.get(result.verdict, ""))
     if result.picture is None and not (task.mask and result.mask is not None):
         return End(str(source.path), _name(source), DECLINED, message, result.verdict, notes, steps=steps)
+    if result.picture is None and task.skip_existing and task.target.has_mask(source):
+        return _end(source, SKIPPED, _("Its output exists already. Skipped."))
     outputs = _write(task, source, result)
     return End(str(source.path), _name(source), DONE, message, result.verdict, notes, outputs, steps=steps)
 

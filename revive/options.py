@@ -104,10 +104,12 @@ def read_options(
 
 
 def describe_error(error: Exception) -> str:
-    """Return what is told of an error, with the option that has the fault."""
+    """Return what is told of an error, with the values that would do and the option that has the fault."""
     if not isinstance(error, DomainError):
         return f"{type(error).__name__}: {error}"
     message = translate(str(error.message))
+    if error.allowed:
+        message += " " + _("Possible: %(values)s.") % {"values": ", ".join(error.allowed)}
     return f"{message} (--{error.field.replace('_', '-')})" if error.field else message
 
 

@@ -61,6 +61,13 @@ class Target:
         suffixes = [SUFFIX_OF[self.format]] if self.format else SUFFIX_OF.values()
         return any(self.outputs_of(source).exists(folder / f"{stem}{suffix}") for suffix in suffixes)
 
+    def has_mask(self, source: Input) -> bool:
+        """Say whether this input's mask is there already."""
+        if self.path is None:
+            return False
+        folder, stem = self.place_of(source)
+        return self.outputs_of(source).exists(folder / f"{stem}.png", "mask")
+
     def _group(self, source: Input) -> str:
         return str(source.folder).casefold() if self.is_folder else ""
 

@@ -70,7 +70,8 @@ class Option:
     `shown_when` names another option and the value or values of it for which this one matters.
     `advanced` ones stand under "Advanced". `keeps` says of a mask that what it chooses stays; else that is what is
     worked on. `finds`: of a mask, what a run searches for itself where it is not given, to be touched up afterwards.
-    `needed`: where it matters, nothing can be done without it. `once`: a switch for one run; its page has it off again.
+    `needed`: where it matters, nothing can be done without it. `once`: a switch for one run that shows what another
+    would do, and makes no picture; its page has it off again.
     With `weights`, the option is offered only where all of these are installed.
     `is_version`: the picture is a version of the photo itself, of its size. `from_job` says what of an earlier job can
     stand in for a file: its "result", or what it got for an option of that name.
@@ -103,6 +104,13 @@ class Option:
         if raw is None or raw == "":
             return self.default
         return _PARSERS[self.kind](self, raw)
+
+    def matters(self, options: Mapping[str, Any]) -> bool:
+        """Say whether this option counts beside these values of the others, or they make it pointless."""
+        if self.shown_when is None:
+            return True
+        other, wanted = self.shown_when
+        return options[other] in wanted if isinstance(wanted, tuple) else options[other] == wanted
 
 
 def _parse_choice(option: Option, raw: Any) -> str:

@@ -15,7 +15,7 @@ import idna
 
 from errors import N_
 from models.webhook import MAX_URL_LENGTH
-from webhooks.errors import NotDelivered
+from webhooks.errors import REASONS, NotDelivered
 
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
@@ -89,6 +89,8 @@ def read(text: str, networks: Sequence[Network]) -> Target:
     literal = _parse_literal(target.host)
     if literal and not is_allowed(literal, networks):
         raise WrongUrl(N_("This address is private or reserved. This server sends nothing there."))
+    if literal and target.scheme == "http" and not _is_in(literal, networks):
+        raise WrongUrl(REASONS["https_needed"])
     return target
 
 
@@ -148,8 +150,8 @@ def _split(text: str):
 def _canonicalize_host(name: str | None) -> str:
     if not name or "%" in name:  # the zone of an IPv6 address means something on one machine only
         raise WrongUrl(N_("This is not an address of the web."))
-    if _parse_literal(name):
-        return str(ip_address(name))
+    if literal := _parse_literal(name):
+        return str(literal)
     try:
         return idna.encode(name.removesuffix("."), uts46=True).decode("ascii").lower()
     except idna.IDNAError:
@@ -167,7 +169,12 @@ def _read_port(parts) -> int:
 
 
 def _parse_literal(host: str) -> Address | None:
+    """Return the address that a host is, also spelt as `127.1`, `2130706433` or `0x7f000001`, as resolvers do."""
     try:
         return ip_address(host)
     except ValueError:
+        pass
+    try:
+        return IPv4Address(socket.inet_aton(host))
+    except (OSError, UnicodeError):
         return None

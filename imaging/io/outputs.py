@@ -46,17 +46,15 @@ class Outputs:
 
     def extend(self, stem: str, addition: str) -> str:
         """Return "STEM-ADDITION" as a stem for a further output, with a number where that is taken."""
-        extended, number = f"{stem}-{addition}", 1
         with self._lock:
-            while _fold(extended) in self._reserved:
-                number += 1
-                extended = f"{stem}-{addition}-{number}"
+            extended = self._find_free(stem, addition)
             self._reserved.add(_fold(extended))
         return extended
 
-    def exists(self, path: Path) -> bool:
-        """Say whether there is a file where `write` would put this one."""
-        return os.path.lexists(_shorten(path))
+    def exists(self, path: Path, addition: str = "") -> bool:
+        """Say whether there is a file where `write` would put this one, its stem extended by the addition if any."""
+        stem = self._find_free(path.stem, addition) if addition else path.stem
+        return os.path.lexists(_shorten(path.with_name(stem + path.suffix)))
 
     def write(self, files: dict[Path, bytes]) -> list[Path]:
         """Write all of these files and return their paths, shortened where the name was too long.
@@ -71,6 +69,13 @@ class Outputs:
                 write_file(path, data, overwrite=self._overwrite)
                 self._written.add(_fold(str(path.absolute())))
         return list(paths)
+
+    def _find_free(self, stem: str, addition: str) -> str:
+        extended, number = f"{stem}-{addition}", 1
+        while _fold(extended) in self._reserved:
+            number += 1
+            extended = f"{stem}-{addition}-{number}"
+        return extended
 
     def _check(self, path: Path) -> None:
         if not os.path.lexists(path):

@@ -10,9 +10,9 @@ import math
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from html import escape
 from typing import Any
 from xml.dom import minidom
-from xml.sax.saxutils import escape
 
 from imaging.io.metadata import MAX_XMP_BYTES
 
@@ -140,8 +140,8 @@ def _write_step(step: Step) -> str:
     # The prefixes stand here, so that a step can be moved into another packet.
     return (
         f'<rdf:li xmlns:rdf="{_RDF}" xmlns:stEvt="{_EVENT}" rdf:parseType="Resource">'
-        f"<stEvt:action>edited</stEvt:action><stEvt:softwareAgent>{escape(agent)}</stEvt:softwareAgent>"
-        f"<stEvt:parameters>{escape(json.dumps(facts, sort_keys=True))}</stEvt:parameters></rdf:li>"
+        f"<stEvt:action>edited</stEvt:action><stEvt:softwareAgent>{escape(agent, quote=False)}</stEvt:softwareAgent>"
+        f"<stEvt:parameters>{escape(json.dumps(facts, sort_keys=True), quote=False)}</stEvt:parameters></rdf:li>"
     )
 
 

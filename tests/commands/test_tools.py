@@ -153,6 +153,18 @@ def test_skip_existing_leaves_what_is_done_and_does_the_rest(brighten, folder, o
     assert brighten(folder / "a.png", "-o", out / "a.png", "--skip-existing").exit_code == 0
 
 
+def test_skip_existing_skips_a_mask_that_is_there_where_a_mask_is_all_that_is_made(sampler, folder, out):
+    full = [str(folder / "b.jpg"), "-o", f"{out}/", "--way", "look", "--write-mask", "--skip-existing"]
+    look = [*full, "--look-only"]
+    assert CliRunner().invoke(tool_command(sampler), look).exit_code == 0 and names(out) == ["b-mask.png"]
+    stamp, runs = (out / "b-mask.png").stat().st_mtime_ns, len(sampled.seen)
+    again = CliRunner().invoke(tool_command(sampler), look)
+    assert again.exit_code == 0 and "b.jpg: Its output exists already. Skipped." in again.stderr
+    assert (out / "b-mask.png").stat().st_mtime_ns == stamp and len(sampled.seen) == runs, "nothing was looked for"
+    made = CliRunner().invoke(tool_command(sampler), full)
+    assert made.exit_code == 0 and names(out) == ["b-mask.png", "b.jpg"], "the mask is not yet the picture"
+
+
 def test_what_exists_already_is_no_output_of_this_run(brighten, folder, out):
     brighten(folder / "a.png", "-o", f"{out}/")
     done = brighten(folder, "-o", out)
@@ -208,7 +220,7 @@ def test_switches_are_flags(sampler, folder, out):
         (["a.png", "-o", "a.png", "--overwrite"], "OUTPUT would replace INPUT"),
         ([".", "-o", "out/", "--overwrite", "--skip-existing"], "Choose one of"),
         (["a.png", "-o", "out/", "--watch"], "--watch needs a folder to watch"),
-        (["a.png", "-o", "out/", "--brightness", "1000"], "out of range"),
+        (["a.png", "-o", "out/", "--brightness", "1000"], "out of range. Possible: 0.2-100. (--brightness)"),
     ],
 )
 def test_a_fault_in_the_call_is_told_before_any_work(brighten, folder, monkeypatch, arguments, sentence):

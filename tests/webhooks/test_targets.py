@@ -78,6 +78,8 @@ def test_an_administrator_allows_single_networks_and_nothing_beside_them():
         ("https://hooks.example.com:443/", "https://hooks.example.com/"),
         ("https://例子.测试/a", "https://xn--fsqu00a.xn--0zwm56d/a"),
         ("https://[2606:4700::1111]/a", "https://[2606:4700::1111]/a"),
+        ("https://134744072/a", "https://8.8.8.8/a"),
+        ("https://0x8.8.2056/", "https://8.8.8.8/"),
     ],
 )
 def test_an_address_gets_one_spelling(entered, url):
@@ -107,6 +109,12 @@ def test_an_address_gets_one_spelling(entered, url):
         "https://a..b/",
         "https://127.0.0.1/",
         "https://[::ffff:127.0.0.1]/",
+        "https://[::ffff:a9fe:a9fe]/",
+        "https://127.1/",
+        "https://2130706433/",
+        "https://0x7f000001/",
+        "https://0177.0.0.1/",
+        "https://２１３０７０６４３３/",
         "https://169.254.169.254/latest/meta-data",
         "https://[fe80::1%25lo]/",
         "https://[2606:4700::1111%é]/",
@@ -151,3 +159,7 @@ def test_plain_http_goes_to_allowed_networks_only(monkeypatch):
         targets.resolve(read("http://hooks.example.com/", networks), networks)
     lead_to(monkeypatch, "10.8.0.1")
     assert targets.resolve(read("http://hooks.example.com/", networks), networks) == [ip_address("10.8.0.1")]
+    assert read("http://10.8.0.1/", networks).url == "http://10.8.0.1/"
+    for entered in ("http://8.8.8.8/", "http://[2606:4700::1111]/", "http://10.9.0.1/", "http://[::ffff:8.8.8.8]/"):
+        with pytest.raises(WrongUrl):
+            read(entered, networks)

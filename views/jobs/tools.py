@@ -11,7 +11,6 @@ from jobs import lifecycle
 from jobs.availability import find_unavailable_reason
 from jobs.guests import guest_quotas
 from jobs.lifecycle import Template
-from jobs.options import matters
 from models import Job
 from services.base import Option, Service
 from views.jobs import samples, versions
@@ -53,7 +52,7 @@ def _list_touched(service: Service, job: Job) -> list[Option]:
     """Return what can be drawn on to better what came of a job: colour hints, and the mask that the run made."""
     options = {option.name: option.default for option in service.options} | (job.options or {})
     hints = [option for option in service.options if option.kind == "hints" and job.result_file]
-    masks = [option for option in service.options if option.finds and job.mask_file and matters(option, options)]
+    masks = [option for option in service.options if option.finds and job.mask_file and option.matters(options)]
     return hints + masks
 
 
