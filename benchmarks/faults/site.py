@@ -40,7 +40,7 @@ class Site:
         folder: Path,
         workers: int = 2,
         *,
-        networks: Sequence[str] = ("denoise",),
+        networks: Sequence[str] = ("denoise", "denoise-jpeg"),
         worker: Sequence[str] = ("flask", "worker"),
     ):
         self.folder, self.storage = folder, folder / "pictures"
