@@ -15,6 +15,8 @@ _BIT_FIELDS, _ALPHA_FIELDS = 3, 6
 _WITH_FIELDS = 40  # bytes of the shortest header that bit fields may follow
 _SHORT = 16
 _MASKS_AT = 14 + 40
+_ALPHA_MASK_AT = _MASKS_AT + 12
+_BYTE_MASKS = (0xFF, 0xFF00, 0xFF0000, 0xFF000000)
 _BITS_AT, _COLOURS_AT = 28, 46  # places in the file
 _STRIP_ROWS = 128  # decoded at a time
 # Bits of a pixel by compression: none, RLE of 8 and 4 bits, bit fields with and without transparency.
@@ -38,7 +40,8 @@ class _Header:
 def repair(data: bytes) -> bytes | None:
     """Return a BMP of 2 bits as one of 8, and one whose palette is told too long with a shorter one; else None.
 
-    The short header of OS/2 2 becomes the usual one, in which all that it lacks is zero.
+    The short header of OS/2 2 becomes the usual one, in which all that it lacks is zero. One whose transparency hides
+    every pixel is returned without: programs that know none leave its bits at zero.
     """
     if bytes(data[14:18]) == struct.pack("<I", _SHORT) and len(data) >= 14 + _SHORT:
         added = _WITH_FIELDS - _SHORT
@@ -47,6 +50,8 @@ def repair(data: bytes) -> bytes | None:
         data = head + bytes(added) + bytes(data[14 + _SHORT :])
         return repair(data) or data
     header = _read_header(data)
+    if header is not None and _hides_every_pixel(data, header):
+        return bytes(data[:_ALPHA_MASK_AT]) + bytes(4) + bytes(data[_ALPHA_MASK_AT + 4 :])
     if header is None or header.compression or header.bits > 8:
         return None
     mended = bytearray(data)
@@ -56,6 +61,17 @@ def repair(data: bytes) -> bytes | None:
         mended[_BITS_AT : _BITS_AT + 2] = struct.pack("<H", 8)
         mended[header.pixels_at :] = _spread_two_bits(data, header)
     return None if mended == data else bytes(mended)
+
+
+def _hides_every_pixel(data: bytes, header: _Header) -> bool:
+    """Whether each pixel has a byte of its own for transparency, and all of these bytes are zero."""
+    if header.bits != 32 or header.compression not in (_BIT_FIELDS, _ALPHA_FIELDS) or len(data) < _ALPHA_MASK_AT + 4:
+        return False
+    mask = _read_masks(data, header)[3]
+    if mask not in _BYTE_MASKS:
+        return False
+    end = header.pixels_at + header.row_bytes * abs(header.height)
+    return not any(data[header.pixels_at + _BYTE_MASKS.index(mask) : end : 4])
 
 
 def _spread_two_bits(data: bytes, header: _Header) -> bytes:

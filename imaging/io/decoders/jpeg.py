@@ -19,6 +19,7 @@ _MARKER = re.compile(rb"\xff+([^\x00\xd0-\xd7\xff])")  # within coded data, wher
 _FILLINGS = (b"", b"\x55" * 64, b"\xaa" * 64)
 _SUPPORTED_FRAMES = {0xC0, 0xC1, 0xC2, 0xC9, 0xCA}
 _FRAMES = {*range(0xC0, 0xD0), 0xF7} - {0xC4, 0xC8, 0xCC}  # the last is JPEG-LS
+_LOSSLESS_FRAME = 0xC3  # some versions of the decoder know it
 _UNSENT = 128  # what the decoder fills up with, in each colour
 
 
@@ -61,10 +62,13 @@ def lacks_pixels(data: bytes, image: Image.Image) -> bool:
 
 
 def is_unsupported(data: bytes) -> bool:
-    """Whether the file is coded in a way that no decoder here knows: without loss, in layers, or with 12 bits."""
+    """Whether the file is coded in a way that no decoder here knows.
+
+    That is: without loss, in layers, with 12 bits, or with its number of rows behind the pixels.
+    """
     for marker, _, content in _read_segments(data, find_start(data)):
         if marker in _FRAMES:
-            return marker not in _SUPPORTED_FRAMES or content[:1] != b"\x08"
+            return marker not in _SUPPORTED_FRAMES or content[:1] != b"\x08" or content[1:3] == b"\0\0"
     return False
 
 
@@ -80,15 +84,15 @@ def _has_every_pixel(cut: bytes, max_megapixels: float, memory: Reservation) -> 
 
 
 def _has_every_scan(data: bytes, start: int = 0) -> bool:
-    """Whether each of the 64 coefficients of each component is there to its last bit."""
+    """Whether each of the 64 coefficients of each component is there to its last bit; without loss there is one."""
     missing: dict[int, list[int]] = {}
+    is_lossless = False
     for marker, _, content in _read_segments(data, start):
         if marker in _FRAMES and len(content) >= 6:
-            missing = {
-                content[6 + 3 * number]: [1] * 64 for number in range(content[5]) if 6 + 3 * number < len(content)
-            }
+            is_lossless, components = marker == _LOSSLESS_FRAME, content[6 : 6 + 3 * content[5] : 3]
+            missing = {component: [1] * (1 if is_lossless else 64) for component in components}
         elif marker == _SOS[1] and len(content) >= 4 + 2 * content[0]:
-            first, last, bits = content[1 + 2 * content[0] : 4 + 2 * content[0]]
+            first, last, bits = (0, 0, 0) if is_lossless else content[1 + 2 * content[0] : 4 + 2 * content[0]]
             for component in content[1 : 1 + 2 * content[0] : 2]:
                 if component in missing:
                     missing[component][first : last + 1] = [bits & 15] * (min(last, 63) + 1 - first)

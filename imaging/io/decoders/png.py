@@ -113,8 +113,13 @@ def _measure_pixels(data: bytes) -> int:
 
 
 def is_unsupported(data: bytes) -> bool:
-    """Whether the header is whole and names a depth, or a way to code pixels, that no decoder here knows."""
+    """Whether the header is whole and names a depth, or a way to code pixels, that no decoder here knows.
+
+    Or whether it is a kind of its own that programs of Apple write, with pixels that no other program reads.
+    """
     header = next(read_chunks(data), None)
+    if header is not None and header.kind == b"CgBI":
+        return True
     if header is None or header.kind != b"IHDR" or header.is_cut or header.end - header.start != 13:
         return False
     if zlib.crc32(data[header.start - 4 : header.end]) != int.from_bytes(data[header.end : header.end + 4], "big"):

@@ -76,6 +76,18 @@ def test_a_jpeg_that_is_grey_at_its_end_is_whole(settings):
     assert decode(save(grey, "JPEG", **settings)[:-2]).width == 64
 
 
+def lossless_jpeg() -> bytes:
+    """A grey JPEG without loss, 16 x 16: the first pixel is 178, each other as the one before."""
+    parts = {0xC3: bytes([8, 0, 16, 0, 16, 1, 1, 0x11, 0]), 0xC4: bytes([0, 1, 1, *[0] * 14, 0, 6])}
+    parts |= {0xDA: bytes([1, 1, 0, 1, 0, 0])}
+    head = b"".join(bytes([0xFF, marker, 0, len(part) + 2]) + part for marker, part in parts.items())
+    return b"\xff\xd8" + head + bytes([0b10110010]) + bytes(31) + b"\x01\xff\xd9"
+
+
+def test_a_jpeg_without_loss_is_read_where_the_decoder_knows_it():
+    assert (decode(lossless_jpeg()).pixels == 178).all()
+
+
 def test_what_follows_a_jpeg_or_lies_inside_it_is_not_its_end():
     small = save(NOISE.resize((16, 16)), "JPEG")
     exif = b"\xff\xe1" + struct.pack(">H", len(small) + 8) + b"Exif\0\0" + small

@@ -106,6 +106,18 @@ def png_of(depth: int, colours: int) -> bytes:
     return data[:12] + header + struct.pack(">I", zlib.crc32(header)) + data[33:]
 
 
+def jpeg_without_rows(data: bytes) -> bytes:
+    frame = data.index(b"\xff\xc0")
+    rows = data[frame + 5 : frame + 7]
+    return data[: frame + 5] + bytes(2) + data[frame + 7 : -2] + b"\xff\xdc\0\4" + rows + data[-2:]
+
+
+def apple_png(data: bytes) -> bytes:
+    """A PNG with a chunk before its header, and pixels that are no zlib stream."""
+    chunk = b"CgBI\x50\0\x20\x02"
+    return data[:8] + b"\0\0\0\4" + chunk + zlib.crc32(chunk).to_bytes(4, "big") + data[8:].replace(b"IDATx", b"IDAT\3")
+
+
 UNSUPPORTED = {
     "WebP in TIFF": lambda: tiff_of((tiff_page(RGB, t259=50001)[0], save(quarters(), "WEBP", lossless=True))),
     "TIFF of an unknown compression": lambda: tiff_of(tiff_page(RGB, t259=52546)),
@@ -113,6 +125,8 @@ UNSUPPORTED = {
     "TIFF with a palette of 16 bits": lambda: tiff_of(tiff_page(RGB[:, :, 0].astype(np.uint16), t262=3)),
     "PNG with a palette of 16 bits": lambda: png_of(depth=16, colours=3),
     "HEIC of another coding": lambda: heic_grid().replace(b"hvc1\0", b"avc1\0"),
+    "JPEG that tells its rows behind its pixels": lambda: jpeg_without_rows(save(quarters(), "JPEG")),
+    "PNG of an iPhone's program": lambda: apple_png(save(quarters(), "PNG")),
     "JPEG-LS": lambda: save(quarters(), "JPEG").replace(b"\xff\xc0", b"\xff\xf7"),
     "JPEG without loss": lambda: save(quarters(), "JPEG").replace(b"\xff\xc0", b"\xff\xc3"),
     "BMP that holds a JPEG": lambda: save(quarters(), "BMP")[:30] + b"\4" + save(quarters(), "BMP")[31:],
@@ -147,6 +161,16 @@ def test_a_bmp_with_bit_fields_anywhere_is_read(shifts):
 def test_a_bmp_of_fields_of_odd_widths_is_scaled_to_white():
     picture = decode(bmp(16, (0x3, 0x1C, 0xFFE0), np.full((3, 5), 0xFFFF)))
     assert (picture.pixels == 255).all() and picture.pixels.shape == (3, 5, 3)
+
+
+@pytest.mark.parametrize("fields", [(16, 8, 0, 24), (24, 16, 8, 0)])
+def test_a_bmp_whose_transparency_would_hide_every_pixel_has_none(fields):
+    colours = RGB[:, :61].astype(np.uint32)
+    words = sum(colours[:, :, number] << shift for number, shift in enumerate(fields[:3]))
+    masks = tuple(255 << shift for shift in fields)
+    assert np.array_equal(decode(bmp(32, masks, words)).pixels, colours)
+    words[3, 5] |= 255 << fields[3]
+    assert decode(bmp(32, masks, words)).alpha.any()
 
 
 def test_a_bmp_with_bit_fields_that_is_cut_is_broken():
