@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 ARGS ?=
 # Tests run on all cores, file by file, so that what a file shares is made once; tests/conftest.py says which come first.
 # There are two processes more than cores: tests of browsers and servers wait a good part of their time.
-PROCESSES := $(shell $(PYTHON) -c "import os; print(min(8, (os.cpu_count() or 1) + 2))")
+PROCESSES := $(shell $(PYTHON) -c "import os; print(min(8, len(os.sched_getaffinity(0)) + 2))")
 PARALLEL := -n $(PROCESSES) --dist loadfile --no-loadscope-reorder
 
 .PHONY: run test only-tests coverage lint lock audit clean

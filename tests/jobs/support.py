@@ -5,8 +5,6 @@ import io
 import json
 import os
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -23,6 +21,7 @@ from jobs.files.uploads import FormFile
 from models import Job, User, db
 from models.job import ENDED
 from services import get
+from tests.support.forked_programs import start_worker
 from worker import runner
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -216,14 +215,9 @@ class WorkerProcess:
 
     def __init__(self, environment: dict[str, str], log: Path):
         self.log = log
-        module = (
-            ["tests.jobs.worker.waiting_worker"] if {"GATE", "NO_SWEEP"} & set(environment) else ["flask", "worker"]
-        )
-        command = [sys.executable, "-m", *module]
-        with log.open("a") as output:
-            self.process = subprocess.Popen(
-                command, cwd=ROOT, env={"PATH": os.environ["PATH"]} | environment, stdout=output, stderr=output
-            )
+        for_tests = {"GATE", "NO_SWEEP"} & set(environment)
+        command = ("tests.jobs.worker.waiting_worker", []) if for_tests else ("flask", ["worker"])
+        self.process = start_worker(*command, {"PATH": os.environ["PATH"]} | environment, log)
 
     def ready(self) -> "WorkerProcess":
         """Wait until it listens."""

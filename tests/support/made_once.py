@@ -20,9 +20,11 @@ from sqlalchemy.util import LRUCache
 from werkzeug.routing import Rule
 
 import config
+from checkpoints import imports
 from imaging.io import child
 from models import sqlite
-from tests.support.forked_children import start_child, stop_servers
+from tests.support import forked_children as children
+from tests.support import forked_programs as programs
 
 CATALOGUE = config.ROOT / "translations" / "zh" / "LC_MESSAGES" / "messages.po"
 MAX_STATEMENTS = 2000
@@ -62,19 +64,27 @@ def compiled_templates():
 
 @pytest.fixture(autouse=True, scope="session")
 def compiled_urls():
-    """Each application would compile the same code that builds its URLs: nearly all the time that one takes to make."""
-    compile_builder, builders = Rule._compile_builder, {}
+    """Each application would read the same URLs, and compile the same code that builds them: nearly all the time that
+    one takes to make.
+    """
+    compile_rule, compiled = Rule.compile, {}
 
-    def compile_once(rule, append_unknown=True):
-        # All that the code depends on: a default value is in it only where it stands for a part of the path.
-        key = (rule.rule, tuple(rule._trace), tuple((rule.defaults or {}).items()), append_unknown)
-        if key not in builders:
-            builders[key] = compile_builder(rule, append_unknown)
-        return builders[key]
+    def compile_once(rule):
+        defaults, converters = tuple((rule.defaults or {}).items()), frozenset(rule.map.converters.items())
+        place = rule.host if rule.map.host_matching else rule.subdomain
+        key = (rule.rule, place, rule.merge_slashes, defaults, converters)
+        if key not in compiled:
+            compile_rule(rule)
+            builders = rule._build.__func__, rule._build_unknown.__func__
+            compiled[key] = rule._parts, rule._trace, rule._converters, rule.arguments, builders
+        parts, trace, converters_used, arguments, builders = compiled[key]
+        rule._parts, rule._trace, rule._converters = list(parts), list(trace), dict(converters_used)
+        rule.arguments = set(arguments)
+        rule._build, rule._build_unknown = (builder.__get__(rule, None) for builder in builders)
 
-    Rule._compile_builder = compile_once
+    Rule.compile = compile_once
     yield
-    Rule._compile_builder = compile_builder
+    Rule.compile = compile_rule
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -102,11 +112,21 @@ def compiled_statements():
 @pytest.fixture(autouse=True, scope="session")
 def forked_children():
     """Nearly every job of a test begins with an upload, which a new Python would look at."""
-    programs = SimpleNamespace(Popen=start_child, PIPE=subprocess.PIPE, DEVNULL=subprocess.DEVNULL)
+    known = SimpleNamespace(Popen=children.start_child, PIPE=subprocess.PIPE, DEVNULL=subprocess.DEVNULL)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(child, "subprocess", programs)
+        patch.setattr(child, "subprocess", known)
         yield
-    stop_servers()
+    children.stop_servers()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def forked_programs():
+    """An official checkpoint is converted by a new Python, which would import PyTorch. Workers: see `tests.jobs`."""
+    known = {name: getattr(subprocess, name) for name in ("DEVNULL", "TimeoutExpired")}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(imports, "subprocess", SimpleNamespace(run=programs.run_converter, **known))
+        yield
+    programs.stop_servers()
 
 
 @pytest.fixture(autouse=True, scope="session")
