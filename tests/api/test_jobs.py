@@ -36,6 +36,14 @@ def test_a_job_starts_from_an_earlier_one(program, done_job, variant):
     assert response.json["parent"] == {"id": done_job, "which": variant}
 
 
+@pytest.mark.parametrize("site", ["", "http://localhost"])
+def test_an_earlier_job_may_be_named_by_its_address(program, done_job, site):
+    form = {"from_job": f"{site}/api/v1/jobs/{done_job}", "transform": "90"}
+    assert program.post("/tools/adjust/jobs", data=form).json["parent"]["id"] == done_job
+    elsewhere = program.post("/tools/adjust/jobs", data=form | {"from_job": f"http://a.example/api/v1/jobs/{done_job}"})
+    assert elsewhere.status_code == 404
+
+
 def test_a_result_of_an_earlier_job_counts_only_where_a_mask_is_white(app, program, done_job):
     mask = io.BytesIO(paint_left())
     form = {"from_job": done_job, "edited_from": done_job, "elsewhere_from": "original", "mask": (mask, "mask.jpg")}

@@ -26,12 +26,12 @@ _ABOUT = N_("Photo repair for programs. Make an access token on your account pag
 _ABOUT_KEY = N_("of your choice: with the same key again, no second job is made")
 _ABOUT_FIELDS = {
     IMAGE: N_("the picture; not needed with `from_job`"),
-    FROM_JOB: N_("the id of an earlier job whose picture is worked on again"),
+    FROM_JOB: N_("the id or `url` of an earlier job whose picture is worked on again"),
     FROM_VARIANT: N_("which picture of the earlier job; the original when absent"),
     REUSE: N_("0 leaves out the file that the earlier job had here"),
     VERSION: N_(
-        "the id of an earlier job whose picture is taken in place of a file, with `.<step>` behind it the picture "
-        "after that step of its run, or `original` for none"
+        "the id or `url` of an earlier job whose picture is taken in place of a file, with `.<step>` behind it the "
+        "picture after that step of its run, or `original` for none"
     ),
 }
 _GROUPS = {

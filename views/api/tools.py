@@ -44,8 +44,17 @@ def create_job(service: str) -> Made:
     files = {name: FormFile(file.stream, file.filename or "picture") for name, file in request.files.items()}
     _check_names(chosen, files)
     key = request.headers.get(idempotency.KEY_FIELD, "")
-    job, _is_new = idempotency.create_once(current_user.id, chosen, request.form, files, key)
+    job, _is_new = idempotency.create_once(current_user.id, chosen, _read_fields(chosen), files, key)
     return Made(tell_job(job), url_for("api.job", id=job.id))
+
+
+def _read_fields(service: Service) -> dict[str, str]:
+    """Return the fields of the form; where one names a job by its `url`, whole or without the site, by its id."""
+    names = {FROM_JOB, *(option.name + VERSION for option in service.options if option.from_job)}
+    place = url_for("api.jobs") + "/"
+    fields = request.form.to_dict()
+    named = {name: fields[name].removeprefix(request.host_url.rstrip("/")) for name in names & fields.keys()}
+    return fields | {name: value.removeprefix(place) for name, value in named.items()}
 
 
 def _check_names(service: Service, files: dict[str, FormFile]) -> None:
