@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser.jumps import WATCH, jumps, open_slowly
 from tests.browser.people import DESK, PHONE, PICTURES, frames, member, start, until, wait_until_done
@@ -43,6 +44,28 @@ def test_the_first_load_of_home_is_light_without_pictures(new_page):
     others = [response for response in responses if not response.headers["content-type"].startswith("image/")]
     assert len(others) > 5
     assert sum(len(response.body()) for response in others) < MAX_BYTES
+
+
+@pytest.mark.parametrize(
+    "settings", [{"viewport": {"width": 1440, "height": 900}}, PHONE | {"locale": "zh-CN"}], ids=["desk", "phone"]
+)
+def test_the_first_load_of_home_is_light_with_its_pictures_and_the_rest_comes_when_looked_at(new_page, settings):
+    page = new_page(**settings)
+    sent, browser = [], page.context.new_cdp_session(page)
+    browser.send("Network.enable")
+    browser.on("Network.loadingFinished", lambda event: sent.append(event["encodedDataLength"]))
+    page.goto("/")
+    page.wait_for_load_state("networkidle")
+    assert page.locator(".hero img").evaluate_all("images => images.every((image) => image.naturalWidth)")
+    assert len(sent) > 15 and sum(sent) < MAX_BYTES
+
+    slide, shown = page.locator(".carousel-slide img").first, page.locator(".card-pictures").first.locator("img").last
+    slide.scroll_into_view_if_needed()
+    until(page, "document.querySelector('.carousel-slide img').naturalWidth")
+    assert not shown.evaluate("image => image.naturalWidth")
+    page.locator(".card a").first.focus()
+    expect(shown).to_be_visible()
+    until(page, "document.querySelector('.card-pictures img + img').naturalWidth")
 
 
 def test_no_page_asks_another_server_for_anything(new_page, signed_in, site):
