@@ -38,7 +38,7 @@ TOOL_SCRIPTS = (
 LIVE_SCRIPTS = (
     *("small-picture", "live-picture", "live-result", "adjust-shape", "adjust-tones", "live-adjust"),
     *("backdrop-fill", "blurred-backdrop", "person-place", "live-background", "person-mover"),
-    *("chroma-paint", "live-colorize", "live-deblur", "soft-edge", "only-here", "live-save"),
+    *("chroma-paint", "live-colorize", "live-strength", "soft-edge", "only-here", "live-save"),
 )
 BUNDLES = {
     "bundles/site.css": SITE_SHEETS,

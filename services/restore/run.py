@@ -115,7 +115,13 @@ def _is_offered(step: Step) -> bool:
 
 
 def _report_part(report: Report, begin: float, length: float) -> Report:
-    return lambda share, stage: report(min(1.0, begin + length * share), stage)
+    """Return the report of one step, as a part of the run. That a step is done is not told: the run goes on."""
+
+    def report_part(share: float, stage: str) -> None:
+        if share < 1.0:
+            report(begin + length * share, stage)
+
+    return report_part
 
 
 def _take_step(

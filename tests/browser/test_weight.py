@@ -3,12 +3,16 @@
 import re
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser.jumps import WATCH, jumps, open_slowly
 from tests.browser.people import DESK, PHONE, PICTURES, frames, member, start, until, wait_until_done
 
 NAME = "weight@example.com"
 MAX_BYTES = 250_000
+# What each part of the page weighed on its way, with its headers.
+SENT = """['navigation', 'resource'].flatMap((kind) => performance.getEntriesByType(kind))
+    .map(({transferSize}) => transferSize)"""
 
 
 @pytest.fixture(scope="module")
@@ -43,6 +47,28 @@ def test_the_first_load_of_home_is_light_without_pictures(new_page):
     others = [response for response in responses if not response.headers["content-type"].startswith("image/")]
     assert len(others) > 5
     assert sum(len(response.body()) for response in others) < MAX_BYTES
+
+
+@pytest.mark.parametrize(
+    "settings", [{"viewport": {"width": 1440, "height": 900}}, PHONE | {"locale": "zh-CN"}], ids=["desk", "phone"]
+)
+def test_the_first_load_of_home_is_light_with_its_pictures_and_the_rest_comes_when_looked_at(new_page, settings):
+    page = new_page(**settings)
+    page.goto("/")
+    until(page, "[...document.querySelectorAll('.hero img')].every((image) => image.naturalWidth)")
+    before, sent = [], page.evaluate(SENT)
+    while before != sent:
+        page.wait_for_timeout(1500)
+        before, sent = sent, page.evaluate(SENT)
+    assert len(sent) > 15 and 100_000 < sum(sent) < MAX_BYTES
+
+    slide, shown = page.locator(".carousel-slide img").first, page.locator(".card-pictures").first.locator("img").last
+    slide.scroll_into_view_if_needed()
+    until(page, "document.querySelector('.carousel-slide img').naturalWidth")
+    assert not shown.evaluate("image => image.naturalWidth")
+    page.locator(".card a").first.focus()
+    expect(shown).to_be_visible()
+    until(page, "document.querySelector('.card-pictures img + img').naturalWidth")
 
 
 def test_no_page_asks_another_server_for_anything(new_page, signed_in, site):

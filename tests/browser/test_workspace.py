@@ -4,7 +4,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import expect
 
-from tests.browser.people import PHONE, PICTURES, member, start, swipe, until, wait_until_done, way
+from tests.browser.people import PHONE, PICTURES, frames, member, start, swipe, until, wait_until_done, way
 from tests.browser.test_drawing import stroke
 
 NAME = "workspace@example.com"
@@ -90,6 +90,15 @@ def test_the_picture_fills_the_window_and_what_comes_next_stays_in_view(open_too
     with page.expect_download() as waiting:
         page.locator(".job-acts button").evaluate("e => e.click()")
     assert Image.open(waiting.value.path()).format == "JPEG"
+
+
+def test_the_field_for_the_picture_gets_the_focus_and_nothing_scrolls(open_tool):
+    page = open_tool("restore", None)
+    page.locator("#main").focus()
+    while page.evaluate("document.activeElement.id") != "image":
+        page.keyboard.press("Tab")
+    frames(page)
+    assert page.evaluate("document.querySelector('.workspace').scrollTop") == 0
 
 
 @pytest.mark.parametrize("size", SIZES)

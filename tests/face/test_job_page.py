@@ -53,7 +53,9 @@ def test_a_verdict_is_told_in_a_sentence(page_of):
 
     service = next(service for service in SERVICES if service.verdicts)
     key, sentence = next(iter(service.verdicts.items()))
-    assert sentence in page_of(status=DONE, service=service.key, verdict=key, result_file="result.png")
+    page = page_of(status=DONE, service=service.key, verdict=key, result_file="result.png")
+    assert f'<p id="job-verdict">{sentence}</p>' in page
+    assert 'aria-describedby="job-verdict compare-keys"' in page, "read out with the heading, which gets the focus"
 
 
 def test_a_failed_job_tells_why_and_offers_another_try(page_of):

@@ -75,7 +75,8 @@ def test_every_demo_picture_is_there_and_as_large_as_it_says():
             with Image.open(STATIC / example[role]) as picture:
                 factor = 2 if (example["key"], role) == ("enlarge", "before") else 1  # which is why it is enlarged
                 assert picture.size == (example["width"] // factor, example["height"] // factor)
-            with Image.open(STATIC / example[f"card_{role}"]) as picture:
+        for role in ("card", "card_before", "card_after"):
+            with Image.open(STATIC / example[role]) as picture:
                 assert picture.size == (360, 270)
 
 

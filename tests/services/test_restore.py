@@ -67,6 +67,13 @@ def test_each_step_gets_the_picture_of_the_one_before_and_says_what_it_did(calls
     assert (changes[:20] == 255).all() and (changes[20:] == 3).all()
 
 
+def test_a_step_that_is_done_is_not_told_as_the_end_of_the_run(calls):
+    told = []
+    run(report=lambda share, stage: told.append((share, stage)))
+    assert [stage for _, stage in told].index("Done") == len(told) - 1
+    assert told == sorted(told, key=lambda each: each[0])
+
+
 def test_a_run_again_begins_where_it_differs_and_nothing_is_forgotten(calls):
     first = run()
     again = run(first.cache)

@@ -143,3 +143,25 @@ def test_the_saturation_of_a_colouring_shows_at_once_and_the_variant_stays(studi
     assert np.abs(shown - decode(save(studio))[:, :, :3]).mean() < 3
     assert studio.url != before
     expect(studio.locator("button.alternative >> nth=2")).to_have_attribute("aria-pressed", "true")
+
+
+def test_the_strength_of_denoise_shows_at_once_and_is_saved_as_shown(studio, photo, tmp_path):
+    """The small copy of the result is stored with loss."""
+    with Image.open(photo) as image:
+        pixels = np.asarray(image.convert("RGB"))
+    noise = np.random.default_rng(5).normal(0, 20, pixels.shape)
+    Image.fromarray(np.clip(pixels + noise, 0, 255).astype(np.uint8)).save(tmp_path / "noisy.png")
+    studio.goto("/tools/denoise")
+    studio.set_input_files("#image", tmp_path / "noisy.png")
+    studio.fill("[name=strength]", "0.9")
+    studio.click(".start")
+    wait_until_done(studio, "compare-slider")
+    until(studio, f"!{LIVE}")
+    studio.fill("[name=strength]", "0.3")
+    until(studio, LIVE)
+    shown, before = read_preview(studio)[:, :, :3], studio.url
+    assert np.abs(shown - decode(save(studio))[:, :, :3]).mean() < 2.5
+    assert studio.url != before
+    until(studio, f"!{LIVE}")
+    studio.locator("#anyway").evaluate("box => box.click()")
+    until(studio, f"!{LIVE}")  # this asks the network

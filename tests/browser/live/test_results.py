@@ -1,4 +1,4 @@
-"""What Background and Deblur draw over a result that is there, against what the server would make."""
+"""What a tool draws over a result that is there, against what the server would make."""
 
 import base64
 import io
@@ -119,15 +119,33 @@ def test_a_scaled_and_moved_person_lies_where_the_server_puts_them(draw, scene):
     assert np.abs(elsewhere - multiply(made)).mean() > 4
 
 
-@pytest.mark.parametrize("strength, was", [(0.5, 1.0), (1.0, 0.4), (0.0, 0.7)])
-def test_the_strength_of_deblur_is_a_blend_of_the_picture_and_its_result(draw, scene, strength, was):
+STRENGTHS = [(0.5, 1.0), (1.0, 0.4), (0.0, 0.7)]
+
+
+@pytest.mark.parametrize("strength, was", STRENGTHS)
+def test_a_strength_is_a_blend_of_the_picture_and_its_result(draw, scene, strength, was):
     """A result that was made weak is strengthened, and its rounding with it: by half of one level times the ratio."""
     rgb, _ = scene
     sharp = np.clip(rgb.astype(int) * 1.1 - 12, 0, 255)
     made, wanted = (np.rint(rgb + share * (sharp - rgb)) for share in (was, strength))
     pictures = {"source0": rgb, "copy": made.astype(np.uint8)}
-    shown = draw("deblur", pictures, {"strength": was}, {"strength": strength})
+    shown = draw("strength", pictures, {"strength": was}, {"strength": strength})
     assert np.abs(shown[:, :, :3] - wanted).max() <= 0.5 * strength / was + 1
+
+
+def test_the_strength_of_denoise_is_drawn_as_the_server_computes_it(draw, scene):
+    rng = np.random.default_rng(3)
+    noisy = np.clip(scene[0] + rng.normal(0, 20, scene[0].shape), 0, 255).astype(np.uint8)
+    made = {0.0: noisy} | {strength: run_denoise(noisy, strength) for strength in (0.4, 0.5, 0.7, 1.0)}
+    for strength, was in STRENGTHS:
+        pictures = {"source0": noisy, "copy": made[was]}
+        shown = draw("strength", pictures, {"strength": was}, {"strength": strength})
+        assert np.abs(shown[:, :, :3] - made[strength]).max() <= 0.5 * strength / was + 1, (strength, was)
+
+
+def run_denoise(rgb: np.ndarray, strength: float) -> np.ndarray:
+    service = services.get("denoise")
+    return service.run(Picture(rgb), service.parse_options({"strength": strength}), ignore_progress).picture.rgb
 
 
 def test_a_variant_and_a_saturation_are_drawn_as_the_server_colours_them(draw, scene):

@@ -1,5 +1,6 @@
-// The strength of Deblur while its slider moves: the picture and its result are blended, as the server blends them.
-class LiveDeblur extends customElements.get("live-result") {
+// The strength of Deblur or Denoise while its slider moves: the picture and its result are blended, as the server
+// blends them. Another option than the strength would need the network.
+class LiveStrength extends customElements.get("live-result") {
   read({ strength, network, anyway }) {
     return { strength: Number(strength), network, anyway };
   }
@@ -18,4 +19,4 @@ class LiveDeblur extends customElements.get("live-result") {
   }
 }
 
-customElements.define("live-deblur", LiveDeblur);
+customElements.define("live-strength", LiveStrength);
