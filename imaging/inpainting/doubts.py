@@ -66,8 +66,8 @@ def cuts_line(rgb: np.ndarray, hole: np.ndarray) -> bool:
     scale = min(1.0, SIDE / max(near.shape[:2]))
     size = tuple(max(1, round(side * scale)) for side in near.shape[1::-1])
     grey = cv2.cvtColor(cv2.resize(near, size, interpolation=cv2.INTER_AREA), cv2.COLOR_RGB2GRAY)
-    gone = cv2.resize(hole[window].astype(np.float32), size, interpolation=cv2.INTER_AREA) > 0
-    gone = cv2.dilate(gone.astype(np.uint8), np.ones((2 * RIM + 1,) * 2, np.uint8))
+    hidden = cv2.resize(hole[window].astype(np.float32), size, interpolation=cv2.INTER_AREA) > 0
+    gone = cv2.dilate(hidden.astype(np.uint8), np.ones((2 * RIM + 1,) * 2, np.uint8))
     if not gone.any() or gone.all():
         return False
     away = cv2.distanceTransform(1 - gone, cv2.DIST_L2, cv2.DIST_MASK_5)

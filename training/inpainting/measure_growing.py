@@ -51,8 +51,9 @@ def main() -> None:
     set_up(arguments.threads)
     rows = []
     for number, thing in enumerate(list_things(arguments)):
-        figures = {} if arguments.shadows_only else measure_growth(thing, number)
-        rows.append({"source": thing.source} | figures | measure_shadow(thing))
+        row: dict[str, Any] = {"source": thing.source}
+        row |= {} if arguments.shadows_only else measure_growth(thing, number)
+        rows.append(row | measure_shadow(thing))
         if arguments.rows:
             print(json.dumps(rows[-1]), flush=True)
     for source in sorted({row["source"] for row in rows}):
