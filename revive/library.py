@@ -146,7 +146,8 @@ def inpaint(
     marks: str = "usual",
     find_only: bool = False,
     damage_mask: Source | None = None,
-    to_edges: bool = False,
+    shadow: bool = True,
+    found_mask: Source | None = None,
     grow: float = 0,
     engine: str = "automatic",
     answers: int = 1,
@@ -155,18 +156,18 @@ def inpaint(
     max_megapixels: float = DEFAULT_MAX_MEGAPIXELS,
     report: Report = ignore_progress,
 ) -> Result:
-    """Take something out and fill the place: what the `mask` covers in white, everybody (`what="person"`), the person
-    at `point`, x and y in parts of the picture (`what="this"`), or scratches and other damage (`what="damage"`).
+    """Take something out and fill the place: what the `mask` covers in white, the thing on which it is a scribble
+    (`what="thing"`), with its `shadow`, everybody (`what="person"`), the person at `point`, x and y in parts of the
+    picture (`what="this"`), or scratches and other damage (`what="damage"`).
 
     marks: "sure" takes only what is surely damage, "clear" less than usual, "faint" more. find_only: return the mask of
-    the damage and no picture.
-    damage_mask: white is filled; nothing is searched for. to_edges: the mask is a scribble, and grows to the edges of
-    the thing. grow: 0 to 100 pixels more. engine: "automatic", "patch", "dfnet", "dcgan", "pluralistic", "neural".
+    the damage, or of the thing, and no picture. damage_mask, found_mask: white is filled; nothing is searched for.
+    grow: 0 to 100 pixels more. engine: "automatic", "patch", "dfnet", "dcgan", "pluralistic", "neural".
     answers: how many pictures to pick from, 1 to 4; answer: the number of the first. invert: fill everything but the
     mask.
     """
     options = {"what": what, "mask": mask, "grow": grow, "engine": engine, "answers": answers, "answer": answer}
-    options |= {"invert": invert, "point": join_numbers(point), "to_edges": to_edges}
+    options |= {"invert": invert, "point": join_numbers(point), "shadow": shadow, "found_mask": found_mask}
     options |= {"marks": marks, "find_only": find_only, "damage_mask": damage_mask}
     return run_tool("inpaint", picture, options, max_megapixels, report)
 

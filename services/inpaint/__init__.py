@@ -13,6 +13,7 @@ DEFAULT = "automatic"
 VARIED = tuple(engine.key for engine in fills.ENGINES if engine.varied)
 MAX_ALTERNATIVES, LAST_START = 4, 999
 
+PAINTED = ("painted", "thing")  # values of `what` for which something is painted
 DAMAGE = "damage"  # a value of `what`, and the weights of the network that finds it
 ONLY_SURE, CLEAR, FAINT = "sure", "clear", "faint"  # values of `marks`
 DAMAGE_FOUND, MUCH_DAMAGE = "damage_found", "much_damage"
@@ -33,7 +34,32 @@ DAMAGE_VERDICTS = {
         "What was found may be damage, or thin things such as wires, so nothing was filled. Please look at it first."
     ),
 }
-EDGES_UNCLEAR = "edges_unclear"  # a verdict
+THING = "thing"  # a value of `what`
+EDGES_UNCLEAR, NO_EDGES_FOUND, SHADOW_FILLED = "edges_unclear", "no_edges_found", "shadow_filled"  # verdicts
+THING_FOUND, THING_AND_SHADOW_FOUND = "thing_found", "thing_and_shadow_found"
+THING_VERDICTS = {
+    THING_FOUND: N_(
+        "This would be filled. Paint over what is missing of the thing, erase what is to stay, and start again to have "
+        "it filled."
+    ),
+    THING_AND_SHADOW_FOUND: N_(
+        "This would be filled, what looks like a shadow too. Paint over what is missing, erase what is to stay, and "
+        "start again to have it filled."
+    ),
+    NO_EDGES_FOUND: N_("No clear edges were found around what you painted. Please paint over the whole thing."),
+    SHADOW_FILLED: N_("What looks like its shadow was filled too. If it is none, switch that off and start again."),
+}
+FACE_CUT, LINE_CUT = "face_cut", "line_cut"  # verdicts
+FILL_DOUBTS = {
+    FACE_CUT: N_(
+        "This may not look right: a part of a face was taken out, which can hardly be continued. Please compare "
+        "another answer or another way of filling, or take out all of the face."
+    ),
+    LINE_CUT: N_(
+        "This may not look right: a strong line ends at what was taken out and goes on beyond it. Please compare "
+        "another answer or another way of filling, or paint less of the line."
+    ),
+}
 DOUBTS = {
     EDGES_UNCLEAR: N_(
         "No clear edges were found around what you painted, so just that was filled. Please paint over the whole thing."
@@ -49,7 +75,8 @@ DOUBTS = {
 def check(options: Mapping[str, Any]) -> None:
     """What is to be filled must be painted, or be something that is found."""
     cutout.check_point(options, "what")
-    if options["what"] == "painted" and options["mask"] is None:
+    has_mask = options["mask"] is not None or (options["what"] == THING and options["found_mask"] is not None)
+    if options["what"] in PAINTED and not has_mask:
         raise InvalidOption("mask", N_("Please paint over what is to be filled, or choose a mask."))
 
 
@@ -70,8 +97,8 @@ SERVICE = Service(
     check=check,
     another=find_another,
     changes=N_("What was filled is invented: it shows what may have been there. Everything else is the photo’s."),
-    verdicts=cutout.VERDICTS | DOUBTS | DAMAGE_VERDICTS | fills.VERDICTS,
-    touched_up=(DAMAGE_FOUND, MUCH_DAMAGE, ALL_UNCERTAIN),
+    verdicts=cutout.VERDICTS | DOUBTS | DAMAGE_VERDICTS | THING_VERDICTS | FILL_DOUBTS | fills.VERDICTS,
+    touched_up=(DAMAGE_FOUND, MUCH_DAMAGE, ALL_UNCERTAIN, THING_FOUND, THING_AND_SHADOW_FOUND, NO_EDGES_FOUND),
     options=(
         Option(
             name="what",
@@ -80,6 +107,7 @@ SERVICE = Service(
             default="painted",
             choices=(
                 Choice("painted", N_("What I paint over")),
+                Choice(THING, N_("The thing I scribble on")),
                 Choice(DAMAGE, N_("Scratches and other damage"), weights=DAMAGE),
                 Choice("person", N_("The person"), weights=cutout.OWN, also_weights=(cutout.PEOPLE,)),
                 Choice(
@@ -95,20 +123,31 @@ SERVICE = Service(
             name="mask",
             kind="mask",
             title=N_("Paint over it"),
-            help=N_("Cover the whole thing, its shadow too. A mask of your own works as well: white is filled."),
-            shown_when=("what", "painted"),
+            help=N_(
+                "Cover the whole thing, its shadow too; where the thing is looked for, a scribble on it is enough. A "
+                "mask of your own works as well: white is filled."
+            ),
+            shown_when=("what", PAINTED),
             needed=True,
         ),
         Option(
-            name="to_edges",
+            name="shadow",
             kind="switch",
-            title=N_("Grow to the edges of the thing"),
-            default=False,
+            title=N_("Its shadow too"),
+            default=True,
+            help=N_("A darker place on the ground that touches the thing is filled with it."),
+            shown_when=("what", THING),
+        ),
+        Option(
+            name="found_mask",
+            kind="mask",
+            title=N_("The thing"),
             help=N_(
-                "A scribble along the thing is enough; its colours and edges say how far it reaches. Scribble over its "
-                "shadow too. The mask that was filled comes with the result."
+                "After a run, the thing that was found lies on the picture, to be touched up. With a mask of your own "
+                "nothing is searched for: white is filled."
             ),
-            shown_when=("what", "painted"),
+            shown_when=("what", THING),
+            finds=True,
         ),
         Option(
             name="marks",
@@ -129,8 +168,8 @@ SERVICE = Service(
             kind="switch",
             title=N_("Only show what would be filled"),
             default=False,
-            help=N_("Look at it first: paint over what was missed, erase what is no damage. Then start again."),
-            shown_when=("what", DAMAGE),
+            help=N_("Look at it first: paint over what was missed, erase what is to stay. Then start again."),
+            shown_when=("what", (DAMAGE, THING)),
             once=True,
         ),
         Option(

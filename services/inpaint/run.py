@@ -10,6 +10,7 @@ from imaging import masks
 from imaging.damage.finding import Marks, find_marks
 from imaging.inpainting.growing import grow_to_edges
 from imaging.inpainting.regions import fill_by_regions
+from imaging.inpainting.shadows import find_shadow
 from imaging.io.provenance import COMPOSITE_SYNTHETIC, COMPOSITE_WITH_TRAINED
 from services import cutout, inference
 from services.base import CACHE, InvalidOption, Picture, Report, Result
@@ -22,17 +23,27 @@ from services.inpaint import (
     EDGES_UNCLEAR,
     FAINT,
     MUCH_DAMAGE,
+    NO_EDGES_FOUND,
     ONLY_SURE,
+    PAINTED,
+    SHADOW_FILLED,
     SURE_FILLED,
+    THING,
+    THING_AND_SHADOW_FOUND,
+    THING_FOUND,
     fills,
 )
+from services.inpaint.warning import find_warning
 
 PERSON_FROM = 32  # of 255: so much of a person, or more, is taken out; a veil of them would show
 FOUND_GROWN = 0.006  # of the longer side: hair and seams reach further than an outline that was found
 FEATHER_PIXELS = 3
 SHIFTS = {CLEAR: 50, FAINT: -45}  # of 255: how much likelier than usual damage must be
 MAX_DAMAGE = 0.3  # of the photo: more is hardly ever damage, and too much to fill unseen
-SHOWN = (DAMAGE_FOUND, MUCH_DAMAGE, ALL_UNCERTAIN)  # verdicts on a mask that is not filled
+NO_EDGES = (EDGES_UNCLEAR, NO_EDGES_FOUND)
+THING_SHOWN = (THING_FOUND, THING_AND_SHADOW_FOUND, NO_EDGES_FOUND)
+SHOWN = (DAMAGE_FOUND, MUCH_DAMAGE, ALL_UNCERTAIN, *THING_SHOWN)  # verdicts on a mask that is not filled
+MAY_WARN = ("", SHADOW_FILLED)  # verdicts on the mask, beside which a warning about the fill counts more
 MAX_COVER = 0.9  # of the photo: what is left over is too little to fill it from
 _FILLING = N_("Filling the holes")
 _TOO_MUCH = N_(
@@ -55,12 +66,12 @@ def run(picture: Picture, options: Mapping[str, Any], report: Report) -> Result:
     hole = weight > 0
     if found_verdict in SHOWN:
         return Result(None, np.where(hole, np.uint8(255), np.uint8(0)), found_verdict)
-    _check_hole(hole, "damage_mask" if options["what"] == DAMAGE else "mask")
+    _check_hole(hole, _name_mask(options))
     engine = fills.get(options["engine"])
     if engine is None:  # one of long ago
         raise InvalidOption("engine", N_("This is not one of the choices."))
     count = round(options["answers"]) if engine.varied else 1
-    begin = 0.01 if options["what"] == "painted" else 0.2
+    begin = 0.01 if options["what"] in PAINTED else 0.2
     length = (0.99 - begin) / count
     first = round(options["answer"]) - 1 if engine.varied else 0
     seeds, pictures = range(first, first + count), []
@@ -71,9 +82,10 @@ def run(picture: Picture, options: Mapping[str, Any], report: Report) -> Result:
     report(1.0, N_("Done"))
     mask = np.where(hole, np.uint8(255), np.uint8(0))
     verdict = engine.verdict(hole, seeds)
+    warning = find_warning(picture.rgb, hole) if found_verdict in MAY_WARN and verdict != fills.FACES_AT_64 else ""
     kind = COMPOSITE_SYNTHETIC if engine.key == "patch" or verdict == fills.BY_PATCHES else COMPOSITE_WITH_TRAINED
     first, *others = pictures
-    return Result(first, mask, found_verdict or verdict, tuple(others), replaced=hole, source_type=kind)
+    return Result(first, mask, warning or found_verdict or verdict, tuple(others), replaced=hole, source_type=kind)
 
 
 def _make_weight(picture: Picture, options: Mapping[str, Any], report: Report) -> tuple[np.ndarray, str] | None:
@@ -84,10 +96,13 @@ def _make_weight(picture: Picture, options: Mapping[str, Any], report: Report) -
     grown, verdict = options["grow"], ""
     if options["what"] == "painted":
         mask = _read_painted_mask(picture, options["mask"], "mask")
-        if options["to_edges"]:
-            mask, verdict = _grow_to_edges(picture, mask)
-            grown += 0 if verdict or options["invert"] else FOUND_GROWN * max(mask.shape)
         mask = masks.invert_mask(mask) if options["invert"] else mask
+    elif options["what"] == THING and options["found_mask"] is not None:
+        mask = _read_painted_mask(picture, options["found_mask"], "found_mask")
+    elif options["what"] == THING:
+        mask, verdict = _find_thing(picture, options)
+        grown = 0 if verdict in THING_SHOWN else grown  # the shown mask is grown when it is filled
+        grown += 0 if verdict in NO_EDGES else FOUND_GROWN * max(mask.shape)
     elif options["what"] == DAMAGE and options["damage_mask"] is not None:
         mask = _read_painted_mask(picture, options["damage_mask"], "damage_mask")
     elif options["what"] == DAMAGE:
@@ -96,20 +111,30 @@ def _make_weight(picture: Picture, options: Mapping[str, Any], report: Report) -
             return None
         mask, verdict = _choose_marks(marks, options)
     else:
-        whom = cutout.THIS if options["what"] == cutout.THIS else cutout.EVERYBODY
-        asked: dict[str, Any] = {
-            "mask": None,
-            "network": cutout.OWN,
-            "whom": whom,
-            "point": options.get("point"),
-            CACHE: {},
-        }
-        found = find_outline(picture, asked, lambda share, stage: report(share * 2 / 3, stage))
-        if found is None:
+        people = _find_people(picture, options, report)
+        if people is None:
             return None
-        mask, verdict = np.where(found.alpha >= PERSON_FROM, np.uint8(255), np.uint8(0)), found.verdict
+        mask, verdict = people
         grown += FOUND_GROWN * max(mask.shape)
     return masks.feather_mask(mask, grown, FEATHER_PIXELS), verdict
+
+
+def _find_people(picture: Picture, options: Mapping[str, Any], report: Report) -> tuple[np.ndarray, str] | None:
+    """Return the mask of whom to take out, uint8 (H, W), and the verdict on it; None where nobody is found."""
+    whom = cutout.THIS if options["what"] == cutout.THIS else cutout.EVERYBODY
+    asked: dict[str, Any] = {"mask": None, "network": cutout.OWN, "whom": whom, CACHE: {}}
+    asked["point"] = options.get("point")
+    found = find_outline(picture, asked, lambda share, stage: report(share * 2 / 3, stage))
+    if found is None:
+        return None
+    return np.where(found.alpha >= PERSON_FROM, np.uint8(255), np.uint8(0)), found.verdict
+
+
+def _name_mask(options: Mapping[str, Any]) -> str:
+    """Return the option with which the hole is put right."""
+    if options["what"] == THING and options["found_mask"] is not None:
+        return "found_mask"
+    return "damage_mask" if options["what"] == DAMAGE else "mask"
 
 
 def _check_hole(hole: np.ndarray, option: str) -> None:
@@ -155,10 +180,19 @@ def _read_painted_mask(picture: Picture, upload: Picture, option: str) -> np.nda
     return masks.resize_mask(mask, picture.height, picture.width)
 
 
-def _grow_to_edges(picture: Picture, mask: np.ndarray) -> tuple[np.ndarray, str]:
-    """Return a mask, uint8 (H, W), grown to the edges of what was painted on, and the verdict on that."""
-    grown = grow_to_edges(picture.rgb, mask >= masks.CHOSEN)
-    return (mask, EDGES_UNCLEAR) if grown is None else (np.where(grown, np.uint8(255), mask), "")
+def _find_thing(picture: Picture, options: Mapping[str, Any]) -> tuple[np.ndarray, str]:
+    """Return the mask of the thing that was scribbled on, uint8 (H, W), with its shadow, and the verdict on that."""
+    mask = _read_painted_mask(picture, options["mask"], "mask")
+    _check_hole(mask >= masks.CHOSEN, "mask")
+    only_shown = options["find_only"]
+    thing = grow_to_edges(picture.rgb, mask >= masks.CHOSEN)
+    if thing is None:
+        return mask, NO_EDGES_FOUND if only_shown else EDGES_UNCLEAR
+    found = np.where(thing, np.uint8(255), mask)
+    shadow = find_shadow(picture.rgb, thing) if options["shadow"] else np.zeros_like(thing)
+    if shadow.any():
+        return np.where(shadow, np.uint8(255), found), THING_AND_SHADOW_FOUND if only_shown else SHADOW_FILLED
+    return found, THING_FOUND if only_shown else ""
 
 
 def _fill(

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image, ImageDraw
 from playwright.sync_api import expect
 
-from tests.browser.people import PICTURES, choose, download, member, until, wait_until_done
+from tests.browser.people import PHONE, PICTURES, choose, download, member, until, wait_until_done
 from tests.browser.test_drawing import stroke
 
 PHOTO = PICTURES / "coffee.jpg"
@@ -130,6 +130,66 @@ def test_damage_is_found_shown_touched_up_and_filled(person):
     assert changed[int(height * 0.9), int(width * 0.12) : int(width * 0.28)].mean() > 0.9
     assert changed[40:60, 400:560].any(0).mean() > 0.9  # the scratch, where it crosses the table
     assert changed.mean() < 0.1
+
+
+def test_a_thing_is_found_with_its_shadow_shown_touched_up_and_filled(person):
+    person.goto("/tools/inpaint")
+    person.set_input_files("[name=image]", lay_ball())
+    person.locator("drawing-surface.is-ready").first.wait_for()
+    choose(person, "what", "thing")
+    stroke(person, (0.46, 0.46), (0.54, 0.52))
+    person.get_by_role("checkbox", name="Only show what would be filled").check()
+    person.click("form[enctype] .start")
+    person.wait_for_url("**/jobs/*")
+    wait_until_done(person)
+    expect(person.locator(".job .verdict")).to_contain_text("what looks like a shadow too")
+    person.locator("#drawn-found_mask.is-shown drawing-surface.is-ready[start*='/mask']").wait_for()
+    stroke(person, (0.1, 0.1), (0.3, 0.1))  # which is to stay after all
+    person.locator("#drawn-found_mask [data-do=undo]").click()
+    stroke(person, (0.1, 0.9), (0.3, 0.9))  # which was missed
+    address = person.url
+    person.click("form[enctype] .start")
+    until(person, f"location.href !== '{address}'")
+    wait_until_done(person)
+    had = np.asarray(Image.open(io.BytesIO(lay_ball()["buffer"])))
+    filled = np.asarray(Image.open(io.BytesIO(download(person, "png"))).convert("RGB"))
+    changed = (filled != had).any(2)
+    assert changed[130:170, 180:220].mean() > 0.9 and changed[268:272, 50:110].any(0).mean() > 0.9
+    assert changed[200:206, 225:245].mean() > 0.9  # the shadow
+    assert not changed[:60].any()
+
+
+def test_on_a_phone_in_chinese_the_thing_is_scribbled_on_and_shown_by_keys(chromium, site):
+    with member(chromium, site, "phone-inpaint@example.com", locale="zh-CN", **PHONE) as page:
+        page.goto("/tools/inpaint")
+        page.set_input_files("[name=image]", lay_ball())
+        page.locator("#drawn-mask.is-shown drawing-surface.is-ready").wait_for()
+        page.locator("[name=what][value=thing]").check(force=True)
+        page.locator("#drawn-mask [role=application]").focus()
+        for key in ("Space", "ArrowDown"):  # from the middle of the picture
+            page.keyboard.press(key)
+        page.locator("[name=find_only][type=checkbox]").focus()
+        page.keyboard.press("Space")
+        page.locator("form[enctype] .start").focus()
+        page.keyboard.press("Enter")
+        page.wait_for_url("**/jobs/*")
+        wait_until_done(page)
+        expect(page.locator(".job .verdict")).to_contain_text("将会填补这里")
+        page.locator("#drawn-found_mask.is-shown drawing-surface.is-ready[start*='/mask']").wait_for()
+        box = page.locator("#drawn-found_mask drawing-layer canvas").bounding_box()
+        assert box["x"] >= 0 and box["x"] + box["width"] <= 390
+
+
+def lay_ball() -> dict:
+    """A red ball on a grey ground, with its shadow, as a file."""
+    grain, out = np.random.default_rng(0).normal(0, 4, (300, 400, 1)), io.BytesIO()
+    drawn = Image.new("RGB", (400, 300), (170, 170, 170))
+    pen = ImageDraw.Draw(drawn)
+    pen.ellipse((180, 185, 280, 215), (105, 105, 105))
+    pen.ellipse((165, 115, 235, 205), (200, 40, 40))
+    pixels = (np.asarray(drawn) + grain).clip(0, 255).astype(np.uint8)
+    Image.fromarray(pixels).save(out, "PNG")
+    return {"name": "ball.png", "mimeType": "image/png", "buffer": out.getvalue()}
 
 
 def scratched() -> dict:

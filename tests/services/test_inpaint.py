@@ -67,19 +67,6 @@ def test_a_grown_mask_reaches_so_far_with_a_soft_edge_and_no_further():
     assert moved[22, 38:62].mean() < moved[26, 38:62].mean() / 1.5
 
 
-def test_a_scribble_grows_to_the_edges_of_the_thing_and_the_mask_says_so():
-    result = run(mask=mask(38, 43, 43, 57), to_edges="1")
-    assert result.mask[30:50, 40:60].all() and np.count_nonzero(result.mask) < 1.3 * 400
-    assert not (result.picture.pixels[30:50, 40:60] == (255, 0, 255)).all(2).any()
-
-
-def test_dots_all_over_are_no_scribble_so_just_they_are_filled_and_the_verdict_says_so():
-    dots = np.zeros((HEIGHT, WIDTH, 3), np.uint8)
-    dots[5::20, 5::12] = 255
-    result = run(mask=Picture(dots), to_edges="1")
-    assert result.verdict == "edges_unclear" and np.array_equal(result.mask, dots[:, :, 0])
-
-
 def test_without_a_mask_it_asks_for_one_before_any_work():
     with pytest.raises(InvalidOption) as caught:
         INPAINT.parse_options({})

@@ -9,8 +9,21 @@ from errors import N_
 from services.base import import_on_call
 from services.inpaint.fills.base import Engine, Fill
 
-__all__ = ["BY_PATCHES", "CONTENT", "DFNET", "ENGINES", "FEATURES", "STURDY", "VERDICTS", "Engine", "Fill", "get"]
+__all__ = [
+    "BY_PATCHES",
+    "CONTENT",
+    "DFNET",
+    "ENGINES",
+    "FACES_AT_64",
+    "FEATURES",
+    "STURDY",
+    "VERDICTS",
+    "Engine",
+    "Fill",
+    "get",
+]
 
+FACES_AT_64 = "faces_at_64"  # a verdict
 BY_PATCHES = "filled_with_patches"  # a verdict: no network made any of it
 DFNET, FEATURES, CONTENT = "dfnet", "features", "context_encoder"  # weights
 STURDY = ("automatic", "patch", DFNET)  # offered first; the others are for one purpose, or experiments
@@ -23,7 +36,7 @@ VERDICTS = {
     BY_PATCHES: N_("Patches of this photo filled the holes."),
     "filled_by_both": N_("Our network filled the thin holes, patches of this photo the others."),
     "filled_by_either": N_("The holes are thin: the first answer is our network's, the others are patches."),
-    "faces_at_64": N_(
+    FACES_AT_64: N_(
         "The face was made very small and then enlarged, so it is blurred. Holes outside of a face were filled with "
         "patches."
     ),
@@ -43,7 +56,7 @@ def _make_faces(weights: str, label: str, way: str) -> Engine:
         varied=True,
         longest_side=_FACE_SIDE,
         by_regions=False,
-        verdict=lambda hole, seeds: "faces_at_64",
+        verdict=lambda hole, seeds: FACES_AT_64,
     )
 
 
