@@ -30,7 +30,7 @@ VERDICTS = cutout.DOUBTS | {
         "Please check the frame and the head's size, or draw the frame yourself."
     ),
     "head_unsure": N_(
-        "It is not sure where the head begins and ends, perhaps because of a hat, hair or a hand. "
+        "It is not sure where the head begins and ends, perhaps because of a hat, hair, a hand or somebody behind it. "
         "Please check the frame, or draw it yourself."
     ),
     "rules_not_met": N_("The photo does not fulfil everything that is asked for. Please look at the list."),

@@ -24,6 +24,7 @@ TILTS = 1.0, 15.0  # degrees: less is not worth a resampling, more is no slip of
 MAX_TURNED_SIDE = 30_000  # pixels, of what turns pictures
 MIN_OTHER = 0.4  # of the face's side: a smaller face is a poster or a passer-by
 MIN_IN_VIEW = 0.25  # of a face's square: as much of another one in the box is seen as one
+BODY = 1.0  # of the face's side: so far to either side of a face's middle are hair and shoulders
 EYES = 0.5, 0.7  # of the photo's height above its lower edge, as ISO/IEC 19794-5 has it
 EYES_MM = {"us": (28, 35)}  # where the source of the size says it
 
@@ -220,15 +221,28 @@ def _attach_face(placed: Placed, faces: list[Face]) -> Placed:
         return placed
     face, box = faces[0], placed.box
     head, sure = (placed.head, placed.sure) if placed.head else heads.estimate_head(placed.alpha, face.points)
-    others = [other for other in faces[1:] if other.pose.side > MIN_OTHER * face.pose.side and _is_in_view(other, box)]
-    others = [other for other in others if heads.estimate_head(placed.alpha, other.points)[1]]
-    clear = sum(other.is_clear for other in others)
+    clear, possible = _count_others(placed, faces)
     beside = placed.alpha is not None and heads.has_another_beside(
         placed.alpha, face.points, box.left, box.left + box.width
     )
-    may_have_others = beside or clear < len(others)
+    may_have_others = beside or possible > 0
     sure = sure and face.is_sure
     return replace(placed, face=face, head=head, sure=sure, others=clear, may_have_others=may_have_others)
+
+
+def _count_others(placed: Placed, faces: list[Face]) -> tuple[int, int]:
+    """Return how many faces beside the first are in the photo for sure, and how many may be, in part."""
+    sure = possible = 0
+    for other in faces[1:]:
+        if other.pose.side <= MIN_OTHER * faces[0].pose.side or not _reaches_in(other, placed.box):
+            continue
+        # Over a small person's head the outline may go on, up to the head of whoever stands behind.
+        has_crown = heads.estimate_head(placed.alpha, other.points)[1]
+        if has_crown and other.is_clear and _is_in_view(other, placed.box):
+            sure += 1
+        elif has_crown or (other.is_clear and placed.alpha is not None):
+            possible += 1
+    return sure, possible
 
 
 def _is_within(face: Face, box: Box) -> bool:
@@ -242,6 +256,13 @@ def _is_in_view(face: Face, box: Box) -> bool:
     low, high = face.pose.centre - face.pose.side / 2, face.pose.centre + face.pose.side / 2
     seen = np.minimum(high, [box.left + box.width, box.top + box.height]) - np.maximum(low, [box.left, box.top])
     return bool(np.prod(np.maximum(seen, 0)) >= MIN_IN_VIEW * face.pose.side**2)
+
+
+def _reaches_in(face: Face, box: Box) -> bool:
+    """Whether a face, or what is beside and below it of hair and shoulders, lies in the box."""
+    (across, down), side = face.pose.centre, face.pose.side
+    is_across = box.left - BODY * side < across < box.left + box.width + BODY * side
+    return bool(is_across and down - side / 2 < box.top + box.height)
 
 
 def find_verdict(placed: Placed) -> str:

@@ -63,6 +63,15 @@ def test_a_head_beside_the_person_that_the_frame_may_cut_off_is_said(centre, cro
     assert states(result)["one_face"] == UNSURE
 
 
+@pytest.mark.parametrize("across", [680, 200])
+def test_somebody_whose_hair_or_shoulder_alone_the_photo_would_show_is_said(monkeypatch, across):
+    beside = np.maximum(ALPHA, person(HEIGHT, WIDTH, head=300, centre=across, crown=230))
+    find(monkeypatch, FACE, faces.Face(face_points(across, 400, 120), 5.0, 0.01))
+    monkeypatch.setattr(heads, "has_another_beside", lambda *_: False)
+    result = run(size="cn1", background="white", mask=Picture(np.dstack([beside] * 3)))
+    assert result.verdict == "maybe_several_faces" and states(result)["one_face"] == UNSURE
+
+
 def test_what_may_be_another_face_and_one_that_the_frame_cuts_are_said(monkeypatch):
     find(monkeypatch, FACE, faces.Face(face_points(560, 400, 120), 3.0, 0.01))
     assert run(size="us", background="keep").verdict == "maybe_several_faces"
