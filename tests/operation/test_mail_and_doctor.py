@@ -84,3 +84,11 @@ def test_the_doctor_tells_of_settings_that_were_changed_in_the_administration(ap
         db.session.commit()
     said = run("doctor").output
     assert "WRONG  Settings: SHARE_DAYS" in said and "(by 12345" not in said
+
+
+def test_the_doctor_tells_of_a_worker_that_lacks_weights(app, run):
+    with app.app_context():
+        db.session.add(Worker(id="w", threads=2, unable="deblur,colorize", seen_at=utc_now()))
+        db.session.commit()
+    said = run("doctor").output
+    assert "note  Workers: 1, with 2 threads" in said and "to others: " in said and "Deblur" in said

@@ -20,6 +20,7 @@ from jobs.files import marker, storage
 from jobs.scheduling import hands
 from models import release
 from models.faults import classify_fault
+from services import SERVICES
 from setting_list import SECRETS, SETTINGS
 from worker import memory, processors
 from worker.proof import find_schema_problem
@@ -149,7 +150,12 @@ def _look_at_workers() -> Finding:
         return Finding(WRONG, about, _("none"), _("Start one: `revive worker`. It runs jobs and sends mails."))
     threads, quick = sum(worker.threads for worker in fit), sum(worker.quick_threads for worker in fit)
     told = _("{number}, with {threads} threads and {quick} for quick jobs")
-    return Finding(FINE, about, told.format(number=len(fit), threads=threads, quick=quick))
+    said = told.format(number=len(fit), threads=threads, quick=quick)
+    unable = frozenset().union(*(worker.unable for worker in fit))
+    if lacking := [translate(service.title) for service in SERVICES if service.key in unable]:
+        advice = _("One of them lacks weights, and leaves the jobs of these tools to others: {tools}")
+        return Finding(WARNING, about, said, advice.format(tools=", ".join(lacking)))
+    return Finding(FINE, about, said)
 
 
 def _look_at_mail_faults() -> Finding:
