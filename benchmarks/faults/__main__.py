@@ -51,13 +51,7 @@ def run(folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
     try:
         site.start()
         notes, stopping, machine = Notes(arguments.patience), threading.Event(), Machine()
-        with site.open_app():
-            names = site.add_people(arguments.people)
-        everybody = [Person(site.address, name, arguments.seed, notes, stopping, arguments.pause) for name in names]
-        for person in everybody:
-            person.start()
-        for person in everybody:
-            person.is_signed_in.wait(SIGN_IN_SECONDS)
+        everybody = let_people_in(site, notes, stopping, arguments)
         faults = break_things(site, notes, chance, arguments)
         stopping.set()
         for person in everybody:
@@ -88,6 +82,18 @@ def run(folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
         "settled_after_seconds": round(seconds, 1),
         "violations": violations,
     }
+
+
+def let_people_in(site: Site, notes: Notes, stopping: threading.Event, arguments: argparse.Namespace) -> list[Person]:
+    """Start the load; return once everybody has signed in, or has had time to."""
+    with site.open_app():
+        names = site.add_people(arguments.people)
+    everybody = [Person(site.address, name, arguments.seed, notes, stopping, arguments.pause) for name in names]
+    for person in everybody:
+        person.start()
+    for person in everybody:
+        person.is_signed_in.wait(SIGN_IN_SECONDS)
+    return everybody
 
 
 def break_things(
