@@ -8,6 +8,7 @@ import json
 import logging
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Iterable
 from urllib.parse import urlsplit
 
@@ -23,6 +24,8 @@ logger = logging.getLogger(__name__)
 JOB, QUICK_JOB, MAIL = "job", "quick", "mail"
 _SQLITE_WAIT_SECONDS = 5
 _REDIS_WAIT_SECONDS = 2
+# While the queue is away, one message in so many seconds tries it: nobody else waits for it.
+_RETRY_SECONDS = 5
 # What the drivers of both queues raise when theirs does not answer.
 DRIVER_ERRORS = (RedisError, sqlite3.Error, OSError)
 _making = threading.Lock()
@@ -65,6 +68,7 @@ class Outage:
 
     def __init__(self) -> None:
         self._lost = False
+        self._next_try = 0.0
         self._changing = threading.Lock()
 
     @property
@@ -72,10 +76,22 @@ class Outage:
         """Whether the queue did not answer when it was last asked."""
         return self._lost
 
+    def may_try(self) -> bool:
+        """Say whether the queue is worth asking: it answered last time, or nobody has tried for a while."""
+        with self._changing:
+            if not self._lost:
+                return True
+            now = time.monotonic()
+            if now < self._next_try:
+                return False
+            self._next_try = now + _RETRY_SECONDS
+            return True
+
     def begin(self, error: BaseException) -> None:
         """Note that the queue did not answer."""
         with self._changing:
             was_lost, self._lost = self._lost, True
+            self._next_try = time.monotonic() + _RETRY_SECONDS
         if not was_lost:
             logger.warning(
                 "The queue does not answer (%s); what is wanted waits in the database.", type(error).__name__
@@ -142,6 +158,9 @@ def notify_again(kind: str, row_ids: Iterable[str]) -> None:
 
 def _ring(kind: str, *row_ids: str, only_if_silent: bool = False) -> None:
     app = app_ctx.app
+    outage = get_outage(app)
+    if not only_if_silent and not outage.may_try():
+        return
     try:
         wake_up = get_wake_up(app, kind)
         # A reminder asks even without a row to remind of: so a worker learns that the queue is back.
@@ -149,9 +168,9 @@ def _ring(kind: str, *row_ids: str, only_if_silent: bool = False) -> None:
             for row_id in row_ids:
                 wake_up.send(row_id)
     except Exception as error:  # whatever the queue's driver raises: the row is there, maintenance will find it
-        get_outage(app).begin(error)
+        outage.begin(error)
     else:
-        get_outage(app).end()
+        outage.end()
 
 
 def _build_huey(url: str, name: str) -> Huey:

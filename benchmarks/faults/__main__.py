@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.faults import check
-from benchmarks.faults.figures import summarise
+from benchmarks.faults.figures import Machine, summarise
 from benchmarks.faults.kinds import Fault, list_faults
 from benchmarks.faults.people import Notes, Person
 from benchmarks.faults.site import Site
@@ -29,6 +29,7 @@ def main() -> None:
     parser.add_argument("--every", type=float, default=20, help="seconds from one fault to the next")
     parser.add_argument("--people", type=int, default=20)
     parser.add_argument("--pause", type=float, default=10, help="seconds a person rests after a picture, on average")
+    parser.add_argument("--patience", type=float, default=60, help="seconds after which no response counts as none")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--kinds", nargs="*", default=[], help="only faults whose names hold one of these words")
     parser.add_argument("--folder", type=Path, help="an empty folder that is kept, with all logs")
@@ -49,14 +50,8 @@ def run(folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
     site, chance = Site(folder), random.Random(arguments.seed)
     try:
         site.start()
-        notes, stopping = Notes(), threading.Event()
-        with site.open_app():
-            names = site.add_people(arguments.people)
-        everybody = [Person(site.address, name, arguments.seed, notes, stopping, arguments.pause) for name in names]
-        for person in everybody:
-            person.start()
-        for person in everybody:
-            person.is_signed_in.wait(SIGN_IN_SECONDS)
+        notes, stopping, machine = Notes(arguments.patience), threading.Event(), Machine()
+        everybody = let_people_in(site, notes, stopping, arguments)
         faults = break_things(site, notes, chance, arguments)
         stopping.set()
         for person in everybody:
@@ -73,17 +68,32 @@ def run(folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
         "seed": arguments.seed,
         "minutes": arguments.minutes,
         "people": arguments.people,
+        "patience": arguments.patience,
         "processors": len(os.sched_getaffinity(0)),
+        "machine": machine.stop(),
         "python": platform.python_version(),
         "left_out": site.missing,
         "faults": faults,
         "starts": {program.name: program.starts for program in site.programs},
+        "silent_after_kill": list_silences(notes, faults),
         "jobs": jobs,
         "responses": dict(notes.responses.most_common()),
         "seconds": {what: summarise(seconds) for what, seconds in sorted(notes.seconds.items())},
         "settled_after_seconds": round(seconds, 1),
         "violations": violations,
     }
+
+
+def let_people_in(site: Site, notes: Notes, stopping: threading.Event, arguments: argparse.Namespace) -> list[Person]:
+    """Start the load; return once everybody has signed in, or has had time to."""
+    with site.open_app():
+        names = site.add_people(arguments.people)
+    everybody = [Person(site.address, name, arguments.seed, notes, stopping, arguments.pause) for name in names]
+    for person in everybody:
+        person.start()
+    for person in everybody:
+        person.is_signed_in.wait(SIGN_IN_SECONDS)
+    return everybody
 
 
 def break_things(
@@ -122,10 +132,16 @@ def find_unexplained(notes: Notes, faults: list[dict[str, Any]]) -> list[str]:
     return [f"after {at:.0f} s: nobody answered, and the web server had not been killed" for at in times]
 
 
+def list_silences(notes: Notes, faults: list[dict[str, Any]]) -> list[float]:
+    """Return for each time that the whole web server was killed after how many seconds somebody was answered again."""
+    kills = [fault["at"] for fault in faults if fault["fault"] == "kill -9 web"]
+    return [min((round(at - kill, 1) for at in notes.answered if at > kill + 1), default=-1) for kill in kills]
+
+
 def print_report(report: dict[str, Any]) -> None:
     """Print a few lines."""
     print(f"{len(report['faults'])} faults in {report['minutes']:g} minutes, {report['people']} people")
-    for name in ("left_out", "starts", "jobs", "responses"):
+    for name in ("machine", "left_out", "starts", "silent_after_kill", "jobs", "responses"):
         print(f"{name}: {report[name]}")
     for what, seconds in report["seconds"].items():
         print(f"  {what:9} {seconds['count']:6}  p50 {seconds['p50']:.2f} s  p95 {seconds['p95']:.2f} s")

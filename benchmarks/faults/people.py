@@ -18,7 +18,7 @@ from benchmarks.faults.site import PASSWORD
 
 SHARES = {"adjust": 0.5, "tone": 0.3, "denoise": 0.2}
 OPTIONS = {"adjust": {"brightness": "1.4"}, "tone": {"strength": "0.8", "anyway": "1"}, "denoise": {"anyway": "1"}}
-TIMEOUT_SECONDS, RETRY_SECONDS, POLL_SECONDS = 60, 3, 10
+RETRY_SECONDS, POLL_SECONDS = 3, 10
 SIDES = (80, 120, 200)
 
 
@@ -38,12 +38,14 @@ class Order:
 
 @dataclass
 class Notes:
-    """What all people were told: a time is in seconds since the start."""
+    """What all people were told: a time is in seconds since the start. They wait `patience` seconds for a response."""
 
+    patience: float = 60
     began: float = field(default_factory=time.monotonic)
     orders: list[Order] = field(default_factory=list)
     responses: Counter[str] = field(default_factory=Counter)
     seconds: dict[str, list[float]] = field(default_factory=dict)
+    answered: list[float] = field(default_factory=list)
     unreachable: list[float] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)
     _changing: threading.Lock = field(default_factory=threading.Lock)
@@ -53,6 +55,7 @@ class Notes:
         told = f"{response.status_code} {read_key(response)}".strip()
         with self._changing:
             self.responses[told] += 1
+            self.answered.append(self.now())
             if response.status_code < 400:
                 self.seconds.setdefault(what, []).append(seconds)
             elif not is_honest(response):
@@ -64,7 +67,7 @@ class Notes:
             self.responses[f"no response: {type(error).__name__}"] += 1
             self.unreachable.append(self.now())
             if isinstance(error, httpx.ReadTimeout):
-                self.wrong.append(f"after {self.now():.0f} s: {what}: no response for {TIMEOUT_SECONDS} s")
+                self.wrong.append(f"after {self.now():.0f} s: {what}: no response for {self.patience:g} s")
 
     def complain(self, words: str) -> None:
         """Keep something that must not be."""
@@ -105,7 +108,7 @@ class Person(threading.Thread):
         self._chance = random.Random(f"{seed} {name}")
         address = f"10.0.{int(name) // 250 % 250}.{int(name) % 250 + 1}"
         headers = {"X-Forwarded-For": address, "Accept": "application/json"}
-        self._client = httpx.Client(base_url=site, headers=headers, timeout=TIMEOUT_SECONDS, follow_redirects=False)
+        self._client = httpx.Client(base_url=site, headers=headers, timeout=notes.patience)
         self._number = 0
         self.is_signed_in = threading.Event()
 

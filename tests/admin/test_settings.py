@@ -290,3 +290,10 @@ def test_nothing_reads_a_changeable_setting_from_the_configuration():
                 assert not (isinstance(node.slice, ast.Constant) and node.slice.value in CHANGEABLE), path
     for path in (ROOT / "templates").rglob("*.html"):
         assert not set(re.findall(r"\bconfig\.(\w+)", path.read_text())) & set(CHANGEABLE), path
+
+
+def test_every_button_of_the_page_saves_what_was_changed_in_any_group(chief):
+    form = re.search(
+        r'<form method="post" action="/admin/settings">.*?</form>', chief.get("/admin/settings").text, re.S
+    )[0]
+    assert all(f'name="{name}"' in form for name in CHANGEABLE) and form.count(">Save</button>") > 2

@@ -89,7 +89,10 @@ def lines_about_the_queue(caplog) -> list[str]:
 
 
 def test_F08_a_lost_queue_is_told_once_when_it_is_lost_and_once_when_it_is_back(in_app, caplog, monkeypatch):
+    asked = []
+
     def be_away(*_args):
+        asked.append(1)
         raise redis.ConnectionError("Connection refused")
 
     for kind in (queue.JOB, queue.MAIL):
@@ -97,7 +100,10 @@ def test_F08_a_lost_queue_is_told_once_when_it_is_lost_and_once_when_it_is_back(
     for n in range(50):
         queue.notify_worker(f"{n:032x}")
         queue.notify_mailer(f"{n:032x}")
+    assert len(asked) == 1, "nobody else waits for a queue that is known to be away"
     monkeypatch.undo()
+    soon = time.monotonic() + queue._RETRY_SECONDS
+    monkeypatch.setattr(queue.time, "monotonic", lambda: soon)
     for n in range(3):
         queue.notify_worker(f"{n:032x}")
     lost, back = lines_about_the_queue(caplog)

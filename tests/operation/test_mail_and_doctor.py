@@ -5,7 +5,7 @@ from aiosmtpd.smtp import AuthResult
 
 from accounts.mail.faults import find_mail_fault
 from accounts.security import audit
-from models import Worker, db
+from models import ChangedSetting, Worker, db, utc_now
 from models.setting import KEY_FINGERPRINT, write_text
 from tests.support.servers import free_port, smtp_server
 
@@ -68,3 +68,27 @@ def test_the_doctor_says_what_is_set_what_is_wrong_and_what_to_do(app, run, monk
     assert "BASE_URL=https://photos.example.org" in done.output and "secret-word" not in done.output
     for told in ("ok  Database", "ok  Tables", "ok  Workers: 1, with 2 threads", "WRONG  Key", "HTTPS=yes"):
         assert told in done.output, done.output
+
+
+def test_the_doctor_tells_of_settings_that_were_changed_in_the_administration(app, run, monkeypatch):
+    monkeypatch.setenv("SHARE_DAYS", "30")
+    app.config["SHARE_DAYS"] = 30
+    with app.app_context():
+        db.session.add(ChangedSetting(name="SHARE_DAYS", value="7", changed_at=utc_now(), changed_by="12345"))
+        db.session.commit()
+    said = run("doctor").output
+    assert "SHARE_DAYS=30\nSHARE_DAYS=7  (by 12345 in the administration, in place of 30)\n" in said
+    assert "ok  Settings: 1 changed in the administration" in said
+    with app.app_context():
+        db.session.get_one(ChangedSetting, "SHARE_DAYS").value = "a week"
+        db.session.commit()
+    said = run("doctor").output
+    assert "WRONG  Settings: SHARE_DAYS" in said and "(by 12345" not in said
+
+
+def test_the_doctor_tells_of_a_worker_that_lacks_weights(app, run):
+    with app.app_context():
+        db.session.add(Worker(id="w", threads=2, unable="deblur,colorize", seen_at=utc_now()))
+        db.session.commit()
+    said = run("doctor").output
+    assert "note  Workers: 1, with 2 threads" in said and "to others: " in said and "Deblur" in said

@@ -1,4 +1,4 @@
-"""MySQL 8 and 9: no server of theirs is at hand, so a parser of MySQL's grammar reads what the site sends to MariaDB.
+"""MySQL 8 and 9: where no server of theirs is at hand, a parser of its grammar reads what the site sends to MariaDB.
 
 It finds what MySQL does not read at all, and names that are words of its own. That a statement means the same there, it
 cannot show.

@@ -98,28 +98,27 @@ def stop(process: subprocess.Popen) -> None:
 
 
 class MariaDB:
-    """A private server with its own data folder; `start`, `stop` and `new_database` for fault tests."""
+    """A private server with its own data folder; `start`, `stop` and `new_database` for fault tests.
+
+    It is MariaDB, or the program that `REVIVE_MYSQLD` names, such as MySQL's: every test of MariaDB then runs on that.
+    """
 
     # Servers are killed in tests, but machines are not: nothing waits for the disk.
-    UNSYNCED = ("--debug-no-sync", "--innodb-flush-method=nosync", "--skip-innodb-doublewrite")
+    UNSYNCED = ("--innodb-flush-method=nosync", "--skip-innodb-doublewrite")
 
     def __init__(self, folder: Path):
-        self.program = need("mariadbd", "mysqld")
+        self.program = os.environ.get("REVIVE_MYSQLD") or need("mariadbd", "mysqld")
         self.folder = folder
         self.port = free_port()
-        install = need("mariadb-install-db", "mysql_install_db")
-        subprocess.run(
-            [
-                install,
-                f"--datadir={folder}",
-                "--auth-root-authentication-method=normal",
-                "--skip-test-db",
-                *self.UNSYNCED,
-                *self._user(),
-            ],
-            check=True,
-            capture_output=True,
-        )
+        version = subprocess.run([self.program, "--version"], check=True, capture_output=True, text=True).stdout
+        self.is_mysql = "MariaDB" not in version
+        options = [f"--datadir={folder}", *self.UNSYNCED, *self._user()]
+        if self.is_mysql:
+            install = [self.program, "--no-defaults", "--initialize-insecure", *options]
+        else:
+            program = need("mariadb-install-db", "mysql_install_db")
+            install = [program, "--auth-root-authentication-method=normal", "--skip-test-db", *options]
+        subprocess.run(install, check=True, capture_output=True)
         self.start()
 
     def start(self) -> None:
@@ -135,6 +134,7 @@ class MariaDB:
                 "--skip-log-bin",
                 "--innodb-flush-log-at-trx-commit=0",
                 *self.UNSYNCED,
+                *(("--mysqlx=OFF", "--secure-file-priv=") if self.is_mysql else ("--debug-no-sync",)),
                 *self._user(),
             ],
             stdout=subprocess.DEVNULL,

@@ -103,6 +103,8 @@ def restore_backup(file: Path, check_only: bool) -> None:
 def doctor() -> None:
     for name, value in examination.list_settings():
         click.echo(f"{name}={value}")
+    for line in examination.list_changed_settings():
+        click.echo(line)
     findings = list(examination.examine(current_app.config))
     marks = {examination.FINE: _("ok"), examination.WARNING: _("note"), examination.WRONG: _("WRONG")}
     for finding in findings:

@@ -11,6 +11,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from accounts.mail.faults import find_mail_fault
 from accounts.security import key_fingerprint
+from accounts.settings import changes
 from command_line import translate
 from imaging.io import landlock
 from jobs import health
@@ -19,6 +20,7 @@ from jobs.files import marker, storage
 from jobs.scheduling import hands
 from models import release
 from models.faults import classify_fault
+from services import SERVICES
 from setting_list import SECRETS, SETTINGS
 from worker import memory, processors
 from worker.proof import find_schema_problem
@@ -42,10 +44,39 @@ def list_settings(environment: Mapping[str, str] = os.environ) -> list[tuple[str
     return [(name, _("(secret)") if name.startswith(SECRETS) else value) for name, value in given if value]
 
 
+def list_changed_settings() -> list[str]:
+    """Return a line for each setting that an administrator has changed while the site runs: it counts in place of the
+    environment's. Needs the application's context; none where the database does not tell.
+    """
+    try:
+        listed = [each for each in changes.list_settings() if each.origin == changes.CHANGED and each.is_taken]
+    except SQLAlchemyError:
+        return []
+    finally:
+        release()
+    line = _("{name}={value}  (by {person} in the administration, in place of {beneath})")
+    return [
+        line.format(
+            name=each.setting.name,
+            value=changes.write_text(each.value),
+            person=each.changed_by,
+            beneath=changes.write_text(each.beneath) or _("nothing"),
+        )
+        for each in listed
+    ]
+
+
 def examine(settings: Mapping[str, Any]) -> Iterator[Finding]:
     """Look at everything. Needs the application's context; raises nothing."""
     yield _look_at_database()
-    for look in (_look_at_tables, _look_at_storage, _look_at_key, _look_at_workers, _look_at_mail_faults):
+    for look in (
+        _look_at_tables,
+        _look_at_changed_settings,
+        _look_at_storage,
+        _look_at_key,
+        _look_at_workers,
+        _look_at_mail_faults,
+    ):
         try:
             yield look()
         except SQLAlchemyError:
@@ -83,6 +114,15 @@ def _look_at_tables() -> Finding:
     return Finding(FINE, about, _("of this version"))
 
 
+def _look_at_changed_settings() -> Finding:
+    about, listed = _("Settings"), changes.list_settings()
+    if unusable := [each.setting.name for each in listed if not each.is_taken]:
+        advice = _("What was set in the administration is no value for this version. Set it again there.")
+        return Finding(WRONG, about, ", ".join(unusable), advice)
+    number = sum(each.origin == changes.CHANGED for each in listed)
+    return Finding(FINE, about, _("{number} changed in the administration").format(number=number))
+
+
 def _look_at_storage() -> Finding:
     about, backend = _("Pictures"), storage.get_backend()
     problem = marker.find_problem()
@@ -110,7 +150,12 @@ def _look_at_workers() -> Finding:
         return Finding(WRONG, about, _("none"), _("Start one: `revive worker`. It runs jobs and sends mails."))
     threads, quick = sum(worker.threads for worker in fit), sum(worker.quick_threads for worker in fit)
     told = _("{number}, with {threads} threads and {quick} for quick jobs")
-    return Finding(FINE, about, told.format(number=len(fit), threads=threads, quick=quick))
+    said = told.format(number=len(fit), threads=threads, quick=quick)
+    unable = frozenset().union(*(worker.unable for worker in fit))
+    if lacking := [translate(service.title) for service in SERVICES if service.key in unable]:
+        advice = _("One of them lacks weights, and leaves the jobs of these tools to others: {tools}")
+        return Finding(WARNING, about, said, advice.format(tools=", ".join(lacking)))
+    return Finding(FINE, about, said)
 
 
 def _look_at_mail_faults() -> Finding:
