@@ -146,7 +146,7 @@ def inpaint(
     marks: str = "usual",
     find_only: bool = False,
     damage_mask: Source | None = None,
-    shadow: bool = True,
+    shadow: bool = False,
     found_mask: Source | None = None,
     grow: float = 0,
     engine: str = "automatic",

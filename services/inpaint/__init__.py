@@ -134,7 +134,7 @@ SERVICE = Service(
             name="shadow",
             kind="switch",
             title=N_("Its shadow too"),
-            default=True,
+            default=False,
             help=N_("A darker place on the ground that touches the thing is filled with it."),
             shown_when=("what", THING),
         ),

@@ -138,6 +138,7 @@ def test_a_thing_is_found_with_its_shadow_shown_touched_up_and_filled(person):
     person.locator("drawing-surface.is-ready").first.wait_for()
     choose(person, "what", "thing")
     stroke(person, (0.46, 0.46), (0.54, 0.52))
+    person.get_by_role("checkbox", name="Its shadow too").check()
     person.get_by_role("checkbox", name="Only show what would be filled").check()
     person.click("form[enctype] .start")
     person.wait_for_url("**/jobs/*")

@@ -35,15 +35,15 @@ def test_the_thing_is_shown_without_a_picture_and_filled_as_it_was_touched_up():
     assert np.array_equal(result.picture.pixels[40:], photo().pixels[40:])
 
 
-def test_a_shadow_is_offered_with_the_thing_and_can_be_switched_off(monkeypatch):
+def test_a_shadow_is_filled_with_the_thing_where_it_is_asked_for(monkeypatch):
     shadow = np.zeros((HEIGHT, WIDTH), bool)
     shadow[50:56, 45:75] = True
     monkeypatch.setattr("services.inpaint.run.find_shadow", lambda pixels, thing: shadow)
     scribble = mask(38, 43, 43, 57)
-    result, shown = (run(mask=scribble, what="thing", find_only=only) for only in (False, True))
+    result, shown = (run(mask=scribble, what="thing", shadow=True, find_only=only) for only in (False, True))
     assert result.verdict == "shadow_filled" and result.mask[shadow].all()
     assert shown.verdict == "thing_and_shadow_found" in INPAINT.touched_up and shown.mask[shadow].all()
-    without = run(mask=scribble, what="thing", shadow="0")
+    without = run(mask=scribble, what="thing")
     assert without.verdict != "shadow_filled" and not without.mask[53:56, 65:75].any()
 
 
