@@ -7,7 +7,7 @@ import numpy as np
 from imaging.inpainting.doubts import cuts_face, cuts_line
 from imaging.inpainting.stroke_width import thin
 from networks.face_landmarker import FaceLandmarker
-from services import cutout, inference
+from services import cutout, inference, runtime
 from services.base import ServiceError
 from services.inpaint import FACE_CUT, LINE_CUT
 
@@ -15,7 +15,8 @@ from services.inpaint import FACE_CUT, LINE_CUT
 def find_warning(rgb: np.ndarray, hole: np.ndarray) -> str:
     """Return the verdict on a hole, bool (H, W), in uint8 (H, W, 3): FACE_CUT, LINE_CUT or "". Scratches are no reason.
 
-    Faces are not looked for where the network that finds them is missing.
+    Faces are not looked for where the network that finds them is missing. What it says changes no pixel, so the result
+    does not name its weights.
     """
     thick = hole & ~thin(hole)
     if not thick.any():
@@ -26,8 +27,9 @@ def find_warning(rgb: np.ndarray, hole: np.ndarray) -> str:
 
 
 def _cuts_face(rgb: np.ndarray, hole: np.ndarray) -> bool:
-    try:
-        network = inference.networks.get(cutout.FACES).module
-    except ServiceError:
-        return False
-    return cuts_face(rgb, hole, cast(FaceLandmarker, network))
+    with runtime.discard_uses():
+        try:
+            network = inference.networks.get(cutout.FACES).module
+        except ServiceError:
+            return False
+        return cuts_face(rgb, hole, cast(FaceLandmarker, network))

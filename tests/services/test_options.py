@@ -99,7 +99,7 @@ def test_a_choice_that_needs_several_weights_is_offered_only_where_all_are_there
             except InvalidOption as error:
                 refused[gone[0], value] = error.allowed
     assert refused == {
-        ("people", "person"): ("painted", "damage"),
-        ("people", "this"): ("painted", "damage"),
-        ("face", "this"): ("painted", "damage", "person"),
+        ("people", "person"): ("painted", "thing", "damage"),
+        ("people", "this"): ("painted", "thing", "damage"),
+        ("face", "this"): ("painted", "thing", "damage", "person"),
     }

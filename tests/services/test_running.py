@@ -51,7 +51,8 @@ def test_a_result_says_which_tool_options_and_weights_made_it(service):
     for picture in (result.picture, *result.alternatives):
         (step,) = picture.provenance.steps
         assert step.tool == service.key and set(step.options) == {option.name for option in service.options}
-        assert set(step.weights) >= set(service.weights)
+        wanted = {"denoise"} if service.key == "denoise" else set(service.weights)  # the photo has no blocks of JPEG
+        assert set(step.weights) >= wanted
         for name, sha256 in step.weights.items():
             folder, _ = runtime.folders.locate(name)
             file = folder / read_entries(folder)[name].file
