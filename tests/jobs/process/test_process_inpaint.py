@@ -76,8 +76,12 @@ def test_a_hole_is_filled_and_the_rest_stays(inpaint, folder, words, said):
         (["--mask", "empty.png"], 1, "Nothing is painted yet. Please paint over what is to be filled. (--mask)"),
         (["--mask", "full.png"], 1, "This covers nearly all of the photo"),
         (["--mask", "mask.png", "--engine", "magic"], 2, "'magic' is not one of 'automatic', 'patch', 'dfnet'"),
-        (["--mask", "mask.png", "--engine", "dcgan"], 2, "weights that are not installed on this server. (--engine)"),
-        (["--mask", "mask.png", "--answers", "5"], 2, "This number is out of range. (--answers)"),
+        (
+            ["--mask", "mask.png", "--engine", "dcgan"],
+            2,
+            "not installed on this server. Possible: automatic, patch, dfnet. (--engine)",
+        ),
+        (["--mask", "mask.png", "--answers", "5"], 2, "This number is out of range. Possible: 1-4. (--answers)"),
     ],
 )
 def test_a_fault_is_told_with_the_option_that_has_it(inpaint, folder, words, status, said):
