@@ -75,6 +75,14 @@ def test_a_wrong_field_is_named_with_what_would_do(program, fields, field, allow
     assert program.client.get(error["documentation"].partition("#")[0]).status_code == 200
 
 
+@pytest.mark.parametrize("name", ['; name=""', ""], ids=["empty", "none"])
+def test_a_field_with_an_empty_name_or_none_is_unknown(program, name):
+    parts = ['; name="brightness"', name]
+    body = "".join(f"--b\r\nContent-Disposition: form-data{each}\r\n\r\n2\r\n" for each in parts) + "--b--\r\n"
+    headers = {"Idempotency-Key": "1", "Content-Type": "multipart/form-data; boundary=b"}
+    assert refusal(program.post("/tools/adjust/jobs", data=body, headers=headers))[:2] == (400, "invalid_request")
+
+
 def test_what_is_no_picture_is_refused_at_its_field(program):
     assert refusal(program.start(data=b"no picture", brightness="2")) == (400, "foreign_format", "image")
     assert refusal(program.post("/tools/adjust/jobs", data={"brightness": "2"})) == (400, "no_picture", "image")

@@ -64,5 +64,5 @@ def _check_names(service: Service, files: dict[str, FormFile]) -> None:
     fields += [FROM_JOB, FROM_VARIANT, *(name + REUSE for name in uploaded)]
     fields += [option.name + VERSION for option in service.options if option.from_job]
     for given, known in ((request.form, fields), (files, [IMAGE, *uploaded])):
-        if unknown := next((name for name in given if name not in known), None):
-            raise WrongRequest(unknown, tuple(known), N_("There is no field with this name."))
+        if unknown := [name or "" for name in given if name not in known]:  # None: a part without a name
+            raise WrongRequest(unknown[0], tuple(known), N_("There is no field with this name."))
