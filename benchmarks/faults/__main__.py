@@ -126,16 +126,16 @@ def break_things(
 
 
 def find_unexplained(notes: Notes, faults: list[dict[str, Any]]) -> list[str]:
-    """Return a sentence for each time that nobody answered although the web server had not been killed lately."""
+    """Return a sentence for each time that nobody was served although the web server had not been killed lately."""
     kills = [fault["at"] for fault in faults if WEB_KILL.search(fault["fault"])]
     times = [at for at in notes.unreachable if not any(0 <= at - kill + 1 <= WEB_START_SECONDS for kill in kills)]
-    return [f"after {at:.0f} s: nobody answered, and the web server had not been killed" for at in times]
+    return [f"after {at:.0f} s: nobody was served, and the web server had not been killed" for at in times]
 
 
 def list_silences(notes: Notes, faults: list[dict[str, Any]]) -> list[float]:
-    """Return for each time that the whole web server was killed after how many seconds somebody was answered again."""
+    """Return for each time that the whole web server was killed after how many seconds somebody was served again."""
     kills = [fault["at"] for fault in faults if fault["fault"] == "kill -9 web"]
-    return [min((round(at - kill, 1) for at in notes.answered if at > kill + 1), default=-1) for kill in kills]
+    return [min((round(at - kill, 1) for at in notes.response_times if at > kill + 1), default=-1) for kill in kills]
 
 
 def print_report(report: dict[str, Any]) -> None:

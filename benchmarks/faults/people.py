@@ -45,7 +45,7 @@ class Notes:
     orders: list[Order] = field(default_factory=list)
     responses: Counter[str] = field(default_factory=Counter)
     seconds: dict[str, list[float]] = field(default_factory=dict)
-    answered: list[float] = field(default_factory=list)
+    response_times: list[float] = field(default_factory=list)
     unreachable: list[float] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)
     _changing: threading.Lock = field(default_factory=threading.Lock)
@@ -55,14 +55,14 @@ class Notes:
         told = f"{response.status_code} {read_key(response)}".strip()
         with self._changing:
             self.responses[told] += 1
-            self.answered.append(self.now())
+            self.response_times.append(self.now())
             if response.status_code < 400:
                 self.seconds.setdefault(what, []).append(seconds)
             elif not is_honest(response):
                 self.wrong.append(f"after {self.now():.0f} s: {what}: {told}: {response.text[:200]}")
 
     def note_unreachable(self, what: str, error: httpx.HTTPError) -> None:
-        """Keep that nobody answered."""
+        """Keep that nobody was served."""
         with self._changing:
             self.responses[f"no response: {type(error).__name__}"] += 1
             self.unreachable.append(self.now())
