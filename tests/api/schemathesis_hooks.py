@@ -37,8 +37,12 @@ strategy._validator = make_validator_that_takes_files
 def before_call(_context, case, _kwargs):
     """Put ids that exist into a request whose made-up ones are of the right kind."""
     fits = {place: info.mode.is_positive for place, info in case.meta.components.items()}
-    if all(fits.values()):
+    put_ids(case, fits)
+    if all(fits.values()):  # after the ids: a change of the case has its kind judged anew
         case.meta.generation.mode = GenerationMode.POSITIVE
+
+
+def put_ids(case, fits):
     if case.method == "DELETE" or _CHANCE.random() < 0.5:
         return
     if "id" in (case.path_parameters or {}) and fits.get(ParameterLocation.PATH):
