@@ -135,7 +135,7 @@ def find_unexplained(notes: Notes, faults: list[dict[str, Any]]) -> list[str]:
 def list_silences(notes: Notes, faults: list[dict[str, Any]]) -> list[float]:
     """Return for each time that the whole web server was killed after how many seconds somebody was served again."""
     kills = [fault["at"] for fault in faults if fault["fault"] == "kill -9 web"]
-    return [min((round(at - kill, 1) for at in notes.response_times if at > kill + 1), default=-1) for kill in kills]
+    return [min((round(at - kill, 1) for at in notes.responded_at if at > kill + 1), default=-1) for kill in kills]
 
 
 def print_report(report: dict[str, Any]) -> None:

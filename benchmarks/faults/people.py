@@ -45,7 +45,7 @@ class Notes:
     orders: list[Order] = field(default_factory=list)
     responses: Counter[str] = field(default_factory=Counter)
     seconds: dict[str, list[float]] = field(default_factory=dict)
-    response_times: list[float] = field(default_factory=list)
+    responded_at: list[float] = field(default_factory=list)
     unreachable: list[float] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)
     _changing: threading.Lock = field(default_factory=threading.Lock)
@@ -55,7 +55,7 @@ class Notes:
         told = f"{response.status_code} {read_key(response)}".strip()
         with self._changing:
             self.responses[told] += 1
-            self.response_times.append(self.now())
+            self.responded_at.append(self.now())
             if response.status_code < 400:
                 self.seconds.setdefault(what, []).append(seconds)
             elif not is_honest(response):

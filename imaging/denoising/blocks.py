@@ -11,32 +11,36 @@ GRID = 8  # pixels from one edge to the next
 _SMALL_STEP = 20.0  # levels of 255: larger ones are edges of things
 
 
-def measure_blockiness(luminance: np.ndarray) -> float:
-    """Return by how many levels the steps at the edges of JPEG's blocks exceed the others, in the weaker direction.
+def measure_blocks(windows: Iterable[tuple[int, int, np.ndarray]]) -> tuple[float, tuple[int, int]]:
+    """Return how far the edges of JPEG's blocks can be seen, and the first row and column, 0 to 7, of a block.
 
-    luminance: float32 (H, W) in 0..255. Steps of edges of things are not counted, nor where nothing changes at all.
+    The first is by how many levels the steps at the edges exceed the others, in the weaker direction, the median of
+    the windows. Steps of edges of things are not counted, nor where nothing changes at all. Row and column say
+    something only where there are blocks.
+
+    windows: top, left and luminance, float32 (H, W) in 0..255, of parts of the picture; at least one.
     """
-    return min(_measure_comb(luminance), _measure_comb(luminance.T))
-
-
-def find_grid(windows: Iterable[tuple[int, int, np.ndarray]]) -> tuple[int, int]:
-    """Return the first row and the first column, 0 to 7, at which a block begins, whether or not there are blocks.
-
-    windows: top, left and luminance, float32 (H, W) in 0..255, of parts of the picture.
-    """
-    rows, columns = np.zeros((2, GRID)), np.zeros((2, GRID))
+    rows, columns, found = np.zeros((2, GRID)), np.zeros((2, GRID)), []
     for top, left, luminance in windows:
-        rows += np.roll(_sum_steps(luminance.T), top, axis=1)
-        columns += np.roll(_sum_steps(luminance), left, axis=1)
-    row, column = (int((sums / np.maximum(counts, 1)).argmax()) for sums, counts in (rows, columns))
-    return row, column
+        down, across = _sum_steps(luminance.T), _sum_steps(luminance)
+        found.append(min(_measure_comb(down), _measure_comb(across)))
+        rows += np.roll(down, top, axis=1)
+        columns += np.roll(across, left, axis=1)
+    row, column = (int(_divide(steps).argmax()) for steps in (rows, columns))
+    return float(np.median(found)), (row, column)
 
 
-def _measure_comb(luminance: np.ndarray) -> float:
+def _measure_comb(steps: np.ndarray) -> float:
     """Return by how much the mean step into every eighth column is larger than the others."""
-    sums, counts = _sum_steps(luminance)
-    means = sums / np.maximum(counts, 1)
+    means = _divide(steps)
     return float(means.max() - np.median(means))
+
+
+def _divide(steps: np.ndarray) -> np.ndarray:
+    """Return the mean step at each phase, (GRID,), from sums and numbers, (2, GRID)."""
+    sums, counts = steps
+    means: np.ndarray = sums / np.maximum(counts, 1)
+    return means
 
 
 def _sum_steps(luminance: np.ndarray) -> np.ndarray:

@@ -16,7 +16,7 @@ import cv2
 import numpy as np
 
 from imaging.colorizing import monochrome
-from imaging.denoising.blocks import find_grid, measure_blockiness
+from imaging.denoising.blocks import measure_blocks
 
 WINDOW = 512  # pixels a side
 WINDOWS = 9
@@ -87,12 +87,14 @@ def estimate_noise(rgb: np.ndarray) -> Noise:
     windows = [window for *_, window in placed]
     differences = [subtract_colours(window) for window in windows]
     luminances = [cv2.cvtColor(window, cv2.COLOR_RGB2GRAY).astype(np.float32) for window in windows]
+    pairs = zip(placed, luminances, strict=True)
+    blockiness, grid = measure_blocks((top, left, luminance) for (top, left, _), luminance in pairs)
     return Noise(
         fine=measure_deviation(windows, 1),
         coarse=measure_deviation(windows, 2),
         coloured=(measure_deviation(differences, 1), measure_deviation(differences, 2)),
-        blockiness=float(np.median([measure_blockiness(each) for each in luminances])),
-        grid=find_grid([(top, left, each) for (top, left, _), each in zip(placed, luminances, strict=True)]),
+        blockiness=blockiness,
+        grid=grid,
         screen=float(np.median([measure_screen(each) for each in luminances])),
         is_grey=has_one_tone(rgb),
     )

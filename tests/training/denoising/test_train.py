@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from imaging.denoising.blocks import find_grid
+from imaging.denoising.blocks import measure_blocks
 from networks.restoration.denoiser import Denoiser
 from training.common.metrics import psnr
 from training.common.schedule import set_rate
@@ -30,7 +30,7 @@ def test_crops_for_the_weights_of_jpeg_begin_where_a_block_begins(scene):
     goal = train.GOALS["denoise-jpeg"]
     noisy, _ = noise.make_pair(scene, np.random.default_rng(3), "jpeg", goal.kinds, goal.on_grid)
     luminance = noisy.mean(2).astype(np.float32)
-    assert find_grid([(0, 0, luminance)]) == (0, 0)
+    assert measure_blocks([(0, 0, luminance)])[1] == (0, 0)
     assert goal.start in train.GOALS and goal.name != goal.start
 
 
