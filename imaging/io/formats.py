@@ -178,7 +178,9 @@ def _open_jpeg(file: _File) -> Image.Image:
 
 
 def _open_png(file: _File) -> Image.Image:
-    image = _open_plain(file, png.repair(file.data))
+    mended = png.repair(file.data)
+    source = file.source if mended is None else mended
+    image = png.PngFile(BytesIO(source) if isinstance(source, bytes) else source, mended or file.data)
     if numbers := png.read_cicp(file.data):
         image.info.pop("icc_profile", None)
         return _attach_colours(image, cicp.read_numbers(*numbers))

@@ -1,11 +1,16 @@
-"""PNG files whose pixels are whole and something else is not: texts with wrong checks, animations, a missing end."""
+"""PNG files whose pixels are whole and something else is not: texts with wrong checks, animations, a missing end.
 
+And the checksum of the pixels themselves.
+"""
+
+import os
 import struct
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from io import BytesIO
 
-from PIL import Image
+from PIL import Image, ImageFile, PngImagePlugin
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 MAX_PROFILE_BYTES = 4 * 2**20
@@ -27,6 +32,8 @@ _PASSES = (
     *(((0, 2), (2, 4)), ((1, 0), (2, 2)), ((0, 1), (1, 2))),
 )
 _INFLATED_BYTES = 2**20  # at a time
+_ZLIB_HEADER = b"\x78\x01"  # any window
+_CHECKSUM_BYTES = 4
 # Bits of a sample by the kind of colours: grey, RGB, palette, grey and RGB with transparency.
 _DEPTHS = {0: {1, 2, 4, 8, 16}, 2: {8, 16}, 3: {1, 2, 4, 8}, 4: {8, 16}, 6: {8, 16}}
 
@@ -101,15 +108,81 @@ def lacks_pixels(data: bytes, image: Image.Image) -> bool:
     return _measure_pixels(data) < expected
 
 
+class PngFile(PngImagePlugin.PngImageFile):
+    """A file that decodes once more where nothing but the checksum of its pixels, or their zlib header, was wrong."""
+
+    def __init__(self, source: str | os.PathLike[str] | BytesIO, data: bytes):
+        """Open `source`, whose bytes are `data`."""
+        super().__init__(source)
+        self._data = data
+
+    def load(self) -> "Image.core.PixelAccess | None":
+        """Decode the pixels. Raises OSError."""
+        try:
+            return super().load()
+        except OSError:
+            mended = correct_checksum(self._data)
+            if mended is None:
+                raise
+        info = self.info  # that was read, and attached, before
+        ImageFile.ImageFile.__init__(self, BytesIO(mended))
+        self.info = info
+        return super().load()
+
+
+def correct_checksum(data: bytes) -> bytes | None:
+    """Return the file with the right Adler-32 and zlib header of its pixels; None where they are damaged themselves.
+
+    Pixels are whole if the checks of their chunks say so, as they are or once the checksum is right.
+    """
+    chunks = [chunk for chunk in read_chunks(data) if chunk.kind == b"IDAT"]
+    try:
+        checksum = 1
+        inflater = _Inflater(data)
+        for part in inflater:
+            checksum = zlib.adler32(part, checksum)
+    except zlib.error:
+        return None
+    stream = bytearray().join(data[chunk.start : chunk.end] for chunk in chunks)
+    stream[inflater.end : inflater.end + _CHECKSUM_BYTES] = checksum.to_bytes(_CHECKSUM_BYTES, "big")
+    at = 0
+    for chunk in chunks:
+        size = chunk.end - chunk.start
+        checks = (zlib.crc32(chunk.kind + each) for each in (data[chunk.start : chunk.end], stream[at : at + size]))
+        if int.from_bytes(data[chunk.end : chunk.end + 4], "big") not in checks:
+            return None
+        at += size
+    stream[: len(_ZLIB_HEADER)] = _ZLIB_HEADER
+    return data[: chunks[0].start - 8] + _build_chunk(b"IDAT", bytes(stream)) + data[chunks[-1].end + 4 :]
+
+
 def _measure_pixels(data: bytes) -> int:
     """Return how many bytes the pixels take when they are inflated."""
-    inflater, size = zlib.decompressobj(), 0
-    for chunk in read_chunks(data):
-        packed = bytes(data[chunk.start : chunk.end]) if chunk.kind == b"IDAT" else b""
-        while packed and not inflater.eof:
-            size += len(inflater.decompress(packed, _INFLATED_BYTES))
-            packed = inflater.unconsumed_tail
-    return size
+    return sum(len(part) for part in _Inflater(data))
+
+
+class _Inflater:
+    """Gives the inflated pixels in parts, whatever their checksum; raises zlib.error.
+
+    `end` is, after the last part, where the coded pixels end and their checksum begins, in the chunks put together.
+    """
+
+    def __init__(self, data: bytes):
+        self._data = data
+        self.end = 0
+
+    def __iter__(self) -> Iterator[bytes]:
+        inflater, header = zlib.decompressobj(-zlib.MAX_WBITS), len(_ZLIB_HEADER)
+        for chunk in read_chunks(self._data):
+            packed = bytes(self._data[chunk.start : chunk.end]) if chunk.kind == b"IDAT" else b""
+            skipped, packed = packed[:header], packed[header:]
+            header -= len(skipped)
+            self.end += len(skipped)
+            while packed and not inflater.eof:
+                yield inflater.decompress(packed, _INFLATED_BYTES)
+                rest = inflater.unused_data if inflater.eof else inflater.unconsumed_tail
+                self.end += len(packed) - len(rest)
+                packed = rest
 
 
 def is_unsupported(data: bytes) -> bool:

@@ -2,6 +2,7 @@
 
 import struct
 import zlib
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -155,6 +156,55 @@ MENDED = {
 def test_a_png_whose_pixels_are_whole_is_read(data):
     picture = decode(data)
     assert corners_of(picture.pixels) == UPRIGHT and picture.icc is None
+
+
+def recode(data: bytes, change: Callable[[bytes], bytes], size: int, checked_anew: bool = True) -> bytes:
+    """Return a PNG with other coded pixels in chunks of `size` bytes, whose checks are right, or those of before."""
+    header, packed = split(data)
+    changed, chunks = change(packed), []
+    for at in range(0, len(changed), size):
+        piece = chunk(b"IDAT", changed[at : at + size])
+        chunks.append(piece if checked_anew else piece[:-4] + chunk(b"IDAT", packed[at : at + size])[-4:])
+    return png_of(header, *chunks)
+
+
+CHECKSUMS = {
+    "a wrong one": lambda packed: packed[:-4] + b"abcd",
+    "a wrong one and bytes behind it": lambda packed: packed[:-4] + b"abcd" + b"more" * 9,
+    "none": lambda packed: packed[:-4],
+    "a wrong header as well": lambda packed: b"\x78\x00" + packed[2:-4] + b"abcd",
+    "a header that names a window too small": lambda packed: b"\x18\x19" + packed[2:],
+}
+
+
+@pytest.mark.parametrize("size", [7, 3000, 10**6])
+@pytest.mark.parametrize("change", CHECKSUMS.values(), ids=CHECKSUMS)
+@pytest.mark.parametrize("image", [quarters(), NOISE, Image.new("RGB", (90, 70))], ids=["quarters", "noise", "black"])
+def test_a_png_with_a_wrong_checksum_of_its_pixels_has_all_of_them(image, change, size):
+    data = recode(save(image, "PNG"), change, size)
+    assert np.array_equal(decode(data).pixels, np.asarray(image))
+
+
+@pytest.mark.parametrize("size", [3000, 10**6])
+def test_a_png_whose_checksum_alone_was_damaged_later_is_read(size):
+    data = recode(save(NOISE, "PNG"), CHECKSUMS["a wrong one"], size, checked_anew=False)
+    assert np.array_equal(decode(data).pixels, np.asarray(NOISE))
+
+
+def test_what_a_png_with_a_wrong_checksum_says_of_itself_is_kept():
+    data = recode(save(NOISE, "PNG"), CHECKSUMS["a wrong one"], 500)
+    density = chunk(b"pHYs", struct.pack(">IIB", 11811, 11811, 1))
+    picture = decode(data[:33] + density + data[33:])
+    assert picture.dpi == pytest.approx((300, 300), abs=0.1)
+
+
+@pytest.mark.parametrize("at", [0.2, 0.5, 0.9])
+def test_a_png_whose_pixels_were_damaged_stays_broken(at):
+    """Stored without compression, so that any damage still inflates: the checks alone tell."""
+    stored = recode(save(NOISE, "PNG"), lambda packed: zlib.compress(zlib.decompress(packed), 0), 10**6)
+    place = round(len(stored) * at)
+    with pytest.raises(BrokenPicture):
+        decode(stored[:place] + bytes([stored[place] ^ 1]) + stored[place + 1 :])
 
 
 @pytest.mark.parametrize("lost", [30, 200, 5000])
