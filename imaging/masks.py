@@ -9,6 +9,7 @@ from imaging.io.files import Picture
 
 CHOSEN = 128  # from this value on a place counts as chosen, where it must be yes or no
 MIN_TRACE = 8  # of 255: what is painted less is noise of compression
+MAX_TRACES = 0.9  # of a mask: more of it with less than that is no noise, nor a map of one label, but faint paint
 MIN_STRONG_SHARE = 0.05  # of what is painted: so much of it has to be chosen, or the mask is too faint
 NEAR = 24  # of 255: so close to black or white still is black or white
 MIN_PURE = 0.9  # of the opaque part of a mask in black and white; the rest are its soft edges
@@ -54,14 +55,16 @@ def read_mask(upload: Picture, photo: Picture, keeps: bool = False) -> np.ndarra
         return levels
     if (alpha < 255).any():
         return _spread_zeros_and_ones(alpha)
-    if _find_tints(upload.rgb).mean() > MAX_TINTED:
+    if threshold_mask(levels).any() and _find_tints(upload.rgb).mean() > MAX_TINTED:
         raise UnusableMask(message=N_("This mask is in colours. Please give it in black and white: white is chosen."))
     return levels
 
 
 def check_strength(mask: np.ndarray) -> None:
     """Raise UnusableMask for a mask, uint8, that was painted, but hardly anywhere strongly enough to be chosen."""
-    painted = np.count_nonzero(mask >= MIN_TRACE)
+    painted = int(np.count_nonzero(mask >= MIN_TRACE))
+    if not painted and np.count_nonzero(mask) > MAX_TRACES * mask.size:
+        painted = mask.size
     if painted and np.count_nonzero(threshold_mask(mask)) < MIN_STRONG_SHARE * painted:
         raise UnusableMask(
             message=N_("This mask is too faint. Please paint it in full white, or without transparency.")
@@ -113,9 +116,13 @@ def invert_mask(mask: np.ndarray) -> np.ndarray:
 
 
 def _spread_zeros_and_ones(values: np.ndarray) -> np.ndarray:
-    """Return a mask of zeros and ones, or of zeros and one other small number, as one of 0 and 255."""
+    """Return a mask of zeros and ones, or of zeros and one other small number, as one of 0 and 255.
+
+    Where another number than one is nearly everywhere it is faint paint.
+    """
     most = values.max()
-    if 1 <= most < MIN_TRACE and ((values == 0) | (values == most)).all():
+    is_label = most == 1 or (values == most).mean() <= MAX_TRACES
+    if is_label and 1 <= most < MIN_TRACE and ((values == 0) | (values == most)).all():
         return np.where(values == most, np.uint8(255), np.uint8(0))
     return values
 
@@ -138,12 +145,17 @@ def _is_black_and_white(rgb: np.ndarray, levels: np.ndarray, alpha: np.ndarray) 
 
 
 def _is_copy(rgb: np.ndarray, alpha: np.ndarray, photo: Picture) -> bool:
-    """Whether the opaque part of a mask looks like the photo there: compared small, in brightness."""
+    """Whether the opaque part of a mask looks like the photo there: compared small, in brightness.
+
+    Where hardly anything is opaque, what is more opaque than not counts.
+    """
     size = min(COPY_SIDE, photo.width, rgb.shape[1]), min(COPY_SIDE, photo.height, rgb.shape[0])
     cover = cv2.resize(np.ascontiguousarray(alpha), size, interpolation=cv2.INTER_AREA)
     if photo.has_alpha:
         cover = np.minimum(cover, cv2.resize(np.ascontiguousarray(photo.alpha), size, interpolation=cv2.INTER_AREA))
     both = cover >= 250
+    if both.sum() < MIN_COPY_PLACES:
+        both = cover >= CHOSEN
     if both.sum() < MIN_COPY_PLACES:
         return False
     ours, theirs = (_read_grey(colours, size)[both].astype(np.float32) for colours in (rgb, photo.rgb))
@@ -167,6 +179,8 @@ def _cut_hole(alpha: np.ndarray, photo: Picture, keeps: bool) -> np.ndarray:
         own = resize_mask(np.ascontiguousarray(photo.alpha), *alpha.shape)
     missing = own - np.minimum(alpha, own)
     if not threshold_mask(missing).any():
+        if (missing >= MIN_TRACE).any():
+            check_strength(missing)
         raise UnusableMask(
             message=N_(
                 "This mask is a copy of the photo without a hole. Please give it in black and white, or cut the hole."

@@ -95,8 +95,7 @@ def _make_weight(picture: Picture, options: Mapping[str, Any], report: Report) -
     """
     grown, verdict = options["grow"], ""
     if options["what"] == "painted":
-        mask = _read_painted_mask(picture, options["mask"], "mask")
-        mask = masks.invert_mask(mask) if options["invert"] else mask
+        mask = _read_painted_mask(picture, options["mask"], "mask", options["invert"])
     elif options["what"] == THING and options["found_mask"] is not None:
         mask = _read_painted_mask(picture, options["found_mask"], "found_mask")
     elif options["what"] == THING:
@@ -170,11 +169,14 @@ def _choose_marks(marks: Marks, options: Mapping[str, Any]) -> tuple[np.ndarray,
     return chosen, SURE_FILLED if np.count_nonzero(chosen) < np.count_nonzero(marks.possible) else ""
 
 
-def _read_painted_mask(picture: Picture, upload: Picture, option: str) -> np.ndarray:
+def _read_painted_mask(picture: Picture, upload: Picture, option: str, inverts: bool = False) -> np.ndarray:
     """Return the mask that was painted or uploaded, uint8 (H, W). Raises InvalidOption where it says nothing clear."""
     try:
         mask = masks.read_mask(upload, picture)
         masks.check_strength(mask)
+        if inverts:
+            mask = masks.invert_mask(mask)
+            masks.check_strength(mask)
     except masks.UnusableMask as error:
         raise InvalidOption(option, error.message) from None
     return masks.resize_mask(mask, picture.height, picture.width)

@@ -167,6 +167,29 @@ def test_a_faint_mask_is_told_to_be_too_faint():
         assert "too faint" in caught.value.message
 
 
+NEARLY_ALL = np.where(np.arange(60 * 80) % 80 < 78, np.uint8(1), np.uint8(0)).reshape(60, 80)
+
+
+@pytest.mark.parametrize("strength", [2, 3, 7, 8, 20, 60, 127])
+@pytest.mark.parametrize("places", [NEARLY_ALL, np.ones_like(NEARLY_ALL)], ids=["nearly all", "all"])
+def test_a_faint_mask_over_nearly_everything_is_told_to_be_too_faint(strength, places):
+    faint = places * np.uint8(strength)
+    red = np.dstack([faint, faint * 0, faint * 0])
+    uploads = [Picture(in_grey(faint)), Picture(red), with_alpha(in_grey(faint), 255)]
+    uploads += [with_alpha(np.zeros((60, 80, 3), np.uint8), faint), with_alpha(in_grey(faint * 0 + 255), faint)]
+    if strength >= 8:
+        uploads.append(with_alpha(photo(), 255 - faint))  # a hole that is hardly cut
+    for upload in uploads:
+        with pytest.raises(UnusableMask, match="too faint"):
+            check_strength(read_mask(upload, PHOTO))
+
+
+def test_a_mask_of_ones_over_nearly_everything_is_no_faint_mask():
+    mask = read_mask(Picture(in_grey(NEARLY_ALL)), PHOTO)
+    check_strength(mask)
+    assert np.array_equal(mask, NEARLY_ALL * np.uint8(255))
+
+
 def test_soft_edges_and_noise_of_compression_are_not_too_faint():
     check_strength(cv2.GaussianBlur(square(60, 20, 40), (0, 0), 5))
     check_strength(square() + np.random.default_rng(0).integers(0, 7, (20, 20)).astype(np.uint8) * (square() == 0))

@@ -117,6 +117,13 @@ def test_a_faint_mask_is_told_to_be_too_faint():
     assert "too faint" in caught.value.message
 
 
+@pytest.mark.parametrize("invert", ["", "1"])
+def test_a_faint_mask_over_nearly_all_of_the_photo_is_told_to_be_too_faint(invert):
+    faint = np.where(np.arange(WIDTH) < WIDTH - 2, 155 if invert else 5, 255 if invert else 0).astype(np.uint8)
+    with pytest.raises(InvalidOption, match="too faint"):
+        run(mask=Picture(np.tile(faint[None, :, None], (HEIGHT, 1, 3))), invert=invert)
+
+
 def test_several_alternatives_differ_and_come_back_by_their_number():
     noise = np.random.default_rng(2).integers(0, 256, (HEIGHT, WIDTH, 3), dtype=np.uint8)
     both = run(Picture(noise), mask=mask(), answers=2)
