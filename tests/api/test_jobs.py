@@ -125,6 +125,7 @@ def test_the_list_goes_on_from_page_to_page(program):
     assert program.get("/jobs?service=deblur").json["jobs"] == []
     assert refusal(program.get("/jobs?limit=0")) == (400, "invalid_request", "limit")
     assert program.get("/jobs?limit=0").json["error"]["allowed"] == ["1-100"]
+    assert refusal(program.get("/jobs?limit=1_0")) == (400, "invalid_request", "limit")
     assert refusal(program.get("/jobs?tool=deblur")) == (400, "invalid_request", "tool")
     assert refusal(program.get("/jobs?before=nothing"))[:2] == (404, "not_found")
 

@@ -9,6 +9,10 @@ JSON_WITH_PARAMETERS = [
     "application/json;version=1",
     "application/json, text/html;q=0.9",
     "application/json;q=0.5, */*;q=0.1",
+    "application/json ; q=0.9 , */* ; q=0.1",
+    "text/html;q=0.5, application/json",
+    "application/*, text/html;q=0.9",
+    "application/*",
     "image/webp,application/json",
     "APPLICATION/JSON",
 ]

@@ -153,7 +153,7 @@ def _parse_json() -> Any:
 def _read(model: type[BaseModel], raw: Any) -> BaseModel:
     """Return what was sent as the model has it. Raises WrongRequest for the first field that does not fit."""
     try:
-        return model.model_validate(raw)
+        values = model.model_validate(raw)
     except ValidationError as error:
         wrong = error.errors(include_url=False, include_input=False)[0]
         field = str(wrong["loc"][0]) if wrong["loc"] else ""
@@ -163,6 +163,11 @@ def _read(model: type[BaseModel], raw: Any) -> BaseModel:
         if not field:
             raise WrongRequest("", tuple(properties), N_("Please send an object in JSON.")) from None
         raise WrongRequest(field, _list_allowed(properties.get(field, {}))) from None
+    for field, text in raw.items():
+        # `1_0` is a number to Python and to nobody else.
+        if isinstance(text, str) and "_" in text and isinstance(getattr(values, field, None), int | float):
+            raise WrongRequest(field, _list_allowed(list_properties(model)[field]))
+    return values
 
 
 def _list_allowed(schema: Mapping[str, Any]) -> tuple[str, ...]:
