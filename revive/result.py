@@ -26,7 +26,7 @@ class Result:
     `mask`: uint8 (H, W), 0..255, where the tool made one, else None. `verdict`: a stable word where the result is not a
     plain success, such as "no_motion_blur", else ""; `sentence` says the same to a person. `alternatives`: further
     pictures as good as the first. `files`: name -> bytes of finished files, such as a sheet to print. `steps`: what the
-    steps of a run did, (key, state, sentence), where state is changed, not_needed, off or failed. `checks`: the
+    steps of a run did, (key, state, sentence), where state is changed, not_needed, unsure, off or failed. `checks`: the
     rows of a checklist, such as what an office asks of an ID photo, (key, state, value), where state is met, not_met or
     unsure. `change_map` says what was kept, changed and replaced. All sentences are in English.
     """

@@ -111,11 +111,12 @@ class Check:
     value: str = ""
 
 
-# The states of a step.
+# The states of a step; UNSURE where it looked and could not tell, and so left the picture as it was.
 CHANGED, NOT_NEEDED, OFF, FAILED = "changed", "not_needed", "off", "failed"
 STEP_STATES = {
     CHANGED: N_("done"),
     NOT_NEEDED: N_("not needed"),
+    UNSURE: N_("not sure"),
     OFF: N_("switched off"),
     FAILED: N_("did not work"),
 }

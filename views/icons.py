@@ -11,6 +11,7 @@ ICONS = {
     "leave": '<path d="M10 4H5v16h5M14 8l4 4-4 4M18 12H9"/>',
     "gauge": '<path d="M4 18a8.5 8.5 0 1 1 16 0zM12 18l4-6"/>',
     "warning": '<path d="M12 4 2.8 20h18.4zM12 10v5M12 17.4v.2"/>',
+    "unsure": '<circle cx="12" cy="12" r="9"/><path d="M9.3 9.6a2.7 2.7 0 1 1 4 2.3c-.9.5-1.3 1-1.3 2M12 16.8v.2"/>',
     "picture": '<rect x="3" y="4" width="18" height="16" rx="2"/><circle cx="8.5" cy="9.5" r="1.5"/><path d="m4 18 5.5-5 3.5 3 3-2.5 4.5 4"/>',  # noqa: E501
     "download": '<path d="M12 4v11M7.5 11 12 15.5 16.5 11M4 20h16"/>',
     "bin": '<path d="M4 7h16M9 7V4h6v3M6 7l1 13h10l1-13M10 11v5.5M14 11v5.5"/>',

@@ -22,6 +22,7 @@ from services.base import (
     MAX_MEGAPIXELS,
     NOT_NEEDED,
     OFF,
+    UNSURE,
     Cancelled,
     Picture,
     Report,
@@ -144,7 +145,8 @@ def _take_step(
             step, own, state, name, cached, lambda picture: _sign(step, picture, made, options), report
         )
         if picture is None:
-            return replace(state, name=name), StepResult(step.key, NOT_NEEDED, step.verdicts.get(verdict, ""))
+            told = UNSURE if verdict in step.unsure else NOT_NEEDED
+            return replace(state, name=name), StepResult(step.key, told, step.verdicts.get(verdict, ""))
         after = _move_on(replace(state, name=name, source_type=made), _mark(step, picture), replaced, source)
     except Cancelled:
         raise

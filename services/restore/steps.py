@@ -19,11 +19,11 @@ class Step:
 
     key: also the name of the switch. options: further options of Restore that the step reads, by the step's own names.
     said: the sentence where it changed something; {value} is the share of the picture that was replaced. verdicts:
-    sentences for what its Result may say. weights: without all of these the step is not offered. cost: how long it
-    takes, in parts of the others. is_quick: its picture, of another size, is made again rather than cached. mark: the
-    program that the EXIF then names. source_type: IPTC's word for what it makes of a photo. look: a run that only
-    finds, with a `mask` for its result; where the step is left out it says what share of the picture that is, by the
-    sentence `seen`.
+    sentences for what its Result may say; unsure: those of them that leave it open whether the step was due. weights:
+    without all of these the step is not offered. cost: how long it takes, in parts of the others. is_quick: its
+    picture, of another size, is made again rather than cached. mark: the program that the EXIF then names. source_type:
+    IPTC's word for what it makes of a photo. look: a run that only finds, with a `mask` for its result; where the step
+    is left out it says what share of the picture that is, by the sentence `seen`.
     """
 
     key: str
@@ -35,6 +35,7 @@ class Step:
     default: bool = True
     options: Mapping[str, Option] = field(default_factory=dict)
     verdicts: Mapping[str, str] = field(default_factory=dict)
+    unsure: tuple[str, ...] = ()
     weights: tuple[str, ...] = ()
     is_quick: bool = False
     mark: str = ""
@@ -102,6 +103,7 @@ STEPS: tuple[Step, ...] = (
             scan.UNSURE: N_("It is not sure whether there is a background around a print. It was left."),
             scan.OTHERS_LEFT: N_("The largest print was cut out. “Cut out prints” gives you the others, too."),
         },
+        unsure=(scan.UNSURE,),
         weights=(scan.FACES,),
         options={"rim": _take_option(scan.SERVICE, "rim"), "upright": _take_option(scan.SERVICE, "upright")},
         is_quick=True,
@@ -130,6 +132,7 @@ STEPS: tuple[Step, ...] = (
                 "Marks were found that may be damage, or thin things such as wires. They were left."
             ),
         },
+        unsure=(inpaint.ALL_UNCERTAIN,),
         weights=(inpaint.DAMAGE,),
         source_type=COMPOSITE_WITH_TRAINED,
     ),

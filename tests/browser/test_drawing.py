@@ -133,6 +133,8 @@ def test_the_keyboard_alone_paints(new_drawing):
     page = new_drawing()
     page.locator(f"{READY} .drawing-frame").focus()
     page.keyboard.press("ArrowLeft")
+    ring = "frame => getComputedStyle(frame, '::after').borderWidth"
+    assert page.locator(f"{READY} .drawing-frame").evaluate(ring) == "3px", "the focus is seen on the whole frame"
     page.keyboard.down(" ")
     for _ in range(4):
         page.keyboard.press("Shift+ArrowRight")

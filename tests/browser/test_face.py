@@ -177,6 +177,14 @@ def test_nothing_on_the_page_moves_for_people_who_ask_for_less_motion(new_page, 
 
 
 @pytest.mark.parametrize("locale", ["en-US", "zh-CN"])
+def test_at_a_desk_every_tool_is_seen_in_the_header(new_page, signed_in, locale):
+    settings = {"locale": locale, "viewport": {"width": 1440, "height": 900}}
+    for page, address in ((new_page(**settings), "/"), (new_page(storage_state=signed_in, **settings), "/history")):
+        page.goto(address if address == "/" else f"/{NAME}{address}")
+        assert page.evaluate("(row => row.scrollWidth - row.clientWidth)(document.querySelector('.tool-nav'))") <= 0
+
+
+@pytest.mark.parametrize("locale", ["en-US", "zh-CN"])
 def test_no_page_is_wider_than_a_phone(new_page, signed_in, locale):
     page = new_page(storage_state=signed_in, locale=locale, **PHONE)
     strangers = new_page(locale=locale, **PHONE)

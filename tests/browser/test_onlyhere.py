@@ -61,6 +61,12 @@ def test_a_result_counts_where_a_person_paints_and_is_saved_as_it_was_seen(perso
     expect(person.locator(".job .changes")).to_contain_text("What you did not paint is the original’s")
 
 
+def test_one_place_leads_to_it_at_a_desk(person, darker):
+    person.goto(darker)
+    expect(person.locator("compare-slider:defined").first).to_be_visible()
+    assert [link.is_visible() for link in person.get_by_role("link", name="Only here").all()] == [True]
+
+
 def test_the_keyboard_paints_and_another_version_can_stay_elsewhere(person, darker):
     person.goto(darker)
     person.fill("[name=brightness]", "1")

@@ -84,6 +84,15 @@ def test_frames_are_whole_and_stand_under_their_days(visit, screen):
     assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
 
 
+def test_on_a_phone_pictures_are_seen_below_the_search(visit):
+    page = visit(PHONE)
+    page.goto(f"/{NAME}/history")
+    search, dates = page.locator(".sheet-search"), page.get_by_label("From")
+    assert search.bounding_box()["height"] < 160  # two rows
+    assert page.get_by_role("button", name="Search").bounding_box()["y"] < dates.bounding_box()["y"]
+    expect(page.locator(".frame-picture").first).to_be_in_viewport(ratio=0.9)
+
+
 def test_boxes_show_where_the_pointer_or_the_focus_is_and_while_selecting(visit):
     page = visit(DESK)
     page.goto(f"/{NAME}/history")

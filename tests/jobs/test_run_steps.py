@@ -2,6 +2,7 @@
 
 import io
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -16,6 +17,7 @@ from jobs.photos.album_runs import Run
 from models import Job, db
 from revive.cli import cli
 from services import get
+from services.restore.steps import STEPS
 from tests.jobs.support import address, facts_of, make_from, make_job, make_user, open_image, run_job
 from tests.jobs.test_onlyhere import compose, pixels_of
 from tests.support.stored import get_folder
@@ -59,6 +61,16 @@ def test_a_photo_that_needs_nothing_says_so_with_its_steps(owner, owner_id):
     assert (facts["verdict"], facts["has_result"]) == ("nothing_to_restore", False)
     assert [(step["state"], step["preview_url"]) for step in facts["steps"]] == [("not_needed", None)]
     assert "neither faded nor yellowed" in owner.get(address(job.id)).text
+
+
+def test_a_step_that_could_not_tell_has_no_tick(owner, owner_id, monkeypatch):
+    tone = next(step for step in STEPS if step.key == "tone")
+    page = owner.get(address(run_job(make_job(owner_id, make_fine(), service="restore")).id)).text
+    assert "icon-unsure" not in page and "step-not_needed" in page
+    monkeypatch.setattr("services.restore.run.STEPS", (replace(tone, unsure=tuple(tone.verdicts)),))
+    page = owner.get(address(run_job(make_job(owner_id, make_fine(), service="restore")).id)).text
+    step = page[page.index("step-unsure") : page.index("</li>", page.index("step-unsure"))]
+    assert "icon-unsure" in step and "icon-check" not in step and "not sure" in step
 
 
 def test_an_album_gets_a_line_for_each_picture_and_a_broken_one_stops_nothing(owner, owner_id):

@@ -60,6 +60,9 @@ def test_whoever_has_the_link_sees_the_result_and_nothing_of_the_account(browser
     page = stranger.get(link)
     assert page.status_code == 200 and "A shared picture" in page.text
     assert not [word for word in ("12345", "Grandma", done, f"{number:04}") if word in page.text]
+    with app.app_context():
+        ends = db.session.scalar(select(Share.expires_at)).strftime("%Y-%m-%dT%H:%M")
+    assert f'This link ends <time datetime="{ends}' in page.text
     assert page.headers["X-Robots-Tag"].startswith("noindex") and 'name="robots" content="noindex' in page.text
     assert page.headers["Cache-Control"] == "private, no-store" and "same-origin" in page.headers["Referrer-Policy"]
     for place, format in (("/preview", "WEBP"), ("/picture", "JPEG")):

@@ -138,6 +138,21 @@ def test_a_photo_that_needs_nothing_has_no_result_and_the_list_says_why(monkeypa
     assert "faded" in result.steps[0].said
 
 
+def test_a_step_that_could_not_tell_is_not_said_to_be_unneeded(monkeypatch):
+    def give(verdict):
+        return lambda picture, options, report: Result(None, verdict=verdict)
+
+    scan, damage = (
+        replace(step, run=give(verdict), weights=())
+        for step, verdict in zip(pick("scan", "damage"), ("print_unsure", "damage_uncertain"), strict=True)
+    )
+    monkeypatch.setattr("services.restore.run.STEPS", (scan, damage))
+    result = run(colour=False)
+    assert states(result) == {"scan": "unsure", "damage": "unsure"} and result.picture is None
+    monkeypatch.setattr("services.restore.run.STEPS", (replace(scan, run=give("no_print_found")),))
+    assert states(run(colour=False)) == {"scan": "not_needed"}
+
+
 def test_steps_without_weights_are_not_there(monkeypatch, tmp_path):
     monkeypatch.setattr("services.runtime.folders.weights", tmp_path)
     assert list(states(run())) == ["tone"]

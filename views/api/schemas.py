@@ -119,7 +119,7 @@ class Step(BaseModel):
 
     key: str = Field(description=N_("also the name of the option that leaves the step out"))
     title: str
-    state: Literal["changed", "not_needed", "off", "failed"]
+    state: Literal["changed", "not_needed", "unsure", "off", "failed"]
     state_message: str
     sentence: str
     value: str = Field(description=N_("what was measured, or nothing"))

@@ -40,7 +40,8 @@ def revoke(username: str, share_id: int):
 @blueprint.get("/shared/<token>")
 def show(token: str):
     share = shares.find(token, request.remote_addr)
-    page = render_template("shared.html", token=token, job=share.job, format=downloads.find_own_format(share.job))
+    own_format = downloads.find_own_format(share.job)
+    page = render_template("shared.html", token=token, job=share.job, format=own_format, expires_at=share.expires_at)
     shares.note_view(share, request.remote_addr)
     return page
 
