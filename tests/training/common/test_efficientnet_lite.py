@@ -16,7 +16,7 @@ NORM = ("weight", "bias", "running_mean", "running_var", "num_batches_tracked")
 def published() -> dict[str, Tensor]:
     """Parameters of the published network's form, drawn at random; its stem reads three planes."""
     torch.manual_seed(0)
-    levels = efficientnet_lite.build_efficientnet_lite0()
+    levels = efficientnet_lite.build_efficientnet_lite("lite0")
     blocks = [block for level in levels for block in level]
     parts = [(blocks[0], "_conv_stem", "_bn0")]
     for number, block in enumerate(blocks[1:]):
@@ -35,8 +35,8 @@ def published() -> dict[str, Tensor]:
 
 
 def test_a_grey_picture_has_the_maps_of_the_same_plane_three_times(published):
-    levels = efficientnet_lite.build_efficientnet_lite0().eval()
-    efficientnet_lite.load_efficientnet_lite0(levels, published)
+    levels = efficientnet_lite.build_efficientnet_lite("lite0").eval()
+    efficientnet_lite.load_efficientnet_lite(levels, published)
     plane = torch.rand(1, 1, 64, 96)
     # "SAME" with stride 2 on even sides: one more row below and one more column to the right
     padded = F.pad(plane.expand(-1, 3, -1, -1), (0, 1, 0, 1))
@@ -53,7 +53,7 @@ def test_every_pretrained_parameter_is_filled(published):
     network = PaletteColorizer("efficientnet_lite0")
     pretrained = list_pretrained("efficientnet_lite0", network.levels)
     before = [weight.clone() for module in pretrained for weight in module.parameters()]
-    efficientnet_lite.load_efficientnet_lite0(network.levels, published)
+    efficientnet_lite.load_efficientnet_lite(network.levels, published)
     after = [weight for module in pretrained for weight in module.parameters()]
     assert all(not torch.equal(one, other) for one, other in zip(before, after, strict=True))
 
