@@ -4,10 +4,11 @@
 
 The encoder starts as EfficientNet-Lite0, -Lite2 or VGG-16 (`training/common`) and is frozen first; then its deeper
 levels learn at a low rate, then nearly all. The decoder starts from nothing, or from the released one
-(`training/colorizing/transfer_decoder.py`) at half the rate. The loss is the cross-entropy over the palette of colours; on VGG-16 the perceptual
-distance in VGG-16's features joins it for the last fifth of the time, which is NoGAN's feature loss (Antic, DeOldify,
-2019). Crops grow from 128 to 192 pixels. The exponential moving average of the weights is validated, on left-out
-sources (`training/colorizing/pictures.py`); `training/colorizing/release.py` calibrates and exports it.
+(`training/colorizing/transfer_decoder.py`) at half the rate. The loss is the cross-entropy over the palette of colours;
+on VGG-16 the perceptual distance in VGG-16's features joins it for the last fifth of the time, which is NoGAN's feature
+loss (Antic, DeOldify, 2019). Crops grow from 128 to 192 pixels. The exponential moving average of the weights is
+validated, on left-out sources (`training/colorizing/pictures.py`); `training/colorizing/release.py` calibrates and
+exports it.
 """
 
 from dataclasses import dataclass

