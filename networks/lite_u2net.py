@@ -12,7 +12,8 @@ from networks.layers.dense_concat import dense_concat
 from networks.u2net import ConvNormReLU, fold_units, make_block, resize
 
 MEAN, DEVIATION = 127 / 255, 128 / 255  # what EfficientNet-Lite's input is normalised by
-BOTTOM = (0, efficientnet_lite.CHANNELS[-1], 32, 64)  # (height, channels in, mid, out); a height of 0 is RSU-4F
+CHANNELS = efficientnet_lite.list_channels("lite0")
+BOTTOM = (0, CHANNELS[-1], 32, 64)  # (height, channels in, mid, out); a height of 0 is RSU-4F
 DECODERS = ((5, 24, 48), (4, 32, 48), (4, 32, 64), (0, 32, 64))  # (height, mid, out) at 1/2, 1/4, 1/8 and 1/16
 FULL_SIZE = 16  # channels of the two convolutions at full size
 
@@ -33,10 +34,10 @@ class LiteU2Net(nn.Module):
 
     def __init__(self):
         super().__init__()
-        self.levels = efficientnet_lite.build_efficientnet_lite0(planes=3)
+        self.levels = efficientnet_lite.build_efficientnet_lite("lite0", planes=3)
         self.bottom = make_block(*BOTTOM)
         channels, decoders = BOTTOM[-1], []
-        skips = efficientnet_lite.CHANNELS[:-1]
+        skips = CHANNELS[:-1]
         for (height, mid, out), skip in zip(reversed(DECODERS), reversed(skips), strict=True):
             decoders.append(make_block(height, channels + skip, mid, out))
             channels = out

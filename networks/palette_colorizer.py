@@ -25,6 +25,7 @@ DECODER_WIDTHS = {  # (channels after upsampling, channels out) of the four step
     "resnet18": ((256, 256), (128, 128), (64, 64), (32, 32)),
     "resnet34": ((256, 256), (128, 128), (64, 64), (32, 32)),
     "efficientnet_lite0": ((192, 192), (96, 96), (48, 48), (24, 24)),
+    "efficientnet_lite2": ((192, 192), (96, 96), (48, 48), (24, 24)),
     "vgg16": ((128, 256), (256, 256), (128, 128), (64, 64)),
 }
 CELL = 8  # pixels, side by side, of one place of `encode_cells`

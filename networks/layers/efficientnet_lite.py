@@ -1,12 +1,13 @@
-"""EfficientNet-Lite0 as five levels, for grey and for coloured pictures.
+"""EfficientNet-Lite0 and -Lite2 as five levels, for grey and for coloured pictures.
 
 Tan, Le: "EfficientNet", ICML 2019, and its Lite variants.
 
 The Lite networks are made for processors without an accelerator: no squeeze-and-excitation, ReLU6, and depthwise
-convolutions, so that an encoder of 4 million parameters costs a fortieth of VGG-16's time.
+convolutions, so that an encoder of 4 million parameters costs a fortieth of VGG-16's time. Lite2 is 1.1 times as wide
+and 1.2 times as deep as Lite0.
 """
 
-from typing import cast
+from typing import NamedTuple, cast
 
 import torch
 import torch.nn.functional as F
@@ -14,18 +15,21 @@ from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 STEM = 32  # channels
-# expansion, kernel, stride, channels, repeats of each stage, and the stages of each level (1/2 to 1/32)
-STAGES = (
-    (1, 3, 1, 16, 1),
-    (6, 3, 2, 24, 2),
-    (6, 5, 2, 40, 2),
-    (6, 3, 2, 80, 3),
-    (6, 5, 1, 112, 3),
-    (6, 5, 2, 192, 4),
-    (6, 3, 1, 320, 1),
-)
-LEVELS = ((0,), (1,), (2,), (3, 4), (5, 6))
-CHANNELS = tuple(STAGES[stages[-1]][3] for stages in LEVELS)
+STAGES = ((1, 3, 1), (6, 3, 2), (6, 5, 2), (6, 3, 2), (6, 5, 1), (6, 5, 2), (6, 3, 1))  # expansion, kernel, stride
+LEVELS = ((0,), (1,), (2,), (3, 4), (5, 6))  # the stages of each level, 1/2 to 1/32
+
+
+class Size(NamedTuple):
+    """Channels and blocks of each stage."""
+
+    channels: tuple[int, ...]
+    repeats: tuple[int, ...]
+
+
+SIZES = {
+    "lite0": Size((16, 24, 40, 80, 112, 192, 320), (1, 2, 2, 3, 3, 4, 1)),
+    "lite2": Size((16, 24, 48, 88, 120, 208, 352), (1, 3, 3, 4, 4, 5, 1)),
+}
 
 
 class ConvNorm(nn.Module):
@@ -70,14 +74,23 @@ class InvertedResidual(nn.Module):
         return maps + out if self.residual else out
 
 
-def build_efficientnet_lite0(planes: int = 1) -> nn.ModuleList:
-    """Return the five levels, freshly initialised: maps of CHANNELS at 1/2, 1/4, 1/8, 1/16 and 1/32 of `planes`."""
+def list_channels(size: str) -> tuple[int, ...]:
+    """Return the channels of the five levels; size: a name of SIZES."""
+    return tuple(SIZES[size].channels[stages[-1]] for stages in LEVELS)
+
+
+def build_efficientnet_lite(size: str, planes: int = 1) -> nn.ModuleList:
+    """Return the five levels, freshly initialised: maps at 1/2, 1/4, 1/8, 1/16 and 1/32 of an input with `planes`.
+
+    size: a name of SIZES; KeyError for another. The maps have the channels of `list_channels`.
+    """
     levels: list[nn.Sequential] = []
     channels = STEM
     for stages in LEVELS:
         blocks: list[nn.Module] = [] if levels else [ConvNorm(planes, STEM, 3, stride=2)]
-        for expansion, kernel, stride, out, repeats in (STAGES[stage] for stage in stages):
-            for repeat in range(repeats):
+        for stage in stages:
+            (expansion, kernel, stride), out = STAGES[stage], SIZES[size].channels[stage]
+            for repeat in range(SIZES[size].repeats[stage]):
                 blocks.append(InvertedResidual(channels, out, expansion, kernel, stride if repeat == 0 else 1))
                 channels = out
         levels.append(nn.Sequential(*blocks))
@@ -93,7 +106,7 @@ def fold_norms(levels: nn.Module) -> None:
             module.norm = nn.Identity()
 
 
-def load_efficientnet_lite0(levels: nn.ModuleList, published: dict[str, Tensor]) -> None:
+def load_efficientnet_lite(levels: nn.ModuleList, published: dict[str, Tensor]) -> None:
     """Fill the levels with the published ImageNet parameters, named as in the package `efficientnet-lite-pytorch`.
 
     A grey picture is the same plane three times, so for one plane the first kernel is summed over its inputs.

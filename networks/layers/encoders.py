@@ -32,12 +32,17 @@ class EncoderSpec:
     normalize_skips: bool = False
 
 
+def _describe_efficientnet_lite(size: str) -> EncoderSpec:
+    """Return the spec of one of `networks/layers/efficientnet_lite.py` with a context level."""
+    channels = (*efficientnet_lite.list_channels(size)[:-1], CONTEXT)
+    return EncoderSpec(channels, 127 / 255, 128 / 255, normalize_skips=True)
+
+
 ENCODERS = {
     "resnet18": EncoderSpec((64, 64, 128, 256, 512), 0.5, 0.25),
     "resnet34": EncoderSpec((64, 64, 128, 256, 512), 0.5, 0.25),
-    "efficientnet_lite0": EncoderSpec(
-        (*efficientnet_lite.CHANNELS[:-1], CONTEXT), 127 / 255, 128 / 255, normalize_skips=True
-    ),
+    "efficientnet_lite0": _describe_efficientnet_lite("lite0"),
+    "efficientnet_lite2": _describe_efficientnet_lite("lite2"),
     "vgg16": EncoderSpec((128, 256, 512, 512, CONTEXT), sum(VGG16_MEAN_BGR) / 3 / 255, 1 / 255, normalize_skips=True),
 }
 
@@ -46,9 +51,10 @@ def build_levels(encoder: str) -> nn.ModuleList:
     """Return the five levels of the encoder, freshly initialised. Raises ValueError for an unknown name."""
     if encoder not in ENCODERS:
         raise ValueError(f"encoder must be one of {', '.join(ENCODERS)}, not {encoder!r}")
-    if encoder == "efficientnet_lite0":
-        *levels, last = efficientnet_lite.build_efficientnet_lite0()
-        return nn.ModuleList((*levels, nn.Sequential(last, *_build_context(efficientnet_lite.CHANNELS[-1]))))
+    if encoder.startswith("efficientnet_"):
+        size = encoder.removeprefix("efficientnet_")
+        *levels, last = efficientnet_lite.build_efficientnet_lite(size)
+        return nn.ModuleList((*levels, nn.Sequential(last, *_build_context(efficientnet_lite.list_channels(size)[-1]))))
     return _build_vgg16_levels() if encoder == "vgg16" else _build_resnet_levels(encoder)
 
 
@@ -59,7 +65,7 @@ def list_pretrained(encoder: str, levels: nn.ModuleList) -> list[nn.Module]:
     """
     if encoder == "vgg16":
         return list(levels[:4])
-    if encoder == "efficientnet_lite0":
+    if encoder.startswith("efficientnet_"):
         return [*levels[:4], next(levels[4].children())]
     raise ValueError(f"{encoder} has no pretrained parameters")
 

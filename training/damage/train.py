@@ -25,12 +25,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from networks.layers.efficientnet_lite import load_efficientnet_lite0
+from networks.layers.efficientnet_lite import load_efficientnet_lite
 from networks.restoration.damage_finder import DamageFinder
 from networks.weights import load
 from training.common.arguments import build_parser
 from training.common.crops import to_batch
-from training.common.efficientnet_lite import read_efficientnet_lite0
+from training.common.efficientnet_lite import read_efficientnet_lite
 from training.common.ema import EMA
 from training.common.half_precision import autocast
 from training.common.muon import Muon
@@ -65,7 +65,7 @@ def main() -> None:
     if arguments.from_released:
         learner.start_from(load("damage"))
     else:
-        load_efficientnet_lite0(learner.network.levels, read_efficientnet_lite0())
+        load_efficientnet_lite(learner.network.levels, read_efficientnet_lite("lite0"))
     phases = PHASES[-1:] if arguments.from_released else PHASES
     run = Run(arguments.name, arguments.out, arguments.minutes)  # its clock starts here
     run.register(**learner.states())

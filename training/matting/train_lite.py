@@ -26,11 +26,11 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from networks import weights
-from networks.layers.efficientnet_lite import load_efficientnet_lite0
+from networks.layers.efficientnet_lite import load_efficientnet_lite
 from networks.lite_u2net import LiteU2Net
 from training.common.arguments import build_parser
 from training.common.crops import to_batch
-from training.common.efficientnet_lite import read_efficientnet_lite0
+from training.common.efficientnet_lite import read_efficientnet_lite
 from training.common.ema import EMA
 from training.common.half_precision import autocast
 from training.common.muon import Muon
@@ -85,7 +85,7 @@ def main() -> None:
     if arguments.from_released:
         learner.start_from(weights.load("people").state_dict())
     else:
-        load_efficientnet_lite0(learner.network.levels, read_efficientnet_lite0())
+        load_efficientnet_lite(learner.network.levels, read_efficientnet_lite("lite0"))
     choices = load_sources(arguments.data, True, AT_MOST)
     run = Run(arguments.name, arguments.out, arguments.minutes)  # its clock starts here
     run.register(**learner.states())
