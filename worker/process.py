@@ -30,11 +30,12 @@ from jobs.errors import StorageAway
 from jobs.guests import removal
 from jobs.photos import albums, shares
 from jobs.queue import JOB, MAIL, QUICK_JOB, OutageFilter, get_outage, notify_again
+from jobs.scheduling import processors
 from models import Worker, db, disk_reserve, release, utc_now
 from models.faults import describe
 from services import runtime
 from webhooks import deliveries
-from worker import memory, processors, proof, recovery, runner, webhook_sender
+from worker import memory, proof, recovery, runner, webhook_sender
 from worker.lanes import Lane, start_consumer
 from worker.outage import DatabaseOutage
 from worker.proof import Proof

@@ -1,7 +1,8 @@
 """Slots for the processes that decode pictures: how many at once, in how much memory, and of that how much for whom.
 
 Half of the threads of a web process may decode; the others are for pages. No account has more than half of the slots
-or, beside what it is already decoding, of the memory. Archives take none: they have threads of their own.
+or, beside what it is already decoding, of the memory; nor more slots than there are processors, for that would make
+others wait and be no quicker. Archives take none: they have threads of their own.
 """
 
 import threading
@@ -13,6 +14,8 @@ from dataclasses import dataclass
 
 from flask import current_app
 
+from jobs.scheduling import processors
+
 _making = threading.Lock()
 
 
@@ -23,9 +26,9 @@ class NoSlot(Exception):
 class DecodingSlots:
     """The slots of one process. What is larger than all of the memory is decoded when nothing else is."""
 
-    def __init__(self, slots: int, megabytes: int):
+    def __init__(self, slots: int, megabytes: int, processor_count: int):
         self._slots, self._megabytes = slots, megabytes
-        self._share = -(-slots // 2)
+        self._share = min(-(-slots // 2), processor_count)
         self._taken: Counter[int] = Counter()  # account -> slots
         self._reserved: Counter[int] = Counter()  # account -> megabytes
         self._waiting: list[_Waiter] = []
@@ -99,6 +102,8 @@ def get_slots() -> DecodingSlots:
     with _making:
         if "decoding_slots" not in current_app.extensions:
             megabytes = config["DECODING_MEGABYTES"] // config["WEB_PROCESSES"]
-            current_app.extensions["decoding_slots"] = DecodingSlots(max(1, config["WEB_THREADS"] // 2), megabytes)
+            current_app.extensions["decoding_slots"] = DecodingSlots(
+                max(1, config["WEB_THREADS"] // 2), megabytes, processors.count_processors()
+            )
         slots: DecodingSlots = current_app.extensions["decoding_slots"]
         return slots

@@ -17,12 +17,12 @@ from imaging.io import landlock
 from jobs import health
 from jobs.availability import list_weights
 from jobs.files import marker, storage
-from jobs.scheduling import hands
+from jobs.scheduling import hands, processors
 from models import release
 from models.faults import classify_fault
 from services import SERVICES
 from setting_list import SECRETS, SETTINGS
-from worker import memory, processors
+from worker import memory
 from worker.proof import find_schema_problem
 
 FINE, WARNING, WRONG = "ok", "warning", "wrong"

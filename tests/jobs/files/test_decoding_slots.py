@@ -24,7 +24,7 @@ def hold():
 
 
 def test_no_account_has_more_than_half_of_the_slots(hold):
-    slots = DecodingSlots(4, 1000)
+    slots = DecodingSlots(4, 1000, 8)
     for _ in range(2):
         hold(slots.slot(ANNA, 0))
     with pytest.raises(NoSlot):
@@ -35,15 +35,23 @@ def test_no_account_has_more_than_half_of_the_slots(hold):
         hold(slots.slot(BEN, 0))
 
 
+def test_no_account_has_more_slots_than_there_are_processors(hold):
+    slots = DecodingSlots(8, 1000, 1)
+    hold(slots.slot(ANNA, 0))
+    with pytest.raises(NoSlot):
+        hold(slots.slot(ANNA, 0))
+    hold(slots.slot(BEN, 0))
+
+
 def test_a_single_slot_is_for_everybody(hold):
-    slots = DecodingSlots(1, 1000)
+    slots = DecodingSlots(1, 1000, 8)
     with slots.slot(ANNA, 0), pytest.raises(NoSlot):
         hold(slots.slot(BEN, 0))
     hold(slots.slot(BEN, 0))
 
 
 def test_memory_is_never_reserved_beyond_what_there_is(hold):
-    slots = DecodingSlots(8, 1000)
+    slots = DecodingSlots(8, 1000, 8)
     hold(slots.memory(ANNA, 600, 0))
     with pytest.raises(NoSlot):
         hold(slots.memory(BEN, 500, 0))
@@ -51,7 +59,7 @@ def test_memory_is_never_reserved_beyond_what_there_is(hold):
 
 
 def test_an_account_adds_to_its_memory_only_up_to_half(hold):
-    slots = DecodingSlots(8, 1000)
+    slots = DecodingSlots(8, 1000, 8)
     hold(slots.memory(ANNA, 300, 0))
     with pytest.raises(NoSlot):
         hold(slots.memory(ANNA, 300, 0))
@@ -59,7 +67,7 @@ def test_an_account_adds_to_its_memory_only_up_to_half(hold):
 
 
 def test_what_is_larger_than_the_memory_waits_until_it_is_alone(hold):
-    slots, begun = DecodingSlots(8, 1000), threading.Event()
+    slots, begun = DecodingSlots(8, 1000, 8), threading.Event()
 
     def wait():
         with slots.memory(BEN, 5000, 5):
@@ -75,7 +83,7 @@ def test_what_is_larger_than_the_memory_waits_until_it_is_alone(hold):
 
 
 def test_who_waits_is_served_before_who_was_served_just_now():
-    slots, served = DecodingSlots(8, 1000), []
+    slots, served = DecodingSlots(8, 1000, 8), []
 
     def take(account):
         with slots.memory(account, 900, 5):
@@ -93,7 +101,7 @@ def test_who_waits_is_served_before_who_was_served_just_now():
 
 
 def test_a_slot_is_given_back_whatever_happened():
-    slots = DecodingSlots(1, 1000)
+    slots = DecodingSlots(1, 1000, 8)
     with contextlib.suppress(KeyError), slots.slot(ANNA, 0), slots.memory(ANNA, 900, 0):
         raise KeyError
     with slots.slot(BEN, 0), slots.memory(BEN, 900, 0):

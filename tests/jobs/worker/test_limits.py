@@ -3,9 +3,10 @@
 import pytest
 
 import config
+from jobs.scheduling import processors
 from services import inference, runtime
 from tests.jobs.support import make_job, make_user, wait_until
-from worker import memory, processors
+from worker import memory
 
 
 def test_threads_follow_the_setting_then_the_environment_then_affinity_and_quota(tmp_path, monkeypatch):
