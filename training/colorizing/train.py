@@ -46,7 +46,7 @@ WEIGHT_DECAY = 0.05
 WARM_UP = 0.02  # part of the run in which the rate rises
 EMA_DECAY = 0.999
 PERCEPTUAL_WEIGHT = 2.0
-LOG_EVERY, VALIDATE_EVERY, KEEP_EVERY = 20, 250, 500  # steps; of what is kept the mean may be released
+LOG_EVERY, VALIDATE_EVERY, KEEP_EVERY = 20, 250, 250  # steps; of what is kept the mean may be released
 
 
 @dataclass(frozen=True)
