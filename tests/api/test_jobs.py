@@ -44,6 +44,13 @@ def test_an_earlier_job_may_be_named_by_its_address(program, done_job, site):
     assert elsewhere.status_code == 404
 
 
+def test_an_earlier_job_is_named_once_and_rightly_even_beside_an_upload(program, done_job):
+    form = {"image": (io.BytesIO(picture()), "a.jpg"), "from_job": "7", "transform": "90"}
+    assert program.post("/tools/adjust/jobs", data=form).status_code == 404
+    twice = program.post("/tools/adjust/jobs", data={"from_job": [done_job, "{}"], "transform": "90"})
+    assert twice.status_code == 400 and twice.json["error"]["field"] == "from_job"
+
+
 def test_a_result_of_an_earlier_job_counts_only_where_a_mask_is_white(app, program, done_job):
     mask = io.BytesIO(paint_left())
     form = {"from_job": done_job, "edited_from": done_job, "elsewhere_from": "original", "mask": (mask, "mask.jpg")}

@@ -1,5 +1,6 @@
 """The tools, and the upload that makes a job."""
 
+import re
 from typing import Any
 
 from flask import abort, request, url_for
@@ -9,6 +10,7 @@ import services
 from accounts.tokens import JOBS
 from errors import N_
 from jobs import idempotency
+from jobs.errors import NotFound
 from jobs.files.uploads import FormFile
 from jobs.lifecycle import IMAGE
 from jobs.sources import FROM_JOB, FROM_VARIANT, REUSE, VERSION
@@ -16,6 +18,8 @@ from services.base import UPLOADED, Service
 from views.api.facts import tell_job, tell_tool
 from views.api.operation import Made, WrongRequest, operation
 from views.api.schemas import Job, Tool, Tools
+
+_JOB_ID = re.compile("[0-9a-f]{32}")
 
 
 @operation("GET", "/tools", N_("List the tools with their options"), response=Tools)
@@ -49,12 +53,21 @@ def create_job(service: str) -> Made:
 
 
 def _read_fields(service: Service) -> dict[str, str]:
-    """Return the fields of the form; where one names a job by its `url`, whole or without the site, by its id."""
+    """Return the fields of the form; where one names a job by its `url`, whole or without the site, by its id.
+
+    Raises WrongRequest for two jobs in one field, and NotFound for what can be no job: beside an uploaded picture
+    `from_job` does not count, and a slip would go unnoticed.
+    """
     names = {FROM_JOB, *(option.name + VERSION for option in service.options if option.from_job)}
     place = url_for("api.jobs") + "/"
     fields = request.form.to_dict()
+    if repeated := sorted(name for name in names if len(request.form.getlist(name)) > 1):
+        raise WrongRequest(repeated[0], message=N_("This field was sent more than once."))
     named = {name: fields[name].removeprefix(request.host_url.rstrip("/")) for name in names & fields.keys()}
-    return fields | {name: value.removeprefix(place) for name, value in named.items()}
+    fields |= {name: value.removeprefix(place) for name, value in named.items()}
+    if fields.get(FROM_JOB) and not _JOB_ID.fullmatch(fields[FROM_JOB]):
+        raise NotFound()
+    return fields
 
 
 def _check_names(service: Service, files: dict[str, FormFile]) -> None:
