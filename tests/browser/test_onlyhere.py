@@ -33,6 +33,20 @@ def darker(person) -> str:
     return person.url
 
 
+@pytest.fixture(scope="module")
+def saved(person, darker) -> str:
+    """The address of a picture of which the upper left corner is the darker job's."""
+    person.goto(darker)
+    person.locator(".compare-tools").get_by_role("link", name="Only here").click()
+    person.locator("drawing-surface.is-ready").wait_for()
+    stroke(person, (0.1, 0.1), (0.2, 0.1))
+    until(person, "document.querySelector('[name=mask]').files.length === 1")
+    person.click("form[enctype] .start")
+    person.wait_for_url("**/jobs/*")
+    wait_until_done(person)
+    return person.url
+
+
 def read_preview(page) -> np.ndarray:
     width, height, data = page.evaluate(READ)
     image = Image.open(io.BytesIO(base64.b64decode(data))).convert("RGB")
@@ -75,7 +89,7 @@ def test_the_keyboard_paints_and_another_version_can_stay_elsewhere(person, dark
     until(person, f"location.href !== '{darker}'")
     wait_until_done(person)
     person.goto(darker)
-    person.get_by_role("link", name="Only here").focus()
+    person.locator(".compare-tools").get_by_role("link", name="Only here").focus()
     person.keyboard.press("Enter")
     person.locator("drawing-surface.is-ready").wait_for()
     until(person, "document.querySelector('only-here').edited")
@@ -92,6 +106,19 @@ def test_the_keyboard_paints_and_another_version_can_stay_elsewhere(person, dark
     until(person, "document.querySelector('only-here').timer === null")
     assert np.abs(read_preview(person) - before)[:, -100:].mean() > 5
     person.keyboard.press("Control+z")
+
+
+@pytest.mark.parametrize("settings", [PHONE, {"viewport": {"width": 1440, "height": 900}}], ids=["phone", "desk"])
+def test_its_button_fits_its_words_beside_download(person, site, saved, settings):
+    page = person.context.browser.new_page(base_url=site.url, storage_state=person.context.storage_state(), **settings)
+    page.goto(saved)
+    button = page.locator(".start")
+    expect(button).to_have_text("Save as a new version")
+    assert button.evaluate("button => [button.scrollWidth <= button.clientWidth, button.clientHeight < 60]") == [
+        True,
+        True,
+    ]
+    page.close()
 
 
 @pytest.mark.parametrize("settings", [PHONE, {"java_script_enabled": False}], ids=["phone", "no script"])

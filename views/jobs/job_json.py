@@ -26,8 +26,8 @@ checks            [] or the checklist of what the result is for: {key, title, st
                   met | not_met | unsure, value what was measured or ""
 steps             [] or the steps of the run: {key, title, state, state_message, sentence, value, width, height,
                   preview_url, before_url, thumbnail_url}; state is changed | not_needed | unsure | off | failed, key
-                  the
-                  name of the switch, before_url the preview of what the step got; the rest is None but for changed
+                  the name of the switch, before_url the preview of what the step got; the rest is None but for
+                  changed
 files             finished downloads: {name, label, bytes, url}
 can_cancel, can_retry        whether cancel_url and retry_url would take it (POST)
 can_run_anyway    the service declined, but would run with its switch: POST anyway=1 to rerun_url
