@@ -46,7 +46,7 @@ WEIGHT_DECAY = 0.05
 WARM_UP = 0.02  # part of the run in which the rate rises
 EMA_DECAY = 0.999
 PERCEPTUAL_WEIGHT = 2.0
-LOG_EVERY, VALIDATE_EVERY, KEEP_EVERY = 20, 250, 250  # steps; of what is kept the mean may be released
+LOG_EVERY, VALIDATE_EVERY = 20, 250  # steps; each validated checkpoint is kept: the mean of some may be released
 
 
 @dataclass(frozen=True)
@@ -87,6 +87,8 @@ def main() -> None:
     parser.add_argument("--encoder", choices=tuple(PHASES), default="efficientnet_lite0")
     parser.add_argument("--name", default="colorize-lite", help="of the run: its folder and its log")
     arguments = parser.parse_args()
+    if arguments.from_released and arguments.encoder == "vgg16":
+        parser.error("--from-released needs an encoder of EfficientNet-Lite")
     set_up(arguments.threads, SEED)
     pictures = ColourPictures(arguments.data)
     print(len(pictures), "pictures", flush=True)
@@ -95,7 +97,7 @@ def main() -> None:
     if not arguments.resume:
         run.checkpoint_path.unlink(missing_ok=True)
     generator = Generator(arguments.encoder, rarity, TRANSFERRED_RATE if arguments.from_released else DECODER_RATE)
-    if arguments.from_released:
+    if arguments.from_released and not run.checkpoint_path.exists():
         generator.start_from(cast(PaletteColorizer, load("colorize")), pictures)
     held = load_validation_batch(arguments.data, VALIDATION)
     train(run, generator, pictures, held, PHASES[arguments.encoder])
@@ -115,7 +117,7 @@ def train(run: Run, generator: "Generator", pictures: ColourPictures, held: Batc
             run.log(step, side=phase.side, **figures)
         if step % VALIDATE_EVERY == 0:
             run.log(step, **validate(generator.ema.network, held))
-            run.checkpoint(step, keep=step % KEEP_EVERY == 0)
+            run.checkpoint(step, keep=True)
     run.log(step, **validate(generator.ema.network, held))
     run.checkpoint(step)
 

@@ -25,7 +25,7 @@ from training.colorizing.class_rebalancing import Rarity
 from training.colorizing.crops import Batch
 from training.colorizing.palette_loss import PaletteLoss
 from training.colorizing.pictures import VALIDATION, ColourPictures
-from training.colorizing.train import KEEP_EVERY, LOG_EVERY, VALIDATE_EVERY
+from training.colorizing.train import LOG_EVERY, VALIDATE_EVERY
 from training.colorizing.validate import load_validation_batch, validate
 from training.common.arguments import build_parser
 from training.common.ema import EMA
@@ -71,7 +71,7 @@ def train(run: Run, stage: "JointStage", pictures: ColourPictures, held: Batch) 
             run.log(step, **figures)
         if step % VALIDATE_EVERY == 0:
             run.log(step, **validate(stage.ema.network, held))
-            run.checkpoint(step, keep=step % KEEP_EVERY == 0)
+            run.checkpoint(step, keep=True)
     run.log(step, **validate(stage.ema.network, held))
     run.checkpoint(step)
 

@@ -21,12 +21,12 @@ MAX_PLACES = 4000  # of each map and batch that the regression sees
 class Reader:
     """One normalisation and the convolution that reads what it puts out.
 
-    take: how many channels the convolution reads before them. norm_after: the batch normalisation after it.
+    first: the channel of the convolution's input at which they begin. norm_after: the batch normalisation after it.
     """
 
-    def __init__(self, norm: nn.Module, convolution: nn.Module, norm_after: nn.Module, take: int):
+    def __init__(self, norm: nn.Module, convolution: nn.Module, norm_after: nn.Module, first: int):
         self.norm, self.norm_after = cast(nn.BatchNorm2d, norm), cast(nn.BatchNorm2d, norm_after)
-        self.convolution, self.take = cast(nn.Conv2d, convolution), take
+        self.convolution, self.first = cast(nn.Conv2d, convolution), first
 
 
 class Moments:
@@ -84,9 +84,9 @@ def _fold(reader: Reader, old: Reader, mean: Tensor, variance: Tensor, weights: 
     nn.init.zeros_(reader.norm.bias)
     cast(Tensor, reader.norm.running_mean).copy_(mean)
     cast(Tensor, reader.norm.running_var).copy_(variance)
-    kernel = old.convolution.weight[:, old.take :]
+    kernel = old.convolution.weight[:, old.first :]
     seen = torch.einsum("oihw,ij->ojhw", kernel, weights.float())
-    reader.convolution.weight.copy_(torch.cat((old.convolution.weight[:, : old.take], seen), 1))
+    reader.convolution.weight.copy_(torch.cat((old.convolution.weight[:, : old.first], seen), 1))
     shift = kernel.sum((2, 3)) @ offsets.float()
     cast(Tensor, reader.norm_after.running_mean).copy_(cast(Tensor, old.norm_after.running_mean) - shift)
 
@@ -96,8 +96,8 @@ def _list_readers(network: PaletteColorizer) -> list[Reader]:
     readers = []
     for norm, step in zip(network.skips, reversed(network.decoder), strict=True):
         convolution, norm_after, *_ = cast(nn.Sequential, cast(UpBlock, step).mix[0])
-        take = cast(nn.Conv2d, convolution).in_channels - cast(nn.BatchNorm2d, norm).num_features
-        readers.append(Reader(norm, convolution, norm_after, take))
+        first = cast(nn.Conv2d, convolution).in_channels - cast(nn.BatchNorm2d, norm).num_features
+        readers.append(Reader(norm, convolution, norm_after, first))
     _, norm, convolution, norm_after, *_ = cast(nn.Sequential, network.levels[-1])
     return [*readers, Reader(norm, convolution, norm_after, 0)]
 
