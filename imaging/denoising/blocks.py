@@ -26,17 +26,17 @@ def measure_blocks(windows: Iterable[tuple[int, int, np.ndarray]]) -> tuple[floa
         found.append(min(_measure_comb(down), _measure_comb(across)))
         rows += np.roll(down, top, axis=1)
         columns += np.roll(across, left, axis=1)
-    row, column = (int(_divide(steps).argmax()) for steps in (rows, columns))
+    row, column = (int(_average(steps).argmax()) for steps in (rows, columns))
     return float(np.median(found)), (row, column)
 
 
 def _measure_comb(steps: np.ndarray) -> float:
     """Return by how much the mean step into every eighth column is larger than the others."""
-    means = _divide(steps)
+    means = _average(steps)
     return float(means.max() - np.median(means))
 
 
-def _divide(steps: np.ndarray) -> np.ndarray:
+def _average(steps: np.ndarray) -> np.ndarray:
     """Return the mean step at each phase, (GRID,), from sums and numbers, (2, GRID)."""
     sums, counts = steps
     means: np.ndarray = sums / np.maximum(counts, 1)
