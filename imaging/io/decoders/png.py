@@ -96,16 +96,15 @@ def lacks_pixels(data: bytes, image: Image.Image) -> bool:
 
     The decoder leaves the rows that are missing at zero.
     """
-    header = next(read_chunks(data))
-    width, height, depth, colours, _, _, interlace = struct.unpack_from(">IIBBBBB", data, header.start)
+    *_, interlace = _read_layout(data)
     if image.crop((0, image.height - 1, *image.size)).getbbox(alpha_only=False) and not interlace:
         return False
-    passes = _PASSES if interlace else (((0, 0), (1, 1)),)
-    expected = 0
-    for (left, top), (across, down) in passes:
-        columns, rows = max(0, -(-(width - left) // across)), max(0, -(-(height - top) // down))
-        expected += (1 + (columns * depth * _CHANNELS[colours] + 7) // 8) * rows if columns else 0
-    return _measure_pixels(data) < expected
+    missing = _count_bytes(data)
+    for part in _Inflater(data):
+        missing -= len(part)
+        if missing <= 0:
+            return False
+    return True
 
 
 class PngFile(PngImagePlugin.PngImageFile):
@@ -136,9 +135,8 @@ def correct_checksum(data: bytes) -> bytes | None:
     Pixels are whole if the checks of their chunks say so, as they are or once the checksum is right.
     """
     chunks = [chunk for chunk in read_chunks(data) if chunk.kind == b"IDAT"]
+    checksum, inflater = 1, _Inflater(data)
     try:
-        checksum = 1
-        inflater = _Inflater(data)
         for part in inflater:
             checksum = zlib.adler32(part, checksum)
     except zlib.error:
@@ -156,13 +154,25 @@ def correct_checksum(data: bytes) -> bytes | None:
     return data[: chunks[0].start - 8] + _build_chunk(b"IDAT", bytes(stream)) + data[chunks[-1].end + 4 :]
 
 
-def _measure_pixels(data: bytes) -> int:
-    """Return how many bytes the pixels take when they are inflated."""
-    return sum(len(part) for part in _Inflater(data))
+def _read_layout(data: bytes) -> tuple[int, int, int, int, int]:
+    """Return width, height, bits of a sample, kind of colours and whether it is interlaced, as the header has them."""
+    header = next(read_chunks(data))
+    width, height, depth, colours, _, _, interlace = struct.unpack_from(">IIBBBBB", data, header.start)
+    return width, height, depth, colours, interlace
+
+
+def _count_bytes(data: bytes) -> int:
+    """Return how many bytes the pixels take when they are inflated, by the header."""
+    width, height, depth, colours, interlace = _read_layout(data)
+    count = 0
+    for (left, top), (across, down) in _PASSES if interlace else (((0, 0), (1, 1)),):
+        columns, rows = max(0, -(-(width - left) // across)), max(0, -(-(height - top) // down))
+        count += (1 + (columns * depth * _CHANNELS[colours] + 7) // 8) * rows if columns else 0
+    return count
 
 
 class _Inflater:
-    """Gives the inflated pixels in parts, whatever their checksum; raises zlib.error.
+    """Gives the inflated pixels in parts, whatever their checksum. Raises zlib.error, also for far more than fit.
 
     `end` is, after the last part, where the coded pixels end and their checksum begins, in the chunks put together.
     """
@@ -173,13 +183,18 @@ class _Inflater:
 
     def __iter__(self) -> Iterator[bytes]:
         inflater, header = zlib.decompressobj(-zlib.MAX_WBITS), len(_ZLIB_HEADER)
+        room = _count_bytes(self._data) + _INFLATED_BYTES
         for chunk in read_chunks(self._data):
             packed = bytes(self._data[chunk.start : chunk.end]) if chunk.kind == b"IDAT" else b""
             skipped, packed = packed[:header], packed[header:]
             header -= len(skipped)
             self.end += len(skipped)
             while packed and not inflater.eof:
-                yield inflater.decompress(packed, _INFLATED_BYTES)
+                part = inflater.decompress(packed, _INFLATED_BYTES)
+                room -= len(part)
+                if room < 0:
+                    raise zlib.error("more than the pixels of the header")
+                yield part
                 rest = inflater.unused_data if inflater.eof else inflater.unconsumed_tail
                 self.end += len(packed) - len(rest)
                 packed = rest

@@ -230,6 +230,21 @@ def test_a_png_that_is_black_at_its_end_is_whole(mode):
     assert not decode(save(Image.new(mode, (33, 21)), "PNG")).rgb.any()
 
 
+def test_more_than_the_pixels_of_a_png_is_not_inflated_to_its_end(monkeypatch):
+    """What fits is read where the file is sound; where it is mended it is broken, after one part more than fits."""
+    black = Image.new("RGB", (90, 70))
+    bomb = zlib.compress(zlib.decompress(split(save(black, "PNG"))[1]) + bytes(32 * 2**20))
+    inflated = []
+    checksum = zlib.adler32
+    monkeypatch.setattr(
+        "imaging.io.decoders.png.zlib.adler32", lambda part, start: inflated.append(len(part)) or checksum(part, start)
+    )
+    assert not decode(recode(save(black, "PNG"), lambda packed: bomb, 10**6)).rgb.any()
+    with pytest.raises(BrokenPicture):
+        decode(recode(save(black, "PNG"), lambda packed: b"\x78\x00" + bomb[2:], 10**6))
+    assert 0 < sum(inflated) < 2 * 2**20
+
+
 @pytest.mark.parametrize("format", ["png", "jpeg", "webp"])
 def test_a_result_with_a_large_profile_is_read_again(format):
     """A profile of a printer: tables of 1.5 MiB that no compression makes small."""
